@@ -1,10 +1,12 @@
-//! Five inner loops over fixed figures, each run once, so that callgrind can count their instructions.
+//! Runs one of five inner loops over fixed figures, so that callgrind can count its instructions.
 //!
 //! ```text
-//!  instructions evaluate    reads what it needs, then calls `counted_evaluate` once; only that call is counted
+//!  instructions evaluate    prepares the input, then calls `counted_evaluate` once;
+//!                           only that call is counted
 //! ```
 //!
-//! Knows no clock, no randomness, no file and no count: `scripts/check instructions` compares. DỮ LIỆU GIẢ LẬP (synthetic figures).
+//! The loops use no clock, no randomness and no file. `scripts/check instructions` compares the
+//! counts. DỮ LIỆU GIẢ LẬP (synthetic figures).
 #![allow(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
@@ -27,7 +29,7 @@ use thidua::domain::target_rule::{EvaluationTerms, StandingStage, StaticFigures,
 use thidua::pb;
 use thidua::wire::{record, sync};
 
-/// Targets of each shape that campaigns use: a change, shares, a count, a combination.
+/// One target of each shape that campaigns use: a change, a share, a count, a combination.
 const TARGETS: &[&str] = &[
     "change(count(element_0) vs same_window_prior_year, rel) <= -7%",
     "ratio(element_1/element_2) >= 95%",
@@ -43,15 +45,15 @@ fn main() {
         "encode" => encode(),
         "digest" => digest(),
         "rollup" => rollup(),
-        // What `cargo bench` itself says; it counts nothing.
+        // `cargo bench` without an argument only prints the loops.
         _ => println!("scripts/check instructions counts: evaluate merge encode digest rollup"),
     }
 }
 
-/// 250 figures judged by each target, while the window runs and after it.
+/// Evaluates each target on 250 sets of figures, while the window runs and after it.
 fn evaluate() {
     let targets: Vec<Target> = TARGETS.iter().map(|text| Target::parse(text).unwrap()).collect();
-    let sheet = |at: i64| {
+    let figures = |at: i64| {
         let of = |more: i64| {
             let code = |element: i64| ElementCode::new(&format!("element_{element}")).unwrap();
             (0..8).map(|element| (code(element), Ratio::from(at + more + element))).collect()
@@ -63,10 +65,10 @@ fn evaluate() {
             ..StaticFigures::default()
         }
     };
-    let sheets: Vec<StaticFigures> = (0..250).map(sheet).collect();
+    let figure_sets: Vec<StaticFigures> = (0..250).map(figures).collect();
     black_box(counted_evaluate(
         &targets,
-        &sheets,
+        &figure_sets,
         &EvaluationTerms::for_stage(StandingStage::Closed),
     ));
 }
@@ -74,15 +76,17 @@ fn evaluate() {
 #[inline(never)]
 fn counted_evaluate(
     targets: &[Target],
-    sheets: &[StaticFigures],
+    figure_sets: &[StaticFigures],
     terms: &EvaluationTerms,
 ) -> usize {
-    let judged =
-        sheets.iter().flat_map(|sheet| targets.iter().map(|target| target.evaluate(sheet, terms)));
-    judged.map(|evaluation| black_box(evaluation).members.len()).sum()
+    let evaluations = figure_sets
+        .iter()
+        .flat_map(|figures| targets.iter().map(|target| target.evaluate(figures, terms)));
+    evaluations.map(|evaluation| black_box(evaluation).members.len()).sum()
 }
 
-/// 1,000 saves replayed on what the server holds: a third of the cells meet another author's value.
+/// Replays 1,000 saves on stored reports; a third of the cells conflict with another author's
+/// value.
 fn merge() {
     let fixture = InstructionFixture::new();
     let shape = FormSchema {
@@ -93,7 +97,7 @@ fn merge() {
             .collect(),
         rules: Vec::new(),
     };
-    let theirs: Vec<Report> = (0..1_000)
+    let stored_reports: Vec<Report> = (0..1_000)
         .map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS))
         .collect();
     let save = |report: &Report| {
@@ -111,22 +115,24 @@ fn merge() {
             base_revision: 1,
         }
     };
-    let saves: Vec<SaveCells> = theirs.iter().map(save).collect();
-    let drafts =
-        theirs.into_iter().map(|report| Report { state: fixture::DRAFT, ..report }).collect();
+    let saves: Vec<SaveCells> = stored_reports.iter().map(save).collect();
+    let drafts = stored_reports
+        .into_iter()
+        .map(|report| Report { state: fixture::DRAFT, ..report })
+        .collect();
     black_box(counted_merge(drafts, &saves, &shape));
 }
 
 #[inline(never)]
-fn counted_merge(theirs: Vec<Report>, saves: &[SaveCells], shape: &FormSchema) -> usize {
-    let merged = theirs.into_iter().zip(saves).map(|(report, save)| {
+fn counted_merge(stored_reports: Vec<Report>, saves: &[SaveCells], shape: &FormSchema) -> usize {
+    let merged = stored_reports.into_iter().zip(saves).map(|(report, save)| {
         let unit = report.acting_unit;
         Report::apply_save(Some(report), save, unit, shape).unwrap()
     });
     merged.map(|saved| black_box(saved).branches.len()).sum()
 }
 
-/// 500 reports as records, and the frame's bytes around them.
+/// Encodes 500 reports as records and wraps them in a frame.
 fn encode() {
     let fixture = InstructionFixture::new();
     let reports: Vec<Report> = (0..500)
@@ -148,7 +154,7 @@ fn counted_encode(reports: &[Report], fixture: &InstructionFixture) -> Vec<u8> {
     sync::encode_rows(reports.iter().map(row).collect())
 }
 
-/// The digest of a scope of 2,000 records of 164 bytes.
+/// Computes the digest of a scope of 2,000 records of 164 bytes.
 fn digest() {
     let records: Vec<[u8; 164]> =
         (0..2_000_usize).map(|at| std::array::from_fn(|byte| (at + byte) as u8)).collect();
@@ -164,7 +170,7 @@ fn counted_digest(records: &[[u8; 164]]) -> ScopeDigest {
     digest
 }
 
-/// The sums of a campaign of 20 weeks at 60 communes, five districts and the province.
+/// Sums a campaign of 20 weeks over 60 communes, five districts and the province.
 fn rollup() {
     let fixture = InstructionFixture::new();
     let reports: Vec<Report> = (0..fixture::COMMUNES)
@@ -194,7 +200,7 @@ fn rollup() {
 #[inline(never)]
 fn counted_rollup(input: &StandingInput<'_>) -> i64 {
     let totals = compute_totals(input).unwrap();
-    let (_, folded) = &totals.windows()[0];
+    let (_, window_totals) = &totals.windows()[0];
     let units = input.org.units().iter();
-    units.filter_map(|unit| folded.value(unit.id, &input.catalogue.elements[0].code)).sum()
+    units.filter_map(|unit| window_totals.value(unit.id, &input.catalogue.elements[0].code)).sum()
 }

@@ -1,8 +1,10 @@
-//! A day of a commune's phone, in the words of an app: enrol once, work without a connection, sync when there is one.
+//! A commune's phone through the client library: enrol once, work offline, sync when connected.
 //!
-//!     cargo run --example offline_day -- 'thidua:1?c=...&f=...&a=https://127.0.0.1:8443' /tmp/phone.db
+//!     cargo run --example offline_day -- \
+//!         'thidua:1?c=...&f=...&a=https://127.0.0.1:8443' /tmp/phone.db
 //!
-//! The text is what a QR picture carries; `thidua demo --serve` prints one. Without it, a phone that is enrolled already goes on.
+//! The first argument is the text of the QR code; `thidua demo --serve` prints one. A phone that is
+//! enrolled already needs none.
 
 use std::error::Error;
 use thidua::client::facade::{ClientError, Phone, ReportStatus};
@@ -19,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     sync(&phone)?;
 
-    // From here on nothing needs a connection.
+    // The next steps need no connection.
     let today = days_from_date(Clock::System.now().local_date());
     let due = phone.due_reports(today - 60, today)?;
     let blank = due.iter().filter(|due| due.status == ReportStatus::Blank);
@@ -33,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    // The evening: a connection for a minute.
+    // Sync again when a connection is available.
     sync(&phone)?;
     for refused in phone.refused_commands()? {
         println!("command {} was refused: {}", refused.number, refused.text_vi);
@@ -53,7 +55,7 @@ fn sync(phone: &Phone) -> Result<(), ClientError> {
             done.bytes_sent + done.bytes_received,
             done.digests_match
         ),
-        // What was typed is safe; an app tries again after the time given.
+        // The typed data is stored; an app retries after the given time.
         Err(ClientError::Offline { retry_after_ms, .. }) => {
             println!("no connection; again in {retry_after_ms} ms")
         }

@@ -1,5 +1,5 @@
-//! The contract keeps its promises: rules on the compiled protos that `buf lint` cannot know. The rules are in
-//! `contract/rules.rs`. Whether released clients would break is `buf breaking`'s question, not this test's.
+//! Rules on the compiled protos that `buf lint` cannot check. The rules are in `contract/rules.rs`.
+//! `buf breaking` checks whether released clients would break.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read the contract has failed")]
 
 #[path = "contract/rules.rs"]
@@ -15,7 +15,7 @@ use prost_types::{
     FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
 };
 
-/// Our own files of the contract as built into the binary.
+/// The contract's own files as built into the binary.
 fn contract_files() -> Vec<FileDescriptorProto> {
     let set = FileDescriptorSet::decode(thidua::pb::FILE_DESCRIPTOR_SET).unwrap();
     let ours: Vec<_> = set.file.into_iter().filter(|f| f.name().starts_with("thidua/")).collect();
@@ -94,7 +94,7 @@ fn every_reason_says_what_to_do_in_both_languages() {
     }
 }
 
-// What follows plants a fault for each rule and looks whether it is caught.
+// The rest of the file plants a fault for each rule and checks that it is caught.
 
 fn field(name: &str, kind: Type, type_name: &str) -> FieldDescriptorProto {
     let type_name = (!type_name.is_empty()).then(|| format!(".thidua.v1.{type_name}"));

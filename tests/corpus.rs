@@ -1,4 +1,5 @@
-//! The inputs that fuzzing kept, run through the same doors: none panics, and what is read is read back the same.
+//! Runs the inputs in `fuzz/corpus` through the fuzz targets: none panics, and what is decoded
+//! survives a round trip.
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, reason = "a corpus that cannot be read has failed")]
 
@@ -7,7 +8,7 @@ mod fuzz_targets;
 
 use std::path::Path;
 
-/// Runs every kept input of a fuzzer.
+/// Runs every stored input of a fuzzer.
 fn run_corpus(name: &str, target: fn(&[u8])) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
     let inputs: Vec<_> =

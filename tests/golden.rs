@@ -1,20 +1,20 @@
-//! What is data, held by files in `tests/golden/`: every string and number that enters a hash, an
-//! id, a signature, a stored row or the wire. Code may be renamed; what it writes stays. A
-//! difference here means that databases, phones or papers of today are read differently tomorrow.
+//! What is data, compared with files in `tests/golden/`: every string and number that enters a
+//! hash, an id, a signature, a stored row or the wire. Code may be renamed; the data may not
+//! change. A difference means that existing databases, phones or proofs will be read differently.
 //!
 //! ```text
-//!  ids.txt        ids that follow from what they name
-//!  hashes.txt     bytes that are hashed, signed or sealed
+//!  ids.txt        derived ids
+//!  hashes.txt     bytes that are hashed or signed
 //!  words.txt      closed vocabularies, with their numbers
 //!  outside.txt    commands, settings, metrics, rpcs
 //!  literals.txt   string literals of the source that look like words
 //!  life.txt       one small database from its import to a reform
-//!  signed/        texts that a key signed once, and that are taken still
+//!  signed/        texts signed once that must still verify
 //! ```
 //!
-//! `THIDUA_BLESS=1 cargo nextest run --locked --test golden` writes the files anew; read the
-//! difference before committing it. Names of tables and columns are not held here, and nothing here
-//! asks a database in SQL.
+//! `THIDUA_BLESS=1 cargo nextest run --locked --test golden` rewrites the files; read the
+//! difference before committing it. Names of tables and columns are not checked here, and no test
+//! here uses SQL.
 #![allow(clippy::unwrap_used, reason = "a test that cannot make what it holds has failed")]
 #![cfg(feature = "server")]
 

@@ -1,7 +1,9 @@
-//! Who may do what, printed as two tables (actions, rpcs) and compared with `who_may_what.txt`: a change of rights is seen in review.
-//! `tests/integration/rpc/authorization.rs` calls every rpc as every role and holds it against the second.
-//! After a change on purpose run it with `THIDUA_BLESS=1` and read the difference. Rights in motion (acting units, ends of
-//! grants) are tested beside `domain::permission`.
+//! Prints who may do what as two tables (actions, rpcs) and compares them with
+//! `permission_table.txt`, so that a review sees every change of rights.
+//! `tests/integration/rpc/authorization.rs` calls every rpc as every role and compares the results
+//! with the second table. After an intended change run it with `THIDUA_BLESS=1` and read the
+//! difference. The tests of `domain::permission` cover rights that change over time (acting units,
+//! ends of grants).
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its table has failed")]
 
 use std::fmt::Write;
@@ -40,7 +42,8 @@ fn render_table() -> String {
         writeln!(text, "{:18}{}", action.code(), cells.concat().trim_end()).unwrap();
     }
     text.push_str(
-        "\nEvery rpc, in the same columns. x = yes; scopes: r = reference, w = work, d = desk, p = published\n\n",
+        "\nEvery rpc, in the same columns. x = yes; \
+         scopes: r = reference, w = work, d = desk, p = published\n\n",
     );
     for rpc in Rpc::ALL {
         writeln!(text, "{}", render_rpc_row(*rpc)).unwrap();
@@ -48,7 +51,7 @@ fn render_table() -> String {
     text
 }
 
-/// Whether the role reads this scope, held on a unit.
+/// Whether the role can read this scope when held on a unit.
 fn can_see(role: Role, scope: impl Fn(UnitId, CampaignId) -> Scope) -> bool {
     let (unit, campaign) = (UnitId::from_code("u"), CampaignId::from_code("A"));
     let grants = vec![Grant { role, unit, from: Date::MIN, to: Date::MAX }];
@@ -57,7 +60,7 @@ fn can_see(role: Role, scope: impl Fn(UnitId, CampaignId) -> Scope) -> bool {
         .contains(scope(unit, campaign))
 }
 
-/// What every role may ask of this rpc, in the columns of the table above.
+/// One row of the rpc table: what every role may do with this rpc.
 fn render_rpc_row(rpc: Rpc) -> String {
     let name = rpc.path().trim_start_matches("/thidua.v1.");
     let cells = |cell: &dyn Fn(Role) -> String| {

@@ -1,8 +1,10 @@
-//! The promises of the sync contract, each named after its number, on SQLite and on PostgreSQL from one body.
+//! The promises of the sync contract, each named after its number, on SQLite and on PostgreSQL from
+//! one body.
 //!
-//! Here the exchange itself is asked, without a socket; `tests/integration` asks the same of a real server, `client` of a real phone.
+//! These tests call `sync::Exchange` without a socket; `tests/integration` tests the same on a real
+//! server, `client` on a real phone.
 #![allow(clippy::needless_pass_by_value, reason = "a story takes a world of its own")]
-#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
 #[path = "promises/access_oracle.rs"]
@@ -25,6 +27,8 @@ mod held_commands;
 mod job_crash;
 #[path = "promises/jobs.rs"]
 mod jobs;
+#[path = "promises/mirrored_org.rs"]
+mod mirrored_org;
 #[path = "common/pg.rs"]
 mod pg;
 #[path = "promises/proposals.rs"]
@@ -44,12 +48,14 @@ mod vectors;
 #[path = "promises/world.rs"]
 mod world;
 
-/// Runs each story on a fresh SQLite file and on a fresh PostgreSQL database.
+/// Runs each test on a new SQLite file and on a new PostgreSQL database.
 macro_rules! on_both_databases {
     ($($name:ident)+) => {
         mod on_sqlite { $(#[test] fn $name() { super::$name(crate::world::World::on_sqlite()); })+ }
         mod on_postgres {
-            $(#[test] fn $name() { if let Some(world) = crate::world::World::on_postgres() { super::$name(world); } })+
+            $(#[test] fn $name() {
+                if let Some(world) = crate::world::World::on_postgres() { super::$name(world); }
+            })+
         }
     };
 }

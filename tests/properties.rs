@@ -1,4 +1,5 @@
-//! Laws that hold for all input: phases (I1), sums and standings (I6, I7, I8), identities of a form (I11).
+//! Properties that hold for all input: phases (I1), sums and standings (I6, I7, I8), identities of
+//! a form (I11).
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, reason = "a law whose setting cannot be built has failed")]
 
@@ -131,11 +132,11 @@ fn window(weeks: usize) -> DateWindow {
 }
 
 fn target_line(code: &str, formula: &str) -> CampaignTarget {
-    let line = read_example_campaign().targets[0].clone();
-    CampaignTarget { code: code.to_owned(), formula: Target::parse(formula).unwrap(), ..line }
+    let range = read_example_campaign().targets[0].clone();
+    CampaignTarget { code: code.to_owned(), formula: Target::parse(formula).unwrap(), ..range }
 }
 
-/// What came of one report: nothing, or figures that are accepted or not yet.
+/// What was sent for one report: nothing, or figures and whether they are accepted.
 type SentFigures = Option<([i64; 5], bool)>;
 
 struct FiledReport {
@@ -144,7 +145,7 @@ struct FiledReport {
     accepted: bool,
 }
 
-/// One line for each commune and week.
+/// One report for each commune and week with figures.
 fn file_reports(sent: &[SentFigures]) -> Vec<FiledReport> {
     let mut all = Vec::new();
     for (at, sent) in sent.iter().enumerate() {
@@ -201,8 +202,8 @@ fn sum_reports(reports: &[ReportEntry<'_>]) -> WindowSums {
     aggregate_reports(&standing_input(reports, &Baselines::new([])), window(WEEKS)).unwrap()
 }
 
-fn value_at(folded: &WindowSums, unit: &str, element: &str) -> Option<i64> {
-    folded.value(UnitId::from_code(unit), &ElementCode::new(element).unwrap())
+fn value_at(totals: &WindowSums, unit: &str, element: &str) -> Option<i64> {
+    totals.value(UnitId::from_code(unit), &ElementCode::new(element).unwrap())
 }
 
 fn sent_strategy() -> impl Strategy<Value = Vec<SentFigures>> {
@@ -235,10 +236,14 @@ proptest! {
 
     #[test]
     fn i1_phases_tile_the_legal_window_and_the_least_gap_overlap_or_disorder_is_found(
-        days in prop::collection::btree_set(1_i64..360, 0..6), at in 0_usize..6, by in prop::sample::select(vec![-1_i64, 1]), swap in any::<bool>(),
+        days in prop::collection::btree_set(1_i64..360, 0..6),
+        at in 0_usize..6,
+        by in prop::sample::select(vec![-1_i64, 1]),
+        swap in any::<bool>(),
     ) {
         let campaign = read_example_campaign();
-        let cuts: Vec<Date> = days.iter().map(|day| campaign.legal_window.start.saturating_add(day.days())).collect();
+        let start = campaign.legal_window.start;
+        let cuts: Vec<Date> = days.iter().map(|day| start.saturating_add(day.days())).collect();
         let mut campaign = Campaign { phases: phases_of(&cuts, campaign.legal_window), ..campaign };
         prop_assert!(phases_tile_window(&campaign));
         let (at, last) = (at % campaign.phases.len(), campaign.phases.len() - 1);
@@ -253,50 +258,63 @@ proptest! {
 
     #[test]
     fn i6_standings_follow_from_the_input_alone_and_not_from_its_order(
-        sent in sent_strategy(), order in Just((0..WEEKS * COMMUNES.len()).collect::<Vec<_>>()).prop_shuffle(), other in 0_usize..16,
+        sent in sent_strategy(),
+        order in Just((0..WEEKS * COMMUNES.len()).collect::<Vec<_>>()).prop_shuffle(),
+        other in 0_usize..16,
     ) {
         let filed = file_reports(&sent);
         let reports = report_entries(&filed);
-        let mut shuffled: Vec<ReportEntry<'_>> = order.iter().filter_map(|at| reports.get(*at)).copied().collect();
+        let mut shuffled: Vec<ReportEntry<'_>> =
+            order.iter().filter_map(|at| reports.get(*at)).copied().collect();
         let baselines = Baselines::new([]);
-        let (one, two) = (standing_input(&reports, &baselines), standing_input(&shuffled, &baselines));
+        let one = standing_input(&reports, &baselines);
+        let two = standing_input(&shuffled, &baselines);
         prop_assert_eq!(judge_standings(&one, 1).unwrap(), judge_standings(&two, 1).unwrap());
         prop_assert_eq!(input_digest(&one), input_digest(&two));
         if let Some(last) = shuffled.get_mut(other % reports.len().max(1)) {
             last.accepted = !last.accepted;
-            prop_assert_ne!(input_digest(&one), input_digest(&standing_input(&shuffled, &baselines)));
+            let changed = standing_input(&shuffled, &baselines);
+            prop_assert_ne!(input_digest(&one), input_digest(&changed));
         }
     }
 
     #[test]
-    fn i6_sums_of_disjoint_units_add_up_to_the_sum_of_all(sent in sent_strategy(), cut in 0_usize..17) {
+    fn i6_sums_of_disjoint_units_add_up_to_the_sum_of_all(
+        sent in sent_strategy(), cut in 0_usize..17,
+    ) {
         let filed = file_reports(&sent);
         let all = report_entries(&filed);
         let (some, rest) = all.split_at(cut.min(all.len()));
         let (whole, some, rest) = (sum_reports(&all), sum_reports(some), sum_reports(rest));
         for unit in ["prov-84", "d1", "d2", "c1", "c4"] {
             for element in ELEMENTS {
-                prop_assert_eq!(value_at(&whole, unit, element), sum_known([value_at(&some, unit, element), value_at(&rest, unit, element)]));
+                let parts = [value_at(&some, unit, element), value_at(&rest, unit, element)];
+                prop_assert_eq!(value_at(&whole, unit, element), sum_known(parts));
             }
         }
     }
 
     #[test]
-    fn i7_a_parent_is_the_sum_of_its_children_and_a_ratio_is_made_of_sums(sent in sent_strategy()) {
+    fn i7_a_parent_is_the_sum_of_its_children_and_a_ratio_is_made_of_sums(
+        sent in sent_strategy(),
+    ) {
         let filed = file_reports(&sent);
         let reports = report_entries(&filed);
-        let folded = sum_reports(&reports);
+        let totals = sum_reports(&reports);
         for element in ELEMENTS {
             for district in ["d1", "d2"] {
-                let children = COMMUNES.iter().filter(|(_, above)| *above == district);
-                prop_assert_eq!(value_at(&folded, district, element), sum_known(children.map(|(commune, _)| value_at(&folded, commune, element))));
+                let children = COMMUNES.iter().filter(|(_, parent)| *parent == district);
+                let parts = children.map(|(commune, _)| value_at(&totals, commune, element));
+                prop_assert_eq!(value_at(&totals, district, element), sum_known(parts));
             }
-            prop_assert_eq!(value_at(&folded, "prov-84", element), sum_known(["d1", "d2"].map(|district| value_at(&folded, district, element))));
+            let parts = ["d1", "d2"].map(|district| value_at(&totals, district, element));
+            prop_assert_eq!(value_at(&totals, "prov-84", element), sum_known(parts));
         }
         let baselines = Baselines::new([]);
-        let judged = judge_standings(&standing_input(&reports, &baselines), 1).unwrap();
-        for one in judged.iter().filter(|one| one.judgement.code == "RATE") {
-            let figures: Vec<i64> = one.judgement.figures.iter().filter_map(|figure| figure.value).collect();
+        let standings = judge_standings(&standing_input(&reports, &baselines), 1).unwrap();
+        for one in standings.iter().filter(|one| one.judgement.code == "RATE") {
+            let figures: Vec<i64> =
+                one.judgement.figures.iter().filter_map(|figure| figure.value).collect();
             if let ([num, den], Some(value)) = (figures.as_slice(), one.judgement.value) {
                 prop_assert_eq!(Some(value), Ratio::new((*num).into(), (*den).into()));
             }
@@ -307,16 +325,27 @@ proptest! {
     fn i8_a_missing_report_is_never_a_zero(sent in sent_strategy()) {
         let filed = file_reports(&sent);
         let reports = report_entries(&filed);
-        let (folded, baselines) = (sum_reports(&reports), Baselines::new([]));
-        let judged = judge_standings(&standing_input(&reports, &baselines), 1).unwrap();
+        let (totals, baselines) = (sum_reports(&reports), Baselines::new([]));
+        let standings = judge_standings(&standing_input(&reports, &baselines), 1).unwrap();
         for (place, (commune, _)) in COMMUNES.iter().enumerate() {
-            let weeks: Vec<&SentFigures> = sent.iter().skip(place).step_by(COMMUNES.len()).collect();
-            let accepted: Vec<i64> = weeks.iter().filter_map(|week| week.filter(|(_, yes)| *yes).map(|(figures, _)| figures[0])).collect();
+            let weeks: Vec<&SentFigures> =
+                sent.iter().skip(place).step_by(COMMUNES.len()).collect();
+            let accepted = weeks.iter().filter_map(|week| week.filter(|(_, yes)| *yes));
+            let accepted: Vec<i64> = accepted.map(|(figures, _)| figures[0]).collect();
             let expected = (!accepted.is_empty()).then(|| accepted.iter().sum());
-            prop_assert_eq!(value_at(&folded, commune, "so_offences"), expected, "nothing accepted is no figure, and no zero");
-            let zero = judged.iter().find(|one| one.unit == UnitId::from_code(commune) && one.judgement.code == "ZERO").unwrap();
+            prop_assert_eq!(
+                value_at(&totals, commune, "so_offences"),
+                expected,
+                "nothing accepted is no figure, and no zero"
+            );
+            let unit = UnitId::from_code(commune);
+            let zero = standings
+                .iter()
+                .find(|one| one.unit == unit && one.judgement.code == "ZERO")
+                .unwrap();
             let met = zero.judgement.state == JudgementState::Met;
-            prop_assert_eq!(met, accepted.len() == WEEKS && expected == Some(0), "{:?}", zero.judgement);
+            let all_zero = accepted.len() == WEEKS && expected == Some(0);
+            prop_assert_eq!(met, all_zero, "{:?}", zero.judgement);
         }
     }
 
@@ -324,18 +353,27 @@ proptest! {
     fn i11_more_resolved_than_handled_is_never_sent_and_whatever_keeps_the_identity_is(
         handled in cell_strategy(), resolved in cell_strategy(),
     ) {
-        let line = ElementRange { min: 0, max: 1_000_000 };
+        let range = ElementRange { min: 0, max: 1_000_000 };
         let (of_handled, of_resolved) = (ElementNumber(4), ElementNumber(5));
-        let rule = FormRule { terms: vec![(1, of_resolved), (-1, of_handled)], comparator: Comparator::AtMost, text: "reports_resolved <= reports_handled".to_owned() };
-        let shape = FormSchema { ranges: BTreeMap::from([(of_handled, line), (of_resolved, line)]), rules: vec![rule] };
-        let (unit, period) = (UnitId::from_code("c1"), Period::new("week", FIRST_DAY, FIRST_DAY.saturating_add(1.week())));
+        let rule = FormRule {
+            terms: vec![(1, of_resolved), (-1, of_handled)],
+            comparator: Comparator::AtMost,
+            text: "reports_resolved <= reports_handled".to_owned(),
+        };
+        let ranges = BTreeMap::from([(of_handled, range), (of_resolved, range)]);
+        let shape = FormSchema { ranges, rules: vec![rule] };
+        let unit = UnitId::from_code("c1");
+        let period = Period::new("week", FIRST_DAY, FIRST_DAY.saturating_add(1.week()));
         let key = ReportKey { contract: ContractId::from_code("tuan-xa"), unit, period };
         let change = |(element, mine)| CellChange { element, mine: Some(mine), base: None };
         let changes = [(of_handled, handled), (of_resolved, resolved)].map(change).to_vec();
         let save = SaveCells { key, acting_unit: unit, changes, note: None, base_revision: 0 };
         let report = Report::apply_save(None, &save, unit, &shape).unwrap().report;
         let sent = report.submit(unit, &shape, FIRST_DAY, false);
-        let breaks = matches!((resolved.figure(), handled.figure()), (Some(resolved), Some(handled)) if resolved > handled);
+        let breaks = matches!(
+            (resolved.figure(), handled.figure()),
+            (Some(resolved), Some(handled)) if resolved > handled
+        );
         prop_assert_eq!(sent.is_err(), breaks);
         if let Err(refusal) = sent {
             prop_assert_eq!(refusal.reason, RefusalReason::FormRule);

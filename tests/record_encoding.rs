@@ -1,4 +1,4 @@
-//! The example province through the encoding of its records: what is read back is what the files say.
+//! Encodes and decodes the records of the example province: the result equals the files.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read the example has failed")]
 #![cfg(feature = "server")]
 

@@ -1,4 +1,4 @@
-//! The test harness is tested too: a database of its own for each test, gone afterwards.
+//! Tests the test harness: each test has its own database, which is dropped afterwards.
 #![allow(clippy::unwrap_used, reason = "a test that cannot ask the server has failed")]
 
 #[path = "common/pg.rs"]

@@ -1,6 +1,5 @@
-//! A small province by formula: 60 communes, 12 elements, 20 weeks. DỮ LIỆU GIẢ LẬP (synthetic figures).
-//!
-//! Knows nothing of what is counted over it.
+//! Builds a small province by formula: 60 communes, 12 elements, 20 weeks.
+//! DỮ LIỆU GIẢ LẬP (synthetic figures).
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};

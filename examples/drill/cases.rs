@@ -1,6 +1,6 @@
-//! What happens to two nodes over three PostgreSQL, one accident after the other, while forty phones work.
+//! The failure cases of two nodes over three PostgreSQL servers while forty phones work.
 //!
-//! Knows the order of each accident; what it did to the data is asked of the books.
+//! This module runs the steps of each case; `database_checks` checks the data afterwards.
 
 use crate::cluster::Cluster;
 use crate::database_checks::{self, CheckResult};
@@ -21,13 +21,13 @@ pub(crate) struct DrillFixture {
     host: DrillHost,
     cluster: Cluster,
     nodes: [DrillNode; 2],
-    /// The second node's lines to the databases.
+    /// The second node's connections to the databases run through these.
     proxies: Vec<CuttableProxy>,
     fleet: PhoneFleet,
     nightly_job: NightlyJob,
 }
 
-/// An accident: its name, what happens, and whether it loses what was acknowledged until the phones come back.
+/// A failure case: its name and the function that causes the failure.
 pub(crate) type DrillCase = (&'static str, fn(&mut DrillFixture) -> Result<()>);
 
 pub(crate) const DRILL_CASES: &[DrillCase] = &[
@@ -41,39 +41,40 @@ pub(crate) const DRILL_CASES: &[DrillCase] = &[
 ];
 
 impl DrillFixture {
-    /// Starts everything and lets the phones work.
+    /// Starts the cluster, the nodes and the phones.
     pub(crate) fn start(host: DrillHost) -> Result<Self> {
         let cluster = Cluster::start(&host)?;
         let ports = two_free_ports()?;
         let mut one =
             DrillNode::create(&host, "one", Some(&Cluster::node_url(&cluster.ports())), ports)?;
-        let lines: Vec<CuttableProxy> =
+        let proxies: Vec<CuttableProxy> =
             cluster.ports().into_iter().map(CuttableProxy::start).collect::<Result<_>>()?;
-        let through: Vec<u16> = lines.iter().map(|line| line.port).collect();
+        let through: Vec<u16> = proxies.iter().map(|proxy| proxy.port).collect();
         let mut other =
             one.create_second(&host, "other", Some(&Cluster::node_url(&through)), ports)?;
         one.start(&["serve"])?;
         other.start(&["serve"])?;
-        let night = NightlyJob::enrol(&one)?;
+        let job = NightlyJob::enrol(&one)?;
         let half = PHONES / 2;
         let invitations =
             [one.create_invitations(0, half)?, other.create_invitations(half, PHONES - half)?]
                 .concat();
         let fleet = PhoneFleet::enrol(&host.dir.join("phones"), &invitations)?;
-        Ok(Self { host, cluster, nodes: [one, other], proxies: lines, fleet, nightly_job: night })
+        Ok(Self { host, cluster, nodes: [one, other], proxies, fleet, nightly_job: job })
     }
 
-    /// Lives through one accident and looks at what is left.
+    /// Runs one case and checks the databases after it.
     pub(crate) fn run_case(&mut self, (name, accident): &DrillCase) -> Result<CaseOutcome> {
-        // Every phone begins at the node that enrolled it again: otherwise all end up with one that never died.
+        // Each phone reconnects to the node that enrolled it; otherwise all of them end up at one
+        // node that was never killed.
         self.fleet.stop_phones()?;
         self.fleet.start_phones();
         sleep(Duration::from_secs(3));
-        let (began, before) = (Instant::now(), self.fleet.acknowledged());
+        let (start, before) = (Instant::now(), self.fleet.acknowledged());
         accident(self)?;
         self.run_nightly_job_on_both()?;
         sleep(Duration::from_secs(2));
-        let outage = self.fleet.longest_outage(began);
+        let outage = self.fleet.longest_outage(start);
         let drained = self.fleet.drain_outboxes(90);
         self.cluster.wait_until_complete(120)?;
         let leader = self.cluster.find_leader().ok_or("nobody leads")?;
@@ -95,13 +96,13 @@ impl DrillFixture {
         })
     }
 
-    /// A night asked of one node and then, with the same request, of the other.
+    /// Requests a nightly run from one node, then sends the same request to the other node.
     fn run_nightly_job_on_both(&mut self) -> Result<()> {
         let request = self.nightly_job.next_request();
         for at in [0, 1] {
-            let (night, node) = (&mut self.nightly_job, &self.nodes[at]);
+            let (job, node) = (&mut self.nightly_job, &self.nodes[at]);
             wait_for("the night is done", 60, || {
-                let state = night.run_job(node, request, 20)?;
+                let state = job.run_job(node, request, 20)?;
                 Ok((state == Some(JobRunState::Done)).then_some(()))
             })?;
         }
@@ -142,13 +143,13 @@ impl DrillFixture {
         Ok(())
     }
 
-    /// A node stands still in the middle of publishing; the other one is asked for the same run, gets it when the lease is over, and the first
-    /// wakes up and finds that it is too late.
+    /// Stops a node in the middle of publishing. The other node receives the same request and runs
+    /// the job when the lease has expired; the first node resumes and must find its lease lost.
     fn node_paused(&mut self) -> Result<()> {
         let request = self.nightly_job.next_request();
         let leader = self.cluster.find_leader().ok_or("nobody leads")?;
         let mut conn = PgConnection::establish(&self.cluster.admin_url(leader))?;
-        // Whoever publishes stops behind the check of its token, at the first row that it writes here.
+        // The publishing node blocks here: after its lease check, at the first row that it writes.
         conn.batch_execute("BEGIN; LOCK TABLE run_input IN ACCESS EXCLUSIVE MODE")?;
         let unanswered = self.nightly_job.run_job(&self.nodes[0], request, 2);
         if let Ok(Some(state)) = unanswered {
@@ -157,8 +158,8 @@ impl DrillFixture {
         send_signal("STOP", &[self.nodes[0].pid()]);
         conn.batch_execute("ROLLBACK")?;
         sleep(Duration::from_secs(LEASE_SECONDS + 1));
-        let (night, other) = (&mut self.nightly_job, &self.nodes[1]);
-        let ended = wait_for("the other node runs it", 60, || night.run_job(other, request, 20));
+        let (job, other) = (&mut self.nightly_job, &self.nodes[1]);
+        let ended = wait_for("the other node runs it", 60, || job.run_job(other, request, 20));
         send_signal("CONT", &[self.nodes[0].pid()]);
         if ended? != JobRunState::Done {
             return Err("the other node's run failed".into());
@@ -198,7 +199,7 @@ impl DrillFixture {
         }
         let leader = self.cluster.find_leader().ok_or("nobody leads")?;
         let ballast = self.cluster.members[leader].ballast_path();
-        // It ends when there is no room, which is what is wanted.
+        // `dd` fails when the disk is full; success means that the disk was not filled.
         let filled = Command::new("dd")
             .args(["if=/dev/zero", "bs=64k"])
             .arg(format!("of={}", ballast.display()))

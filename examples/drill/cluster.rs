@@ -1,6 +1,5 @@
-//! Three PostgreSQL under Patroni with etcd, on loopback: one leads, one follows synchronously, one behind both.
-//!
-//! Knows how to start, kill and ask them; knows nothing of thidua.
+//! Three PostgreSQL servers under Patroni with etcd, on loopback: a leader, a synchronous standby
+//! and an asynchronous standby. This module starts, kills and queries them.
 
 use crate::Result;
 use crate::database_checks::{query_number, query_text};
@@ -14,7 +13,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// Good on loopback, for as long as the drill lasts.
+/// Used on loopback only, while the drill runs.
 const PASSWORD: &str = "drill";
 
 pub(crate) struct Cluster {
@@ -22,7 +21,7 @@ pub(crate) struct Cluster {
     _etcd: ChildProcess,
 }
 
-/// One machine: Patroni and the PostgreSQL that it keeps.
+/// One machine: Patroni and its PostgreSQL.
 pub(crate) struct ClusterMember {
     name: String,
     pub(crate) port: u16,
@@ -32,7 +31,7 @@ pub(crate) struct ClusterMember {
 }
 
 impl Cluster {
-    /// Starts all of it and waits until it is whole.
+    /// Starts etcd and all members and waits until the cluster is complete.
     pub(crate) fn start(host: &DrillHost) -> Result<Self> {
         let (client, peer) = (free_port()?, free_port()?);
         let mut command = Command::new("setpriv");
@@ -65,7 +64,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Waits until one leads, one follows synchronously and one behind them.
+    /// Waits until there is a leader, a synchronous and an asynchronous standby.
     pub(crate) fn wait_until_complete(&self, seconds: u64) -> Result<()> {
         wait_for("a whole cluster", seconds, || {
             let Some((leader, _)) = self.find_leader().zip(self.find_sync_standby()) else {
@@ -77,17 +76,17 @@ impl Cluster {
         })
     }
 
-    /// Which member leads.
+    /// The index of the leader.
     pub(crate) fn find_leader(&self) -> Option<usize> {
         self.find_member_with_role("leader")
     }
 
-    /// Which member follows synchronously.
+    /// The index of the synchronous standby.
     pub(crate) fn find_sync_standby(&self) -> Option<usize> {
         self.find_member_with_role("sync_standby")
     }
 
-    /// The one that is neither.
+    /// The index of the member that is neither leader nor synchronous standby.
     pub(crate) fn find_async_standby(&self) -> Option<usize> {
         (0..self.members.len())
             .find(|at| Some(*at) != self.find_leader() && Some(*at) != self.find_sync_standby())
@@ -105,7 +104,7 @@ impl Cluster {
         self.members.iter().position(|member| one["name"] == member.name.as_str())
     }
 
-    /// Where an operator connects to one member's database.
+    /// The URL with which an operator connects to one member's database.
     pub(crate) fn admin_url(&self, at: usize) -> String {
         format!(
             "postgres://thidua:{PASSWORD}@127.0.0.1:{}/postgres?connect_timeout=3",
@@ -113,7 +112,7 @@ impl Cluster {
         )
     }
 
-    /// Where a node connects, through these ports of the members.
+    /// The URL with which a node connects, through these ports of the members.
     pub(crate) fn node_url(ports: &[u16]) -> String {
         let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         format!(
@@ -127,7 +126,7 @@ impl Cluster {
         self.members.iter().map(|member| member.port).collect()
     }
 
-    /// Stops what sends the log to one member; the process that stands still.
+    /// Stops the WAL sender for one member and returns its process id.
     pub(crate) fn stop_wal_sender(&self, at: usize) -> Result<u32> {
         let leader = self.find_leader().ok_or("nobody leads")?;
         let sql = format!(
@@ -139,7 +138,7 @@ impl Cluster {
         Ok(pid)
     }
 
-    /// Makes this member lead, whatever it lacks.
+    /// Makes this member the leader even if it lacks commits.
     pub(crate) fn force_failover(&self, host: &DrillHost, at: usize) -> Result<()> {
         let member = &self.members[at];
         let mut command = Command::new(format!("{}/patronictl", host.patroni));
@@ -154,7 +153,7 @@ impl Cluster {
         })
     }
 
-    /// Head and chain of each member, once they are the same everywhere.
+    /// Waits until all members have the same head (sequence number and chain hash).
     pub(crate) fn wait_for_equal_heads(&self, seconds: u64) -> bool {
         let head = "select seq::text || ' ' || encode(chain, 'hex') as t from feed_head";
         let same = || {
@@ -200,7 +199,7 @@ impl ClusterMember {
         Ok(())
     }
 
-    /// kill -9 of everything on it, as when the power goes.
+    /// Kills Patroni and PostgreSQL with SIGKILL, like a power failure.
     pub(crate) fn kill(&mut self) {
         let mut all: Vec<u32> = self.patroni.iter().map(ChildProcess::pid).collect();
         all.extend(self.postmaster_pid().into_iter().flat_map(process_tree));
@@ -218,12 +217,12 @@ impl ClusterMember {
             .ok()
     }
 
-    /// A file in the way of everything that its disk could still take.
+    /// The file that fills the member's disk.
     pub(crate) fn ballast_path(&self) -> PathBuf {
         self.dir.join("ballast")
     }
 
-    /// What its Patroni knows of all members.
+    /// The cluster state that this member's Patroni reports.
     fn read_cluster_state(&self) -> Option<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.rest_port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;

@@ -1,4 +1,5 @@
-//! Looks into a database with plain SQL, past all code of the product, and compares it with what phones were told.
+//! Reads the database with plain SQL, without the product's code, and compares it with the
+//! acknowledgements that the phones received.
 
 use crate::Result;
 use crate::devices::DrillDevice;
@@ -17,7 +18,7 @@ struct TextRow {
     t: String,
 }
 
-/// The number `n` of the one row of an answer.
+/// The number in column `n` of a one-row result.
 pub(crate) fn query_number(url: &str, sql: &str) -> Result<i64> {
     let one: CountRow = if url.starts_with("postgres") {
         sql_query(sql).get_result(&mut PgConnection::establish(url)?)?
@@ -27,7 +28,7 @@ pub(crate) fn query_number(url: &str, sql: &str) -> Result<i64> {
     Ok(one.n)
 }
 
-/// The text `t` of the one row of an answer.
+/// The text in column `t` of a one-row result.
 pub(crate) fn query_text(url: &str, sql: &str) -> Result<String> {
     let one: TextRow = sql_query(sql).get_result(&mut PgConnection::establish(url)?)?;
     Ok(one.t)
@@ -36,33 +37,33 @@ pub(crate) fn query_text(url: &str, sql: &str) -> Result<String> {
 /// What a case found.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct CheckResult {
-    /// Commands that a phone was told are done and of which the database knows nothing, or whose effect is not there.
+    /// Commands acknowledged to a phone that the database does not have, or that have no effect.
     pub(crate) lost: i64,
-    /// Effects beyond one a command.
+    /// Effects beyond one for each command.
     pub(crate) doubled: i64,
-    /// Runs of the night beyond one a slot, or older figures published over newer ones.
+    /// Nightly runs beyond one for each slot, and older figures published over newer ones.
     pub(crate) published_twice: i64,
 }
 
-/// How many of what phones were told is done are not in the database.
+/// Counts acknowledged commands that are not in the database.
 pub(crate) fn count_lost(url: &str, devices: &[DrillDevice]) -> Result<i64> {
     let mut lost = 0;
     for device in devices {
         let acknowledged = device.acknowledged();
-        let known = format!(
+        let count_known = format!(
             "select count(*) as n from command where device = {} and number <= {acknowledged} and verdict <= 3",
             blob_literal(url, &device.id)
         );
-        lost += acknowledged - query_number(url, &known)?;
+        lost += acknowledged - query_number(url, &count_known)?;
     }
     Ok(lost)
 }
 
-/// Compares everything, after every phone has sent all it had.
+/// Runs all checks; every phone must have sent its whole outbox before.
 pub(crate) fn check_database(url: &str, devices: &[DrillDevice]) -> Result<CheckResult> {
     let mut found = CheckResult { lost: count_lost(url, devices)?, ..CheckResult::default() };
     for device in devices {
-        // Each phone writes one report that nobody else writes: its revision counts effects.
+        // Only this phone writes this report, so the report's revision counts effects.
         let effects = query_number(
             url,
             &format!(
@@ -94,7 +95,7 @@ pub(crate) fn check_database(url: &str, devices: &[DrillDevice]) -> Result<Check
     Ok(found)
 }
 
-/// Bytes in hexadecimal digits as this database writes them.
+/// A binary literal from hexadecimal digits in this database's syntax.
 fn blob_literal(url: &str, hex: &str) -> String {
     if url.starts_with("postgres") { format!("'\\x{hex}'::bytea") } else { format!("x'{hex}'") }
 }

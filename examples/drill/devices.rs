@@ -1,7 +1,7 @@
-//! Forty phones at work: real clients on files of their own, each typing and sending into a report that is its own.
+//! Forty phones: real clients, each with a database file and a report that only it writes.
 //!
-//! Knows what each phone was told; a phone that was told to wait comes back after a second at most, so that what is measured is the service
-//! and not the phones' patience.
+//! The module stores what the server acknowledged to each phone. A phone retries after a second at
+//! most even if the server asks for more, so that the measured outage is the server's.
 
 use crate::Result;
 use std::collections::BTreeMap;
@@ -14,12 +14,12 @@ use thidua::client::facade::{CellEntry, CellFigure, ClientError, Phone, ReportKe
 use thidua::clock::Clock;
 use thidua::domain::time::days_from_date;
 
-/// How long a person looks at the screen between two figures.
+/// The pause between two figures that a person types.
 const ENTRY_INTERVAL: Duration = Duration::from_millis(150);
-/// How long a phone waits at most before it tries again.
+/// The longest wait before a phone tries again.
 const MAX_RETRY_MS: u64 = 1_000;
 
-/// Figures in turn, all of them small enough for a commune.
+/// The largest figure; all are plausible for a commune.
 const MAX_FIGURE: i64 = 50;
 
 const PHASE_WORK: u8 = 0;
@@ -27,7 +27,7 @@ const PHASE_DRAIN: u8 = 1;
 const PHASE_HOLD: u8 = 2;
 const PHASE_END: u8 = 3;
 
-/// What one phone was told.
+/// The state of one phone's commands.
 #[derive(Default)]
 struct PhoneProgress {
     last_command_number: u64,
@@ -40,9 +40,9 @@ struct PhoneProgress {
 /// One phone.
 #[derive(Clone)]
 pub(crate) struct DrillDevice {
-    /// Its id, in hexadecimal digits.
+    /// The device id in hexadecimal digits.
     pub(crate) id: String,
-    /// The report that it alone writes.
+    /// The id of the report that only this phone writes.
     pub(crate) report: String,
     key: ReportKeyView,
     file: PathBuf,
@@ -50,13 +50,13 @@ pub(crate) struct DrillDevice {
 }
 
 impl DrillDevice {
-    /// Commands up to this number were answered.
+    /// The number of the last acknowledged command.
     pub(crate) fn acknowledged(&self) -> i64 {
         i64::try_from(lock(&self.progress).acknowledged).unwrap_or(i64::MAX)
     }
 }
 
-/// All phones, and the threads that work on them.
+/// All phones and their threads.
 pub(crate) struct PhoneFleet {
     pub(crate) devices: Vec<DrillDevice>,
     phase: Arc<AtomicU8>,
@@ -65,7 +65,7 @@ pub(crate) struct PhoneFleet {
 }
 
 impl PhoneFleet {
-    /// Enrols a phone for each invitation, which nobody has used; each sends its first report.
+    /// Enrols a phone for each unused invitation; each phone sends its first report.
     pub(crate) fn enrol(dir: &Path, invitations: &[String]) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
         let devices = invitations
@@ -83,7 +83,7 @@ impl PhoneFleet {
         Ok(fleet)
     }
 
-    /// Opens every phone, as after a restart: each begins with the first address that it knows.
+    /// Opens every phone, as after a restart: each begins with the first address in its database.
     pub(crate) fn start_phones(&mut self) {
         self.phase.store(PHASE_WORK, Ordering::SeqCst);
         for (at, device) in self.devices.clone().into_iter().enumerate() {
@@ -92,7 +92,7 @@ impl PhoneFleet {
         }
     }
 
-    /// Closes every phone; what waits in it stays.
+    /// Closes every phone; outboxes stay.
     pub(crate) fn stop_phones(&mut self) -> Result<()> {
         self.phase.store(PHASE_END, Ordering::SeqCst);
         self.threads
@@ -100,18 +100,18 @@ impl PhoneFleet {
             .try_for_each(|handle| handle.join().map_err(|_| "a phone's thread ended".into()))
     }
 
-    /// Everybody types and sends.
+    /// Lets all phones type and sync.
     pub(crate) fn resume_phones(&self) {
         self.phase.store(PHASE_WORK, Ordering::SeqCst);
     }
 
-    /// Nobody calls.
+    /// Stops typing and syncing.
     pub(crate) fn pause_phones(&self) {
         self.phase.store(PHASE_HOLD, Ordering::SeqCst);
         sleep(Duration::from_millis(300));
     }
 
-    /// Nobody types; waits until every phone has sent all it had and agrees with the server.
+    /// Stops typing and waits until every outbox is empty and all digests match.
     pub(crate) fn drain_outboxes(&self, seconds: u64) -> bool {
         self.devices.iter().for_each(|device| lock(&device.progress).drained = false);
         self.phase.store(PHASE_DRAIN, Ordering::SeqCst);
@@ -125,12 +125,12 @@ impl PhoneFleet {
         false
     }
 
-    /// Commands answered so far.
+    /// The number of commands acknowledged so far.
     pub(crate) fn acknowledged(&self) -> i64 {
         self.devices.iter().map(DrillDevice::acknowledged).sum()
     }
 
-    /// The longest time since `from` in which nobody got an answer to a command, and the longest that one phone waited for one.
+    /// The longest time since `from` without an acknowledgement to any phone, and to one phone.
     pub(crate) fn longest_outage(&self, from: Instant) -> [Duration; 2] {
         let answers = lock(&self.answer_times).clone();
         let gap = |of: Option<usize>| {
@@ -146,7 +146,7 @@ impl PhoneFleet {
         [gap(None), (0..self.devices.len()).map(|at| gap(Some(at))).max().unwrap_or_default()]
     }
 
-    /// What phones were told besides answers, with how often; and forgets it.
+    /// Returns the errors of all phones with their counts, and clears them.
     pub(crate) fn take_errors(&self) -> BTreeMap<String, u32> {
         let mut all = BTreeMap::new();
         for device in &self.devices {
@@ -227,7 +227,7 @@ fn enter_figure(device: &DrillDevice, phone: &Phone) {
     }
 }
 
-/// One sync; how long to wait before the next.
+/// Syncs once and returns the pause before the next sync.
 fn sync_phone(
     (at, device): (usize, &DrillDevice),
     phone: &Phone,
@@ -265,7 +265,7 @@ fn record_error(device: &DrillDevice, what: &str) {
     *lock(&device.progress).errors.entry(what.chars().take(160).collect()).or_default() += 1;
 }
 
-/// A panic of another holder left nothing half done: values are replaced whole.
+/// Ignores poisoning: values are replaced whole, so a panic leaves no partial state.
 fn lock<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

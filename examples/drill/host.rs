@@ -1,4 +1,4 @@
-//! Processes of this machine: started here, signalled by their number, ended with their value. Knows nothing of what they do.
+//! Processes on this machine: started here, signalled by process id, killed when dropped.
 
 use crate::Result;
 use std::fs::File;
@@ -8,24 +8,24 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// What `scripts/drill` has found on this machine.
+/// What `scripts/drill` found on this machine.
 pub(crate) struct DrillHost {
-    /// Everything is written below it; the script removes it.
+    /// The working directory; the script removes it.
     pub(crate) dir: PathBuf,
     /// The product's binary.
     pub(crate) thidua: PathBuf,
-    /// Directory of `initdb` and `postgres`; empty: no case needs them.
+    /// The directory of `initdb` and `postgres`; empty if no case needs them.
     pub(crate) pg_bin: String,
-    /// Directory of `patroni` and `patronictl`; empty: none, only the case of two machines runs.
+    /// The directory of `patroni` and `patronictl`; if empty, only the two-machine case runs.
     pub(crate) patroni: String,
-    /// Who runs PostgreSQL, when we are root.
+    /// The user that runs PostgreSQL when the drill runs as root.
     pub(crate) user: String,
     /// Whether each database has a small disk of its own.
     pub(crate) disks: bool,
 }
 
 impl DrillHost {
-    /// As the environment says.
+    /// Reads the `DRILL_*` environment variables.
     pub(crate) fn from_env() -> Result<Self> {
         let env_or_empty = |name: &str| std::env::var(format!("DRILL_{name}")).unwrap_or_default();
         let required_env = |name: &str| {
@@ -46,19 +46,19 @@ impl DrillHost {
         })
     }
 
-    /// A command that dies with this process, as the user of the databases if there is one.
-    pub(crate) fn unprivileged_command(&self, programme: &str) -> Command {
+    /// A command that dies with this process and runs as the database user, if there is one.
+    pub(crate) fn unprivileged_command(&self, program: &str) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
         if !self.user.is_empty() {
             command.args([format!("--reuid={}", self.user), format!("--regid={}", self.user)]);
             command.arg("--clear-groups");
         }
-        command.arg(programme).current_dir("/");
+        command.arg(program).current_dir("/");
         command
     }
 
-    /// Lets that user write there.
+    /// Gives the database user write access to `path`.
     pub(crate) fn chown_to_user(&self, path: &Path) -> Result<()> {
         if !self.user.is_empty() {
             run_checked(Command::new("chown").arg("-R").arg(&self.user).arg(path))?;
@@ -67,20 +67,20 @@ impl DrillHost {
     }
 }
 
-/// A process that ends with its value.
+/// A process that is killed when dropped.
 pub(crate) struct ChildProcess {
     child: Child,
 }
 
 impl ChildProcess {
-    /// Starts it with what it says in a file.
+    /// Starts the command with its output appended to `log`.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let log = File::options().create(true).append(true).open(log)?;
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
         Ok(Self { child })
     }
 
-    /// Its number.
+    /// The process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -88,22 +88,22 @@ impl ChildProcess {
 
 impl Drop for ChildProcess {
     fn drop(&mut self) {
-        // It may be dead already: that is what a drill is for.
+        // The process may be dead already: a case may have killed it.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Sends a signal to processes that we started.
+/// Sends a signal to processes that the drill started.
 pub(crate) fn send_signal(name: &str, pids: &[u32]) {
-    // One that is gone already is no trouble.
+    // An error means that the process has ended; that is fine.
     let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
     let _ = Command::new("kill").arg(format!("-{name}")).args(pids).stderr(Stdio::null()).status();
 }
 
-/// A process and everything below it.
+/// A process id and the ids of all its descendants.
 pub(crate) fn process_tree(pid: u32) -> Vec<u32> {
-    let mut whole = vec![pid];
+    let mut tree = vec![pid];
     let parents: Vec<(u32, u32)> = std::fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -111,13 +111,14 @@ pub(crate) fn process_tree(pid: u32) -> Vec<u32> {
         .filter_map(|entry| read_parent_pid(&entry))
         .collect();
     let mut at = 0;
-    while at < whole.len() {
-        let above = whole[at];
-        whole
-            .extend(parents.iter().filter(|(_, parent)| *parent == above).map(|(child, _)| *child));
+    while at < tree.len() {
+        let parent_pid = tree[at];
+        tree.extend(
+            parents.iter().filter(|(_, parent)| *parent == parent_pid).map(|(child, _)| *child),
+        );
         at += 1;
     }
-    whole
+    tree
 }
 
 fn read_parent_pid(entry: &std::fs::DirEntry) -> Option<(u32, u32)> {
@@ -127,21 +128,21 @@ fn read_parent_pid(entry: &std::fs::DirEntry) -> Option<(u32, u32)> {
     Some((pid, after_name.split_whitespace().nth(1)?.parse().ok()?))
 }
 
-/// Runs what must go well; what it said.
+/// Runs a command that must succeed and returns its standard output.
 pub(crate) fn run_checked(command: &mut Command) -> Result<String> {
-    let ran = command.output()?;
-    if !ran.status.success() {
-        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&ran.stderr)).into());
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A free port of loopback, as likely still free a moment later.
+/// A free port on loopback; another process could take it before it is used.
 pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Looks again and again until there is an answer.
+/// Polls until the probe returns a value.
 pub(crate) fn wait_for<T>(
     what: &str,
     seconds: u64,

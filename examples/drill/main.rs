@@ -1,7 +1,9 @@
-//! Accidents rehearsed on one machine: real nodes, real PostgreSQL, real phones; run by `scripts/drill`, which prepares the machine.
+//! Failure cases rehearsed on one machine with real nodes, PostgreSQL and phones.
 //!
-//! One line a case: seconds in which nobody got an answer, and in which one phone got none, commands answered, acknowledged commands lost, doubled, runs published twice,
-//! digests equal. Ends with 1 when a figure is not what it must be. Everything stays on loopback and ends with this process.
+//! `scripts/drill` prepares the machine and runs this program. It prints one line a case: seconds
+//! without an acknowledgement to any phone and to one phone, commands acknowledged, acknowledged
+//! commands lost, doubled, runs published twice, digests equal. It exits with 1 when a figure is
+//! wrong. Everything stays on loopback and ends with this process.
 
 mod cases;
 mod cluster;
@@ -20,13 +22,13 @@ use std::time::Duration;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Phones at work.
+/// The number of phones.
 const PHONES: usize = 40;
 
-/// What a case left behind.
+/// The result of one case.
 pub(crate) struct CaseOutcome {
     name: String,
-    /// Nobody got an answer for so long; one phone got none for so long.
+    /// The longest time without an acknowledgement to any phone, and to one phone.
     outage: [Duration; 2],
     commands: i64,
     lost: i64,
@@ -54,11 +56,11 @@ impl CaseOutcome {
             published_twice: twice,
             digests_agree: agree,
         } = self;
-        let (agree, holds) =
+        let (agree, failed_mark) =
             (if *agree { "yes" } else { "NO" }, if self.passes() { "" } else { "  FAILED" });
         let [all, one] = outage.map(|outage| outage.as_secs_f64());
         println!(
-            "{name:<32} {all:>8.1} {one:>9.1} {commands:>9} {lost:>6} {doubled:>8} {twice:>9} {agree:>7}{holds}"
+            "{name:<32} {all:>8.1} {one:>9.1} {commands:>9} {lost:>6} {doubled:>8} {twice:>9} {agree:>7}{failed_mark}"
         );
     }
 }
@@ -78,7 +80,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Lives through the cases whose name contains `only`; how many failed.
+/// Runs the cases whose name contains `only` and returns how many failed.
 fn run_cases(only: &str) -> Result<usize> {
     let host = DrillHost::from_env()?;
     let mut failed = 0;

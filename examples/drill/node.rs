@@ -1,4 +1,4 @@
-//! thidua nodes as an operator runs them: the real binary, a directory each, one authority.
+//! thidua nodes as an operator runs them: the release binary, one data directory each, one CA.
 
 use crate::Result;
 use crate::host::{ChildProcess, DrillHost, free_port, run_checked, wait_for};
@@ -28,11 +28,11 @@ use tonic::transport::{Channel, Endpoint};
 mod test_client;
 use test_client::TestClient;
 
-/// How long a job's lease holds in the drill, so that nobody has to wait for ten minutes.
+/// The lease of a job in the drill; the product's default of ten minutes would be too long here.
 pub(crate) const LEASE_SECONDS: u64 = 15;
 const PROVINCE: &str = "prov-86-2025";
 
-/// One node: a data directory, an address and perhaps a process.
+/// One node: a data directory, an address and, while it runs, a process.
 pub(crate) struct DrillNode {
     thidua: PathBuf,
     pub(crate) dir: PathBuf,
@@ -42,7 +42,8 @@ pub(crate) struct DrillNode {
 }
 
 impl DrillNode {
-    /// Makes the authority in `dir` with the example's organisation and a campaign of these days; phones are told of both ports.
+    /// Creates the CA in `dir`, imports the example organisation and applies a campaign around
+    /// today. Phones receive both addresses.
     pub(crate) fn create(
         host: &DrillHost,
         name: &str,
@@ -73,7 +74,7 @@ impl DrillNode {
         Ok(node)
     }
 
-    /// Another node of the same authority: the same keys, its own address.
+    /// Another node with the same CA and keys and its own address.
     pub(crate) fn create_second(
         &self,
         host: &DrillHost,
@@ -94,7 +95,7 @@ impl DrillNode {
         Ok(node)
     }
 
-    /// Phones that it enrols are told of its own port first.
+    /// Phones that this node enrols receive its own address first.
     fn new(host: &DrillHost, name: &str, ports: [u16; 2], database: Option<&str>) -> Self {
         let port = ports[0];
         let public = ports.map(|port| format!("https://127.0.0.1:{port}")).join(",");
@@ -117,34 +118,34 @@ impl DrillNode {
         });
     }
 
-    /// Runs a command of the operator; its answer.
+    /// Runs an operator's command and returns its output.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.thidua);
         self.add_common_arguments(&mut command, arguments);
         run_checked(&mut command)
     }
 
-    /// Starts to serve, by `serve` or another command that ends in serving.
+    /// Starts the server, with `serve` or another command that ends in serving.
     pub(crate) fn start(&mut self, arguments: &[&str]) -> Result<()> {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(&self.thidua);
         self.add_common_arguments(&mut command, arguments);
         self.running = Some(ChildProcess::start(&mut command, &self.dir.with_extension("log"))?);
-        let open = || Ok(TcpStream::connect(("127.0.0.1", self.port)).ok().map(drop));
-        wait_for("the node serves", 60, open)
+        let accepts = || Ok(TcpStream::connect(("127.0.0.1", self.port)).ok().map(drop));
+        wait_for("the node serves", 60, accepts)
     }
 
-    /// kill -9.
+    /// Kills the process with SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.running = None;
     }
 
-    /// The number of its process.
+    /// The process id; 0 if the node does not run.
     pub(crate) fn pid(&self) -> u32 {
         self.running.as_ref().map_or(0, ChildProcess::pid)
     }
 
-    /// A code for a new account with this role on this unit.
+    /// Creates an account with this role on this unit and returns its enrolment code.
     pub(crate) fn create_invitation(&self, account: &str, role: Role, unit: &str) -> Result<Value> {
         self.command(&[
             "access",
@@ -159,14 +160,14 @@ impl DrillNode {
         Ok(serde_json::from_str(&self.command(&["access", "enrol", "--account", account])?)?)
     }
 
-    /// Invitations for so many phones, each for a commune of its own behind the first `skipped`.
+    /// Invitations for `count` phones, one for each commune after the first `skipped`.
     pub(crate) fn create_invitations(&self, skipped: usize, count: usize) -> Result<Vec<String>> {
         let units = include_str!("../tra-vinh/org/units.csv").lines();
         let communes =
             units.filter(|line| line.starts_with("com-") && line.contains(",commune,2025-07-01,,"));
         let communes: Vec<&str> =
             communes.filter_map(|line| line.split(',').next()).skip(skipped).take(count).collect();
-        let made: Vec<String> = communes
+        let invitations: Vec<String> = communes
             .iter()
             .map(|unit| {
                 let invitation =
@@ -174,15 +175,15 @@ impl DrillNode {
                 Ok(invitation["qr"].as_str().ok_or("no invitation")?.to_owned())
             })
             .collect::<Result<_>>()?;
-        if made.len() < count {
-            Err(format!("{} communes are open", made.len()).into())
+        if invitations.len() < count {
+            Err(format!("{} communes are open", invitations.len()).into())
         } else {
-            Ok(made)
+            Ok(invitations)
         }
     }
 }
 
-/// An administrator who asks for the night again and again.
+/// An administrator's client that requests nightly runs.
 pub(crate) struct NightlyJob {
     runtime: tokio::runtime::Runtime,
     phone: TestClient,
@@ -206,33 +207,36 @@ impl NightlyJob {
         Ok(Self { runtime, phone, ca, last_request: 0 })
     }
 
-    /// The next request for a run.
+    /// The number of the next request.
     pub(crate) fn next_request(&mut self) -> u8 {
         self.last_request += 1;
         self.last_request
     }
 
-    /// Asks a node for the run of this request, for so long; what it says of the run: `None` while another node runs it.
+    /// Requests a run from a node and returns its state; `None` while another node runs it. Fails
+    /// when the node does not answer within `seconds`.
     pub(crate) fn run_job(
         &mut self,
         node: &DrillNode,
         request: u8,
         seconds: u64,
     ) -> Result<Option<pb::JobRunState>> {
-        let ask = pb::RunJobRequest { request_id: vec![request; 16], name: "aggregate".into() };
+        let run_request =
+            pb::RunJobRequest { request_id: vec![request; 16], name: "aggregate".into() };
         let (phone, ca, port) = (&mut self.phone, &self.ca, node.port);
         let call = async {
             phone.channel = connect(ca, port).await?;
             let mut jobs = JobServiceClient::new(phone.channel.clone());
-            let mut steps = jobs.run_job(phone.request(ask)).await?.into_inner();
+            let mut steps = jobs.run_job(phone.request(run_request)).await?.into_inner();
             let mut state = None;
             while let Some(step) = steps.message().await? {
                 state = step.run.map(|run| run.state());
             }
             Ok::<_, Box<dyn std::error::Error>>(state)
         };
-        let bounded = async { tokio::time::timeout(Duration::from_secs(seconds), call).await };
-        let state = self.runtime.block_on(bounded).map_err(|_| "no answer in time")??;
+        let call_with_timeout =
+            async { tokio::time::timeout(Duration::from_secs(seconds), call).await };
+        let state = self.runtime.block_on(call_with_timeout).map_err(|_| "no answer in time")??;
         Ok(state.filter(|state| *state != pb::JobRunState::Running))
     }
 }
@@ -247,7 +251,7 @@ async fn connect(ca: &Path, port: u16) -> Result<Channel> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let open = tower::service_fn(move |_| {
+    let connect_tls = tower::service_fn(move |_| {
         let connector = connector.clone();
         async move {
             let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
@@ -260,7 +264,7 @@ async fn connect(ca: &Path, port: u16) -> Result<Channel> {
         }
     });
     Ok(Endpoint::from_shared(format!("https://127.0.0.1:{port}"))?
-        .connect_with_connector(open)
+        .connect_with_connector(connect_tls)
         .await?)
 }
 

@@ -1,5 +1,5 @@
-//! A line between a node and a database that can be cut: while it is, nothing arrives on either side and nobody is told; when the time is
-//! over, what was open is broken. On loopback only; ends with the process.
+//! A TCP proxy between a node and a database that can be cut: while cut, it forwards nothing and
+//! reports no error; `restore` breaks the connections that were open. Loopback only.
 
 use crate::Result;
 use std::io::{Read, Write};
@@ -16,37 +16,37 @@ pub(crate) struct CuttableProxy {
 
 #[derive(Default)]
 struct ProxyState {
-    /// Odd while the line is cut.
+    /// Odd while the proxy is cut.
     cuts: AtomicU32,
     open: Mutex<Vec<TcpStream>>,
 }
 
 impl CuttableProxy {
-    /// Leads to this port of loopback.
+    /// Starts a proxy to this port on loopback.
     pub(crate) fn start(port: u16) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let line = Self { port: listener.local_addr()?.port(), state: Arc::default() };
-        let state = line.state.clone();
+        let proxy = Self { port: listener.local_addr()?.port(), state: Arc::default() };
+        let state = proxy.state.clone();
         spawn(move || {
             for client in listener.incoming().flatten() {
                 let state = state.clone();
                 spawn(move || forward_both(&state, client, port));
             }
         });
-        Ok(line)
+        Ok(proxy)
     }
 
-    /// From now on nothing gets through.
+    /// Stops forwarding.
     pub(crate) fn cut(&self) {
         self.state.cuts.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The way is free again; what was open breaks.
+    /// Forwards again and closes the connections that were open during the cut.
     pub(crate) fn restore(&self) {
         let mut open = self.state.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for line in open.drain(..) {
-            // One that has ended is no trouble.
-            let _ = line.shutdown(Shutdown::Both);
+        for connection in open.drain(..) {
+            // An error means that the connection has ended; that is fine.
+            let _ = connection.shutdown(Shutdown::Both);
         }
         drop(open);
         self.state.cuts.fetch_add(1, Ordering::SeqCst);
@@ -58,13 +58,13 @@ fn forward_both(state: &Arc<ProxyState>, client: TcpStream, port: u16) {
         return;
     }
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return };
-    let Ok((near_too, far_too)) =
+    let Ok((client_copy, server_copy)) =
         client.try_clone().and_then(|client| Ok((client, server.try_clone()?)))
     else {
         return;
     };
     let other = state.clone();
-    spawn(move || forward(&other, far_too, near_too));
+    spawn(move || forward(&other, server_copy, client_copy));
     forward(state, client, server);
 }
 
@@ -79,13 +79,16 @@ fn forward(state: &ProxyState, mut from: TcpStream, mut to: TcpStream) {
 }
 
 impl ProxyState {
-    /// Notes the connection as open; fails when a cut has broken it.
-    fn wait_while_cut(&self, line: &TcpStream) -> std::io::Result<()> {
+    /// Blocks while the proxy is cut; fails after a cut, because the connection is broken then.
+    fn wait_while_cut(&self, connection: &TcpStream) -> std::io::Result<()> {
         let cuts = self.cuts.load(Ordering::SeqCst);
         if cuts.is_multiple_of(2) {
             return Ok(());
         }
-        self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line.try_clone()?);
+        self.open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(connection.try_clone()?);
         while self.cuts.load(Ordering::SeqCst) == cuts {
             sleep(Duration::from_millis(20));
         }

@@ -1,4 +1,5 @@
-//! The short form: two nodes over one plain PostgreSQL; a node is killed, the database is restarted as after a crash.
+//! The short form: two nodes over one PostgreSQL; a node is killed, then the database is restarted
+//! as after a crash.
 
 use crate::database_checks::{self, CheckResult};
 use crate::devices::PhoneFleet;
@@ -9,7 +10,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Over the database at `url`, which the command `restart` restarts.
+/// Runs both cases over the database at `url`, which the command `restart` restarts.
 pub(crate) fn run_cases(host: &DrillHost, url: &str, restart: &str) -> Result<[CaseOutcome; 2]> {
     let ports = two_free_ports()?;
     let mut one = DrillNode::create(host, "one", Some(url), ports)?;
@@ -41,10 +42,10 @@ fn run_case(
     fleet.stop_phones()?;
     fleet.start_phones();
     sleep(Duration::from_secs(2));
-    let (began, before) = (Instant::now(), fleet.acknowledged());
+    let (start, before) = (Instant::now(), fleet.acknowledged());
     accident()?;
     sleep(Duration::from_secs(5));
-    let outage = fleet.longest_outage(began);
+    let outage = fleet.longest_outage(start);
     let agree = fleet.drain_outboxes(60);
     let CheckResult { lost, doubled, published_twice: twice } =
         database_checks::check_database(url, &fleet.devices)?;

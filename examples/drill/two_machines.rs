@@ -1,4 +1,5 @@
-//! Two machines without a database administrator: SQLite on the first, verified copies to the second, and a person who promotes it.
+//! Two machines without a database administrator: SQLite on the first, verified backups on the
+//! second, and an operator who promotes the second.
 
 use crate::database_checks::{self, CheckResult};
 use crate::devices::PhoneFleet;
@@ -8,7 +9,8 @@ use crate::{CaseOutcome, PHONES, Result};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// kill -9 of the first under forty phones; the second promoted from its newest copy; the first started again.
+/// Kills the first machine under forty phones, promotes the second from its newest backup and
+/// starts the first again.
 pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
     let ports = two_free_ports()?;
     let mut first = DrillNode::create(host, "first", None, ports)?;
@@ -20,7 +22,7 @@ pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
     sleep(Duration::from_secs(3));
     first.command(&["backup", "--to", &copies])?;
     sleep(Duration::from_secs(5));
-    let (began, before) = (Instant::now(), fleet.acknowledged());
+    let (start, before) = (Instant::now(), fleet.acknowledged());
     first.kill();
     fleet.pause_phones();
     second.start(&["promote", "--from", &copies])?;
@@ -31,15 +33,15 @@ pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
     );
     fleet.resume_phones();
     sleep(Duration::from_secs(8));
-    let outage = fleet.longest_outage(began);
+    let outage = fleet.longest_outage(start);
 
-    // The first one comes back, and phones that were closed begin with its address.
+    // The first machine starts again, and reopened phones begin with its address.
     first.start(&["serve"])?;
     fleet.stop_phones()?;
     fleet.start_phones();
     sleep(Duration::from_secs(5));
     let agree = fleet.drain_outboxes(90);
-    let refused = first.command(&[
+    let grant_result = first.command(&[
         "access",
         "grant",
         "--account",
@@ -49,14 +51,15 @@ pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
         "--unit",
         "prov-86-2025",
     ]);
-    let one_writer = refused.is_err_and(|error| error.to_string().contains("SERVER_SUPERSEDED"));
+    let is_superseded =
+        grant_result.is_err_and(|error| error.to_string().contains("SERVER_SUPERSEDED"));
     let CheckResult { lost, doubled, published_twice: twice } =
         database_checks::check_database(&database, &fleet.devices)?;
     let commands = fleet.acknowledged() - before;
     for (what, count) in fleet.take_errors() {
         println!("    {count:>5} times: {what}");
     }
-    if !one_writer {
+    if !is_superseded {
         println!("    the first machine still writes");
     }
     fleet.stop_phones()?;
@@ -68,6 +71,6 @@ pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
         lost,
         doubled,
         published_twice: twice,
-        digests_agree: agree && one_writer,
+        digests_agree: agree && is_superseded,
     })
 }

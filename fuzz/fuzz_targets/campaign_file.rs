@@ -1,6 +1,6 @@
 #![no_main]
 
 #[path = "../../tests/common/fuzz_targets.rs"]
-mod fuzzed;
+mod fuzz_targets;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzzed::campaign_file(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::fuzz_campaign_file(bytes));

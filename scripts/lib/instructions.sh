@@ -1,12 +1,13 @@
-# Sourced by scripts/check: counts the instructions of the inner loops in benches/instructions.rs and compares with the committed figures.
+# Sourced by scripts/check: counts the instructions of the inner loops in benches/instructions.rs
+# and compares them with the committed figures.
 #
-# Instructions, not seconds: the inputs are fixed and nothing is random, so two runs give the same number on a busy machine too.
-# THIDUA_BLESS=1 writes the figures anew.
+# The inputs are fixed and nothing is random, so two runs give the same count on a busy machine too.
+# THIDUA_BLESS=1 writes new figures.
 
 INSTRUCTIONS=benches/instructions.txt
 INSTRUCTIONS_LOOPS=(evaluate merge encode digest rollup)
 
-# Finds valgrind or installs it from the distribution; says why there is none.
+# Finds valgrind or installs it from the distribution; prints why it is missing.
 need_valgrind() {
     command -v valgrind >/dev/null && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -21,16 +22,16 @@ need_valgrind() {
     return 1
 }
 
-# What the figures depend on beside the code: another compiler or processor counts otherwise.
+# The environment that the figures depend on: compiler and processor.
 instructions_by() { echo "$(rustc --version), $(uname -m)"; }
 
-# Prints how many instructions one loop takes: the call of counted_NAME and nothing around it.
+# Prints how many instructions one loop takes: only the call of counted_NAME.
 count_instructions() {
     env -i PATH="$PATH" valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no \
         --toggle-collect="*counted_$2*" "$1" "$2" 2>&1 | sed -n 's/.*Collected : //p'
 }
 
-# Builds the loops in the profile `counted`, without server and phone; sets COUNTED to the program.
+# Builds the loops with the profile `counted`, without server and phone; sets COUNTED to the binary.
 build_counted() {
     COUNTED=$(cargo build --locked --quiet --profile counted --bench instructions --no-default-features --message-format json |
         python3 -c 'import json,sys; print([m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable")][-1])')

@@ -1,15 +1,16 @@
-# Sourced by the scripts: a PostgreSQL for the tests, named by THIDUA_TEST_PG.
+# Sourced by the scripts: a PostgreSQL for the tests, whose URL is in THIDUA_TEST_PG.
 #
-# A server given by the caller in THIDUA_TEST_PG is used as it is. Otherwise one of our own is made in a temporary
-# directory on a free loopback port, with a password of its own and without fsync (the data is thrown away), and
-# `postgres_down` ends it. PostgreSQL refuses to run as root, so root hands it to an unprivileged user.
+# A server that the caller names in THIDUA_TEST_PG is used as it is. Otherwise `postgres_up` creates
+# one in a temporary directory on a free loopback port, with its own password and without fsync (the
+# data is deleted), and `postgres_down` ends it. PostgreSQL refuses to run as root, so root runs it
+# as an unprivileged user.
 
 PG_DIR=
 PG_BIN=
 PG_USER=
 PG_AS=()
 
-# Prints the directory that holds initdb and postgres, or nothing.
+# Prints the directory of initdb and postgres, or nothing.
 postgres_bin() {
     local dir
     for dir in "$(pg_config --bindir 2>/dev/null)" $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV) \
@@ -28,7 +29,8 @@ postgres_install() {
     apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends postgresql >/dev/null
 }
 
-# Chooses who runs the server: ourselves, or for root the first unprivileged user there is.
+# Chooses the user that runs the server: the current user, or for root the first unprivileged user
+# found.
 postgres_user() {
     PG_AS=()
     [ "$(id -u)" = 0 ] || return 0
@@ -72,7 +74,8 @@ postgres_start() {
     return 1
 }
 
-# Ends the server we started and removes its directory; safe to call at any time and twice.
+# Stops the server that `postgres_up` started and removes its directory; may be called at any time,
+# also twice.
 postgres_down() {
     [ -n "$PG_DIR" ] || return 0
     (cd / && "${PG_AS[@]}" "$PG_BIN/pg_ctl" stop -s -m immediate -t 30 -D "$PG_DIR/data") >/dev/null 2>&1
@@ -80,7 +83,8 @@ postgres_down() {
     PG_DIR=
 }
 
-# Exports THIDUA_TEST_PG, or says why there is none: at home the tests then skip PostgreSQL, in CI that is a failure.
+# Exports THIDUA_TEST_PG, or prints why there is none: locally the tests then skip PostgreSQL, in CI
+# that is a failure.
 postgres_up() {
     if [ -n "${THIDUA_TEST_PG:-}" ]; then
         echo "PostgreSQL: as given in THIDUA_TEST_PG"

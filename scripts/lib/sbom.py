@@ -1,4 +1,7 @@
-"""Turns the output of `cargo metadata` into a bill of materials (CycloneDX 1.5). Knows no network; the lock file gives the checksums."""
+"""Turns the output of `cargo metadata` into a bill of materials (CycloneDX 1.5).
+
+Uses no network; Cargo.lock supplies the checksums.
+"""
 
 import json
 import sys
@@ -7,23 +10,28 @@ import tomllib
 with open(sys.argv[1], encoding="utf-8") as file:
     metadata = json.load(file)
 with open("Cargo.lock", "rb") as file:
-    checksums = {(one["name"], one["version"]): one.get("checksum") for one in tomllib.load(file)["package"]}
+    checksums = {
+        (one["name"], one["version"]): one.get("checksum")
+        for one in tomllib.load(file)["package"]
+    }
 packages = {one["id"]: one for one in metadata["packages"]}
 nodes = {one["id"]: one for one in metadata["resolve"]["nodes"]}
 
 
-# Their C code is linked in, though for cargo they only build.
-CARRIED = {"openssl-src"}
+# Cargo lists these as build dependencies only, but their C code is linked in.
+LINKED_BUILD_DEPENDENCIES = {"openssl-src"}
 
 
 def linked(node):
-    """What is linked into this crate: no crate that only builds or tests it."""
+    """The crates linked into this one, without those that only build or test it."""
 
-    def stays(dep):
-        return packages[dep["pkg"]]["name"] in CARRIED or any(kind["kind"] is None for kind in dep["dep_kinds"])
+    def is_linked(dep):
+        if packages[dep["pkg"]]["name"] in LINKED_BUILD_DEPENDENCIES:
+            return True
+        return any(kind["kind"] is None for kind in dep["dep_kinds"])
 
-    kept = [dep["pkg"] for dep in node["deps"] if stays(dep)]
-    return sorted(kept, key=lambda one: purl(packages[one]))
+    linked_ids = [dep["pkg"] for dep in node["deps"] if is_linked(dep)]
+    return sorted(linked_ids, key=lambda one: purl(packages[one]))
 
 
 def purl(package):
@@ -39,7 +47,7 @@ def component(package):
         "purl": purl(package),
     }
     if package.get("license"):
-        # Old crates write a slash where SPDX has OR.
+        # Old crates use a slash where SPDX has OR.
         found["licenses"] = [{"expression": package["license"].replace("/", " OR ")}]
     checksum = checksums.get((package["name"], package["version"]))
     if checksum:
@@ -53,7 +61,8 @@ root = metadata["resolve"]["root"]
 reached, todo = set(), [root]
 while todo:
     at = todo.pop()
-    if at in reached or "proc-macro" in [kind for target in packages[at]["targets"] for kind in target["kind"]]:
+    kinds = [kind for target in packages[at]["targets"] for kind in target["kind"]]
+    if at in reached or "proc-macro" in kinds:
         continue
     reached.add(at)
     todo.extend(linked(nodes[at]))
@@ -68,7 +77,10 @@ bill = {
     },
     "components": [component(one) for one in libraries],
     "dependencies": [
-        {"ref": purl(packages[one]), "dependsOn": [purl(packages[dep]) for dep in linked(nodes[one]) if dep in reached]}
+        {
+            "ref": purl(packages[one]),
+            "dependsOn": [purl(packages[dep]) for dep in linked(nodes[one]) if dep in reached],
+        }
         for one in sorted(reached, key=lambda one: purl(packages[one]))
     ],
 }

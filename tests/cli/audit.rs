@@ -1,4 +1,5 @@
-//! The audit from the command line: whole as long as nobody touched it, and what somebody with the file in hand did is found.
+//! The audit from the command line: it verifies while nobody changes the file, and every change in
+//! a stolen file is found.
 
 use super::{CommandOutput, TestMachine};
 use diesel::connection::SimpleConnection as _;
@@ -30,13 +31,17 @@ fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
         ("dropped", "delete from audit where seq = 5"),
         (
             "moved",
-            "update audit set seq = -5 where seq = 5; update audit set seq = 5 where seq = 6; update audit set seq = 6 where seq = -5",
+            "update audit set seq = -5 where seq = 5; update audit set seq = 5 where seq = 6; \
+             update audit set seq = 6 where seq = -5",
         ),
         (
             "cut off",
-            "delete from audit where seq > (select last_seq from commit_log order by last_seq limit 1);
-             delete from commit_log where last_seq > (select last_seq from commit_log order by last_seq limit 1);
-             update feed_head set seq = (select last_seq from commit_log), chain = (select chain from commit_log)",
+            "delete from audit where seq > \
+               (select last_seq from commit_log order by last_seq limit 1); \
+             delete from commit_log where last_seq > \
+               (select last_seq from commit_log order by last_seq limit 1); \
+             update feed_head set seq = (select last_seq from commit_log), \
+               chain = (select chain from commit_log)",
         ),
     ];
     for (name, damage) in damages {
@@ -52,7 +57,7 @@ fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
     }
 }
 
-/// The database as it was.
+/// Writes the database file back as it was.
 fn restore_database(machine: &TestMachine, whole: &[u8]) {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(machine.path(&format!("data/thidua.db{end}")));
@@ -64,7 +69,7 @@ fn open_database(machine: &TestMachine) -> SqliteConnection {
     SqliteConnection::establish(&machine.path("data/thidua.db").display().to_string()).unwrap()
 }
 
-/// What another agency keeps: the key, and a checkpoint of so many lines.
+/// What another agency stores: the key and a checkpoint, with the checkpoint's number of lines.
 fn create_checkpoint(machine: &TestMachine) -> (String, String, u64) {
     let key = machine.write("key", &machine.run_ok(&["audit", "key"]));
     let text = machine.run_ok(&["audit", "checkpoint"]);
@@ -72,58 +77,50 @@ fn create_checkpoint(machine: &TestMachine) -> (String, String, u64) {
     (key, machine.write(&format!("{size}.checkpoint"), &text), size)
 }
 
-/// A proof in a file.
+/// Writes a proof to a file.
 fn write_proof(machine: &TestMachine, name: &str, arguments: &[&str]) -> String {
     machine.write(name, &machine.run_ok(&[&["audit", "prove"], arguments].concat()))
 }
 
-fn assert_refused(ran: &CommandOutput, code: &str) {
-    assert!(ran.code == 1 && ran.err.contains(code), "{code}: {} {}", ran.out, ran.err);
+fn assert_refused(output: &CommandOutput, code: &str) {
+    assert!(output.code == 1 && output.err.contains(code), "{code}: {} {}", output.out, output.err);
 }
 
 #[test]
 fn another_agency_checks_what_it_keeps_without_the_database() {
     let machine = TestMachine::with_example();
     let (key, old, size) = create_checkpoint(&machine);
-    machine.run_ok(&[
-        "access",
-        "grant",
-        "--account",
-        "toa-an",
-        "--role",
-        "PARTNER_READER",
-        "--unit",
-        "prov-84",
-    ]);
+    machine.grant_role("toa-an", "PARTNER_READER", "prov-84");
     let (_, new, grown) = create_checkpoint(&machine);
     let (from, to) = (size.to_string(), grown.to_string());
-    let joined = write_proof(&machine, "joined", &["--from", &from, "--to", &to]);
-    let stands = write_proof(&machine, "stands", &["--seq", "5", "--size", &to]);
+    let consistency = write_proof(&machine, "joined", &["--from", &from, "--to", &to]);
+    let inclusion = write_proof(&machine, "stands", &["--seq", "5", "--size", &to]);
 
-    let away = TestMachine::new();
-    let check = |files: &[&str]| away.run(&[&["audit", "check", "--key", &key], files].concat());
-    let said = check(&[&old, &new, &joined, &stands]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    let elsewhere = TestMachine::new();
+    let check =
+        |files: &[&str]| elsewhere.run(&[&["audit", "check", "--key", &key], files].concat());
+    let output = check(&[&old, &new, &consistency, &inclusion]);
+    assert_eq!(output.code, 0, "{}", output.err);
     assert!(
-        said.out.contains(&format!("up to line {grown}")) && said.out.contains("org.change"),
+        output.out.contains(&format!("up to line {grown}")) && output.out.contains("org.change"),
         "{}",
-        said.out
+        output.out
     );
-    assert!(!away.path("data").exists(), "nothing is asked of the machine");
-    let told = away.run_ok(&["--json", "audit", "check", "--key", &key, &stands]);
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((told["size"].as_u64(), told["lines"][0].as_i64()), (Some(grown), Some(5)));
+    assert!(!elsewhere.path("data").exists(), "nothing is asked of the machine");
+    let checked = elsewhere.run_ok(&["--json", "audit", "check", "--key", &key, &inclusion]);
+    let checked: Value = serde_json::from_str(&checked).unwrap();
+    assert_eq!((checked["size"].as_u64(), checked["lines"][0].as_i64()), (Some(grown), Some(5)));
 
     assert_refused(&check(&[&old, &new]), "AUDIT_UNJOINED");
-    assert_refused(&check(&[&joined]), "AUDIT_UNJOINED");
-    let text = std::fs::read_to_string(&stands).unwrap();
+    assert_refused(&check(&[&consistency]), "AUDIT_UNJOINED");
+    let text = std::fs::read_to_string(&inclusion).unwrap();
     let moved = machine.write("moved", &text.replace("index 4", "index 5"));
     assert_refused(&check(&[&moved]), "AUDIT_ABSENT");
     let larger =
         machine.write("larger", &std::fs::read_to_string(&old).unwrap().replacen(&from, &to, 1));
     assert_refused(&check(&[&larger]), "AUDIT_SIGNATURE");
     assert_refused(&check(&[&key]), "AUDIT_PAPER");
-    assert_refused(&away.run(&["audit", "check", "--key", &old, &old]), "AUDIT_KEY");
+    assert_refused(&elsewhere.run(&["audit", "check", "--key", &old, &old]), "AUDIT_KEY");
     assert_refused(&machine.run(&["audit", "prove", "--seq", "99999"]), "AUDIT_SHORT");
     assert_refused(&machine.run(&["audit", "prove", "--from", "0"]), "AUDIT_SHORT");
     assert_eq!(machine.run(&["audit", "prove", "--seq", "1", "--from", "1"]).code, 2);
@@ -146,34 +143,28 @@ fn an_end_that_was_cut_off_and_another_history_are_found_by_whoever_kept_a_check
     let machine = TestMachine::with_example();
     let whole = std::fs::read(machine.path("data/thidua.db")).unwrap();
     for account in ["toa-an", "vien-kiem-sat", "thanh-tra"] {
-        machine.run_ok(&[
-            "access",
-            "grant",
-            "--account",
-            account,
-            "--role",
-            "PARTNER_READER",
-            "--unit",
-            "prov-84",
-        ]);
+        machine.grant_role(account, "PARTNER_READER", "prov-84");
     }
     let (key, old, size) = create_checkpoint(&machine);
     let from = size.to_string();
 
-    // The file of before: everything in it is in order, and shorter than what was signed.
+    // The older file is valid, but shorter than the signed history.
     restore_database(&machine, &whole);
     machine.run_ok(&["audit", "verify"]);
     assert_refused(&machine.run(&["audit", "prove", "--from", &from]), "AUDIT_SHORT");
 
-    // It grows again, past what was signed, without the grants.
+    // It grows past the signed size again, without the grants.
     (0..6).for_each(|_| drop(machine.run_ok(&["audit", "verify"])));
-    let joined = write_proof(&machine, "joined", &["--from", &from]);
+    let consistency = write_proof(&machine, "joined", &["--from", &from]);
     assert_refused(
-        &machine.run(&["audit", "check", "--key", &key, &old, &joined]),
+        &machine.run(&["audit", "check", "--key", &key, &old, &consistency]),
         "AUDIT_REWRITTEN",
     );
-    let within = write_proof(&machine, "within", &["--seq", "5", "--size", &from]);
-    assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &within]), "AUDIT_FORKED");
+    let inclusion = write_proof(&machine, "within", &["--seq", "5", "--size", &from]);
+    assert_refused(
+        &machine.run(&["audit", "check", "--key", &key, &old, &inclusion]),
+        "AUDIT_FORKED",
+    );
 }
 
 #[test]
@@ -187,9 +178,9 @@ fn a_line_that_was_changed_with_the_whole_chain_behind_it_is_found_by_whoever_ke
     drop(conn);
 
     machine.run_ok(&["audit", "verify"]);
-    let joined = write_proof(&machine, "joined", &["--from", &size.to_string()]);
+    let consistency = write_proof(&machine, "joined", &["--from", &size.to_string()]);
     assert_refused(
-        &machine.run(&["audit", "check", "--key", &key, &old, &joined]),
+        &machine.run(&["audit", "check", "--key", &key, &old, &consistency]),
         "AUDIT_REWRITTEN",
     );
 }
@@ -202,7 +193,7 @@ struct AuditChainRow {
     row: Vec<u8>,
 }
 
-/// What somebody does who knows how the chain is made: reckons it again from the first line.
+/// Recomputes the chain from the first line, as an attacker who knows its construction would.
 fn rebuild_chain(conn: &mut SqliteConnection) {
     let number = |name: &str| format!("unhex(printf('%016x', coalesce({name}, 0)))");
     let bytes = |name: &str| {
@@ -213,7 +204,8 @@ fn rebuild_chain(conn: &mut SqliteConnection) {
     let fields = ["account", "device", "record_id", "action", "record_hash"].map(bytes);
     let row = [numbers, fields].concat().join(" || ");
     let rows: Vec<AuditChainRow> = diesel::sql_query(format!(
-        "select last_seq as last, cast({row} as blob) as row from audit join commit_log on seq between first_seq and last_seq order by seq"
+        "select last_seq as last, cast({row} as blob) as row \
+         from audit join commit_log on seq between first_seq and last_seq order by seq"
     ))
     .load(conn)
     .unwrap();

@@ -1,9 +1,9 @@
-//! Copies of the database, a second machine, and what a doctor says about both: real processes.
+//! Backups, a second machine, and the doctor's findings about both, with real processes.
 
 use super::serve::free_port;
 use super::{CliServer, TestMachine};
 
-/// A phone of a new account, enrolled at whoever serves.
+/// Creates an account and enrols a phone for it at the running server.
 pub(super) fn enrol_phone(
     machine: &TestMachine,
     public: &str,
@@ -11,14 +11,14 @@ pub(super) fn enrol_phone(
     role: &str,
     unit: &str,
 ) {
-    machine.run_ok(&["access", "grant", "--account", account, "--role", role, "--unit", unit]);
+    machine.grant_role(account, role, unit);
     let code =
         machine.run_ok(&["access", "enrol", "--account", account, "--json", "--set", public]);
     let invitation = code.split('"').find(|part| part.starts_with("thidua:1?")).unwrap().to_owned();
     machine.run_ok(&["field", "enrol", &invitation, "--phone", account]);
 }
 
-/// The reports that are due on this phone.
+/// The ids of the weekly reports that are due on this phone.
 pub(super) fn due_reports(machine: &TestMachine, phone: &str) -> Vec<String> {
     let lines = machine.run_ok(&["field", "due", "--phone", phone]);
     let weekly = lines.lines().filter(|line| line.contains("Weekly report"));
@@ -28,16 +28,16 @@ pub(super) fn due_reports(machine: &TestMachine, phone: &str) -> Vec<String> {
 #[test]
 fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_serves() {
     let machine = TestMachine::with_example();
-    let unwell = machine.run(&["doctor"]);
+    let diagnosis = machine.run(&["doctor"]);
     assert!(
-        unwell.code == 0
-            && unwell.out.contains("NO_BACKUP")
-            && unwell.out.contains("set backup.second"),
-        "{unwell:?}"
+        diagnosis.code == 0
+            && diagnosis.out.contains("NO_BACKUP")
+            && diagnosis.out.contains("set backup.second"),
+        "{diagnosis:?}"
     );
     let second = machine.path("second").display().to_string();
-    let made = machine.run_ok(&["backup", "--to", &second, "--json"]);
-    assert!(made.contains("\"safe\": true"), "{made}");
+    let backup = machine.run_ok(&["backup", "--to", &second, "--json"]);
+    assert!(backup.contains("\"safe\": true"), "{backup}");
     let copy = std::fs::read_dir(&second)
         .unwrap()
         .map(|entry| entry.unwrap().path().display().to_string());
@@ -51,22 +51,13 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
     assert!(busy.code == 1 && busy.err.contains("end the server first"), "{busy:?}");
     drop(serving);
     assert!(machine.run(&["restore", &copy]).err.contains("DATABASE_THERE"));
-    machine.run_ok(&[
-        "access",
-        "grant",
-        "--account",
-        "x",
-        "--role",
-        "AUDITOR",
-        "--unit",
-        "prov-86-2025",
-    ]);
+    machine.grant_role("x", "AUDITOR", "prov-86-2025");
     let restored = machine.run_ok(&["restore", &copy, "--force"]);
     assert!(
         restored.contains("history 2 begins") && restored.contains("to be done again:"),
         "{restored}"
     );
-    // The same copy once more: phones of the second history must see a third, not another second.
+    // The same backup again: phones of the second history must see a third, not another second.
     assert!(machine.run_ok(&["restore", &copy, "--force"]).contains("history 3 begins"));
 
     let mut bytes = std::fs::read(&copy).unwrap();
@@ -75,6 +66,18 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
     std::fs::write(&copy, bytes).unwrap();
     let damaged = machine.run(&["verify-backup", &copy]);
     assert!(damaged.code == 1 && damaged.err.contains("DAMAGED"), "{damaged:?}");
+}
+
+/// Copies keys, certificates and configuration, as an operator does when setting up a machine.
+fn copy_keys(first: &TestMachine, second: &TestMachine) {
+    for file in ["authority.key", "seal.key", "thidua.toml"] {
+        std::fs::copy(first.path("data").join(file), second.path("data").join(file)).unwrap();
+    }
+    std::fs::create_dir_all(second.path("data/tls")).unwrap();
+    for entry in std::fs::read_dir(first.path("data/tls")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), second.path("data/tls").join(entry.file_name())).unwrap();
+    }
 }
 
 #[test]
@@ -94,23 +97,19 @@ fn a_second_machine_takes_over_gets_everything_acknowledged_and_the_old_one_writ
     let fill = |report: &str, phone: &str| {
         first.run_ok(&["field", "fill", report, "--nil", "--submit", "--phone", phone])
     };
-    let (mine, theirs) = (due_reports(&first, "xa-1"), due_reports(&first, "xa-2"));
-    assert!(fill(&mine[0], "xa-1").contains(": sent"));
+    let (first_reports, second_reports) =
+        (due_reports(&first, "xa-1"), due_reports(&first, "xa-2"));
+    assert!(fill(&first_reports[0], "xa-1").contains(": sent"));
     first.run_ok(&["backup", "--to", &to]);
-    assert!(fill(&theirs[0], "xa-2").contains(": sent"), "acknowledged by the first machine alone");
+    assert!(
+        fill(&second_reports[0], "xa-2").contains(": sent"),
+        "acknowledged by the first machine alone"
+    );
     drop(serving); // Killed.
 
-    // The second machine was given the keys on the day it was set up.
     std::fs::create_dir_all(second.path("data")).unwrap();
     assert!(second.run(&["promote", "--from", &to]).err.contains("KEYS_MISSING"));
-    for file in ["authority.key", "seal.key", "thidua.toml"] {
-        std::fs::copy(first.path("data").join(file), second.path("data").join(file)).unwrap();
-    }
-    std::fs::create_dir_all(second.path("data/tls")).unwrap();
-    for entry in std::fs::read_dir(first.path("data/tls")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), second.path("data/tls").join(entry.file_name())).unwrap();
-    }
+    copy_keys(&first, &second);
     let promoted = serve(&second, &two, &["promote", "--from", &to]);
     for phone in ["xa-2", "xa-1"] {
         first.run_ok(&["field", "sync", "--phone", phone]);
@@ -118,25 +117,16 @@ fn a_second_machine_takes_over_gets_everything_acknowledged_and_the_old_one_writ
     let exported = second.run_ok(&["report", "export", "--csv", "tuan-xa"]);
     assert!(exported.contains("com-29242-2") && exported.contains("com-29410-0"), "{exported}");
 
-    // The old one comes back; the first phone that shows it the newer history ends its writing.
+    // The first machine restarts; the first phone that presents the newer history ends its writing.
     drop(promoted);
     let old = serve(&first, &one, &["serve"]);
-    let told = first.run(&["field", "sync", "--phone", "xa-1"]);
-    assert_eq!(told.code, 1, "{told:?}");
+    let synced = first.run(&["field", "sync", "--phone", "xa-1"]);
+    assert_eq!(synced.code, 1, "{synced:?}");
     drop(old);
-    let refused = first.run(&[
-        "access",
-        "grant",
-        "--account",
-        "y",
-        "--role",
-        "AUDITOR",
-        "--unit",
-        "prov-86-2025",
-    ]);
+    let refused = first.try_grant_role("y", "AUDITOR", "prov-86-2025");
     assert!(refused.code == 1 && refused.err.contains("SERVER_SUPERSEDED"), "{refused:?}");
-    let unwell = first.run(&["doctor"]);
-    assert!(unwell.code == 1 && unwell.out.contains("SERVER_SUPERSEDED"), "{unwell:?}");
+    let diagnosis = first.run(&["doctor"]);
+    assert!(diagnosis.code == 1 && diagnosis.out.contains("SERVER_SUPERSEDED"), "{diagnosis:?}");
     let again = serve(&second, &two, &["serve"]);
     first.run_ok(&["field", "sync", "--phone", "xa-1"]);
     drop(again);

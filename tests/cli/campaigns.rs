@@ -1,6 +1,7 @@
-//! The life of a campaign from the command line: what each state lets happen, and what a change after approval leaves behind.
+//! The lifecycle of a campaign from the command line: what each state allows, and what an amendment
+//! after approval records.
 
-use super::{TestMachine, example_path};
+use super::{REPORT_CSV_HEADER, TestMachine, example_path};
 use serde_json::Value;
 
 fn machine_with_campaign() -> TestMachine {
@@ -19,7 +20,7 @@ fn step_campaign(machine: &TestMachine, step: &str) {
     machine.run_ok(&["campaign", "step", step]);
 }
 
-/// The days of the example are over: the calendar takes its three steps at once.
+/// The example's days are over, so the calendar takes its three steps at once.
 fn finish_campaign(machine: &TestMachine) {
     step_campaign(machine, "approve");
     machine.run_ok(&["jobs", "run", "apply-day"]);
@@ -27,7 +28,7 @@ fn finish_campaign(machine: &TestMachine) {
 }
 
 #[test]
-fn a_draft_is_judged_by_nobody_and_an_approved_campaign_by_the_next_night() {
+fn a_draft_is_judged_by_no_run_and_an_approved_campaign_by_the_next_one() {
     let machine = machine_with_campaign();
     assert_eq!(list_campaign(&machine)["status"], "DRAFT");
     machine.run_ok(&["jobs", "run", "aggregate"]);
@@ -49,42 +50,37 @@ fn a_draft_is_judged_by_nobody_and_an_approved_campaign_by_the_next_night() {
 #[test]
 fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
     let machine = machine_with_campaign();
-    let ran = machine.run(&["--lang", "en", "campaign", "step", "conclude"]);
+    let output = machine.run(&["--lang", "en", "campaign", "step", "conclude"]);
     assert!(
-        ran.code == 1 && ran.err.contains("CAMPAIGN_STEP_FORBIDDEN") && ran.err.contains("APPROVE"),
+        output.code == 1
+            && output.err.contains("CAMPAIGN_STEP_FORBIDDEN")
+            && output.err.contains("APPROVE"),
         "{}",
-        ran.err
+        output.err
     );
-    let ran = machine.run(&["--lang", "vi", "campaign", "step", "conclude"]);
-    assert!(ran.err.contains("không thể CONCLUDE; có thể: APPROVE"), "{}", ran.err);
+    let output = machine.run(&["--lang", "vi", "campaign", "step", "conclude"]);
+    assert!(output.err.contains("không thể CONCLUDE; có thể: APPROVE"), "{}", output.err);
     assert_eq!(machine.run(&["campaign", "step", "celebrate"]).code, 2);
 }
 
 #[test]
 fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
     let machine = machine_with_campaign();
-    machine.run_ok(&[
-        "access",
-        "grant",
-        "--account",
-        "xa",
-        "--role",
-        "REPORTER",
-        "--unit",
-        "com-29242-1",
-    ]);
+    machine.grant_role("xa", "REPORTER", "com-29242-1");
     finish_campaign(&machine);
-    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
     let week = |name: &str, days: &str| {
-        machine.write(name, &format!("{head}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"))
+        machine.write(
+            name,
+            &format!("{REPORT_CSV_HEADER}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"),
+        )
     };
     let (in_time, too_late) =
         (week("a.csv", "2025-01-06;2025-01-12"), week("b.csv", "2025-01-13;2025-01-19"));
     machine.run_ok(&["report", "import", "-f", &in_time, "--account", "xa", "--submit"]);
     step_campaign(&machine, "review");
     step_campaign(&machine, "conclude");
-    for (lang, says) in [("en", "The period is closed"), ("vi", "Kỳ báo cáo đã khóa")] {
-        let ran = machine.run(&[
+    for (lang, text) in [("en", "The period is closed"), ("vi", "Kỳ báo cáo đã khóa")] {
+        let output = machine.run(&[
             "--lang",
             lang,
             "report",
@@ -96,9 +92,9 @@ fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
             "--submit",
         ]);
         assert!(
-            ran.code == 1 && ran.err.contains("PERIOD_CLOSED") && ran.err.contains(says),
+            output.code == 1 && output.err.contains("PERIOD_CLOSED") && output.err.contains(text),
             "{}",
-            ran.err
+            output.err
         );
     }
     let exported = machine.run_ok(&["report", "export", "--csv", "tuan-xa"]);
@@ -119,11 +115,13 @@ fn a_change_of_an_approved_campaign_names_its_basis_and_stays_visible() {
     let text = std::fs::read_to_string(example_path("campaign-a.toml")).unwrap();
     let other = text.replace("name_en = \"Phase 1\"", "name_en = \"First phase\"");
     let file = machine.write("a.toml", &other);
-    let ran = machine.run(&["--lang", "en", "campaign", "apply", "-f", &file]);
+    let output = machine.run(&["--lang", "en", "campaign", "apply", "-f", &file]);
     assert!(
-        ran.code == 1 && ran.err.contains("AMENDMENT_NEEDS_BASIS") && ran.err.contains("phases.1"),
+        output.code == 1
+            && output.err.contains("AMENDMENT_NEEDS_BASIS")
+            && output.err.contains("phases.1"),
         "{}",
-        ran.err
+        output.err
     );
     assert_eq!(list_campaign(&machine)["amendments"], Value::Array(Vec::new()));
     machine.run_ok(&["campaign", "apply", "-f", &file, "--basis", "QĐ 12/QĐ-CAT"]);
@@ -160,7 +158,9 @@ fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_foun
     }
     let head = "side,from_uid,to_uid,element,amount\n";
     let planted = format!(
-        "{head}closing,com-29239-0,,suspended_cases,5\nhand,com-29239-0,com-29242-2,suspended_cases,4\nopening,,com-29242-2,suspended_cases,4\n"
+        "{head}closing,com-29239-0,,suspended_cases,5\n\
+         hand,com-29239-0,com-29242-2,suspended_cases,4\n\
+         opening,,com-29242-2,suspended_cases,4\n"
     );
     let file = machine.write("handover.csv", &planted);
     let found = machine.run(&[&["--json"], &rehearse[..], &["--handover", &file]].concat());
@@ -183,8 +183,8 @@ fn units_take_a_campaign_up_without_amending_it_and_their_plans_go_step_by_step(
         machine.write("a.toml", &format!("{text}{plan}"))
     };
     machine.run_ok(&["campaign", "apply", "-f", &plan("SUBMITTED")]);
-    let ran = machine.run(&["--lang", "en", "campaign", "apply", "-f", &plan("SUPERSEDED")]);
-    assert!(ran.code == 1 && ran.err.contains("PLAN_STEP_FORBIDDEN"), "{}", ran.err);
+    let output = machine.run(&["--lang", "en", "campaign", "apply", "-f", &plan("SUPERSEDED")]);
+    assert!(output.code == 1 && output.err.contains("PLAN_STEP_FORBIDDEN"), "{}", output.err);
     machine.run_ok(&["campaign", "apply", "-f", &plan("APPROVED")]);
     assert_eq!(
         list_campaign(&machine)["amendments"],

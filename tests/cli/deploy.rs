@@ -1,20 +1,21 @@
-//! What is handed to an operator beside the programme: sample configurations, which the real binary must take as they are.
+//! The sample configurations of the package: the binary must accept them unchanged.
 
 use super::TestMachine;
 use std::path::Path;
 
 #[test]
-fn every_sample_configuration_is_taken_by_the_programme() {
+fn every_sample_configuration_is_accepted_by_the_program() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy");
     for sample in ["one-machine.toml", "two-machines.toml", "two-nodes/thidua.toml"] {
         let machine = TestMachine::new();
         let file = samples.join(sample).display().to_string();
-        // A database of this machine: the sample's is somewhere else.
-        let made =
+        // The sample names a database on another machine; this one is local.
+        let output =
             machine.run_ok(&["init", "--config", &file, "--set", "database.url=sqlite:thidua.db"]);
         assert!(
-            made.contains(".thidua.example.vn:8443") || made.contains("//thidua.example.vn:8443"),
-            "{sample}: {made}"
+            output.contains(".thidua.example.vn:8443")
+                || output.contains("//thidua.example.vn:8443"),
+            "{sample}: {output}"
         );
     }
 }

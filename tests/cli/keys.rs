@@ -23,16 +23,7 @@ fn a_key_is_printed_once_listed_without_its_secret_and_revoked() {
         early.code == 1 && early.err.contains("KEY_OPENS_NOTHING"),
         "without the role: {early:?}"
     );
-    machine.run_ok(&[
-        "access",
-        "grant",
-        "--account",
-        "toa-an",
-        "--role",
-        "PARTNER_READER",
-        "--unit",
-        "prov-84",
-    ]);
+    machine.grant_role("toa-an", "PARTNER_READER", "prov-84");
     let issued: Value = serde_json::from_str(&machine.run_ok(&issue)).unwrap();
     let (key, id) = (issued["key"].as_str().unwrap(), issued["id"].as_str().unwrap());
     assert!(key.starts_with(&format!("thd_{id}_")), "{key}");

@@ -1,5 +1,5 @@
-//! The command line as people meet it: the real binary in a directory of its own.
-#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+//! The command line through the real binary, in a temporary directory.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
 mod audit;
@@ -16,7 +16,7 @@ mod pg;
 mod pg_connection;
 #[cfg(feature = "postgres-tls")]
 #[path = "../common/pg_server.rs"]
-#[expect(dead_code, reason = "the standby is for other stories")]
+#[expect(dead_code, reason = "the standby is for other tests")]
 mod pg_server;
 #[cfg(feature = "postgres-tls")]
 mod pg_tls;
@@ -31,7 +31,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A machine with nothing on it.
+/// A machine with nothing installed.
 struct TestMachine {
     dir: tempfile::TempDir,
 }
@@ -64,7 +64,7 @@ impl TestMachine {
         self.configure(Command::new(env!("CARGO_BIN_EXE_thidua")), arguments)
     }
 
-    /// The programme as a shell starts it.
+    /// The binary started by a shell.
     fn shell_command(&self, script: &str) -> Command {
         self.configure(Command::new("sh"), &["-c", script])
     }
@@ -84,15 +84,26 @@ impl TestMachine {
         CommandOutput::from(self.command(arguments).output().unwrap())
     }
 
-    /// Runs what must go well; its answer.
+    /// Runs a command that must succeed and returns its output.
     fn run_ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.code, 0, "{arguments:?}: {}", output.err);
         output.out
     }
+
+    /// Grants a role on a unit to an account, which is created if it does not exist.
+    fn grant_role(&self, account: &str, role: &str, unit: &str) -> String {
+        let output = self.try_grant_role(account, role, unit);
+        assert_eq!(output.code, 0, "{account} {role} {unit}: {}", output.err);
+        output.out
+    }
+
+    fn try_grant_role(&self, account: &str, role: &str, unit: &str) -> CommandOutput {
+        self.run(&["access", "grant", "--account", account, "--role", role, "--unit", unit])
+    }
 }
 
-/// A server that ends with its value.
+/// A server process that is killed when dropped.
 struct CliServer {
     child: std::process::Child,
     address: String,
@@ -103,13 +114,13 @@ impl CliServer {
         Self::start_with_settings(machine, &[])
     }
 
-    /// With further keys of the configuration.
+    /// Starts it with further configuration keys.
     fn start_with_settings(machine: &TestMachine, keys: &[&str]) -> Self {
         let keys: Vec<&str> = ["listen.address=127.0.0.1:0"].iter().chain(keys).copied().collect();
         Self::start_command(machine, &["serve"], &keys)
     }
 
-    /// By another command that ends in serving.
+    /// Starts it with another command that ends in serving.
     fn start_command(machine: &TestMachine, arguments: &[&str], keys: &[&str]) -> Self {
         let mut command = machine.command(arguments);
         command.arg("--json");
@@ -119,7 +130,7 @@ impl CliServer {
         Self::spawn(command)
     }
 
-    /// A command that ends in serving and says so in JSON.
+    /// Starts a command that ends in serving and reads its address from the JSON output.
     fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -131,13 +142,17 @@ impl CliServer {
 
 impl Drop for CliServer {
     fn drop(&mut self) {
-        // It may have ended by itself already.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What a command said.
+/// The first line of a CSV file of weekly reports.
+const REPORT_CSV_HEADER: &str = "contract;unit;first_day;last_day;nil;note;so_offences;\
+    reports_received;reports_accepted;reports_handled;reports_resolved";
+
+/// The exit code and output of a command.
 #[derive(Debug)]
 struct CommandOutput {
     code: i32,
@@ -156,7 +171,7 @@ impl From<Output> for CommandOutput {
     }
 }
 
-/// A file of the example.
+/// The path of a file of the example.
 fn example_path(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tra-vinh").join(name).display().to_string()
 }

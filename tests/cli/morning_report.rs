@@ -1,6 +1,7 @@
-//! The morning page from the command line: what was imported and published stands on it, and it asks nobody for anything.
+//! The morning page from the command line: it contains what was imported and published, and it
+//! fetches nothing.
 
-use super::{TestMachine, example_path};
+use super::{REPORT_CSV_HEADER, TestMachine, example_path};
 use std::path::Path;
 
 fn machine_with_runs() -> TestMachine {
@@ -8,19 +9,9 @@ fn machine_with_runs() -> TestMachine {
     machine.run_ok(&["campaign", "apply", "-f", &example_path("campaign-a.toml")]);
     machine.run_ok(&["campaign", "step", "approve"]);
     machine.run_ok(&["baseline", "import", "-f", &example_path("baseline.csv")]);
-    machine.run_ok(&[
-        "access",
-        "grant",
-        "--account",
-        "xa",
-        "--role",
-        "REPORTER",
-        "--unit",
-        "com-29242-1",
-    ]);
-    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
+    machine.grant_role("xa", "REPORTER", "com-29242-1");
     let row = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1";
-    let file = machine.write("week.csv", &format!("\u{feff}{head}\r\n{row}\r\n"));
+    let file = machine.write("week.csv", &format!("\u{feff}{REPORT_CSV_HEADER}\r\n{row}\r\n"));
     machine.run_ok(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
     machine.run_ok(&["jobs", "run", "aggregate"]);
     machine
@@ -47,10 +38,10 @@ fn the_morning_page_holds_every_target_and_fetches_ranks_and_runs_nothing() {
     assert!(
         page.starts_with("<!DOCTYPE html><html lang=\"vi\">") && page.contains("DỮ LIỆU GIẢ LẬP")
     );
-    for never in
+    for forbidden in
         ["http:", "https:", "//", "<script", "url(", "@import", " src=", " href=", "style=\""]
     {
-        assert!(!page.contains(never), "{never}");
+        assert!(!page.contains(forbidden), "{forbidden}");
     }
     for ordinal in ["thứ nhất", "hạng ", "vị trí thứ", "dẫn đầu", "cuối bảng"] {
         assert!(!page.to_lowercase().contains(ordinal), "{ordinal}");
@@ -72,8 +63,8 @@ fn the_morning_page_speaks_english_and_is_made_for_a_district_too() {
         page.contains("<html lang=\"en\">") && page.contains("Not counted at this level"),
         "traffic is no district's"
     );
-    let ran = machine.run(&["morning-report", "--campaign", "A", "--phase", "9"]);
-    assert!(ran.code == 2 && ran.err.contains("9"), "{}", ran.err);
+    let output = machine.run(&["morning-report", "--campaign", "A", "--phase", "9"]);
+    assert!(output.code == 2 && output.err.contains("9"), "{}", output.err);
 }
 
 #[test]
@@ -81,7 +72,9 @@ fn a_score_sheet_waits_for_figures_instead_of_giving_zero_and_ranks_nobody() {
     let machine = machine_with_runs();
     let plan = machine.write(
         "score.toml",
-        "code = \"A\"\n[[leaves]]\ncode = \"T1\"\nkind = \"QUANT\"\nweight = \"60\"\n[[leaves]]\ncode = \"HD\"\nkind = \"PASS_FAIL\"\nweight = \"40\"\n\
+        "code = \"A\"\n\
+         [[leaves]]\ncode = \"T1\"\nkind = \"QUANT\"\nweight = \"60\"\n\
+         [[leaves]]\ncode = \"HD\"\nkind = \"PASS_FAIL\"\nweight = \"40\"\n\
          [[units]]\nunit = \"dist-842\"\n[units.documented]\nHD = \"1\"\n",
     );
     let sheets = machine.run_ok(&[
@@ -124,9 +117,9 @@ fn why_goes_down_to_the_single_reports_and_names_the_missing_ones() {
     ]);
     let output: serde_json::Value = serde_json::from_str(&output).unwrap();
     let reports = output[0]["reports"].as_array().unwrap();
-    let ours =
+    let is_own =
         |one: &&serde_json::Value| one["unit"] == "com-29242-1" && one["first_day"] == "2025-01-06";
-    let sent = reports.iter().find(ours).unwrap();
+    let sent = reports.iter().find(is_own).unwrap();
     assert_eq!(
         (&sent["support"], &sent["adds"][0]["figure"]),
         (&"WAITING".into(), &serde_json::Value::Null)

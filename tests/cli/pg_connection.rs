@@ -1,4 +1,5 @@
-//! The lines to a database on another machine and to its replica: what an operator is told of them. Real processes.
+//! The connections to a remote database and its replica: the warnings and errors that an operator
+//! gets, with real processes.
 
 use super::backups::enrol_phone;
 use super::pg::TestDb;
@@ -6,11 +7,11 @@ use super::serve::{fetch_metrics, free_port};
 use super::{CliServer, TestMachine};
 use std::process::Stdio;
 
-/// The same database under a name that is not of this machine; `hostaddr` says where it is all the same.
+/// The same database under a remote host name; `hostaddr` gives its address on this machine.
 fn remote_url(url: &str) -> String {
-    let (before, behind) =
+    let (before, after) =
         url.split_once("127.0.0.1").expect("the tests' PostgreSQL is on loopback");
-    format!("{before}db.example.vn{behind}?hostaddr=127.0.0.1")
+    format!("{before}db.example.vn{after}?hostaddr=127.0.0.1")
 }
 
 #[test]
@@ -26,37 +27,40 @@ fn a_database_elsewhere_without_a_proof_who_it_is_is_warned_of_at_each_start_and
         advice.contains("ra khỏi máy này") && advice.contains("sslmode=verify-full"),
         "{advice}"
     );
-    let near = machine.run_ok(&["doctor", "--set", &format!("database.url={}", db.url())]);
-    assert!(!near.contains("EXPOSED_LINE"), "{near}");
+    let local = machine.run_ok(&["doctor", "--set", &format!("database.url={}", db.url())]);
+    assert!(!local.contains("EXPOSED_LINE"), "{local}");
 
     let mut serve = machine.command(&["serve", "--set", "listen.address=127.0.0.1:0"]);
     let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
     std::io::BufRead::read_line(&mut output, &mut String::new()).unwrap();
     child.kill().unwrap();
-    let warned = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
-    assert!(warned.contains("the line to the database leaves this machine"), "{warned}");
+    let warnings = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(warnings.contains("the line to the database leaves this machine"), "{warnings}");
 }
 
 #[cfg(not(feature = "postgres-tls"))]
 #[test]
-fn a_programme_without_tls_to_postgresql_refuses_a_url_that_asks_for_it_and_says_what_to_do() {
+fn a_program_without_tls_to_postgresql_refuses_a_url_that_asks_for_it_and_says_what_to_do() {
     let machine = TestMachine::new();
     for mode in ["require", "verify-ca", "verify-full"] {
         let key = format!("database.url=postgres://u:hunter2@db.example.vn/thidua?sslmode={mode}");
         for command in ["init", "serve", "doctor"] {
-            let ran = machine.run(&[command, "--set", &key]);
-            assert!(ran.code == 1 && ran.err.contains("NO_DATABASE_TLS"), "{command}: {ran:?}");
+            let output = machine.run(&[command, "--set", &key]);
             assert!(
-                ran.err.contains("--features postgres-tls") && ran.err.contains("a tunnel"),
-                "{command}: {ran:?}"
+                output.code == 1 && output.err.contains("NO_DATABASE_TLS"),
+                "{command}: {output:?}"
             );
-            assert!(!ran.err.contains("hunter2"), "{command}: {ran:?}");
+            assert!(
+                output.err.contains("--features postgres-tls") && output.err.contains("a tunnel"),
+                "{command}: {output:?}"
+            );
+            assert!(!output.err.contains("hunter2"), "{command}: {output:?}");
         }
-        let ran = machine.run(&["serve", "--set", &key, "--lang", "vi"]);
+        let output = machine.run(&["serve", "--set", &key, "--lang", "vi"]);
         assert!(
-            ran.err.contains("không có TLS đến PostgreSQL") && ran.err.contains("đường hầm"),
-            "{ran:?}"
+            output.err.contains("không có TLS đến PostgreSQL") && output.err.contains("đường hầm"),
+            "{output:?}"
         );
     }
 }
@@ -66,8 +70,8 @@ fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doct
 {
     let Some(db) = TestDb::create() else { return };
     let machine = TestMachine::with_example();
-    let away = "database.replica_url=postgres://u@127.0.0.1:1/x";
-    let refused = machine.run(&["serve", "--set", away]);
+    let unreachable = "database.replica_url=postgres://u@127.0.0.1:1/x";
+    let refused = machine.run(&["serve", "--set", unreachable]);
     assert!(
         refused.code == 1 && refused.err.contains("goes with PostgreSQL on both sides"),
         "{refused:?}"
@@ -78,7 +82,7 @@ fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doct
     let file = machine.path("data/thidua.toml");
     let configured = std::fs::read_to_string(&file).unwrap().replace("sqlite:thidua.db", db.url());
     std::fs::write(&file, configured).unwrap();
-    let advice = machine.run_ok(&["doctor", "--set", away]);
+    let advice = machine.run_ok(&["doctor", "--set", unreachable]);
     assert!(
         advice.contains("REPLICA: the replica cannot be reached, the primary serves everything"),
         "{advice}"
@@ -86,7 +90,7 @@ fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doct
 
     let (port, metrics) = (free_port(), free_port());
     let public = format!("listen.public=https://127.0.0.1:{port}");
-    // A database is as far as it is itself: the best replica there is.
+    // A database is always as current as itself, so it can serve as its own replica.
     let keys = [
         public.clone(),
         format!("listen.address=127.0.0.1:{port}"),
@@ -100,7 +104,7 @@ fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doct
         let count = page.lines().find_map(|line| line.strip_prefix("thidua_replica_reads_total "));
         count.unwrap_or_else(|| panic!("{page}")).parse::<u64>().unwrap()
     };
-    // It connects beside what is served: the first phones may be too early.
+    // The replica connects in the background, so the first phones may come before it.
     for number in 1..=20 {
         enrol_phone(&machine, &public, &format!("xa-{number}"), "REPORTER", "com-29242-2");
         machine.run_ok(&["field", "sync", "--phone", &format!("xa-{number}")]);

@@ -1,5 +1,5 @@
-//! TLS between the programme and a PostgreSQL that takes nothing else: the right name under the right authority, and everything that is
-//! not quite so. Real processes; needs the feature `postgres-tls`.
+//! TLS between the binary and a PostgreSQL that accepts only TLS: the right name under the right
+//! CA, and near misses. Real processes; needs the feature `postgres-tls`.
 
 use super::backups::{due_reports, enrol_phone};
 use super::pg_server::{PASSWORD, PgServer, PostgresInstallation};
@@ -14,20 +14,21 @@ use std::os::unix::fs::PermissionsExt;
 /// The name in the database's certificate.
 const SERVER_NAME: &str = "db.example.vn";
 
-/// An authority for databases, and what it looks like in a file.
+/// A CA for databases, and its certificate in PEM.
 fn create_ca(name: &str) -> (Issuer<'static, KeyPair>, String) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    // Not the name of what it signs, or OpenSSL takes that for signed by itself.
+    // The CA needs another name than what it signs, or OpenSSL takes the certificate for
+    // self-signed.
     params.distinguished_name.push(DnType::CommonName, name);
     let pem = params.self_signed(&key).unwrap().pem();
     (Issuer::new(params, key), pem)
 }
 
-/// A PostgreSQL with a certificate for [`NAME`], which takes TLS and nothing else.
+/// A PostgreSQL with a certificate for [`SERVER_NAME`] that accepts only TLS.
 fn start_tls_server(
-    programmes: &PostgresInstallation,
+    installation: &PostgresInstallation,
     issuer: &Issuer<'static, KeyPair>,
 ) -> PgServer {
     let key = KeyPair::generate().unwrap();
@@ -36,7 +37,7 @@ fn start_tls_server(
         .signed_by(&key, issuer)
         .unwrap();
     let settings = ["ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key"];
-    PgServer::start(programmes, &settings, |data| {
+    PgServer::start(installation, &settings, |data| {
         std::fs::write(data.join("server.pem"), certificate.pem()).unwrap();
         std::fs::write(data.join("server.key"), key.serialize_pem()).unwrap();
         std::fs::set_permissions(data.join("server.key"), std::fs::Permissions::from_mode(0o600))
@@ -54,46 +55,53 @@ struct SessionCounts {
     encrypted: i64,
 }
 
-const SESSION_QUERY: &str = "select count(*) as all, count(*) filter (where ssl and version = 'TLSv1.3') as encrypted \
-     from pg_stat_ssl join pg_stat_activity using (pid) where datname = 'thidua' and pid <> pg_backend_pid()";
+const SESSION_QUERY: &str = "select count(*) as all, \
+    count(*) filter (where ssl and version = 'TLSv1.3') as encrypted \
+    from pg_stat_ssl join pg_stat_activity using (pid) \
+    where datname = 'thidua' and pid <> pg_backend_pid()";
 
 #[test]
 fn verify_full_leads_to_the_right_database_alone() {
-    let Some(programmes) = PostgresInstallation::find() else { return };
-    let ((issuer, right), (_, wrong), (_, posing)) =
+    let Some(installation) = PostgresInstallation::find() else { return };
+    let ((issuer, right), (_, wrong), (_, impostor)) =
         (create_ca("ours"), create_ca("theirs"), create_ca("ours"));
-    let server = start_tls_server(&programmes, &issuer);
+    let server = start_tls_server(&installation, &issuer);
     let machine = TestMachine::with_example();
-    let [right, wrong, posing] = [("right", right), ("wrong", wrong), ("posing", posing)]
+    let [right, wrong, impostor] = [("right", right), ("wrong", wrong), ("posing", impostor)]
         .map(|(name, pem)| machine.write(&format!("{name}.pem"), &pem));
-    // Names that nobody resolves: `hostaddr` says where they are.
+    // These names do not resolve; `hostaddr` gives the address.
     let url = |name: &str, options: &str| {
         format!(
             "postgres://thidua:{PASSWORD}@{name}:{}/thidua?hostaddr=127.0.0.1&{options}",
             server.port
         )
     };
-    let proven =
+    let verified_url =
         |name: &str, root: &str| url(name, &format!("sslmode=verify-full&sslrootcert={root}"));
-    let good = proven(SERVER_NAME, &right);
+    let good = verified_url(SERVER_NAME, &right);
     let mut operator = PgConnection::establish(&good.replace("/thidua?", "/postgres?")).unwrap();
     operator.batch_execute("create database thidua").unwrap();
 
     for (refused, why) in [
-        (proven(SERVER_NAME, &wrong), "certificate verify failed"),
-        // An authority of the same name with another key.
-        (proven(SERVER_NAME, &posing), "SSL error"),
-        (proven("other.example.vn", &right), "does not match host name"),
-        (proven(SERVER_NAME, "/nowhere.pem"), "root certificate file"),
+        (verified_url(SERVER_NAME, &wrong), "certificate verify failed"),
+        // A CA with the same name and another key.
+        (verified_url(SERVER_NAME, &impostor), "SSL error"),
+        (verified_url("other.example.vn", &right), "does not match host name"),
+        (verified_url(SERVER_NAME, "/nowhere.pem"), "root certificate file"),
         (url(SERVER_NAME, "sslmode=disable"), "no encryption"),
     ] {
         for command in ["serve", "doctor"] {
-            let ran = machine.run(&[command, "--set", &format!("database.url={refused}")]);
+            let output = machine.run(&[command, "--set", &format!("database.url={refused}")]);
             assert!(
-                ran.code == 1 && ran.err.contains("DATABASE_NOT_PROVEN") && ran.err.contains(why),
-                "{ran:?}"
+                output.code == 1
+                    && output.err.contains("DATABASE_NOT_PROVEN")
+                    && output.err.contains(why),
+                "{output:?}"
             );
-            assert!(ran.err.contains("look at the host name, sslmode and sslrootcert"), "{ran:?}");
+            assert!(
+                output.err.contains("look at the host name, sslmode and sslrootcert"),
+                "{output:?}"
+            );
         }
     }
 
@@ -116,7 +124,7 @@ fn verify_full_leads_to_the_right_database_alone() {
     drop(serving);
 }
 
-/// A phone enrols, sends a report and finds the server at one with it.
+/// A phone enrols, sends a report and finds its digests equal to the server's.
 fn send_report(machine: &TestMachine) -> CliServer {
     let address = format!("127.0.0.1:{}", free_port());
     let (listen, public) =

@@ -1,4 +1,5 @@
-//! A week from two terminals: a commune reports, the level above asks back, then accepts.
+//! A weekly report from two terminals: a commune reports, the level above returns it with a
+//! question, then accepts.
 
 use super::{CliServer, TestMachine};
 
@@ -42,10 +43,10 @@ fn a_report_goes_up_comes_back_with_a_question_and_is_accepted() {
         "tinh",
     ]);
     machine.run_ok(&["field", "sync", "--phone", "xa"]);
-    let asked = machine.run_ok(&["field", "show", report, "--phone", "xa"]);
+    let shown = machine.run_ok(&["field", "show", report, "--phone", "xa"]);
     assert!(
-        asked.contains("RETURNED") && asked.contains("CHECK_FIGURE Please check the week"),
-        "{asked}"
+        shown.contains("RETURNED") && shown.contains("CHECK_FIGURE Please check the week"),
+        "{shown}"
     );
     machine.run_ok(&["field", "fill", report, "so_offences=1", "--submit", "--phone", "xa"]);
 

@@ -1,30 +1,19 @@
-//! Runs of the night from the command line: listed, shown, reckoned again, compared.
+//! Nightly runs from the command line: listed, shown, verified, compared.
 
-use super::{TestMachine, example_path};
+use super::{REPORT_CSV_HEADER, TestMachine, example_path};
 use serde_json::Value;
-
-const CSV_HEADER: &str = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
 
 fn run_json(machine: &TestMachine, arguments: &[&str]) -> Value {
     serde_json::from_str(&machine.run_ok(&[&["--json"], arguments].concat())).unwrap()
 }
 
 #[test]
-fn two_nights_are_kept_reckoned_again_and_compared() {
+fn two_runs_are_stored_recomputed_and_compared() {
     let machine = TestMachine::with_example();
     machine.run_ok(&["campaign", "apply", "-f", &example_path("campaign-a.toml")]);
     machine.run_ok(&["campaign", "step", "approve"]);
     machine.run_ok(&["baseline", "import", "-f", &example_path("baseline.csv")]);
-    machine.run_ok(&[
-        "access",
-        "grant",
-        "--account",
-        "xa",
-        "--role",
-        "REPORTER",
-        "--unit",
-        "com-29242-1",
-    ]);
+    machine.grant_role("xa", "REPORTER", "com-29242-1");
     let full = machine.run_ok(&["jobs", "run", "aggregate", "--full"]);
     assert!(full.contains("the same to the byte from raw reports"), "{full}");
     assert_eq!(
@@ -34,7 +23,9 @@ fn two_nights_are_kept_reckoned_again_and_compared() {
     );
     let week = machine.write(
         "week.csv",
-        &format!("{CSV_HEADER}\r\ntuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1\r\n"),
+        &format!(
+            "{REPORT_CSV_HEADER}\r\ntuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1\r\n"
+        ),
     );
     machine.run_ok(&["report", "import", "-f", &week, "--account", "xa", "--submit"]);
     machine.run_ok(&["jobs", "run", "aggregate"]);

@@ -1,4 +1,4 @@
-//! The first day of a server: made, started, asked, ended.
+//! The first day of a server: init, start, health check, stop.
 
 use super::{CliServer, TestMachine};
 use std::io::{Read, Write};
@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 #[test]
 fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
     let machine = TestMachine::new();
-    let made = machine.run_ok(&["init"]);
-    assert!(made.contains("thidua:1?c="), "{made}");
+    let output = machine.run_ok(&["init"]);
+    assert!(output.contains("thidua:1?c="), "{output}");
     assert_eq!(machine.run(&["init"]).code, 1, "a second init replaces nothing");
 
     let serving = CliServer::start(&machine);
@@ -29,28 +29,30 @@ fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
         "another authority's CA is not trusted"
     );
     drop(serving);
-    let gone = machine.run(&["healthcheck", "--address", &address]);
-    assert!(gone.code == 1 && gone.err.contains("UNHEALTHY"), "{gone:?}");
+    let stopped = machine.run(&["healthcheck", "--address", &address]);
+    assert!(stopped.code == 1 && stopped.err.contains("UNHEALTHY"), "{stopped:?}");
 }
 
 #[test]
 fn an_unknown_key_is_refused_with_its_line_and_a_missing_database_says_what_to_run() {
     let machine = TestMachine::new();
-    let ran = machine.run(&["baseline", "export"]);
+    let output = machine.run(&["baseline", "export"]);
     assert!(
-        ran.code == 1 && ran.err.contains("NOT_INITIALISED") && ran.err.contains("thidua init"),
-        "{ran:?}"
+        output.code == 1
+            && output.err.contains("NOT_INITIALISED")
+            && output.err.contains("thidua init"),
+        "{output:?}"
     );
     machine.run_ok(&["init"]);
     let file = machine.path("data/thidua.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("plaintext = false", "plaintxt = false")).unwrap();
-    let ran = machine.run(&["serve"]);
-    assert_eq!(ran.code, 1);
+    let output = machine.run(&["serve"]);
+    assert_eq!(output.code, 1);
     assert!(
-        ran.err.contains("thidua.toml:") && ran.err.contains("unknown field `plaintxt`"),
+        output.err.contains("thidua.toml:") && output.err.contains("unknown field `plaintxt`"),
         "{}",
-        ran.err
+        output.err
     );
 }
 
@@ -72,7 +74,7 @@ fn wrong_usage_ends_with_two_and_help_has_examples() {
 #[test]
 fn an_account_gets_a_role_and_a_code_and_plaintext_stays_on_this_machine() {
     let machine = TestMachine::with_example();
-    let given = machine.run_ok(&[
+    let granted = machine.run_ok(&[
         "access",
         "grant",
         "--account",
@@ -84,26 +86,26 @@ fn an_account_gets_a_role_and_a_code_and_plaintext_stays_on_this_machine() {
         "--enrol",
     ]);
     assert!(
-        given.contains("xa: REPORTER @ com-29242-1") && given.contains("typed code:"),
-        "{given}"
+        granted.contains("xa: REPORTER @ com-29242-1") && granted.contains("typed code:"),
+        "{granted}"
     );
     assert_eq!(machine.run(&["access", "enrol", "--account", "nobody"]).code, 1);
-    let ran = machine.run(&[
+    let output = machine.run(&[
         "serve",
         "--set",
         "listen.plaintext=true",
         "--set",
         "listen.address=0.0.0.0:0",
     ]);
-    assert!(ran.code == 1 && ran.err.contains("PLAINTEXT_REFUSED"), "{ran:?}");
+    assert!(output.code == 1 && output.err.contains("PLAINTEXT_REFUSED"), "{output:?}");
 }
 
-/// A free port of loopback, as likely still free a moment later.
+/// A free port on loopback; another process could take it before it is used.
 pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// What Prometheus reads.
+/// The metrics page as Prometheus reads it.
 pub(crate) fn fetch_metrics(port: u16) -> String {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
@@ -118,15 +120,18 @@ fn an_operator_reads_counted_calls_and_the_age_of_backups_and_nobody_is_named() 
     let port = free_port();
     let serving =
         CliServer::start_with_settings(&machine, &[&format!("metrics.address=127.0.0.1:{port}")]);
-    let asked = machine.run(&["healthcheck", "--address", &serving.address]);
-    assert_eq!(asked.code, 0, "{}", asked.err);
+    let health = machine.run(&["healthcheck", "--address", &serving.address]);
+    assert_eq!(health.code, 0, "{}", health.err);
     let page = fetch_metrics(port);
     assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
     let call = r#"thidua_rpc_server_calls_total{rpc_method="grpc.health.v1.Health/Check",rpc_grpc_status_code="0"} 1"#;
     assert!(page.contains(call), "{page}");
-    let behind =
+    let changes_behind =
         page.lines().find_map(|line| line.strip_prefix("thidua_backup_behind_changes ")).unwrap();
-    assert!(behind.parse::<i64>().unwrap() > 0, "no backup holds the imported organisation yet");
+    assert!(
+        changes_behind.parse::<i64>().unwrap() > 0,
+        "no backup holds the imported organisation yet"
+    );
     for word in ["account", "device", "unit", "com-", "address="] {
         assert!(!page.contains(word), "{word} in {page}");
     }
@@ -137,23 +142,23 @@ fn an_operator_changes_what_is_logged_while_the_server_runs_and_a_mistake_change
     let machine = TestMachine::new();
     machine.run_ok(&["init"]);
     let file = machine.path("data/thidua.toml");
-    let quiet = std::fs::read_to_string(&file)
+    let silent_config = std::fs::read_to_string(&file)
         .unwrap()
         .replace("\"info,tokio_cron_scheduler=warn\"", "\"off\"");
-    std::fs::write(&file, &quiet).unwrap();
+    std::fs::write(&file, &silent_config).unwrap();
     let script = format!(
         "exec {} serve --json --set listen.address=127.0.0.1:0 2>log",
         env!("CARGO_BIN_EXE_thidua")
     );
     let serving = CliServer::spawn(machine.shell_command(&script));
-    let hang_up = |filter: &str| {
-        std::fs::write(&file, quiet.replace("\"off\"", filter)).unwrap();
+    let reload_filter = |filter: &str| {
+        std::fs::write(&file, silent_config.replace("\"off\"", filter)).unwrap();
         let pid = serving.child.id().to_string();
         assert!(
             std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success()
         );
     };
-    let says = |what: &str| {
+    let logs = |what: &str| {
         let log = || std::fs::read_to_string(machine.path("log")).unwrap();
         (0..200).any(|_| {
             log().contains(what) || {
@@ -166,8 +171,8 @@ fn an_operator_changes_what_is_logged_while_the_server_runs_and_a_mistake_change
         !std::fs::read_to_string(machine.path("log")).unwrap().contains("the server serves"),
         "nothing is logged"
     );
-    hang_up("\"info\"");
-    assert!(says("the log's filter was read anew"));
-    hang_up("\"info,=\"");
-    assert!(says("the log's filter stays as it was"));
+    reload_filter("\"info\"");
+    assert!(logs("the log's filter was read anew"));
+    reload_filter("\"info,=\"");
+    assert!(logs("the log's filter stays as it was"));
 }

@@ -1,4 +1,5 @@
-//! Where the data lies: moved to another database and back, a disk that is full, a place for copies that is still empty. Real processes.
+//! Where the data is stored: a move to another database and back, a full disk, a backup directory
+//! that is still empty. Real processes.
 
 use super::backups::{due_reports, enrol_phone};
 use super::pg::TestDb;
@@ -33,17 +34,8 @@ fn a_database_moves_to_postgresql_and_back_and_the_phone_notices_nothing() {
     let busy = machine.run(&["move", "--from", &first, "--to", db.url()]);
     assert!(busy.code == 1 && busy.err.contains("end the server first"), "{busy:?}");
     drop(serving);
-    let there = machine.run_ok(&["move", "--from", &first, "--to", db.url(), "--json"]);
-    let old = machine.run(&[
-        "access",
-        "grant",
-        "--account",
-        "y",
-        "--role",
-        "AUDITOR",
-        "--unit",
-        "prov-86-2025",
-    ]);
+    let moved_there = machine.run_ok(&["move", "--from", &first, "--to", db.url(), "--json"]);
+    let old = machine.try_grant_role("y", "AUDITOR", "prov-86-2025");
     assert!(old.err.contains("SERVER_SUPERSEDED"), "one writer: {old:?}");
     let full = machine.run(&["move", "--from", &first, "--to", db.url()]);
     assert_eq!(full.code, 1, "a place that holds data is not written over: {full:?}");
@@ -54,17 +46,17 @@ fn a_database_moves_to_postgresql_and_back_and_the_phone_notices_nothing() {
     assert!(fill(&weeks[1]).contains(": sent"));
     drop(serving);
     let second = format!("sqlite:{}", machine.path("data/back.db").display());
-    let back = machine.run_ok(&["move", "--from", db.url(), "--to", &second, "--json"]);
-    assert_ne!(there, back, "a report more");
+    let moved_back = machine.run_ok(&["move", "--from", db.url(), "--to", &second, "--json"]);
+    assert_ne!(moved_there, moved_back, "a report more");
     let serving = serve(&second);
     let answer = synced();
     assert!(answer.contains("\"resets\": 0") && answer.contains("\"agrees\": true"), "{answer}");
     drop(serving);
-    let whole = machine.run(&["doctor", "--full", "--set", &format!("database.url={second}")]);
-    assert!(!whole.out.contains("DAMAGED"), "{whole:?}");
+    let diagnosis = machine.run(&["doctor", "--full", "--set", &format!("database.url={second}")]);
+    assert!(!diagnosis.out.contains("DAMAGED"), "{diagnosis:?}");
 }
 
-/// Bounds the size of any file that the process writes from now on; `false` where that cannot be had.
+/// Limits the size of any file that the process writes; `false` where `prlimit` is missing.
 fn limit_file_size(process: u32, bytes: &str) -> bool {
     let limit = format!("--fsize={bytes}:unlimited");
     let set = Command::new("prlimit").args(["--pid", &process.to_string(), &limit]).status();
@@ -78,7 +70,7 @@ fn a_full_disk_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself_
     let address = format!("127.0.0.1:{}", free_port());
     let (listen, public) =
         (format!("listen.address={address}"), format!("listen.public=https://{address}"));
-    // A file at its bound is told to the process by a signal, which a full disk does not send.
+    // At the limit the process receives the signal SIGXFSZ, which a full disk does not send.
     let binary = env!("CARGO_BIN_EXE_thidua");
     let script = format!("trap '' XFSZ; exec {binary} serve --json --set {listen} --set {public}");
     let serving = CliServer::spawn(machine.shell_command(&script));
@@ -139,8 +131,8 @@ fn init_keeps_the_second_place_it_was_told_of_and_says_no_backup_until_there_is_
             .run_ok(&["init", "--set", &format!("backup.second={second}")])
             .contains("NO BACKUP")
     );
-    let night = machine.run_ok(&["jobs", "run", "backup"]);
-    assert!(night.contains("in two places"), "the nightly job needs no further word: {night}");
+    let backup = machine.run_ok(&["jobs", "run", "backup"]);
+    assert!(backup.contains("in two places"), "the nightly job needs no further word: {backup}");
     assert!(machine.run_ok(&["doctor"]).contains("everything is well"));
     let other = TestMachine::new();
     other.run_ok(&["init"]);
@@ -155,8 +147,8 @@ fn init_keeps_the_second_place_it_was_told_of_and_says_no_backup_until_there_is_
 fn a_postgresql_that_nobody_else_holds_counts_as_no_backup() {
     let Some(db) = TestDb::create() else { return };
     let machine = TestMachine::new();
-    let made = machine.run_ok(&["init", "--set", &format!("database.url={}", db.url())]);
-    assert!(made.contains("NO BACKUP: this PostgreSQL has neither"), "{made}");
+    let output = machine.run_ok(&["init", "--set", &format!("database.url={}", db.url())]);
+    assert!(output.contains("NO BACKUP: this PostgreSQL has neither"), "{output}");
     let advice = machine.run_ok(&["doctor"]);
     assert!(
         advice.contains("NO_BACKUP") && advice.contains("1. set up a synchronous replica"),

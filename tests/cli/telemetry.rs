@@ -1,4 +1,5 @@
-//! A server whose calls and nights a collector follows, as an operator sets it up.
+//! A server that exports its calls and nightly runs to a collector, configured as an operator
+//! would.
 
 use super::otlp_collector::{OtlpCollector, attribute_pairs};
 use super::serve::{fetch_metrics, free_port};
@@ -14,49 +15,51 @@ fn an_address_that_is_none_plain_text_beyond_this_machine_and_tls_without_an_aut
  {
     let machine = TestMachine::new();
     machine.run_ok(&["init"]);
-    let said = |keys: &[&str]| {
+    let refusal = |keys: &[&str]| {
         let keys = keys.iter().flat_map(|key| ["--set", key]);
-        let ran = machine.run(
+        let output = machine.run(
             &["serve", "--set", "listen.address=127.0.0.1:0"]
                 .into_iter()
                 .chain(keys)
                 .collect::<Vec<_>>(),
         );
-        assert_eq!(ran.code, 1, "{ran:?}");
-        ran.err
+        assert_eq!(output.code, 1, "{output:?}");
+        output.err
     };
-    assert!(said(&["telemetry.otlp=127.0.0.1"]).contains("expected http://HOST:PORT"));
-    assert!(said(&["telemetry.otlp=http://10.0.0.7:4317"]).contains("PLAINTEXT_REFUSED"));
-    assert!(said(&["telemetry.otlp=https://10.0.0.7:4317"]).contains("NO_TELEMETRY_CA"));
-    let missing = said(&["telemetry.otlp=https://10.0.0.7:4317", "telemetry.ca=missing.pem"]);
+    assert!(refusal(&["telemetry.otlp=127.0.0.1"]).contains("expected http://HOST:PORT"));
+    assert!(refusal(&["telemetry.otlp=http://10.0.0.7:4317"]).contains("PLAINTEXT_REFUSED"));
+    assert!(refusal(&["telemetry.otlp=https://10.0.0.7:4317"]).contains("NO_TELEMETRY_CA"));
+    let missing = refusal(&["telemetry.otlp=https://10.0.0.7:4317", "telemetry.ca=missing.pem"]);
     assert!(missing.contains("TELEMETRY_CA") && missing.contains("missing.pem"), "{missing}");
-    assert!(said(&["telemetry.one_in=0"]).contains("one_in"));
+    assert!(refusal(&["telemetry.one_in=0"]).contains("one_in"));
 }
 
-/// Calls once, as part of a trace of the caller's.
+/// Calls once, as part of the caller's trace.
 async fn call_once(address: &str) -> tonic::Code {
     let mut client = OrgServiceClient::connect(address.to_owned()).await.unwrap();
-    let mut ask = tonic::Request::new(pb::GetUnitRequest::default());
-    ask.metadata_mut()
+    let mut request = tonic::Request::new(pb::GetUnitRequest::default());
+    request
+        .metadata_mut()
         .insert("traceparent", format!("00-{TRACE_ID}-00f067aa0ba902b7-01").parse().unwrap());
-    client.get_unit(ask).await.unwrap_err().code()
+    client.get_unit(request).await.unwrap_err().code()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_of_the_log_names_the_trace_of_its_call_and_the_last_ones_are_sent_before_the_server_ends()
  {
-    let (collector, to) = OtlpCollector::start().await;
+    let (collector, address) = OtlpCollector::start().await;
     let machine = TestMachine::with_example();
     let port = free_port();
     let script = format!(
-        "exec {} serve --json --set listen.address=127.0.0.1:0 --set listen.plaintext=true --set metrics.address=127.0.0.1:{port} \
-         --set telemetry.otlp=http://{to} --set telemetry.node=node-a --set log.format=json \
+        "exec {} serve --json --set listen.address=127.0.0.1:0 \
+         --set listen.plaintext=true --set metrics.address=127.0.0.1:{port} \
+         --set telemetry.otlp=http://{address} --set telemetry.node=node-a --set log.format=json \
          --set log.filter=info,thidua::trace=debug 2>log",
         env!("CARGO_BIN_EXE_thidua")
     );
     let mut serving = CliServer::spawn(machine.shell_command(&script));
     assert_eq!(call_once(&serving.address).await, tonic::Code::Unauthenticated);
-    // The night of a server that was away is caught up when it starts.
+    // The server runs the missed nightly run when it starts.
     while collector.spans_named("job aggregate").is_empty() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -74,8 +77,8 @@ async fn a_line_of_the_log_names_the_trace_of_its_call_and_the_last_ones_are_sen
     };
     let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&span.trace_id), TRACE_ID);
-    let night = &collector.spans_named("job aggregate")[0];
-    let line = log.lines().find(|line| line.contains(&hex(&night.trace_id))).unwrap();
+    let job_span = &collector.spans_named("job aggregate")[0];
+    let line = log.lines().find(|line| line.contains(&hex(&job_span.trace_id))).unwrap();
     assert!(line.contains("aggregate"), "the night's line and its trace meet too: {line}");
     assert!(
         collector.resource_attributes().contains(&("service.instance.id".into(), "node-a".into()))
@@ -92,5 +95,7 @@ async fn a_line_of_the_log_names_the_trace_of_its_call_and_the_last_ones_are_sen
         !String::from_utf8_lossy(&collector.bytes()).contains("127.0.0.1"),
         "no address leaves"
     );
-    assert!(attribute_pairs(&night.attributes).iter().any(|(key, _)| key == "thidua.job.run_id"));
+    assert!(
+        attribute_pairs(&job_span.attributes).iter().any(|(key, _)| key == "thidua.job.run_id")
+    );
 }

@@ -1,10 +1,12 @@
-/* Preloaded into a process of ours: after each fsync of a database it keeps a copy of what a disk would hold if the power went now.
+/* Preloaded into a thidua process: after each fsync of a database it stores a copy of what a disk
+ * would hold after a power failure at that moment.
  *
  *   THIDUA_IMAGES=DIR       where copies go
  *   THIDUA_IMAGES_OF=NAME   the database's file name; its "-wal" is watched too
  *
- * After the n-th sync: DIR/n-synced-db or DIR/n-synced-wal, the file that was synced; after one of the log also DIR/n-now-db, the other
- * file as written so far, which a disk may or may not have kept. DIR/last holds n. Used by tests/integration/power_loss.rs only. */
+ * After the n-th sync: DIR/n-synced-db or DIR/n-synced-wal, the file that was synced; after one of
+ * the log also DIR/n-now-db, the other file as written so far, which a disk may or may not hold.
+ * DIR/last holds n. Used by tests/integration/power_loss.rs only. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

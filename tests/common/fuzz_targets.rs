@@ -1,6 +1,8 @@
-//! What must hold for any bytes from outside, whoever sent them: nothing panics, and what is read is read back the same.
+//! Properties that hold for any external bytes: nothing panics, and what is decoded survives a
+//! round trip.
 //!
-//! One function a door; the fuzzers under `fuzz/` call them with inputs of their own, a test with the inputs kept in `fuzz/corpus`.
+//! One function for each kind of input; the fuzzers under `fuzz/` call them with generated inputs,
+//! `tests/corpus.rs` with those in `fuzz/corpus`.
 #![allow(dead_code, reason = "each fuzzer calls one of them")]
 
 use prost::Message;
@@ -15,7 +17,7 @@ use thidua::files::{campaign, campaign_writer};
 use thidua::wire::values::timestamp_to_proto;
 use thidua::{pb, wire};
 
-/// The text of a target, or of a form's rule.
+/// The formula of a target or of a form's rule.
 pub(crate) fn fuzz_grammar(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(target) = Target::parse(text) {
@@ -39,7 +41,7 @@ pub(crate) fn fuzz_campaign_file(bytes: &[u8]) {
     assert_eq!(again.campaign, read.campaign, "{printed}");
 }
 
-/// A command, as a phone pushes it to the server.
+/// A command that a phone pushes to the server.
 pub(crate) fn fuzz_command(bytes: &[u8]) {
     let home = UnitId([7; 16]);
     let Ok(numbered) = wire::command::decode_command(bytes, home) else { return };
@@ -49,7 +51,7 @@ pub(crate) fn fuzz_command(bytes: &[u8]) {
     assert_eq!((again.number, again.command.as_ref()), (numbered.number, Ok(&command)));
 }
 
-/// An answer of the server, as a phone takes it: frames, each behind its length in two bytes.
+/// A sync response as a phone receives it: frames, each after its length in two bytes.
 pub(crate) fn fuzz_frames(bytes: &[u8]) {
     let phone = shared_phone();
     let _ = phone.build_sync_request(false);
@@ -65,7 +67,7 @@ pub(crate) fn fuzz_frames(bytes: &[u8]) {
     let _ = phone.outbox_status();
 }
 
-/// A phone that somebody let in; the same one for every input, as phones live long.
+/// An enrolled phone, shared by all inputs because phones live long.
 fn shared_phone() -> &'static Phone {
     static PHONE: OnceLock<Phone> = OnceLock::new();
     PHONE.get_or_init(|| {
@@ -77,8 +79,8 @@ fn shared_phone() -> &'static Phone {
         let addresses = vec!["https://127.0.0.1:1".to_owned()];
         let invitation =
             Invite { code: EnrolmentCode::new([1; 16]), ca_sha256: [0; 32], addresses }.to_string();
-        let asked = phone.build_enrol_request(invitation).expect("an invitation");
-        let asked = pb::EnrolRequest::decode(&*asked).expect("a request");
+        let request = phone.build_enrol_request(invitation).expect("an invitation");
+        let request = pb::EnrolRequest::decode(&*request).expect("a request");
         let session = pb::Session {
             account_id: vec![1; 16],
             unit_id: vec![7; 16],
@@ -86,7 +88,7 @@ fn shared_phone() -> &'static Phone {
             ..Default::default()
         };
         let answer = pb::EnrolResponse {
-            device_id: asked.device_id,
+            device_id: request.device_id,
             certificate: Some(pb::DeviceCertificate { body: vec![1], signature: vec![1; 64] }),
             token: Some(pb::AccessToken {
                 token: "tdt_1".to_owned(),

@@ -1,4 +1,5 @@
-//! A collector of OpenTelemetry, as tests meet it: the services of OTLP from its own protos, keeping whatever comes.
+//! An OpenTelemetry collector for tests: the OTLP services from their own protos; it stores all
+//! messages.
 
 use otlp::collector::metrics::v1::metrics_service_server::{MetricsService, MetricsServiceServer};
 use otlp::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
@@ -32,7 +33,7 @@ struct ReceivedTelemetry {
 }
 
 impl OtlpCollector {
-    /// On a free port of loopback.
+    /// Starts it on a free port on loopback.
     pub(crate) async fn start() -> (Self, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -47,22 +48,22 @@ impl OtlpCollector {
             .add_service(MetricsServiceServer::new(self.clone()))
     }
 
-    /// Every span so far.
+    /// All spans received so far.
     pub(crate) fn spans(&self) -> Vec<Span> {
         self.received.lock().unwrap().spans.clone()
     }
 
-    /// The spans of this name.
+    /// The spans with this name.
     pub(crate) fn spans_named(&self, name: &str) -> Vec<Span> {
         self.spans().into_iter().filter(|span| span.name == name).collect()
     }
 
-    /// Who sent the last message.
+    /// The resource attributes of the last message.
     pub(crate) fn resource_attributes(&self) -> Vec<(String, String)> {
         attribute_pairs(&self.received.lock().unwrap().resource)
     }
 
-    /// The newest message of this number.
+    /// The newest value of this metric.
     pub(crate) fn latest_metric(&self, name: &str) -> Option<Metric> {
         self.received
             .lock()
@@ -74,7 +75,7 @@ impl OtlpCollector {
             .cloned()
     }
 
-    /// Everything that came, with the headers it came under.
+    /// All received messages, each with its headers.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.received.lock().unwrap().bytes.clone()
     }
@@ -84,10 +85,10 @@ impl OtlpCollector {
         headers: &tonic::metadata::MetadataMap,
         message: &impl Message,
     ) -> std::sync::MutexGuard<'_, ReceivedTelemetry> {
-        let mut kept = self.received.lock().unwrap();
-        kept.bytes.extend(format!("{headers:?}").bytes());
-        kept.bytes.extend(message.encode_to_vec());
-        kept
+        let mut received = self.received.lock().unwrap();
+        received.bytes.extend(format!("{headers:?}").bytes());
+        received.bytes.extend(message.encode_to_vec());
+        received
     }
 }
 
@@ -108,10 +109,10 @@ impl TraceService for OtlpCollector {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let mut kept = self.record(request.metadata(), request.get_ref());
+        let mut received = self.record(request.metadata(), request.get_ref());
         for resource in request.into_inner().resource_spans {
-            kept.resource = resource.resource.unwrap().attributes;
-            kept.spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
+            received.resource = resource.resource.unwrap().attributes;
+            received.spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
         }
         Ok(Response::new(Default::default()))
     }
@@ -123,9 +124,11 @@ impl MetricsService for OtlpCollector {
         &self,
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        let mut kept = self.record(request.metadata(), request.get_ref());
+        let mut received = self.record(request.metadata(), request.get_ref());
         for resource in request.into_inner().resource_metrics {
-            kept.metrics.extend(resource.scope_metrics.into_iter().flat_map(|scope| scope.metrics));
+            received
+                .metrics
+                .extend(resource.scope_metrics.into_iter().flat_map(|scope| scope.metrics));
         }
         Ok(Response::new(Default::default()))
     }

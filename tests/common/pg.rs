@@ -1,6 +1,7 @@
-//! A PostgreSQL database for one test, on the server that `THIDUA_TEST_PG` names (`scripts/test` starts one).
+//! A PostgreSQL database for one test, on the server in `THIDUA_TEST_PG` (`scripts/test` starts
+//! one).
 //!
-//! Include it with `#[path = "common/pg.rs"] mod pg;`. It makes and drops databases; it knows nothing of our tables.
+//! Include it with `#[path = "common/pg.rs"] mod pg;`. It creates and drops empty databases.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -8,7 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
-/// A database no other test can see; dropped with the value.
+/// A database that only one test uses; dropped with the value.
 pub(crate) struct TestDb {
     name: String,
     admin: String,
@@ -16,10 +17,10 @@ pub(crate) struct TestDb {
 }
 
 impl TestDb {
-    /// A fresh, empty database; or `None`, with a line that says so, on a machine without PostgreSQL.
+    /// Creates an empty database; without PostgreSQL prints a line and returns `None`.
     ///
-    /// Panics with `CI=true` and no `THIDUA_TEST_PG`, so that a missing server is never mistaken for a pass, and
-    /// when the server refuses: its user must be allowed to create databases.
+    /// Panics with `CI=true` and no `THIDUA_TEST_PG`, so that a missing server never counts as a
+    /// pass, and when the server refuses: its user must be allowed to create databases.
     pub(crate) fn create() -> Option<Self> {
         let Ok(admin) = std::env::var("THIDUA_TEST_PG") else {
             assert!(
@@ -40,7 +41,7 @@ impl TestDb {
         Some(Self { name, admin, url })
     }
 
-    /// Where to connect to, also for another thread or process.
+    /// The URL to connect to, also from another thread or process.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -48,8 +49,8 @@ impl TestDb {
 
 impl Drop for TestDb {
     fn drop(&mut self) {
-        // A server that is gone takes its databases with it: nothing to complain about.
-        let _gone =
+        // A stopped server needs no cleanup.
+        let _result =
             run_sql(&self.admin, &format!("drop database if exists {} with (force)", self.name));
     }
 }
@@ -59,7 +60,8 @@ fn run_sql(url: &str, sql: &str) -> Result<(), String> {
     conn.batch_execute(sql).map_err(|e| e.to_string())
 }
 
-/// The same server, another database: `postgres://user@host/old?x=y` becomes `postgres://user@host/new?x=y`.
+/// The URL of another database on the same server: `postgres://user@host/old?x=y` becomes
+/// `postgres://user@host/new?x=y`.
 pub(crate) fn with_database(url: &str, name: &str) -> String {
     let (scheme, rest) = url
         .split_once("://")

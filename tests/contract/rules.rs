@@ -1,5 +1,5 @@
-//! The rules of the contract that `buf lint` cannot know: exact numbers, no personal data, no figure beside a person.
-//! Each rule takes the files and gives its complaints; nothing here knows our Rust code.
+//! The rules of the contract that `buf lint` cannot check: exact numbers, no personal data, no
+//! figure beside a person. Each rule takes the files and returns its complaints.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
 };
 
-/// Words (between underscores) that would name a citizen's data. There is no field for it, so none can be stored.
+/// Words (between underscores) that would name a citizen's data. No field may hold such data.
 const PERSONAL: &[&str] = &[
     "fullname",
     "firstname",
@@ -62,7 +62,7 @@ const PERSONAL: &[&str] = &[
     "household",
 ];
 
-/// Neighbouring words that name a citizen's data only together.
+/// Pairs of adjacent words that name a citizen's data only together.
 const PERSONAL_PAIRS: &[(&str, &str)] = &[
     ("full", "name"),
     ("first", "name"),
@@ -77,11 +77,11 @@ const PERSONAL_PAIRS: &[(&str, &str)] = &[
     ("device", "model"),
 ];
 
-/// Fields that sound like a person's and are not, each with the reason.
+/// Fields that only look like personal data, each with the reason.
 const NOT_PERSONAL: &[(&str, &str)] =
     &[("server_addresses", "where the authority's own servers listen")];
 
-/// Words that name an official or what stands for one.
+/// Words that name an official or an official's device or account.
 const OFFICIAL: &[&str] =
     &["account", "device", "user", "author", "officer", "reporter", "reviewer", "holder"];
 
@@ -153,7 +153,7 @@ fn visit_fields(
     out
 }
 
-/// Request and response belong to one rpc alone, so that each can grow without the others.
+/// A request and a response belong to one rpc, so that each can change without the others.
 pub(crate) fn find_shared_requests(files: &[FileDescriptorProto]) -> Vec<String> {
     let mut out = Vec::new();
     for file in files {
@@ -161,12 +161,12 @@ pub(crate) fn find_shared_requests(files: &[FileDescriptorProto]) -> Vec<String>
             for (found, ending) in
                 [(method.input_type(), "Request"), (method.output_type(), "Response")]
             {
-                let wanted = format!(".{}.{}{ending}", file.package(), method.name());
-                let here =
-                    file.message_type.iter().any(|m| wanted.ends_with(&format!(".{}", m.name())));
-                if found != wanted || !here {
+                let expected = format!(".{}.{}{ending}", file.package(), method.name());
+                let in_file =
+                    file.message_type.iter().any(|m| expected.ends_with(&format!(".{}", m.name())));
+                if found != expected || !in_file {
                     out.push(format!(
-                        "{}: rpc {}: should use {wanted} of this file",
+                        "{}: rpc {}: should use {expected} of this file",
                         file.name(),
                         method.name()
                     ));
@@ -231,7 +231,7 @@ fn messages_with_figures(all: &[ContractMessage<'_>]) -> BTreeSet<String> {
     }
 }
 
-/// Nobody can be scored by what no message brings together.
+/// No message joins an official with a figure, so that officials cannot be scored.
 pub(crate) fn find_figures_beside_officials(files: &[FileDescriptorProto]) -> Vec<String> {
     let all = messages(files);
     let figures = messages_with_figures(&all);
@@ -274,18 +274,18 @@ fn to_screaming_snake(name: &str) -> String {
     out
 }
 
-/// Lists that are whole, each with the reason.
+/// Lists without pages, each with the reason.
 const UNPAGED_LISTS: &[(&str, &str)] = &[("ListJobs", "a handful, fixed in the programme")];
 
-/// Lists come in pages, updates say what they change.
+/// Lists have pages, updates have a mask.
 pub(crate) fn find_missing_pages_and_masks(files: &[FileDescriptorProto]) -> Vec<String> {
     let mut out = Vec::new();
     for message in messages(files) {
         let has = |name: &str| message.body.field.iter().any(|f| f.name() == name);
-        let whole = UNPAGED_LISTS
+        let unpaged = UNPAGED_LISTS
             .iter()
             .any(|(list, _)| message.name.strip_prefix(list).is_some_and(|n| n.starts_with("Re")));
-        let list = message.name.starts_with("List") && !whole;
+        let list = message.name.starts_with("List") && !unpaged;
         let missing = match message.name.as_str() {
             n if list && n.ends_with("Request") => {
                 ["page_size", "page_token"].into_iter().find(|f| !has(f))

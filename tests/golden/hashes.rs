@@ -1,9 +1,9 @@
-//! Bytes that are hashed, signed or sealed, and what comes of them.
+//! Bytes that are hashed or signed, and their hashes and signatures.
 //!
-//! Signatures hold random numbers, so they are not made here: texts that a key signed once are
-//! kept, and have to be taken still.
+//! Signatures contain random numbers, so they are not created here: texts that a key signed once
+//! are stored and must still verify.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ const ABOUT: &str = "Bytes that are hashed, signed or sealed, and what comes of 
 line makes digests differ, signatures fail and cursors unreadable. Made by
 tests/golden/hashes.rs.";
 
-/// A key of nobody (PKCS#8), made for this test, and what it signed when the test was written.
+/// A test key (PKCS#8) and what it signed when the test was written.
 const KEY: &str = include_str!("signed/key.hex");
 const ENROLMENT: &str = include_str!("signed/enrolment.hex");
 const RENEWAL: &str = include_str!("signed/renewal.hex");
@@ -87,7 +87,7 @@ fn report(cells: &[(u32, CellValue)], note: &str) -> Report {
     }
 }
 
-fn contents(page: &mut Page) {
+fn contents(page: &mut GoldenPage) {
     page.section("content of a report, what a reviewer says yes to");
     let of =
         |cells: &[(u32, CellValue)], note: &str| encode_hex(&report(cells, note).content_hash().0);
@@ -168,7 +168,7 @@ fn bodies() -> Vec<(&'static str, CommandBody)> {
     ]
 }
 
-fn commands(page: &mut Page) {
+fn commands(page: &mut GoldenPage) {
     page.section("bytes of commands, number 9, as an outbox keeps and hashes them");
     for (name, body) in bodies() {
         let command = Command { captured_at: Some(NOW), sync_mark: vec![9], body };
@@ -176,7 +176,7 @@ fn commands(page: &mut Page) {
     }
 }
 
-fn papers(page: &mut Page) {
+fn proofs(page: &mut GoldenPage) {
     page.section("tree of the audit, over the lines `one`, `two`, `three`");
     let leaves = [hash_leaf(b"one"), hash_leaf(b"two"), hash_leaf(b"three")];
     leaves.iter().for_each(|leaf| page.item("leaf", encode_hex(leaf)));
@@ -188,20 +188,21 @@ fn papers(page: &mut Page) {
     page.item("line 2 stands in it", path(build_inclusion_proof(&leaves, 1)));
     page.item("it begins with line 1", path(build_consistency_proof(&leaves, 1)));
     page.section("papers of the audit");
-    let ours = NoteVerifierKey::from_authority(&authority());
-    page.item("key of the notes", &ours);
-    let checkpoint = AuditCheckpoint { origin: ours.name(), size: 3, root: compute_root(&leaves) };
+    let verifier = NoteVerifierKey::from_authority(&authority());
+    page.item("key of the notes", &verifier);
+    let checkpoint =
+        AuditCheckpoint { origin: verifier.name(), size: 3, root: compute_root(&leaves) };
     page.item("what a checkpoint signs", checkpoint.signed_text().escape_default());
-    let papers = [CHECKPOINT, INCLUSION, CONSISTENCY].map(|text| AuditProof::parse(text).unwrap());
-    for (paper, text) in papers.iter().zip([CHECKPOINT, INCLUSION, CONSISTENCY]) {
-        ours.verify_checkpoint(paper.signed_checkpoint()).unwrap();
-        assert_eq!(paper.to_string(), text, "a paper is printed as it was");
+    let proofs = [CHECKPOINT, INCLUSION, CONSISTENCY].map(|text| AuditProof::parse(text).unwrap());
+    for (proof, text) in proofs.iter().zip([CHECKPOINT, INCLUSION, CONSISTENCY]) {
+        verifier.verify_checkpoint(proof.signed_checkpoint()).unwrap();
+        assert_eq!(proof.to_string(), text, "a paper is printed as it was");
         page.item("a paper that was signed once", encode_hex(&Sha256::digest(text)));
     }
-    assert_eq!(verify_proofs(&papers).unwrap().size, 3);
+    assert_eq!(verify_proofs(&proofs).unwrap().size, 3);
 }
 
-fn doors(page: &mut Page) {
+fn signing_inputs(page: &mut GoldenPage) {
     page.section("what a device signs, and what an invitation says");
     let authority = authority();
     let public = authority.public_key();
@@ -217,7 +218,7 @@ fn doors(page: &mut Page) {
     page.item("invitation", &invite);
     page.section("what the authority signs");
     page.item("name of the authority, the hash of its key", encode_hex(&authority.id()));
-    let vouched = DeviceCertificateBody {
+    let certificate = DeviceCertificateBody {
         authority: [1; 32],
         device: DEVICE,
         account: AccountId([5; 16]),
@@ -226,8 +227,8 @@ fn doors(page: &mut Page) {
         issued_at: NOW,
         roles: Role::ALL.to_vec(),
     };
-    page.item("certificate of a device", encode_hex(&encode_certificate(&vouched)));
-    let taken = ReceiptBody {
+    page.item("certificate of a device", encode_hex(&encode_certificate(&certificate)));
+    let receipt = ReceiptBody {
         authority: [1; 32],
         epoch: (2, [3; 16]),
         device: DEVICE,
@@ -236,7 +237,7 @@ fn doors(page: &mut Page) {
         seq: 7,
         time: NOW,
     };
-    page.item("receipt for commands", encode_hex(&encode_receipt(&taken)));
+    page.item("receipt for commands", encode_hex(&encode_receipt(&receipt)));
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("revoked.log"), REVOKED).unwrap();
     let revoked = RevocationLog::open(home.path(), &authority).unwrap();
@@ -247,7 +248,7 @@ fn doors(page: &mut Page) {
     assert!(verify_signature(public, b"another", &bytes(RENEWAL)).is_err());
 }
 
-fn secrets(page: &mut Page) {
+fn secrets(page: &mut GoldenPage) {
     page.section("secrets: what is stored and derived");
     page.item("hash of `secret`", encode_hex(&hash_secret(b"secret")));
     page.item(
@@ -277,40 +278,40 @@ fn secrets(page: &mut Page) {
         .unwrap();
     page.item("method of passwords", hashed.algorithm);
     page.section("seals of cursors and marks");
-    let seal = CursorSigner::new(b"secret");
+    let signer = CursorSigner::new(b"secret");
     let position = ScopePosition { scope: 7, generation: 2, seq: 1234, snapshot_seq: 99 };
     let cursor = SyncCursor {
         epoch: 3,
         commit: (1200, [9; 8]),
         positions: vec![position, ScopePosition::default()],
     };
-    let sealed = seal.sign_cursor(DEVICE, &cursor);
-    assert_eq!(seal.verify_cursor(DEVICE, &sealed), Some(cursor));
-    page.item("cursor", encode_hex(&sealed));
-    page.item("mark", encode_hex(&seal.sign_sync_mark(DEVICE, NOW)));
-    page.item("id of a history", encode_hex(&seal.derive_epoch_id(&[1; 32], NOW)));
+    let signed_cursor = signer.sign_cursor(DEVICE, &cursor);
+    assert_eq!(signer.verify_cursor(DEVICE, &signed_cursor), Some(cursor));
+    page.item("cursor", encode_hex(&signed_cursor));
+    page.item("mark", encode_hex(&signer.sign_sync_mark(DEVICE, NOW)));
+    page.item("id of a history", encode_hex(&signer.derive_epoch_id(&[1; 32], NOW)));
 }
 
 #[test]
-fn what_is_hashed_signed_and_sealed_is_the_same_to_the_byte() {
-    let mut page = Page::new("hashes.txt", ABOUT);
+fn what_is_hashed_and_signed_is_the_same_to_the_byte() {
+    let mut page = GoldenPage::new("hashes.txt", ABOUT);
     contents(&mut page);
     commands(&mut page);
-    papers(&mut page);
-    doors(&mut page);
+    proofs(&mut page);
+    signing_inputs(&mut page);
     secrets(&mut page);
-    page.hold();
+    page.compare_or_bless();
 }
 
-/// How the texts of `signed/` were made. They are kept: made anew they would prove nothing about
-/// papers of today.
+/// Creates the texts of `signed/`. They are never created again: new ones would prove nothing about
+/// existing proofs.
 #[test]
 #[ignore = "writes the files in tests/golden/signed, which stay as they are"]
 fn signed_once() {
     assert!(KEY.is_empty(), "tests/golden/signed is kept; empty its files first");
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/signed");
     std::fs::create_dir_all(dir).unwrap();
-    let keep = |file: &str, text: String| std::fs::write(format!("{dir}/{file}"), text).unwrap();
+    let write = |file: &str, text: String| std::fs::write(format!("{dir}/{file}"), text).unwrap();
     let pkcs8 = AuthorityKey::generate().unwrap();
     let authority = AuthorityKey::from_pkcs8(&pkcs8).unwrap();
     let leaves = [hash_leaf(b"one"), hash_leaf(b"two"), hash_leaf(b"three")];
@@ -324,19 +325,19 @@ fn signed_once() {
         path: build_consistency_proof(&leaves, 1).unwrap(),
         checkpoint: three,
     };
-    keep("key.hex", encode_hex(&pkcs8) + "\n");
-    keep(
+    write("key.hex", encode_hex(&pkcs8) + "\n");
+    write(
         "enrolment.hex",
         encode_hex(
             &authority.sign(&enrolment_signing_input(&code(), authority.public_key())).unwrap(),
         ) + "\n",
     );
-    keep(
+    write(
         "renewal.hex",
         encode_hex(&authority.sign(&renewal_signing_input(DEVICE, b"nonce")).unwrap()) + "\n",
     );
-    keep("checkpoint.txt", AuditProof::Checkpoint(one).to_string());
-    keep("inclusion.txt", within.to_string());
-    keep("consistency.txt", grown.to_string());
+    write("checkpoint.txt", AuditProof::Checkpoint(one).to_string());
+    write("inclusion.txt", within.to_string());
+    write("consistency.txt", grown.to_string());
     RevocationLog::open(dir.as_ref(), &authority).unwrap().append(DEVICE, NOW, &authority).unwrap();
 }

@@ -1,6 +1,6 @@
-//! Ids that follow from what they name: the same on every machine and in every version.
+//! Derived ids: the same on every machine and in every version.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use jiff::civil::date;
 use thidua::domain::hex::encode_hex;
 use thidua::domain::ids::{
@@ -18,8 +18,8 @@ const ABOUT: &str =
     "Ids that follow from what they name: 16 bytes, the first of a SHA-256 over a kind and parts. A
 changed line gives a thing of today another id tomorrow. Made by tests/golden/ids.rs.";
 
-/// Every kind that stands in a call of the derivation, also those whose call is private: their
-/// effect is in life.txt, and their word in literals.txt.
+/// Every kind that the source passes to the derivation, also in private calls: their effect is in
+/// life.txt, and their word in literals.txt.
 const KINDS: [&str; 24] = [
     "account",
     "calendar",
@@ -47,7 +47,7 @@ const KINDS: [&str; 24] = [
     "thidua",
 ];
 
-fn named(page: &mut Page) {
+fn named(page: &mut GoldenPage) {
     page.section("the id of the code `golden`, by kind of thing");
     let ids = [
         ("unit", UnitId::from_code("golden").to_string()),
@@ -104,7 +104,7 @@ fn finding(rule: QualityRule, element: Option<&str>) -> FindingId {
     .id()
 }
 
-fn computed(page: &mut Page) {
+fn computed(page: &mut GoldenPage) {
     page.section("ids of records, from their parts");
     page.item("report, whole period", report(0));
     page.item("report, second piece of a period", report(1));
@@ -129,7 +129,7 @@ fn computed(page: &mut Page) {
 
 #[test]
 fn ids_follow_from_what_they_name_as_they_did() {
-    let mut page = Page::new("ids.txt", ABOUT);
+    let mut page = GoldenPage::new("ids.txt", ABOUT);
     named(&mut page);
     computed(&mut page);
     page.section("the derivation itself: kind, then the parts `ab` and `c`");
@@ -138,5 +138,5 @@ fn ids_follow_from_what_they_name_as_they_did() {
     }
     page.item("no part", encode_hex(&derive_id("report", &[])));
     page.item("one part `abc`", encode_hex(&derive_id("report", &[b"abc"])));
-    page.hold();
+    page.compare_or_bless();
 }

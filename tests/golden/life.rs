@@ -1,10 +1,10 @@
-//! One small database from its import to a reform, and everything that it came to hold, read
-//! through the store.
+//! One small database from its import to a reform, and everything stored in it, read through the
+//! store.
 //!
-//! The example's province, a clock that is set by hand, phones that type fixed figures. Runs on
-//! SQLite and on PostgreSQL: both hold the same.
+//! It uses the example's province, a clock set by the test and phones with fixed figures. SQLite
+//! and PostgreSQL must hold the same.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use crate::world::{
     TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value, week_key,
 };
@@ -37,16 +37,16 @@ and its jobs hold. Bytes stand as the first 16 of their SHA-256, and so do long 
 one sort. The version of the crate enters the record of a run, so a new version changes these
 records, their scopes' digests and the audit behind them. Made by tests/golden/life.rs.";
 
-/// The life, and what was answered on the way.
+/// The scenario's world, and the page of its results.
 struct Life {
     world: World,
-    page: Page,
+    page: GoldenPage,
 }
 
-/// Longer runs of lines of one sort stand as one line.
-const FOLDED: usize = 12;
+/// Longer runs of lines of one sort are printed as one line.
+const MAX_PRINTED_RUN: usize = 12;
 
-fn short(bytes: &[u8]) -> String {
+fn hash_prefix(bytes: &[u8]) -> String {
     encode_hex(&Sha256::digest(bytes)[..16])
 }
 
@@ -62,15 +62,22 @@ impl Life {
         command: PushedCommand,
     ) -> CommandOutcome {
         let outcome = phone.push(&self.world, &[command]).remove(0);
-        let CommandOutcome { verdict, seq, record_id: record, revision, reason, problems, .. } =
-            &outcome;
+        let CommandOutcome {
+            verdict,
+            seq,
+            record_id: format_record,
+            revision,
+            reason,
+            problems,
+            ..
+        } = &outcome;
         let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
         self.page.item(
             what,
             format!(
                 "{} seq {seq} record {} revision {revision} reason {} fields {}",
                 verdict.code(),
-                encode_hex(record),
+                encode_hex(format_record),
                 reason.as_deref().unwrap_or("-"),
                 if fields.is_empty() { "-".to_owned() } else { fields.join(" ") }
             ),
@@ -83,24 +90,24 @@ impl Life {
         self.push(reviewer, "accept", accept);
     }
 
-    /// Every kind of cell, then nil: what the form asks for.
+    /// Every kind of cell, then nil, for all elements of the form.
     fn cells(&self) -> Vec<(ElementNumber, CellValue)> {
         let missing =
             [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote];
-        let said = missing
+        let values = missing
             .map(CellValue::Missing)
             .into_iter()
             .chain([reported_value(12), reported_value(3)]);
         self.world
             .element_numbers()
             .into_iter()
-            .zip(said.chain(std::iter::repeat(CellValue::Nil)))
+            .zip(values.chain(std::iter::repeat(CellValue::Nil)))
             .collect()
     }
 }
 
-/// The whole save, with a note.
-fn noted(
+/// A save of all cells, with a note.
+fn save_with_note(
     phone: &mut TestDevice,
     key: &ReportKey,
     cells: &[(ElementNumber, CellValue)],
@@ -121,9 +128,9 @@ fn noted(
     }))
 }
 
-/// Two reporters and a head: a report, a conflict, a comment, a return, an acceptance, an
+/// Two reporters and a unit head: a report, a conflict, a comment, a return, an acceptance, an
 /// amendment.
-fn reports(life: &mut Life) {
+fn run_report_commands(life: &mut Life) {
     life.page.section("commands: what became of each");
     let world = &life.world;
     let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
@@ -131,22 +138,10 @@ fn reports(life: &mut Life) {
     let mut head = world.enrol_device("head", WARD_2, Role::UnitHead);
     let mut reviewer = world.enrol_device("reviewer", TOWN, Role::Reviewer);
     let (key, cells) = (first_week_key(WARD_2), life.cells());
-    let save = noted(&mut lan, &key, &cells);
+    let save = save_with_note(&mut lan, &key, &cells);
     life.push(&mut lan, "save", save);
     let (element, stands) = cells[3];
-    let other = second.save_command(
-        &key,
-        &[(element, reported_value(15))],
-        &[(element, reported_value(11))],
-    );
-    let conflict = ConflictId(life.push(&mut second, "save from another base", other).record_id);
-    let settle = head.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
-    life.push(&mut head, "settle by a wrong id", settle);
-    head.sync(&life.world);
-    let open = |kind| head.held.records.keys().find(|(one, _)| *one == kind).map(|(_, id)| *id);
-    let conflict = ConflictId(open(thidua::domain::scope::RecordKind::Conflict).unwrap());
-    let settle = head.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
-    life.push(&mut head, "settle", settle);
+    make_and_settle_conflict(life, &mut second, &mut head, &key, element);
     let odd = lan.save_command(&key, &[(ElementNumber(9999), reported_value(1))], &[]);
     life.push(&mut lan, "save what is on no form", odd);
     let submit = lan.submit_command(key.id());
@@ -181,18 +176,41 @@ fn reports(life: &mut Life) {
     let mut ward = life.world.enrol_device("ward 3", WARD_3, Role::Reporter);
     let nil = life.world.send_nil_report(&mut ward, &first_week_key(WARD_3));
     life.accept(&mut reviewer, nil);
-    held(life, &mut lan, &mut head);
-    devices(life, &[("lan", &lan), ("head", &head), ("reviewer", &reviewer)]);
+    run_held_commands(life, &mut lan, &mut head);
+    print_devices(life, &[("lan", &lan), ("head", &head), ("reviewer", &reviewer)]);
 }
 
-/// A base that is not here, and a person without a grant.
-fn held(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevice) {
+/// A save from another base makes a conflict; the head settles it, at first by a wrong id.
+fn make_and_settle_conflict(
+    life: &mut Life,
+    second: &mut TestDevice,
+    head: &mut TestDevice,
+    key: &ReportKey,
+    element: ElementNumber,
+) {
+    let other = second.save_command(
+        key,
+        &[(element, reported_value(15))],
+        &[(element, reported_value(11))],
+    );
+    let conflict = ConflictId(life.push(second, "save from another base", other).record_id);
+    let settle = head.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
+    life.push(head, "settle by a wrong id", settle);
+    head.sync(&life.world);
+    let open = |kind| head.held.records.keys().find(|(one, _)| *one == kind).map(|(_, id)| *id);
+    let conflict = ConflictId(open(thidua::domain::scope::RecordKind::Conflict).unwrap());
+    let settle = head.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
+    life.push(head, "settle", settle);
+}
+
+/// Holds a command with an unknown base and one of a person without a grant.
+fn run_held_commands(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevice) {
     let key = week_key(WARD_2, date(2024, 8, 26));
     let element = life.cells()[3].0;
     let late = lan.save_command_at(&key, &[(element, reported_value(4))], &[], 5);
-    let kept = HeldCommandId(life.push(lan, "save on a base that is not here", late).record_id);
-    let aside = head.next_command(CommandBody::SettleHeld { held: kept, apply: false });
-    life.push(head, "put it aside", aside);
+    let held_id = HeldCommandId(life.push(lan, "save on a base that is not here", late).record_id);
+    let set_aside = head.next_command(CommandBody::SettleHeld { held: held_id, apply: false });
+    life.push(head, "put it aside", set_aside);
     let mut minh = life.world.enrol_device("minh", WARD_2, Role::Reporter);
     let grant = Grant {
         role: Role::Reporter,
@@ -202,8 +220,8 @@ fn held(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevice) {
     };
     life.world.app.revoke_grant(&life.system(), minh.account, &grant).unwrap();
     let save = minh.save_command(&key, &[(element, reported_value(6))], &[]);
-    let kept = HeldCommandId(life.push(&mut minh, "save without a grant", save).record_id);
-    let apply = head.next_command(CommandBody::SettleHeld { held: kept, apply: true });
+    let held_id = HeldCommandId(life.push(&mut minh, "save without a grant", save).record_id);
+    let apply = head.next_command(CommandBody::SettleHeld { held: held_id, apply: true });
     life.push(head, "take it over", apply);
     let mut late = life.world.enrol_device("an", WARD_3, Role::Reporter);
     let mut parent = life.world.enrol_device_of("an 2", late.account, WARD_3);
@@ -219,8 +237,8 @@ fn held(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevice) {
     life.push(&mut parent, "the parent, which lets it go on", save);
 }
 
-/// Where each phone stands: its commands, the chain of their outcomes, its sealed cursor and mark.
-fn devices(life: &mut Life, phones: &[(&str, &TestDevice)]) {
+/// The state of each phone: its commands, the chain of their outcomes, its signed cursor and mark.
+fn print_devices(life: &mut Life, phones: &[(&str, &TestDevice)]) {
     life.page.section("devices: commands taken, chain of their outcomes, cursor and mark");
     for (name, phone) in phones {
         let device = life.world.app.active_device(phone.device).unwrap();
@@ -231,8 +249,8 @@ fn devices(life: &mut Life, phones: &[(&str, &TestDevice)]) {
     }
 }
 
-/// Passwords, sessions, keys of partners, a phone that is lost, a reading of the audit.
-fn doors(life: &Life) {
+/// Passwords, sessions, partner keys, a lost phone, an audit read.
+fn record_access(life: &Life) {
     let (app, system) = (&life.world.app, life.system());
     let later = app.now().saturating_add_micros(1_000_000_000);
     let lan = AccountId::from_code("lan");
@@ -244,22 +262,23 @@ fn doors(life: &Life) {
     let unit = UnitId::from_code("prov-84");
     let grant = |role| Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
     app.grant_role(&system, agency, "agency", &grant(Role::PartnerReader)).unwrap();
-    let wish = ServiceKeyRequest {
+    let key_request = ServiceKeyRequest {
         account: agency,
         unit,
         campaign: None,
         allowed_calls: vec![PartnerCall::Runs, PartnerCall::Standings],
         valid_days: 30,
     };
-    app.issue_service_key(&system, ServiceKeyId::from_code("golden"), b"hash", wish).unwrap();
+    app.issue_service_key(&system, ServiceKeyId::from_code("golden"), b"hash", key_request)
+        .unwrap();
     let partner = app.authenticate_service_key(ServiceKeyId::from_code("golden"), b"hash").unwrap();
     app.audit_release_read(&partner).unwrap();
     app.revoke_service_key(&system, ServiceKeyId::from_code("golden")).unwrap();
     let lost = life.world.enrol_device("lost", WARD_3, Role::Reporter);
-    let known = app.active_device(lost.device).unwrap();
+    let enrolled = app.active_device(lost.device).unwrap();
     app.revoke_device(&system, lost.device).unwrap();
     let forgotten =
-        thidua::app::access::EnrolledDevice { id: DeviceId::from_code("forgotten"), ..known };
+        thidua::app::access::EnrolledDevice { id: DeviceId::from_code("forgotten"), ..enrolled };
     let id = forgotten.id;
     let readmission =
         Readmission { device: forgotten, unit: lost.unit, roles: vec![Role::Reporter] };
@@ -268,8 +287,8 @@ fn doors(life: &Life) {
     app.audit_leaves(&system, Some(2)).unwrap();
 }
 
-/// Figures of the year before, so that the night has something to compare with.
-fn baselines(life: &Life) {
+/// Imports figures of the year before, for the nightly run to compare with.
+fn import_baselines(life: &Life) {
     let reference = life.world.app.store().read(|tx| life.world.app.reference(tx)).unwrap();
     let window = reference.campaigns[0].base_window();
     let elements = reference.catalogue.form("tuan-xa").unwrap().elements.clone();
@@ -290,8 +309,8 @@ fn baselines(life: &Life) {
     life.world.app.import_baselines(&life.system(), &rows).unwrap();
 }
 
-/// Every job in its turn of this day, the clock at its slot.
-fn night(life: &Life, day: Date) {
+/// Runs every job of this day, with the clock at its slot.
+fn run_jobs_of_day(life: &Life, day: Date) {
     for job in jobs::SCHEDULED_JOBS {
         let slot =
             Timestamp::from_local_midnight(day).saturating_add_micros(job.micros_after_midnight());
@@ -300,28 +319,28 @@ fn night(life: &Life, day: Date) {
     }
 }
 
-/// A turn that fails, one that is called off, and a history that lost its end.
-fn troubles(life: &Life) {
+/// Runs a job that fails, one that is cancelled, and loses the end of the history.
+fn record_failures(life: &Life) {
     let (app, system) = (&life.world.app, life.system());
     let slot = app.now().saturating_add_micros(1);
     let failed =
         app.run_slot("node", JobId::Remind, slot, &|_, _, _| Err(thidua::app::AppError::LeaseLost));
     assert!(failed.is_err());
-    let called_off = |app: &thidua::app::App, _: &Actor, _| {
+    let cancel_run = |app: &thidua::app::App, _: &Actor, _| {
         app.cancel_job(&system, JobId::Compact).map(|_| String::new())
     };
-    app.run_slot("node", JobId::Compact, slot, &called_off).unwrap();
+    app.run_slot("node", JobId::Compact, slot, &cancel_run).unwrap();
     app.begin_epoch_after_loss(1, [9; 16]).unwrap();
 }
 
-fn record(line: &AuditEntry) -> String {
+fn format_record(line: &AuditEntry) -> String {
     line.record.map_or_else(
         || "-".to_owned(),
         |(kind, id)| format!("{}:{}", kind.number(), encode_hex(&id)),
     )
 }
 
-fn audit(life: &mut Life) {
+fn print_audit(life: &mut Life) {
     let Life { world, page } = life;
     let mut lines = Vec::new();
     let verified = world
@@ -340,15 +359,15 @@ fn audit(life: &mut Life) {
         .chunk_by(|(_, one), (_, next)| one.action == next.action)
     {
         let line = run[0].1;
-        if run.len() > FOLDED {
+        if run.len() > MAX_PRINTED_RUN {
             let whole: Vec<u8> = run.iter().flat_map(|(bytes, _)| bytes.iter().copied()).collect();
             page.item(
                 format!("{:04} {}, {} lines", line.seq, line.action, run.len()),
-                short(&whole),
+                hash_prefix(&whole),
             );
             continue;
         }
-        run.iter().for_each(|(bytes, line)| audit_line(page, bytes, line));
+        run.iter().for_each(|(bytes, line)| print_audit_line(page, bytes, line));
     }
     page.section("audit: whole lines");
     for at in [0, lines.len() / 2, lines.len() - 1] {
@@ -357,20 +376,20 @@ fn audit(life: &mut Life) {
     page.item("chain over all", encode_hex(&verified.chain));
 }
 
-fn audit_line(page: &mut Page, bytes: &[u8], line: &AuditEntry) {
+fn print_audit_line(page: &mut GoldenPage, bytes: &[u8], line: &AuditEntry) {
     let device = line.device.map_or_else(|| "-".to_owned(), |device| device.to_string());
     let what = format!(
         "{} {}->{} by {}",
-        record(line),
+        format_record(line),
         line.from_revision,
         line.to_revision,
         line.account
     );
     let name = format!("{:04} {}", line.seq, line.action);
-    page.item(name, format!("{what} on {device} at {}; {}", line.at.0, short(bytes)));
+    page.item(name, format!("{what} on {device} at {}; {}", line.at.0, hash_prefix(bytes)));
 }
 
-fn feeds(life: &mut Life) {
+fn print_feeds(life: &mut Life) {
     let Life { world, page } = life;
     let store = world.app.store();
     let scopes = store.read(|tx| tx.all_scopes()).unwrap();
@@ -391,18 +410,18 @@ fn feeds(life: &mut Life) {
         "feeds: seq, number of the scope, kind of record and id; revision and digest of its bytes",
     );
     for run in rows.chunk_by(|one, next| one.kind == next.kind && is_put(one) && is_put(next)) {
-        if run.len() > FOLDED {
+        if run.len() > MAX_PRINTED_RUN {
             let whole: String = run
                 .iter()
-                .map(feed_line)
+                .map(format_feed_row)
                 .map(|(name, what)| format!("{name} = {what}\n"))
                 .collect();
             let last = run.last().unwrap().seq;
             let name = format!("{:04} to {last:04}, kind {}", run[0].seq, run[0].kind.number());
-            page.item(name, format!("{} rows put {}", run.len(), short(whole.as_bytes())));
+            page.item(name, format!("{} rows put {}", run.len(), hash_prefix(whole.as_bytes())));
             continue;
         }
-        run.iter().map(feed_line).for_each(|(name, what)| page.item(name, what));
+        run.iter().map(format_feed_row).for_each(|(name, what)| page.item(name, what));
     }
 }
 
@@ -410,10 +429,10 @@ fn is_put(row: &FeedRow) -> bool {
     matches!(row.op, FeedOp::Put { .. })
 }
 
-fn feed_line(row: &FeedRow) -> (String, String) {
+fn format_feed_row(row: &FeedRow) -> (String, String) {
     let what = match &row.op {
         FeedOp::Put { revision, bytes } => {
-            format!("put {revision} {} bytes {}", bytes.len(), short(bytes))
+            format!("put {revision} {} bytes {}", bytes.len(), hash_prefix(bytes))
         }
         FeedOp::Deleted => "deleted".to_owned(),
         FeedOp::OutOfScope => "out of scope".to_owned(),
@@ -421,7 +440,7 @@ fn feed_line(row: &FeedRow) -> (String, String) {
     (format!("{:04} {} {}:{}", row.seq, row.scope, row.kind.number(), encode_hex(&row.id)), what)
 }
 
-fn runs(life: &mut Life) {
+fn print_runs(life: &mut Life) {
     let Life { world, page } = life;
     let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
     page.section("runs: number, cut; digests of what went in and came out");
@@ -448,9 +467,9 @@ fn runs(life: &mut Life) {
         }
     }
     page.section("jobs: slot; state, owner, token, cut");
-    let mut runs = world.app.job_runs(None, 1000).unwrap();
-    runs.sort_by(|a, b| (a.slot_at, &a.job).cmp(&(b.slot_at, &b.job)));
-    for run in runs {
+    let mut print_runs = world.app.job_runs(None, 1000).unwrap();
+    print_runs.sort_by(|a, b| (a.slot_at, &a.job).cmp(&(b.slot_at, &b.job)));
+    for run in print_runs {
         let cut = run.cut_seq.map_or_else(|| "-".to_owned(), |cut| cut.to_string());
         page.item(
             format!("{} {}", run.slot_at, run.job),
@@ -459,36 +478,36 @@ fn runs(life: &mut Life) {
     }
 }
 
-/// The whole life over one database, as a page.
-fn lived(world: World) -> Page {
-    let mut page = Page::new("life.txt", ABOUT);
+/// Runs the scenario on one database and returns its page.
+fn run_scenario(world: World) -> GoldenPage {
+    let mut page = GoldenPage::new("life.txt", ABOUT);
     page.section("version of the crate");
     page.line(env!("CARGO_PKG_VERSION"));
     let mut life = Life { world, page };
     life.world.app.init_epoch([7; 16]).unwrap();
-    baselines(&life);
+    import_baselines(&life);
     life.world.set_day(date(2024, 8, 27));
-    reports(&mut life);
-    doors(&life);
-    night(&life, date(2024, 9, 10));
+    run_report_commands(&mut life);
+    record_access(&life);
+    run_jobs_of_day(&life, date(2024, 9, 10));
     life.world.app.advance_campaign(&life.system(), "A", CampaignStep::Suspend).unwrap();
     life.world.app.advance_campaign(&life.system(), "A", CampaignStep::Resume).unwrap();
-    night(&life, date(2025, 1, 1));
-    troubles(&life);
-    audit(&mut life);
-    feeds(&mut life);
-    runs(&mut life);
+    run_jobs_of_day(&life, date(2025, 1, 1));
+    record_failures(&life);
+    print_audit(&mut life);
+    print_feeds(&mut life);
+    print_runs(&mut life);
     life.page
 }
 
 #[test]
 fn a_small_database_holds_what_it_held_on_sqlite() {
-    lived(World::on_sqlite()).hold();
+    run_scenario(World::on_sqlite()).compare_or_bless();
 }
 
 #[test]
 fn a_small_database_holds_what_it_held_on_postgres() {
     if let Some(world) = World::on_postgres() {
-        lived(world).compare();
+        run_scenario(world).compare();
     }
 }

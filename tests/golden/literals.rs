@@ -1,10 +1,10 @@
-//! String literals of the source that look like words of ours, wherever they stand: actions of the
-//! audit, labels of transactions, settings, names of jobs, codes, keys of files and of JSON. Reads
-//! text only, so renamed code and moved files change nothing.
+//! String literals of the source that look like words: audit actions, transaction labels, settings,
+//! job names, codes, keys of files and of JSON. Reads text only, so renamed code and moved files
+//! change nothing.
 //!
 //! Left out: tests inside the source, the bench, arguments of `planted!`, generated code.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,34 +15,34 @@ before blessing it. A name of a table or column that stands here as a literal ma
 migration; a word that is only printed in a terminal may change with a line in CHANGELOG.md;
 nothing else changes. Made by tests/golden/literals.rs.";
 
-/// A piece of source as far as this needs it.
+/// A token of the source as far as this test needs it.
 #[derive(Debug, PartialEq, Eq, Clone)]
-enum Piece {
+enum SourceToken {
     Word(String),
     Text(String),
     Bytes(String),
 }
 
-/// Words, signs and string literals; comments and characters are passed over.
-fn pieces(text: &str) -> Vec<Piece> {
+/// Words, signs and string literals; comments and character literals are skipped.
+fn tokenize(text: &str) -> Vec<SourceToken> {
     let (mut rest, mut out) = (text, Vec::new());
     while let Some(first) = rest.chars().next() {
         let taken = if let Some(comment) = rest.strip_prefix("//") {
             2 + comment.find('\n').unwrap_or(comment.len())
         } else if rest.starts_with("/*") {
             rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else if let Some((piece, taken)) = literal(rest) {
-            out.push(piece);
+        } else if let Some((token, taken)) = parse_literal(rest) {
+            out.push(token);
             taken
         } else if first == '\'' {
-            quoted(rest)
+            quoted_length(rest)
         } else if first.is_alphanumeric() || first == '_' {
             let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-            out.push(Piece::Word(rest[..end].to_owned()));
+            out.push(SourceToken::Word(rest[..end].to_owned()));
             end
         } else {
             if !first.is_whitespace() {
-                out.push(Piece::Word(first.to_string()));
+                out.push(SourceToken::Word(first.to_string()));
             }
             first.len_utf8()
         };
@@ -52,18 +52,18 @@ fn pieces(text: &str) -> Vec<Piece> {
 }
 
 /// The string literal that begins here, and its length in the source.
-fn literal(rest: &str) -> Option<(Piece, usize)> {
+fn parse_literal(rest: &str) -> Option<(SourceToken, usize)> {
     let prefix = rest.len() - rest.trim_start_matches(['b', 'c', 'r']).len();
-    let behind = &rest[prefix..];
-    let kind = if rest[..prefix].contains('b') { Piece::Bytes } else { Piece::Text };
+    let after_prefix = &rest[prefix..];
+    let kind = if rest[..prefix].contains('b') { SourceToken::Bytes } else { SourceToken::Text };
     if rest[..prefix].contains('r') {
-        let hashes = behind.len() - behind.trim_start_matches('#').len();
-        let body = behind[hashes..].strip_prefix('"')?;
+        let hashes = after_prefix.len() - after_prefix.trim_start_matches('#').len();
+        let body = after_prefix[hashes..].strip_prefix('"')?;
         let closing = format!("\"{}", "#".repeat(hashes));
         let end = body.find(&closing)?;
         return Some((kind(body[..end].to_owned()), prefix + hashes + 1 + end + closing.len()));
     }
-    let body = behind.strip_prefix('"')?;
+    let body = after_prefix.strip_prefix('"')?;
     let mut escaped = false;
     let end = body.find(|c| {
         let ends = c == '"' && !escaped;
@@ -74,7 +74,7 @@ fn literal(rest: &str) -> Option<(Piece, usize)> {
 }
 
 /// The length of a character literal, or of a lifetime's quote.
-fn quoted(rest: &str) -> usize {
+fn quoted_length(rest: &str) -> usize {
     let mut chars = rest.char_indices().skip(1);
     match (chars.next(), chars.next()) {
         (Some((_, '\\')), Some((at, c))) => {
@@ -85,99 +85,100 @@ fn quoted(rest: &str) -> usize {
     }
 }
 
-/// What a file holds once tests, the bench and planted bugs are taken out, and which modules it
-/// declares for those alone.
-fn product(pieces: &[Piece]) -> (Vec<Piece>, Vec<String>) {
-    let word =
-        |at: usize| if let Some(Piece::Word(word)) = pieces.get(at) { word.as_str() } else { "" };
-    let (mut kept, mut apart, mut at) = (Vec::new(), Vec::new(), 0);
-    while at < pieces.len() {
+/// The tokens of a file without tests, the bench and planted bugs, and the modules that it declares
+/// only for those.
+fn product_tokens(tokens: &[SourceToken]) -> (Vec<SourceToken>, Vec<String>) {
+    let word = |at: usize| {
+        if let Some(SourceToken::Word(word)) = tokens.get(at) { word.as_str() } else { "" }
+    };
+    let (mut kept, mut excluded, mut at) = (Vec::new(), Vec::new(), 0);
+    while at < tokens.len() {
         let guard =
             ["#", "[", "cfg", "("].iter().enumerate().all(|(n, sign)| word(at + n) == *sign);
-        let bench = pieces.get(at + 6) == Some(&Piece::Text("bench".to_owned()));
+        let bench = tokens.get(at + 6) == Some(&SourceToken::Text("bench".to_owned()));
         if guard && (word(at + 4) == "test" || bench) {
-            let ends = (at..pieces.len()).find(|i| word(*i) == "]").unwrap_or(at);
-            let item = (ends..pieces.len())
+            let ends = (at..tokens.len()).find(|i| word(*i) == "]").unwrap_or(at);
+            let item = (ends..tokens.len())
                 .find(|i| matches!(word(*i), "{" | ";" | ","))
-                .unwrap_or(pieces.len());
+                .unwrap_or(tokens.len());
             if let Some(named) = (ends..item).find(|i| word(*i) == "mod") {
-                apart.push(word(named + 1).to_owned());
+                excluded.push(word(named + 1).to_owned());
             }
-            at = if word(item) == "{" { closed(pieces, item) } else { item + 1 };
+            at = if word(item) == "{" { find_closing(tokens, item) } else { item + 1 };
         } else if word(at) == "planted" && word(at + 1) == "!" {
-            at = (at..pieces.len()).find(|i| word(*i) == ")").unwrap_or(at) + 1;
+            at = (at..tokens.len()).find(|i| word(*i) == ")").unwrap_or(at) + 1;
         } else {
-            kept.push(pieces[at].clone());
+            kept.push(tokens[at].clone());
             at += 1;
         }
     }
-    (kept, apart)
+    (kept, excluded)
 }
 
-/// Behind the brace that closes the one at `open`.
-fn closed(pieces: &[Piece], open: usize) -> usize {
+/// The index after the brace that closes the one at `open`.
+fn find_closing(tokens: &[SourceToken], open: usize) -> usize {
     let mut depth = 0;
-    for (at, piece) in pieces.iter().enumerate().skip(open) {
-        match piece {
-            Piece::Word(word) if word == "{" => depth += 1,
-            Piece::Word(word) if word == "}" => depth -= 1,
-            Piece::Word(_) | Piece::Text(_) | Piece::Bytes(_) => {}
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        match token {
+            SourceToken::Word(word) if word == "{" => depth += 1,
+            SourceToken::Word(word) if word == "}" => depth -= 1,
+            SourceToken::Word(_) | SourceToken::Text(_) | SourceToken::Bytes(_) => {}
         }
         if depth == 0 {
             return at + 1;
         }
     }
-    pieces.len()
+    tokens.len()
 }
 
-/// Every Rust file below `dir`.
-fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+/// Collects every Rust file below `dir`.
+fn collect_sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            sources(&path, found);
+            collect_sources(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs") {
             found.push(path);
         }
     }
 }
 
-/// Where a module that this file declares may lie: `name.rs`, or the directory `name`.
-fn children(file: &Path) -> PathBuf {
+/// The path of a file's child modules: `name.rs`, or the directory `name`.
+fn child_dir(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap().to_str().unwrap();
     let dir = file.parent().unwrap();
     if matches!(stem, "mod" | "lib" | "main") { dir.to_owned() } else { dir.join(stem) }
 }
 
-/// Literals of the product, from all of its files.
-fn all_pieces() -> Vec<Piece> {
+/// The tokens of all product files.
+fn all_product_tokens() -> Vec<SourceToken> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
-    sources(&src, &mut files);
-    let (mut kept, mut apart) = (BTreeMap::new(), BTreeSet::new());
+    collect_sources(&src, &mut files);
+    let (mut tokens, mut excluded) = (BTreeMap::new(), BTreeSet::new());
     for file in files {
-        let (pieces, modules) = product(&pieces(&fs::read_to_string(&file).unwrap()));
+        let (tokenize, modules) = product_tokens(&tokenize(&fs::read_to_string(&file).unwrap()));
         for module in modules {
-            let place = children(&file).join(module);
-            apart.insert(place.with_extension("rs"));
-            apart.insert(place);
+            let path = child_dir(&file).join(module);
+            excluded.insert(path.with_extension("rs"));
+            excluded.insert(path);
         }
-        kept.insert(file, pieces);
+        tokens.insert(file, tokenize);
     }
-    kept.retain(|file, _| !file.ancestors().any(|part| apart.contains(part)));
-    kept.into_values().flatten().collect()
+    tokens.retain(|file, _| !file.ancestors().any(|part| excluded.contains(part)));
+    tokens.into_values().flatten().collect()
 }
 
-fn is_word(text: &str, apart: &[char], letter: fn(&char) -> bool) -> bool {
+fn is_word(text: &str, excluded: &[char], letter: fn(&char) -> bool) -> bool {
     let begins = text.chars().next().is_some_and(|c| letter(&c));
-    let mut parts = text.split(apart);
+    let mut parts = text.split(excluded);
     begins
         && parts
             .all(|part| !part.is_empty() && part.chars().all(|c| letter(&c) || c.is_ascii_digit()))
 }
 
-/// The section of a literal; `None`: it is prose, or a part of some.
-fn shape(text: &str) -> Option<&'static str> {
+/// The section of a literal; `None` for prose.
+fn section_of(text: &str) -> Option<&'static str> {
     let (lower, upper): (fn(&char) -> bool, fn(&char) -> bool) =
         (char::is_ascii_lowercase, char::is_ascii_uppercase);
     if !text.contains(char::is_whitespace)
@@ -200,25 +201,25 @@ fn shape(text: &str) -> Option<&'static str> {
 #[test]
 fn string_literals_of_the_source_are_spelled_as_they_were() {
     let mut sections: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for piece in all_pieces() {
-        match piece {
-            Piece::Word(_) => {}
-            Piece::Bytes(text) => {
+    for token in all_product_tokens() {
+        match token {
+            SourceToken::Word(_) => {}
+            SourceToken::Bytes(text) => {
                 sections.entry("bytes that enter hashes and seals").or_default().insert(text);
             }
-            Piece::Text(text) => {
-                if let Some(section) = shape(&text) {
+            SourceToken::Text(text) => {
+                if let Some(section) = section_of(&text) {
                     sections.entry(section).or_default().insert(text);
                 }
             }
         }
     }
-    let mut page = Page::new("literals.txt", ABOUT);
+    let mut page = GoldenPage::new("literals.txt", ABOUT);
     for (section, literals) in sections {
         page.section(section);
-        literals.iter().for_each(|literal| page.line(literal));
+        literals.iter().for_each(|parse_literal| page.line(parse_literal));
     }
-    page.hold();
+    page.compare_or_bless();
 }
 
 #[test]
@@ -233,10 +234,10 @@ fn the_scan_finds_literals_and_passes_over_tests_comments_characters_and_planted
         mod tests { fn g() { let s = "left out {"; } }
         const LAST: &str = "last";
     "##;
-    let (kept, apart) = product(&pieces(text));
+    let (tokens, excluded) = product_tokens(&tokenize(text));
     let literals: Vec<_> =
-        kept.into_iter().filter(|piece| !matches!(piece, Piece::Word(_))).collect();
-    let [text, bytes] = [Piece::Text, Piece::Bytes];
+        tokens.into_iter().filter(|token| !matches!(token, SourceToken::Word(_))).collect();
+    let [text, bytes] = [SourceToken::Text, SourceToken::Bytes];
     assert_eq!(
         literals,
         [
@@ -246,5 +247,5 @@ fn the_scan_finds_literals_and_passes_over_tests_comments_characters_and_planted
             text("last".into())
         ]
     );
-    assert_eq!(apart, ["apart", "speed", "tests"]);
+    assert_eq!(excluded, ["apart", "speed", "tests"]);
 }

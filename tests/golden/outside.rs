@@ -1,7 +1,7 @@
-//! What others have written down about us: commands of the terminal, settings, metrics, paths of
+//! Names that users and other systems depend on: terminal commands, settings, metrics, paths of
 //! rpcs.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -17,13 +17,13 @@ use tower::{Layer as _, ServiceExt as _};
 const ABOUT: &str = "What others have written down about us. Commands and flags of the terminal may change with a line
 in CHANGELOG.md; settings, metrics, environment and rpcs stay. Made by tests/golden/outside.rs.";
 
-/// The sub-commands with their flags, from the completions that the programme itself prints.
-fn commands(page: &mut Page) {
+/// The subcommands with their flags, from the completions that the binary prints.
+fn print_commands(page: &mut GoldenPage) {
     page.section("commands and flags: may change with a line in CHANGELOG.md");
-    let asked =
+    let output =
         Command::new(env!("CARGO_BIN_EXE_thidua")).args(["completions", "bash"]).output().unwrap();
-    assert!(asked.status.success());
-    let (text, mut path) = (String::from_utf8(asked.stdout).unwrap(), None);
+    assert!(output.status.success());
+    let (text, mut path) = (String::from_utf8(output.stdout).unwrap(), None);
     let mut all = BTreeMap::new();
     for line in text.lines().map(str::trim) {
         if let Some(name) = line.strip_suffix(')').filter(|name| name.starts_with("thidua")) {
@@ -41,9 +41,9 @@ fn commands(page: &mut Page) {
     }
 }
 
-/// The keys of each section, as the reader of the configuration names them to whoever writes an
-/// unknown one.
-fn settings(page: &mut Page) {
+/// The keys of each section, as the configuration reader lists them in the error for an unknown
+/// key.
+fn print_settings(page: &mut GoldenPage) {
     page.section("settings: sections and keys, as the reader takes them");
     for section in SECTIONS {
         let flag = [format!("{section}.no-such-key=1")];
@@ -64,24 +64,24 @@ fn settings(page: &mut Page) {
     page.item("THIDUA_LISTEN_ADDRESS", config.listen.address);
 }
 
-fn rpcs(page: &mut Page) {
+fn print_rpcs(page: &mut GoldenPage) {
     page.section("rpcs");
     Rpc::ALL.iter().for_each(|rpc| page.line(rpc.path()));
     page.section("domain of every error's facts");
     page.line(ERROR_DOMAIN);
 }
 
-/// The page of numbers of a server that answered one call.
-async fn numbers(world: &World) -> String {
-    let metrics = ServerMetrics::default();
+/// The metrics page of a server that answered one call.
+async fn fetch_metrics(world: &World) -> String {
+    let print_metrics = ServerMetrics::default();
     let inner = tower::service_fn(|_: http::Request<()>| async {
         Ok::<_, Infallible>(http::Response::builder().header("grpc-status", "5").body(()).unwrap())
     });
     let call = http::Request::builder().uri("/thidua.v1.SyncService/Sync").body(()).unwrap();
-    metrics.layer(inner).oneshot(call).await.unwrap();
+    print_metrics.layer(inner).oneshot(call).await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(metrics.serve(listener, world.app.clone()));
+    let served = tokio::spawn(print_metrics.serve(listener, world.app.clone()));
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream
         .write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -93,12 +93,12 @@ async fn numbers(world: &World) -> String {
     text
 }
 
-fn metrics(page: &mut Page) {
+fn print_metrics(page: &mut GoldenPage) {
     let world = World::on_sqlite();
     let job = thidua::jobs::find_job("compact").unwrap();
     job.run_now(&world.app, "node").unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let text = runtime.block_on(numbers(&world));
+    let text = runtime.block_on(fetch_metrics(&world));
     page.section("metrics: types and units, then lines with their labels and without values");
     let mut lines = BTreeSet::new();
     for line in text.lines() {
@@ -116,10 +116,10 @@ fn metrics(page: &mut Page) {
 
 #[test]
 fn commands_settings_metrics_and_rpcs_are_called_what_they_were() {
-    let mut page = Page::new("outside.txt", ABOUT);
-    commands(&mut page);
-    settings(&mut page);
-    rpcs(&mut page);
-    metrics(&mut page);
-    page.hold();
+    let mut page = GoldenPage::new("outside.txt", ABOUT);
+    print_commands(&mut page);
+    print_settings(&mut page);
+    print_rpcs(&mut page);
+    print_metrics(&mut page);
+    page.compare_or_bless();
 }

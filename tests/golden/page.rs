@@ -1,37 +1,36 @@
-//! A golden file: what it says now against what was committed, and how to write it anew. Knows no
-//! item of it.
+//! A golden file: compares its content with what the code computes, or rewrites it.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The lines of one golden file, as the code makes them now.
-pub(crate) struct Page {
+/// The lines of one golden file as the code computes them now.
+pub(crate) struct GoldenPage {
     file: &'static str,
     about: &'static str,
     section: String,
     lines: Vec<String>,
 }
 
-impl Page {
+impl GoldenPage {
     /// An empty page; `about` is the comment at its head.
     pub(crate) fn new(file: &'static str, about: &'static str) -> Self {
         Self { file, about, section: String::new(), lines: Vec::new() }
     }
 
-    /// Begins a part of the page.
+    /// Begins a section.
     pub(crate) fn section(&mut self, title: &str) {
         self.section = title.to_owned();
         self.lines.extend([String::new(), format!("[{title}]")]);
     }
 
-    /// One item.
+    /// Adds an item with a name.
     pub(crate) fn item(&mut self, name: impl Display, value: impl Display) {
         self.line(format!("{name} = {value}"));
     }
 
-    /// One item that needs no name.
+    /// Adds an item without a name.
     pub(crate) fn line(&mut self, line: impl Display) {
         let line = line.to_string();
         assert!(!line.contains('\n'), "{}: one line an item: {line:?}", self.section);
@@ -45,7 +44,7 @@ impl Page {
     }
 
     /// Compares the page with its file, or writes the file when `THIDUA_BLESS` is set.
-    pub(crate) fn hold(&self) {
+    pub(crate) fn compare_or_bless(&self) {
         if std::env::var_os("THIDUA_BLESS").is_some() {
             fs::write(self.path(), self.text()).unwrap();
         } else {
@@ -59,21 +58,23 @@ impl Page {
 
     /// Compares the page with its file, which another test writes.
     pub(crate) fn compare(&self) {
-        let (kept, now) = (fs::read_to_string(self.path()).unwrap_or_default(), self.text());
-        if kept != now && std::env::var_os("THIDUA_BLESS").is_none() {
-            let difference = difference(&kept, &now);
+        let (stored, now) = (fs::read_to_string(self.path()).unwrap_or_default(), self.text());
+        if stored != now && std::env::var_os("THIDUA_BLESS").is_none() {
+            let difference = difference(&stored, &now);
             panic!(
                 "tests/golden/{} is not what the code makes (- was, + is now):\n\n{difference}\n\
-                 What stands in this file is data: rename the code, not the string. If the change is meant, run\n  \
-                 THIDUA_BLESS=1 cargo nextest run --locked --test golden\nand say in CHANGELOG.md what it breaks.",
+                 What stands in this file is data: rename the code, not the string. \
+                 If the change is meant, run\n  \
+                 THIDUA_BLESS=1 cargo nextest run --locked --test golden\n\
+                 and say in CHANGELOG.md what it breaks.",
                 self.file
             );
         }
     }
 }
 
-/// Lines by their section, each with how often it stands there.
-fn counted(text: &str) -> BTreeMap<(String, String), i64> {
+/// Lines with their section, each with its count.
+fn count_lines(text: &str) -> BTreeMap<(String, String), i64> {
     let (mut section, mut counts) = (String::new(), BTreeMap::new());
     for line in text.lines().filter(|line| !line.is_empty()) {
         if line.starts_with('[') {
@@ -84,10 +85,10 @@ fn counted(text: &str) -> BTreeMap<(String, String), i64> {
     counts
 }
 
-/// Lines that went and lines that came, by section.
-fn difference(kept: &str, now: &str) -> String {
-    let mut changes = counted(now);
-    for (line, count) in counted(kept) {
+/// Removed and added lines, by section.
+fn difference(stored: &str, now: &str) -> String {
+    let mut changes = count_lines(now);
+    for (line, count) in count_lines(stored) {
         *changes.entry(line).or_default() -= count;
     }
     let (mut text, mut last) = (String::new(), None);
@@ -104,10 +105,10 @@ fn difference(kept: &str, now: &str) -> String {
 
 #[test]
 fn a_difference_names_the_section_the_line_that_went_and_the_line_that_came() {
-    let (kept, now) = (
+    let (stored, now) = (
         "# head\n\n[a]\nx = 1\ny = 2\n\n[b]\nx = 1\n",
         "# head\n\n[a]\nx = 1\ny = 3\n\n[b]\nx = 1\n",
     );
-    assert_eq!(difference(kept, now), "[a]\n  - y = 2\n  + y = 3\n");
+    assert_eq!(difference(stored, now), "[a]\n  - y = 2\n  + y = 3\n");
     assert_eq!(difference("a\nb\n", "b\na\n"), "the same lines in another order\n");
 }

@@ -1,7 +1,6 @@
-//! Closed vocabularies: the words that stand in rows, files, messages and papers, and the numbers
-//! that stand for them.
+//! Closed vocabularies: the words in rows, files, messages and proofs, and their numbers.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use jiff::civil::date;
 use prost::Message as _;
 use thidua::domain::attachment::HeldReason;
@@ -39,8 +38,8 @@ const ABOUT: &str = "Closed vocabularies: `word`, or `word = number` where rows 
 titles are plain English and no names of types. `contract` is the number and the name in
 proto/thidua/v1. Made by tests/golden/words.rs.";
 
-/// A vocabulary without numbers.
-macro_rules! said {
+/// Prints a vocabulary without numbers.
+macro_rules! print_words {
     ($page:ident, $($title:literal: $words:ty;)+) => {$(
         $page.section($title);
         <$words>::ALL.iter().for_each(|word| {
@@ -50,23 +49,23 @@ macro_rules! said {
     )+};
 }
 
-/// A vocabulary whose words the contract numbers.
-macro_rules! wired {
+/// Prints a vocabulary whose words have numbers in the contract.
+macro_rules! print_contract_words {
     ($page:ident, $($title:literal: $words:ty, $write:ident, $read:ident;)+) => {$(
         $page.section($title);
         <$words>::ALL.iter().for_each(|word| {
             let wire = enums::$write(*word);
             assert_eq!(enums::$read(wire.into()), Ok(*word), "read as it is written");
-            $page.item(word.as_str(), contract(wire.into(), wire.as_str_name()));
+            $page.item(word.as_str(), format_contract(wire.into(), wire.as_str_name()));
         });
     )+};
 }
 
-fn contract(number: i32, name: &str) -> String {
+fn format_contract(number: i32, name: &str) -> String {
     format!("contract {number} {name}")
 }
 
-fn rights(page: &mut Page) {
+fn print_permissions(page: &mut GoldenPage) {
     page.section("actions: in permits and in the audit");
     Action::ALL.iter().for_each(|action| page.line(action.code()));
     page.section("roles: number in rows, then in the contract");
@@ -76,13 +75,13 @@ fn rights(page: &mut Page) {
             (Some(role), Some(role))
         );
         let wire = values::role_to_proto(role)
-            .map_or("none".to_owned(), |wire| contract(wire.into(), wire.as_str_name()));
+            .map_or("none".to_owned(), |wire| format_contract(wire.into(), wire.as_str_name()));
         page.item(role.code(), format!("{}, {wire}", role.number()));
     }
     assert_eq!(access::roles_to_proto(&Role::ALL).len(), Role::ALL.len() - 1);
     page.section("who may, by action: own unit, unit above");
     for action in Action::ALL {
-        let of = |wanted| {
+        let of = |wanted: UnitRelation| {
             let roles = action.allowed().iter().filter(|(_, relation)| *relation == wanted);
             roles.map(|(role, _)| role.code()).collect::<Vec<_>>().join(" ")
         };
@@ -93,7 +92,7 @@ fn rights(page: &mut Page) {
     }
 }
 
-fn refusals(page: &mut Page) {
+fn print_refusals(page: &mut GoldenPage) {
     page.section("reasons of refusals");
     for reason in RefusalReason::ALL {
         let wire = reasons::reason_to_proto(reason);
@@ -101,7 +100,7 @@ fn refusals(page: &mut Page) {
             (RefusalReason::from_code(reason.code()), reasons::error_reason_name(wire)),
             (Some(reason), reason.code())
         );
-        page.item(reason.code(), contract(wire.into(), wire.as_str_name()));
+        page.item(reason.code(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("every reason of the contract, those of the transport among them");
     for number in 0..200 {
@@ -111,11 +110,11 @@ fn refusals(page: &mut Page) {
     }
 }
 
-fn reports(page: &mut Page) {
+fn print_reports(page: &mut GoldenPage) {
     page.section("states of a report");
     for state in workflow::ReportState::ALL {
         let wire = enums::state_to_proto(state);
-        page.item(state.code(), contract(wire.into(), wire.as_str_name()));
+        page.item(state.code(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("steps of a report");
     workflow::ReportStep::ALL.iter().for_each(|step| page.line(step.code()));
@@ -125,7 +124,7 @@ fn reports(page: &mut Page) {
         let wire = sync::outcome_to_proto(verdict);
         page.item(
             verdict.code(),
-            format!("{}, {}", verdict.number(), contract(wire.into(), wire.as_str_name())),
+            format!("{}, {}", verdict.number(), format_contract(wire.into(), wire.as_str_name())),
         );
     }
     page.section("why a command is held");
@@ -146,22 +145,22 @@ fn reports(page: &mut Page) {
     }
 }
 
-fn scopes(page: &mut Page) {
+fn print_scopes(page: &mut GoldenPage) {
     page.section("kinds of scopes: number in rows and in the contract");
     for kind in ScopeKind::ALL {
         assert_eq!(ScopeKind::from_number(kind.number()), Some(kind));
         let wire = pb::ScopeKind::try_from(i32::from(kind.number())).unwrap();
-        page.item(kind.code(), contract(wire.into(), wire.as_str_name()));
+        page.item(kind.code(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("kinds of records: number in rows and in the contract");
     for kind in RecordKind::ALL {
         assert_eq!(RecordKind::from_number(kind.number()), Some(kind));
         let wire = pb::RecordKind::try_from(sync::record_kind_to_proto(kind)).unwrap();
-        page.item(kind.number(), contract(wire.into(), wire.as_str_name()));
+        page.item(kind.number(), format_contract(wire.into(), wire.as_str_name()));
     }
 }
 
-fn views(page: &mut Page) {
+fn print_views(page: &mut GoldenPage) {
     page.section("views of the organisation, as they are printed and hashed");
     for view in [
         StructureView::AsWas,
@@ -174,19 +173,21 @@ fn views(page: &mut Page) {
     page.section("views of a standing");
     for view in StandingView::ALL {
         let wire = thidua::wire::record::standing_view_to_proto(*view);
-        page.item(view.as_str(), contract(wire.into(), wire.as_str_name()));
+        page.item(view.as_str(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("hidden figures of a released line");
     page.line(SUPPRESSED);
 }
 
-fn campaigns(page: &mut Page) {
-    wired! { page,
+fn print_campaigns(page: &mut GoldenPage) {
+    print_contract_words! { page,
         "kinds of campaigns": CampaignKind, campaign_kind_to_proto, campaign_kind_from_proto;
-        "states of a campaign": CampaignStatus, campaign_status_to_proto, campaign_status_from_proto;
+        "states of a campaign":
+            CampaignStatus, campaign_status_to_proto, campaign_status_from_proto;
         "fields of targets": CampaignField, campaign_field_to_proto, campaign_field_from_proto;
         "commitments": Commitment, commitment_to_proto, commitment_from_proto;
-        "what a change means where the base is zero": ZeroBasePolicy, zero_base_policy_to_proto, zero_base_policy_from_proto;
+        "what a change means where the base is zero":
+            ZeroBasePolicy, zero_base_policy_to_proto, zero_base_policy_from_proto;
         "baseline methods": BaselineMethod, baseline_method_to_proto, baseline_method_from_proto;
         "how a launch was held": LaunchMode, launch_mode_to_proto, launch_mode_from_proto;
         "states of a unit's plan": PlanStatus, plan_status_to_proto, plan_status_from_proto;
@@ -201,12 +202,12 @@ fn campaigns(page: &mut Page) {
     for level in CountingLevel::ALL {
         let wire = enums::counting_level_to_proto(*level);
         assert_eq!(enums::counting_level_from_proto(wire.into()), Ok(*level));
-        page.item(level.as_str(), contract(wire.into(), wire.as_str_name()));
+        page.item(level.as_str(), format_contract(wire.into(), wire.as_str_name()));
     }
 }
 
-fn plain(page: &mut Page) {
-    said! { page,
+fn print_plain_words(page: &mut GoldenPage) {
+    print_words! { page,
         "steps of a campaign": CampaignStep;
         "classifications": Classification;
         "rules of data quality": QualityRule;
@@ -236,7 +237,7 @@ fn plain(page: &mut Page) {
     }
 }
 
-fn nightly(page: &mut Page) {
+fn print_jobs(page: &mut GoldenPage) {
     page.section("jobs: name in rows, schedule, which missed turns are run");
     for job in jobs::SCHEDULED_JOBS {
         let missed = match job.catch_up {
@@ -256,14 +257,14 @@ fn nightly(page: &mut Page) {
 
 #[test]
 fn words_and_the_numbers_for_them_are_what_they_were() {
-    let mut page = Page::new("words.txt", ABOUT);
-    rights(&mut page);
-    refusals(&mut page);
-    reports(&mut page);
-    scopes(&mut page);
-    views(&mut page);
-    campaigns(&mut page);
-    plain(&mut page);
-    nightly(&mut page);
-    page.hold();
+    let mut page = GoldenPage::new("words.txt", ABOUT);
+    print_permissions(&mut page);
+    print_refusals(&mut page);
+    print_reports(&mut page);
+    print_scopes(&mut page);
+    print_views(&mut page);
+    print_campaigns(&mut page);
+    print_plain_words(&mut page);
+    print_jobs(&mut page);
+    page.compare_or_bless();
 }

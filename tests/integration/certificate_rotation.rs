@@ -1,4 +1,4 @@
-//! Certificates are renewed while the server is at work.
+//! Certificates are renewed while the server is serving.
 
 use crate::harness::{TestServer, connect_dir};
 use crate::hostile::attack_target::AttackTarget;
@@ -15,10 +15,10 @@ async fn check_health(on: &Channel) {
     HealthClient::new(on.clone()).check(HealthCheckRequest::default()).await.unwrap();
 }
 
-/// The certificate that a new connection is shown.
+/// The certificate that a new connection receives.
 async fn presented_certificate(target: &AttackTarget) -> Vec<u8> {
-    let line = target.connect_tls().await.unwrap();
-    line.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+    let connection = target.connect_tls().await.unwrap();
+    connection.get_ref().1.peer_certificates().unwrap()[0].to_vec()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,12 +35,12 @@ async fn certificates_are_renewed_again_and_again_and_no_call_fails_on_old_or_ne
         let (done, dir, port) =
             (done.clone(), test_server.server_dir().to_owned(), test_server.address.port());
         working.spawn(async move {
-            let kept = connect_dir(&dir, port).await;
+            let channel = connect_dir(&dir, port).await;
             let mut calls = 0_u32;
             while !done.load(Ordering::Relaxed) {
-                // Half of them stay where they are, half come anew each time.
+                // Half of the workers use one connection, the others a new one for each call.
                 if worker % 2 == 0 {
-                    check_health(&kept).await
+                    check_health(&channel).await
                 } else {
                     check_health(&connect_dir(&dir, port).await).await
                 }

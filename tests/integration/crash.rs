@@ -1,4 +1,4 @@
-//! Real processes: a server that is killed between COMMIT and answer, and started again.
+//! Real processes: a server that is killed between COMMIT and response, and restarted.
 
 use crate::harness::{TestClient, TestServer, open_app};
 use crate::pg::TestDb;
@@ -16,12 +16,12 @@ use thidua::pb::sync_response::Frame;
 const COMMUNE: &str = "com-29242-0";
 const CRASH_DIR_ENV: &str = "THIDUA_CRASH_DIR";
 
-/// Not a story: the server's process, when a story starts one. It ends with whoever started it.
+/// Not a test of its own: the server's process when a test starts one. It ends after a minute.
 #[tokio::test]
 async fn the_other_process() {
     let Some(dir) = std::env::var_os(CRASH_DIR_ENV) else { return };
     let dir = Path::new(&dir);
-    // Bounded: a parent that died leaves no server behind, also one that hangs on purpose.
+    // A timeout, so that a dead parent leaves no server behind, also one that hangs on purpose.
     std::thread::spawn(|| {
         std::thread::sleep(Duration::from_secs(60));
         std::process::exit(3);
@@ -32,7 +32,7 @@ async fn the_other_process() {
     std::future::pending::<()>().await;
 }
 
-/// A server in a process of its own, killed with the value.
+/// A server process that is killed when dropped.
 pub(crate) struct ServerProcess {
     child: Child,
     pub(crate) port: u16,
@@ -63,12 +63,12 @@ impl ServerProcess {
         panic!("the server does not start");
     }
 
-    /// The id of its process.
+    /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// kill -9.
+    /// Kills the process with SIGKILL.
     fn kill_now(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -121,7 +121,7 @@ async fn crash_between_commit_and_response(test_server: TestServer) {
     phone.enrol(&code).await.unwrap();
     first.kill_now();
 
-    // This one hangs behind its second COMMIT (the first gives scopes their numbers or takes the push).
+    // This server hangs after its second COMMIT (the first numbers the scopes or stores the push).
     let save = phone.save_command(&cells);
     let submit =
         CommandBody::SubmitReport { report: phone.first_week_key().id(), acting_unit: phone.unit };
@@ -129,8 +129,8 @@ async fn crash_between_commit_and_response(test_server: TestServer) {
     let commands = vec![save, submit];
     let mut second = ServerProcess::start(dir.path(), "after_commit:hang:1");
     phone.channel = crate::harness::connect_dir(dir.path(), second.port).await;
-    let asked = tokio::time::timeout(Duration::from_secs(3), phone.sync(commands.clone())).await;
-    assert!(!matches!(asked, Ok(Ok(_))), "the answer never came");
+    let response = tokio::time::timeout(Duration::from_secs(3), phone.sync(commands.clone())).await;
+    assert!(!matches!(response, Ok(Ok(_))), "the answer never came");
     assert_eq!(last_command_number(&app, &phone), 2, "but the commands were committed");
     second.kill_now();
 

@@ -1,4 +1,4 @@
-//! A read whose caller no longer waits ends in the database too.
+//! A read whose caller no longer waits also ends in the database.
 
 use crate::harness::{TestClient, TestServer};
 use crate::pg::TestDb;
@@ -16,11 +16,12 @@ struct WaitingCountRow {
     count: i64,
 }
 
-/// Comes back once so many statements of this database wait for a lock.
+/// Waits until this number of the database's statements wait for a lock; `false` after 10 s.
 fn wait_for_waiting_statements(conn: &mut PgConnection, count: i64) -> bool {
-    let ask = "select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let query = "select count(*) as count from pg_stat_activity \
+        where datname = current_database() and wait_event_type = 'Lock'";
     (0..1000).any(|_| {
-        let waiting: WaitingCountRow = diesel::sql_query(ask).get_result(conn).unwrap();
+        let waiting: WaitingCountRow = diesel::sql_query(query).get_result(conn).unwrap();
         waiting.count == count || {
             std::thread::sleep(Duration::from_millis(10));
             false
@@ -30,13 +31,13 @@ fn wait_for_waiting_statements(conn: &mut PgConnection, count: i64) -> bool {
 
 async fn get_report(
     phone: &TestClient,
-    within: Duration,
+    timeout: Duration,
 ) -> Result<pb::GetReportResponse, tonic::Status> {
-    let mut ask =
+    let mut request =
         phone.request(pb::GetReportRequest { report_id: phone.first_week_key().id().0.to_vec() });
-    ask.set_timeout(within);
+    request.set_timeout(timeout);
     ReportServiceClient::new(phone.channel.clone())
-        .get_report(ask)
+        .get_report(request)
         .await
         .map(tonic::Response::into_inner)
 }
@@ -53,15 +54,16 @@ async fn a_read_that_nobody_waits_for_any_more_is_ended_by_postgresql_and_the_ne
     let before = get_report(&phone, minute).await.map_err(|status| status.code());
 
     let mut other = PgConnection::establish(db.url()).unwrap();
-    let mut watch = PgConnection::establish(db.url()).unwrap();
+    let mut observer = PgConnection::establish(db.url()).unwrap();
     other.batch_execute("begin; lock table record in access exclusive mode").unwrap();
-    let asked = async { get_report(&phone, Duration::from_secs(4)).await };
-    let waits =
-        tokio::task::spawn_blocking(move || (wait_for_waiting_statements(&mut watch, 1), watch));
-    let (answer, waits) = tokio::join!(asked, waits);
-    let (begun, mut watch) = waits.unwrap();
-    assert!(begun && answer.is_err(), "it waited for the table: {answer:?}");
-    let ended = tokio::task::spawn_blocking(move || wait_for_waiting_statements(&mut watch, 0));
+    let call = async { get_report(&phone, Duration::from_secs(4)).await };
+    let waits = tokio::task::spawn_blocking(move || {
+        (wait_for_waiting_statements(&mut observer, 1), observer)
+    });
+    let (answer, waits) = tokio::join!(call, waits);
+    let (is_waiting, mut observer) = waits.unwrap();
+    assert!(is_waiting && answer.is_err(), "it waited for the table: {answer:?}");
+    let ended = tokio::task::spawn_blocking(move || wait_for_waiting_statements(&mut observer, 0));
     assert!(
         ended.await.unwrap(),
         "the caller has gone and its statement too, though the table is still taken"

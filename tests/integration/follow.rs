@@ -1,4 +1,4 @@
-//! Followers of a real server: what a crowd costs, and what one that does not read costs. S27, S28.
+//! Followers of a real server: the cost of many, and of one that does not read. S27, S28.
 
 use crate::harness::{TestClient, TestServer};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ async fn s28_a_commit_reaches_500_followers_for_the_price_of_a_look_and_not_of_5
     const FOLLOWERS: usize = 500;
     let server = TestServer::start().await;
     let mut lan = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let mut crowd = Vec::new();
+    let mut streams = Vec::new();
     let mut phones = Vec::new();
     for _ in 0..FOLLOWERS / 50 {
         let mut phone = server.enrol_client(PROVINCE, Role::Reviewer).await;
@@ -56,21 +56,21 @@ async fn s28_a_commit_reaches_500_followers_for_the_price_of_a_look_and_not_of_5
         for _ in 0..50 {
             let mut stream = phone.open_stream(Vec::new(), true).await.unwrap();
             read_to_checkpoint(&mut stream).await;
-            crowd.push(stream);
+            streams.push(stream);
         }
     }
     let before = server.app.store().read_count();
     send_report(&mut lan, &element_values(&server)).await;
-    let mut heard = Vec::new();
-    for stream in &mut crowd {
+    let mut received = Vec::new();
+    for stream in &mut streams {
         let (seq, rows) = read_to_checkpoint(stream).await;
         assert!(rows > 0, "the report came");
-        heard.push(seq);
+        received.push(seq);
     }
     let cost = server.app.store().read_count() - before;
-    assert!(heard.iter().all(|seq| *seq == heard[0]), "all heard of one commit");
+    assert!(received.iter().all(|seq| *seq == received[0]), "all heard of one commit");
     assert!(cost < FOLLOWERS as u64 / 10, "{cost} reading transactions for {FOLLOWERS} followers");
-    drop(crowd);
+    drop(streams);
     server.close().await;
 }
 
@@ -85,13 +85,13 @@ async fn s27_a_follower_who_does_not_read_holds_no_snapshot_and_goes_on_from_the
     let mut cells = element_values(&server);
     send_report(&mut lan, &cells).await;
     let first = *cells.keys().next().unwrap();
-    let mut stood = CellValue::Nil;
+    let mut previous = CellValue::Nil;
     for figure in 1..40 {
-        let mine = CellValue::Reported(figure);
-        let save = lan.correction_command(first, mine, stood);
+        let next = CellValue::Reported(figure);
+        let save = lan.correction_command(first, next, previous);
         lan.sync(vec![save]).await.unwrap();
-        cells.insert(first, mine);
-        stood = mine;
+        cells.insert(first, next);
+        previous = next;
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
     let (open, idle) = server.app.store().reader_counts();

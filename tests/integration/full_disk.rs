@@ -1,4 +1,4 @@
-//! A PostgreSQL whose disk has no room left: a small disk of its own under a tablespace of the test's server.
+//! A PostgreSQL with a full disk: a small file system under a tablespace of the test's server.
 
 use crate::harness::{TestClient, TestServer};
 use crate::pg::{TestDb, with_database};
@@ -21,7 +21,7 @@ use tonic_types::StatusExt;
 /// Room for the schema, the example and some hundred pushes.
 const DISK_SIZE: &str = "40m";
 
-/// A database on a disk that is soon full; both go with the value.
+/// A database on a small disk; both are removed when dropped.
 struct SmallDisk {
     admin: String,
     name: String,
@@ -36,9 +36,10 @@ struct DataDirectoryRow {
 }
 
 impl SmallDisk {
-    /// `None`, with the reason in a line, where it cannot be had: a disk is mounted by root, a tablespace is on the server's own machine.
+    /// Returns `None` and prints the reason where it cannot be created: only root can mount a disk,
+    /// and the server must run on this machine.
     fn new() -> Option<Self> {
-        // Asks for the server, and complains in CI when there is none.
+        // Fails in CI when there is no server.
         drop(TestDb::create()?);
         let admin = std::env::var("THIDUA_TEST_PG").unwrap();
         match Self::create_tablespace(&admin) {
@@ -52,9 +53,9 @@ impl SmallDisk {
 
     fn create_tablespace(admin: &str) -> Result<Self, String> {
         let mut conn = PgConnection::establish(admin).map_err(|error| error.to_string())?;
-        let asked = diesel::sql_query("select current_setting('data_directory') as setting");
+        let query = diesel::sql_query("select current_setting('data_directory') as setting");
         let data: DataDirectoryRow =
-            asked.get_result(&mut conn).map_err(|error| error.to_string())?;
+            query.get_result(&mut conn).map_err(|error| error.to_string())?;
         let owner = std::fs::metadata(&data.setting)
             .map_err(|error| format!("{}: {error}", data.setting))?
             .uid();
@@ -89,7 +90,7 @@ impl SmallDisk {
         self.mount_dir.path().join("ballast")
     }
 
-    /// Takes what room there is.
+    /// Writes until the disk is full.
     fn fill_disk(&self) {
         let mut file = std::fs::File::create(self.ballast_path()).unwrap();
         while file.write_all(&[0; 4096]).is_ok() {}
@@ -102,7 +103,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Whatever is not there need not go.
+        // Errors mean that something was never created.
         let _ = std::fs::remove_file(self.ballast_path());
         if let Ok(mut conn) = PgConnection::establish(&self.admin) {
             let _ =
@@ -131,10 +132,10 @@ async fn push_command(phone: &mut TestClient, command: &[u8]) -> Result<pb::Outc
 }
 
 async fn can_read(phone: &TestClient) -> bool {
-    let ask = pb::GetUnitRequest {
+    let request = pb::GetUnitRequest {
         unit: Some(pb::get_unit_request::Unit::UnitId(phone.unit.0.to_vec())),
     };
-    OrgServiceClient::new(phone.channel.clone()).get_unit(phone.request(ask)).await.is_ok()
+    OrgServiceClient::new(phone.channel.clone()).get_unit(phone.request(request)).await.is_ok()
 }
 
 #[tokio::test]
@@ -167,10 +168,10 @@ async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_an
     }
     let (next, status) = refused.unwrap();
     let details = status.get_error_details();
-    let (reason, again) =
+    let (reason, retry_delay) =
         (details.error_info().unwrap().reason.clone(), details.retry_info().unwrap().retry_delay);
     assert_eq!((status.code(), reason.as_str()), (Code::Unavailable, "BUSY"), "{status:?}");
-    assert!(again.is_some(), "it says when to come back");
+    assert!(retry_delay.is_some(), "it says when to come back");
     assert!(can_read(&phone).await, "what needs no room goes on");
     assert_eq!(
         push_command(&mut phone, &next).await.unwrap_err().code(),
@@ -186,9 +187,9 @@ async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_an
     );
     let frames = phone.sync(vec![]).await.unwrap();
     let Some(Frame::Checkpoint(checkpoint)) = frames.last() else { panic!("no checkpoint") };
-    let taken = u64::try_from(acknowledged).unwrap() + 2;
+    let expected_taken = u64::try_from(acknowledged).unwrap() + 2;
     assert_eq!(
-        checkpoint.commands_taken, taken,
+        checkpoint.commands_taken, expected_taken,
         "the first, those acknowledged on the full disk, and the one refused"
     );
     let report = phone.first_week_key().id();

@@ -1,7 +1,9 @@
-//! What real processes did and answered, written down call by call and checked afterwards by plain scans: S1, S2, S7, S8, S11, S12.
+//! Records every call of real processes and checks the recorded history afterwards: S1, S2, S7, S8,
+//! S11, S12.
 //!
-//! Six phones push and pull while their server is killed and started again, over and over. Nobody looks inside the server: only what phones
-//! sent and got counts, and what the last server says when everything is sent once more.
+//! Six phones push and pull while their server is killed and restarted repeatedly. The checks use
+//! only what phones sent and received, and what the last server answers when everything is sent
+//! again.
 
 use crate::crash::ServerProcess;
 use crate::harness::{TestClient, TestServer};
@@ -24,13 +26,13 @@ const LIFETIME: Duration = Duration::from_millis(900);
 /// One answered call.
 struct RecordedCall {
     verdicts: Vec<pb::Verdict>,
-    /// Revisions that the rows of this call brought, by record.
+    /// Revisions in the rows of this call, by record.
     rows: BTreeMap<Vec<u8>, i64>,
     /// Seq of the checkpoint at its end.
     seq: i64,
 }
 
-/// A phone, what it wrote down, and what it holds.
+/// A phone, its recorded calls, and its records.
 struct RecordingWriter {
     phone: TestClient,
     element: u32,
@@ -43,19 +45,19 @@ struct RecordingWriter {
 }
 
 impl RecordingWriter {
-    /// Types the next figure into the cell that is this phone's alone.
+    /// Types the next figure into the cell that only this phone writes.
     fn enter_figure(&mut self) {
         let next = CellValue::Reported(i64::try_from(self.commands.len()).unwrap() + 1);
         let bytes = match self.current_value {
             None => self.phone.save_command(&BTreeMap::from([(self.element, next)])),
-            Some(stood) => self.phone.correction_command(self.element, next, stood),
+            Some(previous) => self.phone.correction_command(self.element, next, previous),
         };
         self.current_value = Some(next);
         self.commands.insert(self.phone.last_command_number, bytes);
         self.unacknowledged.push(self.phone.last_command_number);
     }
 
-    /// One call with everything that waits; what it answered is written down.
+    /// Sends everything that waits in one call and records the response.
     async fn sync_once(&mut self, again: &[u64]) -> bool {
         let numbers: Vec<u64> =
             again.iter().chain(&self.unacknowledged).copied().take(100).collect();
@@ -128,7 +130,7 @@ fn checkpoint_digests(checkpoint: &pb::Checkpoint) -> BTreeMap<u32, (u64, u128)>
     checkpoint.digests.iter().map(digest).filter(|(_, (count, _))| *count > 0).collect()
 }
 
-/// Types and calls until it is told to stop, and then until nothing waits.
+/// Types and syncs until `stop` is set, then syncs until nothing waits.
 async fn run_writer(
     mut writer: RecordingWriter,
     dir: Arc<Path>,
@@ -154,17 +156,17 @@ async fn run_writer(
             reached = now;
         }
         if !writer.sync_once(&[]).await {
-            // The line broke or the server is gone: the same bytes under the same numbers, on a new line.
+            // The connection broke or the server is down: retry with the same bytes and numbers.
             reached = 0;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
 
-/// What the first answer to a command was.
+/// The first outcome and seq of each command.
 type FirstOutcomes = BTreeMap<u64, (i32, i64)>;
 
-/// S1, S7, S8, S12 over one phone's calls; the first outcome of each command.
+/// Checks S1, S7, S8 and S12 over one phone's calls; returns the first outcome of each command.
 fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
     let mut first: FirstOutcomes = BTreeMap::new();
     let (mut seq, mut revisions): (i64, BTreeMap<&[u8], i64>) = (0, BTreeMap::new());
@@ -180,9 +182,9 @@ fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
         for verdict in &call.verdicts {
             let duplicate = verdict.outcome() == pb::Outcome::Duplicate;
             let outcome = if duplicate { verdict.present_outcome } else { verdict.outcome };
-            let known = first.entry(verdict.number).or_insert((outcome, verdict.seq));
+            let first_outcome = first.entry(verdict.number).or_insert((outcome, verdict.seq));
             assert_eq!(
-                *known,
+                *first_outcome,
                 (outcome, verdict.seq),
                 "S7: command {} has one outcome",
                 verdict.number
@@ -193,9 +195,10 @@ fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
                 call.seq,
                 verdict.seq
             );
-            let shown = revisions.get(verdict.record_id.as_slice()).copied().unwrap_or(i64::MAX);
+            let row_revision =
+                revisions.get(verdict.record_id.as_slice()).copied().unwrap_or(i64::MAX);
             assert!(
-                duplicate || shown >= verdict.revision,
+                duplicate || row_revision >= verdict.revision,
                 "S12: the rows hold what the command did"
             );
         }
@@ -203,7 +206,10 @@ fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
     first
 }
 
-async fn run_history(test_server: TestServer) {
+/// Enrols two phones in each commune at a server process over the directory of `test_server`.
+async fn start_writers(
+    test_server: TestServer,
+) -> (tempfile::TempDir, ServerProcess, Vec<RecordingWriter>) {
     let first = crate::two_nodes::first_element_number(&test_server);
     let codes: Vec<_> = COMMUNES
         .iter()
@@ -215,11 +221,11 @@ async fn run_history(test_server: TestServer) {
         })
         .collect();
     let home = test_server.stop().await;
-    let dir: Arc<Path> = home.path().into();
-    let server = ServerProcess::start(&dir, "");
+    let dir = home.path();
+    let server = ServerProcess::start(dir, "");
     let mut writers = Vec::new();
     for (at, code) in codes.into_iter().enumerate() {
-        let channel = crate::harness::connect_dir(&dir, server.port).await;
+        let channel = crate::harness::connect_dir(dir, server.port).await;
         let mut phone = TestClient::new(channel, UnitId::from_code(COMMUNES[at / 2]));
         phone.enrol(&code).await.unwrap();
         let element = first + u32::try_from(at % 2).unwrap();
@@ -234,8 +240,31 @@ async fn run_history(test_server: TestServer) {
             records: held,
         });
     }
-    let (say_port, port) = watch::channel(Some(server.port));
-    let (say_stop, stop) = watch::channel(false);
+    (home, server, writers)
+}
+
+/// Checks the history, sends every command again (S11) and checks that no outcome has changed.
+async fn check_again_after_resend(writer: &mut RecordingWriter) -> FirstOutcomes {
+    let before = check_history(writer);
+    assert_eq!(before.len(), writer.commands.len(), "every command was answered");
+    // Send everything again to a server that processed only the last part of it: S11.
+    let numbers: Vec<u64> = writer.commands.keys().copied().collect();
+    for part in numbers.chunks(50) {
+        assert!(writer.sync_once(part).await);
+    }
+    assert_eq!(
+        check_history(writer),
+        before,
+        "S11: what was acknowledged is there, as it was acknowledged"
+    );
+    before
+}
+
+async fn run_history(test_server: TestServer) {
+    let (home, server, writers) = start_writers(test_server).await;
+    let dir: Arc<Path> = home.path().into();
+    let (port_sender, port) = watch::channel(Some(server.port));
+    let (stop_sender, stop) = watch::channel(false);
     let work: Vec<_> = writers
         .into_iter()
         .map(|one| tokio::spawn(run_writer(one, dir.clone(), port.clone(), stop.clone())))
@@ -243,34 +272,23 @@ async fn run_history(test_server: TestServer) {
     let mut server = Some(server);
     for _ in 0..KILLS {
         tokio::time::sleep(LIFETIME).await;
-        say_port.send(None).unwrap();
+        port_sender.send(None).unwrap();
         drop(server.take()); // kill -9
         let dir = dir.clone();
         let next =
             tokio::task::spawn_blocking(move || ServerProcess::start(&dir, "")).await.unwrap();
-        say_port.send(Some(next.port)).unwrap();
+        port_sender.send(Some(next.port)).unwrap();
         server = Some(next);
     }
     tokio::time::sleep(LIFETIME).await;
-    say_stop.send(true).unwrap();
+    stop_sender.send(true).unwrap();
     let (mut answered, mut again) = (0, 0);
     for one in work {
         let mut writer = tokio::time::timeout(Duration::from_secs(60), one)
             .await
             .expect("all is answered in the end")
             .unwrap();
-        let before = check_history(&writer);
-        assert_eq!(before.len(), writer.commands.len(), "every command was answered");
-        // Everything is sent once more, to the server that never saw most of it: S11.
-        let numbers: Vec<u64> = writer.commands.keys().copied().collect();
-        for part in numbers.chunks(50) {
-            assert!(writer.sync_once(part).await);
-        }
-        assert_eq!(
-            check_history(&writer),
-            before,
-            "S11: what was acknowledged is there, as it was acknowledged"
-        );
+        let before = check_again_after_resend(&mut writer).await;
         answered += before.len();
         again += writer
             .calls

@@ -1,15 +1,16 @@
-//! Hands that mean harm, at the real door of a server in a process of its own: bytes of HTTP/2 written by hand over real TLS.
+//! Attacks on a real server in another process, as HTTP/2 bytes over TLS.
 //!
-//! Each attack is bounded in count and time. What is asked: the attacker's connection ends, others are served meanwhile and afterwards,
-//! and memory stays where it was. `docs/SECURITY.md` names these stories. `scripts/hostile` lets the same attacks go on against the real
-//! binary and prints what others feel of them.
+//! Each attack is bounded in count and time. The tests check that the attacker's connection ends,
+//! that others are served during and after the attack, and that memory does not grow.
+//! `docs/SECURITY.md` names these tests. `scripts/hostile` runs the same attacks continuously
+//! against the release binary and prints the effect on other clients.
 
 mod attack;
 pub(crate) mod attack_target;
 mod latency;
 
 use attack::{
-    Open, flood_continuation, flood_pings, flood_rapid_reset, flood_settings, open_calls,
+    OpenCall, flood_continuation, flood_pings, flood_rapid_reset, flood_settings, open_calls,
     open_idle_tls, open_partial_tls_hello, open_silent_tcp, open_stalled_bodies,
     send_decompression_bomb, send_oversized_message,
 };
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-/// Most that is left of an attack in the server's memory: 50 MB, in MiB.
+/// The most memory that an attack may leave allocated in the server: 50 MB, in MiB.
 const FLOOD_MIB: u64 = 47;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,24 +27,24 @@ async fn silent_connections_and_half_a_hello_are_shown_out_and_keep_nobody_out()
     let target = AttackTarget::start().await;
     let mut health_client = target.health_client().await;
     let before = target.memory_mib();
-    let (silent, quiet, stammering) = (
+    let (silent, idle, half_hello) = (
         open_silent_tcp(&target, 300).await,
         open_idle_tls(&target, 30).await,
         open_partial_tls_hello(&target, 1).await,
     );
-    assert_eq!((silent.len(), quiet.len(), stammering.len()), (300, 30, 1));
+    assert_eq!((silent.len(), idle.len(), half_hello.len()), (300, 30, 1));
     target.assert_healthy(&mut health_client, before).await;
-    let most = Duration::from_secs(20);
-    let closed = async |lines: Vec<TcpStream>| {
+    let timeout = Duration::from_secs(20);
+    let closed = async |connections: Vec<TcpStream>| {
         let mut all = true;
-        for connection in lines {
-            all &= wait_until_closed(connection, most).await.is_some();
+        for connection in connections {
+            all &= wait_until_closed(connection, timeout).await.is_some();
         }
         all
     };
-    assert!(closed(silent).await && closed(stammering).await);
-    for connection in quiet {
-        assert!(wait_until_closed(connection, most).await.is_some());
+    assert!(closed(silent).await && closed(half_hello).await);
+    for connection in idle {
+        assert!(wait_until_closed(connection, timeout).await.is_some());
     }
     target.assert_healthy(&mut health_client, before).await;
 }
@@ -80,11 +81,14 @@ async fn pings_and_settings_without_end_cost_no_memory_and_keep_nobody_waiting()
     flood_pings(target.connect_h2_default().await, 20_000).await;
     flood_settings(target.connect_h2_default().await, 20_000).await;
     target.assert_healthy(&mut health_client, before).await;
-    // Nor does one who never reads the answers.
-    let mut deaf = target.connect_h2_default().await;
+    // The same with a client that never reads the responses.
+    let mut connection = target.connect_h2_default().await;
     let pings = encode_frame(PING, 0, 0, &[7; 8]).repeat(1000);
     for _ in 0..100 {
-        if tokio::time::timeout(Duration::from_millis(200), deaf.write_all(&pings)).await.is_err() {
+        if tokio::time::timeout(Duration::from_millis(200), connection.write_all(&pings))
+            .await
+            .is_err()
+        {
             break;
         }
     }
@@ -124,30 +128,30 @@ async fn bodies_that_stall_hold_no_worker_and_no_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sign_ins_under_ever_new_names_take_no_more_memory_than_two_passwords_need() {
-    flooded(Open::SignIn, 300).await;
+    assert_flood_takes_no_memory(OpenCall::SignIn, 300).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn enrolments_with_wrong_codes_take_no_memory() {
-    // The server works on 120 of them a minute and turns the others away.
-    flooded(Open::Enrol, 10_000).await;
+    // The server processes 120 of them a minute and rejects the others.
+    assert_flood_takes_no_memory(OpenCall::Enrol, 10_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn renewals_of_ever_new_devices_take_no_memory() {
-    flooded(Open::Renew, 10_000).await;
+    assert_flood_takes_no_memory(OpenCall::Renew, 10_000).await;
 }
 
-/// After so many calls without a token the server's process is within 50 MB of what it was, and
-/// others are served.
-async fn flooded(what: Open, calls: u64) {
+/// After this many calls without a token the server's memory is within 50 MB of before, and others
+/// are served.
+async fn assert_flood_takes_no_memory(what: OpenCall, calls: u64) {
     let target = AttackTarget::start().await;
     let mut health_client = target.health_client().await;
     let before = target.memory_mib();
-    let worked = open_calls(&target, what, calls).await;
-    assert!(worked >= 50, "only {worked} calls were worked on");
+    let processed = open_calls(&target, what, calls).await;
+    assert!(processed >= 50, "only {processed} calls were worked on");
     let after = target.memory_mib();
-    println!("{worked} calls: {before} MiB before, {after} MiB after");
+    println!("{processed} calls: {before} MiB before, {after} MiB after");
     assert!(after < before + FLOOD_MIB, "memory grew from {before} to {after} MiB");
     target.assert_healthy(&mut health_client, before).await;
 }

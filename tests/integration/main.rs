@@ -1,5 +1,6 @@
-//! The product through its public doors: a real server over TLS on a loopback port, real calls, answers that are looked at.
-#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+//! The product through its public interfaces: a real server over TLS on a loopback port, real calls
+//! and their responses.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
 mod certificate_rotation;

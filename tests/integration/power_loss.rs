@@ -1,12 +1,14 @@
-//! The power goes: whatever a disk may then hold, everything acknowledged is in it. S11 on the server, S30 on the phone.
+//! Power loss: whatever state the disk may then have, everything acknowledged is in it. S11 on the
+//! server, S30 on the phone.
 //!
-//! A library preloaded into a process of ours copies the database's files at every sync (`tests/common/fsync_images.c`). From the copies each state is
-//! built that a disk may be left in, and opened like the morning after:
+//! A library preloaded into the process copies the database's files at every sync
+//! (`tests/common/fsync_images.c`). From the copies the tests build and open each state that a disk
+//! may be left in:
 //!
 //! ```text
-//!   synced db + synced log                     what was synced, and nothing else
-//!   db as written so far + synced log          the disk kept writes that nobody had asked it to keep
-//!   synced db + synced log + torn tail         a piece of the next write got through
+//!   synced db + synced log                     only what was synced
+//!   db as written so far + synced log          the disk kept writes that were not synced
+//!   synced db + synced log + torn write        a part of the next write reached the disk
 //! ```
 
 use crate::crash::ServerProcess;
@@ -25,7 +27,7 @@ use thidua::pb::sync_response::Frame;
 const COMMUNE: &str = "com-29242-0";
 const APP_DIR_ENV: &str = "THIDUA_POWER_APP";
 
-/// The preloaded library, built once for each test.
+/// Builds the preloaded library.
 fn build_preload_library(dir: &Path) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/fsync_images.c");
     let library = dir.join("power.so");
@@ -39,7 +41,7 @@ fn build_preload_library(dir: &Path) -> PathBuf {
     library
 }
 
-/// What to set so that a process leaves images of `database` in `images`.
+/// The environment in which a process writes images of `database` to `images`.
 fn preload_env(dir: &Path, images: &Path, database: &str) -> Vec<(&'static str, String)> {
     std::fs::create_dir_all(images).unwrap();
     let text = |path: PathBuf| path.display().to_string();
@@ -54,7 +56,7 @@ fn last_image_number(images: &Path) -> u32 {
     std::fs::read_to_string(images.join("last")).map_or(0, |text| text.parse().unwrap())
 }
 
-/// The copies, by their number.
+/// The images, by their number.
 struct DiskImages(BTreeMap<(u32, String), PathBuf>);
 
 impl DiskImages {
@@ -84,7 +86,8 @@ impl DiskImages {
             .map(|(_, path)| path)
     }
 
-    /// Every state that a disk may be left in behind sync `upto`, written as `name` into directories of their own.
+    /// Every state that a disk may have after sync `upto`, each written as `name` into its own
+    /// directory.
     fn possible_states(&self, upto: u32, home: &Path, name: &str) -> Vec<PathBuf> {
         let read = |path: &PathBuf| std::fs::read(path).unwrap();
         let synced = self.newest_until("synced-db", upto).map(read);
@@ -99,7 +102,8 @@ impl DiskImages {
         };
         if let Some(database) = &synced {
             state("synced", database, &log);
-            // The next write of the log began: a third of what it adds is on the disk, and its last bytes are not its own.
+            // The next write of the log has begun: a third of it is on the disk, and its last bytes
+            // are garbage.
             if let Some(next) =
                 self.next_after("synced-wal", upto).map(read).filter(|next| next.starts_with(&log))
             {
@@ -124,35 +128,35 @@ async fn s11_whatever_the_disk_holds_after_a_power_cut_every_acknowledged_comman
     let first = crate::two_nodes::first_element_number(&test_server);
     let dir = test_server.stop().await;
     let (images, home) = (dir.path().join("images"), tempfile::tempdir().unwrap());
-    let mut watched = preload_env(dir.path(), &images, "town.db");
-    // Where the process begins, all is on the disk.
+    let mut preload = preload_env(dir.path(), &images, "town.db");
+    // When the process starts, everything is on the disk.
     std::fs::copy(dir.path().join("town.db"), images.join("000000-synced-db")).unwrap();
-    watched.push(("THIDUA_FAULT", String::new()));
-    let server = ServerProcess::start_with(dir.path(), &watched);
+    preload.push(("THIDUA_FAULT", String::new()));
+    let server = ServerProcess::start_with(dir.path(), &preload);
     let mut phone = TestClient::new(
         crate::harness::connect_dir(dir.path(), server.port).await,
         UnitId::from_code(COMMUNE),
     );
     phone.enrol(&code).await.unwrap();
-    let mut stood = None;
+    let mut previous = None;
     let mut acknowledged = Vec::new();
     for figure in 1..=25 {
-        let mine = CellValue::Reported(figure);
-        let save = match stood {
-            None => phone.save_command(&BTreeMap::from([(first, mine)])),
-            Some(stood) => phone.correction_command(first, mine, stood),
+        let next = CellValue::Reported(figure);
+        let save = match previous {
+            None => phone.save_command(&BTreeMap::from([(first, next)])),
+            Some(previous) => phone.correction_command(first, next, previous),
         };
-        stood = Some(mine);
+        previous = Some(next);
         let frames = phone.sync(vec![save]).await.unwrap();
         let taken = |frame: &Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
         assert!(frames.iter().any(taken));
         acknowledged.push((last_image_number(&images), phone.last_command_number));
     }
     drop(server);
-    let copies = DiskImages::read(&images);
+    let disk_images = DiskImages::read(&images);
     let mut opened = 0;
     for (sync, number) in acknowledged {
-        for state in copies.possible_states(sync, home.path(), "town.db") {
+        for state in disk_images.possible_states(sync, home.path(), "town.db") {
             let app = open_app(&state);
             let taken = app
                 .active_device(phone.device)
@@ -178,7 +182,7 @@ async fn s11_whatever_the_disk_holds_after_a_power_cut_every_acknowledged_comman
     assert!(opened >= 50, "{opened} states were opened");
 }
 
-/// Not a story: an app in a process of its own that types one figure after the other and says when each is kept.
+/// Not a test of its own: an app in another process that types figures and records each save.
 #[test]
 fn the_other_app() {
     let Some(dir) = std::env::var_os(APP_DIR_ENV) else { return };
@@ -190,7 +194,7 @@ fn the_other_app() {
     .unwrap();
     let images = std::env::var_os("THIDUA_IMAGES").unwrap();
     let key = phone.reports().unwrap()[0].key.clone();
-    let mut said = String::new();
+    let mut saves = String::new();
     for figure in 2..=21 {
         let element = "so_offences".to_owned();
         let cell = thidua::client::facade::CellEntry {
@@ -198,8 +202,8 @@ fn the_other_app() {
             value: Some(thidua::client::facade::CellFigure::Reported(figure)),
         };
         phone.save_cells(key.clone(), vec![cell], None).unwrap();
-        said.push_str(&format!("{} {figure}\n", last_image_number(Path::new(&images))));
-        std::fs::write(dir.join("said"), &said).unwrap();
+        saves.push_str(&format!("{} {figure}\n", last_image_number(Path::new(&images))));
+        std::fs::write(dir.join("said"), &saves).unwrap();
     }
 }
 
@@ -212,31 +216,34 @@ async fn s30_whatever_the_phone_holds_after_its_battery_went_everything_typed_is
     let dir = commune.dir;
     drop(commune.phone);
     let (images, home) = (dir.path().join("images"), tempfile::tempdir().unwrap());
-    let watched = preload_env(dir.path(), &images, "phone.db");
+    let preload = preload_env(dir.path(), &images, "phone.db");
     std::fs::copy(dir.path().join("phone.db"), images.join("000000-synced-db")).unwrap();
-    let mut other = Command::new(std::env::current_exe().unwrap());
-    other.args(["power_loss::the_other_app", "--exact"]).env(APP_DIR_ENV, dir.path()).envs(watched);
-    assert!(other.stdout(std::process::Stdio::null()).status().unwrap().success());
-    let said = std::fs::read_to_string(dir.path().join("said")).unwrap();
-    let copies = DiskImages::read(&images);
+    let mut app_process = Command::new(std::env::current_exe().unwrap());
+    app_process
+        .args(["power_loss::the_other_app", "--exact"])
+        .env(APP_DIR_ENV, dir.path())
+        .envs(preload);
+    assert!(app_process.stdout(std::process::Stdio::null()).status().unwrap().success());
+    let saves = std::fs::read_to_string(dir.path().join("said")).unwrap();
+    let disk_images = DiskImages::read(&images);
     let mut opened = 0;
-    for line in said.lines() {
+    for line in saves.lines() {
         let (sync, figure) = line.split_once(' ').unwrap();
-        for state in copies.possible_states(sync.parse().unwrap(), home.path(), "phone.db") {
+        for state in disk_images.possible_states(sync.parse().unwrap(), home.path(), "phone.db") {
             let phone = thidua::client::facade::Phone::open_with_clock(
                 &state.join("phone.db"),
                 test_server.clock.clone(),
             )
             .unwrap();
             let report = phone.report(phone.report_id(key.clone())).unwrap().unwrap();
-            let shown =
+            let stored =
                 report.cells.iter().find(|cell| cell.element == "so_offences").unwrap().value;
-            let Some(thidua::client::facade::CellFigure::Reported(shown)) = shown else {
-                panic!("{shown:?}")
+            let Some(thidua::client::facade::CellFigure::Reported(stored)) = stored else {
+                panic!("{stored:?}")
             };
             assert!(
-                shown >= figure.parse().unwrap(),
-                "{}: {figure} was typed, {shown} is there",
+                stored >= figure.parse().unwrap(),
+                "{}: {figure} was typed, {stored} is there",
                 state.display()
             );
             opened += 1;

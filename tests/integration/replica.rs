@@ -1,5 +1,6 @@
-//! Reads from a replica: a real standby that streams, lags, leads a life of its own and dies, and what devices get meanwhile. Each answer
-//! of a node with a replica is held against that of a node without one over the same primary.
+//! Reads from a replica: a real standby that streams, lags, diverges and dies, and what devices
+//! receive meanwhile. Each response of a node with a replica is compared with that of a node
+//! without one over the same primary.
 
 use crate::harness::{DATABASE_URL_FILE, TestClient, TestServer};
 use crate::pg_server::{PgServer, PostgresInstallation, run_checked};
@@ -18,7 +19,7 @@ use thidua::store::{DatabaseLocation, ReplicaReadCounts};
 
 const COMMUNE: &str = "com-29236-0";
 
-/// One primary with a standby behind it, a node that knows both, and one that knows the primary alone.
+/// A primary with a standby, a node that uses both, and a node that uses only the primary.
 struct ReplicaFixture {
     replica_node: TestServer,
     primary_node: TestServer,
@@ -36,23 +37,23 @@ fn execute_sql(server: &PgServer, sql: &str) {
     PgConnection::establish(&server.url()).unwrap().batch_execute(sql).unwrap();
 }
 
-/// Waits until this is so.
-fn wait_until(server: &PgServer, so: &str) {
+/// Waits until the SQL condition is true.
+fn wait_until(server: &PgServer, condition: &str) {
     let mut conn = PgConnection::establish(&server.url()).unwrap();
-    let ask = format!("select {so} as yes");
-    while !diesel::sql_query(&ask).get_result::<BoolRow>(&mut conn).unwrap().yes {
+    let query = format!("select {condition} as yes");
+    while !diesel::sql_query(&query).get_result::<BoolRow>(&mut conn).unwrap().yes {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
 impl ReplicaFixture {
-    /// After the replica has served for the first time.
+    /// Starts everything and waits until the replica has served a read.
     async fn start() -> Option<Self> {
-        let programmes = PostgresInstallation::find()?;
-        let primary = PgServer::start(&programmes, &[], |_| {});
+        let installation = PostgresInstallation::find()?;
+        let primary = PgServer::start(&installation, &[], |_| {});
         let with = TestServer::start_on_database(&primary.url()).await;
         let without = TestServer::serve_dir(with.server_dir()).await;
-        let standby = PgServer::start_standby(&programmes, &primary);
+        let standby = PgServer::start_standby(&installation, &primary);
         let fixture = Self { replica_node: with, primary_node: without, primary, standby };
         fixture
             .replica_node
@@ -74,18 +75,21 @@ impl ReplicaFixture {
         self.replica_node.app.store().replica_read_counts().unwrap()
     }
 
-    /// Waits until the standby has everything that the primary has now.
+    /// Waits until the standby has replayed everything that the primary has now.
     fn wait_until_caught_up(&self) {
-        let application = "(select count(*) from pg_stat_replication where replay_lsn >= pg_current_wal_lsn()) = 1";
-        wait_until(&self.primary, application);
+        let replayed = "(select count(*) from pg_stat_replication \
+            where replay_lsn >= pg_current_wal_lsn()) = 1";
+        wait_until(&self.primary, replayed);
     }
 
-    /// A first sync gives the same at both nodes; whether the replica had a part in it.
+    /// Checks that a first sync gives the same at both nodes; returns whether the replica served a
+    /// part.
     async fn first_sync_matches(&self, phone: &mut TestClient) -> bool {
         self.sync_matches(phone, Vec::new()).await
     }
 
-    /// A sync from this cursor gives the same at both nodes; whether the replica had a part in it.
+    /// Checks that a sync from this cursor gives the same at both nodes; returns whether the
+    /// replica served a part.
     async fn sync_matches(&self, phone: &mut TestClient, cursor: Vec<u8>) -> bool {
         let before = self.replica_reads();
         let mut answers = Vec::new();
@@ -94,13 +98,17 @@ impl ReplicaFixture {
             phone.cursor.clone_from(&cursor);
             answers.push(synced_state(&phone.sync(Vec::new()).await.unwrap()));
         }
-        let plain = answers.remove(0);
-        assert!(!plain.1.is_empty(), "a sync ends with a checkpoint");
-        assert_eq!(plain, answers.remove(0), "what the primary alone gives, and what both give");
+        let without_replica = answers.remove(0);
+        assert!(!without_replica.1.is_empty(), "a sync ends with a checkpoint");
+        assert_eq!(
+            without_replica,
+            answers.remove(0),
+            "what the primary alone gives, and what both give"
+        );
         self.replica_reads().served_count > before.served_count
     }
 
-    /// A node over the standby alone, once that takes writes.
+    /// A node over the standby alone, after its promotion.
     async fn node_over_standby(&self, home: &std::path::Path) -> TestServer {
         run_checked(
             Command::new("cp").arg("-r").arg(self.replica_node.server_dir().join(".")).arg(home),
@@ -115,15 +123,15 @@ impl ReplicaFixture {
     }
 }
 
-/// What a device holds afterwards, and what the server thinks it holds.
+/// The rows that a device holds after a sync, and the server's digests.
 type SyncedState = (BTreeMap<Vec<u8>, pb::Row>, Vec<pb::ScopeDigest>);
 
 fn synced_state(frames: &[Frame]) -> SyncedState {
-    let (mut held, mut digests) = (BTreeMap::new(), Vec::new());
+    let (mut rows_by_id, mut digests) = (BTreeMap::new(), Vec::new());
     for frame in frames {
         match frame {
             Frame::Rows(rows) => {
-                held.extend(rows.rows.iter().map(|row| (row.id.clone(), row.clone())))
+                rows_by_id.extend(rows.rows.iter().map(|row| (row.id.clone(), row.clone())))
             }
             Frame::Checkpoint(checkpoint) => digests.clone_from(&checkpoint.digests),
             Frame::Welcome(_)
@@ -134,10 +142,10 @@ fn synced_state(frames: &[Frame]) -> SyncedState {
             | Frame::Notice(_) => {}
         }
     }
-    (held, digests)
+    (rows_by_id, digests)
 }
 
-/// So many changes to one report, in one call.
+/// Sends this many changes to one report in one call.
 async fn send_changes(writer: &mut TestClient, element: u32, times: i64) {
     let mut commands =
         vec![writer.save_command(&BTreeMap::from([(element, CellValue::Reported(0))]))];
@@ -201,23 +209,23 @@ async fn a_replica_that_went_its_own_way_is_not_believed_however_far_it_came() {
     fixture.wait_until_caught_up();
     execute_sql(&fixture.standby, "select pg_promote()");
     let home = tempfile::tempdir().unwrap();
-    let apart = fixture.node_over_standby(home.path()).await;
+    let diverged_node = fixture.node_over_standby(home.path()).await;
     let mut writers = [
         fixture.replica_node.enrol_client(COMMUNE, Role::Reporter).await,
-        apart.enrol_client(COMMUNE, Role::Reporter).await,
+        diverged_node.enrol_client(COMMUNE, Role::Reporter).await,
     ];
     for writer in &mut writers {
         send_changes(writer, first, 20).await;
     }
     let head = |node: &TestServer| node.app.store().read(|tx| tx.head()).unwrap();
-    assert_eq!(head(&fixture.replica_node).seq, head(&apart).seq, "as far as the primary");
-    assert_ne!(head(&fixture.replica_node).chain, head(&apart).chain, "on another way");
+    assert_eq!(head(&fixture.replica_node).seq, head(&diverged_node).seq, "as far as the primary");
+    assert_ne!(head(&fixture.replica_node).chain, head(&diverged_node).chain, "on another way");
     assert!(!fixture.first_sync_matches(&mut reader).await);
     let further =
         writers[1].correction_command(first, CellValue::Reported(7), CellValue::Reported(20));
     writers[1].sync(vec![further]).await.unwrap();
-    assert!(head(&fixture.replica_node).seq < head(&apart).seq, "further than the primary");
+    assert!(head(&fixture.replica_node).seq < head(&diverged_node).seq, "further than the primary");
     assert!(!fixture.first_sync_matches(&mut reader).await);
-    apart.close().await;
+    diverged_node.close().await;
     fixture.close().await;
 }

@@ -1,4 +1,4 @@
-//! Somebody has stolen the database of a town at work: nothing in it opens anything.
+//! A stolen database: no content of it gives access.
 
 use crate::harness::{TestClient, TestServer};
 use thidua::auth;
@@ -20,17 +20,22 @@ fn hex(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_stolen_database_holds_no_token_no_code_no_nonce_and_no_private_key() {
     let server = TestServer::start().await;
-    let (used, open) =
+    let (used_code, open_code) =
         (server.create_code(COMMUNE, Role::Reporter), server.create_code(COMMUNE, Role::UnitHead));
     let mut phone = TestClient::new(server.connect().await, UnitId::from_code(COMMUNE));
-    phone.enrol(&used).await.unwrap();
+    phone.enrol(&used_code).await.unwrap();
     phone.renew_token().await.unwrap();
     phone.sync(Vec::new()).await.unwrap();
-    let ask = pb::BeginRenewalRequest { device_id: phone.device.0.to_vec() };
-    let nonce =
-        phone.access_client().begin_renewal(phone.request(ask)).await.unwrap().into_inner().nonce;
+    let request = pb::BeginRenewalRequest { device_id: phone.device.0.to_vec() };
+    let nonce = phone
+        .access_client()
+        .begin_renewal(phone.request(request))
+        .await
+        .unwrap()
+        .into_inner()
+        .nonce;
 
-    // The file with everything beside it, also what was deleted and not overwritten.
+    // The file and its log, with deleted content that was not overwritten.
     let read = |name: &str| std::fs::read(server.server_dir().join(name)).unwrap_or_default();
     let stolen = [read("town.db"), read("town.db-wal")].concat();
     assert!(contains(&stolen, &phone.device.0), "it is the right file: the device is in it");
@@ -41,7 +46,7 @@ async fn a_stolen_database_holds_no_token_no_code_no_nonce_and_no_private_key() 
         .collect();
     let mut secrets: Vec<(&str, Vec<u8>)> =
         vec![("token", digits.into_bytes()), ("token, raw", raw), ("nonce", nonce)];
-    for code in [&used, &open] {
+    for code in [&used_code, &open_code] {
         secrets.push(("code", code.to_string().into_bytes()));
         secrets.push(("code, as symbols", code.symbols().into_bytes()));
     }
@@ -54,16 +59,16 @@ async fn a_stolen_database_holds_no_token_no_code_no_nonce_and_no_private_key() 
         assert!(!contains(&stolen, &secret), "the {what} stands in the database");
     }
 
-    // What does stand there is no token either.
-    let kept = auth::hash_secret(phone.token.as_bytes());
-    assert!(contains(&stolen, &kept), "the token's hash does");
-    for shown in [
-        format!("tdt_{}", hex(&kept)),
-        hex(&kept),
+    // The content that it does hold is no token either.
+    let token_hash = auth::hash_secret(phone.token.as_bytes());
+    assert!(contains(&stolen, &token_hash), "the token's hash does");
+    for guess in [
+        format!("tdt_{}", hex(&token_hash)),
+        hex(&token_hash),
         hex(phone.key.public_key()),
         hex(&phone.device.0),
     ] {
-        phone.token = shown;
+        phone.token = guess;
         assert_eq!(phone.sync(Vec::new()).await.unwrap_err().code(), Code::Unauthenticated);
     }
     server.close().await;

@@ -1,4 +1,5 @@
-//! Calls and nights as a collector of OpenTelemetry sees them, and calls whose collector is away.
+//! Calls and nightly runs as an OpenTelemetry collector receives them, and calls while the
+//! collector is unreachable.
 
 use crate::harness::{TestClient, TestServer};
 use crate::otlp_collector::{OtlpCollector, attribute_pairs};
@@ -37,7 +38,7 @@ fn otlp_settings(address: &str) -> OtlpSettings {
     }
 }
 
-/// A town whose calls a collector follows.
+/// A server whose calls are exported to a collector.
 async fn server_with_collector() -> (OtlpCollector, OtlpExporter, TestServer) {
     let (collector, address) = OtlpCollector::start().await;
     let telemetry =
@@ -46,7 +47,7 @@ async fn server_with_collector() -> (OtlpCollector, OtlpExporter, TestServer) {
     (collector, telemetry, test_server)
 }
 
-/// Ends both, so that everything has been sent.
+/// Stops both, so that everything has been sent.
 async fn shut_down(test_server: TestServer, telemetry: OtlpExporter) {
     test_server.close().await;
     telemetry.shutdown().await;
@@ -64,13 +65,13 @@ async fn get_unit(
     traceparent: &[&str],
 ) -> Result<pb::GetUnitResponse, tonic::Status> {
     let mut client = OrgServiceClient::new(phone.channel.clone());
-    let ask = with_traceparent(
+    let request = with_traceparent(
         phone.request(pb::GetUnitRequest {
             unit: Some(pb::get_unit_request::Unit::UnitId(phone.unit.0.to_vec())),
         }),
         traceparent,
     );
-    client.get_unit(ask).await.map(tonic::Response::into_inner)
+    client.get_unit(request).await.map(tonic::Response::into_inner)
 }
 
 fn trace_id() -> Vec<u8> {
@@ -82,23 +83,23 @@ fn span_status(span: &Span) -> StatusCode {
 }
 
 #[tokio::test]
-async fn a_call_is_a_span_of_its_callers_trace_and_what_it_did_behind_the_door_is_a_part_of_it() {
+async fn a_call_is_a_span_of_its_callers_trace_and_its_work_on_the_blocking_pool_is_a_part_of_it() {
     let (collector, telemetry, test_server) = server_with_collector().await;
     let phone = test_server.enrol_client("com-29242-0", Role::Reporter).await;
-    let ask = with_traceparent(phone.request(pb::SyncRequest::default()), &[TRACEPARENT]);
+    let request = with_traceparent(phone.request(pb::SyncRequest::default()), &[TRACEPARENT]);
     let mut stream =
-        SyncServiceClient::new(phone.channel.clone()).sync(ask).await.unwrap().into_inner();
+        SyncServiceClient::new(phone.channel.clone()).sync(request).await.unwrap().into_inner();
     while stream.message().await.unwrap().is_some() {}
     shut_down(test_server, telemetry).await;
 
     let [call] = &collector.spans_named(SYNC)[..] else { panic!("{:?}", collector.spans()) };
     assert_eq!((&call.trace_id, call.parent_span_id.as_slice()), (&trace_id(), &PARENT_SPAN[..]));
     assert_eq!((call.kind(), span_status(call)), (SpanKind::Server, StatusCode::Unset));
-    let said =
+    let expected =
         [("rpc.system.name", "grpc"), ("rpc.method", SYNC), ("rpc.response.status_code", "OK")];
     assert_eq!(
         attribute_pairs(&call.attributes),
-        said.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        expected.map(|(key, value)| (key.to_owned(), value.to_owned()))
     );
     assert!(call.start_time_unix_nano > 0 && call.end_time_unix_nano >= call.start_time_unix_nano);
     let parts: Vec<Span> = collector.spans_named("behind the door");
@@ -108,14 +109,14 @@ async fn a_call_is_a_span_of_its_callers_trace_and_what_it_did_behind_the_door_i
         !parts.is_empty()
             && parts.iter().all(|part| part.trace_id == trace_id() && part.attributes.is_empty())
     );
-    let who = [
+    let resource = [
         ("service.name", "thidua"),
         ("service.version", env!("CARGO_PKG_VERSION")),
         ("service.instance.id", "node-a"),
     ];
     assert_eq!(
         collector.resource_attributes(),
-        who.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        resource.map(|(key, value)| (key.to_owned(), value.to_owned()))
     );
 }
 
@@ -195,7 +196,9 @@ async fn a_refusal_is_told_by_its_code_and_only_a_servers_fault_is_an_error() {
     };
     let refused = collector.spans_named(GET_UNIT);
     assert_eq!(refused.len(), 2);
-    assert!(refused.iter().all(|span| code(span) == ["UNAUTHENTICATED"] && span_status(span) == StatusCode::Unset));
+    let is_client_fault =
+        |span: &Span| code(span) == ["UNAUTHENTICATED"] && span_status(span) == StatusCode::Unset;
+    assert!(refused.iter().all(is_client_fault));
     let [other] = &collector.spans_named("_OTHER")[..] else { panic!("{:?}", collector.spans()) };
     assert_eq!(
         (code(other), span_status(other)),
@@ -216,13 +219,13 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
     let cells = BTreeMap::from([(1, CellValue::Reported(figure))]);
     let save = phone.save_command(&cells);
     phone.sync(vec![save]).await.unwrap();
-    let mut ask = with_traceparent(phone.request(pb::SyncRequest::default()), &[TRACEPARENT]);
-    ask.metadata_mut().insert("tracestate", "vendor=NguyenVanA".parse().unwrap());
-    SyncServiceClient::new(phone.channel.clone()).sync(ask).await.unwrap();
+    let mut request = with_traceparent(phone.request(pb::SyncRequest::default()), &[TRACEPARENT]);
+    request.metadata_mut().insert("tracestate", "vendor=NguyenVanA".parse().unwrap());
+    SyncServiceClient::new(phone.channel.clone()).sync(request).await.unwrap();
     let report = phone.first_week_key().id().0;
-    let ask = phone.request(pb::GetReportRequest { report_id: report.to_vec() });
-    // Whatever it answers: its span is what is looked at.
-    let _ = ReportServiceClient::new(phone.channel.clone()).get_report(ask).await;
+    let request = phone.request(pb::GetReportRequest { report_id: report.to_vec() });
+    // The result does not matter: only the span is checked.
+    let _ = ReportServiceClient::new(phone.channel.clone()).get_report(request).await;
     let identity = test_server
         .app
         .authenticate_token(&thidua::auth::hash_secret(phone.token.as_bytes()))
@@ -239,10 +242,10 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
     let (token, unit) = (phone.token.as_bytes(), phone.unit.0);
     let hex =
         |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
-    let mut packed = Vec::new();
-    prost::encoding::encode_varint(figure.unsigned_abs(), &mut packed);
+    let mut varint = Vec::new();
+    prost::encoding::encode_varint(figure.unsigned_abs(), &mut varint);
     let text = figure.to_string();
-    let figures = [text.as_bytes(), &packed, &figure.to_be_bytes(), &figure.to_le_bytes()];
+    let figures = [text.as_bytes(), &varint, &figure.to_be_bytes(), &figure.to_le_bytes()];
     let ids: [&[u8]; 5] = [&phone.device.0, &account, &unit, &report, &token_hash];
     let words: [&[u8]; 10] = [
         token,
@@ -267,34 +270,34 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
 }
 
 #[tokio::test]
-async fn a_night_is_a_trace_of_its_own_with_the_id_of_its_run_and_one_that_was_asked_for_is_part_of_the_call()
+async fn a_nightly_run_is_a_trace_of_its_own_with_its_id_and_one_that_was_requested_is_part_of_the_call()
  {
     let (collector, telemetry, test_server) = server_with_collector().await;
     let (app, tracer) = (test_server.app.clone(), telemetry.tracer().clone());
     let slot = jobs::find_job("aggregate").unwrap().latest_slot(app.now());
-    let night = move || tracer.in_scope(|| jobs::run_all_due(&app, "node-a"));
-    tokio::task::spawn_blocking(night).await.unwrap().unwrap();
+    let run_due_jobs = move || tracer.in_scope(|| jobs::run_all_due(&app, "node-a"));
+    tokio::task::spawn_blocking(run_due_jobs).await.unwrap().unwrap();
     let admin = test_server.enrol_client("prov-84", Role::Admin).await;
     run_nightly_job(&admin).await;
     shut_down(test_server, telemetry).await;
 
-    let nights = collector.spans_named("job aggregate");
-    let [night, asked] = &nights[..] else { panic!("{:?}", collector.spans()) };
+    let job_spans = collector.spans_named("job aggregate");
+    let [run_due_jobs, requested_span] = &job_spans[..] else { panic!("{:?}", collector.spans()) };
     assert!(
-        night.parent_span_id.is_empty()
-            && night.kind() == SpanKind::Internal
-            && span_status(night) == StatusCode::Unset
+        run_due_jobs.parent_span_id.is_empty()
+            && run_due_jobs.kind() == SpanKind::Internal
+            && span_status(run_due_jobs) == StatusCode::Unset
     );
     let run = format!("aggregate/{}", slot.local_text());
-    let said = [("thidua.job.name", "aggregate"), ("thidua.job.run_id", &run)];
+    let expected = [("thidua.job.name", "aggregate"), ("thidua.job.run_id", &run)];
     assert_eq!(
-        attribute_pairs(&night.attributes),
-        said.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        attribute_pairs(&run_due_jobs.attributes),
+        expected.map(|(key, value)| (key.to_owned(), value.to_owned()))
     );
     let [call] = &collector.spans_named("thidua.v1.JobService/RunJob")[..] else {
         panic!("{:?}", collector.spans())
     };
-    assert_eq!(asked.trace_id, call.trace_id);
+    assert_eq!(requested_span.trace_id, call.trace_id);
     let others: Vec<String> =
         jobs::SCHEDULED_JOBS.iter().map(|job| format!("job {}", job.name())).collect();
     assert!(
@@ -303,7 +306,7 @@ async fn a_night_is_a_trace_of_its_own_with_the_id_of_its_run_and_one_that_was_a
     );
 }
 
-/// Takes connections and never says a word.
+/// Accepts connections and never answers.
 async fn start_silent_collector() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -319,14 +322,14 @@ async fn wait_for_dropped_spans(tracer: &Tracer, at_least: u64) {
 #[tokio::test]
 async fn a_collector_that_is_away_or_hangs_changes_no_call_and_what_is_dropped_is_counted() {
     let (listener, address) = start_silent_collector().await;
-    let hung = tokio::spawn(async move {
-        let mut kept = Vec::new();
+    let silent_collector = tokio::spawn(async move {
+        let mut streams = Vec::new();
         while let Ok((stream, _)) = listener.accept().await {
-            kept.push(stream);
+            streams.push(stream);
         }
     });
-    let gone = start_silent_collector().await.1;
-    for address in [address, gone] {
+    let closed_address = start_silent_collector().await.1;
+    for address in [address, closed_address] {
         let short = Duration::from_millis(50);
         let settings =
             OtlpSettings { batch_delay: short, export_timeout: short, ..otlp_settings(&address) };
@@ -337,12 +340,12 @@ async fn a_collector_that_is_away_or_hangs_changes_no_call_and_what_is_dropped_i
         for _ in 0..20 {
             get_unit(&phone, &[TRACEPARENT]).await.unwrap();
         }
-        // Twenty calls, the part of each behind the door, and the enrolment.
+        // Twenty calls, the pool span of each, and the enrolment.
         wait_for_dropped_spans(&tracer, 42).await;
         get_unit(&phone, &[TRACEPARENT]).await.unwrap();
         shut_down(test_server, telemetry).await;
     }
-    hung.abort();
+    silent_collector.abort();
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! The recorded exchanges under `proto/vectors`, for people who write clients in other languages: each frame as its bytes, with what must
-//! follow from them. `THIDUA_BLESS=1` records them anew from a real server; without it they are read and held to what they claim.
+//! The recorded exchanges under `proto/vectors`, for authors of clients in other languages: the
+//! bytes of each frame, with what must follow from them. `THIDUA_BLESS=1` records new ones from a
+//! real server; without it the stored ones are read and checked.
 
 use crate::harness::{TestClient, TestServer};
 use prost::Message;
@@ -31,7 +32,7 @@ fn frame_kind(frame: &Frame) -> &'static str {
     }
 }
 
-/// An exchange as it lies on disk: what was asked, then every frame in order.
+/// An exchange as stored on disk: the request, then every frame in order.
 struct ExchangeVector {
     request: pb::SyncRequest,
     frames: Vec<Frame>,
@@ -46,9 +47,13 @@ impl ExchangeVector {
         files.retain(|path| path.extension().is_some_and(|end| end == "binpb"));
         files.sort();
         let bytes = |path: &PathBuf| std::fs::read(path).unwrap();
-        let asked = bytes(&files[0]);
-        let read = pb::SyncRequest::decode(&*asked).unwrap();
-        assert_eq!(read.encode_to_vec(), asked, "{name}: the request reads back as the same bytes");
+        let request = bytes(&files[0]);
+        let read = pb::SyncRequest::decode(&*request).unwrap();
+        assert_eq!(
+            read.encode_to_vec(),
+            request,
+            "{name}: the request reads back as the same bytes"
+        );
         let mut frames = Vec::new();
         for path in &files[1..] {
             let bytes = bytes(path);
@@ -80,12 +85,12 @@ impl ExchangeVector {
     }
 
     async fn record_exchange(phone: &mut TestClient, commands: Vec<Vec<u8>>) -> Self {
-        let asked = pb::SyncRequest {
+        let request = pb::SyncRequest {
             cursor: phone.cursor.clone(),
             commands: commands.clone(),
             ..Default::default()
         };
-        Self { request: asked, frames: phone.sync(commands).await.unwrap() }
+        Self { request: request, frames: phone.sync(commands).await.unwrap() }
     }
 }
 
@@ -123,7 +128,8 @@ async fn record_vectors() {
 
     let mut idle = server.enrol_client(COMMUNE, Role::UnitHead).await;
     idle.sync(Vec::new()).await.unwrap();
-    let asked = pb::SyncRequest { cursor: idle.cursor.clone(), follow: true, ..Default::default() };
+    let request =
+        pb::SyncRequest { cursor: idle.cursor.clone(), follow: true, ..Default::default() };
     let mut stream = idle.open_stream(Vec::new(), true).await.unwrap();
     let mut frames = Vec::new();
     while !matches!(frames.last(), Some(Frame::Bookmark(_))) {
@@ -131,7 +137,7 @@ async fn record_vectors() {
             tokio::time::timeout(Duration::from_secs(60), stream.message()).await.unwrap();
         frames.extend(message.unwrap().unwrap().frame);
     }
-    ExchangeVector { request: asked, frames }.write("follow");
+    ExchangeVector { request: request, frames }.write("follow");
     drop(stream);
     server.close().await;
 }
@@ -145,9 +151,9 @@ async fn every_kind_of_frame_has_a_vector_and_a_first_sync_agrees_with_the_diges
     let names = ["first-sync", "push", "push-again", "nothing-new", "gap", "forked", "follow"];
     let all: Vec<ExchangeVector> = names.iter().map(|name| ExchangeVector::read(name)).collect();
     let kinds: BTreeSet<&str> = all.iter().flat_map(|one| &one.frames).map(frame_kind).collect();
-    let every =
+    let all_kinds =
         ["bookmark", "checkpoint", "notice", "reset", "rows", "snapshot-end", "verdict", "welcome"];
-    assert_eq!(kinds, every.into());
+    assert_eq!(kinds, all_kinds.into());
 
     let [first, push, again, ..] = all.as_slice() else { panic!("too few") };
     assert_eq!(client_digests(first), checkpoint_digests(first), "count and sum of every scope");
@@ -164,7 +170,7 @@ async fn every_kind_of_frame_has_a_vector_and_a_first_sync_agrees_with_the_diges
     }
 }
 
-/// What a client that follows docs/SYNC.md holds at the checkpoint: count and digest by scope number, from the rows alone.
+/// The count and digest by scope number that a client computes from the rows alone (docs/SYNC.md).
 fn client_digests(exchange: &ExchangeVector) -> BTreeMap<u32, (u64, u128)> {
     let mut records: BTreeMap<(u32, Vec<u8>), (i64, Vec<u8>)> = BTreeMap::new();
     for frame in &exchange.frames {

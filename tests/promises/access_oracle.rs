@@ -1,5 +1,6 @@
-//! Who sees which report, as the printed rules say it (`docs/ORGANISATION.md`, `tests/permission_table.txt`, `docs/ARCHITECTURE.md`), kept on paper:
-//! units with their ends, heirs and parents, roles with their windows. An oracle: it calls none of the product's rules.
+//! Who sees which report by the documented rules (`docs/ORGANISATION.md`,
+//! `tests/permission_table.txt`, `docs/ARCHITECTURE.md`): units with their ends, successors and
+//! parents, roles with their windows. An oracle: it calls none of the product's rules.
 
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -12,9 +13,9 @@ pub(crate) struct OracleUnit {
     pub(crate) uid: String,
     pub(crate) from: Date,
     pub(crate) to: Date,
-    /// Who takes over at the end.
+    /// The unit that takes over at the end.
     pub(crate) successor: Option<usize>,
-    /// Under whom since when, oldest first.
+    /// The parents with their first days, oldest first.
     pub(crate) parents: Vec<(Date, usize)>,
 }
 
@@ -27,11 +28,11 @@ pub(crate) struct OracleGrant {
     pub(crate) to: Date,
 }
 
-/// Everything as it is written down.
+/// All units and reports.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AccessOracle {
     pub(crate) units: Vec<OracleUnit>,
-    /// For which unit, and whether it was sent.
+    /// The unit of each report, and whether it was sent.
     pub(crate) reports: BTreeMap<ReportId, (usize, bool)>,
 }
 
@@ -56,17 +57,18 @@ impl AccessOracle {
             .map(|(_, parent)| *parent)
     }
 
-    /// A closed unit is followed by its heir, a dissolved one by its last parent.
+    /// The unit that acts for a closed one: its successor; for a dissolved one its last parent.
     pub(crate) fn acting_unit(&self, unit: usize, day: Date) -> usize {
-        let line = &self.units[unit];
-        if day < line.to {
+        let unit_entry = &self.units[unit];
+        if day < unit_entry.to {
             return unit;
         }
-        let next = line.successor.or_else(|| self.parent(unit, line.to.yesterday().unwrap()));
+        let next =
+            unit_entry.successor.or_else(|| self.parent(unit, unit_entry.to.yesterday().unwrap()));
         next.map_or(unit, |next| self.acting_unit(next, day))
     }
 
-    /// The unit itself, or who stands for it; and everybody above.
+    /// The unit itself and its acting unit; and all units above.
     fn unit_and_ancestors(&self, unit: usize, day: Date) -> (Vec<usize>, Vec<usize>) {
         let acting = self.acting_unit(unit, day);
         let (mut ancestors, mut at) = (Vec::new(), acting);
@@ -77,7 +79,8 @@ impl AccessOracle {
         (vec![unit, acting], ancestors)
     }
 
-    /// Where a role is held today: whoever worked for a unit that closed, or was to begin there, works for its successor.
+    /// The unit of a role today: roles on a closed unit belong to its successor, also those that
+    /// begin later.
     pub(crate) fn acting_unit_of(&self, held: &OracleGrant, day: Date) -> usize {
         self.acting_unit(held.unit, day)
     }
@@ -91,8 +94,8 @@ impl AccessOracle {
         all.iter().filter(holds).map(move |held| (held.role, self.acting_unit_of(held, day)))
     }
 
-    /// Whether a phone of somebody with these roles holds the report after a sync: a draft only at the desk that may finish it, what was
-    /// sent also wherever it hangs.
+    /// Whether a phone with these roles holds the report after a sync: a draft only at the acting
+    /// unit, a sent report also at all units above.
     pub(crate) fn is_synced(&self, all: &[OracleGrant], report: ReportId, day: Date) -> bool {
         let (unit, sent) = self.reports[&report];
         let (own, ancestors) = self.unit_and_ancestors(unit, day);
@@ -106,7 +109,7 @@ impl AccessOracle {
         })
     }
 
-    /// Whether somebody with these roles may ask for the report.
+    /// Whether a caller with these roles may read the report.
     pub(crate) fn is_readable(&self, all: &[OracleGrant], report: ReportId, day: Date) -> bool {
         let (unit, sent) = self.reports[&report];
         let (own, ancestors) = self.unit_and_ancestors(unit, day);
@@ -118,8 +121,9 @@ impl AccessOracle {
         })
     }
 
-    /// Whether what was published of the unit is told to somebody with these roles: of the province and the districts of that day to everybody
-    /// for whom the scope of what is published opens, of any unit to itself and to those above who review or lead.
+    /// Whether a caller with these roles may read the unit's published standing: those of the
+    /// province and of the day's districts are visible in the published scope, those of any unit to
+    /// itself and to reviewers above.
     pub(crate) fn sees_standing(
         &self,
         all: &[OracleGrant],
@@ -137,7 +141,8 @@ impl AccessOracle {
         })
     }
 
-    /// Whether somebody with these roles sees a question to the unit: the unit itself at once, those above when it is shared.
+    /// Whether a caller with these roles sees a finding of the unit: the unit itself at once, units
+    /// above when it is shared.
     pub(crate) fn sees_question(
         &self,
         all: &[OracleGrant],
@@ -153,7 +158,7 @@ impl AccessOracle {
         })
     }
 
-    /// Whether somebody has any role at the report's unit or above it.
+    /// Whether the caller has any role on the report's unit or above it.
     pub(crate) fn is_related(&self, all: &[OracleGrant], report: ReportId, day: Date) -> bool {
         let (own, ancestors) = self.unit_and_ancestors(self.reports[&report].0, day);
         self.roles_on(all, day).any(|(_, unit_of_role)| {
@@ -161,7 +166,7 @@ impl AccessOracle {
         })
     }
 
-    /// Whether administrators among these roles stand over every place of somebody with those.
+    /// Whether an administrator among these roles stands above every unit of the other's roles.
     pub(crate) fn administers(
         &self,
         all: &[OracleGrant],
@@ -179,7 +184,7 @@ impl AccessOracle {
         })
     }
 
-    /// Whether any role of today opens the organisation's names.
+    /// Whether any role of today gives access to the organisation's names.
     pub(crate) fn knows_names(&self, all: &[OracleGrant], day: Date) -> bool {
         self.roles_on(all, day).any(|(role, _)| SYNCED_ROLES.contains(&role))
     }

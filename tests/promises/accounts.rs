@@ -1,5 +1,6 @@
-//! Who may act on an account: random trees, accounts and roles, the administrative rpcs in random order. The oracle is written from the
-//! printed rule (`docs/SECURITY.md`, "Acts on an account"): it calls none of the product's.
+//! Who may act on an account: random unit trees, accounts and roles, and the administrative rpcs in
+//! random order. The oracle follows the documented rule (`docs/SECURITY.md`, "Acts on an account")
+//! and calls none of the product's code.
 
 use crate::world::World;
 use jiff::ToSpan;
@@ -20,7 +21,7 @@ use tonic::{Request, Status};
 const FIRST: Date = Date::constant(2024, 8, 26);
 const UNITS: usize = 7;
 const ACCOUNTS: usize = 5;
-/// A role of an administrator as often as another.
+/// Administrator roles are as frequent as others.
 const ROLES: [Role; 4] = [Role::Admin, Role::Reporter, Role::Admin, Role::Reviewer];
 const PB_ROLES: [pb::Role; 4] =
     [pb::Role::Admin, pb::Role::Reporter, pb::Role::Admin, pb::Role::Reviewer];
@@ -28,14 +29,14 @@ const FOREVER: Date = Date::constant(2199, 1, 1);
 
 #[derive(Debug, Clone)]
 enum AccountOp {
-    /// `caller` asks for a code of an account: an existing one, one that is not there, or a new one.
+    /// `caller` requests a code for an account: an existing, an absent, or a new one.
     Invite {
         caller: usize,
         unit: usize,
         role: usize,
         account: usize,
     },
-    /// The newest code is spent for a password instead of a device.
+    /// The newest code is used for a password instead of a device.
     SetPassword,
     List {
         caller: usize,
@@ -44,7 +45,7 @@ enum AccountOp {
         caller: usize,
         device: usize,
     },
-    /// The operator gives a role, from a day relative to today, for some days.
+    /// The operator grants a role, from a day relative to today, for some days.
     Grant {
         account: usize,
         unit: usize,
@@ -65,12 +66,16 @@ enum AccountOp {
 fn ops() -> impl Strategy<Value = Vec<AccountOp>> {
     let account = 0..ACCOUNTS + 2;
     let one = prop_oneof![
-        6 => (0..ACCOUNTS, 0..UNITS, 0..4_usize, account).prop_map(|(caller, unit, role, account)| AccountOp::Invite { caller, unit, role, account }),
+        6 => (0..ACCOUNTS, 0..UNITS, 0..4_usize, account).prop_map(
+            |(caller, unit, role, account)| AccountOp::Invite { caller, unit, role, account }),
         1 => Just(AccountOp::SetPassword),
         3 => (0..ACCOUNTS).prop_map(|caller| AccountOp::List { caller }),
-        3 => (0..ACCOUNTS, 0_usize..20).prop_map(|(caller, device)| AccountOp::Revoke { caller, device }),
+        3 => (0..ACCOUNTS, 0_usize..20)
+            .prop_map(|(caller, device)| AccountOp::Revoke { caller, device }),
         4 => (0..ACCOUNTS, 0..UNITS, 0..4_usize, -20_i64..20, 1_i64..40)
-            .prop_map(|(account, unit, role, from, days)| AccountOp::Grant { account, unit, role, from, days }),
+            .prop_map(|(account, unit, role, from, days)| {
+                AccountOp::Grant { account, unit, role, from, days }
+            }),
         1 => (0..ACCOUNTS, 0_usize..5).prop_map(|(account, nth)| AccountOp::End { account, nth }),
         1 => (1_i64..15).prop_map(|days| AccountOp::Wait { days }),
     ];
@@ -109,10 +114,10 @@ fn build_org(parents: &[usize]) -> OrgFacts {
     facts
 }
 
-/// A role as it is written down: from a day until before another.
+/// A role on a unit, from a day until before another.
 type GrantTuple = (Role, usize, Date, Date);
 
-/// What the rule says, from grants and parents alone.
+/// The expected results, computed from grants and parents alone.
 #[derive(Default)]
 struct AccountOracle {
     parents: Vec<usize>,
@@ -170,16 +175,16 @@ impl AccountScenario {
     fn new(parents: &[usize]) -> Self {
         let world = World::on_sqlite_with(&build_org(parents));
         let dir = tempfile::tempdir().unwrap();
-        let ServerKeys { authority, cursor_key: seal, revocations } =
+        let ServerKeys { authority, cursor_key: signer, revocations } =
             ServerKeys::open(dir.path()).unwrap();
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (_, closing) = tokio::sync::watch::channel(false);
         let services = {
-            let _inside = tokio.enter();
+            let _guard = tokio.enter();
             Services::new(
                 world.app.clone(),
                 (authority, revocations),
-                seal,
+                signer,
                 ServerEndpoints::default(),
                 vec![],
                 closing,
@@ -200,7 +205,7 @@ impl AccountScenario {
             _keys: dir,
         };
         for at in 0..ACCOUNTS {
-            // Everybody begins with a role that ended: the account is there and has a device.
+            // Each account begins with an expired role, so that it exists and has a device.
             scenario.grant(at, (Role::Reporter, at % UNITS, date(2024, 1, 1), date(2024, 1, 2)));
             scenario.enrol(scenario.accounts[at], None);
         }
@@ -214,7 +219,8 @@ impl AccountScenario {
         self.oracle.grant(id, (role, unit, from, to));
     }
 
-    /// A device of the account whose token is its id; by this code, or by one of the operator's.
+    /// Enrols a device of the account whose token contains its number; with this code or with one
+    /// of the operator's.
     fn enrol(&mut self, account: AccountId, code: Option<&str>) {
         let app = &self.world.app;
         self.count += 1;
@@ -235,7 +241,7 @@ impl AccountScenario {
         self.oracle.devices.insert(device, account);
     }
 
-    /// The caller's first device that still may call.
+    /// The caller's first device that is not revoked.
     fn device(&self, caller: usize) -> Option<DeviceId> {
         let of = |(device, account): &(&DeviceId, &AccountId)| {
             **account == self.accounts[caller] && !self.oracle.revoked.contains(*device)
@@ -307,7 +313,7 @@ impl AccountScenario {
         }
     }
 
-    /// Every second code admits a device at once, the others stay for a password.
+    /// Every second code enrols a device at once, the others stay for a password.
     fn enrol_every_second(&mut self, account: AccountId, code: &str) {
         if self.count % 2 == 0 {
             self.enrol(account, Some(code));
@@ -321,7 +327,7 @@ impl AccountScenario {
             code,
             password: "một câu dài dễ nhớ".into(),
         });
-        // The code may have ended meanwhile; whoever holds one had the right when it was made.
+        // The code may have expired; the right to it was checked when it was created.
         let _ = self.tokio.block_on(self.services.set_password(rpc_request));
     }
 
@@ -335,11 +341,11 @@ impl AccountScenario {
         let listed: BTreeSet<Vec<u8>> =
             answer.into_inner().devices.into_iter().map(|one| one.id).collect();
         let may = |account| self.oracle.may_act(self.accounts[caller], account, self.day);
-        let opened =
+        let visible =
             self.oracle.devices.iter().filter(|(one, account)| **one == device || may(**account));
         assert_eq!(
             listed,
-            opened.map(|(one, _)| one.0.to_vec()).collect(),
+            visible.map(|(one, _)| one.0.to_vec()).collect(),
             "devices told to account {caller}"
         );
     }
@@ -372,7 +378,7 @@ impl AccountScenario {
         self.oracle.ended.entry(id).or_default().insert(unit);
     }
 
-    /// Nothing stays of what was refused: every account holds exactly what was written down.
+    /// Refused calls leave nothing: every account holds exactly the oracle's grants.
     fn assert_grants_match(&self) {
         for (account, grants) in &self.oracle.grants {
             let expected_grants: BTreeSet<_> = grants
@@ -400,10 +406,14 @@ fn case_count() -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: case_count(), max_shrink_iters: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: case_count(), max_shrink_iters: 300, ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn nobody_acts_on_an_account_without_the_right_over_every_unit_of_it(parents in parents(), ops in ops()) {
+    fn nobody_acts_on_an_account_without_the_right_over_every_unit_of_it(
+        parents in parents(), ops in ops(),
+    ) {
         let mut scenario = AccountScenario::new(&parents);
         for op in &ops {
             scenario.run(op);

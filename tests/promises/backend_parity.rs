@@ -1,4 +1,5 @@
-//! The same commands through SQLite and through PostgreSQL: equal answers, equal digests, one and the same chain.
+//! The same commands through SQLite and PostgreSQL give equal outcomes, equal digests and the same
+//! audit chain.
 
 use crate::world::{
     TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value, week_key,
@@ -10,7 +11,7 @@ use thidua::domain::report::{ReportKey, ReviewQuestion};
 use thidua::domain::scope_digest::ScopeDigest;
 use thidua::sync::frame::CommandOutcome;
 
-/// A row of numbers that follows from its seed alone.
+/// A generator of numbers that depends only on its seed.
 struct SeededRng(u64);
 
 impl SeededRng {
@@ -21,11 +22,11 @@ impl SeededRng {
     }
 }
 
-/// What a day of four phones left behind.
+/// The results of a day of four phones.
 #[derive(Debug, PartialEq)]
 struct DayResult {
     answers: Vec<CommandOutcome>,
-    /// Digest of each scope that any of the phones has.
+    /// Digest of each scope of any of the phones.
     digests: BTreeMap<String, ScopeDigest>,
     seq: i64,
     chain: [u8; 32],
@@ -35,7 +36,7 @@ fn report_keys() -> [ReportKey; 3] {
     [first_week_key(WARD_2), first_week_key(WARD_3), week_key(WARD_2, date(2024, 8, 26))]
 }
 
-/// One act of a phone; good and bad ones alike, as the numbers have it.
+/// One action of a phone, valid or invalid, chosen by the generator.
 fn run_action(world: &World, phone: &mut TestDevice, rng: &mut SeededRng) -> Vec<CommandOutcome> {
     let key = report_keys()[rng.below(3)].clone();
     let elements = world.element_numbers();
@@ -62,7 +63,7 @@ fn run_action(world: &World, phone: &mut TestDevice, rng: &mut SeededRng) -> Vec
             let base = report.and_then(|report| report.cells.get(&element).copied());
             let mine = reported_value(rng.below(9) as i64 - 1);
             let base: Vec<_> = base.map(|base| (element, base)).into_iter().collect();
-            // Now and then from a base that nobody saw.
+            // Sometimes with an unknown base.
             let base = if rng.below(4) == 0 { &[] } else { base.as_slice() };
             phone.save_command(&key, &[(element, mine)], base)
         }

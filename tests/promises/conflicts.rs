@@ -1,4 +1,4 @@
-//! Nothing is lost in silence: S13.
+//! No value is lost without a conflict: S13.
 
 use crate::on_both_databases;
 use crate::world::{WARD_2, World, first_week_key, reported_value};

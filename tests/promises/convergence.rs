@@ -17,7 +17,7 @@ on_both_databases! {
     s23_a_phone_that_asks_for_a_rebuild_gets_it_and_agrees_again
 }
 
-/// A few weeks of reports by two wards and their town.
+/// First-week reports of two wards; their town accepts one.
 fn send_sample_reports(world: &World) -> [TestDevice; 3] {
     let mut wards = [WARD_2, WARD_3]
         .map(|ward| world.enrol_device(&format!("reporter {ward}"), ward, Role::Reporter));
@@ -40,17 +40,17 @@ fn s02_at_a_checkpoint_the_phone_holds_what_the_digests_say(world: World) {
 }
 
 fn s03_a_stream_cut_behind_any_frame_resumes_to_the_same_state(world: World) {
-    let [_, _, mut whole] = send_sample_reports(&world);
-    whole.cursor.clear();
-    whole.held = Default::default();
-    let fresh = whole.clone();
-    let frames = whole.sync(&world).len();
+    let [_, _, mut uncut] = send_sample_reports(&world);
+    uncut.cursor.clear();
+    uncut.held = Default::default();
+    let unsynced = uncut.clone();
+    let frames = uncut.sync(&world).len();
     assert!(frames > 15, "enough places to cut: {frames}");
     for cut in 1..frames {
-        let mut phone = fresh.clone();
+        let mut phone = unsynced.clone();
         phone.exchange_frames(&world, &[], cut);
         phone.sync(&world);
-        assert_eq!(phone.held.records, whole.held.records, "cut behind frame {cut}");
+        assert_eq!(phone.held.records, uncut.held.records, "cut behind frame {cut}");
         phone.assert_digests_match();
     }
 }
@@ -85,9 +85,9 @@ fn s23_a_damaged_cursor_rebuilds_its_own_phone_and_nothing_else(world: World) {
     assert!(frames.iter().any(|frame| matches!(frame, SyncFrame::Reset(_))));
     assert_eq!(phone.held.records, before);
     phone.assert_digests_match();
-    let quiet = other.sync(&world);
+    let frames = other.sync(&world);
     assert!(
-        !quiet.iter().any(|frame| matches!(frame, SyncFrame::Reset(_))),
+        !frames.iter().any(|frame| matches!(frame, SyncFrame::Reset(_))),
         "the other phone notices nothing"
     );
 }

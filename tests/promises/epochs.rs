@@ -1,4 +1,4 @@
-//! S24 on both databases: a failover that lost commits, and an old primary that comes back.
+//! S24 on both databases: a failover that lost commits, and an old primary that returns.
 
 use crate::on_both_databases;
 use crate::world::{
@@ -21,12 +21,12 @@ on_both_databases! {
     s24_a_primary_that_is_shown_a_higher_history_writes_nothing_any_more
 }
 
-/// The same phone known to both servers, as it is when a copy of one is behind the other.
+/// Enrols the same phone on both servers, as if one were a copy of the other.
 fn enrol_on_both(worlds: [&World; 2], name: &str, uid: &str, role: Role) -> TestDevice {
     worlds.map(|world| world.enrol_device(name, uid, role))[0].clone()
 }
 
-/// What a phone keeps of a report that it made and sent.
+/// The commands of a nil report, made and sent.
 fn make_report_commands(phone: &mut TestDevice, world: &World, uid: &str) -> [PushedCommand; 2] {
     let key = first_week_key(uid);
     let cells: Vec<_> =
@@ -61,7 +61,7 @@ fn s24_a_lossy_failover_begins_one_new_history_and_phones_bring_back_what_was_ac
     let accept = reviewer.accept_command(&seen);
     assert_eq!(reviewer.push(&primary, std::slice::from_ref(&accept))[0].verdict, Verdict::Applied);
 
-    // The primary is gone, and with it what it had not told its replica.
+    // The primary is lost with the commits that it had not replicated.
     let before = replica.app.store().read(|tx| tx.head()).unwrap().epoch;
     for phone in [&mut lan, &mut mai, &mut reviewer] {
         assert!(is_new_history(&phone.sync(&replica)));
@@ -71,8 +71,8 @@ fn s24_a_lossy_failover_begins_one_new_history_and_phones_bring_back_what_was_ac
         before + 1,
         "three noticed, one began"
     );
-    let held = reviewer.push(&replica, std::slice::from_ref(&accept));
-    assert_eq!(held[0].verdict, Verdict::Held, "its parent is not here yet: {held:?}");
+    let outcomes = reviewer.push(&replica, std::slice::from_ref(&accept));
+    assert_eq!(outcomes[0].verdict, Verdict::Held, "its parent is not here yet: {outcomes:?}");
     for (phone, commands) in [(&mut mai, &of_mai), (&mut lan, &of_lan)] {
         let outcomes = phone.push(&replica, commands);
         assert!(
@@ -109,7 +109,7 @@ fn s24_a_phone_cut_inside_its_first_sync_notices_that_the_server_lost_what_it_re
     let mut twin = lan.clone();
     lan.push(&primary, &drafts);
     twin.push(&replica, &drafts);
-    // Only the primary hears of this: the oldest draft is the newest row of the desk now.
+    // Only the primary receives this: the oldest draft is the newest row of the desk scope now.
     let change = lan.save_command(
         &weeks[0],
         &[(element, reported_value(2))],
@@ -118,7 +118,7 @@ fn s24_a_phone_cut_inside_its_first_sync_notices_that_the_server_lost_what_it_re
     lan.push(&primary, &[change]);
     let [mut mai, _] = both.map(|world| world.enrol_device_of("mai", lan.account, WARD_2));
     let whole = mai.clone().exchange_frames(&primary, &[], usize::MAX).len();
-    // Cut on the last page but one of the desk: the changed draft was not on the pages before.
+    // Cut on the last page but one of the desk scope: the pages before lack the changed draft.
     let cut = (1..whole).rev().find(|cut| {
         let mut probe = mai.clone();
         probe.exchange_frames(&primary, &[], *cut);
@@ -141,8 +141,8 @@ fn s24_a_primary_that_is_shown_a_higher_history_writes_nothing_any_more(old: Wor
     lan.push(&old, &commands);
     lan.sync(&promoted);
     lan.push(&promoted, &commands);
-    let told = lan.open_exchange(&old, &[]).err();
-    assert!(matches!(&told, Some(AppError::Store(error)) if error.is_superseded()), "{told:?}");
+    let error = lan.open_exchange(&old, &[]).err();
+    assert!(matches!(&error, Some(AppError::Store(error)) if error.is_superseded()), "{error:?}");
     let head = old.app.store().read(|tx| tx.head()).unwrap();
     let mut other = TestDevice { cursor: Vec::new(), ..lan.clone() };
     let late = other.submit_command(first_week_key(WARD_3).id());

@@ -1,4 +1,5 @@
-//! Following by rounds: what a stretch of commits changed is read once and shared, and nothing is missed or overtaken. S1, S4, S5, S28.
+//! Following by change batches: the changes of several commits are read once and shared; no change
+//! is missed and no row overtaken. S1, S4, S5, S28.
 
 use crate::on_both_databases;
 use crate::world::{
@@ -16,7 +17,7 @@ on_both_databases! {
     s27_a_follower_behind_all_rounds_reads_the_feed
 }
 
-/// A phone that follows: at its checkpoint, with its call open.
+/// A following phone, after its checkpoint with its call open.
 fn open_follow(phone: &mut TestDevice, world: &World) -> Exchange {
     let mut exchange = phone.open_exchange(world, &[]).unwrap();
     loop {
@@ -47,28 +48,28 @@ fn s28_followers_of_one_scope_share_one_batch_and_ask_the_store_nothing(world: W
         follower_group.iter_mut().map(|phone| open_follow(phone, &world)).collect();
     let after = head_seq(&world);
     world.send_nil_report(&mut lan, &first_week_key(WARD_2));
-    let round = read_change_batch(&world, &open.iter().collect::<Vec<_>>(), after);
+    let batch = read_change_batch(&world, &open.iter().collect::<Vec<_>>(), after);
     let reads = world.app.store().read_count();
-    let mut batches = Vec::new();
+    let mut shared_rows = Vec::new();
     for (phone, exchange) in follower_group.iter_mut().zip(&mut open) {
-        let frames = exchange.apply_change_batch(&round).unwrap();
+        let frames = exchange.apply_change_batch(&batch).unwrap();
         for frame in &frames {
             phone.apply_frame(frame);
         }
-        let SyncFrame::SharedRows { rows: batch, .. } = &frames[0] else { panic!("{frames:?}") };
-        batches.push(batch.clone());
+        let SyncFrame::SharedRows { rows, .. } = &frames[0] else { panic!("{frames:?}") };
+        shared_rows.push(rows.clone());
         phone.assert_digests_match();
-        assert_eq!(phone.checkpoint.as_ref().unwrap().seq, batch_head(&round));
+        assert_eq!(phone.checkpoint.as_ref().unwrap().seq, batch_end_seq(&batch));
     }
     assert_eq!(world.app.store().read_count(), reads, "the round was read once, before");
     assert!(
-        batches.iter().all(|batch| Arc::ptr_eq(batch, &batches[0])),
+        shared_rows.iter().all(|rows| Arc::ptr_eq(rows, &shared_rows[0])),
         "one value for all, encoded once"
     );
 }
 
-fn batch_head(round: &ChangeBatch) -> i64 {
-    round.upto_seq
+fn batch_end_seq(batch: &ChangeBatch) -> i64 {
+    batch.upto_seq
 }
 
 fn s01_a_follower_who_joins_inside_a_round_gets_only_what_it_has_not_seen(world: World) {
@@ -81,31 +82,31 @@ fn s01_a_follower_who_joins_inside_a_round_gets_only_what_it_has_not_seen(world:
     let new = world.send_nil_report(&mut mai, &first_week_key(WARD_3));
     let frames =
         exchange.apply_change_batch(&read_change_batch(&world, &[&exchange], after)).unwrap();
-    let SyncFrame::SharedRows { rows: batch, .. } = &frames[0] else { panic!("{frames:?}") };
-    let ids: Vec<_> = batch.rows.iter().map(|row| row.id).collect();
+    let SyncFrame::SharedRows { rows, .. } = &frames[0] else { panic!("{frames:?}") };
+    let ids: Vec<_> = rows.rows.iter().map(|row| row.id).collect();
     assert!(ids.contains(&new.0) && !ids.contains(&seen.0), "{ids:?}");
     frames.iter().for_each(|frame| reviewer.apply_frame(frame));
     reviewer.assert_digests_match();
 }
 
 fn s05_a_bookmark_moves_an_idle_follower_on_and_overtakes_no_row(world: World) {
-    let mut far = world.enrol_device("far", OTHER_COMMUNE, Role::Reporter);
+    let mut other_phone = world.enrol_device("far", OTHER_COMMUNE, Role::Reporter);
     let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
     let mut idle = open_follow(&mut lan, &world);
-    let busy = open_follow(&mut far, &world);
+    let busy = open_follow(&mut other_phone, &world);
     let after = head_seq(&world);
-    world.send_nil_report(&mut far, &first_week_key(OTHER_COMMUNE));
+    world.send_nil_report(&mut other_phone, &first_week_key(OTHER_COMMUNE));
     let nothing = read_change_batch(&world, &[&idle, &busy], after);
     assert_eq!(idle.apply_change_batch(&nothing), Some(Vec::new()), "it is not for this phone");
     let before = lan.cursor.clone();
     lan.apply_frame(&idle.build_bookmark());
     assert_ne!(lan.cursor, before, "but its cursor moves on");
-    let save = far.save_command(
+    let save = other_phone.save_command(
         &first_week_key(OTHER_COMMUNE),
         &[(world.element_numbers()[0], reported_value(1))],
         &[],
     );
-    far.push(&world, &[save]);
+    other_phone.push(&world, &[save]);
     let mut second = world.enrol_device_of("second", lan.account, WARD_2);
     let draft = second.save_command(
         &first_week_key(WARD_2),

@@ -1,4 +1,5 @@
-//! Held commands: those whose parent is not here yet (S24), and those of a person whose grant was lost (S19).
+//! Held commands: those whose base is missing (S24), and those of a person whose grant was lost
+//! (S19).
 
 use crate::on_both_databases;
 use crate::world::{OTHER_COMMUNE, TestDevice, WARD_2, World, first_week_key, reported_value};
@@ -20,13 +21,13 @@ on_both_databases! {
     s19_a_held_command_names_no_device
 }
 
-fn hand_over_box(phone: &TestDevice) -> Vec<(HeldCommandId, HeldCommand)> {
+fn held_commands_on_desk(phone: &TestDevice) -> Vec<(HeldCommandId, HeldCommand)> {
     let held = phone.held.records.iter().filter(|((kind, _), _)| *kind == RecordKind::Held);
     held.map(|((_, id), (_, bytes))| (HeldCommandId(*id), record::decode_held(bytes).unwrap()))
         .collect()
 }
 
-/// What the server says now of a command that it took before.
+/// The present verdict of a command that the server has stored before.
 fn current_verdict(
     phone: &mut TestDevice,
     world: &World,
@@ -50,13 +51,14 @@ fn s24_a_save_on_a_base_that_is_not_here_is_held_until_its_parent_comes_and_then
             .map(|element| (*element, thidua::domain::cell::CellValue::Nil))
             .collect()
     };
-    // As after a restore: the server lost revision 1, on which this phone built revision 2 and sent it.
+    // As after a restore: the server lost revision 1, on which this phone built and sent revision
+    // 2.
     let second = late.save_command_at(&key, &nil(1), &[], 1);
     let submit = late.submit_command(key.id());
     let outcomes = late.push(&world, &[second.clone(), submit.clone()]);
     assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::Held), "{outcomes:?}");
     assert_eq!(world.read_report(key.id()), None);
-    assert_eq!(hand_over_box(&late).len(), 2, "both are in view on the desk");
+    assert_eq!(held_commands_on_desk(&late).len(), 2, "both are in view on the desk");
     late.assert_digests_match();
 
     let first = parent.save_command(&key, &[(elements[0], reported_value(4))], &[]);
@@ -68,7 +70,7 @@ fn s24_a_save_on_a_base_that_is_not_here_is_held_until_its_parent_comes_and_then
     );
     late.sync(&world);
     late.assert_digests_match();
-    assert_eq!(hand_over_box(&late), []);
+    assert_eq!(held_commands_on_desk(&late), []);
     assert_eq!(current_verdict(&mut late, &world, &second), Verdict::Applied);
     assert_eq!(current_verdict(&mut late, &world, &submit), Verdict::Applied);
 }
@@ -79,7 +81,7 @@ fn s24_after_a_loss_an_acceptance_of_content_not_seen_yet_waits_for_it(world: Wo
     let id = world.send_nil_report(&mut reporter, &first_week_key(WARD_2));
     let seen = world.read_report(id).unwrap();
     let accept = reviewer.accept_command(&seen);
-    // The same on a server that lost all of it and says so by a new epoch.
+    // The same on a server that lost everything and begins a new epoch.
     let again = world.new_authority();
     let mut reporter = again.enrol_device("lan", WARD_2, Role::Reporter);
     let mut reviewer = again.enrol_device("reviewer", crate::world::TOWN, Role::Reviewer);
@@ -102,12 +104,15 @@ fn s24_a_held_command_that_is_refused_when_its_parent_comes_stays_on_the_desk_wi
     let first = parent.save_command(&key, &[(element, reported_value(4))], &[]);
     parent.push(&world, &[first]);
     late.sync(&world);
-    let (_, kept) = hand_over_box(&late).remove(0);
+    let (_, held_command) = held_commands_on_desk(&late).remove(0);
     assert_eq!(
-        kept.refusal.map(thidua::domain::reason::RefusalReason::code),
+        held_command.refusal.map(thidua::domain::reason::RefusalReason::code),
         Some("VALUE_OUT_OF_RANGE")
     );
-    assert_eq!((kept.state, kept.reason), (HeldState::Open, HeldReason::UnknownBase));
+    assert_eq!(
+        (held_command.state, held_command.reason),
+        (HeldState::Open, HeldReason::UnknownBase)
+    );
 }
 
 fn devices_with_ended_grant(world: &World) -> (TestDevice, TestDevice) {
@@ -123,7 +128,7 @@ fn devices_with_ended_grant(world: &World) -> (TestDevice, TestDevice) {
     (lan, head)
 }
 
-/// The same, with the role taken away before its time.
+/// The same, with the grant revoked before its end.
 fn devices_with_revoked_grant(world: &World) -> (TestDevice, TestDevice) {
     let lan = world.enrol_device("lan", WARD_2, Role::Reporter);
     let head = world.enrol_device("head", WARD_2, Role::UnitHead);
@@ -148,9 +153,9 @@ fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_an
     assert!(lan.held.records.is_empty(), "who left sees nothing of the unit any more");
 
     head.sync(&world);
-    let (held, kept) = hand_over_box(&head).remove(0);
+    let (held, held_command) = held_commands_on_desk(&head).remove(0);
     assert_eq!(
-        (kept.reason, kept.state, held.0),
+        (held_command.reason, held_command.state, held.0),
         (HeldReason::GrantLost, HeldState::Open, outcome.record_id)
     );
     let apply = head.next_command(CommandBody::SettleHeld { held, apply: true });
@@ -162,7 +167,7 @@ fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_an
         world.read_report(first_week_key(WARD_2).id()).unwrap().cells[&element],
         reported_value(6)
     );
-    assert_eq!(hand_over_box(&head)[0].1.state, HeldState::Applied);
+    assert_eq!(held_commands_on_desk(&head)[0].1.state, HeldState::Applied);
     head.assert_digests_match();
     assert_eq!(current_verdict(&mut lan, &world, &save), Verdict::Applied);
 }
@@ -182,14 +187,14 @@ fn s19_the_head_may_put_aside_what_came_too_late_and_a_stranger_gets_no_box(worl
     );
     assert_eq!(lan.push(&world, &[foreign])[0].reason.as_deref(), Some("NOT_FOUND"));
     head.sync(&world);
-    let (held, _) = hand_over_box(&head).remove(0);
+    let (held, _) = held_commands_on_desk(&head).remove(0);
     let mut colleague = world.enrol_device("mai", WARD_2, Role::Reporter);
     let not_hers = colleague.next_command(CommandBody::SettleHeld { held, apply: true });
     assert_eq!(colleague.push(&world, &[not_hers])[0].reason.as_deref(), Some("DENIED"));
-    let aside = head.next_command(CommandBody::SettleHeld { held, apply: false });
-    assert_eq!(head.push(&world, &[aside])[0].verdict, Verdict::Applied);
+    let discard = head.next_command(CommandBody::SettleHeld { held, apply: false });
+    assert_eq!(head.push(&world, &[discard])[0].verdict, Verdict::Applied);
     assert_eq!(world.read_report(first_week_key(WARD_2).id()), None);
-    assert_eq!(hand_over_box(&head)[0].1.state, HeldState::Discarded);
+    assert_eq!(held_commands_on_desk(&head)[0].1.state, HeldState::Discarded);
 }
 
 fn s19_a_held_command_names_no_device(world: World) {
@@ -204,10 +209,10 @@ fn s19_a_held_command_names_no_device(world: World) {
         assert_eq!(phone.push(&world, &[save])[0].verdict, Verdict::Held);
     }
     head.sync(&world);
-    let kept = head.held.records.iter().filter(|((kind, _), _)| *kind == RecordKind::Held);
-    let kept: Vec<_> = kept.map(|(_, (_, bytes))| bytes).collect();
-    assert_eq!(kept.len(), 2, "the same words from two phones are two commands");
-    for bytes in kept {
+    let held_command = head.held.records.iter().filter(|((kind, _), _)| *kind == RecordKind::Held);
+    let held_command: Vec<_> = held_command.map(|(_, (_, bytes))| bytes).collect();
+    assert_eq!(held_command.len(), 2, "the same words from two phones are two commands");
+    for bytes in held_command {
         for id in [lan.device.0, twin.device.0, lan.account.0] {
             assert!(
                 !bytes.windows(16).any(|part| part == id),

@@ -1,4 +1,5 @@
-//! A night's process that is killed, at every step of a run, on both databases: the next start ends with the same figures, published once.
+//! A nightly run whose process is killed at every step, on both databases: the next start ends with
+//! the same figures, published once.
 
 use crate::jobs::{accept_first_report, run_numbers};
 use crate::on_both_databases;
@@ -16,19 +17,19 @@ use thidua::jobs::find_job;
 use thidua::store::{DatabaseLocation, Store};
 
 on_both_databases! {
-    a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start
+    a_nightly_run_killed_at_any_step_is_published_once_and_whole_after_the_next_start
 }
 
 const DATABASE_ENV: &str = "THIDUA_NIGHT_DATABASE";
 const FAULT_ENV: &str = "THIDUA_NIGHT_AT";
 
-/// Not a story: the process of one night, when the story starts one.
+/// Not a test of its own: the process of one nightly run, started by the test.
 #[test]
-fn the_other_night() {
+fn the_job_process() {
     let (Ok(database), Ok(at)) = (std::env::var(DATABASE_ENV), std::env::var(FAULT_ENV)) else {
         return;
     };
-    // Bounded: a parent that died leaves nobody behind.
+    // A timeout, so that a dead parent leaves no process behind.
     std::thread::spawn(|| {
         std::thread::sleep(Duration::from_secs(60));
         std::process::exit(3);
@@ -38,12 +39,13 @@ fn the_other_night() {
     find_job("aggregate").unwrap().run_due_slots(&app, "killed").unwrap();
 }
 
-/// Runs a night in a process of its own; true when it was killed at the fault, false when it got to its end first.
+/// Runs the job in another process; returns whether it was killed at the fault, `false` when it
+/// ended first.
 fn run_killed_job(world: &World, fault: &str) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let hangs = dir.path().join("hangs");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["job_crash::the_other_night", "--exact"])
+        .args(["job_crash::the_job_process", "--exact"])
         .env(DATABASE_ENV, &world.database)
         .env(FAULT_ENV, world.app.now().0.to_string())
         .env("THIDUA_FAULT", fault)
@@ -71,7 +73,7 @@ fn wait_for_hang(child: &mut Child, hangs: &Path) -> bool {
     panic!("the night neither ends nor hangs");
 }
 
-fn a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start(world: World) {
+fn a_nightly_run_killed_at_any_step_is_published_once_and_whole_after_the_next_start(world: World) {
     accept_first_report(&world);
     let job = find_job("aggregate").unwrap();
     let mut kills = 0;
@@ -81,7 +83,7 @@ fn a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start(w
             let (slot, published) = (job.latest_slot(world.app.now()), run_numbers(&world).len());
             let killed = run_killed_job(&world, &format!("{point}:hang:{nth}"));
             kills += usize::from(killed);
-            // Once the lease of the dead is over.
+            // After the lease of the killed process has expired.
             world.clock.set(world.app.now().saturating_add_micros(11 * 60 * 1_000_000));
             let end = job.run_due_slots(&world.app, "next").unwrap();
             assert_ne!(end, JobSlotOutcome::LeasedElsewhere, "{point} {nth}");
@@ -95,13 +97,17 @@ fn a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start(w
             let again = world.app.verify_run(&run).unwrap();
             assert!(again.input_matches && again.output_matches, "{point} {nth}");
             let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
-            let anew = world.app.judge_live(&reference.campaigns[0], StructureView::AsWas).unwrap();
-            let shown = world
+            let recomputed =
+                world.app.judge_live(&reference.campaigns[0], StructureView::AsWas).unwrap();
+            let published_standings = world
                 .app
                 .visible_standings(&world.app.system_actor().unwrap(), CampaignId::from_code("A"))
                 .unwrap();
-            assert_eq!(shown.len(), anew.standings.len(), "{point} {nth}");
-            assert!(anew.standings.iter().all(|one| shown.contains(one)), "whole: {point} {nth}");
+            assert_eq!(published_standings.len(), recomputed.standings.len(), "{point} {nth}");
+            assert!(
+                recomputed.standings.iter().all(|one| published_standings.contains(one)),
+                "whole: {point} {nth}"
+            );
             if !killed {
                 break;
             }

@@ -1,4 +1,5 @@
-//! The jobs of the night over both databases: each slot once, whatever runs at the same time, was away or is cancelled.
+//! The nightly jobs on both databases: each slot runs once, whether processes compete, were down or
+//! are cancelled.
 
 use crate::on_both_databases;
 use crate::world::{TOWN, TestDevice, WARD_3, World, first_week_key};
@@ -16,7 +17,7 @@ use thidua::jobs::{find_job, run_all_due};
 on_both_databases! {
     two_schedulers_at_once_publish_once
     a_lease_in_force_holds_against_a_process_of_the_same_name
-    nights_that_were_missed_are_caught_up_each_once
+    nightly_runs_that_were_missed_are_caught_up_each_once
     a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again
     an_accepted_report_is_locked_once_its_grace_is_over_and_not_before
     a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over
@@ -86,19 +87,20 @@ fn on_postgresql_no_node_gets_a_newer_token_while_another_publishes_under_its_ow
     let (job, slot) = (find_job("aggregate").unwrap(), world.app.now());
     thread::scope(|scope| {
         let ended = world.app.run_slot("slow", JobId::Aggregate, slot, &|app, actor, fence| {
-            let night = app.aggregate_campaigns(actor, |tx| {
-                let held = verify_job_lease(tx, JobId::Aggregate, fence)?;
-                // It stands still in here until its lease is over; the other node, with newer figures, is as quick as it can be.
+            let aggregation = app.aggregate_campaigns(actor, |tx| {
+                let fence_check = verify_job_lease(tx, JobId::Aggregate, fence)?;
+                // It blocks here until its lease has expired; the other node, with newer figures,
+                // tries to publish at once.
                 world.clock.set(world.app.now().saturating_add_micros(11 * 60 * 1_000_000));
-                let taking = scope.spawn(|| {
+                let other_run = scope.spawn(|| {
                     accept_first_report(&other);
                     job.run_slot(&other.app, "quick", slot)
                 });
                 thread::sleep(std::time::Duration::from_millis(1500));
-                assert!(!taking.is_finished(), "the other node waits for this transaction");
-                Ok(held)
+                assert!(!other_run.is_finished(), "the other node waits for this transaction");
+                Ok(fence_check)
             });
-            night.map(|_| String::new())
+            aggregation.map(|_| String::new())
         });
         ended.unwrap();
     });
@@ -110,7 +112,7 @@ fn on_postgresql_no_node_gets_a_newer_token_while_another_publishes_under_its_ow
     );
 }
 
-fn nights_that_were_missed_are_caught_up_each_once(world: World) {
+fn nightly_runs_that_were_missed_are_caught_up_each_once(world: World) {
     run_all_due(&world.app, "node").unwrap();
     world.set_day(date(2024, 9, 2));
     for _ in 0..2 {
@@ -162,7 +164,8 @@ fn an_accepted_report_is_locked_once_its_grace_is_over_and_not_before(world: Wor
 
 fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
     accept_first_report(&world);
-    // Phase 1 ends with 5 January 2025; its last reports are due by the end of the 6th and have two days of grace.
+    // Phase 1 ends with 5 January 2025; its last reports are due by the end of the 6th and have two
+    // days of grace.
     let [last, over] = [date(2025, 1, 8), date(2025, 1, 9)];
     world.set_day(over.tomorrow().unwrap());
     world.app.aggregate_campaigns(&world.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
@@ -171,11 +174,12 @@ fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
     assert_eq!((review.campaign.as_str(), review.phase), ("A", 1));
     assert_eq!(review.states.values().sum::<usize>(), 7, "every target: {review:?}");
     run_all_due(&world.app, "node").unwrap();
-    let said = world.app.job_runs(Some(JobId::PhaseReview), 1).unwrap().remove(0).message.unwrap();
+    let message =
+        world.app.job_runs(Some(JobId::PhaseReview), 1).unwrap().remove(0).message.unwrap();
     assert!(
-        said.starts_with("A phase 1 is in: ")
-            && said.ends_with("thidua morning-report --campaign A --phase 1"),
-        "{said}"
+        message.starts_with("A phase 1 is in: ")
+            && message.ends_with("thidua morning-report --campaign A --phase 1"),
+        "{message}"
     );
 }
 
@@ -205,8 +209,8 @@ fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_i
     ward.push(&world, &[save, submit]);
     assert!(!named(expected.period.end), "sent");
     find_job("remind").unwrap().run_now(&world.app, "node").unwrap();
-    let said = world.app.job_runs(Some(JobId::Remind), 1).unwrap().remove(0).message.unwrap();
-    assert!(said.ends_with("thidua remind"), "{said}");
+    let message = world.app.job_runs(Some(JobId::Remind), 1).unwrap().remove(0).message.unwrap();
+    assert!(message.ends_with("thidua remind"), "{message}");
 }
 
 fn every_job_of_the_table_ends_well_on_a_province_that_reports(world: World) {

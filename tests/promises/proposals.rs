@@ -84,10 +84,10 @@ fn s14_an_edit_of_an_accepted_report_becomes_a_proposal_and_granting_makes_a_new
         (ReportState::Accepted, reported_value(3))
     );
     let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
-    let kept =
+    let stored =
         world.app.store().read(|tx| tx.sent_revisions(report, &reference.unit_numbers)).unwrap();
     let official: Vec<_> =
-        kept.iter().filter(|filed| filed.report.state == ReportState::Accepted).collect();
+        stored.iter().filter(|filed| filed.report.state == ReportState::Accepted).collect();
     assert_eq!(official.len(), 2, "both official revisions can be read back");
     assert_eq!(official[0].report.cells[&element], CellValue::Nil);
     lan.sync(&world);
@@ -125,9 +125,9 @@ fn s14_a_refused_proposal_leaves_the_report_as_it_is_and_is_kept(world: World) {
     assert_eq!(reviewer.push(&world, &[refuse])[0].verdict, Verdict::Applied);
     assert_eq!(world.read_report(report).unwrap().cells[&element], CellValue::Nil);
     lan.sync(&world);
-    let (_, kept) = open_proposals(&lan, &world).remove(0);
+    let (_, stored) = open_proposals(&lan, &world).remove(0);
     assert_eq!(
-        (kept.settled, kept.reason.as_str(), kept.changes.len()),
+        (stored.settled, stored.reason.as_str(), stored.changes.len()),
         (Some(false), "nhập nhầm", 1)
     );
 }
@@ -164,7 +164,7 @@ fn s14_a_proposal_is_granted_only_by_a_reviewer_above_for_the_content_seen(world
         Some("CONTENT_CHANGED"),
         "the second was written on other figures"
     );
-    // The author made reviewer does not grant the own proposal.
+    // The author, now a reviewer, cannot grant the own proposal.
     let mut promoted = world.enrol_device("lan", TOWN, Role::Reviewer);
     let seen = world.read_report(report).unwrap().content_hash();
     let open = proposals.iter().find(|(id, _)| id.0 != outcomes[0].record_id).unwrap().0;

@@ -1,4 +1,4 @@
-//! Pushing: S7-S11, S15, S16, S26, and who may.
+//! Pushing: S7-S11, S15, S16, S26, and permissions.
 
 use crate::on_both_databases;
 use crate::world::{
@@ -25,7 +25,7 @@ on_both_databases! {
     s15_accepting_applies_only_to_the_content_that_was_seen
     s16_comments_append_and_every_sent_revision_can_be_read_back
     s26_a_report_made_in_time_and_proven_by_a_sync_mark_is_not_late
-    the_chain_of_outcomes_that_a_receipt_signs_can_be_reckoned_by_anybody
+    the_chain_of_outcomes_that_a_receipt_signs_can_be_computed_by_anybody
     nobody_accepts_a_report_of_the_own_writing
     a_returned_report_comes_back_to_the_phone_with_the_question
     a_report_for_a_period_that_is_not_owed_or_not_begun_is_refused
@@ -60,7 +60,7 @@ fn s07_a_command_sent_again_has_one_effect_and_its_first_outcome(world: World) {
     );
 }
 
-fn the_chain_of_outcomes_that_a_receipt_signs_can_be_reckoned_by_anybody(world: World) {
+fn the_chain_of_outcomes_that_a_receipt_signs_can_be_computed_by_anybody(world: World) {
     let mut phone = world.enrol_device("lan", WARD_2, Role::Reporter);
     let good = phone.save_command(
         &first_week_key(WARD_2),
@@ -187,14 +187,14 @@ fn s16_comments_append_and_every_sent_revision_can_be_read_back(world: World) {
     let mut reviewer = world.enrol_device("reviewer", TOWN, Role::Reviewer);
     let report = world.send_nil_report(&mut reporter, &first_week_key(WARD_2));
     let comment = CommentId::from_code("one");
-    let words = reviewer.next_command(CommandBody::AddComment {
+    let comment_command = reviewer.next_command(CommandBody::AddComment {
         report,
         comment,
         text: "đề nghị kiểm tra lại".into(),
     });
     let twice =
         reviewer.next_command(CommandBody::AddComment { report, comment, text: "khác".into() });
-    let outcomes = reviewer.push(&world, &[words, twice]);
+    let outcomes = reviewer.push(&world, &[comment_command, twice]);
     assert_eq!(outcomes[0].verdict, Verdict::Applied);
     assert_eq!(outcomes[1].reason.as_deref(), Some("COMMENT_EXISTS"));
     reporter.sync(&world);
@@ -224,11 +224,11 @@ fn s26_a_report_made_in_time_and_proven_by_a_sync_mark_is_not_late(world: World)
         phone.last_command_number += 1;
         let body = CommandBody::SubmitReport { report: key.id(), acting_unit: phone.unit };
         let sync_mark = if proven { phone.sync_mark.clone() } else { Vec::new() };
-        let made =
+        let captured_at =
             Timestamp::from_local_midnight(date(2024, 8, 26)).saturating_add_micros(7_200_000_000);
         let submit = pushed_command(
             phone.last_command_number,
-            Command { captured_at: Some(made), sync_mark, body },
+            Command { captured_at: Some(captured_at), sync_mark, body },
         );
         let expected = world
             .app
@@ -247,7 +247,7 @@ fn s26_a_report_made_in_time_and_proven_by_a_sync_mark_is_not_late(world: World)
 fn nobody_accepts_a_report_of_the_own_writing(world: World) {
     let mut reporter = world.enrol_device("lan", WARD_2, Role::Reporter);
     let id = world.send_nil_report(&mut reporter, &first_week_key(WARD_2));
-    // The same account is made reviewer of the town.
+    // The same account becomes reviewer of the town.
     let mut reviewer = world.enrol_device("lan", TOWN, Role::Reviewer);
     let accept = reviewer.accept_command(&world.read_report(id).unwrap());
     assert_eq!(reviewer.push(&world, &[accept])[0].reason.as_deref(), Some("OWN_REPORT"));
@@ -276,14 +276,14 @@ fn a_returned_report_comes_back_to_the_phone_with_the_question(world: World) {
 fn a_report_for_a_period_that_is_not_owed_or_not_begun_is_refused(world: World) {
     let mut phone = world.enrol_device("lan", WARD_2, Role::Reporter);
     let cell = [(world.element_numbers()[0], reported_value(1))];
-    let mut crooked = first_week_key(WARD_2);
-    crooked.period.start = date(2024, 8, 20);
-    let (crooked, future, other) = (
-        phone.save_command(&crooked, &cell, &[]),
+    let mut misaligned = first_week_key(WARD_2);
+    misaligned.period.start = date(2024, 8, 20);
+    let (misaligned, future, other) = (
+        phone.save_command(&misaligned, &cell, &[]),
         phone.save_command(&crate::world::week_key(WARD_2, date(2024, 12, 2)), &cell, &[]),
         phone.save_command(&first_week_key(OTHER_COMMUNE), &cell, &[]),
     );
-    let outcomes = phone.push(&world, &[crooked, future, other]);
+    let outcomes = phone.push(&world, &[misaligned, future, other]);
     let reasons: Vec<_> =
         outcomes.iter().map(|outcome| outcome.reason.as_deref().unwrap()).collect();
     assert_eq!(reasons, ["NOT_EXPECTED", "PERIOD_NOT_OPEN", "NOT_FOUND"]);
@@ -299,7 +299,7 @@ fn a_revoked_device_can_push_nothing_more(world: World) {
     );
     world.app.revoke_device(&world.app.system_actor().unwrap(), phone.device).unwrap();
     let request = thidua::sync::ExchangeRequest { commands: vec![save], ..Default::default() };
-    // Even with an identity that was read before.
+    // Even with an identity that was loaded before.
     let refused = thidua::sync::Exchange::start(
         world.app.clone(),
         world.cursor_signer.clone(),

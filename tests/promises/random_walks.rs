@@ -1,7 +1,9 @@
-//! Random walks: an organisation that merges, moves and dissolves, roles with windows that come and go, reports begun and sent; after every week
-//! each phone holds, and each caller is told, exactly what the printed rules open, and what is out of sight is as if it were not there.
+//! Random walks: an organisation that changes every week, grants that begin and end, reports saved
+//! and sent. After every week each phone and each caller sees exactly what the oracle allows, and
+//! hidden reports are indistinguishable from absent ones.
 
-use crate::access_oracle::{AccessOracle, OracleGrant, OracleUnit};
+use crate::access_oracle::OracleGrant;
+use crate::mirrored_org::MirroredOrg;
 use crate::world::{TestDevice, World, week_key};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -10,21 +12,17 @@ use std::collections::BTreeSet;
 use thidua::app::AppError;
 use thidua::app::report_queries::ReportFilter;
 use thidua::domain::command::{CommandBody, Verdict};
-use thidua::domain::ids::{AccountId, CommentId, ReportId, StandingId, UnitId};
+use thidua::domain::ids::{AccountId, CampaignId, CommentId, ReportId, StandingId, UnitId};
 use thidua::domain::lang::Lang;
-use thidua::domain::org::{
-    DaySpan, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, Unit as Fact, UnitDescription,
-    UnitKind, UnitParent, UnitVersion,
-};
-use thidua::domain::permission::{Grant, Role};
+use thidua::domain::permission::{Actor, Grant, Role};
+use thidua::domain::quality::Finding;
 use thidua::domain::scope::RecordKind;
-use thidua::domain::time::Timestamp;
+use thidua::domain::standing::Standing;
 use thidua::grpc::RpcError;
 
-/// The campaign's first Monday; weeks begin on the others.
+/// The campaign's first Monday; the weeks begin on Mondays.
 const FIRST_MONDAY: Date = Date::constant(2024, 8, 26);
 const WEEKS: usize = 5;
-const COMMUNES: usize = 5;
 const USERS: usize = 4;
 const ROLES: [Role; 9] = [
     Role::Reporter,
@@ -38,7 +36,7 @@ const ROLES: [Role; 9] = [
     Role::Admin,
 ];
 
-/// What happens in one week; numbers are taken modulo what there is.
+/// The events of one week; numbers are taken modulo the number of choices.
 #[derive(Debug, Clone)]
 struct WeekEvents {
     org_change: (u8, usize, usize),
@@ -48,15 +46,15 @@ struct WeekEvents {
 }
 
 fn weeks() -> impl Strategy<Value = Vec<WeekEvents>> {
-    let turn = (0_u8..8, 0_usize..50, 0_usize..50);
+    let org_change = (0_u8..8, 0_usize..50, 0_usize..50);
     let granted =
         prop::collection::vec((0..USERS, 0..ROLES.len(), 0_usize..50, -1_i64..3, 1_i64..5), 1..4);
     let revoked = prop::collection::vec((0..USERS, 0_usize..9), 0..2);
     let filed = prop::collection::vec((0_usize..50, any::<bool>()), 1..4);
-    let one = (turn, granted, revoked, filed);
+    let one = (org_change, granted, revoked, filed);
     prop::collection::vec(
-        one.prop_map(|(turn, granted, revoked, filed)| WeekEvents {
-            org_change: turn,
+        one.prop_map(|(org_change, granted, revoked, filed)| WeekEvents {
+            org_change: org_change,
             granted,
             revoked,
             filed,
@@ -69,174 +67,43 @@ fn monday_of(week: usize) -> Date {
     FIRST_MONDAY.saturating_add((week as i64 * 7).days())
 }
 
-fn unit_description(uid: &str, kind: UnitKind) -> UnitDescription {
-    UnitDescription {
-        name: format!("Đơn vị {uid}"),
-        kind,
-        local_kind: "xa".to_owned(),
-        code: None,
-        note: String::new(),
-    }
-}
-
-/// The organisation twice: on paper, and as the product holds it.
-struct MirroredOrg {
-    oracle: AccessOracle,
-    org: Org,
-    communes: Vec<usize>,
-    districts: Vec<usize>,
-}
-
-impl MirroredOrg {
-    /// A province, two districts, a few communes.
-    fn new() -> Self {
-        let mut oracle = AccessOracle::default();
-        let mut facts = OrgFacts::default();
-        let mut add = |uid: String, kind, parent: Option<usize>| {
-            let UnitDescription { name, kind, local_kind, code, note } =
-                unit_description(&uid, kind);
-            facts.units.push(Fact::new(
-                &uid,
-                UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code, note },
-            ));
-            if let Some(parent) = parent {
-                let (child, parent) =
-                    (UnitId::from_code(&uid), UnitId::from_code(&oracle.units[parent].uid));
-                facts.edges.push(UnitParent {
-                    child,
-                    parent,
-                    hierarchy: Hierarchy::Command,
-                    days: DaySpan::ALWAYS,
-                });
-            }
-            let parents = parent.map(|parent| (Date::MIN, parent)).into_iter().collect();
-            oracle.units.push(OracleUnit {
-                uid,
-                from: Date::MIN,
-                to: Date::MAX,
-                successor: None,
-                parents,
-            });
-            oracle.units.len() - 1
-        };
-        // The example's campaign belongs to this province.
-        let province = add("prov-84".into(), UnitKind::Province, None);
-        let districts: Vec<usize> =
-            (0..2).map(|at| add(format!("d{at}"), UnitKind::District, Some(province))).collect();
-        let communes = (0..COMMUNES)
-            .map(|at| add(format!("c{at}"), UnitKind::Commune, Some(districts[at % 2])))
-            .collect();
-        Self { oracle: oracle, org: Org::new(facts).unwrap(), communes, districts }
-    }
-
-    fn open_units(&self, list: &[usize], day: Date) -> Vec<usize> {
-        list.iter()
-            .copied()
-            .filter(|at| self.oracle.units[*at].from <= day && day < self.oracle.units[*at].to)
-            .collect()
-    }
-
-    fn id(&self, unit: usize) -> UnitId {
-        UnitId::from_code(&self.oracle.units[unit].uid)
-    }
-
-    /// One turn of the organisation on this day: two merge into a new one, one goes into another, one moves, a district is dissolved.
-    fn apply_org_change(&mut self, day: Date, (kind, a, b): (u8, usize, usize)) {
-        let (communes, districts) =
-            (self.open_units(&self.communes, day), self.open_units(&self.districts, day));
-        let (one, two) = (communes[a % communes.len()], communes[b % communes.len()]);
-        let acts = match kind {
-            0 | 1 if one != two => {
-                let parent = self.oracle.units[one].parents.last().unwrap().1;
-                let (uid, new) = (format!("n{}", self.oracle.units.len()), self.oracle.units.len());
-                let parents = vec![(day, parent)];
-                self.oracle.units.push(OracleUnit {
-                    uid: uid.clone(),
-                    from: day,
-                    to: Date::MAX,
-                    successor: None,
-                    parents,
-                });
-                self.communes.push(new);
-                for closed in [one, two] {
-                    (self.oracle.units[closed].to, self.oracle.units[closed].successor) =
-                        (day, Some(new));
-                }
-                let unit = unit_description(&uid, UnitKind::Commune);
-                let parents = vec![(Hierarchy::Command, self.id(parent))];
-                vec![
-                    OrgAction::Create { uid, unit, parents },
-                    OrgAction::Merge { from: vec![self.id(one), self.id(two)], into: self.id(new) },
-                ]
-            }
-            2 if one != two => {
-                (self.oracle.units[one].to, self.oracle.units[one].successor) = (day, Some(two));
-                vec![OrgAction::Merge { from: vec![self.id(one)], into: self.id(two) }]
-            }
-            3 | 4 if !districts.is_empty() => {
-                let to = districts[b % districts.len()];
-                self.oracle.units[one].parents.push((day, to));
-                vec![OrgAction::Reparent {
-                    unit: self.id(one),
-                    hierarchy: Hierarchy::Command,
-                    parent: Some(self.id(to)),
-                }]
-            }
-            5 if !districts.is_empty() => {
-                let (district, province) = (districts[b % districts.len()], 0);
-                let mut acts = Vec::new();
-                for child in communes {
-                    if self.oracle.units[child].parents.last().unwrap().1 == district {
-                        self.oracle.units[child].parents.push((day, province));
-                        let parent = Some(self.id(province));
-                        acts.push(OrgAction::Reparent {
-                            unit: self.id(child),
-                            hierarchy: Hierarchy::Command,
-                            parent,
-                        });
-                    }
-                }
-                self.oracle.units[district].to = day;
-                acts.push(OrgAction::Dissolve { unit: self.id(district) });
-                acts
-            }
-            _ => return,
-        };
-        let change = |act| OrgChange {
-            effective_day: day,
-            legal_basis: format!("NQ {day}"),
-            recorded_at: Timestamp(0),
-            action: act,
-        };
-        let changes: Vec<OrgChange> = acts.into_iter().map(change).collect();
-        self.org = self
-            .org
-            .apply_changes(&changes)
-            .unwrap_or_else(|found| panic!("{changes:?}: {}", found[0].violation));
-    }
-}
-
-/// Somebody with a phone and the roles that the paper says.
+/// A phone, and its account's grants in the oracle.
 struct RandomUser {
     phone: TestDevice,
     grants: Vec<OracleGrant>,
-    /// What was taken away: who once worked for a unit may still hand over what was typed for it (S19).
+    /// Revoked grants: their holder's commands for the unit may still be held (S19).
     past_grants: Vec<OracleGrant>,
 }
 
-/// One walk.
+impl RandomUser {
+    /// The grants that decide who may see the account's devices: administrators above every unit on
+    /// which it holds a role, now or later; if it holds none any more, above every unit on which it
+    /// did. All accounts began on the province.
+    fn grants_deciding_on(&self, day: Date) -> Vec<OracleGrant> {
+        let past = OracleGrant { role: Role::Auditor, unit: 0, from: Date::MIN, to: Date::MIN };
+        let present: Vec<OracleGrant> =
+            self.grants.iter().copied().filter(|role_grant| day < role_grant.to).collect();
+        if present.is_empty() {
+            [&self.grants[..], &self.past_grants[..], &[past]].concat()
+        } else {
+            present
+        }
+    }
+}
+
+/// The state of one walk.
 struct RandomWalk {
     world: World,
     mirrored_org: MirroredOrg,
     users: Vec<RandomUser>,
-    /// Who types for a commune.
+    /// The reporters, by commune.
     reporters: Vec<(usize, TestDevice)>,
 }
 
 impl RandomWalk {
     fn new(weeks: &[WeekEvents]) -> Self {
         let mut mirrored_org = MirroredOrg::new();
-        // The first week is quiet, so that there is something before everything changes.
+        // The first week changes nothing, so that there are reports before the first change.
         weeks
             .iter()
             .enumerate()
@@ -244,7 +111,7 @@ impl RandomWalk {
             .for_each(|(at, week)| mirrored_org.apply_org_change(monday_of(at), week.org_change));
         let world = World::on_sqlite_with(mirrored_org.org.facts());
         let walkers = (0..USERS).map(|at| {
-            // Everybody once held something, so that an account is there; it ended long ago.
+            // Each account has an old expired grant, so that it exists.
             let past = Grant {
                 role: Role::Auditor,
                 unit: mirrored_org.id(0),
@@ -287,13 +154,14 @@ impl RandomWalk {
         }
         for (unit, sent) in &week.filed {
             let before = monday_of(at).saturating_sub(7.days());
-            let whole: Vec<usize> = self.mirrored_org.open_units(&self.mirrored_org.communes, day);
-            let whole: Vec<usize> = whole
+            let reporting: Vec<usize> =
+                self.mirrored_org.open_units(&self.mirrored_org.communes, day);
+            let reporting: Vec<usize> = reporting
                 .into_iter()
                 .filter(|unit| self.mirrored_org.oracle.units[*unit].from <= before)
                 .collect();
-            if !whole.is_empty() {
-                self.file_report(whole[unit % whole.len()], before, *sent);
+            if !reporting.is_empty() {
+                self.file_report(reporting[unit % reporting.len()], before, *sent);
             }
         }
     }
@@ -301,7 +169,8 @@ impl RandomWalk {
     fn grant(&mut self, user_index: usize, role_grant: OracleGrant, day: Date) {
         let OracleGrant { role, unit, from, to } = role_grant;
         let oracle = &self.mirrored_org.oracle;
-        // One role on one unit is held once: of two with the same first day the later replaces the earlier.
+        // A role on a unit is held once: of two with the same first day the later replaces the
+        // earlier.
         if self.users[user_index]
             .grants
             .iter()
@@ -323,7 +192,7 @@ impl RandomWalk {
         user.grants.push(role_grant);
     }
 
-    /// Takes one of the roles of today away, wherever it is held by now.
+    /// Revokes one of today's grants, on its acting unit.
     fn revoke(&mut self, user_index: usize, nth: usize, day: Date) {
         let user = &mut self.users[user_index];
         let grants = user.phone.load_identity(&self.world).unwrap().actor.grants;
@@ -342,7 +211,7 @@ impl RandomWalk {
                 && UnitId::from_code(&oracle.units[oracle.acting_unit_of(role_grant, day)].uid)
                     == grant.unit
         };
-        // Of two that became one at a merger both are gone.
+        // Two grants that a merger made one end together.
         let (lost, kept) = user.grants.iter().partition(|role_grant| is_lost(role_grant));
         user.grants = kept;
         user.past_grants.extend::<Vec<OracleGrant>>(lost);
@@ -374,83 +243,81 @@ impl RandomWalk {
         self.mirrored_org.oracle.reports.insert(key.id(), (unit, sent));
     }
 
-    /// Everything that anybody is told agrees with the paper.
+    /// Everything that a user can see equals what the oracle allows.
     fn check_visibility(&mut self, day: Date) {
-        // A device is listed for whoever stands over every unit on which its account holds a role, now or later; of an account that holds
-        // none any more, over every unit on which it did. All began on the province.
-        let past = OracleGrant { role: Role::Auditor, unit: 0, from: Date::MIN, to: Date::MIN };
-        let whose = |user: &RandomUser| -> Vec<OracleGrant> {
-            let present: Vec<OracleGrant> =
-                user.grants.iter().copied().filter(|role_grant| day < role_grant.to).collect();
-            if present.is_empty() {
-                [&user.grants[..], &user.past_grants[..], &[past]].concat()
-            } else {
-                present
-            }
-        };
-        let whose: Vec<Vec<OracleGrant>> = self.users.iter().map(whose).collect();
+        let deciding_grants: Vec<Vec<OracleGrant>> =
+            self.users.iter().map(|user| user.grants_deciding_on(day)).collect();
         let devices: Vec<_> = self.users.iter().map(|user| user.phone.device).collect();
         for at in 0..self.users.len() {
-            let RandomUser { phone, grants: held, .. } = &mut self.users[at];
-            let oracle = &self.mirrored_org.oracle;
+            let phone = &mut self.users[at].phone;
             phone.sync(&self.world);
             phone.assert_digests_match();
-            let of_kind = |kind| {
-                phone.held.records.keys().filter(move |(one, _)| *one == kind).map(|(_, id)| *id)
-            };
-            let ours: BTreeSet<[u8; 16]> = of_kind(RecordKind::Report).collect();
-            let opened: BTreeSet<[u8; 16]> = oracle
-                .reports
-                .keys()
-                .filter(|id| oracle.is_synced(held, **id, day))
-                .map(|id| id.0)
-                .collect();
-            assert_eq!(ours, opened, "walker {at} on {day} holds what {held:?} opens");
-            assert_eq!(
-                of_kind(RecordKind::Unit).next().is_some(),
-                oracle.knows_names(held, day),
-                "walker {at} on {day}: names"
-            );
-
-            let actor = phone.load_identity(&self.world).unwrap().actor;
-            let app = &self.world.app;
-            let listed: BTreeSet<ReportId> = app
-                .visible_reports(&actor, &ReportFilter::default())
-                .unwrap()
-                .into_iter()
-                .map(|line| line.id)
-                .collect();
-            let absent = ReportId([0xAB; 16]);
-            for id in oracle.reports.keys() {
-                let readable = oracle.is_readable(held, *id, day);
-                assert_eq!(listed.contains(id), readable, "walker {at} on {day}: a list");
-                for asked in [
-                    refusal_details(app.report_detail(&actor, *id)),
-                    refusal_details(app.report_revisions(&actor, *id)),
-                ] {
-                    let expected = if readable {
-                        None
-                    } else {
-                        refusal_details(app.report_detail(&actor, absent))
-                    };
-                    assert_eq!(asked, expected, "walker {at} on {day} asks for {id} with {held:?}");
-                }
-            }
-            for (device, _) in app.visible_devices(&actor).unwrap() {
+            self.check_synced_records(at, day);
+            let actor = self.users[at].phone.load_identity(&self.world).unwrap().actor;
+            self.check_readable_reports(at, &actor, day);
+            let grants = &self.users[at].grants;
+            for (device, _) in self.world.app.visible_devices(&actor).unwrap() {
                 let own = Some(device.id) == actor.device;
                 let user = devices.iter().position(|one| *one == device.id);
                 let Some(of) = user.filter(|_| !own) else { continue };
-                let may = oracle.administers(held, &whose[of], day);
                 assert!(
-                    may,
-                    "walker {at} on {day} with {held:?} is told of a device of {:?}",
-                    whose[of]
+                    self.mirrored_org.oracle.administers(grants, &deciding_grants[of], day),
+                    "walker {at} on {day} with {grants:?} is told of a device of {:?}",
+                    deciding_grants[of]
                 );
             }
         }
     }
 
-    /// What the night judged and asked is told to whom the paper names, in lists and one by one.
+    /// The phone holds the reports and names that its account's grants open.
+    fn check_synced_records(&self, at: usize, day: Date) {
+        let (RandomUser { phone, grants, .. }, oracle) =
+            (&self.users[at], &self.mirrored_org.oracle);
+        let of_kind = |kind| {
+            phone.held.records.keys().filter(move |(one, _)| *one == kind).map(|(_, id)| *id)
+        };
+        let held: BTreeSet<[u8; 16]> = of_kind(RecordKind::Report).collect();
+        let expected: BTreeSet<[u8; 16]> = oracle
+            .reports
+            .keys()
+            .filter(|id| oracle.is_synced(grants, **id, day))
+            .map(|id| id.0)
+            .collect();
+        assert_eq!(held, expected, "walker {at} on {day} holds what {grants:?} opens");
+        assert_eq!(
+            of_kind(RecordKind::Unit).next().is_some(),
+            oracle.knows_names(grants, day),
+            "walker {at} on {day}: names"
+        );
+    }
+
+    /// Reports are listed and returned to readers only; to others they look absent.
+    fn check_readable_reports(&self, at: usize, actor: &Actor, day: Date) {
+        let (app, oracle) = (&self.world.app, &self.mirrored_org.oracle);
+        let grants = &self.users[at].grants;
+        let listed: BTreeSet<ReportId> = app
+            .visible_reports(actor, &ReportFilter::default())
+            .unwrap()
+            .into_iter()
+            .map(|line| line.id)
+            .collect();
+        let absent = ReportId([0xAB; 16]);
+        for id in oracle.reports.keys() {
+            let readable = oracle.is_readable(grants, *id, day);
+            assert_eq!(listed.contains(id), readable, "walker {at} on {day}: a list");
+            let expected =
+                (!readable).then(|| refusal_details(app.report_detail(actor, absent))).flatten();
+            for refusal in [
+                refusal_details(app.report_detail(actor, *id)),
+                refusal_details(app.report_revisions(actor, *id)),
+            ] {
+                assert_eq!(refusal, expected, "walker {at} on {day} asks for {id} with {grants:?}");
+            }
+        }
+    }
+
+    /// Published standings and findings are visible to whom the oracle allows, in lists and one by
+    /// one.
     fn check_published(&self, day: Date) {
         let (app, system) = (&self.world.app, self.world.app.system_actor().unwrap());
         app.update_findings(&system, |_| Ok(true)).unwrap();
@@ -466,62 +333,81 @@ impl RandomWalk {
                 ))
             })
             .unwrap();
-        let oracle = &self.mirrored_org.oracle;
-        let number = |id: UnitId| {
-            (0..oracle.units.len()).find(|at| self.mirrored_org.id(*at) == id).unwrap()
-        };
-        let absent = StandingId([0xAB; 16]);
-        for (at, RandomUser { phone, grants: held, .. }) in self.users.iter().enumerate() {
-            let actor = phone.load_identity(&self.world).unwrap().actor;
-            let listed: BTreeSet<StandingId> = app
-                .campaign_results(&actor, campaign)
-                .unwrap()
-                .standings
-                .iter()
-                .map(|one| one.standing.id())
-                .collect();
-            for standing in &standings {
-                let (unit, id) = (number(standing.unit), standing.id());
-                let above_communes = unit == 0
-                    || self.mirrored_org.districts.contains(&unit) && day < oracle.units[unit].to;
-                let seen = oracle.sees_standing(held, unit, above_communes, day);
-                assert_eq!(
-                    listed.contains(&id),
-                    seen,
-                    "walker {at} on {day} with {held:?}: a standing of {unit}"
-                );
-                let expected =
-                    if seen { None } else { refusal_details(app.standing_result(&actor, absent)) };
-                assert_eq!(
-                    refusal_details(app.standing_result(&actor, id)),
-                    expected,
-                    "walker {at} on {day} asks for a standing of {unit}"
-                );
-            }
-            let questions: BTreeSet<_> = app
-                .visible_findings(&actor, None)
-                .unwrap()
-                .iter()
-                .map(|(one, _)| one.id())
-                .collect();
-            for (finding, _) in &findings {
-                let unit = number(finding.unit);
-                let seen = oracle.sees_question(held, unit, finding.shared, day);
-                assert_eq!(
-                    questions.contains(&finding.id()),
-                    seen,
-                    "walker {at} on {day} with {held:?}: {finding:?}"
-                );
-            }
+        for at in 0..self.users.len() {
+            self.check_standings(at, campaign, &standings, day);
+            self.check_findings(at, findings.iter().map(|(finding, _)| finding), day);
         }
     }
 
-    /// What is pushed about a report out of sight is answered as if there were none.
+    fn unit_index(&self, id: UnitId) -> usize {
+        let all = 0..self.mirrored_org.oracle.units.len();
+        all.into_iter().find(|at| self.mirrored_org.id(*at) == id).unwrap()
+    }
+
+    fn check_standings(&self, at: usize, campaign: CampaignId, standings: &[Standing], day: Date) {
+        let (app, oracle) = (&self.world.app, &self.mirrored_org.oracle);
+        let RandomUser { phone, grants, .. } = &self.users[at];
+        let actor = phone.load_identity(&self.world).unwrap().actor;
+        let listed: BTreeSet<StandingId> = app
+            .campaign_results(&actor, campaign)
+            .unwrap()
+            .standings
+            .iter()
+            .map(|one| one.standing.id())
+            .collect();
+        for standing in standings {
+            let (unit, id) = (self.unit_index(standing.unit), standing.id());
+            let above_communes = unit == 0
+                || self.mirrored_org.districts.contains(&unit) && day < oracle.units[unit].to;
+            let seen = oracle.sees_standing(grants, unit, above_communes, day);
+            assert_eq!(
+                listed.contains(&id),
+                seen,
+                "walker {at} on {day} with {grants:?}: a standing of {unit}"
+            );
+            let absent = app.standing_result(&actor, StandingId([0xAB; 16]));
+            let expected = if seen { None } else { refusal_details(absent) };
+            assert_eq!(
+                refusal_details(app.standing_result(&actor, id)),
+                expected,
+                "walker {at} on {day} asks for a standing of {unit}"
+            );
+        }
+    }
+
+    fn check_findings<'f>(
+        &self,
+        at: usize,
+        findings: impl Iterator<Item = &'f Finding>,
+        day: Date,
+    ) {
+        let RandomUser { phone, grants, .. } = &self.users[at];
+        let actor = phone.load_identity(&self.world).unwrap().actor;
+        let listed: BTreeSet<_> = self
+            .world
+            .app
+            .visible_findings(&actor, None)
+            .unwrap()
+            .iter()
+            .map(|(one, _)| one.id())
+            .collect();
+        for finding in findings {
+            let unit = self.unit_index(finding.unit);
+            let seen = self.mirrored_org.oracle.sees_question(grants, unit, finding.shared, day);
+            assert_eq!(
+                listed.contains(&finding.id()),
+                seen,
+                "walker {at} on {day} with {grants:?}: {finding:?}"
+            );
+        }
+    }
+
+    /// A command on a hidden report gets the same outcome as one on an absent report.
     fn check_hidden_reports(&mut self, day: Date) {
         for at in 0..self.users.len() {
-            let RandomUser { phone, grants: held, past_grants: once } = &mut self.users[at];
+            let RandomUser { phone, grants, past_grants } = &mut self.users[at];
             let oracle = &self.mirrored_org.oracle;
-            let all = held.iter().chain(once.iter());
+            let all = grants.iter().chain(past_grants.iter());
             let ever: Vec<OracleGrant> =
                 all.map(|one| OracleGrant { from: Date::MIN, to: Date::MAX, ..*one }).collect();
             let hidden: Vec<ReportId> = oracle
@@ -572,25 +458,27 @@ impl RandomWalk {
             let nobody = answers.last().unwrap();
             assert!(
                 answers.iter().all(|answer| answer == nobody),
-                "walker {at} on {day} {held:?}: {answers:?}"
+                "walker {at} on {day} {grants:?}: {answers:?}"
             );
         }
     }
 }
 
-/// Code, text and details of a refusal, as the wire carries them; `None` for an answer.
+/// Code, text and details of a refusal as sent on the wire; `None` without a refusal.
 fn refusal_details<T>(answer: Result<T, AppError>) -> Option<(tonic::Code, String, Vec<u8>)> {
     let status = RpcError::from(answer.err()?).into_status(Lang::Vi);
     Some((status.code(), status.message().to_owned(), status.details().to_vec()))
 }
 
-/// How many walks; `WALKS` asks for more than CI takes.
+/// The number of walks; `WALKS` overrides it.
 fn walk_count() -> u32 {
     std::env::var("WALKS").map_or(24, |walks| walks.parse().expect("WALKS is a number"))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: walk_count(), max_shrink_iters: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: walk_count(), max_shrink_iters: 300, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn nobody_is_ever_shown_or_told_what_the_printed_rules_do_not_open(weeks in weeks()) {

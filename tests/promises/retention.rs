@@ -1,4 +1,4 @@
-//! Age: what is compacted away, phones that were away for long, apps that are old. S22, S23, S25.
+//! Retention: compaction, phones that were offline for long, old apps. S22, S23, S25.
 
 use crate::on_both_databases;
 use crate::world::{
@@ -31,15 +31,15 @@ fn reset_reasons(frames: &[SyncFrame]) -> Vec<ResetReason> {
         .collect()
 }
 
-/// The draft of a ward leaves the desk's scope when it is sent: a tombstone there.
+/// A ward's draft leaves the desk scope when it is sent: a tombstone.
 fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world: World) {
     let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
-    let mut away = world.enrol_device_of("away", lan.account, WARD_2);
+    let mut offline_phone = world.enrol_device_of("away", lan.account, WARD_2);
     let mut town = world.enrol_device("reviewer", TOWN, Role::Reviewer);
     let key = first_week_key(WARD_2);
     let save = lan.save_command(&key, &[(world.element_numbers()[0], reported_value(2))], &[]);
     lan.push(&world, &[save]);
-    away.sync(&world);
+    offline_phone.sync(&world);
     town.sync(&world);
     world.send_nil_report(&mut lan, &week_key(WARD_2, date(2024, 8, 26)));
     let rest: Vec<_> = world.element_numbers()[1..]
@@ -52,7 +52,7 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
     world.set_day(date(2024, 12, 20));
     let done = world.app.compact_store(&world.app.system_actor().unwrap()).unwrap();
     assert!(done.tombstones >= 1, "{done:?}");
-    // Something stands on the desk, so that the rebuilding has a row behind which it can be cut.
+    // A draft in the desk scope, so that the rebuild has a row after which it can be cut.
     let draft = lan.save_command(
         &week_key(WARD_2, date(2024, 12, 9)),
         &[(world.element_numbers()[0], reported_value(1))],
@@ -61,25 +61,25 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
     lan.push(&world, &[draft]);
     assert_eq!(reset_reasons(&lan.sync(&world)), [], "who saw the tombstone goes on");
     assert_eq!(reset_reasons(&town.sync(&world)), [], "a scope that lost no tombstone goes on");
-    let (mut cut, mut whole) = (0, false);
-    while !whole {
-        let mut unlucky = away.clone();
-        whole = unlucky.exchange_frames(&world, &[], cut).len() < cut;
-        unlucky.sync(&world);
-        unlucky.assert_digests_match();
-        assert_eq!(unlucky.held.records, lan.held.records, "rebuilt, and cut behind {cut} frames");
+    let (mut cut, mut is_whole) = (0, false);
+    while !is_whole {
+        let mut phone = offline_phone.clone();
+        is_whole = phone.exchange_frames(&world, &[], cut).len() < cut;
+        phone.sync(&world);
+        phone.assert_digests_match();
+        assert_eq!(phone.held.records, lan.held.records, "rebuilt, and cut behind {cut} frames");
         cut += 1;
     }
     assert_eq!(
-        reset_reasons(&away.sync(&world)),
+        reset_reasons(&offline_phone.sync(&world)),
         [ResetReason::Compacted],
         "only the desk is rebuilt"
     );
-    away.assert_digests_match();
-    assert_eq!(away.held.records, lan.held.records);
+    offline_phone.assert_digests_match();
+    assert_eq!(offline_phone.held.records, lan.held.records);
 }
 
-/// Concludes the campaign, whose reports leave the phones `days` after its last day.
+/// Concludes the campaign; its reports leave the phones `days` after its last day.
 fn conclude_campaign(world: &World, days: u16) {
     let system = world.app.system_actor().unwrap();
     let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
@@ -100,11 +100,11 @@ fn s17_reports_of_a_campaign_long_concluded_leave_the_phones_and_stay_on_the_ser
     let key = first_week_key(OTHER_COMMUNE);
     let report = world.send_nil_report(&mut lan, &key);
     let comment = CommentId([7; 16]);
-    let said =
+    let comment_command =
         lan.next_command(CommandBody::AddComment {
             report, comment, text: "đã gửi đủ".to_owned()
         });
-    lan.push(&world, &[said]);
+    lan.push(&world, &[comment_command]);
     conclude_campaign(&world, 60);
     let system = world.app.system_actor().unwrap();
     lan.sync(&world);
@@ -175,7 +175,7 @@ fn s25_a_command_of_another_line_of_apps_with_unknown_fields_is_taken(world: Wor
     save.bytes.extend([0xc2, 0x3e, 0x02, 0x01, 0x02]);
     let read = command::decode_command(&save.bytes, lan.unit).unwrap();
     save.command = read.command;
-    // Who signs and what the author saw were not said by the first apps.
+    // The first apps did not send the acting unit and the base revision.
     let Ok(Command { body: CommandBody::SaveCells(old), .. }) = &mut save.command else {
         panic!("{save:?}")
     };
@@ -213,10 +213,10 @@ fn compacting_twice_trims_nothing_more(world: World) {
         to: date(2026, 1, 1),
     };
     world.app.grant_role(&system, lan.account, "lan", &grant).unwrap();
-    let nobody = thidua::domain::permission::Actor {
+    let auditor = thidua::domain::permission::Actor {
         account: lan.account,
         device: None,
         grants: vec![grant],
     };
-    assert!(world.app.compact_store(&nobody).is_err(), "a right to run jobs is asked");
+    assert!(world.app.compact_store(&auditor).is_err(), "a right to run jobs is asked");
 }

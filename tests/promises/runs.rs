@@ -1,4 +1,5 @@
-//! Nights over both databases: a run is kept for ever, can be reckoned again from raw reports, and says what changed since the one before.
+//! Nightly runs on both databases: a run is stored permanently, can be verified from raw reports,
+//! and can be compared with the one before.
 
 use crate::on_both_databases;
 use crate::world::{TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key};
@@ -12,9 +13,9 @@ use thidua::domain::permission::Role;
 use thidua::domain::window::DateWindow;
 
 on_both_databases! {
-    a_run_is_reckoned_again_from_raw_reports_though_reports_and_baselines_changed_since
+    a_run_is_recomputed_from_raw_reports_though_reports_and_baselines_changed_since
     two_runs_differ_by_the_reports_between_them_and_by_nothing_else
-    a_night_in_which_nothing_happened_keeps_the_run_that_is_there
+    a_nightly_run_without_changes_keeps_the_run_that_is_there
     a_run_whose_bytes_were_edited_does_not_hold
 }
 
@@ -24,7 +25,7 @@ fn run_nightly_job(world: &World) -> Vec<RunManifest> {
     world.app.run_manifests(CampaignId::from_code("A"), 100).unwrap()
 }
 
-/// Every cell of the first week gets this figure; the district says yes.
+/// Reports this figure in every cell of the first week; the district accepts.
 fn accept_report(
     world: &World,
     phone: &mut TestDevice,
@@ -52,9 +53,7 @@ fn reporter_and_reviewer(world: &World) -> (TestDevice, TestDevice) {
     )
 }
 
-fn a_run_is_reckoned_again_from_raw_reports_though_reports_and_baselines_changed_since(
-    world: World,
-) {
+fn a_run_is_recomputed_from_raw_reports_though_reports_and_baselines_changed_since(world: World) {
     let (mut ward, mut town) = reporter_and_reviewer(&world);
     let mut other = world.enrol_device("phuong 2", WARD_2, Role::Reporter);
     accept_report(&world, &mut ward, &mut town, WARD_3, 2);
@@ -113,11 +112,11 @@ fn two_runs_differ_by_the_reports_between_them_and_by_nothing_else(world: World)
     assert_eq!(world.app.diff_runs(&runs[0], &runs[0]).unwrap().standing_diffs, []);
 }
 
-fn a_night_in_which_nothing_happened_keeps_the_run_that_is_there(world: World) {
+fn a_nightly_run_without_changes_keeps_the_run_that_is_there(world: World) {
     let (mut ward, mut town) = reporter_and_reviewer(&world);
     accept_report(&world, &mut ward, &mut town, WARD_3, 2);
-    let once = run_nightly_job(&world);
-    assert_eq!(run_nightly_job(&world), once);
+    let runs = run_nightly_job(&world);
+    assert_eq!(run_nightly_job(&world), runs);
 }
 
 fn a_run_whose_bytes_were_edited_does_not_hold(world: World) {

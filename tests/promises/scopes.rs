@@ -21,7 +21,7 @@ on_both_databases! {
     s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked
     s17_a_record_that_leaves_one_scope_and_stays_in_others_leaves_that_one
     s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it
-    when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor
+    when_the_province_itself_is_merged_the_operator_and_the_nightly_jobs_go_on_under_its_successor
     s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent
     s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor
@@ -114,7 +114,7 @@ fn s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     stranger.sync(&world);
     assert!(reviewer.has_record(RecordKind::Report, key.id().0));
     assert!(!stranger.has_record(RecordKind::Report, key.id().0));
-    // Asking about it gives the stranger the answer that an absent report gives.
+    // A command on it gets the same outcome as one on an absent report.
     let report = world.read_report(key.id()).unwrap();
     let (there, nowhere) = (
         stranger.accept_command(&report),
@@ -128,7 +128,7 @@ fn s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
 fn s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor(world: World) {
     let mut phone = world.enrol_device("lan", WARD_2, Role::Reporter);
     phone.sync(&world);
-    // The last piece of the ward's last week: 30 and 31 December.
+    // The last partial period of the ward: 30 and 31 December.
     let whole = week_key(WARD_2, date(2024, 12, 30));
     let mut period = whole.period.clone();
     period.end = date(2025, 1, 1);
@@ -137,7 +137,7 @@ fn s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_succes
         world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
     let save = phone.save_command(&key, &cells, &[]);
     let submit = phone.submit_command(key.id());
-    // It was offline over the merger.
+    // The phone was offline during the merger.
     world.set_day(date(2025, 1, 2));
     world.app.apply_org_day().unwrap();
     let outcomes = phone.push(&world, &[save, submit]);
@@ -242,7 +242,7 @@ fn s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it(worl
     );
 }
 
-fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor(
+fn when_the_province_itself_is_merged_the_operator_and_the_nightly_jobs_go_on_under_its_successor(
     world: World,
 ) {
     let mut lan = world.enrol_device("lan", WARD_3, Role::Reporter);

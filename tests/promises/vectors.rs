@@ -1,5 +1,5 @@
-//! The domain's worked vectors through the whole path, on both databases: a baseline is imported, reports come in and are accepted, the
-//! night judges, the standing says what the vector says.
+//! The domain's worked vectors end to end, on both databases: a baseline is imported, reports are
+//! sent and accepted, and the standing equals the vector.
 
 use crate::on_both_databases;
 use crate::world::{TOWN, TestDevice, WARD_2, WARD_3, World, week_key};
@@ -37,7 +37,7 @@ fn monday_of(at: usize) -> Date {
     FIRST_DAY.saturating_add((at as i64).weeks())
 }
 
-/// A campaign of so many weeks with one target, and who sends and accepts in it.
+/// A campaign of some weeks with one target, and the phones that send and accept in it.
 struct VectorScenario {
     world: World,
     campaign: Campaign,
@@ -49,7 +49,7 @@ impl VectorScenario {
         let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
         let a = reference.campaigns[0].clone();
         let window = DateWindow::new(FIRST_DAY, monday_of(weeks)).unwrap();
-        let line = CampaignTarget {
+        let target = CampaignTarget {
             code: "V".into(),
             formula: Target::parse(formula).unwrap(),
             ..a.targets[0].clone()
@@ -59,7 +59,7 @@ impl VectorScenario {
             legal_window: window,
             measurement_window: window,
             phases: vec![Phase { no: 1, window, ..a.phases[0].clone() }],
-            targets: vec![CampaignTarget { min_base: None, coverage_min: None, ..line }],
+            targets: vec![CampaignTarget { min_base: None, coverage_min: None, ..target }],
             activities: Vec::new(),
             duties: Vec::new(),
             status: CampaignStatus::Active,
@@ -70,7 +70,7 @@ impl VectorScenario {
         Self { world, campaign, phones: BTreeMap::new() }
     }
 
-    /// Figures of the campaign's days a year before.
+    /// Imports figures of the campaign's days a year before.
     fn import_baseline(&self, rows: &[(&str, &str, i64)]) {
         let whole = self.campaign.base_window();
         let rows: Vec<_> = rows
@@ -96,7 +96,7 @@ impl VectorScenario {
         ElementNumber(reference.element_numbers.number(&ElementCode::new(code).unwrap()).unwrap())
     }
 
-    /// A sheet with these figures, the rest of it nil, sent by the unit and accepted by `above`.
+    /// Sends a report with these figures, all others nil, from the unit; `above` accepts it.
     fn send_and_accept(
         &mut self,
         (uid, above): (&str, &str),
@@ -134,16 +134,16 @@ impl VectorScenario {
         *self.device(uid, role) = phone;
     }
 
-    /// What the night says of the target at a unit.
+    /// The unit's judgement of the target after a nightly run.
     fn judge(&self, uid: &str) -> Judgement {
         let system = self.world.app.system_actor().unwrap();
         self.world.app.aggregate_campaigns(&system, |_| Ok(true)).unwrap();
         let all = self.world.app.visible_standings(&system, CampaignId::from_code("V")).unwrap();
-        let here = all.into_iter().find(|one| one.unit == UnitId::from_code(uid) && one.phase == 0);
-        here.unwrap().judgement
+        let own = all.into_iter().find(|one| one.unit == UnitId::from_code(uid) && one.phase == 0);
+        own.unwrap().judgement
     }
 
-    /// The rules by which a unit is asked about its figures after this night.
+    /// The rules of the unit's findings after a nightly run.
     fn finding_rules(&self, uid: &str) -> Vec<&'static str> {
         let system = self.world.app.system_actor().unwrap();
         self.world.app.update_findings(&system, |_| Ok(true)).unwrap();
@@ -169,41 +169,43 @@ fn baseline_row(uid: &str, element: &str, window: DateWindow, value: i64) -> Bas
 }
 
 fn v9_three_criteria_fall_and_none_can_be_told_from_chance(world: World) {
-    let formula = "all(change(count(ta_accidents)) < 0, change(count(ta_deaths)) < 0, change(count(ta_injured)) < 0)";
-    let (mut drive, unit) = (VectorScenario::new(world, 2, formula), "dep-csgt");
-    drive.import_baseline(&[
+    let formula = "all(change(count(ta_accidents)) < 0, \
+        change(count(ta_deaths)) < 0, change(count(ta_injured)) < 0)";
+    let (mut scenario, unit) = (VectorScenario::new(world, 2, formula), "dep-csgt");
+    scenario.import_baseline(&[
         (unit, "ta_accidents", 31),
         (unit, "ta_deaths", 30),
         (unit, "ta_injured", 11),
     ]);
-    drive.send_and_accept(
+    scenario.send_and_accept(
         (unit, PROVINCE),
         "tuan-phong",
         0,
         &[("ta_accidents", 25), ("ta_deaths", 24), ("ta_injured", 10)],
     );
-    drive.send_and_accept((unit, PROVINCE), "tuan-phong", 1, &[]);
-    let judged = drive.judge(unit);
-    assert_eq!(judged.state, JudgementState::Met, "{judged:?}");
-    let variation: Vec<_> = judged.members.iter().map(|member| member.variation).collect();
+    scenario.send_and_accept((unit, PROVINCE), "tuan-phong", 1, &[]);
+    let judgement = scenario.judge(unit);
+    assert_eq!(judgement.state, JudgementState::Met, "{judgement:?}");
+    let variation: Vec<_> = judgement.members.iter().map(|member| member.variation).collect();
     assert_eq!(variation, [Some(-114), Some(-116), Some(-31)], "each below 300: usual variation");
 }
 
-/// Every ward of the town but ward 3 sends nil for five weeks, ward 2 what makes `sum`; last year the town had 450, 2 of them in ward 3.
+/// Every ward of the town but ward 3 sends nil for five weeks, ward 2 figures that add up to `sum`;
+/// last year the town had 450, 2 of them in ward 3.
 fn town_scenario(world: World, sum: i64) -> VectorScenario {
-    let mut drive = VectorScenario::new(world, 5, "change(count(so_offences)) <= -7%");
-    let reference = drive.world.app.store().read(|tx| drive.world.app.reference(tx)).unwrap();
+    let mut scenario = VectorScenario::new(world, 5, "change(count(so_offences)) <= -7%");
+    let reference = scenario.world.app.store().read(|tx| scenario.world.app.reference(tx)).unwrap();
     let wards = reference.org.children(UnitId::from_code(TOWN), Hierarchy::Command, FIRST_DAY);
     let wards: Vec<String> =
         wards.into_iter().map(|unit| reference.org.unit(unit).unwrap().uid.clone()).collect();
     let last_year = |uid: &str| if uid == WARD_2 { 448 } else { 2 * i64::from(uid == WARD_3) };
     let rows: Vec<_> =
         wards.iter().map(|uid| (uid.as_str(), "so_offences", last_year(uid))).collect();
-    drive.import_baseline(&rows);
+    scenario.import_baseline(&rows);
     for uid in wards.iter().filter(|uid| *uid != WARD_3) {
         for at in 0..5 {
             let figures = [("so_offences", sum / 5 + i64::from((at as i64) < sum % 5))];
-            drive.send_and_accept(
+            scenario.send_and_accept(
                 (uid, TOWN),
                 "tuan-xa",
                 at,
@@ -211,25 +213,25 @@ fn town_scenario(world: World, sum: i64) -> VectorScenario {
             );
         }
     }
-    drive
+    scenario
 }
 
 fn v13_missing_reports_leave_a_verdict_open_until_they_are_few_and_prove_no_success(world: World) {
-    let mut drive = town_scenario(world, 410);
-    let open = drive.judge(TOWN);
+    let mut scenario = town_scenario(world, 410);
+    let open = scenario.judge(TOWN);
     assert_eq!(
         (open.state, open.reasons.as_slice()),
         (JudgementState::Undetermined, &["MISSING_REPORTS".into()][..])
     );
-    (0..4).for_each(|at| drive.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &[]));
-    let one = drive.judge(TOWN);
+    (0..4).for_each(|at| scenario.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &[]));
+    let one = scenario.judge(TOWN);
     assert_eq!(
         (one.state, one.reasons.as_slice()),
         (JudgementState::Met, &["PROVISIONAL".into()][..]),
         "one missing"
     );
-    drive.send_and_accept((WARD_3, TOWN), "tuan-xa", 4, &[]);
-    let whole = drive.judge(TOWN);
+    scenario.send_and_accept((WARD_3, TOWN), "tuan-xa", 4, &[]);
+    let whole = scenario.judge(TOWN);
     assert_eq!(
         (whole.state, whole.reasons.len(), whole.limit),
         (JudgementState::Met, 0, Some(418))
@@ -237,51 +239,55 @@ fn v13_missing_reports_leave_a_verdict_open_until_they_are_few_and_prove_no_succ
 }
 
 fn v13_what_is_too_much_already_is_missed_whatever_is_missing(world: World) {
-    let mut drive = town_scenario(world, 419);
-    (0..3).for_each(|at| drive.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &[]));
-    assert_eq!(drive.judge(TOWN).state, JudgementState::Missed);
+    let mut scenario = town_scenario(world, 419);
+    (0..3).for_each(|at| scenario.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &[]));
+    assert_eq!(scenario.judge(TOWN).state, JudgementState::Missed);
 }
 
 fn v14_pace_is_like_for_like_with_the_same_cut_off(world: World) {
-    let mut drive = VectorScenario::new(world, 3, "change(count(so_offences)) <= -7%");
-    let whole = drive.campaign.base_window();
+    let mut scenario = VectorScenario::new(world, 3, "change(count(so_offences)) <= -7%");
+    let whole = scenario.campaign.base_window();
     let cut = whole.start.saturating_add(1.week());
     let [before, after] = [(whole.start, cut), (cut, whole.end)]
         .map(|(start, end)| DateWindow::new(start, end).unwrap());
-    drive.import_rows(&[
+    scenario.import_rows(&[
         baseline_row(WARD_2, "so_offences", before, 150),
         baseline_row(WARD_2, "so_offences", after, 300),
     ]);
-    drive.world.set_day(monday_of(1).saturating_add(1.day()));
-    drive.send_and_accept((WARD_2, TOWN), "tuan-xa", 0, &[("so_offences", 140)]);
-    let judged = drive.judge(WARD_2);
-    assert_eq!((judged.state, judged.limit), (JudgementState::Behind, Some(418)), "{judged:?}");
-    assert_eq!((judged.value, judged.limit_now), (Ratio::new(-1, 15), Ratio::new(279, 2)));
-    assert_eq!((judged.forecast, judged.percent_to_meet), (Some(425.into()), Some(41)));
-    assert_eq!(judged.rest_change.unwrap().format_shortest(4).unwrap(), "-0.0733");
+    scenario.world.set_day(monday_of(1).saturating_add(1.day()));
+    scenario.send_and_accept((WARD_2, TOWN), "tuan-xa", 0, &[("so_offences", 140)]);
+    let judgement = scenario.judge(WARD_2);
+    assert_eq!(
+        (judgement.state, judgement.limit),
+        (JudgementState::Behind, Some(418)),
+        "{judgement:?}"
+    );
+    assert_eq!((judgement.value, judgement.limit_now), (Ratio::new(-1, 15), Ratio::new(279, 2)));
+    assert_eq!((judgement.forecast, judgement.percent_to_meet), (Some(425.into()), Some(41)));
+    assert_eq!(judgement.rest_change.unwrap().format_shortest(4).unwrap(), "-0.0733");
 }
 
 fn v15_the_stock_that_was_handed_on_is_what_counts(world: World) {
-    let mut drive = VectorScenario::new(world, 3, "change(stock(suspended_cases@end)) <= -10%");
-    drive.import_baseline(&[(TOWN, "suspended_cases", 120)]);
+    let mut scenario = VectorScenario::new(world, 3, "change(stock(suspended_cases@end)) <= -10%");
+    scenario.import_baseline(&[(TOWN, "suspended_cases", 120)]);
     for (at, stock) in [120, 120 + 30, 120 + 30 - 45].into_iter().enumerate() {
-        drive.send_and_accept((TOWN, PROVINCE), "tuan-huyen", at, &[("suspended_cases", stock)]);
+        scenario.send_and_accept((TOWN, PROVINCE), "tuan-huyen", at, &[("suspended_cases", stock)]);
     }
-    let judged = drive.judge(TOWN);
+    let judgement = scenario.judge(TOWN);
     assert_eq!(
-        (judged.state, judged.display.as_str(), judged.limit),
+        (judgement.state, judgement.display.as_str(), judgement.limit),
         (JudgementState::Met, "-12.50 %", Some(108)),
-        "{judged:?}"
+        "{judgement:?}"
     );
 }
 
-/// Twelve weeks of ward 2.
+/// Twelve weeks of reports by ward 2.
 fn twelve_week_scenario(world: World, last: i64) -> VectorScenario {
-    let mut drive = VectorScenario::new(world, 12, "count(so_offences) <= 1000");
+    let mut scenario = VectorScenario::new(world, 12, "count(so_offences) <= 1000");
     for (at, figure) in [12, 14, 11, 13, 15, 12, 10, 13, 14, 12, 11, last].into_iter().enumerate() {
-        drive.send_and_accept((WARD_2, TOWN), "tuan-xa", at, &[("so_offences", figure)]);
+        scenario.send_and_accept((WARD_2, TOWN), "tuan-xa", at, &[("so_offences", figure)]);
     }
-    drive
+    scenario
 }
 
 fn d4_a_week_far_from_the_wards_own_usual_is_asked_about_and_one_near_it_is_not(world: World) {
@@ -294,7 +300,7 @@ fn d4_a_week_far_from_the_wards_own_usual_is_asked_about_and_one_near_it_is_not(
 }
 
 fn d14_a_sheet_that_is_copied_forward_is_asked_about(world: World) {
-    let mut drive = VectorScenario::new(world, 4, "count(so_offences) <= 1000");
+    let mut scenario = VectorScenario::new(world, 4, "count(so_offences) <= 1000");
     let same = [
         "so_offences",
         "reports_received",
@@ -303,14 +309,14 @@ fn d14_a_sheet_that_is_copied_forward_is_asked_about(world: World) {
         "reports_resolved",
     ];
     for at in 0..4 {
-        drive.send_and_accept((WARD_2, TOWN), "tuan-xa", at, &same.map(|code| (code, 5)));
-        drive.send_and_accept(
+        scenario.send_and_accept((WARD_2, TOWN), "tuan-xa", at, &same.map(|code| (code, 5)));
+        scenario.send_and_accept(
             (WARD_3, TOWN),
             "tuan-xa",
             at,
             &same.map(|code| (code, 5 + at as i64)),
         );
     }
-    assert!(drive.finding_rules(WARD_2).contains(&"D14"));
-    assert!(!drive.finding_rules(WARD_3).contains(&"D14"));
+    assert!(scenario.finding_rules(WARD_2).contains(&"D14"));
+    assert!(!scenario.finding_rules(WARD_3).contains(&"D14"));
 }

@@ -1,4 +1,5 @@
-//! The example's province over one database, and phones that are nothing but a cursor, an outbox number and what they hold.
+//! The example's province over one database, and test phones: a cursor, a command number and the
+//! records that they hold.
 
 use crate::pg;
 use jiff::civil::{Date, date};
@@ -31,13 +32,13 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) clock: Clock,
     pub(crate) cursor_signer: CursorSigner,
-    /// Where its database is, as `DatabaseLocation::parse` reads it.
+    /// The database, in the form that `DatabaseLocation::parse` reads.
     pub(crate) database: String,
     _home: Option<tempfile::TempDir>,
     _db: Option<pg::TestDb>,
 }
 
-/// Wards 2, 3 and 6, which are one from 2025-01-01 on, and the town above them.
+/// Wards 2, 3 and 6, which merge on 2025-01-01, and the town above them.
 pub(crate) const WARD_2: &str = "com-29245-0";
 pub(crate) const WARD_3: &str = "com-29242-0";
 pub(crate) const WARD_NEW: &str = "com-29242-1";
@@ -65,7 +66,7 @@ impl World {
         Self { _home: Some(home), ..Self::create(&path, &example_org_facts()) }
     }
 
-    /// Another organisation than the example's, on SQLite.
+    /// A world with another organisation than the example's, on SQLite.
     pub(crate) fn on_sqlite_with(org: &OrgFacts) -> Self {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("world.db").display().to_string();
@@ -106,7 +107,7 @@ impl World {
         }
     }
 
-    /// Another node over the same database, as far as the database allows one.
+    /// Another node over the same database.
     pub(crate) fn second_node(&self) -> Self {
         let store = Store::open(&DatabaseLocation::parse(&self.database)).unwrap();
         let (clock, database) = (self.clock.clone(), self.database.clone());
@@ -121,7 +122,7 @@ impl World {
         }
     }
 
-    /// Another authority of the same kind over the same sort of database, with nothing reported yet.
+    /// Another authority on the same kind of database, without reports.
     pub(crate) fn new_authority(&self) -> Self {
         if self._db.is_some() { Self::on_postgres().unwrap() } else { Self::on_sqlite() }
     }
@@ -175,7 +176,7 @@ impl World {
             .map(|filed| filed.report)
     }
 
-    /// A report of every element nil, sent by `phone`.
+    /// Sends a report with every element nil from `phone`.
     pub(crate) fn send_nil_report(&self, phone: &mut TestDevice, key: &ReportKey) -> ReportId {
         let cells: Vec<_> =
             self.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
@@ -199,7 +200,7 @@ pub(crate) fn first_week_key(uid: &str) -> ReportKey {
 
 type HeldRecordKey = (RecordKind, [u8; 16]);
 
-/// What a phone holds.
+/// The records that a phone holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct DeviceRecords {
     pub(crate) records: BTreeMap<HeldRecordKey, (i64, Vec<u8>)>,
@@ -246,7 +247,7 @@ impl TestDevice {
         )
     }
 
-    /// A save of cells; `base` says what the author saw.
+    /// A save of cells; `base` are the values that the author saw.
     pub(crate) fn save_command(
         &mut self,
         key: &ReportKey,
@@ -317,7 +318,7 @@ impl TestDevice {
         )
     }
 
-    /// One exchange to its checkpoint; the outcomes of what was pushed.
+    /// Exchanges up to the checkpoint and returns the outcomes of the commands.
     pub(crate) fn push(
         &mut self,
         world: &World,
@@ -336,7 +337,7 @@ impl TestDevice {
         self.exchange_frames(world, &[], usize::MAX)
     }
 
-    /// Takes at most `cut` frames, as if the line had gone dead behind them.
+    /// Receives at most `cut` frames, as if the connection broke after them.
     pub(crate) fn exchange_frames(
         &mut self,
         world: &World,
@@ -344,17 +345,17 @@ impl TestDevice {
         cut: usize,
     ) -> Vec<SyncFrame> {
         let mut exchange = self.open_exchange(world, commands).unwrap();
-        let mut taken = Vec::new();
+        let mut received = Vec::new();
         loop {
             for frame in exchange.next_frames().unwrap() {
-                if taken.len() == cut {
-                    return taken;
+                if received.len() == cut {
+                    return received;
                 }
                 self.apply_frame(&frame);
                 let last = matches!(frame, SyncFrame::Checkpoint(_));
-                taken.push(frame);
+                received.push(frame);
                 if last {
-                    return taken;
+                    return received;
                 }
             }
         }
@@ -428,7 +429,7 @@ impl TestDevice {
         self.held.records.retain(|key, _| held.contains(key));
     }
 
-    /// Checks the digests of the last checkpoint against what is held.
+    /// Compares the digests of the last checkpoint with the records held.
     pub(crate) fn assert_digests_match(&self) {
         let checkpoint = self.checkpoint.as_ref().unwrap();
         assert_eq!(checkpoint.digests.len(), self.scopes.len());

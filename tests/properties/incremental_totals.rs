@@ -1,5 +1,5 @@
-//! Sums that follow the reports, against sums made from nothing: histories of late reports, corrections, returns and acceptances in any
-//! order, across a merger, as days go by.
+//! Incremental totals against totals computed from nothing: histories of late reports, corrections,
+//! returns and acceptances in any order, across a merger, as days pass.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -13,7 +13,7 @@ use thidua::domain::cell::{CellValue, Cells, ElementNumber};
 use thidua::domain::element::ElementCode;
 use thidua::domain::expectation::compute_expectations;
 use thidua::domain::form::Catalogue;
-use thidua::domain::ids::{ReportId, UnitId};
+use thidua::domain::ids::UnitId;
 use thidua::domain::org::{Org, StructureView};
 use thidua::domain::report::ReportKey;
 use thidua::domain::standing::{
@@ -28,7 +28,8 @@ use thidua::files::{campaign, catalogue};
 const FIRST_DAY: Date = date(2024, 11, 18);
 const SECOND_PHASE_DAY: Date = date(2024, 12, 30);
 const END_DAY: Date = date(2025, 2, 10);
-/// Three wards of the town, the one that they become, one commune elsewhere, and the town, which counts stocks.
+/// Three wards of the town, the one that they become, another commune, and the town, which counts
+/// stocks.
 const UNITS: [&str; 5] = ["com-29245-0", "com-29242-0", "com-29242-1", "com-29266-0", "dist-842"];
 
 struct TotalsFixture {
@@ -80,16 +81,16 @@ fn fixture() -> &'static TotalsFixture {
             .map(ElementNumber)
             .zip(catalogue.elements.iter().map(|one| one.code.clone()))
             .collect();
-        let mut owed =
+        let mut expectations =
             compute_expectations(&org, &calendars, &catalogue.contracts, window).unwrap();
-        owed.retain(|one| UNITS.iter().any(|uid| one.unit == UnitId::from_code(uid)));
+        expectations.retain(|one| UNITS.iter().any(|uid| one.unit == UnitId::from_code(uid)));
         let key = |one: thidua::domain::expectation::Expectation| ReportKey {
             contract: one.contract,
             unit: one.unit,
             period: one.period,
         };
         TotalsFixture {
-            keys: owed.into_iter().map(key).collect(),
+            keys: expectations.into_iter().map(key).collect(),
             org,
             calendars,
             catalogue,
@@ -108,7 +109,7 @@ enum TotalsEvent {
         accepted: bool,
         late: bool,
     },
-    /// Days go by.
+    /// The given number of days pass.
     DaysPass(i64),
 }
 
@@ -116,17 +117,20 @@ fn event_strategy() -> impl Strategy<Value = TotalsEvent> {
     let figures = prop::array::uniform6(prop::option::weighted(0.8, 0_i64..9));
     prop_oneof![
         6 => (any::<prop::sample::Index>(), figures, any::<bool>(), prop::bool::weighted(0.2))
-            .prop_map(|(which, figures, accepted, late)| TotalsEvent::ReportFiled { which, figures, accepted, late }),
+            .prop_map(|(which, figures, accepted, late)| {
+                TotalsEvent::ReportFiled { which, figures, accepted, late }
+            }),
         1 => (1_i64..12).prop_map(TotalsEvent::DaysPass),
     ]
 }
 
-/// The cells of a sheet under this contract.
+/// The cells of a report under this contract.
 fn cells_of(key: &ReportKey, figures: &[Option<i64>]) -> Cells {
     let TotalsFixture { catalogue, numbers, .. } = fixture();
     let contract = catalogue.contracts.iter().find(|one| one.id() == key.contract).unwrap();
     let elements = catalogue.form(&contract.form).unwrap().elements.iter().zip(figures);
-    let number = |code: &ElementCode| *numbers.iter().find(|(_, known)| *known == code).unwrap().0;
+    let number =
+        |code: &ElementCode| *numbers.iter().find(|(_, existing)| *existing == code).unwrap().0;
     let value =
         |figure: i64| if figure == 0 { CellValue::Nil } else { CellValue::Reported(figure) };
     elements.filter_map(|(code, figure)| Some((number(code), value((*figure)?)))).collect()
@@ -165,7 +169,7 @@ fn standing_input<'a>(
     }
 }
 
-/// 200, or as many as `scripts/soak --sums N` asks for.
+/// 200, or the number in `scripts/soak --sums N`.
 fn history_count() -> u32 {
     std::env::var("SUMS_HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
 }
@@ -174,33 +178,42 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: history_count(), ..ProptestConfig::default() })]
 
     #[test]
-    fn i6_sums_that_follow_the_reports_are_those_made_from_nothing(acts in prop::collection::vec(event_strategy(), 1..60)) {
+    fn i6_sums_that_follow_the_reports_are_those_made_from_nothing(
+        events in prop::collection::vec(event_strategy(), 1..60),
+    ) {
         let (keys, baselines) = (&fixture().keys, Baselines::new([]));
         let mut today = FIRST_DAY;
-        let mut following = compute_totals(&standing_input(&[], &baselines, today)).unwrap();
-        let (mut inputs, mut filed): (ReportsDigest, BTreeMap<ReportId, ReportVersion>) = Default::default();
-        for act in acts {
-            match act {
+        let mut totals = compute_totals(&standing_input(&[], &baselines, today)).unwrap();
+        let (mut inputs, mut filed) = (ReportsDigest::default(), BTreeMap::new());
+        for event in events {
+            match event {
                 TotalsEvent::ReportFiled { which, figures, accepted, late } => {
                     let key = which.get(keys).clone();
-                    let one = ReportVersion { cells: cells_of(&key, &figures), key, accepted, late };
-                    following.upsert_report(&standing_input(&[], &baselines, today), &one.to_entry());
+                    let cells = cells_of(&key, &figures);
+                    let one = ReportVersion { key, cells, accepted, late };
+                    let input = standing_input(&[], &baselines, today);
+                    totals.upsert_report(&input, &one.to_entry());
                     inputs.upsert_report(&one.to_entry());
                     filed.insert(one.key.id(), one);
                 }
                 TotalsEvent::DaysPass(days) => {
                     today = today.saturating_add(days.days());
-                    following.advance_to(&standing_input(&[], &baselines, today), today);
+                    totals.advance_to(&standing_input(&[], &baselines, today), today);
                 }
             }
         }
         let reports: Vec<ReportEntry<'_>> = filed.values().map(ReportVersion::to_entry).collect();
         let whole = standing_input(&reports, &baselines, today);
-        prop_assert_eq!(compute_input_digest(&whole, &[], &inputs), compute_input_digest(&whole, &[], &ReportsDigest::from_reports(&reports)));
-        let (kept, anew) = (judge_standings_from_totals(&whole, &following, 1), judge_standings(&whole, 1).unwrap());
-        prop_assert_eq!(kept.len(), anew.len());
-        for (kept, anew) in kept.iter().zip(&anew) {
-            prop_assert_eq!(kept, anew);
+        let from_reports = ReportsDigest::from_reports(&reports);
+        prop_assert_eq!(
+            compute_input_digest(&whole, &[], &inputs),
+            compute_input_digest(&whole, &[], &from_reports)
+        );
+        let incremental = judge_standings_from_totals(&whole, &totals, 1);
+        let full = judge_standings(&whole, 1).unwrap();
+        prop_assert_eq!(incremental.len(), full.len());
+        for (incremental, full) in incremental.iter().zip(&full) {
+            prop_assert_eq!(incremental, full);
         }
     }
 }

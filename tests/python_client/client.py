@@ -1,8 +1,9 @@
-"""A client that has nothing of ours but the published protos: enrols, pushes a report, pulls it back, follows a stream.
+"""A client that uses only the published protos: enrols, pushes a report, pulls it back, follows.
 
     python tests/python_client/client.py --server 127.0.0.1:8443 --ca ca.pem --code XXXX-XXXX-...
 
-Prints one line per step and ends with 0, or says what is wrong and ends with 1. docs/FIRST-CLIENT.md explains each step.
+Prints one line per step and exits with 0, or prints the error and exits with 1.
+docs/FIRST-CLIENT.md explains each step.
 """
 
 import argparse
@@ -26,18 +27,20 @@ MONDAY = 4  # 1970-01-05, in days since 1970
 
 
 def generate(out, released=False):
-    """Compiles the published protos; with `released` those of the last release, which an app in the field was built with."""
+    """Compiles the published protos; with `released` those of the last release."""
     import grpc_tools.protoc
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from importlib import resources
 
     if released:
-        kept = PROTO / "released.binpb"
-        files = [one.name for one in FileDescriptorSet.FromString(kept.read_bytes()).file if one.name.startswith("thidua/")]
-        sources = [f"--descriptor_set_in={kept}"]
+        descriptors = PROTO / "released.binpb"
+        released_files = FileDescriptorSet.FromString(descriptors.read_bytes()).file
+        files = [one.name for one in released_files if one.name.startswith("thidua/")]
+        sources = [f"--descriptor_set_in={descriptors}"]
     else:
         files = [str(path.relative_to(PROTO)) for path in sorted(PROTO.glob("thidua/v1/*.proto"))]
-        sources = [f"-I{PROTO}", f"-I{resources.files('grpc_tools') / '_proto'}"]
+        google_protos = resources.files("grpc_tools") / "_proto"
+        sources = [f"-I{PROTO}", f"-I{google_protos}"]
     arguments = ["protoc", *sources, f"--python_out={out}", f"--grpc_python_out={out}", *files]
     if grpc_tools.protoc.main(arguments) != 0:
         sys.exit("the protos do not compile")
@@ -51,7 +54,7 @@ def sign(key, message):
 
 
 def derive(kind, *parts):
-    """An id that follows from what it names: the first 16 bytes of a SHA-256 (docs/FIRST-CLIENT.md)."""
+    """A derived id: the first 16 bytes of a SHA-256 over its parts (docs/FIRST-CLIENT.md)."""
     text = b"thidua." + kind.encode() + b"\0"
     for part in parts:
         text += len(part).to_bytes(8, "big") + part
@@ -86,18 +89,26 @@ class Client:
         symbols = code.replace("-", "").replace(" ", "").upper().encode()
         proof = b"thidua.enrol.v1\0" + symbols + b"\0" + point
         request = self.pb.access.EnrolRequest(
-            code=code, public_key=point, signature=sign(self.key, proof), client_version="foreign 1", device_id=self.device
+            code=code,
+            public_key=point,
+            signature=sign(self.key, proof),
+            client_version="foreign 1",
+            device_id=self.device,
         )
-        answer = self.pb.access_grpc.AccessServiceStub(self.channel).Enrol(request, metadata=self.metadata(), timeout=20)
+        stub = self.pb.access_grpc.AccessServiceStub(self.channel)
+        answer = stub.Enrol(request, metadata=self.metadata(), timeout=20)
         self.token = answer.token.token
         self.unit = answer.session.unit_id
         return answer
 
     def renew(self):
         stub = self.pb.access_grpc.AccessServiceStub(self.channel)
-        nonce = stub.BeginRenewal(self.pb.access.BeginRenewalRequest(device_id=self.device), timeout=20).nonce
+        begin = self.pb.access.BeginRenewalRequest(device_id=self.device)
+        nonce = stub.BeginRenewal(begin, timeout=20).nonce
         signature = sign(self.key, b"thidua.renew.v1\0" + self.device + nonce)
-        request = self.pb.access.RenewTokenRequest(device_id=self.device, nonce=nonce, signature=signature)
+        request = self.pb.access.RenewTokenRequest(
+            device_id=self.device, nonce=nonce, signature=signature
+        )
         self.token = stub.RenewToken(request, timeout=20).token.token
 
     def command(self, **body):
@@ -105,12 +116,14 @@ class Client:
         return self.pb.command.Command(number=self.number, **body).SerializeToString()
 
     def stream(self, commands=(), follow=False):
-        request = self.pb.sync.SyncRequest(cursor=self.cursor, commands=list(commands), follow=follow)
+        request = self.pb.sync.SyncRequest(
+            cursor=self.cursor, commands=list(commands), follow=follow
+        )
         stub = self.pb.sync_grpc.SyncServiceStub(self.channel)
         return stub.Sync(request, metadata=self.metadata(), timeout=120)
 
-    def take(self, frame):
-        """Does with one frame what every client must; returns its kind and itself."""
+    def apply_frame(self, frame):
+        """Applies one frame to the client's state; returns its kind and value."""
         kind = frame.WhichOneof("frame")
         value = getattr(frame, kind)
         if kind == "rows":
@@ -127,12 +140,12 @@ class Client:
     def sync(self, commands=()):
         frames = []
         for frame in self.stream(commands):
-            frames.append(self.take(frame))
+            frames.append(self.apply_frame(frame))
         if not frames or frames[-1][0] != "checkpoint":
             sys.exit("the stream ended without a checkpoint")
         return frames
 
-    def all(self, kind, message):
+    def records_of(self, kind, message):
         for (of, _), (_, record) in self.records.items():
             if of == kind:
                 yield message.FromString(record)
@@ -147,17 +160,18 @@ class Protos:
 
         self.access, self.access_grpc = load("access_service_pb2"), load("access_service_pb2_grpc")
         self.sync, self.sync_grpc = load("sync_service_pb2"), load("sync_service_pb2_grpc")
-        self.frame, self.record, self.reference = load("sync_frame_pb2"), load("record_pb2"), load("reference_record_pb2")
+        self.frame, self.record = load("sync_frame_pb2"), load("record_pb2")
+        self.reference = load("reference_record_pb2")
         self.command, self.values = load("command_pb2"), load("values_pb2")
 
 
-def check(holds, what):
-    if not holds:
+def check(passed, what):
+    if not passed:
         sys.exit(f"foreign client: {what}")
     print(f"ok   {what}")
 
 
-def story(client, pb, code):
+def run_steps(client, pb, code):
     answer = client.enrol(code)
     check(client.token and answer.device_id == client.device, "enrolled with a P-256 key")
     first = client.sync()
@@ -165,11 +179,13 @@ def story(client, pb, code):
     check(len(welcome.scopes) >= 3, f"first sync: {len(client.records)} records in {len(welcome.scopes)} scopes")
 
     kinds = pb.record
-    contracts = list(client.all(kinds.RECORD_KIND_CONTRACT, pb.reference.ContractRecord))
+    contracts = list(client.records_of(kinds.RECORD_KIND_CONTRACT, pb.reference.ContractRecord))
     contract = next(one for one in contracts if one.level == pb.values.UNIT_KIND_COMMUNE)
-    form = next(one for one in client.all(kinds.RECORD_KIND_FORM, pb.reference.FormRecord) if one.code == contract.form)
+    forms = client.records_of(kinds.RECORD_KIND_FORM, pb.reference.FormRecord)
+    form = next(one for one in forms if one.code == contract.form)
     today = (welcome.server_time.seconds + ZONE_SECONDS) // DAY_SECONDS
-    start = today - (today - MONDAY) % 7  # this week: it has begun, and nobody has reported it yet
+    # This week: it has begun, and nobody has reported it yet.
+    start = today - (today - MONDAY) % 7
     end = start + 7
     contract_id = derive("contract", contract.code.encode())
     parts = [contract_id, client.unit, b"week", day_bytes(start), day_bytes(end), b"\0"]
@@ -178,10 +194,13 @@ def story(client, pb, code):
     nil = pb.values.CellValue(status=pb.values.CELL_STATUS_NIL)
     changes = [pb.values.CellChange(element_number=number, mine=nil) for number in form.element_numbers]
     period = pb.values.Period(calendar="week", start_day=start, end_day=end)
-    save = pb.command.SaveCells(contract_id=contract_id, unit_id=client.unit, period=period, changes=changes)
+    save = pb.command.SaveCells(
+        contract_id=contract_id, unit_id=client.unit, period=period, changes=changes
+    )
+    submit = pb.command.SubmitReport(report_id=report_id)
     commands = [
         client.command(save_cells=save, acting_unit_id=client.unit),
-        client.command(submit_report=pb.command.SubmitReport(report_id=report_id), acting_unit_id=client.unit),
+        client.command(submit_report=submit, acting_unit_id=client.unit),
     ]
     pushed = client.sync(commands)
     outcomes = [value.outcome for kind, value in pushed if kind == "verdict"]
@@ -192,7 +211,8 @@ def story(client, pb, code):
 
     revision, record = client.records[(kinds.RECORD_KIND_REPORT, report_id)]
     report = pb.record.ReportRecord.FromString(record)
-    check(report.nil and report.state == pb.values.REPORT_STATE_SUBMITTED, f"pulled back as SUBMITTED, revision {revision}")
+    submitted = report.state == pb.values.REPORT_STATE_SUBMITTED
+    check(report.nil and submitted, f"pulled back as SUBMITTED, revision {revision}")
 
     follow(client, pb, report_id)
     client.renew()
@@ -201,35 +221,37 @@ def story(client, pb, code):
 
 
 def follow(client, pb, report_id):
-    """A second stream stays open and hears of what a first one does."""
-    heard, ready = [], threading.Event()
+    """Opens a second stream and waits for a change that the first client pushes."""
+    received_ids, ready = [], threading.Event()
     stream = client.stream(follow=True)
 
-    def listen():
+    def read_stream():
         try:
             for frame in stream:
                 kind = frame.WhichOneof("frame")
                 if kind == "checkpoint":
                     ready.set()
                 if kind == "rows":
-                    heard.extend(row.id for row in frame.rows.rows)
+                    received_ids.extend(row.id for row in frame.rows.rows)
                     return
         except grpc.RpcError:
             return
 
-    listener = threading.Thread(target=listen, daemon=True)
+    listener = threading.Thread(target=read_stream, daemon=True)
     listener.start()
     check(ready.wait(20), "a following stream reached its checkpoint")
     comment_id = uuid.uuid4().bytes
-    comment = pb.command.AddComment(report_id=report_id, comment_id=comment_id, text="foreign client")
+    comment = pb.command.AddComment(
+        report_id=report_id, comment_id=comment_id, text="foreign client"
+    )
     client.sync([client.command(add_comment=comment, acting_unit_id=client.unit)])
     listener.join(20)
     stream.cancel()
-    check(comment_id in heard, "the follower heard of the new comment")
+    check(comment_id in received_ids, "the follower heard of the new comment")
 
 
-def bare(code):
-    """The code itself, also out of an invitation as a QR picture carries it: thidua:1?c=CODE&f=SHA256&a=ADDRESS."""
+def extract_code(code):
+    """The code itself, or the code in a QR text: thidua:1?c=CODE&f=SHA256&a=ADDRESS."""
     fields = dict(part.split("=", 1) for part in code.partition("?")[2].split("&") if "=" in part)
     return fields.get("c", code)
 
@@ -238,19 +260,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="host:port")
     parser.add_argument("--ca", required=True, help="PEM file of the authority's CA")
-    parser.add_argument("--code", required=True, help="enrolment code, or invitation, of a commune's reporter")
-    parser.add_argument("--token", action="store_true", help="only enrol and print the token, for tools such as buf curl")
-    parser.add_argument("--released", action="store_true", help="speak the last released contract, as an app one version behind")
+    add = parser.add_argument
+    add("--code", required=True, help="enrolment code, or invitation, of a commune's reporter")
+    add("--token", action="store_true", help="only enrol and print the token, for buf curl")
+    add("--released", action="store_true", help="use the last released contract, as an older app")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
         generate(out, arguments.released)
         pb = Protos()
         client = Client(arguments.server, arguments.ca, pb)
         if arguments.token:
-            client.enrol(bare(arguments.code))
+            client.enrol(extract_code(arguments.code))
             print(client.token)
             return
-        story(client, pb, bare(arguments.code))
+        run_steps(client, pb, extract_code(arguments.code))
     print("the foreign client works")
 
 

@@ -1,9 +1,10 @@
-"""A partner agency's client: follows published runs and writes their standings as CSV, a line for each figure.
+"""A partner agency's client: follows published runs and writes their standings as CSV.
 
-    python tests/python_client/partner.py --server 127.0.0.1:8443 --ca ca.pem --key-file key.txt --state runs.cursor > figures.csv
+    partner.py --server 127.0.0.1:8443 --ca ca.pem --key-file key.txt --state runs.cursor > out.csv
 
-Ends once it has what there is; with --follow it waits for more. The cursor in --state makes it resume behind what it wrote.
-docs/PARTNERS.md explains the columns. Needs nothing of ours but the published protos.
+It writes one line for each figure and exits when there are no more runs; with --follow it waits
+for more. With --state it resumes after the last run that it wrote. docs/PARTNERS.md explains the
+columns. It uses only the published protos.
 """
 
 import argparse
@@ -18,7 +19,8 @@ import grpc
 from client import generate
 
 COLUMNS = (
-    "run,published,as_of,campaign,unit,phase,target,state,view,finality,definition,element,column,figure,obs_status"
+    "run,published,as_of,campaign,unit,phase,target,state,view,finality,definition,element,column,"
+    "figure,obs_status"
 ).split(",")
 
 
@@ -32,15 +34,17 @@ class Partner:
         self.metadata = [("authorization", f"Bearer {key}"), ("accept-language", "en")]
 
     def runs(self, cursor, follow):
-        """Runs behind the cursor, oldest first; with `follow` for as long as the stream lives."""
+        """Runs after the cursor, oldest first; with `follow` until the stream ends."""
         request = self.pb.FollowRunsRequest(cursor=cursor, once=not follow)
         return self.stub.FollowRuns(request, metadata=self.metadata, timeout=None if follow else 60)
 
     def standings(self, run_id):
-        """Every line of a run, page by page."""
+        """All standings of a run, page by page."""
         token = ""
         while True:
-            request = self.pb.ListRunStandingsRequest(run_id=run_id, page_size=500, page_token=token)
+            request = self.pb.ListRunStandingsRequest(
+                run_id=run_id, page_size=500, page_token=token
+            )
             page = self.stub.ListRunStandings(request, metadata=self.metadata, timeout=60)
             yield from page.standings
             token = page.next_page_token
@@ -54,7 +58,7 @@ class Partner:
         return "A" if line.finality == self.pb.FINALITY_FINAL else "P"
 
     def rows(self, run):
-        """A row for each figure of a run; a missing figure has none."""
+        """A row for each figure of a run; a missing figure has no row."""
         for line in self.standings(run.run_id):
             head = [
                 run.run_id.hex(),
@@ -64,9 +68,9 @@ class Partner:
                 line.unit_code,
                 line.phase_number,
                 line.target_code,
-                self.standing.JudgementState.Name(line.state).removeprefix("JUDGEMENT_STATE_"),
-                self.standing.StandingView.Name(line.view).removeprefix("STANDING_VIEW_"),
-                self.pb.Finality.Name(line.finality).removeprefix("FINALITY_"),
+                enum_name(self.standing.JudgementState, line.state, "JUDGEMENT_STATE_"),
+                enum_name(self.standing.StandingView, line.view, "STANDING_VIEW_"),
+                enum_name(self.pb.Finality, line.finality, "FINALITY_"),
                 line.definition_version,
             ]
             for figures in line.figures:
@@ -77,8 +81,14 @@ class Partner:
                         yield [*head, figures.element_code, column, figure, self.status(line, cell)]
 
 
+def enum_name(enum, value, prefix):
+    return enum.Name(value).removeprefix(prefix)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--server", required=True)
     parser.add_argument("--ca", required=True)
     parser.add_argument("--key-file", required=True, help="a file that holds the key and nothing else")
@@ -88,17 +98,18 @@ def main():
     state = pathlib.Path(options.state) if options.state else None
     with tempfile.TemporaryDirectory() as out:
         generate(out)
-        partner = Partner(options.server, options.ca, pathlib.Path(options.key_file).read_text().strip())
+        key = pathlib.Path(options.key_file).read_text().strip()
+        partner = Partner(options.server, options.ca, key)
         cursor = bytes.fromhex(state.read_text()) if state and state.exists() else b""
         writer = csv.writer(sys.stdout)
         if not cursor:
             writer.writerow(COLUMNS)
-        for told in partner.runs(cursor, options.follow):
-            writer.writerows(partner.rows(told.run))
+        for published in partner.runs(cursor, options.follow):
+            writer.writerows(partner.rows(published.run))
             sys.stdout.flush()
-            # Only now: who is stopped in between writes the run again, and drops it by its id.
+            # Stored after the rows: an interrupted run is written again; drop it by its id.
             if state:
-                state.write_text(told.cursor.hex())
+                state.write_text(published.cursor.hex())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-//! Stories of who owes what by when, over the real organisation of Trà Vinh.
+//! Which units owe which reports by when, over the example's organisation.
 
 use crate::{tra_vinh_org, unit_id};
 use jiff::civil::{Date, date};
@@ -213,11 +213,12 @@ fn hour_of(day: Date, hour: i64) -> Timestamp {
 fn s26_the_servers_receipt_decides_and_a_capture_time_counts_only_with_a_mark_and_in_the_grace() {
     let expected = one_expectation();
     let (monday, wednesday, friday) = (date(2024, 8, 26), date(2024, 8, 28), date(2024, 8, 30));
-    let made = |at, mark| Some(CaptureEvidence { captured_at: at, sync_mark_time: mark });
+    let captured_at_with_mark =
+        |at, mark| Some(CaptureEvidence { captured_at: at, sync_mark_time: mark });
     let late = |days, after_grace| Lateness::Late { days, after_grace };
     assert_eq!(judge_lateness(&expected, hour_of(monday, 23), None), Lateness::OnTime);
     assert_eq!(judge_lateness(&expected, hour_of(wednesday, 9), None), late(2, false));
-    let offline = made(hour_of(monday, 9), hour_of(monday, 8));
+    let offline = captured_at_with_mark(hour_of(monday, 9), hour_of(monday, 8));
     assert_eq!(
         judge_lateness(&expected, hour_of(wednesday, 9), offline),
         Lateness::OnTimeByCapture
@@ -227,15 +228,15 @@ fn s26_the_servers_receipt_decides_and_a_capture_time_counts_only_with_a_mark_an
         late(4, true),
         "the grace is over"
     );
-    let back_dated = made(hour_of(monday, 9), hour_of(wednesday, 8));
+    let back_dated = captured_at_with_mark(hour_of(monday, 9), hour_of(wednesday, 8));
     assert_eq!(
         judge_lateness(&expected, hour_of(wednesday, 9), back_dated),
         late(2, false),
         "in touch after that hour"
     );
-    let too_late = made(hour_of(wednesday, 8), hour_of(monday, 8));
+    let too_late = captured_at_with_mark(hour_of(wednesday, 8), hour_of(monday, 8));
     assert!(judge_lateness(&expected, hour_of(wednesday, 9), too_late).is_late());
-    let from_the_future = made(hour_of(date(2030, 1, 1), 0), hour_of(monday, 8));
+    let from_the_future = captured_at_with_mark(hour_of(date(2030, 1, 1), 0), hour_of(monday, 8));
     assert_eq!(
         judge_lateness(&expected, hour_of(monday, 9), from_the_future),
         Lateness::OnTime,
@@ -251,9 +252,11 @@ proptest! {
         received in 0_i64..20, clock in -400_i64..400, mark in -20_i64..20,
     ) {
         let expected = one_week();
-        let at = |days: i64| Timestamp::from_local_midnight(date(2024, 8, 26)).saturating_add_micros(days * DAY_MICROS + 1);
+        let due = Timestamp::from_local_midnight(date(2024, 8, 26));
+        let at = |days: i64| due.saturating_add_micros(days * DAY_MICROS + 1);
         let captured = Some(CaptureEvidence { captured_at: at(clock), sync_mark_time: at(mark) });
-        let (with, without) = (judge_lateness(&expected, at(received), captured), judge_lateness(&expected, at(received), None));
+        let with = judge_lateness(&expected, at(received), captured);
+        let without = judge_lateness(&expected, at(received), None);
         prop_assert!(!with.is_late() || without.is_late());
         if received >= 4 {
             prop_assert_eq!(with, without);
@@ -264,13 +267,19 @@ proptest! {
     }
 
     #[test]
-    fn a_units_pieces_tile_the_days_of_its_life_in_the_window(start in 19_900_i32..20_400, length in 1_i32..120) {
-        let window = DateWindow::new(date_from_days(start), date_from_days(start + length)).unwrap();
+    fn a_units_pieces_tile_the_days_of_its_life_in_the_window(
+        start in 19_900_i32..20_400, length in 1_i32..120,
+    ) {
+        let (from, to) = (date_from_days(start), date_from_days(start + length));
+        let window = DateWindow::new(from, to).unwrap();
         let org = tra_vinh_org();
         let contract = build_contract(CountingLevel::Commune, "stat-month", &["month"]);
         for uid in ["com-29242-0", "com-29242-1", "com-29242-2", "com-29410-0"] {
             let life = org.unit_by_uid(uid).unwrap().lifetime();
-            let found = compute_unit_expectations(&org, &Calendars::standard(), &contract, unit_id(uid), window).unwrap();
+            let calendars = Calendars::standard();
+            let found =
+                compute_unit_expectations(&org, &calendars, &contract, unit_id(uid), window)
+                    .unwrap();
             let (from, to) = (life.from.max(window.start), life.to.min(window.end));
             let days = (days_from_date(to) - days_from_date(from)).max(0);
             prop_assert_eq!(found.iter().map(|e| e.period.days()).sum::<i32>(), days);
@@ -302,7 +311,7 @@ fn a_month_that_a_campaign_begins_in_is_owed_for_the_campaigns_days_under_one_ke
         code: "thang-co-so".into(),
         ..build_contract(CountingLevel::Commune, "stat-month", &[])
     };
-    let ask = |start, end| {
+    let expectations_in = |start, end| {
         let window = DateWindow::new(start, end).unwrap();
         compute_unit_expectations(
             &tra_vinh_org(),
@@ -313,7 +322,7 @@ fn a_month_that_a_campaign_begins_in_is_owed_for_the_campaigns_days_under_one_ke
         )
         .unwrap()
     };
-    let first = ask(date(2024, 8, 15), date(2024, 9, 15));
+    let first = expectations_in(date(2024, 8, 15), date(2024, 9, 15));
     assert_eq!(first.len(), 1, "nothing is owed for the four days before the campaign");
     assert_eq!(
         (first[0].period.start, first[0].period.end),
@@ -321,13 +330,13 @@ fn a_month_that_a_campaign_begins_in_is_owed_for_the_campaigns_days_under_one_ke
     );
     assert_eq!(
         first,
-        ask(campaign.legal_window.start, campaign.legal_window.end)[..1],
+        expectations_in(campaign.legal_window.start, campaign.legal_window.end)[..1],
         "the same for a whole year"
     );
-    let last = ask(date(2025, 8, 15), date(2025, 9, 15));
+    let last = expectations_in(date(2025, 8, 15), date(2025, 9, 15));
     assert_eq!((last.len(), last[0].period.end), (1, campaign.legal_window.end));
     assert_eq!(
-        ask(date(2025, 9, 15), date(2025, 12, 15)),
+        expectations_in(date(2025, 9, 15), date(2025, 12, 15)),
         [],
         "after the campaign nobody owes anything"
     );

@@ -1,6 +1,7 @@
-//! The reform of Trà Vinh runs through: calendars, expectations, views, re-basing and rehearsals over the example's files.
+//! The reform of Trà Vinh: calendars, expectations, views, re-basing and rehearsals over the
+//! example's files.
 #![cfg(feature = "server")]
-#![allow(clippy::unwrap_used, reason = "a story that cannot read its files has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
 mod expectations;
 mod rehearsals;
@@ -12,7 +13,7 @@ use thidua::domain::ids::UnitId;
 use thidua::domain::org::Org;
 use thidua::files::org::{OrgCsvTexts, read_org};
 
-/// The organisation of the example, read once.
+/// The example's organisation, read once.
 fn tra_vinh_org() -> Org {
     static ORG: OnceLock<Org> = OnceLock::new();
     let texts = OrgCsvTexts {

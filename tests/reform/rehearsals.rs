@@ -1,4 +1,4 @@
-//! Stories of changes and their rehearsal over the real reform.
+//! Organisation changes and their rehearsal over the example's reform.
 
 use crate::{tra_vinh_org, unit_id};
 use jiff::civil::date;
@@ -54,7 +54,8 @@ fn a_reform_learned_of_three_days_before_was_not_known_a_week_before() {
     assert_eq!(communes(date(2024, 7, 1), date(2025, 8, 1)), 106);
 }
 
-/// The weekly form of the communes over the campaign, a base of 4 for each commune, and two closing stocks.
+/// The communes' weekly form over the campaign, a base of 4 for each commune, and two closing
+/// stocks.
 fn rehearsal_input(org: &Org) -> RehearsalInput {
     let contract = Contract {
         code: "tuan-xa".into(),
@@ -67,20 +68,20 @@ fn rehearsal_input(org: &Org) -> RehearsalInput {
         reviewers: vec![CountingLevel::District],
     };
     let window = DateWindow::new(date(2024, 8, 19), date(2025, 8, 20)).unwrap();
-    let mut given = RehearsalInput::new(Calendars::standard(), vec![contract], window);
+    let mut input = RehearsalInput::new(Calendars::standard(), vec![contract], window);
     let communes = org.units_of_kind_on(UnitKind::Commune, date(2025, 6, 30));
     let bases = communes.map(|unit| (unit.id, 4)).collect();
-    given.baselines.insert(ElementCode::new("so_offences").unwrap(), bases);
+    input.baselines.insert(ElementCode::new("so_offences").unwrap(), bases);
     let stock = ElementCode::new("suspended_cases").unwrap();
     let new = unit_id("com-29242-2");
     for (old, amount) in [(unit_id("com-29239-0"), 5), (unit_id("com-29260-0"), 3)] {
-        given.closing_stocks.insert((old, stock.clone()), amount);
-        given.handover.push(HandoverLine { from: old, to: new, element: stock.clone(), amount });
+        input.closing_stocks.insert((old, stock.clone()), amount);
+        input.handover.push(HandoverLine { from: old, to: new, element: stock.clone(), amount });
     }
-    given.opening_stocks.insert((new, stock), 8);
-    given.devices.insert(unit_id("com-29239-0"), 2);
-    given.open_reports.insert(unit_id("com-29239-0"), 1);
-    given
+    input.opening_stocks.insert((new, stock), 8);
+    input.devices.insert(unit_id("com-29239-0"), 2);
+    input.open_reports.insert(unit_id("com-29239-0"), 1);
+    input
 }
 
 fn reform_changes() -> (Org, Vec<OrgChange>) {
@@ -100,10 +101,13 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
     assert_eq!(report.rebased_elements[0].sums, (416, 416));
     let text = report.text(true);
     for line in [
-        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025 (NA resolution on provincial mergers; NQ 1687/NQ-UBTVQH15)",
+        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025 \
+         (NA resolution on provincial mergers; NQ 1687/NQ-UBTVQH15)",
         "   - cấp xã: 104 → 41",
-        "   - Phường Trà Vinh (com-29242-2) ← Phường 1 (com-29239-0) + Phường 3 (com-29242-1) + Phường 9 (com-29260-0)",
-        "   - Phường 1 (com-29239-0): 2 thiết bị đồng bộ lần cuối rồi gắn lại; 1 báo cáo đang mở, ký thay: Phường Trà Vinh (com-29242-2)",
+        "   - Phường Trà Vinh (com-29242-2) ← Phường 1 (com-29239-0) + Phường 3 (com-29242-1) \
+         + Phường 9 (com-29260-0)",
+        "   - Phường 1 (com-29239-0): 2 thiết bị đồng bộ lần cuối rồi gắn lại; \
+         1 báo cáo đang mở, ký thay: Phường Trà Vinh (com-29242-2)",
         "   - so_offences: tổng 416 → 416; 41 đơn vị cộng nguyên, 0 đơn vị suy ra theo tỷ trọng",
         "   - 101 đơn vị kết thúc: kết quả được chốt và xác nhận, không xếp loại về sau",
         "   - 38 đơn vị mới tồn tại dưới 75 % thời gian phong trào: không xếp loại",
@@ -120,13 +124,13 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
 #[test]
 fn a_rehearsal_finds_a_planted_imbalance() {
     let (org, changes) = reform_changes();
-    let mut given = rehearsal_input(&tra_vinh_org());
-    given.handover[1].amount = 2;
-    given
+    let mut input = rehearsal_input(&tra_vinh_org());
+    input.handover[1].amount = 2;
+    input
         .baselines
         .values_mut()
         .for_each(|bases| bases.retain(|unit, _| *unit != unit_id("com-29260-0")));
-    let report = rehearse(&org, &changes, &given).unwrap();
+    let report = rehearse(&org, &changes, &input).unwrap();
     assert!(!report.is_reconciled());
     let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(
@@ -155,8 +159,8 @@ fn a_rehearsal_finds_children_that_were_forgotten_and_a_stock_that_goes_to_a_str
     assert!(report.findings.iter().all(|finding| finding.code == "NO_PARENT"));
 
     let (org, changes) = reform_changes();
-    let mut given = rehearsal_input(&tra_vinh_org());
-    given.handover[1].to = unit_id("com-29410-0");
-    let report = rehearse(&org, &changes, &given).unwrap();
+    let mut input = rehearsal_input(&tra_vinh_org());
+    input.handover[1].to = unit_id("com-29410-0");
+    let report = rehearse(&org, &changes, &input).unwrap();
     assert!(report.findings.iter().any(|finding| finding.code == "HANDOVER_OFF_LINEAGE"));
 }

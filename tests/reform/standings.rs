@@ -1,4 +1,4 @@
-//! Targets judged through the reform of 1 July 2025, in each view of the organisation.
+//! Targets evaluated across the reform of 1 July 2025, in each view of the organisation.
 
 use crate::{tra_vinh_org, unit_id};
 use jiff::civil::{Date, date};
@@ -22,9 +22,10 @@ use thidua::domain::target_rule::Target;
 use thidua::files::{campaign, catalogue};
 
 const TODAY: Date = date(2025, 8, 1);
-/// The campaign's days are over.
+/// A day after the campaign's end.
 const AFTER_END: Date = date(2025, 9, 1);
-/// The five wards of the town of 2024 that became Phường Trà Vinh, three of them by way of a merger on 1 January 2025.
+/// The five wards of 2024 that became Phường Trà Vinh, three of them through a merger on 1 January
+/// 2025.
 const WARDS: [&str; 5] =
     ["com-29239-0", "com-29242-0", "com-29245-0", "com-29251-0", "com-29260-0"];
 const MERGED: &str = "com-29242-2";
@@ -41,7 +42,8 @@ struct JudgingFixture {
 }
 
 impl JudgingFixture {
-    /// In one week of September 2024 the five wards counted 2, 3, 1, 0 and 3 offences, in one of July 2025 the merged one counted 1.
+    /// In a week of September 2024 the five wards counted 2, 3, 1, 0 and 3 offences; in a week of
+    /// July 2025 the merged one counted 1.
     fn new() -> Self {
         let read = campaign::read_campaign_file(
             "campaign-a.toml",
@@ -80,13 +82,13 @@ impl JudgingFixture {
         }
     }
 
-    fn with_input<T>(&self, view: StructureView, question: impl Fn(&StandingInput<'_>) -> T) -> T {
+    fn with_input<T>(&self, view: StructureView, compute: impl Fn(&StandingInput<'_>) -> T) -> T {
         let entry =
             |(key, cells)| ReportEntry { key, received: true, accepted: true, late: false, cells };
         let reports: Vec<ReportEntry<'_>> =
             self.reports.iter().map(|(key, cells)| entry((key, cells))).collect();
         let Self { org, calendars, catalogue, campaign, numbers, baselines, today, .. } = self;
-        question(&StandingInput {
+        compute(&StandingInput {
             org,
             calendars,
             catalogue,
@@ -133,12 +135,12 @@ fn offence_report(uid: &str, start: Date, figure: i64) -> (ReportKey, Cells) {
     (key, BTreeMap::from([(ElementNumber(1), CellValue::Reported(figure))]))
 }
 
-fn offences_at(folded: &WindowSums, uid: &str) -> Option<i64> {
-    folded.value(unit_id(uid), &offences_code())
+fn offences_at(totals: &WindowSums, uid: &str) -> Option<i64> {
+    totals.value(unit_id(uid), &offences_code())
 }
 
-fn find_t1_standing<'a>(judged: &'a [Standing], uid: &str, phase: u8) -> Option<&'a Standing> {
-    judged
+fn find_t1_standing<'a>(standings: &'a [Standing], uid: &str, phase: u8) -> Option<&'a Standing> {
+    standings
         .iter()
         .find(|one| one.unit == unit_id(uid) && one.phase == phase && one.judgement.code == "T1")
 }
@@ -159,14 +161,14 @@ fn as_it_is_a_merged_commune_has_the_figures_and_the_past_of_those_it_is_made_of
         "as it is, the wards are no more"
     );
 
-    let judged = world.judge(StructureView::AsWas);
+    let standings = world.judge(StructureView::AsWas);
     assert_eq!(
-        find_t1_standing(&judged, MERGED, 0).unwrap().judgement.state,
+        find_t1_standing(&standings, MERGED, 0).unwrap().judgement.state,
         JudgementState::NotComparable,
         "it lived for a month of the year"
     );
-    let judged = world.judge(StructureView::AsIs(TODAY));
-    let merged = find_t1_standing(&judged, MERGED, 0).unwrap();
+    let standings = world.judge(StructureView::AsIs(TODAY));
+    let merged = find_t1_standing(&standings, MERGED, 0).unwrap();
     assert_eq!(
         (merged.view, merged.judgement.figures[0].baseline_full),
         (StandingView::AsIs, Some(50)),
@@ -174,7 +176,7 @@ fn as_it_is_a_merged_commune_has_the_figures_and_the_past_of_those_it_is_made_of
     );
     assert_ne!(merged.judgement.state, JudgementState::NotComparable);
     assert!(
-        find_t1_standing(&judged, WARDS[0], 0).is_none(),
+        find_t1_standing(&standings, WARDS[0], 0).is_none(),
         "what is closed is no unit of this view"
     );
 }
@@ -183,20 +185,20 @@ fn as_it_is_a_merged_commune_has_the_figures_and_the_past_of_those_it_is_made_of
 fn frozen_at_the_start_the_district_has_what_its_wards_cannot_be_told_apart_in() {
     let world = JudgingFixture::new();
     let frozen = StructureView::Frozen(world.campaign.measurement_window.start);
-    let folded = world.aggregate(frozen);
+    let totals = world.aggregate(frozen);
     assert_eq!(
-        (offences_at(&folded, "dist-842"), offences_at(&folded, "prov-84")),
+        (offences_at(&totals, "dist-842"), offences_at(&totals, "prov-84")),
         (Some(10), Some(10)),
         "nothing is lost"
     );
-    assert_eq!(offences_at(&folded, WARDS[1]), Some(3), "July is nobody's in particular");
-    let judged = world.judge(frozen);
+    assert_eq!(offences_at(&totals, WARDS[1]), Some(3), "July is nobody's in particular");
+    let standings = world.judge(frozen);
     assert_eq!(
-        find_t1_standing(&judged, WARDS[1], 0).unwrap().judgement.state,
+        find_t1_standing(&standings, WARDS[1], 0).unwrap().judgement.state,
         JudgementState::NotComparable,
         "so no ward is judged"
     );
-    let state = |uid: &str| find_t1_standing(&judged, uid, 0).unwrap().judgement.state;
+    let state = |uid: &str| find_t1_standing(&standings, uid, 0).unwrap().judgement.state;
     assert_eq!(
         state("dist-842"),
         JudgementState::NotComparable,
@@ -207,15 +209,15 @@ fn frozen_at_the_start_the_district_has_what_its_wards_cannot_be_told_apart_in()
         JudgementState::NotComparable,
         "Trà Cú went whole into communes of its own"
     );
-    assert!(find_t1_standing(&judged, MERGED, 0).is_none());
+    assert!(find_t1_standing(&standings, MERGED, 0).is_none());
 }
 
 #[test]
 fn the_province_has_the_same_total_in_every_view() {
     let world = JudgingFixture::new();
     let total = |view: StructureView, top: &[&str]| -> i64 {
-        let folded = world.aggregate(view);
-        top.iter().filter_map(|uid| offences_at(&folded, uid)).sum()
+        let totals = world.aggregate(view);
+        top.iter().filter_map(|uid| offences_at(&totals, uid)).sum()
     };
     assert_eq!(total(StructureView::AsWas, &["prov-84", "prov-86-2025"]), 10, "I13");
     assert_eq!(total(StructureView::AsIs(TODAY), &["prov-86-2025"]), 10);
@@ -225,12 +227,12 @@ fn the_province_has_the_same_total_in_every_view() {
 #[test]
 fn a_phase_that_has_begun_is_judged_over_its_own_days_beside_the_whole() {
     let world = JudgingFixture::new();
-    let judged = world.judge(StructureView::AsWas);
-    let phases: std::collections::BTreeSet<u8> = judged.iter().map(|one| one.phase).collect();
+    let standings = world.judge(StructureView::AsWas);
+    let phases: std::collections::BTreeSet<u8> = standings.iter().map(|one| one.phase).collect();
     assert_eq!(phases, [0, 1, 2, 3].into(), "all three phases have begun by August 2025");
     let (first, whole) = (
-        find_t1_standing(&judged, WARDS[0], 1).unwrap(),
-        find_t1_standing(&judged, WARDS[0], 0).unwrap(),
+        find_t1_standing(&standings, WARDS[0], 1).unwrap(),
+        find_t1_standing(&standings, WARDS[0], 0).unwrap(),
     );
     assert_eq!(first.judgement.figures[0].value, Some(2));
     assert!(first.stage != whole.stage && first.coverage.expected < whole.coverage.expected);
@@ -239,7 +241,7 @@ fn a_phase_that_has_begun_is_judged_over_its_own_days_beside_the_whole() {
 #[test]
 fn a_definition_that_changed_is_compared_over_its_bridge_or_not_at_all() {
     let on = date(2024, 8, 19);
-    let judged = |bridge: Option<BridgeMethod>| {
+    let standings = |bridge: Option<BridgeMethod>| {
         let mut world = JudgingFixture::new();
         let breaks = bridge.map(|bridge| DefinitionBreak {
             on,
@@ -258,20 +260,20 @@ fn a_definition_that_changed_is_compared_over_its_bridge_or_not_at_all() {
         find_t1_standing(&all, MERGED, 0).unwrap().judgement.clone()
     };
     let (whole, half) =
-        (judged(None), judged(Some(BridgeMethod::Ratio(Ratio::new(1, 2).unwrap()))));
+        (standings(None), standings(Some(BridgeMethod::Ratio(Ratio::new(1, 2).unwrap()))));
     assert_eq!(
         (whole.count_before, half.count_before),
         (Some(Ratio::from_integer(50)), Some(Ratio::from_integer(25)))
     );
     assert!(half.reasons.contains(&"BRIDGED".to_owned()) && half.limit < whole.limit, "{half:?}");
-    assert_eq!(judged(Some(BridgeMethod::None)).state, JudgementState::NotComparable);
-    assert!(judged(Some(BridgeMethod::Restated)).reasons.contains(&"BRIDGED".to_owned()));
+    assert_eq!(standings(Some(BridgeMethod::None)).state, JudgementState::NotComparable);
+    assert!(standings(Some(BridgeMethod::Restated)).reasons.contains(&"BRIDGED".to_owned()));
 }
 
 #[test]
 fn a_mean_of_years_before_is_known_once_every_one_of_them_is() {
     let formula = Target::parse("change(count(so_offences) vs mean_prior(2), rel) <= -7%").unwrap();
-    let judged = |values: &[i64]| {
+    let standings = |values: &[i64]| {
         let mut world = JudgingFixture::new();
         world.campaign.targets[0].formula = formula.clone();
         let mut window = world.campaign.measurement_window;
@@ -290,6 +292,6 @@ fn a_mean_of_years_before_is_known_once_every_one_of_them_is() {
         let all = world.judge(StructureView::AsIs(AFTER_END));
         find_t1_standing(&all, MERGED, 0).unwrap().judgement.count_before
     };
-    assert_eq!(judged(&[10, 15]), Some(Ratio::new(125, 2).unwrap()), "half of 5 x 10 + 5 x 15");
-    assert_eq!(judged(&[10]), None, "a part of a base is no base");
+    assert_eq!(standings(&[10, 15]), Some(Ratio::new(125, 2).unwrap()), "half of 5 x 10 + 5 x 15");
+    assert_eq!(standings(&[10]), None, "a part of a base is no base");
 }

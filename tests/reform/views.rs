@@ -1,4 +1,4 @@
-//! Stories of views, re-basing and handover over the real reform.
+//! Views, re-basing and handover over the example's reform.
 
 use crate::{tra_vinh_org, unit_id};
 use jiff::civil::{Date, date};
@@ -97,9 +97,10 @@ fn a_figure_counts_for_another_unit_in_each_view_and_stays_where_it_was_reported
         UnitAttribution::Whole(unit_id("dist-842")),
         "all five lay in one district"
     );
-    assert!(
-        matches!(new("com-29254-2", district), UnitAttribution::NotComparable(units) if units.len() == 2)
-    );
+    assert!(matches!(
+        new("com-29254-2", district),
+        UnitAttribution::NotComparable(units) if units.len() == 2
+    ));
     assert_eq!(
         new("com-29410-2", commune),
         UnitAttribution::NoUnit,
@@ -235,8 +236,8 @@ fn a_handover_balances_case_for_case_or_says_where_it_does_not() {
             .vi
             .contains("tồn cuối suspended_cases là 3 nhưng bàn giao đi 2")
     );
-    let forgotten = check_handover(&closing, &[line(old, 5), line(other, 3)], &Stocks::new());
-    assert_eq!(forgotten[0].stated, None, "an opening stock not stated is not zero");
+    let without_opening = check_handover(&closing, &[line(old, 5), line(other, 3)], &Stocks::new());
+    assert_eq!(without_opening[0].stated, None, "an opening stock not stated is not zero");
     let flow = StockFlow { opening: 120, inflow: 30, outflow: 45 };
     assert_eq!(flow.closing_stock(), Some(105), "V15, I10");
 }

@@ -1,4 +1,5 @@
-//! What happens: people at phones, the office, the machine room. Each act is drawn from the seed and told in a line. Knows no outcome.
+//! The actions of a simulated day: users at phones, the office, the operator. Each action is drawn
+//! from the seed and logged.
 
 use crate::fault::Fault;
 use crate::fixture;
@@ -15,7 +16,7 @@ use thidua::domain::time::days_from_date;
 const HOUR: i64 = 3_600_000_000;
 
 impl World {
-    /// The day of this seed.
+    /// Runs the day of this seed.
     pub(crate) fn run_day(&mut self) {
         for at in 0..self.phones.len() {
             self.sync_until_done(at, Fault::None, false);
@@ -26,7 +27,7 @@ impl World {
     }
 
     fn run_action(&mut self) {
-        // Time passes: a phone's commands are not all of one second.
+        // Time passes, so that a phone's commands are not all of one second.
         self.advance_clock(self.clock.now().0 % 7 * 1_000_000 + 60_000_000);
         let Some(at) = self.pick_phone() else { return };
         match self.rng.below(100) {
@@ -37,12 +38,12 @@ impl World {
         }
     }
 
-    /// A phone that works.
+    /// A working phone.
     fn pick_phone(&mut self) -> Option<usize> {
-        let works: Vec<usize> = (0..self.phones.len())
+        let working: Vec<usize> = (0..self.phones.len())
             .filter(|at| self.phones[*at].state == PhoneState::Working)
             .collect();
-        self.rng.pick(&works).copied()
+        self.rng.pick(&working).copied()
     }
 
     fn sync_phone(&mut self, at: usize) {
@@ -51,7 +52,7 @@ impl World {
         self.sync_until_done(at, fault, true);
     }
 
-    /// Something happens between two frames of somebody's call.
+    /// Runs an action between two frames of a call.
     pub(crate) fn interleave_action(&mut self, calls: usize) {
         if self.rng.chance(25) {
             return self.run_office_action();
@@ -81,10 +82,11 @@ impl World {
                 Ok("the app ends and is opened again".to_owned())
             }
         };
-        // What a new command mends is dealt with.
+        // A refusal that a new command replaced counts as handled.
         let after = self.phones[at].refused_commands();
-        let gone = before.into_iter().filter(|one| !after.contains(one)).map(|(number, _)| number);
-        self.phones[at].discarded.extend(gone);
+        let handled =
+            before.into_iter().filter(|one| !after.contains(one)).map(|(number, _)| number);
+        self.phones[at].discarded.extend(handled);
         let name = &self.phones[at].name;
         let line = match what {
             Ok(what) => format!("{name}: {what}"),
@@ -94,7 +96,7 @@ impl World {
         self.log_event(line);
     }
 
-    /// One of the reports that this phone owes or has.
+    /// One of the reports that this phone owes or holds.
     fn pick_report_key(&mut self, at: usize) -> Option<ReportKeyView> {
         let today = days_from_date(self.clock.now().local_date());
         let due = self.phones[at].app().due_reports(today - 12, today + 1).ok()?;
@@ -125,14 +127,14 @@ impl World {
         };
         let form = self.phones[at].app().blank_form(key.contract.clone())?;
         let mut cells: Vec<CellEntry> = Vec::new();
-        // Few cells, so that people meet in one.
+        // Few cells, so that users often edit the same one.
         for _ in 0..1 + self.rng.below(3) {
             let element = form[self.rng.below(form.len().min(5))].element.clone();
             if cells.iter().all(|cell| cell.element != element) {
                 cells.push(CellEntry { element, value: self.pick_figure() });
             }
         }
-        let said = format!(
+        let announced = format!(
             "types {:?} into {} {}",
             cells.iter().map(|c| c.value).collect::<Vec<_>>(),
             key.unit,
@@ -147,7 +149,7 @@ impl World {
         } else {
             app.save_cells(key, cells, None)?
         };
-        Ok(format!("{said}: {number:?}"))
+        Ok(format!("{announced}: {number:?}"))
     }
 
     fn report_view(&self, at: usize, key: &ReportKeyView) -> Option<ReportView> {
@@ -205,7 +207,8 @@ impl World {
         Ok(format!("comments on {} {}: {number}", view.key.unit, view.key.start_day))
     }
 
-    /// Decides what waits for a decision. Lists are put into an order that no random id decides.
+    /// Settles a conflict, a held command or a proposal. Lists are sorted by content, because ids
+    /// are random.
     fn settle_pending(&mut self, at: usize) -> Result<String, ClientError> {
         let yes = self.rng.chance(60);
         match self.rng.below(3) {
@@ -287,10 +290,10 @@ impl World {
                 let Some(at) = self.pick_phone() else { return };
                 let (account, name) =
                     (self.phones[at].account, format!("{}+", self.phones[at].name));
-                // Who holds no role is given no phone.
-                let works =
+                // An account without a role gets no phone.
+                let working =
                     !self.model.grants_of(account, self.clock.now().local_date()).is_empty();
-                if works
+                if working
                     && self.phones.len() < 40
                     && self.phones.iter().all(|phone| phone.name != name)
                 {
@@ -314,7 +317,7 @@ impl World {
             85..95 => 24 * 20,
             _ => 24 * 95,
         };
-        // Neither into the summer's great reform nor back.
+        // Not beyond the reform of July 2025, which cannot be undone.
         if self.clock.now().saturating_add_micros(hours * HOUR).local_date() < date(2025, 6, 1) {
             self.advance_clock(hours * HOUR);
             self.log_event(format!("{hours} hours pass: {}", self.clock.now().local_date()));
@@ -322,17 +325,17 @@ impl World {
         if self.rng.chance(40)
             && let Some(at) = self.pick_phone()
         {
-            let off = (self.rng.below(100) as i64 - 50) * HOUR;
-            self.phones[at].clock.set(self.clock.now().saturating_add_micros(off));
+            let offset = (self.rng.below(100) as i64 - 50) * HOUR;
+            self.phones[at].clock.set(self.clock.now().saturating_add_micros(offset));
             self.log_event(format!(
                 "the clock of {} goes {} hours wrong",
                 self.phones[at].name,
-                off / HOUR
+                offset / HOUR
             ));
         }
     }
 
-    /// Somebody gets a role somewhere, or loses one.
+    /// Grants a role to an account, or revokes one.
     fn change_grant(&mut self) {
         let Some(at) = self.pick_phone() else { return };
         let (account, today) = (self.phones[at].account, self.clock.now().local_date());
@@ -351,7 +354,7 @@ impl World {
         }
         let unit = UnitId::from_code(fixture::COMMUNES[self.rng.below(5)]);
         let role = [Role::Reporter, Role::UnitHead][self.rng.below(2)];
-        // Some end soon.
+        // Some grants end soon.
         let to = if self.rng.chance(40) {
             today.saturating_add(jiff::Span::new().days(5))
         } else {
@@ -364,7 +367,7 @@ impl World {
     fn revoke_phone(&mut self) {
         let Some(at) = self.pick_phone().filter(|_| self.phones.len() > 4) else { return };
         let (device, node) = (self.phones[at].device, self.pick_node());
-        // Somebody without any role left cannot be shut out by unit.
+        // A device whose account has no role left belongs to no unit and cannot be revoked by one.
         if node.revoke_device(&node.system_actor().unwrap(), device).is_ok() {
             self.revoked.insert(device);
             self.log_event(format!("{} is shut out", self.phones[at].name));
@@ -383,13 +386,14 @@ impl World {
                 self.backups.push((path, self.model.clone()));
                 self.log_event("a copy is made".into());
             }
-            // The model foretells what comes before; so not in every seed.
+            // After an unannounced restore the model cannot predict verdicts, so only some seeds do
+            // this.
             65..80 if self.rng.chance(40) && !self.backups.is_empty() => {
-                let said = self.rng.chance(50);
+                let announced = self.rng.chance(50);
                 self.log_event(format!(
-                    "the database is put back from the last copy; said to the servers: {said}"
+                    "the database is put back from the last copy; said to the servers: {announced}"
                 ));
-                self.restore_backup(said);
+                self.restore_backup(announced);
             }
             80..90 if self.rng.chance(30) && self.phones.len() < 40 => {
                 let name = format!("{}-copy{}", self.phones[at].name, self.phones.len());
@@ -403,7 +407,7 @@ impl World {
     }
 }
 
-/// What a phone may answer to its person.
+/// The errors that the phone may return to its user.
 fn is_expected_error(error: &ClientError) -> bool {
     matches!(error, ClientError::Refused { .. } | ClientError::NotFound { .. })
 }

@@ -1,7 +1,7 @@
-//! The end of a day: everybody syncs twice, and then everything must fit.
+//! The checks at the end of a day: every phone syncs twice, then everything must match.
 //!
-//! What the server lets a phone see is asked of the server by a reader that knows nothing but the frames: a cursor that is empty, rows that are put and
-//! taken away.
+//! A minimal reader computes what the server lets a phone see from frames alone: an empty cursor,
+//! rows that are put and removed.
 
 use crate::fault::Fault;
 use crate::phone::{PhoneState, SimPhone};
@@ -19,7 +19,7 @@ use thidua::grpc::in_memory::{InMemoryCall, InMemoryContext};
 use thidua::pb;
 use thidua::pb::sync_response::Frame;
 
-/// Kinds of records that the model knows.
+/// Kinds of records that the model contains.
 const KINDS: [RecordKind; 5] = [
     RecordKind::Report,
     RecordKind::Comment,
@@ -29,18 +29,18 @@ const KINDS: [RecordKind; 5] = [
 ];
 
 impl World {
-    /// What a node's kept sums say is what reading every report again says.
+    /// A node's incremental totals give the same standings as reading every report again.
     pub(crate) fn check_incremental_standings(&mut self) {
         let node = self.pick_node();
-        let fresh = App::new(node.store().clone(), self.clock.clone());
+        let new_app = App::new(node.store().clone(), self.clock.clone());
         let reference = node.store().read(|tx| node.reference(tx)).unwrap();
         for campaign in reference.judged_campaigns() {
-            let [kept, whole] =
-                [&node, &fresh].map(|app| app.judge_live(campaign, StructureView::AsWas).unwrap());
-            assert!(!whole.standings.is_empty(), "there is something to judge");
-            assert_eq!(kept.input_digest, whole.input_digest, "the same reports go in");
+            let [incremental, full] = [&node, &new_app]
+                .map(|app| app.judge_live(campaign, StructureView::AsWas).unwrap());
+            assert!(!full.standings.is_empty(), "there is something to judge");
+            assert_eq!(incremental.input_digest, full.input_digest, "the same reports go in");
             assert!(
-                kept.standings == whole.standings,
+                incremental.standings == full.standings,
                 "sums that follow changes are sums made from nothing"
             );
         }
@@ -55,7 +55,7 @@ impl World {
         self.pick_node().apply_org_day().unwrap();
         self.model.apply_day(today);
         self.phones.iter().for_each(|phone| phone.clock.set(now));
-        // A history that was lost comes back phone by phone, parents after children.
+        // After a restore the lost history returns phone by phone, parents after children.
         let rounds = if self.history_intact { 2 } else { 6 };
         for _ in 0..rounds {
             for at in 0..self.phones.len() {
@@ -84,20 +84,20 @@ impl World {
         }
     }
 
-    /// Every report says what the model says, and there is no other.
+    /// Every report equals the model's, and there is no other.
     fn check_reports_match_model(&mut self) {
         let node = self.pick_node();
         let reference = node.store().read(|tx| node.reference(tx)).unwrap();
-        for (id, sheet) in &self.model.reports {
+        for (id, expected) in &self.model.reports {
             let filed =
                 node.store().read(|tx| tx.report(*id, &reference.unit_numbers)).unwrap().unwrap();
             let report = filed.report;
             assert_eq!(
                 (report.state, &report.cells, &report.question, filed.revision),
-                (sheet.state, &sheet.cells, &sheet.question, sheet.revision),
+                (expected.state, &expected.cells, &expected.question, expected.revision),
                 "report of {} for {}",
-                sheet.key.unit,
-                sheet.key.period
+                expected.key.unit,
+                expected.key.period
             );
         }
         let filed = node.store().read(|tx| tx.records(RecordKind::Report)).unwrap();
@@ -131,9 +131,12 @@ impl World {
             "{name}: a second sync brings nothing"
         );
         if self.history_intact {
-            let ours = |one: &&RecordView| KINDS.iter().any(|kind| kind.number() == one.kind);
-            let ids: BTreeSet<[u8; 16]> =
-                held.iter().filter(ours).map(|one| one.id.clone().try_into().unwrap()).collect();
+            let in_model = |one: &&RecordView| KINDS.iter().any(|kind| kind.number() == one.kind);
+            let ids: BTreeSet<[u8; 16]> = held
+                .iter()
+                .filter(in_model)
+                .map(|one| one.id.clone().try_into().unwrap())
+                .collect();
             let may =
                 self.model.visible_ids(self.phones[at].account, self.clock.now().local_date());
             assert_eq!(ids, may, "{name} sees exactly what its roles open");
@@ -141,17 +144,18 @@ impl World {
         self.check_acknowledged_commands(at);
     }
 
-    /// Every verdict that the phone was told stands, and every refusal is in sight of its person.
+    /// Every verdict that the phone received is stored, and every refusal is visible to its user.
     fn check_acknowledged_commands(&mut self, at: usize) {
         let node = self.pick_node();
         let phone: &SimPhone = &self.phones[at];
         let refused: BTreeSet<u64> =
             phone.refused_commands().into_iter().map(|(number, _)| number).collect();
-        for (number, (hash, told)) in &phone.verdicts {
+        for (number, (hash, received)) in &phone.verdicts {
             let taken = node.store().read(|tx| tx.recorded_command(phone.device, *number)).unwrap();
             let taken = taken
                 .unwrap_or_else(|| panic!("{}: {number} was acknowledged and is gone", phone.name));
-            // Of a phone and its copy, a server that lost history hears one first; the other is told that it is a copy.
+            // A server that lost history receives the commands of a phone and its copy in either
+            // order; the later one is forked.
             if self.history_intact || !phone.copied {
                 assert_eq!(taken.hash, *hash, "{}: {number} has its content", phone.name);
             }
@@ -163,14 +167,14 @@ impl World {
                     phone.name
                 );
             }
-            if *told == Verdict::Rejected && !phone.copied {
-                let known = refused.contains(number) || phone.discarded.contains(number);
-                assert!(known, "{}: {number} was refused and nobody is told", phone.name);
+            if *received == Verdict::Rejected && !phone.copied {
+                let is_visible = refused.contains(number) || phone.discarded.contains(number);
+                assert!(is_visible, "{}: {number} was refused and nobody is told", phone.name);
             }
         }
     }
 
-    /// Everything that the server shows to this phone's device, to a reader that begins with nothing.
+    /// Everything that the server sends to this phone's device from an empty cursor.
     fn visible_records(&mut self, at: usize) -> Vec<RecordView> {
         let node = self.pick_node();
         let who = node.store().read(|tx| load_identity(tx, self.phones[at].device)).unwrap();
@@ -179,11 +183,11 @@ impl World {
             cursor_signer: &self.cursor_signer,
             authority: &self.authority,
         };
-        let mut carried =
+        let mut call =
             InMemoryCall::begin(context, who, &pb::SyncRequest::default().encode_to_vec()).unwrap();
         let mut reader = FrameReader::default();
         loop {
-            let (frames, reached) = carried.next_frames().unwrap();
+            let (frames, reached) = call.next_frames().unwrap();
             frames
                 .iter()
                 .for_each(|frame| reader.apply_frame(pb::SyncResponse::decode(&**frame).unwrap()));
@@ -196,7 +200,7 @@ impl World {
 
 type ReaderKey = (i32, Vec<u8>);
 
-/// A reader that knows the frames and nothing else.
+/// A reader that knows only frames.
 #[derive(Default)]
 struct FrameReader {
     records: BTreeMap<ReaderKey, (i64, Vec<u8>)>,
@@ -224,7 +228,7 @@ impl FrameReader {
         }
     }
 
-    /// The digests of a checkpoint are those of what came.
+    /// Compares the digests of a checkpoint with the rows received.
     fn assert_digests_match(&self, checkpoint: &pb::Checkpoint) {
         for scope in &checkpoint.digests {
             let mut digest = ScopeDigest::default();
@@ -234,10 +238,10 @@ impl FrameReader {
                 let (revision, bytes) = &self.records[key];
                 digest.add(hash_record(&key.1.clone().try_into().unwrap(), *revision, bytes));
             }
-            let told = (scope.count as i64, scope.digest.clone());
+            let received = (scope.count as i64, scope.digest.clone());
             assert_eq!(
                 (digest.count, digest.sum.to_be_bytes().to_vec()),
-                told,
+                received,
                 "scope {}",
                 scope.scope_number
             );

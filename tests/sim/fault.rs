@@ -1,21 +1,21 @@
-//! What goes wrong with a call, drawn from the seed. Knows no call.
+//! The faults of a call, drawn from the seed.
 
 use crate::rng::Rng;
 
-/// Where a call breaks.
+/// Where a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It does not.
+    /// No fault.
     None,
-    /// The request never arrives.
+    /// The request is lost.
     RequestLost,
-    /// The server takes it, and not one frame comes back.
+    /// The server processes the request, and the whole response is lost.
     ResponseLost,
-    /// The line dies behind so many frames.
+    /// The connection breaks after this many frames.
     Cut(usize),
-    /// The app is ended behind so many frames, and opened again.
+    /// The app is killed after this many frames, and restarted.
     AppCrash(usize),
-    /// The server is ended behind so many frames, and begun again; 0: behind its commit.
+    /// The server is killed after this many frames, and restarted; 0: after its commit.
     ServerCrash(usize),
 }
 
@@ -32,7 +32,7 @@ impl Fault {
         }
     }
 
-    /// Whether it strikes behind this many frames.
+    /// Whether the fault occurs after this many frames.
     pub(crate) fn triggers_after(self, frames: usize) -> bool {
         matches!(self, Self::Cut(at) | Self::AppCrash(at) | Self::ServerCrash(at) if at == frames)
     }

@@ -1,6 +1,5 @@
-//! A small province with a real history: wards that merge on 1 January 2025, districts that are dissolved on 1 March. Made once, copied for every seed.
-//!
-//! Knows no phone.
+//! A part of the example's province with its history: wards that merge on 1 January 2025, districts
+//! that are dissolved on 1 March. Created once and copied for every seed.
 
 use jiff::civil::date;
 use std::collections::BTreeSet;
@@ -16,13 +15,13 @@ use thidua::files::org::{OrgCsvTexts, read_org};
 use thidua::files::{campaign, catalogue};
 use thidua::store::{DatabaseLocation, Store};
 
-/// Where reporters work: wards that merge, one that stays, two of the other district.
+/// The reporters' units: wards that merge, one that stays, two of the other district.
 pub(crate) const COMMUNES: [&str; 5] =
     ["com-29245-0", "com-29242-0", "com-29236-0", "com-29266-0", "com-29269-0"];
-/// Where reviewers work.
+/// The reviewers' units.
 pub(crate) const REVIEWER_UNITS: [&str; 3] = ["dist-842", "dist-844", "prov-84"];
 
-/// The morning on which every day begins.
+/// The time at which every simulated day begins.
 pub(crate) fn start_of_day() -> Timestamp {
     Timestamp::from_local_midnight(date(2024, 12, 16)).saturating_add_micros(8 * 3_600_000_000)
 }
@@ -32,7 +31,7 @@ fn read_example(name: &str) -> String {
         .unwrap()
 }
 
-/// The part of the example around our communes, with whoever comes after them.
+/// The part of the example around these communes, with their successors.
 fn org_facts() -> OrgFacts {
     let [units, parents, lineage] = ["units.csv", "parents.csv", "lineage.csv"]
         .map(|name| read_example(&format!("org/{name}")));
@@ -45,14 +44,14 @@ fn org_facts() -> OrgFacts {
         .map(|uid| org.unit_by_uid(uid).unwrap().id)
         .collect();
     loop {
-        let heirs: Vec<_> = org
+        let successors: Vec<_> = org
             .lineage()
             .iter()
             .filter(|line| retained.contains(&line.from))
             .map(|line| line.to)
             .collect();
         let before = retained.len();
-        retained.extend(heirs);
+        retained.extend(successors);
         if retained.len() == before {
             break;
         }
@@ -79,7 +78,7 @@ pub(crate) fn load_example(location: &DatabaseLocation) {
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve).unwrap();
 }
 
-/// A directory in memory where the machine has one: a day makes thousands of commits.
+/// A temporary directory, in memory where possible: a day makes thousands of commits.
 pub(crate) fn temp_dir() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
@@ -89,16 +88,16 @@ pub(crate) fn temp_dir() -> tempfile::TempDir {
     }
 }
 
-/// A furnished SQLite file of one's own.
+/// A copy of the prepared SQLite file.
 pub(crate) fn sqlite_copy(dir: &Path) -> DatabaseLocation {
     static TEMPLATE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, template) = TEMPLATE.get_or_init(|| {
         let dir = temp_dir();
-        let (made, whole) = (dir.path().join("made.db"), dir.path().join("template.db"));
-        let location = DatabaseLocation::Sqlite(made.display().to_string());
+        let (source, template) = (dir.path().join("made.db"), dir.path().join("template.db"));
+        let location = DatabaseLocation::Sqlite(source.display().to_string());
         load_example(&location);
-        Store::open(&location).unwrap().copy_to_file(&whole).unwrap();
-        (dir, whole)
+        Store::open(&location).unwrap().copy_to_file(&template).unwrap();
+        (dir, template)
     });
     let path = dir.join("server.db");
     std::fs::copy(template, &path).unwrap();

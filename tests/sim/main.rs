@@ -1,19 +1,27 @@
-//! The simulation: one thread, one seed, a fleet of phones with the real engine and two server nodes over one real database, and a day that goes wrong.
+//! The simulation: one thread, one seed, phones with the real engine and two server nodes over one
+//! real database, and a day of faults.
 //!
-//! No socket and no stream: the bytes of a request go to `grpc::carry`, the bytes of each frame come back to the phone's engine, and in between the line is cut,
-//! the answer lost, the app or the server ended and begun again, the organisation changed, grants given and taken, an old copy restored, a phone cloned.
+//! There is no socket and no stream: a request's bytes go to `grpc::in_memory`, the bytes of each
+//! frame return to the phone's engine. In between the connection is cut, the response lost, the app
+//! or the server killed and restarted, the organisation changed, grants given and revoked, an old
+//! backup restored, a phone cloned.
 //!
-//! Failures: a panic; a verdict that the model did not predict; an acknowledged command that is gone or has another outcome; a command with two
-//! effects; a phone that after syncing twice does not hold, byte for byte, what the server lets it see; a record seen by somebody who may not; what a person typed
-//! that is neither applied nor to be found; a phone that stops for a reason that nobody gave it; digests that do not agree, even if the scope mends itself; a database that its own check finds damaged.
+//! Failures: a panic; a verdict that the model did not predict; an acknowledged command that is
+//! missing or has another outcome; a command with two effects; a phone that after syncing twice
+//! does not hold, byte for byte, what the server lets it see; a record visible without permission;
+//! a typed value that is neither applied nor listed as refused; a phone that stops without a
+//! reason; digests that do not match, even if the scope is repaired; a database that fails its own
+//! check.
 //!
-//! Not failures: CONFLICT, MERGED, HELD and REJECTED where the model says so; a refusal by the phone of what its own rules forbid; FORKED once a phone was cloned;
-//! unsent work of a revoked phone. After a restore the model no longer foretells verdicts: which of two commands comes first is another story then; all
-//! else holds.
+//! Not failures: CONFLICT, MERGED, HELD and REJECTED where the model predicts them; a refusal by
+//! the phone's own rules; FORKED once a phone was cloned; unsent work of a revoked phone. After a
+//! restore the model no longer predicts verdicts, because the order of commands has changed; all
+//! other checks still apply.
 //!
 //! ```text
-//!   SEED=7 cargo nextest run --test sim replay --no-capture       one seed, act by act
-//!   scripts/soak --minutes 30                                     new seeds until the time is up or one fails
+//!   SEED=7 cargo nextest run --test sim replay --no-capture   one seed, action by action
+//!   scripts/soak --minutes 30                                 new seeds until the time is up or
+//!                                                             one fails
 //! ```
 #![allow(clippy::unwrap_used, reason = "a world that cannot be set up has failed")]
 #![allow(
@@ -23,10 +31,12 @@
 #![cfg(feature = "server")]
 
 mod actions;
+mod calls;
 mod check;
 mod fault;
 mod fixture;
 mod model;
+mod model_commands;
 #[path = "../common/pg.rs"]
 mod pg;
 mod phone;
@@ -37,7 +47,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use world::{SimPlan, World};
 
-/// Lives one seed to its end; a panic names the seed and tells what happened last.
+/// Runs one seed; on a panic prints the seed and the last actions.
 fn run_seed(seed: u64, named: &str, plan: impl Fn(u64) -> Option<SimPlan>) {
     let replay = format!(
         "replay: SIM_PLAN={named} SEED={seed} cargo nextest run --test sim -E 'test(=replay)'"
@@ -59,7 +69,7 @@ fn run_seed(seed: u64, named: &str, plan: impl Fn(u64) -> Option<SimPlan>) {
     }
 }
 
-/// Seeds in a row, from the first.
+/// Runs consecutive seeds.
 fn run_seeds(first: u64, count: u64) {
     (first..first + count).for_each(|seed| run_seed(seed, "sqlite", SimPlan::on_sqlite));
 }
@@ -68,7 +78,7 @@ macro_rules! seed_blocks {
     ($($name:ident = $first:literal;)+) => { $(#[test] fn $name() { run_seeds($first, 20); })+ };
 }
 
-// Two hundred seeds, in blocks that run side by side.
+// Two hundred seeds, in blocks that run in parallel.
 seed_blocks! {
     after_any_day_every_phone_holds_what_the_server_lets_it_see_seeds_1_to_20 = 1;
     after_any_day_every_phone_holds_what_the_server_lets_it_see_seeds_21_to_40 = 21;
@@ -87,7 +97,7 @@ fn two_nodes_over_one_postgresql_keep_the_same_promises() {
     (1..=6).for_each(|seed| run_seed(seed, "postgres", SimPlan::on_postgres));
 }
 
-/// Not a story of its own: one seed from the environment, on the database that it names.
+/// Not a test of its own: runs one seed from the environment, on the database that it names.
 #[test]
 fn replay() {
     let Ok(seed) = std::env::var("SEED") else { return };
@@ -99,15 +109,15 @@ fn replay() {
     }
 }
 
-/// Not a story of its own: new seeds for so many minutes, longer days and more phones; `scripts/soak` runs it.
+/// Run by `scripts/soak` only: new seeds for some minutes, with longer days and more phones.
 #[test]
 fn soak() {
     let Ok(minutes) = std::env::var("SOAK_MINUTES") else { return };
     let minutes: u64 = minutes.parse().expect("SOAK_MINUTES is a number");
     let first: u64 =
         std::env::var("SOAK_FIRST_SEED").map_or(1_000_000, |seed| seed.parse().expect("a number"));
-    let (begun, mut seed) = (std::time::Instant::now(), first);
-    while begun.elapsed().as_secs() < minutes * 60 {
+    let (start, mut seed) = (std::time::Instant::now(), first);
+    while start.elapsed().as_secs() < minutes * 60 {
         run_seed(seed, "soak", SimPlan::for_soak);
         seed += 1;
     }

@@ -1,7 +1,9 @@
-//! What must come of it: the contract told again in few words, over plain maps, without a database, a feed or a byte. It reads the commands that a call
-//! carries and foretells each verdict; at the end it says who may hold which record.
+//! The reference model: the contract over plain maps, without a database, a feed or bytes. It reads
+//! the commands of a call and predicts each verdict; at the end it computes who may hold which
+//! record.
 //!
-//! It borrows from the product only what is proven elsewhere and is no part of sync: the organisation in time, form rules, ids.
+//! It uses only product code that is tested elsewhere and is no part of sync: the organisation in
+//! time, form rules, ids.
 
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,13 +17,11 @@ use thidua::domain::ids::{
 };
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::reason::RefusalReason;
-use thidua::domain::report::{
-    ContentHash, FormSchema, Report, ReportKey, ReviewQuestion, SaveCells,
-};
+use thidua::domain::report::{Report, ReportKey, ReviewQuestion};
 use thidua::domain::workflow::ReportState;
 use thidua::wire::command::{NumberedCommand, decode_command};
 
-/// What the server must answer to one command.
+/// The response that the server must give to one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PredictedResponse {
     Verdict { number: u64, duplicate: bool, verdict: Verdict, reason: Option<RefusalReason> },
@@ -29,7 +29,7 @@ pub(crate) enum PredictedResponse {
     Forked(u64),
 }
 
-/// A report as it stands, with who wrote in it.
+/// A report's present state, with its authors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModelReport {
     pub(crate) key: ReportKey,
@@ -37,10 +37,10 @@ pub(crate) struct ModelReport {
     pub(crate) cells: BTreeMap<ElementNumber, CellValue>,
     pub(crate) question: Option<ReviewQuestion>,
     pub(crate) revision: i64,
-    acting_unit: UnitId,
-    authors: BTreeSet<AccountId>,
-    last_device: Option<DeviceId>,
-    other_revisions: i64,
+    pub(super) acting_unit: UnitId,
+    pub(super) authors: BTreeSet<AccountId>,
+    pub(super) last_device: Option<DeviceId>,
+    pub(super) other_revisions: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -69,19 +69,19 @@ pub(super) struct ModelHeldCommand {
 }
 
 #[derive(Debug, Clone, Default)]
-struct ModelOutbox {
-    account: Option<AccountId>,
-    taken: Vec<([u8; 32], Verdict, Option<RefusalReason>)>,
+pub(super) struct ModelOutbox {
+    pub(super) account: Option<AccountId>,
+    pub(super) taken: Vec<([u8; 32], Verdict, Option<RefusalReason>)>,
 }
 
 #[derive(Clone)]
 pub(crate) struct ReferenceModel {
     pub(super) reference: Arc<ReferenceSnapshot>,
-    /// The day as of which units hang where they hang.
+    /// The day for which the unit hierarchy was applied.
     pub(crate) day: Date,
     pub(crate) grants: BTreeMap<AccountId, Vec<Grant>>,
     pub(super) former_roles: BTreeMap<AccountId, BTreeSet<(Role, UnitId)>>,
-    outboxes: BTreeMap<DeviceId, ModelOutbox>,
+    pub(super) outboxes: BTreeMap<DeviceId, ModelOutbox>,
     pub(crate) reports: BTreeMap<ReportId, ModelReport>,
     pub(super) conflicts: BTreeMap<ConflictId, ModelConflict>,
     pub(super) proposals: BTreeMap<ProposalId, ModelProposal>,
@@ -89,9 +89,9 @@ pub(crate) struct ReferenceModel {
     pub(super) held_commands: BTreeMap<HeldCommandId, ModelHeldCommand>,
 }
 
-type StepResult = Result<Verdict, RefusalReason>;
+pub(super) type StepResult = Result<Verdict, RefusalReason>;
 
-/// Whose command, from which phone, on which day.
+/// The caller of a command: account, device, command number, day.
 #[derive(Clone, Copy)]
 pub(super) struct CallerContext {
     pub(super) account: AccountId,
@@ -136,7 +136,7 @@ impl ReferenceModel {
         self.outboxes.entry(device).or_default().account = Some(account);
     }
 
-    /// How many commands of a phone were taken, and what became of one of them.
+    /// The number of commands stored for a phone.
     pub(crate) fn taken_count(&self, device: DeviceId) -> usize {
         self.outboxes.get(&device).map_or(0, |outbox| outbox.taken.len())
     }
@@ -146,13 +146,16 @@ impl ReferenceModel {
         taken.get(usize::try_from(number).ok()?.checked_sub(1)?).map(|(_, verdict, _)| *verdict)
     }
 
-    /// A day of changes of the organisation is applied.
+    /// Applies the organisation changes of a day.
     pub(crate) fn apply_day(&mut self, today: Date) {
         let org = self.reference.org.clone();
         let before = std::mem::replace(&mut self.day, today);
         for unit in org.units() {
             let (old, new) = (org.acting_unit(unit.id, before), org.acting_unit(unit.id, today));
-            let Some(heir) = new.filter(|heir| old != new && *heir != unit.id) else { continue };
+            let Some(successor) = new.filter(|successor| old != new && *successor != unit.id)
+            else {
+                continue;
+            };
             let moved = |grant: &&Grant| grant.unit == unit.id && today < grant.to;
             let all: Vec<(AccountId, Grant)> = self
                 .grants
@@ -166,51 +169,62 @@ impl ReferenceModel {
                 if grant.from < today {
                     self.grant(account, Grant { to: today, ..grant });
                 }
-                self.grant(account, Grant { unit: heir, from: grant.from.max(today), ..grant });
+                self.grant(
+                    account,
+                    Grant { unit: successor, from: grant.from.max(today), ..grant },
+                );
             }
         }
     }
 
-    /// Locks what is accepted and whose grace is over.
+    /// Locks accepted reports whose grace is over.
     pub(crate) fn lock_overdue(&mut self, today: Date) {
-        for sheet in self.reports.values_mut().filter(|sheet| sheet.state == ReportState::Accepted)
+        for report_state in self
+            .reports
+            .values_mut()
+            .filter(|report_state| report_state.state == ReportState::Accepted)
         {
-            let expected = self.reference.expectation(&sheet.key);
-            if sheet.key.period.end <= today
+            let expected = self.reference.expectation(&report_state.key);
+            if report_state.key.period.end <= today
                 && expected.is_some_and(|one| one.grace_end_day <= today)
             {
-                sheet.state = ReportState::Locked;
-                bump_revision(sheet, None);
+                report_state.state = ReportState::Locked;
+                bump_revision(report_state, None);
             }
         }
     }
 
-    /// Reads the commands of a call and foretells every answer.
+    /// Reads the commands of a call and predicts every response.
     pub(crate) fn predict_responses(
         &mut self,
         device: DeviceId,
         commands: &[Vec<u8>],
         today: Date,
     ) -> Vec<PredictedResponse> {
-        let mut told = Vec::new();
+        let mut responses = Vec::new();
         for bytes in commands {
             let Ok(NumberedCommand { number, command }) = decode_command(bytes, UnitId([0; 16]))
             else {
-                return told;
+                return responses;
             };
             let hash = thidua::auth::hash_secret(bytes);
             let taken = self.taken_count(device) as u64;
             if number > taken + 1 {
-                told.push(PredictedResponse::Gap(taken + 1));
-                return told;
+                responses.push(PredictedResponse::Gap(taken + 1));
+                return responses;
             }
             if number <= taken {
                 let (before, verdict, reason) = self.outboxes[&device].taken[number as usize - 1];
                 if before != hash {
-                    told.push(PredictedResponse::Forked(number));
-                    return told;
+                    responses.push(PredictedResponse::Forked(number));
+                    return responses;
                 }
-                told.push(PredictedResponse::Verdict { number, duplicate: true, verdict, reason });
+                responses.push(PredictedResponse::Verdict {
+                    number,
+                    duplicate: true,
+                    verdict,
+                    reason,
+                });
                 continue;
             }
             let account = self.outboxes[&device].account.unwrap();
@@ -221,12 +235,17 @@ impl ReferenceModel {
             let (verdict, reason) =
                 done.map_or_else(|reason| (Verdict::Rejected, Some(reason)), |done| (done, None));
             self.outboxes.get_mut(&device).unwrap().taken.push((hash, verdict, reason));
-            told.push(PredictedResponse::Verdict { number, duplicate: false, verdict, reason });
+            responses.push(PredictedResponse::Verdict {
+                number,
+                duplicate: false,
+                verdict,
+                reason,
+            });
         }
-        told
+        responses
     }
 
-    /// Notes what a server said that lost history: there the order of things is another story.
+    /// Stores the verdict of a server that lost history, where the order of commands is another.
     pub(crate) fn accept_verdict(&mut self, device: DeviceId, number: u64, verdict: Verdict) {
         if let Some(entry) =
             self.outboxes.get_mut(&device).and_then(|one| one.taken.get_mut(number as usize - 1))
@@ -257,11 +276,11 @@ impl ReferenceModel {
                 save.key.unit
             }
             CommandBody::SubmitReport { acting_unit, .. } => {
-                self.reports.get(&report).map_or(*acting_unit, |sheet| sheet.key.unit)
+                self.reports.get(&report).map_or(*acting_unit, |report_state| report_state.key.unit)
             }
             _ => return Err(reason),
         };
-        // Who once had the right: the hand-over box.
+        // A former writer's command is held.
         if !matches!(reason, RefusalReason::Denied | RefusalReason::NotFound)
             || !self.was_writer_for(caller, unit)
         {
@@ -275,7 +294,7 @@ impl ReferenceModel {
             id
         });
         let id = { id }.find(free).unwrap();
-        let kept = ModelHeldCommand {
+        let held_command = ModelHeldCommand {
             unit,
             report,
             command: command.clone(),
@@ -283,11 +302,11 @@ impl ReferenceModel {
             number: caller.number,
             is_waiting: true,
         };
-        self.held_commands.insert(id, kept);
+        self.held_commands.insert(id, held_command);
         Ok(Verdict::Held)
     }
 
-    fn apply_command(&mut self, caller: CallerContext, command: &Command) -> StepResult {
+    pub(super) fn apply_command(&mut self, caller: CallerContext, command: &Command) -> StepResult {
         match &command.body {
             CommandBody::SaveCells(save) => self.save_cells(caller, save),
             CommandBody::ProposeAmendment { save, .. } => {
@@ -297,34 +316,44 @@ impl ReferenceModel {
             }
             CommandBody::SubmitReport { report, .. } => self.submit_report(caller, *report),
             CommandBody::ReturnReport { report, content_hash: seen, question } => self
-                .review_report(caller, *report, |sheet| {
-                    require(sheet.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
+                .review_report(caller, *report, |report_state| {
                     require(
-                        to_report(sheet).content_hash() == *seen,
+                        report_state.state == ReportState::Submitted,
+                        RefusalReason::WorkflowForbids,
+                    )?;
+                    require(
+                        to_report(report_state).content_hash() == *seen,
                         RefusalReason::ContentChanged,
                     )?;
-                    (sheet.state, sheet.question) = (ReportState::Returned, Some(question.clone()));
+                    (report_state.state, report_state.question) =
+                        (ReportState::Returned, Some(question.clone()));
                     Ok(())
                 }),
             CommandBody::AcceptReport { report, content_hash: seen } => {
-                self.review_report(caller, *report, |sheet| {
-                    require(!sheet.authors.contains(&caller.account), RefusalReason::OwnReport)?;
-                    require(sheet.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
+                self.review_report(caller, *report, |report_state| {
                     require(
-                        to_report(sheet).content_hash() == *seen,
+                        !report_state.authors.contains(&caller.account),
+                        RefusalReason::OwnReport,
+                    )?;
+                    require(
+                        report_state.state == ReportState::Submitted,
+                        RefusalReason::WorkflowForbids,
+                    )?;
+                    require(
+                        to_report(report_state).content_hash() == *seen,
                         RefusalReason::ContentChanged,
                     )?;
-                    sheet.state = ReportState::Accepted;
+                    report_state.state = ReportState::Accepted;
                     Ok(())
                 })
             }
             CommandBody::AddComment { report, comment, .. } => {
-                let sheet = self.visible_report(caller, *report)?;
-                let own = self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true);
+                let report_state = self.visible_report(caller, *report)?;
+                let own = self.require_role(caller, report_state.key.unit, &WRITER_ROLES, true);
                 own.or_else(|_| {
-                    self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false)
+                    self.require_role(caller, report_state.key.unit, &[Role::Reviewer], false)
                 })?;
-                require(sheet.state != ReportState::Draft, RefusalReason::WorkflowForbids)?;
+                require(report_state.state != ReportState::Draft, RefusalReason::WorkflowForbids)?;
                 require(
                     self.comments.insert(*comment, *report).is_none(),
                     RefusalReason::CommentExists,
@@ -340,245 +369,36 @@ impl ReferenceModel {
             CommandBody::SettleHeld { held, apply } => self.settle_held(caller, *held, *apply),
         }
     }
-
-    fn review_report(
-        &mut self,
-        caller: CallerContext,
-        id: ReportId,
-        decide: impl FnOnce(&mut ModelReport) -> Result<(), RefusalReason>,
-    ) -> StepResult {
-        let mut sheet = self.visible_report(caller, id)?;
-        self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false)?;
-        decide(&mut sheet)?;
-        bump_revision(&mut sheet, Some(caller.device));
-        self.reports.insert(id, sheet);
-        Ok(Verdict::Applied)
-    }
-
-    fn settle_proposal(
-        &mut self,
-        caller: CallerContext,
-        id: ProposalId,
-        seen: ContentHash,
-        grant: bool,
-    ) -> StepResult {
-        let Some(one) = self.proposals.get(&id).cloned() else {
-            return Err(RefusalReason::NotFound);
-        };
-        let sheet = self.reports[&one.report].clone();
-        self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false)?;
-        require(!one.settled, RefusalReason::ProposalSettled)?;
-        require(!sheet.authors.contains(&caller.account), RefusalReason::OwnReport)?;
-        require(to_report(&sheet).content_hash() == seen, RefusalReason::ContentChanged)?;
-        if grant {
-            let mut next = sheet;
-            for (element, value) in one.changes {
-                set_cell(&mut next, element, value);
-            }
-            self.require_complete(&next)?;
-            self.store_report(next, caller.device);
-        }
-        self.proposals.get_mut(&id).unwrap().settled = true;
-        Ok(Verdict::Applied)
-    }
-
-    fn settle_held(&mut self, caller: CallerContext, id: HeldCommandId, apply: bool) -> StepResult {
-        let Some(one) = self.held_commands.get(&id).cloned() else {
-            return Err(RefusalReason::NotFound);
-        };
-        self.require_role(caller, one.unit, &[Role::UnitHead], true)?;
-        require(one.is_waiting, RefusalReason::HeldSettled)?;
-        let verdict =
-            if apply { self.apply_command(caller, &one.command)? } else { Verdict::Rejected };
-        if apply {
-            let author = self.outboxes[&one.device].account.unwrap();
-            self.reports.get_mut(&one.report).unwrap().authors.insert(author);
-        }
-        self.held_commands.get_mut(&id).unwrap().is_waiting = false;
-        let row = &mut self.outboxes.get_mut(&one.device).unwrap().taken[one.number as usize - 1];
-        (row.1, row.2) = (verdict, None);
-        Ok(Verdict::Applied)
-    }
-
-    fn save_cells(&mut self, caller: CallerContext, save: &SaveCells) -> StepResult {
-        self.require_role(caller, save.key.unit, &WRITER_ROLES, true)?;
-        let id = save.key.id();
-        let official = |sheet: &ModelReport| {
-            matches!(sheet.state, ReportState::Accepted | ReportState::Locked)
-        };
-        if self.reports.get(&id).is_some_and(official) {
-            return self.create_proposal(caller, save);
-        }
-        self.require_owed(&save.key, caller.today)?;
-        let is_new = || ModelReport {
-            key: save.key.clone(),
-            state: ReportState::Draft,
-            cells: BTreeMap::new(),
-            question: None,
-            revision: 0,
-            acting_unit: self.acting_unit(save.key.unit),
-            authors: BTreeSet::new(),
-            last_device: None,
-            other_revisions: 0,
-        };
-        let mut sheet = self.reports.get(&id).cloned().unwrap_or_else(is_new);
-        let others = if sheet.last_device == Some(caller.device) {
-            sheet.other_revisions
-        } else {
-            sheet.revision
-        };
-        let mut branches = Vec::new();
-        for change in &save.changes {
-            let theirs = sheet.cells.get(&change.element).copied();
-            if theirs == change.base || theirs == change.mine {
-                set_cell(&mut sheet, change.element, change.mine);
-            } else if change.mine != change.base {
-                let (element, mine) = (change.element, change.mine);
-                branches.push(ModelConflict { report: id, element, mine, settled: false });
-            }
-        }
-        if sheet.state == ReportState::Submitted {
-            self.require_complete(&sheet)?;
-        }
-        sheet.authors.insert(caller.account);
-        let revision = self.store_report(sheet, caller.device);
-        let conflicts = !branches.is_empty();
-        for (index, branch) in branches.into_iter().enumerate() {
-            let parts: [&[u8]; 5] = [
-                &id.0,
-                &caller.device.0,
-                &caller.number.to_be_bytes(),
-                &revision.to_be_bytes(),
-                &(index as u64).to_be_bytes(),
-            ];
-            self.conflicts.insert(ConflictId(derive_id("conflict", &parts)), branch);
-        }
-        Ok(match (conflicts, others > save.base_revision) {
-            (true, _) => Verdict::Conflict,
-            (false, true) => Verdict::Merged,
-            (false, false) => Verdict::Applied,
-        })
-    }
-
-    fn create_proposal(&mut self, caller: CallerContext, save: &SaveCells) -> StepResult {
-        let sheet = self.reports.get_mut(&save.key.id()).unwrap();
-        require(
-            matches!(sheet.state, ReportState::Accepted | ReportState::Locked),
-            RefusalReason::WorkflowForbids,
-        )?;
-        let differs = |change: &&thidua::domain::cell::CellChange| {
-            sheet.cells.get(&change.element) != change.mine.as_ref()
-        };
-        let changes: Vec<_> =
-            save.changes.iter().filter(differs).map(|one| (one.element, one.mine)).collect();
-        if changes.is_empty() {
-            return Ok(Verdict::Applied);
-        }
-        sheet.authors.insert(caller.account);
-        let report = save.key.id();
-        let nth = self.proposals.values().filter(|one| one.report == report).count() as u32;
-        let id = ProposalId(derive_id("proposal", &[&report.0, &nth.to_be_bytes()]));
-        self.proposals.insert(id, ModelProposal { report, changes, settled: false });
-        Ok(Verdict::Held)
-    }
-
-    fn submit_report(&mut self, caller: CallerContext, report: ReportId) -> StepResult {
-        let mut sheet = self.visible_report(caller, report)?;
-        self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true)?;
-        self.require_owed(&sheet.key, caller.today)?;
-        require(
-            matches!(sheet.state, ReportState::Draft | ReportState::Returned),
-            RefusalReason::WorkflowForbids,
-        )?;
-        self.require_complete(&sheet)?;
-        (sheet.state, sheet.question, sheet.acting_unit) =
-            (ReportState::Submitted, None, self.acting_unit(sheet.key.unit));
-        sheet.authors.insert(caller.account);
-        self.store_report(sheet, caller.device);
-        Ok(Verdict::Applied)
-    }
-
-    fn settle_conflict(&mut self, caller: CallerContext, id: ConflictId, take: bool) -> StepResult {
-        let Some(branch) = self.conflicts.get(&id).cloned() else {
-            return Err(RefusalReason::NotFound);
-        };
-        let mut sheet = self.visible_report(caller, branch.report)?;
-        self.require_role(caller, sheet.key.unit, &[Role::UnitHead], true)?;
-        require(!branch.settled, RefusalReason::ConflictSettled)?;
-        if take {
-            self.require_owed(&sheet.key, caller.today)?;
-            require(
-                !matches!(sheet.state, ReportState::Accepted | ReportState::Locked),
-                RefusalReason::WorkflowForbids,
-            )?;
-            set_cell(&mut sheet, branch.element, branch.mine);
-            if sheet.state == ReportState::Submitted {
-                self.require_complete(&sheet)?;
-            }
-            sheet.authors.insert(caller.account);
-            self.store_report(sheet, caller.device);
-        }
-        self.conflicts.get_mut(&id).unwrap().settled = true;
-        Ok(Verdict::Applied)
-    }
-
-    fn store_report(&mut self, mut next: ModelReport, caller: DeviceId) -> i64 {
-        let id = next.key.id();
-        match self.reports.get(&id) {
-            // What says the same is not written, but who wrote is known.
-            Some(before) if has_same_content(before, &next) => next.revision = before.revision,
-            _ => bump_revision(&mut next, Some(caller)),
-        }
-        let revision = next.revision;
-        self.reports.insert(id, next);
-        revision
-    }
-
-    fn require_owed(&self, key: &ReportKey, today: Date) -> Result<(), RefusalReason> {
-        require(self.reference.expectation(key).is_some(), RefusalReason::NotExpected)?;
-        require(today >= key.period.start, RefusalReason::PeriodNotOpen)
-    }
-
-    fn require_complete(&self, sheet: &ModelReport) -> Result<(), RefusalReason> {
-        let shape: &FormSchema = self.reference.form_shape(sheet.key.contract).unwrap();
-        require(
-            shape.ranges.keys().all(|element| sheet.cells.contains_key(element)),
-            RefusalReason::CellBlank,
-        )?;
-        require(
-            shape.rules.iter().all(|rule| rule.evaluate(&sheet.cells) != Some(false)),
-            RefusalReason::FormRule,
-        )
-    }
 }
 
-pub(super) fn require(holds: bool, otherwise: RefusalReason) -> Result<(), RefusalReason> {
-    if holds { Ok(()) } else { Err(otherwise) }
+pub(super) fn require(condition: bool, reason: RefusalReason) -> Result<(), RefusalReason> {
+    if condition { Ok(()) } else { Err(reason) }
 }
 
-fn set_cell(sheet: &mut ModelReport, element: ElementNumber, value: Option<CellValue>) {
+pub(super) fn set_cell(
+    report_state: &mut ModelReport,
+    element: ElementNumber,
+    value: Option<CellValue>,
+) {
     match value {
-        Some(value) => sheet.cells.insert(element, value),
-        None => sheet.cells.remove(&element),
+        Some(value) => report_state.cells.insert(element, value),
+        None => report_state.cells.remove(&element),
     };
 }
 
-fn has_same_content(before: &ModelReport, next: &ModelReport) -> bool {
-    (before.state, before.acting_unit, &before.cells, &before.question)
-        == (next.state, next.acting_unit, &next.cells, &next.question)
-}
-
-/// A new revision, by this phone's hand; MERGED is told from APPLIED by whose hand wrote before.
-fn bump_revision(sheet: &mut ModelReport, caller: Option<DeviceId>) {
-    if !(sheet.last_device.is_some() && sheet.last_device == caller) && sheet.revision > 0 {
-        sheet.other_revisions = sheet.revision;
+/// A new revision by this phone; MERGED differs from APPLIED by the phone that wrote before.
+pub(super) fn bump_revision(report_state: &mut ModelReport, caller: Option<DeviceId>) {
+    if !(report_state.last_device.is_some() && report_state.last_device == caller)
+        && report_state.revision > 0
+    {
+        report_state.other_revisions = report_state.revision;
     }
-    sheet.last_device = caller;
-    sheet.revision += 1;
+    report_state.last_device = caller;
+    report_state.revision += 1;
 }
 
-fn to_report(sheet: &ModelReport) -> Report {
-    let mut report = Report::new_draft(sheet.key.clone(), sheet.acting_unit);
-    report.cells = sheet.cells.clone();
+pub(super) fn to_report(report_state: &ModelReport) -> Report {
+    let mut report = Report::new_draft(report_state.key.clone(), report_state.acting_unit);
+    report.cells = report_state.cells.clone();
     report
 }

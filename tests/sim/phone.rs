@@ -1,6 +1,5 @@
-//! A phone of the simulation: the real engine on a real file, with a clock of its own, and what its person has typed.
-//!
-//! Knows no server.
+//! A simulated phone: the real engine with a database file, a clock of its own, and what its user
+//! has typed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,13 +8,13 @@ use thidua::clock::Clock;
 use thidua::domain::command::Verdict;
 use thidua::domain::ids::{AccountId, DeviceId};
 
-/// How it ended, if it did.
+/// Whether the phone works, or why it stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PhoneState {
     Working,
-    /// Shut out: it destroyed what it held.
+    /// Revoked: its records are destroyed.
     Revoked,
-    /// It noticed a copy of itself.
+    /// It found that a copy of it exists.
     Forked,
 }
 
@@ -27,13 +26,13 @@ pub(crate) struct SimPhone {
     pub(crate) device: DeviceId,
     pub(crate) account: AccountId,
     pub(crate) state: PhoneState,
-    /// Whether there is, or was, a copy of it.
+    /// Whether it is a copy or was copied.
     pub(crate) copied: bool,
-    /// Numbers that it was told a verdict of, with the hash of what was sent.
+    /// Numbers of commands with a verdict, with the hash of what was sent.
     pub(crate) verdicts: BTreeMap<u64, ([u8; 32], Verdict)>,
-    /// Whether its person asked for everything anew, and has not got it yet.
+    /// Whether its user requested a full sync that has not ended yet.
     pub(crate) needs_full_sync: bool,
-    /// Refusals that its person has dealt with.
+    /// Refusals that its user has handled.
     pub(crate) discarded: Vec<u64>,
 }
 
@@ -59,18 +58,18 @@ impl SimPhone {
         self.app.as_ref().unwrap()
     }
 
-    /// Whether it had no contact for so long that it shows nothing and takes nothing.
+    /// Whether its lease has expired, so that it shows and accepts nothing.
     pub(crate) fn is_locked(&self) -> bool {
         self.app().lease().unwrap().is_some_and(|lease| lease.is_expired)
     }
 
-    /// The system ends the app: nothing is said, nothing is closed in good order. It is opened again.
+    /// Kills the app without a clean shutdown, and opens it again.
     pub(crate) fn restart(&mut self) {
         self.app = None;
         self.app = Some(Phone::open_with_clock(&self.path, self.clock.clone()).unwrap());
     }
 
-    /// A copy of everything on it, as a backup of the phone's own would make.
+    /// A copy of its database, as a phone backup would make.
     pub(crate) fn copy(&mut self, name: &str, dir: &Path) -> Self {
         self.copied = true;
         let mut copy = Self {
@@ -93,12 +92,12 @@ impl SimPhone {
         copy
     }
 
-    /// What a person may press: reports that can be named, oldest first.
+    /// The reports that its user can select, oldest first.
     pub(crate) fn reports(&self) -> Vec<thidua::client::facade::ReportView> {
         self.app().reports().unwrap_or_default()
     }
 
-    /// Numbers of commands that the outbox shows as refused.
+    /// Numbers of commands that the outbox lists as refused.
     pub(crate) fn refused_commands(&self) -> Vec<(u64, CommandKind)> {
         self.app()
             .refused_commands()

@@ -1,4 +1,4 @@
-//! The only chance in a run: a number that makes the next one (SplitMix64). Knows nothing of what is drawn.
+//! The only source of randomness in a run: SplitMix64.
 
 #[derive(Clone)]
 pub(crate) struct Rng(u64);
@@ -16,12 +16,12 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// From 0 until before `end`; 0 when there is nothing to choose.
+    /// From 0 until before `end`; 0 when `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { (self.next_number() % end as u64) as usize }
     }
 
-    /// So many times in a hundred.
+    /// True in `percent` of a hundred cases.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

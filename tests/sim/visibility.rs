@@ -1,6 +1,5 @@
-//! Who sees what, and who may do what, as the model knows it: roles on units, as of the day on which units were hung.
-//!
-//! Knows no command.
+//! Visibility and permissions in the model: roles on units, as of the day for which the hierarchy
+//! was applied.
 
 use super::model::{
     CallerContext, ModelProposal, ModelReport, ReferenceModel, WRITER_ROLES, require,
@@ -27,7 +26,8 @@ impl ReferenceModel {
         all.into_iter().filter(|grant| grant.from <= today && today < grant.to).collect()
     }
 
-    /// Whether one of the roles is held on the unit itself (`own`) or above it; out of sight looks like nothing there.
+    /// Whether one of the roles is held on the unit itself (`own`) or above it; a hidden unit is
+    /// NOT_FOUND.
     pub(super) fn require_role(
         &self,
         caller: CallerContext,
@@ -36,16 +36,16 @@ impl ReferenceModel {
         own: bool,
     ) -> Result<(), RefusalReason> {
         let (acting, ancestors) = (self.acting_unit(unit), self.ancestors(unit));
-        let mut near = false;
+        let mut is_visible = false;
         for grant in self.grants_of(caller.account, caller.today) {
-            let (here, over) =
+            let (is_own, is_above) =
                 (grant.unit == unit || grant.unit == acting, ancestors.contains(&grant.unit));
-            near |= here || over;
-            if roles.contains(&grant.role) && if own { here } else { over && !here } {
+            is_visible |= is_own || is_above;
+            if roles.contains(&grant.role) && if own { is_own } else { is_above && !is_own } {
                 return Ok(());
             }
         }
-        Err(if near { RefusalReason::Denied } else { RefusalReason::NotFound })
+        Err(if is_visible { RefusalReason::Denied } else { RefusalReason::NotFound })
     }
 
     pub(super) fn was_writer_for(&self, caller: CallerContext, unit: UnitId) -> bool {
@@ -65,16 +65,19 @@ impl ReferenceModel {
         caller: CallerContext,
         report: ReportId,
     ) -> Result<ModelReport, RefusalReason> {
-        let sheet = self.reports.get(&report).ok_or(RefusalReason::NotFound)?;
-        let own = self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true).is_ok();
-        let reviews = [true, false]
-            .iter()
-            .any(|own| self.require_role(caller, sheet.key.unit, &[Role::Reviewer], *own).is_ok());
-        require(own || (reviews && sheet.state != ReportState::Draft), RefusalReason::NotFound)?;
-        Ok(sheet.clone())
+        let report_state = self.reports.get(&report).ok_or(RefusalReason::NotFound)?;
+        let own = self.require_role(caller, report_state.key.unit, &WRITER_ROLES, true).is_ok();
+        let reviews = [true, false].iter().any(|own| {
+            self.require_role(caller, report_state.key.unit, &[Role::Reviewer], *own).is_ok()
+        });
+        require(
+            own || (reviews && report_state.state != ReportState::Draft),
+            RefusalReason::NotFound,
+        )?;
+        Ok(report_state.clone())
     }
 
-    /// Ids of the reports, and of what stands beside them, that an account holds after a sync.
+    /// Ids of the reports, and of their attachments, that an account holds after a sync.
     pub(crate) fn visible_ids(&self, account: AccountId, today: Date) -> BTreeSet<[u8; 16]> {
         let (mut works, mut desks) = (BTreeSet::new(), BTreeSet::new());
         for grant in self.grants_of(account, today) {
@@ -84,22 +87,28 @@ impl ReferenceModel {
             }
         }
         let on_desk = |unit: UnitId| desks.contains(&self.acting_unit(unit));
-        let shown = |sheet: &ModelReport| {
-            let unit = sheet.key.unit;
-            let mut places = vec![unit, self.acting_unit(unit)];
-            places.extend(self.ancestors(unit));
-            let sent = places.iter().any(|place| works.contains(place));
-            if sheet.state == ReportState::Draft { on_desk(unit) } else { sent }
+        let is_shown = |report_state: &ModelReport| {
+            let unit = report_state.key.unit;
+            let mut units = vec![unit, self.acting_unit(unit)];
+            units.extend(self.ancestors(unit));
+            let sent = units.iter().any(|unit| works.contains(unit));
+            if report_state.state == ReportState::Draft { on_desk(unit) } else { sent }
         };
         let mut found: BTreeSet<[u8; 16]> = BTreeSet::new();
-        found.extend(self.reports.iter().filter(|(_, sheet)| shown(sheet)).map(|(id, _)| id.0));
         found.extend(
-            self.comments.iter().filter(|(_, of)| shown(&self.reports[of])).map(|(id, _)| id.0),
+            self.reports
+                .iter()
+                .filter(|(_, report_state)| is_shown(report_state))
+                .map(|(id, _)| id.0),
+        );
+        found.extend(
+            self.comments.iter().filter(|(_, of)| is_shown(&self.reports[of])).map(|(id, _)| id.0),
         );
         let desk = |report: &ReportId| on_desk(self.reports[report].key.unit);
         found
             .extend(self.conflicts.iter().filter(|(_, one)| desk(&one.report)).map(|(id, _)| id.0));
-        let proposed = |one: &ModelProposal| desk(&one.report) || shown(&self.reports[&one.report]);
+        let proposed =
+            |one: &ModelProposal| desk(&one.report) || is_shown(&self.reports[&one.report]);
         found.extend(self.proposals.iter().filter(|(_, one)| proposed(one)).map(|(id, _)| id.0));
         found.extend(
             self.held_commands.iter().filter(|(_, one)| on_desk(one.unit)).map(|(id, _)| id.0),

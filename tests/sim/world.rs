@@ -1,15 +1,10 @@
-//! The world of one seed: two server nodes over one database, phones, the model, and the calls between them.
-//!
-//! ```text
-//!  phone --request bytes--> node A or B (drawn anew for each call) --frames, one by one--> phone
-//!     between any two frames: cut | app ends | server ends | somebody else's call | an act of the office
-//! ```
+//! The world of one seed: two server nodes over one database, phones and the model. `calls` runs
+//! the calls between them.
 
-use crate::fault::Fault;
 use crate::fixture;
-use crate::model::{PredictedResponse, ReferenceModel};
+use crate::model::ReferenceModel;
 use crate::pg;
-use crate::phone::{PhoneState, SimPhone};
+use crate::phone::SimPhone;
 use crate::rng::Rng;
 use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -18,21 +13,15 @@ use std::sync::Arc;
 use thidua::app::access::{CallerIdentity, EnrolledDevice, Readmission, load_identity};
 use thidua::app::{App, AppError};
 use thidua::auth::{AuthorityKey, hash_secret};
-use thidua::client::facade::{CallFailure, CallNext, ClientError, StopReason};
 use thidua::clock::Clock;
 use thidua::domain::enrolment::{EnrolmentCode, Invite};
 use thidua::domain::ids::{AccountId, DeviceId, UnitId};
 use thidua::domain::permission::{Grant, Role};
-use thidua::grpc::RpcError;
-use thidua::grpc::in_memory::{InMemoryCall, InMemoryContext};
 use thidua::pb;
-use thidua::pb::sync_response::Frame;
 use thidua::store::{DatabaseLocation, Store};
 use thidua::sync::CursorSigner;
-use thidua::wire::reasons;
-use thidua::wire::sync::outcome_from_proto;
 
-/// What a seed is to live through.
+/// The size and the database of a simulated day.
 pub(crate) struct SimPlan {
     pub(crate) location: DatabaseLocation,
     pub(crate) home: tempfile::TempDir,
@@ -45,7 +34,7 @@ impl SimPlan {
     pub(crate) fn on_sqlite(seed: u64) -> Option<Self> {
         let home = fixture::temp_dir();
         let location = fixture::sqlite_copy(home.path());
-        // Now and then a whole district.
+        // Sometimes a whole district.
         let phones = if seed.is_multiple_of(50) { 40 } else { 3 + (seed % 6) as usize };
         Some(Self { location, home, db: None, phones, actions: 90 })
     }
@@ -73,13 +62,13 @@ pub(crate) struct World {
     pub(crate) cursor_signer: CursorSigner,
     pub(crate) authority: Arc<AuthorityKey>,
     pub(crate) model: ReferenceModel,
-    /// False once the server lost history: then verdicts are believed and not foretold.
+    /// False after a restore: then the model takes over verdicts instead of predicting them.
     pub(crate) history_intact: bool,
     pub(crate) phones: Vec<SimPhone>,
     pub(crate) revoked: BTreeSet<DeviceId>,
     pub(crate) backups: Vec<(PathBuf, ReferenceModel)>,
     log: VecDeque<String>,
-    /// How often what happened.
+    /// How often each event occurred.
     pub(crate) event_counts: BTreeMap<String, u32>,
 }
 
@@ -113,7 +102,7 @@ impl World {
         world
     }
 
-    /// A phone of somebody new: of every three, two report and one reviews; a unit head now and then.
+    /// Adds an account with a phone: reporters, reviewers and unit heads in turn.
     fn add_person(&mut self, at: usize) {
         let (unit, role) = match at % 4 {
             0 | 3 => (fixture::COMMUNES[(at / 4) % 5], Role::Reporter),
@@ -188,21 +177,22 @@ impl World {
         self.log.iter().cloned().collect::<Vec<_>>().join("\n")
     }
 
-    /// One of the nodes; which, says the seed.
+    /// One of the nodes, chosen by the generator.
     pub(crate) fn pick_node(&mut self) -> App {
         let at = self.rng.below(self.nodes.len());
         self.nodes[at].clone()
     }
 
-    /// Every node is ended and begun again.
+    /// Restarts every node.
     pub(crate) fn restart(&mut self) {
         self.nodes.clear();
         self.nodes = open_nodes(&self.plan.location, &self.clock);
     }
 
-    /// The database is put back from a copy; said to the nodes, or found by the phones. Who says it names a history above the one that was lost, as
-    /// `thidua restore` reads it from the old file; nobody notices twice: of two histories that each began behind the same copy, unaware of each other, phones
-    /// ask the operators which one holds.
+    /// Restores the database from a backup; announced to the nodes, or discovered by the phones. An
+    /// announced restore begins an epoch above the lost one, as `thidua restore` does. A second
+    /// restore is always announced: if two epochs began from the same backup independently, phones
+    /// would ask the operators which one to follow.
     pub(crate) fn restore_backup(&mut self, announced: bool) {
         let lost = self.nodes[0].store().read(|tx| tx.head()).unwrap().epoch;
         let announced = announced || !self.history_intact;
@@ -228,8 +218,8 @@ impl World {
         self.model.apply_day(today);
     }
 
-    /// Renews the phone's token: what `RenewToken` does, without its signatures.
-    fn renew_token(&mut self, at: usize) -> Result<CallerIdentity, AppError> {
+    /// Renews the phone's token like `RenewToken`, without its signatures.
+    pub(crate) fn renew_token(&mut self, at: usize) -> Result<CallerIdentity, AppError> {
         let (device, account) = (self.phones[at].device, self.phones[at].account);
         let node = self.pick_node();
         let existing = node.store().read(|tx| tx.device(device))?;
@@ -259,196 +249,6 @@ impl World {
         self.phones[at].app().handle_renew_response(answer.encode_to_vec()).unwrap();
         Ok(identity)
     }
-
-    /// A phone calls until it has nothing more to do, or its line breaks. `deep`: others may call between two frames.
-    pub(crate) fn sync_until_done(&mut self, at: usize, fault: Fault, deep: bool) -> bool {
-        for _ in 0..12 {
-            let next = self.run_call(at, fault, deep);
-            match next {
-                Ok(CallNext::CallAgain | CallNext::RenewToken) => {}
-                Ok(CallNext::Done) => {
-                    self.phones[at].needs_full_sync = false;
-                    return true;
-                }
-                Ok(CallNext::Wait { .. } | CallNext::TryNextServer) => return false,
-                Err(error) => {
-                    self.record_stop(at, &error);
-                    return false;
-                }
-            }
-        }
-        panic!("{} calls and calls and comes to no end", self.phones[at].name);
-    }
-
-    /// A phone that stops by itself must have been given the reason.
-    fn record_stop(&mut self, at: usize, error: &ClientError) {
-        let phone = &mut self.phones[at];
-        let life = match error {
-            ClientError::Stopped { reason: StopReason::Revoked, .. } | ClientError::NotEnrolled
-                if self.revoked.contains(&phone.device) =>
-            {
-                PhoneState::Revoked
-            }
-            ClientError::Stopped { reason: StopReason::Forked, .. } if phone.copied => {
-                PhoneState::Forked
-            }
-            other => panic!("{} stopped, and nobody gave it a reason: {other:?}", phone.name),
-        };
-        phone.state = life;
-        let line = format!("  {} stops: {life:?}", phone.name);
-        self.log_event(line);
-    }
-
-    fn run_call(&mut self, at: usize, fault: Fault, deep: bool) -> Result<CallNext, ClientError> {
-        let request = match self.renew_token(at) {
-            Ok(identity) => {
-                self.phones[at].app().build_sync_request(false).map(|request| (identity, request))
-            }
-            Err(error) => {
-                return self.phones[at]
-                    .app()
-                    .end_sync_call(Some(call_failure(&RpcError::App(error))));
-            }
-        };
-        let (identity, request) = request?;
-        // Pages of a few rows, as a server may choose them: so that there are places to cut, and pages that are full.
-        let mut asked = pb::SyncRequest::decode(&*request).unwrap();
-        asked.max_rows = 1 + self.rng.below(24) as u32;
-        let (commands, request) = (asked.commands.clone(), asked.encode_to_vec());
-        if fault == Fault::RequestLost {
-            return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
-        }
-        let (node, cursor_signer, today) =
-            (self.pick_node(), self.cursor_signer.clone(), self.clock.now().local_date());
-        let authority = Arc::clone(&self.authority);
-        let context =
-            InMemoryContext { app: &node, cursor_signer: &cursor_signer, authority: &authority };
-        let mut carried = match InMemoryCall::begin(context, identity, &request) {
-            Ok(carried) => carried,
-            Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&error))),
-        };
-        let device = self.phones[at].device;
-        let foretold = self.model.predict_responses(device, &commands, today);
-        let hashes: Vec<[u8; 32]> = commands.iter().map(|bytes| hash_secret(bytes)).collect();
-        let mut expected: VecDeque<PredictedResponse> = foretold.into();
-        if fault == Fault::ResponseLost {
-            return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
-        }
-        let mut taken = 0;
-        loop {
-            let (frames, reached) = match carried.next_frames() {
-                Ok(step) => step,
-                Err(error) => {
-                    return self.phones[at].app().end_sync_call(Some(call_failure(&error)));
-                }
-            };
-            for frame in frames {
-                if fault.triggers_after(taken) {
-                    return self.apply_fault(at, fault, carried, node);
-                }
-                self.compare_verdicts(at, &frame, &hashes, &commands, &mut expected);
-                self.phones[at].app().handle_sync_frame(frame)?;
-                taken += 1;
-            }
-            if reached {
-                assert!(!self.history_intact || expected.is_empty(), "not told: {expected:?}");
-                return self.phones[at].app().end_sync_call(None);
-            }
-            if deep && self.rng.chance(20) {
-                self.interleave_action(at);
-            }
-        }
-    }
-
-    /// The line breaks.
-    fn apply_fault(
-        &mut self,
-        at: usize,
-        fault: Fault,
-        carried: InMemoryCall,
-        node: App,
-    ) -> Result<CallNext, ClientError> {
-        match fault {
-            Fault::AppCrash(_) => {
-                self.phones[at].restart();
-                Ok(CallNext::Wait { after_ms: 0 })
-            }
-            Fault::ServerCrash(_) => {
-                drop((carried, node));
-                self.restart();
-                self.phones[at].app().end_sync_call(Some(CallFailure::Lost))
-            }
-            Fault::None | Fault::RequestLost | Fault::ResponseLost | Fault::Cut(_) => {
-                self.phones[at].app().end_sync_call(Some(CallFailure::Lost))
-            }
-        }
-    }
-
-    /// Compares what is told of commands with what was foretold.
-    fn compare_verdicts(
-        &mut self,
-        at: usize,
-        frame: &[u8],
-        hashes: &[[u8; 32]],
-        commands: &[Vec<u8>],
-        expected: &mut VecDeque<PredictedResponse>,
-    ) {
-        let told = match pb::SyncResponse::decode(frame).unwrap().frame {
-            Some(Frame::Verdict(verdict)) => {
-                let duplicate = verdict.outcome() == pb::Outcome::Duplicate;
-                let outcome = if duplicate { verdict.present_outcome } else { verdict.outcome };
-                let number = verdict.number;
-                let told = outcome_from_proto(outcome).unwrap();
-                let place = commands
-                    .iter()
-                    .position(|one| pb::Command::decode(&**one).unwrap().number == number);
-                self.phones[at].verdicts.insert(number, (hashes[place.unwrap()], told));
-                let reason = reasons::reason_from_proto(verdict.reason);
-                self.count_event(&format!(
-                    "{}{}",
-                    told.code(),
-                    if duplicate { " again" } else { "" }
-                ));
-                let line = format!(
-                    "    {number} {}{} {reason:?}",
-                    told.code(),
-                    if duplicate { " again" } else { "" }
-                );
-                self.log_event(line);
-                PredictedResponse::Verdict { number, duplicate, verdict: told, reason }
-            }
-            Some(Frame::Notice(pb::Notice { notice: Some(notice) })) => match notice {
-                pb::notice::Notice::CommandGap(gap) => PredictedResponse::Gap(gap.expected_number),
-                pb::notice::Notice::CommandForked(forked) => {
-                    PredictedResponse::Forked(forked.number)
-                }
-                other => panic!("an unexpected notice: {other:?}"),
-            },
-            Some(Frame::Reset(reset)) => {
-                // A scope that mends itself hides a row that was lost on the way: nobody asked, so the digests did not agree.
-                let unasked =
-                    reset.reason() == pb::ResetReason::Digest && !self.phones[at].needs_full_sync;
-                assert!(
-                    !unasked,
-                    "{}: the digests of scope {} did not agree",
-                    self.phones[at].name, reset.scope_number
-                );
-                return self.count_event(reset.reason().as_str_name());
-            }
-            _ => return,
-        };
-        let foretold = expected.pop_front();
-        if self.history_intact {
-            assert_eq!(
-                Some(&told),
-                foretold.as_ref(),
-                "{}: told, and foretold",
-                self.phones[at].name
-            );
-        } else if let PredictedResponse::Verdict { number, verdict, .. } = told {
-            self.model.accept_verdict(self.phones[at].device, number, verdict);
-        }
-    }
 }
 
 fn open_nodes(location: &DatabaseLocation, clock: &Clock) -> Vec<App> {
@@ -475,36 +275,18 @@ fn readmitted_device(
     }
 }
 
-/// As the server words it: the unit of the grant to report before any other.
+/// As the server builds it: the unit of the reporting grant before any other.
 fn build_session(identity: &CallerIdentity, today: jiff::civil::Date) -> pb::Session {
     let first = identity
         .actor
         .active_grants_on(today)
         .min_by_key(|grant| (grant.role, grant.unit))
         .map(|grant| grant.unit);
-    let here = identity.actor.active_grants_on(today).filter(|grant| Some(grant.unit) == first);
+    let own = identity.actor.active_grants_on(today).filter(|grant| Some(grant.unit) == first);
     pb::Session {
         account_id: identity.device.account.0.to_vec(),
         device_id: identity.device.id.0.to_vec(),
         unit_id: first.map_or_else(Vec::new, |unit| unit.0.to_vec()),
-        roles: here.map(|grant| i32::from(grant.role.number())).collect(),
-    }
-}
-
-fn call_failure(failure: &RpcError) -> CallFailure {
-    match failure {
-        RpcError::App(AppError::DeviceRevoked) => {
-            CallFailure::Unauthenticated { reason: "DEVICE_REVOKED".into() }
-        }
-        RpcError::App(AppError::Unauthenticated) => {
-            CallFailure::Unauthenticated { reason: "UNAUTHENTICATED".into() }
-        }
-        RpcError::App(AppError::Store(error)) if error.is_superseded() => {
-            CallFailure::Precondition { reason: "SERVER_SUPERSEDED".into() }
-        }
-        RpcError::App(AppError::Store(error)) if error.is_transient() => {
-            CallFailure::Busy { retry_after_ms: 500 }
-        }
-        other => panic!("the server failed: {other:?}"),
+        roles: own.map(|grant| i32::from(grant.role.number())).collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! The province of the example behind a server of its own, and phones that speak the contract and nothing else.
+//! Test servers with the example's province, and clients that use only the contract.
 
 mod load_balancer;
 mod proxy;

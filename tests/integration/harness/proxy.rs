@@ -1,5 +1,5 @@
-//! A bad line in front of a server: so many bytes a second each way, a delay, a cut after so many bytes, or answers that never come. On
-//! loopback only; ends with its owner.
+//! A TCP proxy in front of a server that limits bytes a second each way, delays, cuts after a
+//! number of bytes, or drops responses. Loopback only; ends when dropped.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,32 +18,34 @@ pub(crate) struct ThrottledProxy {
     task: JoinHandle<()>,
 }
 
-/// What happens to bytes from the server.
+/// Faults on bytes from the server.
 struct ProxyFaults {
-    /// So many more get through, then the connection is cut.
+    /// The connection is cut after this many bytes.
     remaining_bytes: AtomicU64,
-    /// None of them arrives, and nobody is told.
+    /// The server's bytes are dropped without an error.
     drops_responses: AtomicBool,
 }
 
 impl ProxyFaults {
-    /// Whether so many bytes get through; `None`: the line is cut.
+    /// Whether these bytes are forwarded; `None`: the connection is cut.
     fn admit(&self, size: usize) -> Option<bool> {
         let size = size as u64;
-        let left = self.remaining_bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-            Some(left.saturating_sub(size))
-        });
-        (left.unwrap_or(0) > size).then(|| !self.drops_responses.load(Ordering::SeqCst))
+        let remaining =
+            self.remaining_bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |remaining| {
+                Some(remaining.saturating_sub(size))
+            });
+        (remaining.unwrap_or(0) > size).then(|| !self.drops_responses.load(Ordering::SeqCst))
     }
 }
 
 impl ThrottledProxy {
-    /// `rate` bytes a second each way; `trip` is the time there and back. Nobody gets through before it leads somewhere.
+    /// Forwards `rate` bytes a second each way with this round-trip time. Connections are refused
+    /// until [`Self::set_server`] is called.
     pub(crate) async fn new(rate: u64, round_trip: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server: Arc<OnceLock<SocketAddr>> = Arc::default();
-        let far_end = server.clone();
+        let server_cell = server.clone();
         let faults = Arc::new(ProxyFaults {
             remaining_bytes: AtomicU64::new(u64::MAX),
             drops_responses: AtomicBool::new(false),
@@ -51,14 +53,14 @@ impl ThrottledProxy {
         let proxy_faults = faults.clone();
         let served = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Some(server) = far_end.get() else { continue };
+                let Some(server) = server_cell.get() else { continue };
                 let Ok(server_stream) = TcpStream::connect(server).await else { continue };
-                let ((from_near, to_near), (from_far, to_far)) =
+                let ((from_client, to_client), (from_server, to_server)) =
                     (client.into_split(), server_stream.into_split());
-                tokio::spawn(forward(from_near, to_far, rate, round_trip / 2, None));
+                tokio::spawn(forward(from_client, to_server, rate, round_trip / 2, None));
                 tokio::spawn(forward(
-                    from_far,
-                    to_near,
+                    from_server,
+                    to_client,
                     rate,
                     round_trip / 2,
                     Some(proxy_faults.clone()),
@@ -68,17 +70,17 @@ impl ThrottledProxy {
         Self { address, server, faults, task: served }
     }
 
-    /// The connection is cut once so many more bytes came from the server; `u64::MAX`: never.
+    /// Cuts the connection after this many more bytes from the server; `u64::MAX`: never.
     pub(crate) fn cut_after(&self, bytes: u64) {
         self.faults.remaining_bytes.store(bytes, Ordering::SeqCst);
     }
 
-    /// Whether what the server says is lost on the way, the connection standing.
-    pub(crate) fn set_drop_responses(&self, swallows: bool) {
-        self.faults.drops_responses.store(swallows, Ordering::SeqCst);
+    /// Whether the server's bytes are dropped while the connection stays open.
+    pub(crate) fn set_drop_responses(&self, drops: bool) {
+        self.faults.drops_responses.store(drops, Ordering::SeqCst);
     }
 
-    /// Where it leads.
+    /// Sets the server to forward to.
     pub(crate) fn set_server(&self, server: SocketAddr) {
         self.server.set(server).unwrap();
     }
@@ -90,7 +92,7 @@ impl Drop for ThrottledProxy {
     }
 }
 
-/// Each piece leaves when the line is free, and arrives a delay later.
+/// Forwards each chunk at the rate and delivers it after the delay.
 async fn forward(
     mut from: impl AsyncReadExt + Unpin + Send + 'static,
     mut to: impl AsyncWriteExt + Unpin + Send + 'static,
@@ -98,9 +100,9 @@ async fn forward(
     delay: Duration,
     faults: Option<Arc<ProxyFaults>>,
 ) {
-    let (send, mut pieces) = mpsc::channel::<(Instant, Vec<u8>)>(64);
+    let (send, mut chunks) = mpsc::channel::<(Instant, Vec<u8>)>(64);
     tokio::spawn(async move {
-        while let Some((at, chunk)) = pieces.recv().await {
+        while let Some((at, chunk)) = chunks.recv().await {
             tokio::time::sleep_until(at).await;
             if to.write_all(&chunk).await.is_err() {
                 return;

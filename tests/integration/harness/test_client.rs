@@ -1,4 +1,4 @@
-//! A client with a key and an outbox, and no other cleverness.
+//! A minimal client with a key and an outbox, over the generated gRPC stubs.
 
 use std::collections::BTreeMap;
 use thidua::auth::{self, AuthorityKey};
@@ -69,8 +69,8 @@ impl TestClient {
 
     pub(crate) async fn renew_token(&mut self) -> Result<(), Status> {
         let device_id = self.device.0.to_vec();
-        let ask = self.request(pb::BeginRenewalRequest { device_id: device_id.clone() });
-        let nonce = self.access_client().begin_renewal(ask).await?.into_inner().nonce;
+        let begin_request = self.request(pb::BeginRenewalRequest { device_id: device_id.clone() });
+        let nonce = self.access_client().begin_renewal(begin_request).await?.into_inner().nonce;
         let signature = self.key.sign(&renewal_signing_input(self.device, &nonce)).unwrap();
         let message = pb::RenewTokenRequest { device_id, nonce, signature, certificate: None };
         let answer = self.access_client().renew_token(self.request(message)).await?.into_inner();
@@ -78,7 +78,7 @@ impl TestClient {
         Ok(())
     }
 
-    /// The key of the report of the campaign's first week under the weekly contract of communes.
+    /// The key of the report of the campaign's first week under the communes' weekly contract.
     pub(crate) fn first_week_key(&self) -> ReportKey {
         let period =
             Period::new("week", jiff::civil::date(2024, 8, 19), jiff::civil::date(2024, 8, 26));
@@ -142,7 +142,7 @@ impl TestClient {
         Ok(client.sync(self.request(message)).await?.into_inner())
     }
 
-    /// One exchange to its end: all frames in order.
+    /// Syncs once and returns all frames in order.
     pub(crate) async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<Vec<Frame>, Status> {
         let mut stream = self.open_stream(commands, false).await?;
         let mut frames = Vec::new();

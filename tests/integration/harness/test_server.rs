@@ -1,4 +1,4 @@
-//! A server with the example's organisation and catalogue, on a day of its own choosing.
+//! A server with the example's organisation and catalogue, with a manual clock.
 
 use super::{TestClient, ThrottledProxy, load_balancer};
 use crate::pg::TestDb;
@@ -46,7 +46,7 @@ pub(crate) struct TestServer {
     second_node: Option<SecondNode>,
 }
 
-/// A second node of the same town, and what decides which of the two a call goes to.
+/// A second node over the same database, and the generator that chooses the node of each call.
 struct SecondNode {
     node: Box<TestServer>,
     rng_state: Arc<AtomicU64>,
@@ -58,7 +58,7 @@ fn read_example(name: &str) -> String {
         .unwrap()
 }
 
-/// Monday 26 August 2024, noon: the first week of the campaign is over and its reports are due.
+/// Monday 26 August 2024, noon: the campaign's first week is over and its reports are due.
 pub(crate) fn first_monday() -> Timestamp {
     Timestamp::from_local_midnight(jiff::civil::date(2024, 8, 26))
         .saturating_add_micros(12 * 3_600_000_000)
@@ -82,10 +82,11 @@ fn load_example(app: &App) {
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve).unwrap();
 }
 
-/// Names the database of a directory that keeps none itself.
+/// The file in a server's directory that names its database; without it the database is SQLite in
+/// the directory.
 pub(crate) const DATABASE_URL_FILE: &str = "database";
 
-/// The application over the database in `dir`, or over the one that `dir` names, on the first Monday.
+/// The application over the database of `dir`, on the first Monday.
 pub(crate) fn open_app(dir: &std::path::Path) -> App {
     let own = || dir.join("town.db").display().to_string();
     let database = std::fs::read_to_string(dir.join(DATABASE_URL_FILE)).unwrap_or_else(|_| own());
@@ -96,7 +97,7 @@ pub(crate) fn open_app(dir: &std::path::Path) -> App {
 }
 
 impl TestServer {
-    /// On SQLite; or on two nodes, when the environment asks for it.
+    /// Starts a server on SQLite, or two nodes if the environment asks for them.
     pub(crate) async fn start() -> Self {
         match load_balancer::two_nodes_seed() {
             None => Self::start_with(None, None).await,
@@ -125,19 +126,19 @@ impl TestServer {
         }
     }
 
-    /// Over this database; other nodes may stand [`Self::beside`] it.
+    /// Starts a server over this database; other nodes may use it too.
     pub(crate) async fn start_on_database(database: &str) -> Self {
         Self::start_with(None, Some(database)).await
     }
 
-    /// Behind a line: phones learn its address as the server's.
-    pub(crate) async fn start_behind_proxy(line: &ThrottledProxy) -> Self {
-        let test_server = Self::start_with(Some(line.address), None).await;
-        line.set_server(test_server.address);
+    /// Starts a server behind a proxy: phones receive the proxy's address as the server's.
+    pub(crate) async fn start_behind_proxy(proxy: &ThrottledProxy) -> Self {
+        let test_server = Self::start_with(Some(proxy.address), None).await;
+        proxy.set_server(test_server.address);
         test_server
     }
 
-    /// With somebody who follows its calls.
+    /// Starts a server whose calls are traced.
     pub(crate) async fn start_traced(tracer: Tracer) -> Self {
         let dir = Self::create_server_dir(None);
         let served = (open_app(dir.path()), ServerMetrics::default().with_tracer(tracer));
@@ -163,12 +164,12 @@ impl TestServer {
         dir
     }
 
-    /// Serves what lies in a directory that somebody else keeps.
+    /// Serves an existing directory, which the caller removes.
     pub(crate) async fn serve_dir(dir: &std::path::Path) -> Self {
         Self::serve(dir, 0, None).await
     }
 
-    /// Serves it on this port, as a server does that comes back: phones find it where it was.
+    /// Serves a directory on this port, like a restarted server with the same address.
     pub(crate) async fn serve_dir_on_port(dir: &std::path::Path, port: u16) -> Self {
         Self::serve(dir, port, None).await
     }
@@ -219,9 +220,9 @@ impl TestServer {
         }
     }
 
-    /// Ends the server; panics when it does not end well.
+    /// Stops the server; panics when it ends with an error.
     pub(crate) async fn close(self) {
-        let other = self.second_node.map(|beside| (beside.node, beside._db));
+        let other = self.second_node.map(|second| (second.node, second._db));
         let _ = self.stop.send(());
         self.task.await.unwrap().unwrap();
         if let Some((node, _db)) = other {
@@ -230,7 +231,7 @@ impl TestServer {
         }
     }
 
-    /// Ends the server and keeps its directory.
+    /// Stops the server and returns its directory.
     pub(crate) async fn stop(mut self) -> tempfile::TempDir {
         let dir = self.dir.take().unwrap();
         self.close().await;
@@ -242,23 +243,25 @@ impl TestServer {
         &self.server_dir
     }
 
-    /// The authority's secrets, as they lie beside the configuration.
+    /// The server's secret keys, from its directory.
     pub(crate) fn open_keys(&self) -> ServerKeys {
         ServerKeys::open(&self.server_dir.join("keys")).unwrap()
     }
 
-    /// A connection that trusts the private CA and nobody else.
+    /// A connection that trusts only the private CA.
     pub(crate) async fn connect(&self) -> Channel {
         let own = connect(&self.files, self.address.port(), None).await;
-        let Some(SecondNode { node, rng_state: dice, .. }) = &self.second_node else { return own };
+        let Some(SecondNode { node, rng_state, .. }) = &self.second_node else {
+            return own;
+        };
         load_balancer::balanced_channel(
             vec![own, connect(&self.files, node.address.port(), None).await],
-            dice.clone(),
+            rng_state.clone(),
         )
         .await
     }
 
-    /// A connection that shows a certificate of its own.
+    /// A connection with a client certificate.
     pub(crate) async fn connect_with_certificate(
         &self,
         certificate: &rcgen::Certificate,
@@ -269,17 +272,18 @@ impl TestServer {
         connect_as(&self.files, self.address.port(), None, Some(client_certificate)).await
     }
 
-    /// A connection of a client that takes little at a time, so that one which does not read stalls soon.
+    /// A connection with a small receive window, so that it stalls soon when the client does not
+    /// read.
     pub(crate) async fn connect_with_small_window(&self) -> Channel {
         connect(&self.files, self.address.port(), Some(1024)).await
     }
 
-    /// A fresh code for a new account with this role on this unit.
+    /// A new enrolment code for a new account with this role on this unit.
     pub(crate) fn create_code(&self, uid: &str, role: Role) -> EnrolmentCode {
         create_code(&self.app, uid, role)
     }
 
-    /// A phone of a new account with this role on this unit.
+    /// An enrolled client of a new account with this role on this unit.
     pub(crate) async fn enrol_client(&self, uid: &str, role: Role) -> TestClient {
         let code = self.create_code(uid, role);
         let mut phone = TestClient::new(self.connect().await, UnitId::from_code(uid));
@@ -288,7 +292,7 @@ impl TestServer {
     }
 }
 
-/// A fresh code for a new account with this role on this unit.
+/// A new enrolment code for a new account with this role on this unit.
 pub(crate) fn create_code(app: &App, uid: &str, role: Role) -> EnrolmentCode {
     let system = app.system_actor().unwrap();
     let account = AccountId(auth::random_bytes().unwrap());
@@ -306,17 +310,18 @@ pub(crate) fn create_code(app: &App, uid: &str, role: Role) -> EnrolmentCode {
     code
 }
 
-/// Certificates are checked against the machine's clock, whatever day the town has.
+/// Certificates are checked against the real clock, not the test's.
 fn real_now() -> Timestamp {
     Clock::System.now()
 }
 
-/// A connection to the server on `port` that keeps its files in `dir`.
+/// A connection to the server of this directory on `port`.
 pub(crate) async fn connect_dir(dir: &std::path::Path, port: u16) -> Channel {
     connect(&TlsFiles::in_dir(&dir.join("tls")), port, None).await
 }
 
-/// Where this file lies in a server's directory, whoever shows a certificate of the authority in it is known by it.
+/// If this file exists in a server's directory, client certificates signed by its CA authenticate
+/// partners.
 pub(crate) const PARTNER_CA_FILE: &str = "partners.pem";
 
 fn tls_sources(files: &TlsFiles, dir: &std::path::Path) -> TlsSources {

@@ -1,4 +1,5 @@
-//! The attacks, each bounded: the stories look at what becomes of one, `scripts/hostile` lets them go on while others are served.
+//! The attacks, each bounded: the tests check the result of one, `scripts/hostile` repeats them
+//! while others are served.
 
 use super::attack_target::{
     AttackTarget, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS,
@@ -19,48 +20,48 @@ use tonic::Code;
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const ENROL: &str = "/thidua.v1.AccessService/Enrol";
-/// Nobody's.
+/// A password that no account has.
 const PASSWORD: &str = "a sentence that is nobody's password";
-/// Writes of one flood.
+/// The number of writes in one flood.
 const MAX_WRITES: usize = 50_000;
 
-/// Connections that never say a word.
+/// Opens connections that never send anything.
 pub(crate) async fn open_silent_tcp(target: &AttackTarget, count: usize) -> Vec<TcpStream> {
-    let mut lines = Vec::new();
+    let mut connections = Vec::new();
     for _ in 0..count {
-        lines.extend(target.connect_tcp().await.ok());
+        connections.extend(target.connect_tcp().await.ok());
     }
-    lines
+    connections
 }
 
-/// Connections that begin a hello of TLS and stop in the middle.
+/// Opens connections that send part of a TLS hello.
 pub(crate) async fn open_partial_tls_hello(target: &AttackTarget, count: usize) -> Vec<TcpStream> {
-    let mut lines = open_silent_tcp(target, count).await;
-    for connection in &mut lines {
+    let mut connections = open_silent_tcp(target, count).await;
+    for connection in &mut connections {
         let _ = connection.write_all(b"\x16\x03\x01\x02\x00\x01").await;
     }
-    lines
+    connections
 }
 
-/// Connections that speak TLS and then not a word.
+/// Opens TLS connections that then send nothing.
 pub(crate) async fn open_idle_tls(target: &AttackTarget, count: usize) -> Vec<TlsConnection> {
-    let mut lines = Vec::new();
+    let mut connections = Vec::new();
     for _ in 0..count {
-        lines.extend(target.connect_tls().await.ok());
+        connections.extend(target.connect_tls().await.ok());
     }
-    lines
+    connections
 }
 
-/// Connections that say hello in HTTP/2 and ask nothing.
+/// Opens HTTP/2 connections that make no call.
 async fn open_idle_h2(target: &AttackTarget, count: usize) -> Vec<TlsConnection> {
-    let mut lines = Vec::new();
+    let mut connections = Vec::new();
     for _ in 0..count {
-        lines.extend(target.connect_h2(&[]).await.ok());
+        connections.extend(target.connect_h2(&[]).await.ok());
     }
-    lines
+    connections
 }
 
-/// Calls that are begun and taken back at once; whether the server had enough.
+/// Begins calls and resets them at once; returns whether the server closed the connection.
 pub(crate) async fn flood_rapid_reset(connection: TlsConnection) -> bool {
     let block = encode_call_headers(CHECK, &[]);
     let next = |at: usize| {
@@ -74,7 +75,7 @@ pub(crate) async fn flood_rapid_reset(connection: TlsConnection) -> bool {
     write_until_closed(connection, MAX_WRITES, next).await
 }
 
-/// Headers without an end; whether the server had enough.
+/// Sends headers without an end; returns whether the server closed the connection.
 pub(crate) async fn flood_continuation(connection: TlsConnection) -> bool {
     let more = [b"\x00\x05x-abc\x7f\x81\x7e".as_slice(), &[b'a'; 255]].concat();
     let next = |at: usize| match at {
@@ -92,34 +93,39 @@ pub(crate) async fn flood_settings(connection: TlsConnection, most: usize) -> bo
     write_until_closed(connection, most, |_| encode_frame(SETTINGS, 0, 0, &[])).await
 }
 
-/// A message that says it has four gigabytes; whether the call is answered without waiting for them.
+/// Sends a message that claims four gigabytes; returns whether the server answers without waiting
+/// for them.
 pub(crate) async fn send_oversized_message(connection: TlsConnection) -> bool {
     send_message(connection, &[], &[&[0, 0xff, 0xff, 0xff, 0xff][..], &[0x1f; 1024]].concat()).await
 }
 
-/// A few kilobytes that unpack to 8 MiB, twice what a message may be; whether the call is answered.
+/// Sends a few kilobytes that decompress to 8 MiB, twice the message limit; returns whether the
+/// server answers.
 pub(crate) async fn send_decompression_bomb(connection: TlsConnection) -> bool {
-    static PACKED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        packer.write_all(&vec![0; 8 << 20]).unwrap();
-        let packed = packer.finish().unwrap();
-        [&[1][..], &(packed.len() as u32).to_be_bytes(), &packed].concat()
+    static COMPRESSED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&vec![0; 8 << 20]).unwrap();
+        let compressed = encoder.finish().unwrap();
+        [&[1][..], &(compressed.len() as u32).to_be_bytes(), &compressed].concat()
     });
-    send_message(connection, &[("grpc-encoding", "gzip")], &PACKED).await
+    send_message(connection, &[("grpc-encoding", "gzip")], &COMPRESSED).await
 }
 
 async fn send_message(mut connection: TlsConnection, more: &[(&str, &str)], body: &[u8]) -> bool {
     let mut bytes = encode_frame(HEADERS, END_HEADERS, 1, &encode_call_headers(ENROL, more));
-    // The server takes frames of 16 KiB at most.
+    // The server accepts frames of 16 KiB at most.
     body.chunks(16_000).for_each(|part| bytes.extend(encode_frame(DATA, 0, 1, part)));
     let _ = connection.write_all(&bytes).await;
     is_answered(&mut connection).await
 }
 
-/// Calls whose bodies stop in the middle, fifty on each line.
-pub(crate) async fn open_stalled_bodies(target: &AttackTarget, lines: usize) -> Vec<TlsConnection> {
+/// Opens calls whose bodies stop in the middle, fifty on each connection.
+pub(crate) async fn open_stalled_bodies(
+    target: &AttackTarget,
+    connections: usize,
+) -> Vec<TlsConnection> {
     let mut stalled = Vec::new();
-    for _ in 0..lines {
+    for _ in 0..connections {
         let Ok(mut connection) = target.connect_h2(&[]).await else { continue };
         let one = |at: u32| {
             let stream = 1 + 2 * at;
@@ -136,13 +142,17 @@ pub(crate) async fn open_stalled_bodies(target: &AttackTarget, lines: usize) -> 
     stalled
 }
 
-/// Calls that ask for everything and take nothing: a window of no bytes, fifty on each line.
-async fn open_slow_readers(target: &AttackTarget, lines: usize, token: &str) -> Vec<TlsConnection> {
+/// Opens syncs that read nothing: a window of no bytes, fifty on each connection.
+async fn open_slow_readers(
+    target: &AttackTarget,
+    connections: usize,
+    token: &str,
+) -> Vec<TlsConnection> {
     let bearer = format!("Bearer {token}");
     let block = encode_call_headers("/thidua.v1.SyncService/Sync", &[("authorization", &bearer)]);
     let mut slow = Vec::new();
-    for _ in 0..lines {
-        // Setting 4 is the window of a stream.
+    for _ in 0..connections {
+        // Setting 4 is the initial window of a stream.
         let Ok(mut connection) = target.connect_h2(&[0, 4, 0, 0, 0, 0]).await else { continue };
         let one = |at: u32| {
             let stream = 1 + 2 * at;
@@ -161,13 +171,13 @@ async fn open_slow_readers(target: &AttackTarget, lines: usize, token: &str) -> 
 
 /// A call that needs no token.
 #[derive(Clone, Copy)]
-pub(crate) enum Open {
+pub(crate) enum OpenCall {
     SignIn,
     Enrol,
     Renew,
 }
 
-/// A request to enrol that is right in all but its code.
+/// A request to enrol that is valid except for its code.
 fn wrong_code_request(device_id: Vec<u8>) -> pb::EnrolRequest {
     static WRONG: LazyLock<pb::EnrolRequest> = LazyLock::new(|| {
         let key = AuthorityKey::from_pkcs8(&AuthorityKey::generate().unwrap()).unwrap();
@@ -189,24 +199,24 @@ async fn access_client(target: &AttackTarget) -> AccessClient {
     AccessServiceClient::new(crate::harness::connect_dir(&target.dir, target.port).await)
 }
 
-/// Makes one such call; each number is another account or device. Whether the server did the work
-/// before it refused.
-async fn ask(what: Open, mut access: AccessClient, number: u64) -> bool {
+/// Makes one such call; each number is another account or device. Returns whether the server
+/// processed the call before it refused.
+async fn make_call(what: OpenCall, mut access: AccessClient, number: u64) -> bool {
     let device_id = [&[9; 8][..], &number.to_be_bytes()].concat();
     let refused = match what {
-        Open::SignIn => {
+        OpenCall::SignIn => {
             let account_label = format!("{number:0>ACCOUNT_LABEL_CHARS_MAX$}");
             access
                 .sign_in(pb::SignInRequest { account_label, password: PASSWORD.to_owned() })
                 .await
                 .err()
         }
-        Open::Enrol => access.enrol(wrong_code_request(device_id)).await.err(),
-        Open::Renew => {
-            let asked = access
+        OpenCall::Enrol => access.enrol(wrong_code_request(device_id)).await.err(),
+        OpenCall::Renew => {
+            let begun = access
                 .begin_renewal(pb::BeginRenewalRequest { device_id: device_id.clone() })
                 .await;
-            let Ok(nonce) = asked.map(|answer| answer.into_inner().nonce) else { return false };
+            let Ok(nonce) = begun.map(|answer| answer.into_inner().nonce) else { return false };
             let signature = vec![7; 64];
             access
                 .renew_token(pb::RenewTokenRequest {
@@ -222,20 +232,20 @@ async fn ask(what: Open, mut access: AccessClient, number: u64) -> bool {
     refused.is_some_and(|status| status.code() == Code::Unauthenticated)
 }
 
-/// Makes such calls over eight connections, 64 at once, until the server did the work of `most` of
-/// them or ten seconds are over; of how many it did.
-pub(crate) async fn open_calls(target: &AttackTarget, what: Open, most: u64) -> u64 {
-    let (made, worked) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+/// Makes such calls over eight connections, 64 at once, until the server has processed `most` of
+/// them or ten seconds have passed; returns the number processed.
+pub(crate) async fn open_calls(target: &AttackTarget, what: OpenCall, most: u64) -> u64 {
+    let (started, processed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let access = access_client(target).await;
         for _ in 0..8 {
-            let (access, made, worked) = (access.clone(), made.clone(), worked.clone());
+            let (access, started, processed) = (access.clone(), started.clone(), processed.clone());
             callers.spawn(async move {
-                while worked.load(Ordering::Relaxed) < most {
-                    let number = made.fetch_add(1, Ordering::Relaxed);
-                    worked.fetch_add(
-                        u64::from(ask(what, access.clone(), number).await),
+                while processed.load(Ordering::Relaxed) < most {
+                    let number = started.fetch_add(1, Ordering::Relaxed);
+                    processed.fetch_add(
+                        u64::from(make_call(what, access.clone(), number).await),
                         Ordering::Relaxed,
                     );
                 }
@@ -244,35 +254,35 @@ pub(crate) async fn open_calls(target: &AttackTarget, what: Open, most: u64) -> 
     }
     let all = async { while callers.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
-    worked.load(Ordering::Relaxed)
+    processed.load(Ordering::Relaxed)
 }
 
-/// So many calls a second over eight connections, answered or not, for as long as it is let.
-async fn call_at_rate(target: &AttackTarget, what: Open, calls: u64) {
+/// Makes this many calls a second over eight connections, answered or not, until it is cancelled.
+async fn call_at_rate(target: &AttackTarget, what: OpenCall, calls: u64) {
     let mut clients = Vec::new();
     for _ in 0..8 {
         clients.push(access_client(target).await);
     }
-    // In handfuls: a timer of less than a millisecond is none.
+    // In batches every 10 ms: timers below a millisecond are not reliable.
     let mut tick = tokio::time::interval(Duration::from_millis(10));
     for at in 0u64.. {
         tick.tick().await;
         for one in 0..calls / 100 {
             let number = at * 1_000 + one;
-            tokio::spawn(ask(what, clients[(number % 8) as usize].clone(), number));
+            tokio::spawn(make_call(what, clients[(number % 8) as usize].clone(), number));
         }
     }
 }
 
-/// Lets eight hands do the same again and again.
+/// Repeats the attack in eight tasks until it is cancelled.
 async fn repeat_attack<F: Future<Output = bool> + Send + 'static>(
     target: &Arc<AttackTarget>,
     attack: impl Fn(TlsConnection) -> F + Copy + Send + 'static,
 ) {
-    let mut hands = tokio::task::JoinSet::new();
+    let mut attackers = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let target = target.clone();
-        hands.spawn(async move {
+        attackers.spawn(async move {
             loop {
                 match target.connect_h2(&[]).await {
                     Ok(connection) => drop(attack(connection).await),
@@ -281,14 +291,14 @@ async fn repeat_attack<F: Future<Output = bool> + Send + 'static>(
             }
         });
     }
-    while hands.join_next().await.is_some() {}
+    while attackers.join_next().await.is_some() {}
 }
 
-/// Keeps lines open until it is ended.
-async fn hold_open<T>(lines: Vec<T>) {
-    println!("{} lines are open", lines.len());
+/// Keeps connections open until it is cancelled.
+async fn hold_open<T>(connections: Vec<T>) {
+    println!("{} lines are open", connections.len());
     std::future::pending::<()>().await;
-    drop(lines);
+    drop(connections);
 }
 
 /// Every attack that is measured.
@@ -310,7 +320,7 @@ pub(crate) const ATTACKS: [&str; 15] = [
     "1,000 renewals/s",
 ];
 
-/// Does this one until the process is ended.
+/// Runs this attack until the process ends.
 pub(crate) async fn run_attack(name: &str, target: AttackTarget, token: &str) {
     let target = Arc::new(target);
     match name {
@@ -328,9 +338,9 @@ pub(crate) async fn run_attack(name: &str, target: AttackTarget, token: &str) {
         "oversized messages" => repeat_attack(&target, send_oversized_message).await,
         "packed bombs" => repeat_attack(&target, send_decompression_bomb).await,
         "10,000 connections" => hold_open(open_silent_tcp(&target, 10_000).await).await,
-        "1,000 sign-ins/s" => call_at_rate(&target, Open::SignIn, 1_000).await,
-        "1,000 enrolments/s" => call_at_rate(&target, Open::Enrol, 1_000).await,
-        "1,000 renewals/s" => call_at_rate(&target, Open::Renew, 1_000).await,
+        "1,000 sign-ins/s" => call_at_rate(&target, OpenCall::SignIn, 1_000).await,
+        "1,000 enrolments/s" => call_at_rate(&target, OpenCall::Enrol, 1_000).await,
+        "1,000 renewals/s" => call_at_rate(&target, OpenCall::Renew, 1_000).await,
         _ => panic!("no attack is called {name}"),
     }
 }

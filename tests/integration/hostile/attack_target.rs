@@ -1,6 +1,5 @@
-//! A server's door as a hand that means harm sees it: TCP, TLS and frames of HTTP/2 written byte by byte.
-//!
-//! Knows where the server is and how much memory it takes; no attack.
+//! The server under attack: TCP and TLS connections to it and HTTP/2 frames written byte by byte,
+//! and its memory and processor time.
 
 use crate::crash::ServerProcess;
 use crate::harness::TestServer;
@@ -26,9 +25,9 @@ pub(crate) const CONTINUATION: u8 = 9;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
-/// A server in another process, so that its memory can be read.
+/// A server in another process, so that its memory can be measured.
 pub(crate) struct AttackTarget {
-    /// Holds `tls/`.
+    /// Contains `tls/`.
     pub(crate) dir: PathBuf,
     pub(crate) port: u16,
     pub(crate) pid: u32,
@@ -38,7 +37,7 @@ pub(crate) struct AttackTarget {
 pub(crate) type TlsConnection = TlsStream<TcpStream>;
 
 impl AttackTarget {
-    /// A server of the test's own.
+    /// Starts a server for this test.
     pub(crate) async fn start() -> Self {
         let dir = TestServer::start().await.stop().await;
         let server = ServerProcess::start(dir.path(), "none");
@@ -46,12 +45,13 @@ impl AttackTarget {
         Self { dir: dir.path().to_owned(), port, pid: process, _server: Some((dir, server)) }
     }
 
-    /// One that somebody else has started.
+    /// A server that the caller started.
     pub(crate) fn new(dir: PathBuf, port: u16, pid: u32) -> Self {
         Self { dir, port, pid, _server: None }
     }
 
-    /// A connection, if the server takes it. Harm comes from an address of its own, so that the cap of one address is its alone.
+    /// A TCP connection. Attacks come from an address of their own, so that the limit per address
+    /// affects only them.
     pub(crate) async fn connect_tcp(&self) -> std::io::Result<TcpStream> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from(([127, 0, 0, 2], 0)))?;
@@ -70,7 +70,7 @@ impl AttackTarget {
         TlsConnector::from(Arc::new(config)).connect(name, self.connect_tcp().await?).await
     }
 
-    /// A connection that has said hello in HTTP/2, with these settings.
+    /// A connection after the HTTP/2 preface, with these settings.
     pub(crate) async fn connect_h2(&self, settings: &[u8]) -> std::io::Result<TlsConnection> {
         let mut line = self.connect_tls().await?;
         line.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await?;
@@ -82,7 +82,7 @@ impl AttackTarget {
         self.connect_h2(&[]).await.unwrap()
     }
 
-    /// An honest client, connected before the harm begins.
+    /// An ordinary client, connected before the attack.
     pub(crate) async fn health_client(&self) -> HealthClient<tonic::transport::Channel> {
         HealthClient::new(crate::harness::connect_dir(&self.dir, self.port).await)
     }
@@ -94,10 +94,11 @@ impl AttackTarget {
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     }
 
-    /// Time of processors that the server has taken so far, in hundredths of a second.
+    /// Processor time that the server has used so far, in hundredths of a second.
     pub(crate) fn cpu_ticks(&self) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
-        // Behind the name, which may hold blanks: state, then ten numbers, then the time in user and in system mode.
+        // After the name, which may contain blanks: state, ten numbers, time in user and system
+        // mode.
         let after_name = stat.rsplit(')').next().unwrap();
         after_name
             .split_whitespace()
@@ -107,7 +108,8 @@ impl AttackTarget {
             .sum()
     }
 
-    /// Others are served, on the connection that they have and on a new one, and memory has not grown beyond what caches take.
+    /// Checks that others are served, on an existing and a new connection, and that memory has
+    /// grown by no more than caches take.
     pub(crate) async fn assert_healthy(
         &self,
         health: &mut HealthClient<tonic::transport::Channel>,
@@ -121,8 +123,8 @@ impl AttackTarget {
 }
 
 async fn assert_served(health: &mut HealthClient<tonic::transport::Channel>) {
-    let asked = health.check(HealthCheckRequest::default());
-    tokio::time::timeout(Duration::from_secs(5), asked).await.expect("others wait").unwrap();
+    let check = health.check(HealthCheckRequest::default());
+    tokio::time::timeout(Duration::from_secs(5), check).await.expect("others wait").unwrap();
 }
 
 pub(crate) fn encode_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -133,7 +135,7 @@ pub(crate) fn encode_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> 
     bytes
 }
 
-/// HPACK of a call: indexed names, literal values, nothing put into the table.
+/// The HPACK block of a call: indexed names, literal values, no table entries.
 pub(crate) fn encode_call_headers(path: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let mut block = vec![0x83, 0x87, 0x04, path.len() as u8];
     block.extend(path.bytes());
@@ -149,14 +151,14 @@ pub(crate) fn encode_call_headers(path: &str, more: &[(&str, &str)]) -> Vec<u8> 
     block
 }
 
-/// Writes until the other side has had enough; whether it ended the connection within `most` writes.
+/// Writes until the server closes the connection; returns whether it did within `most` writes.
 pub(crate) async fn write_until_closed(
     line: TlsConnection,
     most: usize,
     next: impl Fn(usize) -> Vec<u8>,
 ) -> bool {
     let (mut read, mut write) = tokio::io::split(line);
-    // What comes back is taken, so that the flood is not stopped by a full line.
+    // Responses are read, so that a full receive buffer does not stop the flood.
     let reading = tokio::spawn(async move {
         let mut buffer = vec![0; 64 * 1024];
         while matches!(read.read(&mut buffer).await, Ok(count) if count > 0) {}
@@ -170,17 +172,17 @@ pub(crate) async fn write_until_closed(
     tokio::time::timeout(Duration::from_secs(2), reading).await.is_ok()
 }
 
-/// Reads until the connection ends; how long that took.
+/// Reads until the connection ends and returns how long that took.
 pub(crate) async fn wait_until_closed(
     mut line: impl AsyncReadExt + Unpin,
     most: Duration,
 ) -> Option<Duration> {
-    let began = Instant::now();
+    let start = Instant::now();
     let mut buffer = vec![0; 4096];
     loop {
-        match tokio::time::timeout(most.checked_sub(began.elapsed())?, line.read(&mut buffer)).await
+        match tokio::time::timeout(most.checked_sub(start.elapsed())?, line.read(&mut buffer)).await
         {
-            Ok(Ok(0) | Err(_)) => return Some(began.elapsed()),
+            Ok(Ok(0) | Err(_)) => return Some(start.elapsed()),
             Ok(Ok(_)) => {}
             Err(_) => return None,
         }

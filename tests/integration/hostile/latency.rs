@@ -1,7 +1,9 @@
-//! What others feel of an attack on the real binary; `scripts/hostile` starts it and prints the table.
+//! Measures the latency of other clients while the release binary is attacked; `scripts/hostile`
+//! starts it and prints the table.
 //!
-//! The attacker is a process of its own with the lowest priority, as it would be another machine: what is measured is what the server loses
-//! to it and not what two cores lose. All of it talks to loopback, ends by itself and asserts no time.
+//! The attacker is another process with the lowest priority, like another machine, so that the
+//! figures show the server's loss and not the shared processor's. Everything uses loopback, ends by
+//! itself and asserts no time.
 
 use super::FLOOD_MIB;
 use super::attack::{ATTACKS, run_attack};
@@ -19,20 +21,21 @@ use thidua::domain::ids::UnitId;
 use thidua::domain::permission::Role;
 use thidua::store::{DatabaseLocation, Store};
 
-/// The programme to attack; nothing is measured without it.
+/// The binary to attack; without it nothing is measured.
 const BINARY_ENV: &str = "THIDUA_HOSTILE_BINARY";
 const ATTACK_ENV: &str = "THIDUA_HOSTILE_ATTACK";
-/// A commune of today.
+/// A commune that exists today.
 const COMMUNE: &str = "com-29242-2";
-/// Phones that work meanwhile, each with a call every tenth of a second: as much as one credential may.
+/// Phones that sync meanwhile, each with a call every tenth of a second: the limit of one
+/// credential.
 const PHONES: usize = 16;
 const CALL_INTERVAL: Duration = Duration::from_millis(105);
 const QUIET_PERIOD: Duration = Duration::from_secs(4);
 const ATTACK_PERIOD: Duration = Duration::from_secs(6);
-/// Longer than anybody may take to say hello.
+/// Longer than the server's timeout for a handshake.
 const RECOVERY_PERIOD: Duration = Duration::from_secs(12);
 
-/// A process of ours, ended with the value.
+/// A child process that is killed when dropped.
 struct ChildGuard(Child);
 
 impl Drop for ChildGuard {
@@ -42,7 +45,7 @@ impl Drop for ChildGuard {
     }
 }
 
-/// Not a story: the attacker, when the measuring starts one.
+/// Not a test of its own: the attacker's process, started by the measurement.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_attacker() {
     let Ok(what) = std::env::var(ATTACK_ENV) else { return };
@@ -72,7 +75,7 @@ fn spawn_attacker(name: &str, target: &AttackTarget, token: &str) -> ChildGuard 
     ChildGuard(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
-/// The real binary over the town's files.
+/// Starts the release binary over the test server's files.
 fn start_server(binary: &str, dir: &Path) -> (ChildGuard, AttackTarget) {
     let mut command = Command::new(binary);
     command.args([
@@ -102,7 +105,7 @@ fn start_server(binary: &str, dir: &Path) -> (ChildGuard, AttackTarget) {
     (ChildGuard(child), target)
 }
 
-/// How long calls took, in microseconds, and how many failed.
+/// Durations of calls in microseconds, and the number of failed calls.
 #[derive(Default)]
 struct CallLatencies {
     micros: Vec<u128>,
@@ -117,7 +120,7 @@ impl CallLatencies {
     }
 }
 
-/// Every phone asks whether there is anything new, again and again, for so long.
+/// Lets every phone sync repeatedly for this time.
 async fn measure_phones(phones: &mut Vec<TestClient>, time: Duration) -> CallLatencies {
     let done = Arc::new(AtomicBool::new(false));
     let mut working = tokio::task::JoinSet::new();
@@ -127,9 +130,9 @@ async fn measure_phones(phones: &mut Vec<TestClient>, time: Duration) -> CallLat
             let mut latencies = CallLatencies::default();
             while !done.load(Ordering::Relaxed) {
                 tokio::time::sleep(CALL_INTERVAL).await;
-                let began = Instant::now();
+                let start = Instant::now();
                 match tokio::time::timeout(Duration::from_secs(20), phone.sync(Vec::new())).await {
-                    Ok(Ok(_)) => latencies.micros.push(began.elapsed().as_micros()),
+                    Ok(Ok(_)) => latencies.micros.push(start.elapsed().as_micros()),
                     Ok(Err(_)) | Err(_) => latencies.failed += 1,
                 }
             }
@@ -148,15 +151,15 @@ async fn measure_phones(phones: &mut Vec<TestClient>, time: Duration) -> CallLat
     all
 }
 
-/// How long a new phone waits for its connection and a first answer.
+/// How long a new phone waits for its connection and a first response.
 async fn measure_new_connection(target: &AttackTarget) -> Duration {
-    let began = Instant::now();
-    let mut honest = target.health_client().await;
-    honest.check(tonic_health::pb::HealthCheckRequest::default()).await.unwrap();
-    began.elapsed()
+    let start = Instant::now();
+    let mut client = target.health_client().await;
+    client.check(tonic_health::pb::HealthCheckRequest::default()).await.unwrap();
+    start.elapsed()
 }
 
-/// Not a story of its own: one line for each attack; `scripts/hostile` runs it.
+/// Run by `scripts/hostile` only: prints one line for each attack.
 #[tokio::test(flavor = "multi_thread")]
 async fn others_go_on_while_the_real_binary_is_attacked() {
     let Ok(binary) = std::env::var(BINARY_ENV) else { return };
@@ -179,31 +182,32 @@ async fn others_go_on_while_the_real_binary_is_attacked() {
         phone.sync(Vec::new()).await.unwrap();
         phones.push(phone);
     }
-    let mut thief =
+    let mut attacker_account =
         TestClient::new(connect_dir(&target.dir, target.port).await, UnitId::from_code(COMMUNE));
-    thief.enrol(&create_code(&app, COMMUNE, Role::Reporter)).await.unwrap();
+    attacker_account.enrol(&create_code(&app, COMMUNE, Role::Reporter)).await.unwrap();
     measure_phones(&mut phones, QUIET_PERIOD).await;
     println!(
-        "{:>24} | quiet p99 | under p99 | ratio | failed | server's processor, quiet and under | MiB before, under, after | a new phone waits",
+        "{:>24} | quiet p99 | under p99 | ratio | failed | server's processor, quiet and under \
+         | MiB before, under, after | a new phone waits",
         "attack"
     );
     for name in ATTACKS.into_iter().filter(|name| name.contains(&only)) {
         let (before, idle) = (target.memory_mib(), target.cpu_ticks());
-        let quiet = measure_phones(&mut phones, QUIET_PERIOD).await;
+        let baseline = measure_phones(&mut phones, QUIET_PERIOD).await;
         let idle = (target.cpu_ticks() - idle) / QUIET_PERIOD.as_secs();
-        let attacker = spawn_attacker(name, &target, &thief.token);
+        let attacker = spawn_attacker(name, &target, &attacker_account.token);
         tokio::time::sleep(Duration::from_secs(2)).await; // It begins.
         let busy = target.cpu_ticks();
         let under = measure_phones(&mut phones, ATTACK_PERIOD).await;
         let busy = (target.cpu_ticks() - busy) / ATTACK_PERIOD.as_secs();
-        let (most, anew) = (target.memory_mib(), measure_new_connection(&target).await);
+        let (peak, connect_time) = (target.memory_mib(), measure_new_connection(&target).await);
         drop(attacker);
         tokio::time::sleep(RECOVERY_PERIOD).await;
         println!(
-            "{name:>24} | {} | {idle:>3} %, {busy:>3} % | {before:>6}, {most:>5}, {:>5} | {} ms",
-            format_latencies(quiet, under),
+            "{name:>24} | {} | {idle:>3} %, {busy:>3} % | {before:>6}, {peak:>5}, {:>5} | {} ms",
+            format_latencies(baseline, under),
             target.memory_mib(),
-            anew.as_millis(),
+            connect_time.as_millis(),
         );
         assert!(
             target.memory_mib() < before + FLOOD_MIB,
@@ -214,8 +218,8 @@ async fn others_go_on_while_the_real_binary_is_attacked() {
 }
 
 /// Both times, how much longer the second is, and how many calls failed.
-fn format_latencies(mut quiet: CallLatencies, mut under: CallLatencies) -> String {
-    let (one, other) = (quiet.p99(), under.p99());
+fn format_latencies(mut baseline: CallLatencies, mut under: CallLatencies) -> String {
+    let (one, other) = (baseline.p99(), under.p99());
     let tenths = other * 10 / one.max(1);
     let ms = |micros: u128| format!("{:>6}.{} ms", micros / 1000, micros / 100 % 10);
     format!(
@@ -224,6 +228,6 @@ fn format_latencies(mut quiet: CallLatencies, mut under: CallLatencies) -> Strin
         ms(other),
         tenths / 10,
         tenths % 10,
-        quiet.failed + under.failed
+        baseline.failed + under.failed
     )
 }

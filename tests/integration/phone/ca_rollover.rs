@@ -1,4 +1,5 @@
-//! The authority changes its CA: a phone that synced while the next one was announced follows, one that slept through it stays out.
+//! The CA rolls over: a phone that synced while the next CA was announced follows, one that did not
+//! stays out.
 
 use super::{COMMUNE, enrolled_app};
 use crate::harness::TestServer;
@@ -14,7 +15,7 @@ fn server_names() -> Vec<String> {
 async fn phones_that_heard_of_the_next_ca_follow_when_it_takes_over_and_forget_the_one_before() {
     let now = Clock::System.now();
     let test_server = TestServer::start().await;
-    let (awake, asleep) = (
+    let (synced_phone, offline_phone) = (
         enrolled_app(&test_server, COMMUNE, Role::Reporter),
         enrolled_app(&test_server, COMMUNE, Role::UnitHead),
     );
@@ -27,23 +28,26 @@ async fn phones_that_heard_of_the_next_ca_follow_when_it_takes_over_and_forget_t
     let dir = test_server.stop().await;
 
     let test_server = TestServer::serve_dir_on_port(dir.path(), port).await;
-    awake.sync_once().unwrap();
+    synced_phone.sync_once().unwrap();
     test_server.close().await;
     assert!(ca::roll_over_ca(&files, &server_names(), now).unwrap());
     assert!(!ca::roll_over_ca(&files, &server_names(), now).unwrap(), "there is no further one");
 
     let test_server = TestServer::serve_dir_on_port(dir.path(), port).await;
-    assert!(awake.sync_once().unwrap().digests_match, "the next CA is trusted");
-    assert!(asleep.sync_once().is_err(), "whoever did not hear of it trusts the old one alone");
+    assert!(synced_phone.sync_once().unwrap().digests_match, "the next CA is trusted");
+    assert!(
+        offline_phone.sync_once().is_err(),
+        "whoever did not hear of it trusts the old one alone"
+    );
     test_server.close().await;
 
-    // The key of the CA before is still somewhere, and somebody has it: a server of the same name under it.
+    // An attacker has the previous CA's key and runs a server of the same name with it.
     let (ca, key) = (std::fs::read(&files.ca).unwrap(), std::fs::read(&files.ca_key).unwrap());
     std::fs::write(&files.ca_key, before).unwrap();
     std::fs::copy(&files.previous_ca, &files.ca).unwrap();
     ca::init_tls(&files, &server_names(), now).unwrap();
     let test_server = TestServer::serve_dir_on_port(dir.path(), port).await;
-    assert!(awake.sync_once().is_err(), "the CA before is not trusted any more");
+    assert!(synced_phone.sync_once().is_err(), "the CA before is not trusted any more");
     test_server.close().await;
 
     std::fs::write(&files.ca, ca).unwrap();
@@ -52,7 +56,7 @@ async fn phones_that_heard_of_the_next_ca_follow_when_it_takes_over_and_forget_t
     std::fs::remove_file(&files.previous_ca).unwrap();
     let test_server = TestServer::serve_dir_on_port(dir.path(), port).await;
     assert!(
-        awake.sync_once().unwrap().digests_match,
+        synced_phone.sync_once().unwrap().digests_match,
         "at peace again: nothing is announced, nothing changes"
     );
     test_server.close().await;

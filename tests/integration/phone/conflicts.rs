@@ -1,4 +1,4 @@
-//! Two phones that never met, and one report.
+//! Two offline phones and one report.
 
 use super::{COMMUNE, cell_entry, enrolled_app, first_week_key, presented_figure, report_status};
 use crate::harness::TestServer;
@@ -29,7 +29,7 @@ async fn s13_different_cells_merge_and_the_same_cell_waits_for_the_unit_head() {
     let second = two.sync_once().unwrap();
     assert_eq!((second.conflicts, second.digests_match), (1, true), "{second:?}");
 
-    // Nothing is lost in silence: merged cells, the standing value, and the branch beside it.
+    // Nothing is lost: merged cells, the standing value, and the branch.
     for phone in [&one, &two] {
         phone.sync_once().unwrap();
         assert_eq!(presented_figure(phone, &key, "so_offences"), Some(CellFigure::Reported(1)));

@@ -1,12 +1,12 @@
-//! The next figure is not weighed against the target: what a screen of entry can show says nothing of targets, and what is not sent yet
-//! changes no standing.
+//! Entry screens do not compare figures with targets: their views contain nothing about targets,
+//! and unsent figures change no standing.
 
 use super::{COMMUNE, PhoneApp, cell_entry, enrolled_app, first_week_key};
 use crate::harness::TestServer;
 use thidua::domain::permission::Role;
 use thidua::domain::time::days_from_date;
 
-/// Everything that the facade gives to a screen on which figures are entered, as text.
+/// All facade views for a screen on which figures are entered, as text.
 fn collect_entry_views(app: &PhoneApp) -> Vec<(&'static str, String)> {
     let from = days_from_date(jiff::civil::date(2024, 8, 19));
     let id = app.report_id(first_week_key(app));

@@ -1,4 +1,4 @@
-//! Questions about figures, as they reach phones.
+//! Quality findings on phones.
 
 use super::{COMMUNE, DISTRICT, enrolled_app};
 use crate::harness::TestServer;
@@ -7,7 +7,7 @@ use thidua::domain::permission::Role;
 use thidua::domain::time::{Timestamp, days_from_date};
 use thidua::jobs;
 
-/// Nobody has reported: the night of this day asks every unit why.
+/// Runs the quality job on this day; no unit has reported, so it opens a finding for every unit.
 async fn run_nightly_findings(server: &TestServer, month: i8, day: i8) {
     server.clock.set(
         Timestamp::from_local_midnight(date(2024, month, day))
@@ -30,8 +30,8 @@ async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after
         enrolled_app(&server, DISTRICT, Role::Reviewer),
     );
     assert_eq!(above.findings().unwrap(), []);
-    let asked = own.findings().unwrap();
-    let [question] = &asked[..] else { panic!("{asked:?}") };
+    let findings = own.findings().unwrap();
+    let [question] = &findings[..] else { panic!("{findings:?}") };
     assert_eq!(
         (question.rule.as_str(), question.state.as_str(), &question.reply),
         ("D1", "OPEN", &None)

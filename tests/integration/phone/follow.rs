@@ -1,4 +1,4 @@
-//! Following: changes come as they happen.
+//! Following: phones receive changes as they are committed.
 
 use super::{COMMUNE, DISTRICT, enrolled_app, first_week_key};
 use crate::harness::TestServer;
@@ -36,8 +36,8 @@ async fn a_reviewer_who_follows_hears_of_a_report_when_it_is_sent_and_what_she_t
         enrolled_app(&server, COMMUNE, Role::Reporter),
         enrolled_app(&server, DISTRICT, Role::Reviewer),
     );
-    let (tell, changes) = channel();
-    district.set_listener(Some(Box::new(ChannelListener(tell))));
+    let (sender, changes) = channel();
+    district.set_listener(Some(Box::new(ChannelListener(sender))));
     district.start_following().unwrap();
     let key = first_week_key(&commune);
     commune.save_nil(key.clone()).unwrap();

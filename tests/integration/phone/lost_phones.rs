@@ -43,8 +43,8 @@ async fn s19_a_revoked_phone_destroys_what_it_holds() {
     phone.save_nil(key).unwrap();
     let device = DeviceId::parse(&phone.session().unwrap().unwrap().device_id).unwrap();
     server.app.revoke_device(&server.app.system_actor().unwrap(), device).unwrap();
-    let told = phone.sync_once().unwrap_err();
-    assert!(matches!(told, ClientError::Stopped { reason: StopReason::Revoked, .. }), "{told:?}");
+    let error = phone.sync_once().unwrap_err();
+    assert!(matches!(error, ClientError::Stopped { reason: StopReason::Revoked, .. }), "{error:?}");
     assert_eq!(phone.session().unwrap(), None);
     assert_eq!(phone.scopes().unwrap(), []);
     assert_eq!(phone.sync_once(), Err(ClientError::NotEnrolled));
@@ -85,7 +85,7 @@ async fn s19_who_lost_the_role_still_renews_the_token_and_what_was_typed_waits_f
             .unwrap();
     let grants = server.app.store().read(|tx| tx.grants(account)).unwrap();
     server.app.revoke_grant(&server.app.system_actor().unwrap(), account, &grants[0]).unwrap();
-    // A day later the token has ended: the phone must renew it, without any role.
+    // A day later the token has expired: the phone must renew it without any role.
     server.clock.set(server.clock.now().saturating_add_micros(24 * 3_600_000_000));
     let done = phone.sync_once().unwrap();
     assert_eq!((done.held, done.digests_match), (1, true), "{done:?}");

@@ -1,4 +1,4 @@
-//! The phone's engine, through its facade alone, against a real server: the promises of sync where both ends meet.
+//! The phone's engine through its facade, against a real server: the sync promises end to end.
 
 mod ca_rollover;
 mod conflicts;
@@ -24,7 +24,7 @@ pub(crate) const COMMUNE: &str = "com-29242-0";
 /// The district above it.
 pub(crate) const DISTRICT: &str = "dist-842";
 
-/// An app on a phone: the facade on a file of its own.
+/// An app on a phone: the facade with a database file.
 pub(crate) struct PhoneApp {
     pub(crate) phone: Phone,
     pub(crate) dir: tempfile::TempDir,
@@ -42,7 +42,7 @@ pub(crate) fn invitation(server: &TestServer, code: EnrolmentCode) -> String {
     invitation_at(server, server.address, code)
 }
 
-/// The same for a server that is reached at another address.
+/// The same with another address of the server.
 pub(crate) fn invitation_at(
     server: &TestServer,
     address: std::net::SocketAddr,
@@ -68,7 +68,7 @@ pub(crate) fn enrolled_app(server: &TestServer, unit: &str, role: Role) -> Phone
     app
 }
 
-/// The report of the campaign's first week, the one that is due on the town's first day.
+/// The report of the campaign's first week, which is due on the test's first day.
 pub(crate) fn first_week_key(app: &PhoneApp) -> ReportKeyView {
     let day =
         |month, day| thidua::domain::time::days_from_date(jiff::civil::date(2024, month, day));

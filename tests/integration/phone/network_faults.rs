@@ -1,4 +1,4 @@
-//! Links that break: lost answers, cuts after any frame, tokens that end.
+//! Broken connections: lost responses, cuts after any frame, tokens that expire.
 
 use super::{COMMUNE, cell_entry, enrolled_app, first_week_key, report_status, unenrolled_app};
 use crate::harness::{TestServer, ThrottledProxy};
@@ -9,12 +9,12 @@ use thidua::domain::permission::Role;
 #[tokio::test(flavor = "multi_thread")]
 async fn s03_a_first_sync_cut_after_every_frame_ends_like_one_that_was_never_cut() {
     let server = TestServer::start().await;
-    let whole = enrolled_app(&server, COMMUNE, Role::Reporter);
-    let cut = unenrolled_app(&server);
-    cut.enrol(super::invitation(&server, server.create_code(COMMUNE, Role::Reporter))).unwrap();
+    let uncut_phone = enrolled_app(&server, COMMUNE, Role::Reporter);
+    let phone = unenrolled_app(&server);
+    phone.enrol(super::invitation(&server, server.create_code(COMMUNE, Role::Reporter))).unwrap();
     let mut cuts = 0;
     for after in 0.. {
-        match cut.sync_with_fault(Some(after)) {
+        match phone.sync_with_fault(Some(after)) {
             Err(ClientError::Offline { .. }) => cuts += 1,
             Ok(done) => {
                 assert!(done.digests_match, "{done:?}");
@@ -24,7 +24,7 @@ async fn s03_a_first_sync_cut_after_every_frame_ends_like_one_that_was_never_cut
         }
     }
     assert!(cuts > 3, "it was cut {cuts} times");
-    assert_eq!(cut.scopes().unwrap(), whole.scopes().unwrap());
+    assert_eq!(phone.scopes().unwrap(), uncut_phone.scopes().unwrap());
     server.close().await;
 }
 
@@ -32,28 +32,29 @@ async fn s03_a_first_sync_cut_after_every_frame_ends_like_one_that_was_never_cut
 async fn s03_a_line_cut_after_any_number_of_bytes_ends_like_one_that_was_never_cut() {
     let proxy = ThrottledProxy::new(10_000_000, Duration::ZERO).await;
     let server = TestServer::start_behind_proxy(&proxy).await;
-    let whole = enrolled_app(&server, COMMUNE, Role::Reporter);
-    let cut = unenrolled_app(&server);
-    cut.enrol(super::invitation_at(
-        &server,
-        proxy.address,
-        server.create_code(COMMUNE, Role::Reporter),
-    ))
-    .unwrap();
+    let uncut_phone = enrolled_app(&server, COMMUNE, Role::Reporter);
+    let phone = unenrolled_app(&server);
+    phone
+        .enrol(super::invitation_at(
+            &server,
+            proxy.address,
+            server.create_code(COMMUNE, Role::Reporter),
+        ))
+        .unwrap();
     let mut cuts = 0;
     for bytes in (1..30).map(|step| step * 701) {
-        cut.disconnect();
+        phone.disconnect();
         proxy.cut_after(bytes);
-        match cut.sync_once() {
+        match phone.sync_once() {
             Err(ClientError::Offline { .. }) => cuts += 1,
             Ok(done) => assert!(done.digests_match, "{done:?}"),
             Err(other) => panic!("{other:?}"),
         }
     }
     proxy.cut_after(u64::MAX);
-    cut.disconnect();
-    assert!(cut.sync_once().unwrap().digests_match && cuts > 3, "it was cut {cuts} times");
-    assert_eq!(cut.scopes().unwrap(), whole.scopes().unwrap());
+    phone.disconnect();
+    assert!(phone.sync_once().unwrap().digests_match && cuts > 3, "it was cut {cuts} times");
+    assert_eq!(phone.scopes().unwrap(), uncut_phone.scopes().unwrap());
     server.close().await;
 }
 
@@ -118,7 +119,8 @@ async fn an_enrolment_whose_answer_was_lost_is_asked_again_and_gives_the_first_a
     let nowhere = text.replace(&server.address.to_string(), "127.0.0.1:9");
     let phone = unenrolled_app(&server);
     assert!(matches!(phone.enrol(nowhere), Err(ClientError::Offline { .. })));
-    // The same phone twice, as it was before any answer: one gets the answer, for the other it is lost and asked again.
+    // The phone's state before any response, opened twice: one receives the response, the other one
+    // lost it and asks again.
     let before = tempfile::tempdir().unwrap();
     for file in ["phone.db", "phone.db-wal"] {
         let _ = std::fs::copy(phone.dir.path().join(file), before.path().join(file));
@@ -155,7 +157,10 @@ async fn a_server_under_another_ca_is_not_spoken_to() {
     let commune = unenrolled_app(&server);
     let refused = commune.enrol(invite.to_string()).unwrap_err();
     assert!(
-        matches!(&refused, ClientError::Offline { message, .. } if message.contains("UnknownIssuer")),
+        matches!(
+            &refused,
+            ClientError::Offline { message, .. } if message.contains("UnknownIssuer")
+        ),
         "{refused:?}"
     );
     server.close().await;

@@ -1,4 +1,5 @@
-//! A phone that has not heard its authority for too long: it hides what it holds, keeps what is unsent, and one sync opens it.
+//! A phone without contact for longer than its lease hides its data and stores unsent commands; one
+//! sync unlocks it.
 
 use super::{COMMUNE, PhoneApp, cell_entry, first_week_key, invitation, report_status};
 use crate::harness::{TestServer, first_monday};
@@ -52,7 +53,7 @@ async fn a_phone_without_contact_hides_what_it_holds_after_its_lease_and_one_syn
     assert_eq!(phone.outbox_status().unwrap().waiting, 2, "how much waits is told");
     assert!(phone.session().unwrap().is_some(), "and whose phone it is");
 
-    // Neither a clock that is set back nor the app's end opens it.
+    // Neither setting the clock back nor restarting the app unlocks it.
     advance_days(&clock, 1);
     assert_eq!(phone.reports(), Err(locked.clone()));
     let path = phone.dir.path().join("phone.db");
@@ -78,8 +79,8 @@ async fn a_phone_that_was_revoked_while_it_was_hidden_destroys_what_it_hid() {
     server.app.revoke_device(&server.app.system_actor().unwrap(), device).unwrap();
     advance_days(&clock, 30);
     assert_eq!(phone.reports(), Err(ClientError::LeaseExpired { days: 14 }));
-    let told = phone.sync_once().unwrap_err();
-    assert!(matches!(told, ClientError::Stopped { reason: StopReason::Revoked, .. }), "{told:?}");
+    let error = phone.sync_once().unwrap_err();
+    assert!(matches!(error, ClientError::Stopped { reason: StopReason::Revoked, .. }), "{error:?}");
     assert_eq!(
         (phone.session(), phone.lease(), phone.outbox_status().unwrap().waiting),
         (Ok(None), Ok(None), 0)

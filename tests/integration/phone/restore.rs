@@ -1,4 +1,4 @@
-//! S24, the fleet is the backup: a server that lost history gets it back from its phones.
+//! S24, the fleet is the backup: a server that lost history receives it again from its phones.
 
 use super::{PhoneApp, enrolled_app};
 use crate::harness::TestServer;
@@ -15,7 +15,7 @@ use thidua::store::backup::{
     BackupFile, check_database_at, list_desk_actions, rename_database, restore_backup,
 };
 
-/// A district that keeps its fourteen communes all year.
+/// A district that has the same fourteen communes all year.
 const DISTRICT: &str = "dist-844";
 
 /// The communes of the district.
@@ -27,7 +27,7 @@ fn communes(server: &TestServer) -> Vec<String> {
     below.iter().map(uid).filter(|uid| uid.starts_with("com-")).collect()
 }
 
-/// The first day of the campaign, the day of the copy, and today.
+/// The first day of the campaign, the day of the backup, and today.
 const DAYS: [(i16, i8, i8); 3] = [(2024, 8, 19), (2024, 9, 30), (2025, 2, 24)];
 
 fn day_number(at: usize) -> i32 {
@@ -41,7 +41,7 @@ fn due_weeks(phone: &PhoneApp, from: i32, to: i32) -> Vec<ReportKeyView> {
     due.into_iter().filter(|due| due.key.contract == "tuan-xa").map(|due| due.key).collect()
 }
 
-/// Fills in and sends these weeks; how many commands that took.
+/// Fills in and sends these weeks; returns the number of commands.
 fn send_reports(phone: &PhoneApp, keys: &[ReportKeyView]) -> u32 {
     for key in keys {
         phone.save_nil(key.clone()).unwrap();
@@ -51,7 +51,7 @@ fn send_reports(phone: &PhoneApp, keys: &[ReportKeyView]) -> u32 {
     2 * keys.len() as u32
 }
 
-/// Every report that the server has: where it stands and what it says.
+/// The state and content hash of every report on the server.
 fn report_states(server: &TestServer) -> BTreeMap<ReportId, (ReportState, ContentHash)> {
     let store = server.app.store();
     store
@@ -65,10 +65,10 @@ fn report_states(server: &TestServer) -> BTreeMap<ReportId, (ReportState, Conten
                 ReportState::Locked,
             ];
             let filed = tx.reports_in_states(&states, &reference.unit_numbers)?;
-            let line = |one: thidua::store::report::StoredReport| {
+            let state_of = |one: thidua::store::report::StoredReport| {
                 (one.report.key.id(), (one.report.state, one.report.content_hash()))
             };
-            Ok::<_, thidua::app::AppError>(filed.into_iter().map(line).collect())
+            Ok::<_, thidua::app::AppError>(filed.into_iter().map(state_of).collect())
         })
         .unwrap()
 }
@@ -79,7 +79,7 @@ fn is_settled(phone: &PhoneApp) -> bool {
     done.digests_match && done.resets == 0 && outbox.waiting + outbox.sent == 0
 }
 
-/// Twenty phones: fourteen that report, two that review, three that came late, one that was shut out.
+/// Twenty phones: fourteen reporters, two reviewers, three that enrol late, one that is revoked.
 struct RestoreFleet {
     reporters: Vec<PhoneApp>,
     reviewers: Vec<PhoneApp>,
@@ -100,12 +100,13 @@ impl RestoreFleet {
         }
     }
 
-    /// Everybody who is still let in, those first whose commands stand on everybody else's: the worst order.
+    /// All phones that are not revoked, in the worst order: first those whose commands depend on
+    /// others' commands.
     fn active_phones(&self) -> impl Iterator<Item = &PhoneApp> {
         self.reviewers.iter().chain(&self.latecomers).chain(self.reporters.iter().rev())
     }
 
-    /// Three new phones, which compare the books at length; how many commands that took.
+    /// Enrols three phones that write many comments; returns the number of commands.
     fn enrol_latecomers(&mut self, server: &TestServer, communes: &[String]) -> u32 {
         self.latecomers =
             communes[..3].iter().map(|uid| enrolled_app(server, uid, Role::Reporter)).collect();
@@ -119,7 +120,7 @@ impl RestoreFleet {
         3 * 160
     }
 
-    /// Each reviewer accepts twenty-five reports of the time that the copy does not hold; how many that were.
+    /// Each reviewer accepts twenty-five reports sent after the backup; returns their number.
     fn accept_reports(&self) -> u32 {
         let mut accepted = 0;
         for (reviewer, half) in self.reviewers.iter().zip([0, 1]) {
@@ -136,7 +137,7 @@ impl RestoreFleet {
         accepted
     }
 
-    /// Shuts one phone out, and gives a role at the desk: no phone can bring that again.
+    /// Revokes a phone and grants a role at the server: actions that no phone can restore.
     fn apply_desk_changes(&self, server: &TestServer) {
         let (system, keys) = (server.app.system_actor().unwrap(), server.open_keys());
         let revoked = DeviceId::parse(&self.revoked.session().unwrap().unwrap().device_id).unwrap();
@@ -151,7 +152,7 @@ impl RestoreFleet {
     }
 }
 
-/// Sends everything that waits.
+/// Syncs until nothing waits.
 fn drain_outbox(phone: &PhoneApp) {
     while phone.outbox_status().unwrap().waiting > 0 {
         phone.sync_once().unwrap();
@@ -162,9 +163,11 @@ fn count_accepted(report_states: &BTreeMap<ReportId, (ReportState, ContentHash)>
     report_states.values().filter(|(state, _)| *state == ReportState::Accepted).count()
 }
 
-/// Puts the copy in the place of the ended server's database; the number of the new history, and what only a desk had done since.
+/// Replaces the stopped server's database by the backup; returns the new epoch and the actions at
+/// the server since the backup.
 fn restore_database(copy: &BackupFile, location: &DatabaseLocation) -> (i64, Vec<String>) {
-    // The tasks of the ended server let go of the file one after the other; a process of its own would have done so at once.
+    // The stopped server's tasks close the file one after the other; a separate process would have
+    // closed it at once.
     let old = (0..100).find_map(|_| match rename_database(location, "lost") {
         Ok(old) => old,
         Err(_) => {
@@ -173,9 +176,12 @@ fn restore_database(copy: &BackupFile, location: &DatabaseLocation) -> (i64, Vec
         }
     });
     let old = DatabaseLocation::Sqlite(old.unwrap().display().to_string());
-    let acts =
-        list_desk_actions(&old, copy.seq).unwrap().into_iter().map(|act| act.action).collect();
-    (restore_backup(&copy.path, location, None, &[9; 16]).unwrap(), acts)
+    let actions = list_desk_actions(&old, copy.seq)
+        .unwrap()
+        .into_iter()
+        .map(|action| action.action)
+        .collect();
+    (restore_backup(&copy.path, location, None, &[9; 16]).unwrap(), actions)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,12 +196,12 @@ async fn s24_a_server_restored_a_thousand_commands_back_gets_all_of_them_from_it
     for phone in &fleet.reporters {
         send_reports(phone, &due_weeks(phone, day_number(0), day_number(1)));
     }
-    let copies = tempfile::tempdir().unwrap();
+    let backup_dir = tempfile::tempdir().unwrap();
     let copy =
-        BackupFile::for_head(&server.app.store().read(|tx| tx.head()).unwrap(), copies.path());
+        BackupFile::for_head(&server.app.store().read(|tx| tx.head()).unwrap(), backup_dir.path());
     server.app.store().copy_to_file(&copy.path).unwrap();
 
-    // The life that the copy does not hold.
+    // Everything from here on is missing in the backup.
     let mut lost: u32 = fleet
         .reporters
         .iter()
@@ -208,22 +214,22 @@ async fn s24_a_server_restored_a_thousand_commands_back_gets_all_of_them_from_it
     let before = report_states(&server);
     assert_eq!(count_accepted(&before), 50);
 
-    // The disk dies; the copy takes its place on the same address.
+    // The disk fails; the backup replaces it under the same address.
     let (port, now) = (server.address.port(), server.clock.now());
     let dir = server.stop().await;
     let location = DatabaseLocation::Sqlite(dir.path().join("town.db").display().to_string());
-    let (epoch, acts) = restore_database(&copy, &location);
+    let (epoch, actions) = restore_database(&copy, &location);
     assert!(
-        acts.iter().any(|act| act.contains("enrol")),
-        "the grant given at the desk is listed: {acts:?}"
+        actions.iter().any(|action| action.contains("enrol")),
+        "the grant given at the desk is listed: {actions:?}"
     );
     let server = TestServer::serve_dir_on_port(dir.path(), port).await;
     server.clock.set(now);
     for _ in 0..5 {
         fleet.active_phones().for_each(|phone| drop(phone.sync_once().unwrap()));
     }
-    let told = fleet.revoked.sync_once().unwrap_err();
-    assert!(matches!(told, ClientError::Stopped { reason: StopReason::Revoked, .. }), "{told:?}");
+    let error = fleet.revoked.sync_once().unwrap_err();
+    assert!(matches!(error, ClientError::Stopped { reason: StopReason::Revoked, .. }), "{error:?}");
     for phone in fleet.active_phones() {
         assert!(is_settled(phone), "every phone agrees with the server");
         assert_eq!(phone.refused_commands().unwrap(), [], "nothing was refused");
@@ -245,8 +251,8 @@ async fn s24_a_history_cut_short_behind_everybodys_back_begins_anew_once_at_the_
     let server = TestServer::start().await;
     let phones =
         ["com-29410-0", "com-29242-0"].map(|uid| enrolled_app(&server, uid, Role::Reporter));
-    let copies = tempfile::tempdir().unwrap();
-    let old = copies.path().join("old.db");
+    let backup_dir = tempfile::tempdir().unwrap();
+    let old = backup_dir.path().join("old.db");
     server.app.store().copy_to_file(&old).unwrap();
     for phone in &phones {
         send_reports(phone, &[super::first_week_key(phone)]);
@@ -255,7 +261,7 @@ async fn s24_a_history_cut_short_behind_everybodys_back_begins_anew_once_at_the_
     let dir = server.stop().await;
     let location = DatabaseLocation::Sqlite(dir.path().join("town.db").display().to_string());
     restore_database(&BackupFile { epoch: 1, seq: 0, path: old.clone() }, &location);
-    // Nobody restored anything: the disk just holds an older state, as after a failover that lost commits.
+    // Without a restore the disk holds an older state, as after a failover that lost commits.
     std::fs::copy(&old, dir.path().join("town.db")).unwrap();
     let server = TestServer::serve_dir_on_port(dir.path(), port).await;
     for _ in 0..3 {

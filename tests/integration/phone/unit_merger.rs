@@ -1,4 +1,4 @@
-//! Three wards become one at the turn of the year, and their phones go on.
+//! Three wards merge at the turn of the year, and their phones continue.
 
 use super::{COMMUNE, DISTRICT, cell_entry, enrolled_app, report_status};
 use crate::harness::TestServer;
@@ -7,7 +7,7 @@ use thidua::client::facade::{ReportKeyView, ReportStatus};
 use thidua::domain::permission::Role;
 use thidua::domain::time::{Timestamp, days_from_date};
 
-/// A ward that joins another at the turn of the year, and what both are afterwards.
+/// A ward that merges with another at the turn of the year, and the merged ward.
 const JOINING_WARD: &str = "com-29245-0";
 const SUCCESSOR_WARD: &str = "com-29242-1";
 
@@ -54,7 +54,7 @@ async fn s17_s20_a_merger_moves_scopes_and_reports_and_the_successor_signs_for_t
     assert!(!lost.is_empty() && lost.iter().all(|why| why == "MOVED"), "{lost:?}");
     assert_eq!(two.session().unwrap().unwrap().unit, SUCCESSOR_WARD);
 
-    // Either phone of the new ward sees the closed ward's draft, and signs for it.
+    // Both phones of the new ward see the closed ward's draft and can sign for it.
     assert_eq!(report_status(&one, &key), ReportStatus::Draft);
     assert_eq!(last_partial_period(&one, JOINING_WARD), key);
     let id = one.report_id(key.clone());
@@ -69,7 +69,7 @@ async fn s17_s20_a_merger_moves_scopes_and_reports_and_the_successor_signs_for_t
     );
     assert_eq!(report_status(&two, &key), ReportStatus::Received);
 
-    // A draft typed while offline before the merger is taken after it.
+    // A draft typed offline before the merger is accepted after it.
     let own = last_partial_period(&one, COMMUNE);
     one.save_cells(own.clone(), vec![cell_entry("so_offences", 1)], None).unwrap();
     let sync = one.sync_once().unwrap();

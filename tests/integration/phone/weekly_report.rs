@@ -1,37 +1,29 @@
 //! A week of a commune and its district, offline and online.
 
 use super::{
-    COMMUNE, DISTRICT, cell_entry, enrolled_app, first_week_key, presented_figure, report_status,
-    report_view,
+    COMMUNE, DISTRICT, PhoneApp, cell_entry, enrolled_app, first_week_key, presented_figure,
+    report_status, report_view,
 };
 use crate::harness::TestServer;
-use thidua::client::facade::{CellFigure, ClientError, Concern, ReportStatus};
+use thidua::client::facade::{CellFigure, ClientError, Concern, ReportKeyView, ReportStatus};
 use thidua::domain::permission::Role;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted() {
-    let server = TestServer::start().await;
-    let (commune, district) = (
-        enrolled_app(&server, COMMUNE, Role::Reporter),
-        enrolled_app(&server, DISTRICT, Role::Reviewer),
-    );
-    let key = first_week_key(&commune);
-    assert_eq!(report_status(&commune, &key), ReportStatus::Blank);
-
-    // Offline: entered, checked, and on its way.
+/// Types and submits a nil report offline; one call sends it, and its receipt verifies.
+fn submit_offline_and_sync(server: &TestServer, commune: &PhoneApp, key: &ReportKeyView) {
+    // Offline: typed, checked, and waiting in the outbox.
     commune.save_nil(key.clone()).unwrap().unwrap();
-    assert_eq!(report_status(&commune, &key), ReportStatus::Draft);
+    assert_eq!(report_status(commune, key), ReportStatus::Draft);
     let id = commune.report_id(key.clone());
-    commune.submit_report(id.clone()).unwrap();
-    assert_eq!(report_status(&commune, &key), ReportStatus::Waiting);
-    assert!(report_view(&commune, &key).nil);
+    commune.submit_report(id).unwrap();
+    assert_eq!(report_status(commune, key), ReportStatus::Waiting);
+    assert!(report_view(commune, key).nil);
     assert_eq!(commune.outbox_status().unwrap().waiting, 2);
 
-    // One call brings it there, with its effect (S12).
+    // One call sends it and returns its effect (S12).
     let sync = commune.sync_once().unwrap();
     assert_eq!((sync.calls, sync.applied, sync.digests_match), (1, 2, true), "{sync:?}");
-    assert_eq!(report_status(&commune, &key), ReportStatus::Received);
-    assert!(report_view(&commune, &key).received_day.is_some());
+    assert_eq!(report_status(commune, key), ReportStatus::Received);
+    assert!(report_view(commune, key).received_day.is_some());
     let receipt = commune.latest_receipt().unwrap().unwrap();
     assert_eq!(receipt.commands_taken, 2);
     let authority = server.open_keys().authority;
@@ -43,8 +35,22 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
         Some(receipt),
         "a call that pushes nothing leaves the proof where it is"
     );
+}
 
-    // The district asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted() {
+    let server = TestServer::start().await;
+    let (commune, district) = (
+        enrolled_app(&server, COMMUNE, Role::Reporter),
+        enrolled_app(&server, DISTRICT, Role::Reviewer),
+    );
+    let key = first_week_key(&commune);
+    assert_eq!(report_status(&commune, &key), ReportStatus::Blank);
+
+    submit_offline_and_sync(&server, &commune, &key);
+    let id = commune.report_id(key.clone());
+
+    // The district returns it with a question.
     assert!(district.sync_once().unwrap().digests_match);
     let queue = district.review_queue().unwrap();
     assert_eq!(queue.len(), 1);
@@ -56,7 +62,7 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     assert_eq!(district.sync_once().unwrap().applied, 1);
     assert_eq!(district.review_queue().unwrap(), []);
 
-    // Returns reach the phone, with the question.
+    // The return reaches the phone with the question.
     commune.sync_once().unwrap();
     assert_eq!(report_status(&commune, &key), ReportStatus::Returned);
     assert_eq!(report_view(&commune, &key).question.unwrap().code, "UNUSUAL_FIGURE");
@@ -65,7 +71,7 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     commune.submit_report(id.clone()).unwrap();
     assert_eq!(commune.sync_once().unwrap().applied, 3);
 
-    // S15: what was seen before is not what is accepted.
+    // S15: only the content that the reviewer saw can be accepted.
     district.sync_once().unwrap();
     let stale = district.accept_report(id.clone(), seen).unwrap_err();
     assert!(
@@ -103,9 +109,8 @@ async fn what_a_rule_refuses_is_told_at_once_with_every_field_and_writes_nothing
     };
     assert_eq!(reason, "CELL_BLANK");
     let phone_number = commune.add_comment(id, "gọi 0912345678".into()).unwrap_err();
-    assert!(
-        matches!(phone_number, ClientError::Refused { reason, .. } if reason == "NOTE_PERSONAL_DATA")
-    );
+    assert!(matches!(phone_number,
+            ClientError::Refused { reason, .. } if reason == "NOTE_PERSONAL_DATA"));
     assert_eq!(commune.outbox_status().unwrap().waiting, 1);
     assert_eq!(
         commune.save_cells(key, vec![cell_entry("so_offences", 1)], None).unwrap(),
@@ -121,7 +126,8 @@ async fn s10_what_the_server_refuses_stays_with_its_reason_until_somebody_deals_
     let commune = enrolled_app(&server, COMMUNE, Role::Reporter);
     let key = first_week_key(&commune);
     let mut unknown = key.clone();
-    (unknown.start_day, unknown.end_day) = (key.start_day + 1, key.end_day + 1); // No such week is owed.
+    // No such week is owed.
+    (unknown.start_day, unknown.end_day) = (key.start_day + 1, key.end_day + 1);
     commune.save_cells(unknown.clone(), vec![cell_entry("so_offences", 4)], None).unwrap();
     commune.save_nil(key.clone()).unwrap();
     let sync = commune.sync_once().unwrap();
@@ -167,7 +173,7 @@ async fn what_a_sync_costs_is_counted_on_the_wire() {
     let commune = super::unenrolled_app(&server);
     commune.enrol(super::invitation(&server, server.create_code(COMMUNE, Role::Reporter))).unwrap();
     let first = commune.sync_once().unwrap();
-    let quiet = commune.sync_once().unwrap();
+    let empty = commune.sync_once().unwrap();
     let key = first_week_key(&commune);
     commune.save_nil(key.clone()).unwrap();
     commune.submit_report(commune.report_id(key)).unwrap();
@@ -176,12 +182,12 @@ async fn what_a_sync_costs_is_counted_on_the_wire() {
     println!(
         "first {} | nothing new {} | one report {} bytes",
         bytes(&first),
-        bytes(&quiet),
+        bytes(&empty),
         bytes(&report)
     );
-    assert!(bytes(&quiet) < bytes(&report) && bytes(&report) < bytes(&first));
+    assert!(bytes(&empty) < bytes(&report) && bytes(&report) < bytes(&first));
     assert_eq!(
-        (quiet.calls, quiet.connections, quiet.rows),
+        (empty.calls, empty.connections, empty.rows),
         (1, 0, 0),
         "one round trip on a connection that is open"
     );
@@ -204,9 +210,7 @@ async fn a_reviewer_sees_first_what_needs_a_look_and_accepts_the_clean_nil_repor
             "a figure" => drop(
                 commune.save_cells(key.clone(), vec![cell_entry("so_offences", 2)], None).unwrap(),
             ),
-            _ => {
-                drop(commune.save_cells(key.clone(), Vec::new(), Some("xem giúp".into())).unwrap())
-            }
+            _ => drop(commune.save_cells(key.clone(), Vec::new(), Some("xem giúp".into()))),
         }
         commune.submit_report(commune.report_id(key.clone())).unwrap();
         assert_eq!(commune.sync_once().unwrap().rejected, 0);

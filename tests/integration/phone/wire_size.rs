@@ -1,5 +1,5 @@
 //! Bytes on the wire, TLS included, as docs/PERFORMANCE.md publishes them. Prints the table:
-//! `cargo nextest run --test it bytes_on_the_wire --no-capture`.
+//! `cargo nextest run --test integration bytes_on_the_wire --no-capture`.
 
 use super::{
     COMMUNE, DISTRICT, PhoneApp, enrolled_app, first_week_key, invitation_at, unenrolled_app,
@@ -13,11 +13,11 @@ struct TrafficTable(Vec<String>);
 
 impl TrafficTable {
     fn add_row(&mut self, what: &str, done: &SyncSummary, seconds: f64) {
-        let framed: u64 = done.traffic.iter().map(|line| line.bytes).sum();
+        let framed: u64 = done.traffic.iter().map(|proxy| proxy.bytes).sum();
         let of = |kind: &str| {
-            done.traffic.iter().find(|line| line.kind == kind).map_or(0, |line| line.bytes)
+            done.traffic.iter().find(|proxy| proxy.kind == kind).map_or(0, |proxy| proxy.bytes)
         };
-        let whole = done.bytes_sent + done.bytes_received;
+        let total_bytes = done.bytes_sent + done.bytes_received;
         self.0.push(format!(
             "| {what} | {} | {} | {} | {} | {} | {} | {} | {seconds:.1} |",
             done.calls,
@@ -31,16 +31,16 @@ impl TrafficTable {
                 + of("Reset")
                 + of("SnapshotEnd"),
             of("> request") + of("> commands"),
-            whole - framed,
+            total_bytes - framed,
         ));
     }
 }
 
 fn sync_timed(app: &PhoneApp) -> (SyncSummary, f64) {
-    let began = Instant::now();
+    let start = Instant::now();
     let done = app.sync_once().unwrap();
     assert!(done.digests_match, "{done:?}");
-    (done, began.elapsed().as_secs_f64())
+    (done, start.elapsed().as_secs_f64())
 }
 
 fn send_week(app: &PhoneApp) {
@@ -51,14 +51,16 @@ fn send_week(app: &PhoneApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
-    let line = ThrottledProxy::new(20_000, Duration::from_millis(600)).await;
-    let server = TestServer::start_behind_proxy(&line).await;
+    let proxy = ThrottledProxy::new(20_000, Duration::from_millis(600)).await;
+    let server = TestServer::start_behind_proxy(&proxy).await;
     let mut table = TrafficTable(vec![
-        "| what | calls | sent | received | of it: rows | frames beside | request | TLS, HTTP/2 | seconds at 20 kB/s, 600 ms |".into(),
+        "| what | calls | sent | received | of it: rows | frames beside | request | TLS, HTTP/2 \
+         | seconds at 20 kB/s, 600 ms |"
+            .into(),
         "|---|---|---|---|---|---|---|---|---|".into(),
     ]);
     let slow = unenrolled_app(&server);
-    slow.enrol(invitation_at(&server, line.address, server.create_code(COMMUNE, Role::Reporter)))
+    slow.enrol(invitation_at(&server, proxy.address, server.create_code(COMMUNE, Role::Reporter)))
         .unwrap();
     slow.disconnect();
     let (first, seconds) = sync_timed(&slow);
@@ -69,13 +71,13 @@ async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
     let (pushed, seconds) = sync_timed(&slow);
     table.add_row("one report pushed (save, submit)", &pushed, seconds);
 
-    // A week behind: a colleague's report, its return, its correction and its acceptance.
+    // A phone that missed a week: another ward's report, with a comment, and its acceptance.
     let (colleague, district) = (
         enrolled_app(&server, "com-29245-0", Role::Reporter),
         enrolled_app(&server, DISTRICT, Role::Reviewer),
     );
-    let behind = enrolled_app(&server, "com-29245-0", Role::Reporter);
-    behind.disconnect();
+    let late_phone = enrolled_app(&server, "com-29245-0", Role::Reporter);
+    late_phone.disconnect();
     send_week(&colleague);
     colleague.sync_once().unwrap();
     district.sync_once().unwrap();
@@ -85,7 +87,7 @@ async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
     district.add_comment(report.report_id.clone(), "Đã xem, đúng hạn".into()).unwrap();
     district.accept_report(report.report_id.clone(), report.content_hash.clone()).unwrap();
     district.sync_once().unwrap();
-    let (week, seconds) = sync_timed(&behind);
+    let (week, seconds) = sync_timed(&late_phone);
     table.add_row(
         "a week behind (one report, its comment and acceptance), handshake included",
         &week,
@@ -94,11 +96,15 @@ async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
 
     println!("{}", table.0.join("\n"));
     assert_eq!(first.calls, 1, "one round trip");
-    let whole = |done: &SyncSummary| done.bytes_sent + done.bytes_received;
-    assert!(whole(&first) < 100_000, "first sync: {} bytes", whole(&first));
-    assert!(whole(&nothing) <= MAX_EMPTY_SYNC_BYTES, "nothing new: {} bytes", whole(&nothing));
+    let total_bytes = |done: &SyncSummary| done.bytes_sent + done.bytes_received;
+    assert!(total_bytes(&first) < 100_000, "first sync: {} bytes", total_bytes(&first));
+    assert!(
+        total_bytes(&nothing) <= MAX_EMPTY_SYNC_BYTES,
+        "nothing new: {} bytes",
+        total_bytes(&nothing)
+    );
     server.close().await;
 }
 
-/// What a sync with nothing new may cost on an open connection.
+/// The most bytes of a sync with nothing new on an open connection.
 const MAX_EMPTY_SYNC_BYTES: u64 = 750;

@@ -72,7 +72,7 @@ async fn a_token_ends_after_fifteen_minutes_and_a_signature_over_a_nonce_gives_t
 async fn a_nonce_serves_once_and_only_the_key_it_was_given_for() {
     let server = TestServer::start().await;
     let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let thief = TestClient::new(server.connect().await, UnitId::from_code(COMMUNE));
+    let attacker = TestClient::new(server.connect().await, UnitId::from_code(COMMUNE));
     let device_id = phone.device.0.to_vec();
     let request = || pb::BeginRenewalRequest { device_id: device_id.clone() };
     let nonce = phone.access_client().begin_renewal(request()).await.unwrap().into_inner().nonce;
@@ -83,7 +83,7 @@ async fn a_nonce_serves_once_and_only_the_key_it_was_given_for() {
         signature: key.sign(&proof).unwrap(),
         certificate: None,
     };
-    let stolen = thief.access_client().renew_token(signed_by(&thief.key)).await.unwrap_err();
+    let stolen = attacker.access_client().renew_token(signed_by(&attacker.key)).await.unwrap_err();
     assert_eq!(error_reason(&stolen), "BAD_SIGNATURE");
     phone.access_client().renew_token(signed_by(&phone.key)).await.unwrap();
     let twice = phone.access_client().renew_token(signed_by(&phone.key)).await.unwrap_err();
@@ -229,8 +229,8 @@ async fn a_revoked_phone_is_refused_at_the_next_call_and_told_so_when_it_shows_i
         assert_eq!(revoked.device.unwrap().state(), pb::DeviceState::Revoked);
     }
     assert_eq!(phone.sync(vec![]).await.unwrap_err().code(), Canonical::Unauthenticated);
-    let told = phone.renew_token().await.unwrap_err();
-    assert_eq!(error_reason(&told), "DEVICE_REVOKED");
+    let error = phone.renew_token().await.unwrap_err();
+    assert_eq!(error_reason(&error), "DEVICE_REVOKED");
     server.close().await;
 }
 
@@ -292,7 +292,7 @@ async fn whoever_holds_no_role_any_more_is_still_listed_and_can_be_shut_out() {
     assert_eq!(server.app.visible_devices(&system).unwrap().len(), 1);
     assert_eq!(server.app.revoke_account_devices(&system, device.account).unwrap(), [device.id]);
     let mut access = phone.access_client();
-    let gone = access.get_session(phone.request(pb::GetSessionRequest {})).await.unwrap_err();
-    assert_eq!(gone.code(), Canonical::Unauthenticated);
+    let error = access.get_session(phone.request(pb::GetSessionRequest {})).await.unwrap_err();
+    assert_eq!(error.code(), Canonical::Unauthenticated);
     server.close().await;
 }

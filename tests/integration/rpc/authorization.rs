@@ -1,4 +1,5 @@
-//! Every rpc, called by every role in every relation to the record's unit: the list of rights says who is let in and who is not.
+//! Calls every rpc as every role in every relation to the record's unit and compares the results
+//! with the permission table.
 
 use super::report::{nil_report_request, report_client, submit_nil_report};
 use crate::harness::{TestClient, TestServer};
@@ -20,7 +21,7 @@ use tonic_prost::ProstCodec;
 const COMMUNE: &str = "com-29242-0";
 const ROOT: &str = "prov-84";
 
-/// The unit of the records that the requests here are about, and a unit in each relation to it.
+/// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
     const AT_ROOT: [Rpc; 5] =
         [Rpc::ListJobs, Rpc::ListJobRuns, Rpc::RunJob, Rpc::ListAuditEntries, Rpc::VerifyAudit];
@@ -35,7 +36,7 @@ fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
     ]
 }
 
-/// Calls whatever the rpc is and gives what it answered first.
+/// Calls any rpc and returns its first response message.
 async fn call_rpc(phone: &TestClient, rpc: Rpc, message: Vec<u8>) -> Result<Vec<u8>, Status> {
     let mut client = Grpc::new(phone.channel.clone());
     client.ready().await.unwrap();
@@ -50,7 +51,7 @@ async fn call_rpc(phone: &TestClient, rpc: Rpc, message: Vec<u8>) -> Result<Vec<
     Ok(answer.into_inner().message().await?.map_or_else(Vec::new, |first| first.0))
 }
 
-/// Bytes that pass for a message as they are.
+/// A message given as its encoded bytes.
 #[derive(Debug, Default, Clone)]
 struct RawMessage(Vec<u8>);
 
@@ -76,25 +77,20 @@ impl Message for RawMessage {
     }
 }
 
-/// A request for each rpc that asks for an action on the commune (jobs and audit: on the root), complete enough to reach the question.
+/// A request for each rpc that needs an action on the commune (jobs and audit: on the root),
+/// complete enough to reach the permission check.
 fn build_requests(
     server: &TestServer,
     author: &TestClient,
     sent: &pb::Report,
     other_requests: (Vec<u8>, Vec<u8>),
 ) -> BTreeMap<&'static str, Vec<u8>> {
-    // Each request its own: an id serves one request of an account.
-    let given = std::cell::Cell::new(100u8);
-    let id = || vec![given.replace(given.get() + 1); 16];
+    // Each request has its own id: an id serves one request of an account.
+    let next_id = std::cell::Cell::new(100u8);
+    let id = || vec![next_id.replace(next_id.get() + 1); 16];
     let report_id = sent.id.clone();
     let content_hash = sent.record.as_ref().unwrap().content_hash.clone();
     let question = Some(pb::Question { code: "EXPLAIN".into(), text: "Vì sao?".into() });
-    let standing = server
-        .app
-        .visible_standings(&server.app.system_actor().unwrap(), CampaignId::from_code("A"))
-        .unwrap();
-    let own = standing.iter().find(|one| one.unit == UnitId::from_code(COMMUNE)).unwrap();
-    let standing_id = own.id().0.to_vec();
     let all: Vec<(Rpc, Vec<u8>)> = vec![
         (Rpc::CreateEnrolmentCode, {
             let (unit_id, roles) =
@@ -131,6 +127,22 @@ fn build_requests(
             Rpc::ListRevisions,
             pb::ListRevisionsRequest { report_id, ..Default::default() }.encode_to_vec(),
         ),
+    ];
+    let others = build_standing_requests(server).into_iter();
+    let others = others.chain(build_other_requests(other_requests, id));
+    let all = all.into_iter().chain(others);
+    all.map(|(rpc, message)| (rpc.path(), message)).collect()
+}
+
+/// The same for a standing of the commune.
+fn build_standing_requests(server: &TestServer) -> Vec<(Rpc, Vec<u8>)> {
+    let standings = server
+        .app
+        .visible_standings(&server.app.system_actor().unwrap(), CampaignId::from_code("A"))
+        .unwrap();
+    let own = standings.iter().find(|one| one.unit == UnitId::from_code(COMMUNE)).unwrap();
+    let standing_id = own.id().0.to_vec();
+    vec![
         (
             Rpc::GetStanding,
             pb::GetStandingRequest { standing_id: standing_id.clone() }.encode_to_vec(),
@@ -139,12 +151,10 @@ fn build_requests(
             Rpc::ListStandingReports,
             pb::ListStandingReportsRequest { standing_id, ..Default::default() }.encode_to_vec(),
         ),
-    ];
-    let all = all.into_iter().chain(build_other_requests(other_requests, id));
-    all.map(|(rpc, message)| (rpc.path(), message)).collect()
+    ]
 }
 
-/// The same for what is about no report: a device, a question, jobs, the audit.
+/// The same for requests about a device, a finding, jobs and the audit.
 fn build_other_requests(
     (stolen, finding): (Vec<u8>, Vec<u8>),
     id: impl Fn() -> Vec<u8>,
@@ -182,20 +192,25 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
     let mut author = server.enrol_client(COMMUNE, Role::UnitHead).await;
     let stolen = server.enrol_client(COMMUNE, Role::Reporter).await.device.0.to_vec();
     let sent = submit_nil_report(&server, &author).await;
-    // Weeks later the unit is asked about those that it did not report.
+    // Weeks later the quality job opens findings for the weeks that the unit did not report.
     server.clock.set(
         Timestamp::from_local_midnight(date(2024, 9, 30)).saturating_add_micros(9 * 3_600_000_000),
     );
     jobs::find_job("quality").unwrap().run_now(&server.app, "test").unwrap();
     server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
     author.renew_token().await.unwrap();
-    let ask = pb::ListFindingsRequest {
+    let list_request = pb::ListFindingsRequest {
         unit_id: UnitId::from_code(COMMUNE).0.to_vec(),
         ..Default::default()
     };
     let mut quality = QualityServiceClient::new(author.channel.clone());
-    let request =
-        quality.list_findings(author.request(ask)).await.unwrap().into_inner().findings.remove(0);
+    let request = quality
+        .list_findings(author.request(list_request))
+        .await
+        .unwrap()
+        .into_inner()
+        .findings
+        .remove(0);
     let requests = build_requests(&server, &author, &sent, (stolen, request.id));
     let mut phones: BTreeMap<(&str, Role), TestClient> = BTreeMap::new();
     let mut request = 0;
@@ -207,21 +222,22 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
         for (relation, unit) in relation_holders(*rpc) {
             for role in Role::ALL.into_iter().filter(|role| *role != Role::System) {
                 let phone = match phones.entry((unit, role)) {
-                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Occupied(exists) => exists.into_mut(),
                     Entry::Vacant(new) => new.insert(server.enrol_client(unit, role).await),
                 };
                 let may = actions.iter().any(|action| action.allowed().contains(&(role, relation)));
                 let answer = call_rpc(phone, *rpc, message.clone()).await;
                 let code = answer.as_ref().err().map(Status::code);
                 let refused = matches!(code, Some(Code::NotFound | Code::PermissionDenied));
-                // A conflict that is not there is NOT_FOUND for everybody; whoever may not is told the same.
-                let known = *rpc != Rpc::SettleConflict;
+                // A conflict that does not exist is NOT_FOUND for everybody, like one that may not
+                // be seen.
+                let exists = *rpc != Rpc::SettleConflict;
                 assert!(
                     refused || may,
                     "{rpc:?} lets {role:?} in from {unit} ({relation:?}): {answer:?}"
                 );
                 assert!(
-                    !refused || !may || !known,
+                    !refused || !may || !exists,
                     "{rpc:?} keeps {role:?} out from {unit} ({relation:?}): {answer:?}"
                 );
                 request += 1;
@@ -229,29 +245,29 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
         }
     }
     assert!(request > 500, "{request}");
-    let kept = report_client(&author)
+    let report = report_client(&author)
         .get_report(author.request(pb::GetReportRequest { report_id: sent.id }))
         .await;
-    assert!(kept.is_ok());
+    assert!(report.is_ok());
     server.close().await;
 }
 
-/// Whoever may read nothing of it gets an empty answer or a refusal, never a row.
+/// A caller without read access gets an empty response or a refusal, never a row.
 #[tokio::test]
 async fn lists_tell_a_stranger_nothing() {
     let server = TestServer::start().await;
     let author = server.enrol_client(COMMUNE, Role::UnitHead).await;
     submit_nil_report(&server, &author).await;
-    let night =
+    let aggregation =
         server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
-    let run_id = night.runs[0].id.0.to_vec();
+    let run_id = aggregation.runs[0].id.0.to_vec();
     let unit_id = UnitId::from_code(COMMUNE).0.to_vec();
     let standings = pb::ListStandingsRequest {
         campaign_id: CampaignId::from_code("A").0.to_vec(),
         unit_id: unit_id.clone(),
         ..Default::default()
     };
-    let asks = [
+    let requests = [
         (Rpc::ListReports, pb::ListReportsRequest::default().encode_to_vec()),
         (Rpc::ListStandings, standings.encode_to_vec()),
         (
@@ -267,8 +283,8 @@ async fn lists_tell_a_stranger_nothing() {
     ];
     for role in [Role::PartnerWriter, Role::Admin, Role::PartnerReader] {
         let stranger = server.enrol_client("com-29245-0", role).await;
-        for (rpc, message) in &asks {
-            // A partner may know of a run wherever it stands; of its lines it sees those below it alone.
+        for (rpc, message) in &requests {
+            // A partner may read any run, but only the standings of its own units.
             if *rpc == Rpc::GetRun && role == Role::PartnerReader {
                 continue;
             }

@@ -1,4 +1,5 @@
-//! People at a desk: a password set with a code, sessions that end with the day, and what a flood of sign-ins does to phones.
+//! Desk accounts: a password set with a code, sessions that end with the day, and the effect of
+//! many sign-ins on phones.
 
 use super::report::{error_reason, report_client};
 use crate::harness::{TestClient, TestServer};
@@ -61,27 +62,30 @@ fn with_token<M>(token: &Option<pb::AccessToken>, message: M) -> Request<M> {
 #[tokio::test]
 async fn a_reviewer_sets_a_password_signs_in_reads_and_goes_home_at_the_end_of_the_day() {
     let server = TestServer::start().await;
-    let given = create_desk_code(&server);
-    let short = set_password(&server, &given, "ngắn quá").await.unwrap_err();
+    let code = create_desk_code(&server);
+    let short = set_password(&server, &code, "ngắn quá").await.unwrap_err();
     assert_eq!(
         (short.code(), error_reason(&short).as_str()),
         (Code::InvalidArgument, "PASSWORD_LENGTH")
     );
-    set_password(&server, &given, PASSWORD).await.unwrap();
+    set_password(&server, &code, PASSWORD).await.unwrap();
     assert_eq!(
-        error_reason(&set_password(&server, &given, PASSWORD).await.unwrap_err()),
+        error_reason(&set_password(&server, &code, PASSWORD).await.unwrap_err()),
         "CODE_REFUSED",
         "a code serves once"
     );
 
-    let began = sign_in(&server, LABEL, PASSWORD).await.unwrap();
-    assert_eq!(began.session.as_ref().unwrap().unit_id, UnitId::from_code("dist-842").0.to_vec());
+    let session = sign_in(&server, LABEL, PASSWORD).await.unwrap();
+    assert_eq!(session.session.as_ref().unwrap().unit_id, UnitId::from_code("dist-842").0.to_vec());
     let mut client =
         report_client(&TestClient::new(server.connect().await, UnitId::from_code("dist-842")));
-    client.list_reports(with_token(&began.token, pb::ListReportsRequest::default())).await.unwrap();
+    client
+        .list_reports(with_token(&session.token, pb::ListReportsRequest::default()))
+        .await
+        .unwrap();
 
     let mut access = AccessServiceClient::new(server.connect().await);
-    let mut token = began.token;
+    let mut token = session.token;
     for _ in 0..(auth::DESK_SESSION_LIFETIME_MICROS / auth::ACCESS_TOKEN_LIFETIME_MICROS) {
         server
             .clock
@@ -146,9 +150,9 @@ async fn sessions_are_listed_and_end_one_by_one_or_with_a_new_password() {
     let device_id = one.session.as_ref().unwrap().device_id.clone();
     let rpc_request = pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id };
     access.revoke_device(with_token(&one.token, rpc_request)).await.unwrap();
-    let gone =
+    let error =
         access.get_session(with_token(&one.token, pb::GetSessionRequest {})).await.unwrap_err();
-    assert_eq!(gone.code(), Code::Unauthenticated, "signed out");
+    assert_eq!(error.code(), Code::Unauthenticated, "signed out");
     access.get_session(with_token(&two.token, pb::GetSessionRequest {})).await.unwrap();
     set_password(&server, &create_desk_code(&server), "một mật khẩu hoàn toàn mới").await.unwrap();
     assert!(

@@ -1,4 +1,4 @@
-//! From a number down to the single reports that it rests on, and up to whom they are shown.
+//! From a figure down to the reports behind it, and who may see them.
 
 use super::jobs::run_nightly_job;
 use super::report::{report_client, submit_nil_report};
@@ -29,21 +29,21 @@ async fn accept_report(
         .unwrap()
 }
 
-/// What is behind the district's T1, a page of three at a time.
+/// The reports behind the district's T1, in pages of three.
 async fn list_standing_reports(
     phone: &TestClient,
     member: &str,
 ) -> (Vec<pb::StandingReport>, pb::ListStandingReportsResponse) {
     let mut standings = StandingServiceClient::new(phone.channel.clone());
-    let ask = pb::ListStandingsRequest {
+    let request = pb::ListStandingsRequest {
         campaign_id: CampaignId::from_code("A").0.to_vec(),
         unit_id: UnitId::from_code(DISTRICT).0.to_vec(),
         target_code: "T1".into(),
         ..Default::default()
     };
-    let page = standings.list_standings(phone.request(ask)).await.unwrap().into_inner();
+    let page = standings.list_standings(phone.request(request)).await.unwrap().into_inner();
     let standing_id = page.standings[0].id.clone();
-    let mut ask = pb::ListStandingReportsRequest {
+    let mut request = pb::ListStandingReportsRequest {
         standing_id,
         member_code: member.into(),
         page_size: 3,
@@ -51,13 +51,16 @@ async fn list_standing_reports(
     };
     let mut all = Vec::new();
     loop {
-        let page =
-            standings.list_standing_reports(phone.request(ask.clone())).await.unwrap().into_inner();
+        let page = standings
+            .list_standing_reports(phone.request(request.clone()))
+            .await
+            .unwrap()
+            .into_inner();
         all.extend(page.standing_reports.clone());
         if page.next_page_token.is_empty() {
             return (all, page);
         }
-        ask.page_token = page.next_page_token;
+        request.page_token = page.next_page_token;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Health, reflection, TLS: what every operator's and partner's tools meet first.
+//! Health, reflection, TLS: what the tools of operators and partners call first.
 
 use crate::harness::{TestClient, TestServer};
 use std::sync::Arc;
@@ -28,12 +28,13 @@ async fn health_answers_without_a_token() {
 async fn a_load_balancer_is_told_not_serving_while_the_server_drains() {
     let server = TestServer::start().await;
     let mut health = HealthClient::new(server.connect().await);
-    let ask = HealthCheckRequest { service: String::new() };
-    let mut watch = health.watch(ask).await.unwrap().into_inner();
+    let request = HealthCheckRequest { service: String::new() };
+    let mut watch = health.watch(request).await.unwrap().into_inner();
     let serving = watch.message().await.unwrap().unwrap().status();
     assert_eq!(serving, tonic_health::pb::health_check_response::ServingStatus::Serving);
     let closing = tokio::spawn(server.close());
-    // A watcher may hear SERVING once more: the first answer of the database confirms what the service began with.
+    // The watcher may receive SERVING once more: the first database check confirms the initial
+    // status.
     let mut draining = watch.message().await.unwrap().unwrap().status();
     while draining == serving {
         draining = watch.message().await.unwrap().unwrap().status();
@@ -47,7 +48,7 @@ async fn a_load_balancer_is_told_not_serving_while_the_server_drains() {
 async fn both_versions_of_reflection_list_our_services() {
     let server = TestServer::start().await;
     let channel = server.connect().await;
-    let ask = v1::ServerReflectionRequest {
+    let request = v1::ServerReflectionRequest {
         host: String::new(),
         message_request: Some(v1::server_reflection_request::MessageRequest::ListServices(
             String::new(),
@@ -55,14 +56,14 @@ async fn both_versions_of_reflection_list_our_services() {
     };
     let mut client = v1::server_reflection_client::ServerReflectionClient::new(channel.clone());
     let mut answers =
-        client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+        client.server_reflection_info(tokio_stream::once(request)).await.unwrap().into_inner();
     let listed = format!("{:?}", answers.next().await.unwrap().unwrap());
     assert!(
         listed.contains("thidua.v1.SyncService") && listed.contains("thidua.v1.AccessService"),
         "{listed}"
     );
 
-    let ask = v1alpha::ServerReflectionRequest {
+    let request = v1alpha::ServerReflectionRequest {
         host: String::new(),
         message_request: Some(v1alpha::server_reflection_request::MessageRequest::ListServices(
             String::new(),
@@ -70,7 +71,7 @@ async fn both_versions_of_reflection_list_our_services() {
     };
     let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
     let mut answers =
-        client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+        client.server_reflection_info(tokio_stream::once(request)).await.unwrap().into_inner();
     assert!(
         format!("{:?}", answers.next().await.unwrap().unwrap()).contains("thidua.v1.SyncService")
     );
@@ -84,13 +85,14 @@ async fn a_phone_that_calls_without_end_is_told_when_to_come_back_and_keeps_nobo
         server.enrol_client(COMMUNE, Role::Reporter).await,
         server.enrol_client(COMMUNE, Role::Reporter).await,
     );
-    let ask = async |phone: &TestClient| {
+    let request = async |phone: &TestClient| {
         let mut access = phone.access_client();
         access.get_session(phone.request(thidua::pb::GetSessionRequest::default())).await
     };
     let mut refused = None;
     for _ in 0..700 {
-        refused = ask(&hasty).await.err().filter(|status| status.code() == Code::ResourceExhausted);
+        refused =
+            request(&hasty).await.err().filter(|status| status.code() == Code::ResourceExhausted);
         if refused.is_some() {
             break;
         }
@@ -100,7 +102,7 @@ async fn a_phone_that_calls_without_end_is_told_when_to_come_back_and_keeps_nobo
         refused.get_details_retry_info().and_then(|info| info.retry_delay).is_some(),
         "{refused:?}"
     );
-    assert!(ask(&other).await.is_ok(), "another phone is not kept waiting");
+    assert!(request(&other).await.is_ok(), "another phone is not kept waiting");
     server.close().await;
 }
 

@@ -1,4 +1,5 @@
-//! Bad input through the unary doors: a typed error with every field that is wrong, a text in the caller's language, and nothing written.
+//! Invalid input to unary rpcs: a typed error with every invalid field, a text in the caller's
+//! language, and nothing written.
 
 use super::report::{error_reason, nil_report_request, report_client};
 use crate::harness::{TestClient, TestServer};
@@ -150,16 +151,16 @@ async fn a_page_token_that_nobody_gave_is_refused() {
     let server = TestServer::start().await;
     let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     for token in ["zz", "00", "ffffffffff", "\u{1EA1}"] {
-        let ask = pb::ListReportsRequest { page_token: token.to_owned(), ..Default::default() };
-        let case = report_client(&phone).list_reports(phone.request(ask)).await.unwrap_err();
+        let request = pb::ListReportsRequest { page_token: token.to_owned(), ..Default::default() };
+        let case = report_client(&phone).list_reports(phone.request(request)).await.unwrap_err();
         assert_eq!(
             (case.code(), error_reason(&case).as_str()),
             (Code::InvalidArgument, "BAD_PAGE_TOKEN"),
             "{token}"
         );
     }
-    let ask = pb::GetReportRequest { report_id: vec![1] };
-    let case = report_client(&phone).get_report(phone.request(ask)).await.unwrap_err();
+    let request = pb::GetReportRequest { report_id: vec![1] };
+    let case = report_client(&phone).get_report(phone.request(request)).await.unwrap_err();
     assert_eq!(case.code(), Code::InvalidArgument);
     server.close().await;
 }

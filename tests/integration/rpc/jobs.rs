@@ -1,4 +1,4 @@
-//! Jobs, standings and the audit: what the night publishes, and what is written down of it.
+//! Jobs, standings and the audit: what a nightly run publishes, and what is audited.
 
 use crate::harness::{TestClient, TestServer};
 use thidua::domain::ids::{CampaignId, UnitId};
@@ -23,7 +23,7 @@ pub(crate) async fn run_nightly_job(admin: &TestClient) -> pb::JobRun {
 }
 
 #[tokio::test]
-async fn an_administrator_runs_the_night_and_a_district_reads_its_standings_in_unit_order() {
+async fn an_administrator_runs_the_nightly_job_and_a_district_reads_its_standings_in_unit_order() {
     let server = TestServer::start().await;
     let admin = server.enrol_client("prov-84", Role::Admin).await;
     let district = server.enrol_client(DISTRICT, Role::Reviewer).await;

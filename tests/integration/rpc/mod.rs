@@ -1,4 +1,4 @@
-//! One file a service.
+//! The rpcs, one file for each service.
 
 mod access;
 mod authorization;

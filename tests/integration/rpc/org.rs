@@ -1,4 +1,4 @@
-//! The organisation and the campaigns, read.
+//! Reads of the organisation and the campaigns.
 
 use crate::harness::TestServer;
 use thidua::domain::ids::UnitId;

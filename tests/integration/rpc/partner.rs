@@ -1,4 +1,4 @@
-//! Partner agencies: keys that open so much and no more, runs as they appear, figures under five hidden.
+//! Partner agencies: the scope of their keys, following runs, suppressed figures below five.
 
 use super::jobs::run_nightly_job;
 use crate::harness::{PARTNER_CA_FILE, TestClient, TestServer};
@@ -39,14 +39,17 @@ fn create_service_key(
     reads: &[PartnerCall],
 ) -> (ServiceKeyId, GeneratedSecret) {
     let (id, secret, hash) = auth::generate_service_key().unwrap();
-    let wish = ServiceKeyRequest {
+    let key_request = ServiceKeyRequest {
         account: AccountId::from_code(COURT),
         unit: UnitId::from_code(unit),
         campaign: campaign.map(CampaignId::from_code),
         allowed_calls: reads.to_vec(),
         valid_days: 30,
     };
-    server.app.issue_service_key(&server.app.system_actor().unwrap(), id, &hash, wish).unwrap();
+    server
+        .app
+        .issue_service_key(&server.app.system_actor().unwrap(), id, &hash, key_request)
+        .unwrap();
     (id, secret)
 }
 
@@ -99,7 +102,8 @@ async fn read_standings(
     }
 }
 
-/// Last year's figures of the example: many a district counted less than five of something.
+/// Imports the example's figures of the year before: many districts counted less than five of an
+/// element.
 fn import_baseline(server: &TestServer) {
     let text = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -156,7 +160,10 @@ async fn an_agency_follows_the_runs_and_reads_one_with_its_definitions_and_no_sm
     assert!(
         lines.iter().all(|line| line.unit_code == "prov-84" || line.unit_code.starts_with("dist-"))
     );
-    assert!(lines.iter().all(|line| line.finality() == pb::Finality::Preliminary && line.definition_version > 0));
+    assert!(
+        lines.iter().all(|line| line.finality() == pb::Finality::Preliminary
+            && line.definition_version > 0)
+    );
     assert!(lines.iter().all(|line| line.view() == pb::StandingView::AsWas));
     let target = |line: &pb::PublishedStanding| {
         line.target_code.trim_end_matches(|c: char| c.is_ascii_lowercase()).to_owned()
@@ -211,19 +218,21 @@ async fn a_key_opens_its_units_campaign_and_calls_and_no_other_service() {
 
     let system = server.app.system_actor().unwrap();
     let (id, _, hash) = auth::generate_service_key().unwrap();
-    let wish = |unit: &str, days| ServiceKeyRequest {
+    let key_request = |unit: &str, days| ServiceKeyRequest {
         account: AccountId::from_code(COURT),
         unit: UnitId::from_code(unit),
         campaign: None,
         allowed_calls: PartnerCall::ALL.to_vec(),
         valid_days: days,
     };
-    let third = server.app.issue_service_key(&system, id, &hash, wish("prov-84", 30)).unwrap_err();
+    let third =
+        server.app.issue_service_key(&system, id, &hash, key_request("prov-84", 30)).unwrap_err();
     assert!(format!("{third:?}").contains("KEYS_ALIVE"), "{third:?}");
     server.app.revoke_service_key(&system, narrow).unwrap();
-    let long = server.app.issue_service_key(&system, id, &hash, wish("prov-84", 366)).unwrap_err();
+    let long =
+        server.app.issue_service_key(&system, id, &hash, key_request("prov-84", 366)).unwrap_err();
     assert!(format!("{long:?}").contains("KEY_DAYS"), "{long:?}");
-    server.app.issue_service_key(&system, id, &hash, wish("prov-84", 365)).unwrap();
+    server.app.issue_service_key(&system, id, &hash, key_request("prov-84", 365)).unwrap();
     let refused = client
         .list_run_standings(with_secret(&secret, pb::ListRunStandingsRequest::default()))
         .await
@@ -291,7 +300,7 @@ async fn an_unknown_cursor_begins_anew_and_a_reporter_is_no_partner() {
     server.close().await;
 }
 
-/// An authority whose certificates the server knows its partners by.
+/// A CA that the server accepts for partners' client certificates.
 fn create_partner_ca() -> (rcgen::Issuer<'static, rcgen::KeyPair>, String) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
@@ -335,9 +344,9 @@ async fn a_certificate_that_names_a_key_opens_what_the_key_opens_and_ends_with_i
         client.follow_runs(follow_all_request()).await.unwrap_err().code(),
         Code::Unauthenticated
     );
-    let mut bare = PartnerServiceClient::new(server.connect().await);
+    let mut anonymous = PartnerServiceClient::new(server.connect().await);
     assert_eq!(
-        bare.follow_runs(follow_all_request()).await.unwrap_err().code(),
+        anonymous.follow_runs(follow_all_request()).await.unwrap_err().code(),
         Code::Unauthenticated,
         "no certificate, no key"
     );

@@ -1,4 +1,5 @@
-//! Data-quality questions through the public door: the unit first, then its superiors with the reply beside the question.
+//! Data-quality findings through the rpcs: first visible to the unit, then to its superiors with
+//! the unit's reply.
 
 use crate::harness::{TestClient, TestServer};
 use jiff::civil::date;
@@ -23,7 +24,7 @@ fn set_time(server: &TestServer, month: i8, day: i8, hour: i64) {
     );
 }
 
-/// Asks what the figures raise; nobody has reported, so every unit owes reports.
+/// Runs the quality job; no unit has reported, so every unit gets a finding.
 async fn run_nightly_findings(server: &TestServer) -> String {
     let app = server.app.clone();
     let job = jobs::find_job("quality").unwrap();
@@ -34,9 +35,9 @@ async fn run_nightly_findings(server: &TestServer) -> String {
 
 async fn list_findings(phone: &TestClient, unit: &str) -> Vec<pb::Finding> {
     let unit_id = thidua::domain::ids::UnitId::from_code(unit).0.to_vec();
-    let ask = pb::ListFindingsRequest { unit_id, ..Default::default() };
+    let request = pb::ListFindingsRequest { unit_id, ..Default::default() };
     let mut quality = QualityServiceClient::new(phone.channel.clone());
-    quality.list_findings(phone.request(ask)).await.unwrap().into_inner().findings
+    quality.list_findings(phone.request(request)).await.unwrap().into_inner().findings
 }
 
 fn reply_request(
@@ -49,12 +50,64 @@ fn reply_request(
     pb::ReplyFindingRequest { request_id, finding_id, state: state.into(), text: text.into() }
 }
 
+/// The unit replies once, without personal data and before its superiors may; then the reviewer
+/// escalates the finding.
+async fn reply_and_escalate(own: &TestClient, reviewer: &TestClient, finding: &pb::Finding) {
+    let mut quality = QualityServiceClient::new(own.channel.clone());
+    let mut from_above = QualityServiceClient::new(reviewer.channel.clone());
+    let early = from_above
+        .reply_finding(reviewer.request(reply_request(
+            finding,
+            1,
+            pb::FindingState::Explained,
+            "?",
+        )))
+        .await;
+    assert_eq!(
+        early.unwrap_err().code(),
+        Code::NotFound,
+        "what is not seen cannot be answered for"
+    );
+    let personal = reply_request(finding, 2, pb::FindingState::Explained, "hỏi 0912 345 678");
+    assert_eq!(
+        quality.reply_finding(own.request(personal)).await.unwrap_err().code(),
+        Code::InvalidArgument
+    );
+    let explanation =
+        reply_request(finding, 3, pb::FindingState::Explained, "Mất sóng bốn tuần, sẽ gửi đủ");
+    let answered =
+        quality.reply_finding(own.request(explanation.clone())).await.unwrap().into_inner();
+    assert_eq!(
+        quality.reply_finding(own.request(explanation)).await.unwrap().into_inner(),
+        answered,
+        "once"
+    );
+    let again = reply_request(finding, 4, pb::FindingState::AcceptedRisk, "lại");
+    assert_eq!(
+        quality.reply_finding(own.request(again)).await.unwrap_err().code(),
+        Code::FailedPrecondition
+    );
+
+    let seen = list_findings(reviewer, COMMUNE).await;
+    assert_eq!(seen[0].record.as_ref().unwrap().reply, "Mất sóng bốn tuần, sẽ gửi đủ");
+    let request =
+        pb::EscalateFindingRequest { request_id: vec![5; 16], finding_id: seen[0].id.clone() };
+    let escalated = from_above
+        .escalate_finding(reviewer.request(request))
+        .await
+        .unwrap()
+        .into_inner()
+        .finding
+        .unwrap();
+    assert_eq!(escalated.record.unwrap().state(), pb::FindingState::Escalated);
+}
+
 #[tokio::test]
 async fn a_question_goes_to_the_unit_first_and_to_its_superiors_with_the_reply_beside_it() {
     let server = TestServer::start().await;
     set_day(&server, 9, 30);
-    let said = run_nightly_findings(&server).await;
-    assert!(said.contains("questions asked"), "{said}");
+    let summary = run_nightly_findings(&server).await;
+    assert!(summary.contains("questions asked"), "{summary}");
     set_time(&server, 9, 30, 10);
     assert!(
         run_nightly_findings(&server).await.contains("0 questions asked, 0 withdrawn"),
@@ -78,52 +131,7 @@ async fn a_question_goes_to_the_unit_first_and_to_its_superiors_with_the_reply_b
             && list_findings(&other, COMMUNE).await.is_empty()
     );
 
-    let mut quality = QualityServiceClient::new(own.channel.clone());
-    let mut from_above = QualityServiceClient::new(reviewer.channel.clone());
-    let early = from_above
-        .reply_finding(reviewer.request(reply_request(
-            &asked[0],
-            1,
-            pb::FindingState::Explained,
-            "?",
-        )))
-        .await;
-    assert_eq!(
-        early.unwrap_err().code(),
-        Code::NotFound,
-        "what is not seen cannot be answered for"
-    );
-    let personal = reply_request(&asked[0], 2, pb::FindingState::Explained, "hỏi 0912 345 678");
-    assert_eq!(
-        quality.reply_finding(own.request(personal)).await.unwrap_err().code(),
-        Code::InvalidArgument
-    );
-    let words =
-        reply_request(&asked[0], 3, pb::FindingState::Explained, "Mất sóng bốn tuần, sẽ gửi đủ");
-    let answered = quality.reply_finding(own.request(words.clone())).await.unwrap().into_inner();
-    assert_eq!(
-        quality.reply_finding(own.request(words)).await.unwrap().into_inner(),
-        answered,
-        "once"
-    );
-    let again = reply_request(&asked[0], 4, pb::FindingState::AcceptedRisk, "lại");
-    assert_eq!(
-        quality.reply_finding(own.request(again)).await.unwrap_err().code(),
-        Code::FailedPrecondition
-    );
-
-    let seen = list_findings(&reviewer, COMMUNE).await;
-    assert_eq!(seen[0].record.as_ref().unwrap().reply, "Mất sóng bốn tuần, sẽ gửi đủ");
-    let ask =
-        pb::EscalateFindingRequest { request_id: vec![5; 16], finding_id: seen[0].id.clone() };
-    let taken = from_above
-        .escalate_finding(reviewer.request(ask))
-        .await
-        .unwrap()
-        .into_inner()
-        .finding
-        .unwrap();
-    assert_eq!(taken.record.unwrap().state(), pb::FindingState::Escalated);
+    reply_and_escalate(&own, &reviewer, &asked[0]).await;
     server.close().await;
 }
 

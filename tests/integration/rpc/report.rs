@@ -1,4 +1,4 @@
-//! Reports by unary calls: the same rules as in a push, once each.
+//! Reports by unary calls: the same rules as in a push, tested once each.
 
 use crate::harness::{TestClient, TestServer};
 use thidua::domain::permission::Role;
@@ -20,7 +20,7 @@ pub(super) fn error_reason(status: &Status) -> String {
     status.get_error_details().error_info().map_or_else(String::new, |info| info.reason.clone())
 }
 
-/// The request that fills the whole form with nil.
+/// A request that fills the whole form with nil.
 pub(super) fn nil_report_request(
     server: &TestServer,
     phone: &TestClient,
@@ -64,6 +64,50 @@ pub(super) async fn submit_nil_report(server: &TestServer, phone: &TestClient) -
     client.submit_report(phone.request(message)).await.unwrap().into_inner().report.unwrap()
 }
 
+/// Returns the report; the response contains the question.
+async fn return_with_question(district: &TestClient, sent: &pb::Report) {
+    let question =
+        pb::Question { code: "EXPLAIN".into(), text: "Tuần này có đợt cao điểm?".into() };
+    let back = pb::ReturnReport {
+        report_id: sent.id.clone(),
+        content_hash: sent.record.as_ref().unwrap().content_hash.clone(),
+        question: Some(question.clone()),
+    };
+    let message = pb::ReturnReportRequest { request_id: vec![3; 16], return_report: Some(back) };
+    let returned = report_client(district)
+        .return_report(district.request(message))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(returned.report.unwrap().record.unwrap().question, Some(question));
+}
+
+/// Lists the report's revisions in pages: four, the newest first.
+async fn assert_every_revision_is_listed(district: &TestClient, accepted: &pb::Report) {
+    let rpc_request = pb::ListRevisionsRequest {
+        report_id: accepted.id.clone(),
+        page_size: 2,
+        page_token: String::new(),
+    };
+    let first = report_client(district)
+        .list_revisions(district.request(rpc_request.clone()))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(&first.revisions[0], accepted);
+    let rpc_request = pb::ListRevisionsRequest { page_token: first.next_page_token, ..rpc_request };
+    let rest = report_client(district)
+        .list_revisions(district.request(rpc_request))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        first.revisions.len() + rest.revisions.len(),
+        4,
+        "S16: every sent revision, for ever"
+    );
+}
+
 #[tokio::test]
 async fn a_nil_report_goes_from_the_commune_to_the_district_and_is_returned_corrected_and_accepted()
 {
@@ -85,20 +129,7 @@ async fn a_nil_report_goes_from_the_commune_to_the_district_and_is_returned_corr
         report_client(&district).list_reports(district.request(queue)).await.unwrap().into_inner();
     assert_eq!(queue.reports, std::slice::from_ref(&sent));
 
-    let question =
-        pb::Question { code: "EXPLAIN".into(), text: "Tuần này có đợt cao điểm?".into() };
-    let back = pb::ReturnReport {
-        report_id: sent.id.clone(),
-        content_hash: record.content_hash.clone(),
-        question: Some(question.clone()),
-    };
-    let message = pb::ReturnReportRequest { request_id: vec![3; 16], return_report: Some(back) };
-    let returned = report_client(&district)
-        .return_report(district.request(message))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(returned.report.unwrap().record.unwrap().question, Some(question));
+    return_with_question(&district, &sent).await;
 
     let again = pb::SubmitReportRequest {
         request_id: vec![4; 16],
@@ -126,28 +157,7 @@ async fn a_nil_report_goes_from_the_commune_to_the_district_and_is_returned_corr
     let accepted = accepted.into_inner().report.unwrap();
     assert_eq!(accepted.record.as_ref().unwrap().state(), pb::ReportState::Accepted);
 
-    let rpc_request = pb::ListRevisionsRequest {
-        report_id: sent.id.clone(),
-        page_size: 2,
-        page_token: String::new(),
-    };
-    let first = report_client(&district)
-        .list_revisions(district.request(rpc_request.clone()))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(first.revisions[0], accepted);
-    let rpc_request = pb::ListRevisionsRequest { page_token: first.next_page_token, ..rpc_request };
-    let rest = report_client(&district)
-        .list_revisions(district.request(rpc_request))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        first.revisions.len() + rest.revisions.len(),
-        4,
-        "S16: every sent revision, for ever"
-    );
+    assert_every_revision_is_listed(&district, &accepted).await;
     server.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! The sync call as a client sees it.
+//! The Sync rpc from a client's view.
 
 use crate::harness::TestServer;
 use std::collections::BTreeMap;
@@ -89,15 +89,19 @@ async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_eff
         })
         .collect();
     assert_eq!(outcomes, [(1, pb::Outcome::Applied), (2, pb::Outcome::Applied)]);
-    let sent =
-        frames.iter().any(|frame| matches!(frame, Frame::Rows(rows) if rows.rows.iter().any(|row| row.id == report.0)));
+    let has_report = |frame: &Frame| matches!(frame, Frame::Rows(rows) if rows.rows.iter().any(|row| row.id == report.0));
+    let sent = frames.iter().any(has_report);
     assert!(sent, "S12: the rows of the same call hold the effect");
     let Some(Frame::Checkpoint(checkpoint)) = frames.last() else { panic!("no checkpoint") };
     assert_eq!(checkpoint.commands_taken, 2);
     assert_eq!(checkpoint.receipt.as_ref().unwrap().signature.len(), 64);
 
     let again = phone.sync(commands).await.unwrap();
-    let duplicates = again.iter().filter(|frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Duplicate && v.present_outcome() == pb::Outcome::Applied));
+    let is_duplicate = |frame: &&Frame| {
+        matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Duplicate
+            && v.present_outcome() == pb::Outcome::Applied)
+    };
+    let duplicates = again.iter().filter(is_duplicate);
     assert_eq!(duplicates.count(), 2, "S7: sent again, done once");
     server.close().await;
 }
@@ -106,12 +110,12 @@ async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_eff
 async fn a_bad_command_is_rejected_with_every_field_and_does_not_block_the_next() {
     let server = TestServer::start().await;
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let known = element_numbers(&server)[0];
+    let element = element_numbers(&server)[0];
     let bad = phone.save_command(&BTreeMap::from([
-        (known, CellValue::Reported(-5)),
+        (element, CellValue::Reported(-5)),
         (90_000, CellValue::Nil),
     ]));
-    let good = phone.save_command(&BTreeMap::from([(known, CellValue::Reported(1))]));
+    let good = phone.save_command(&BTreeMap::from([(element, CellValue::Reported(1))]));
     let frames = phone.sync(vec![bad, good]).await.unwrap();
     let verdicts: Vec<_> = frames
         .into_iter()
@@ -170,8 +174,8 @@ async fn a_follower_hears_of_a_colleagues_change_and_then_that_it_was_shut_out()
     let save = reporter
         .save_command(&BTreeMap::from([(element_numbers(&server)[0], CellValue::Reported(2))]));
     reporter.sync(vec![save]).await.unwrap();
-    let heard = next(&mut stream).await.unwrap().unwrap().frame.unwrap();
-    assert_eq!(frame_name(&heard), "Rows");
+    let received = next(&mut stream).await.unwrap().unwrap().frame.unwrap();
+    assert_eq!(frame_name(&received), "Rows");
 
     let system = server.app.system_actor().unwrap();
     server.app.revoke_device(&system, head.device).unwrap();
@@ -280,7 +284,7 @@ async fn a_follower_is_told_before_its_token_ends_and_when_to_come_back_from_a_s
     let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     let mut stream = phone.open_stream(Vec::new(), true).await.unwrap();
     let mut kinds = Vec::new();
-    let until = |kinds: &[&str], wanted: &str| kinds.last() == Some(&wanted);
+    let until = |kinds: &[&str], expected: &str| kinds.last() == Some(&expected);
     while !until(&kinds, "Checkpoint") {
         kinds.extend(stream.message().await.unwrap().unwrap().frame.iter().map(frame_name));
     }
@@ -293,7 +297,7 @@ async fn a_follower_is_told_before_its_token_ends_and_when_to_come_back_from_a_s
         .token_expires_at
         .unwrap();
     server.clock.set(ends.saturating_add_micros(-60_000_000));
-    // Anything that is committed wakes the follower, who then looks at its token.
+    // Any commit wakes the follower, which then checks its token.
     let other = server.enrol_client(COMMUNE, Role::Reporter).await;
     drop(other);
     let notice = loop {

@@ -1,4 +1,4 @@
-//! Targets over given figures: what the rpc says is what the night would say.
+//! Targets over given figures: the rpc returns what a nightly run would compute.
 
 use super::report::error_reason;
 use crate::harness::{TestClient, TestServer};
@@ -37,7 +37,7 @@ async fn evaluate_target(
 async fn a_missing_report_leaves_undetermined_what_the_figures_alone_would_meet() {
     let server = TestServer::start().await;
     let phone = server.enrol_client("com-29242-0", Role::Reporter).await;
-    let ask = pb::EvaluateTargetRequest {
+    let request = pb::EvaluateTargetRequest {
         target_text: T1.into(),
         figures: vec![offence_figure(418, 450)],
         missing: vec![pb::TargetMissing {
@@ -46,7 +46,7 @@ async fn a_missing_report_leaves_undetermined_what_the_figures_alone_would_meet(
         }],
         ..Default::default()
     };
-    let result = evaluate_target(&phone, ask.clone()).await.unwrap();
+    let result = evaluate_target(&phone, request.clone()).await.unwrap();
     assert_eq!(
         (result.verdict(), result.limit, result.display.as_str()),
         (pb::JudgementState::Undetermined, Some(418), "-7.11 %")
@@ -58,10 +58,11 @@ async fn a_missing_report_leaves_undetermined_what_the_figures_alone_would_meet(
         result.text_en.contains("missing is not zero")
             && result.text_vi.starts_with("Chưa kết luận được")
     );
-    let whole = evaluate_target(&phone, pb::EvaluateTargetRequest { missing: vec![], ..ask })
-        .await
-        .unwrap();
-    assert_eq!(whole.verdict(), pb::JudgementState::Met);
+    let complete =
+        evaluate_target(&phone, pb::EvaluateTargetRequest { missing: vec![], ..request })
+            .await
+            .unwrap();
+    assert_eq!(complete.verdict(), pb::JudgementState::Met);
     server.close().await;
 }
 

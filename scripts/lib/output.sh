@@ -1,6 +1,6 @@
-# Sourced by the scripts: words for the person who reads the output.
+# Sourced by the scripts: output for the person who runs them.
 
-# Prints a heading, runs the command, and says how long it took. Stops the script when it fails.
+# Prints a heading, runs the command and prints its duration. Exits when the command fails.
 step() {
     local name=$1 began=$SECONDS
     shift
@@ -14,7 +14,7 @@ step() {
     fi
 }
 
-# Ends the script with a reason and what to do next.
+# Exits with the reason and the next step.
 fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
