@@ -252,7 +252,12 @@ pub(super) fn to_conflict_view(
     reference: &LocalReference,
     pending: &[(u64, Command)],
 ) -> ConflictView {
-    let settles = |(_, command): &(u64, Command)| matches!(&command.body, CommandBody::SettleConflict { conflict, .. } if conflict.0 == id);
+    let settles = |(_, command): &(u64, Command)| {
+        matches!(
+            &command.body,
+            CommandBody::SettleConflict { conflict, .. } if conflict.0 == id
+        )
+    };
     let mut view = ConflictView {
         conflict_id: encode_hex(&id),
         report_id: conflict.report.to_string(),

@@ -25,7 +25,13 @@ impl Phone {
         for one in stored {
             // Of a newer server.
             let Ok(held) = wire::record::decode_held(&one.bytes) else { continue };
-            let settles = |body: &CommandBody| matches!(body, CommandBody::SettleHeld { held, .. } if held.0 == one.key.id);
+            let id = one.key.id;
+            let settles = |body: &CommandBody| {
+                matches!(
+                    body,
+                    CommandBody::SettleHeld { held, .. } if held.0 == id
+                )
+            };
             all.push(to_held_command_view(
                 one.key.id,
                 &held,
@@ -68,7 +74,13 @@ impl Phone {
             };
             let present = self.load_local_report(&reference, proposal.report)?.replayed.report;
             let fresh = present.is_some_and(|report| report.content_hash() == proposal.base);
-            let settles = |body: &CommandBody| matches!(body, CommandBody::SettleProposal { proposal, .. } if proposal.0 == one.key.id);
+            let id = one.key.id;
+            let settles = |body: &CommandBody| {
+                matches!(
+                    body,
+                    CommandBody::SettleProposal { proposal, .. } if proposal.0 == id
+                )
+            };
             let settling = pending.iter().any(settles);
             all.push(to_proposal_view(one.key.id, &proposal, &reference, (fresh, settling)));
         }

@@ -1,9 +1,10 @@
 //! Queries of the app: due reports, reports, refusals, outbox, scopes, session.
 
 use super::local_report::{self, LocalReport};
+use super::sync_values::{ReceiptView, ScopeView, SessionView};
 use super::values::{
-    CellView, CommandView, DueReport, OutboxStatus, ReceiptView, RefusedCommand, ReportKeyView,
-    ReportStatus, ReportView, ScopeView, SessionView,
+    CellView, CommandView, DueReport, OutboxStatus, RefusedCommand, ReportKeyView, ReportStatus,
+    ReportView,
 };
 use super::{ClientError, Phone, Result, view_conversion};
 use crate::client::reference::LocalReference;

@@ -1,9 +1,10 @@
 //! Conversion between domain values and views.
 
 use super::error::{ClientError, reason_texts, to_field_problem};
+use super::sync_values::{ReplicaChange, ScopeView};
 use super::values::{
-    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReplicaChange,
-    ReportKeyView, ReportStatus, ScopeView,
+    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReportKeyView,
+    ReportStatus,
 };
 use super::{Result, is_reference_kind};
 use crate::client::protocol::{OutboxOutcome, ScopeKey};

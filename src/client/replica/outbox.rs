@@ -106,8 +106,8 @@ impl LocalReplica {
             let number = progress::take_command_number(conn)?;
             let bytes = encode(number, progress::load_progress(conn)?.sync_mark);
             insert_command(conn, draft, number, &bytes)?;
-            for mended in &draft.resolved_refusals {
-                resolve_refusal(conn, *mended)?;
+            for refused in &draft.resolved_refusals {
+                resolve_refusal(conn, *refused)?;
             }
             Ok(number)
         })
