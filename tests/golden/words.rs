@@ -187,11 +187,11 @@ fn print_campaigns(page: &mut GoldenPage) {
         "fields of targets": CampaignField, campaign_field_to_proto, campaign_field_from_proto;
         "commitments": Commitment, commitment_to_proto, commitment_from_proto;
         "what a change means where the base is zero":
-            ZeroBasePolicy, zero_base_policy_to_proto, zero_base_policy_from_proto;
+            ZeroBasePolicy, zero_base_to_proto, zero_base_from_proto;
         "baseline methods": BaselineMethod, baseline_method_to_proto, baseline_method_from_proto;
         "how a launch was held": LaunchMode, launch_mode_to_proto, launch_mode_from_proto;
         "states of a unit's plan": PlanStatus, plan_status_to_proto, plan_status_from_proto;
-        "evidence of duties": DutyEvidence, duty_evidence_to_proto, duty_evidence_from_proto;
+        "evidence of duties": DutyEvidence, evidence_to_proto, evidence_from_proto;
         "kinds of elements": ElementKind, element_kind_to_proto, element_kind_from_proto;
         "kinds of units": UnitKind, unit_kind_to_proto, unit_kind_from_proto;
         "hierarchies": Hierarchy, hierarchy_to_proto, hierarchy_from_proto;
