@@ -4,11 +4,11 @@
 use super::App;
 use super::account::{AccountUnits, authorize_over_units, load_account_units};
 use super::error::{AppError, Result};
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::{Action, Actor, Grant, Role, action};
-use crate::domain::reason::RefusalReason;
-use crate::domain::time::Timestamp;
-use crate::domain::visible_scopes::VisibleScopes;
+use crate::domain::access::permission::{Action, Actor, Grant, Role, action};
+use crate::domain::access::visible_scopes::VisibleScopes;
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 pub use crate::store::access::EnrolledDevice;
 pub use crate::store::password::PasswordHash;
 use crate::store::write_tx::AuditContext;

@@ -8,12 +8,12 @@
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::ids::{AccountId, UnitId};
-use crate::domain::permission::{
+use crate::domain::access::permission::{
     ActionMarker, Actor, AuthorizationError, Grant, Permit, Role, action, authorize, authorize_all,
 };
-use crate::domain::reason::RefusalReason;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::store::write_tx::AuditContext;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;

@@ -1,9 +1,9 @@
 //! Steps on the audit. A read needs a permission and is itself recorded in the audit.
 
 use super::{App, Result};
+use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::audit::merkle::{MerkleHash, hash_leaf};
-use crate::domain::free_text;
-use crate::domain::permission::{Actor, Permit, action, authorize};
+use crate::domain::report::free_text;
 pub use crate::store::audit::{AuditEntry, AuditVerification};
 use crate::store::write_tx::AuditContext;
 use crate::store::{Error, WriteTx};

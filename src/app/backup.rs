@@ -10,7 +10,7 @@
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::violation::Violation;
+use crate::domain::support::violation::Violation;
 use crate::store::DatabaseLocation;
 use crate::store::Error;
 use crate::store::backup::{

@@ -2,14 +2,14 @@
 
 use super::error::{AppError, Result};
 use super::{App, ReferenceSnapshot};
-use crate::domain::baseline::BaselineRow;
-use crate::domain::calendar::Calendar;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::lifecycle::CampaignStepContext;
 use crate::domain::campaign::{Campaign, CampaignStep};
-use crate::domain::form::Catalogue;
 use crate::domain::org::{Hierarchy, UnitKind};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::calendar::Calendar;
+use crate::domain::standing::baseline::BaselineRow;
+use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 
 /// What applying a file changed.

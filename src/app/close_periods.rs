@@ -5,9 +5,9 @@
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::ids::ReportId;
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::workflow::ReportState;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::ids::ReportId;
 use crate::store::WriteTx;
 use jiff::civil::Date;
 

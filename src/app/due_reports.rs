@@ -6,9 +6,9 @@
 
 use super::standing::unknown_calendar_error;
 use super::{App, Result};
-use crate::domain::expectation::{Expectation, compute_expectations};
-use crate::domain::ids::ReportId;
-use crate::domain::permission::{Actor, action, authorize};
+use crate::domain::access::permission::{Actor, action, authorize};
+use crate::domain::reporting::expectation::{Expectation, compute_expectations};
+use crate::domain::support::ids::ReportId;
 use std::collections::BTreeSet;
 
 impl App {

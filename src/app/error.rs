@@ -1,8 +1,8 @@
 //! Errors of steps. A refusal is an expected result of the rules; the other variants are failures.
 
-use crate::domain::permission::AuthorizationError;
-use crate::domain::reason::{Refusal, RefusalReason};
-use crate::domain::violation::Violation;
+use crate::domain::access::permission::AuthorizationError;
+use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::domain::support::violation::Violation;
 use crate::store;
 
 /// Why a step failed.

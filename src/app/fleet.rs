@@ -1,11 +1,11 @@
-//! Devices by unit, for a caller that may list them. `domain::fleet` computes the summary of a
+//! Devices by unit, for a caller that may list them. `domain::access::fleet` computes the summary of a
 //! unit.
 
 use super::account::{authorize_over_units, load_account_units};
 use super::{App, Result};
-use crate::domain::fleet::UnitFleet;
-use crate::domain::ids::UnitId;
-use crate::domain::permission::{Actor, action};
+use crate::domain::access::fleet::UnitFleet;
+use crate::domain::access::permission::{Actor, action};
+use crate::domain::support::ids::UnitId;
 use std::collections::BTreeMap;
 
 impl App {

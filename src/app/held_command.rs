@@ -8,12 +8,12 @@
 
 use super::error::{AppError, Result};
 use super::report::{self, CommandContext, CommandEffect};
-use crate::domain::attachment::{HeldCommand, HeldReason, HeldState};
-use crate::domain::command::{Command, CommandBody, Verdict};
-use crate::domain::ids::{HeldCommandId, ReportId, derive_id};
-use crate::domain::limits::HELD_COMMANDS_MAX;
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::report::attachment::{HeldCommand, HeldReason, HeldState};
+use crate::domain::report::command::{Command, CommandBody, Verdict};
+use crate::domain::support::ids::{HeldCommandId, ReportId, derive_id};
+use crate::domain::support::limits::HELD_COMMANDS_MAX;
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::store::WriteTx;
 use crate::store::held_command::WaitingCommand;
 use crate::store::recorded_command::RecordedCommand;
@@ -179,7 +179,10 @@ fn former_actor(tx: &mut WriteTx, ctx: &CommandContext) -> Result<Actor> {
     let today = tx.now().local_date();
     let ended = ctx.actor.grants.iter().filter(|grant| grant.to <= today);
     let mut grants: Vec<_> = ended
-        .map(|grant| crate::domain::permission::Grant { to: jiff::civil::Date::MAX, ..*grant })
+        .map(|grant| crate::domain::access::permission::Grant {
+            to: jiff::civil::Date::MAX,
+            ..*grant
+        })
         .collect();
     grants.extend(tx.former_grants(ctx.actor.account)?);
     Ok(Actor { grants, ..ctx.actor.clone() })

@@ -7,9 +7,9 @@
 use super::access::{CallerIdentity, revalidate_identity};
 use super::report::{self, CommandContext, CommandEffect};
 use super::{App, AppError, Result};
-use crate::domain::command::{Command, Verdict};
-use crate::domain::permission::Actor;
-use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::access::permission::Actor;
+use crate::domain::report::command::{Command, Verdict};
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::store::Error;
 
 /// A single write under a request id.

@@ -3,9 +3,9 @@
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::permission::{Actor, AuthorizationError, UnitPath, action, authorize};
-use crate::domain::string_enum::string_enum;
-use crate::domain::time::Timestamp;
+use crate::domain::access::permission::{Actor, AuthorizationError, UnitPath, action, authorize};
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::time::Timestamp;
 use crate::store::WriteTx;
 pub use crate::store::job_run::JobRun;
 use jiff::civil::Date;

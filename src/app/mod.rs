@@ -36,11 +36,11 @@ pub use error::{AppError, Result};
 pub use reference::ReferenceSnapshot;
 
 use crate::clock::Clock;
-use crate::domain::ids::UnitId;
-use crate::domain::permission::Actor;
-use crate::domain::scope::Scope;
-use crate::domain::scope_digest::ScopeDigest;
-use crate::domain::time::Timestamp;
+use crate::domain::access::permission::Actor;
+use crate::domain::access::scope::Scope;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::time::Timestamp;
 use crate::store::{AuditContext, ReadTx, Store};
 use std::sync::{Arc, PoisonError, RwLock};
 

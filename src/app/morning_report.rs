@@ -7,21 +7,21 @@
 use super::run_changes::RunChanges;
 use super::standing::{to_report_entry, unknown_calendar_error};
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::access::permission::{Actor, action, authorize};
 use crate::domain::campaign::{Campaign, TargetPair};
-use crate::domain::element::ElementCode;
-use crate::domain::expectation::{UnknownCalendar, compute_expectations};
-use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::Hierarchy;
-use crate::domain::permission::{Actor, action, authorize};
 use crate::domain::quality::Finding;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
     Coverage, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint, UnitTrajectories,
     WindowSums, aggregate_reports,
 };
+use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::Target;
-use crate::domain::window::DateWindow;
 use crate::store::ReadTx;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,11 +7,11 @@
 use super::App;
 use super::error::{AppError, Result};
 use super::reference::ReferenceSnapshot;
-use crate::domain::ids::UnitId;
+use crate::domain::access::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::org::{Hierarchy, Org, OrgFacts};
-use crate::domain::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
-use crate::domain::scope::RecordKind;
-use crate::domain::workflow::ReportState;
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::ids::UnitId;
 use crate::store::WriteTx;
 use crate::store::report::{attachment_scopes, report_scopes};
 use crate::store::write_tx::AuditContext;

@@ -10,16 +10,16 @@ pub use super::runs::RunManifest;
 use super::runs::load_definitions;
 use super::standing::is_published;
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::campaign::Campaign;
-use crate::domain::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
-use crate::domain::partner::{
+use crate::domain::access::partner::{
     KeyIssueError, PartnerCall, ServiceKey, build_key_actor, check_key_issue,
 };
-use crate::domain::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
+use crate::domain::campaign::Campaign;
 use crate::domain::release::{PublishedStanding, publish_standings};
 use crate::domain::standing::Standing;
-use crate::domain::time::{Timestamp, date_from_days};
+use crate::domain::support::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::{Timestamp, date_from_days};
 use crate::store::ReadTx;
 use crate::store::run_manifest::decode_standings;
 use crate::store::write_tx::AuditContext;

@@ -6,7 +6,7 @@
 use super::standing::unknown_calendar_error;
 use super::{App, ReferenceSnapshot, Result};
 use crate::domain::campaign::{Campaign, Phase};
-use crate::domain::expectation::compute_expectations;
+use crate::domain::reporting::expectation::compute_expectations;
 use crate::domain::standing::JudgementState;
 use jiff::civil::Date;
 use std::collections::BTreeMap;

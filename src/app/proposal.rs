@@ -3,12 +3,12 @@
 
 use super::error::Result;
 use super::report::{CommandContext, CommandEffect, check_not_expired};
-use crate::domain::command::Verdict;
-use crate::domain::ids::{ProposalId, ReportId, derive_id};
-use crate::domain::permission::{Permit, action, authorize};
-use crate::domain::proposal::Proposal;
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::permission::{Permit, action, authorize};
+use crate::domain::report::command::Verdict;
+use crate::domain::report::proposal::Proposal;
 use crate::domain::report::{ContentHash, Report, SaveCells};
+use crate::domain::support::ids::{ProposalId, ReportId, derive_id};
+use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 
 /// Stores an edit of official figures as a proposal for a reviewer. An edit without a difference

@@ -7,22 +7,22 @@
 use super::access::{CallerIdentity, revalidate_identity};
 use super::standing::{to_report_entry, unknown_calendar_error};
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::baseline::Baselines;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::ElementNumber;
-use crate::domain::element::ElementCode;
-use crate::domain::free_text;
-use crate::domain::ids::{FindingId, ReportId, UnitId};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::quality::{
     Finding, FindingReply, FindingState, FirstSubmission, LateRevision, QualityData,
     collect_quality_data, count_near_limit, run_rules, select_findings,
 };
-use crate::domain::reason::RefusalReason;
 use crate::domain::report::Report;
+use crate::domain::report::cell::ElementNumber;
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::free_text;
+use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::ReportEntry;
-use crate::domain::time::Timestamp;
-use crate::domain::workflow::ReportState;
+use crate::domain::standing::baseline::Baselines;
+use crate::domain::support::ids::{FindingId, ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::store::history::SentRevision;
 use crate::store::{ReadTx, WriteTx};
 use jiff::ToSpan;
@@ -317,7 +317,7 @@ fn diff_cells(
     numbers: &BTreeMap<ElementNumber, ElementCode>,
     day: Date,
 ) -> Vec<LateRevision> {
-    let changed = |(number, cell): (&ElementNumber, &crate::domain::cell::CellValue)| {
+    let changed = |(number, cell): (&ElementNumber, &crate::domain::report::cell::CellValue)| {
         let change = (before.cells.get(number)?.figure()?, cell.figure()?);
         let element = numbers.get(number)?.clone();
         (change.0 != change.1).then_some(LateRevision {

@@ -1,20 +1,20 @@
 //! The reference snapshot: units, forms, contracts, calendars and campaigns as they are now,
 //! decoded once and shared until they change.
 
-use crate::domain::baseline::Baselines;
-use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::ElementNumber;
-use crate::domain::element::ElementCode;
-use crate::domain::expectation::{Expectation, compute_unit_expectations};
-use crate::domain::form::{Catalogue, Form};
-use crate::domain::ids::{CampaignId, ContractId};
-use crate::domain::numbers::{ElementNumbers, UnitNumbers};
 use crate::domain::org::{Org, StructureView};
+use crate::domain::report::cell::ElementNumber;
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::{Catalogue, Form};
+use crate::domain::report::numbers::{ElementNumbers, UnitNumbers};
 use crate::domain::report::{ElementRange, FormRule, FormSchema, ReportKey};
+use crate::domain::reporting::calendar::Calendars;
+use crate::domain::reporting::expectation::{Expectation, compute_unit_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{ReportEntry, StandingInput};
+use crate::domain::support::ids::{CampaignId, ContractId};
 use crate::domain::target_rule;
-use crate::domain::window::DateWindow;
 use crate::store::reference::ReferenceData;
 use crate::store::{Error, Result};
 use jiff::civil::Date;

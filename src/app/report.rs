@@ -5,18 +5,18 @@ use super::error::{AppError, Result};
 use super::held_command::{self, RawCommand};
 use super::proposal;
 use super::reference::ReferenceSnapshot;
-use crate::domain::attachment::{Comment, Conflict};
-use crate::domain::cell::CellChange;
-use crate::domain::command::{Command, CommandBody, Verdict};
-use crate::domain::expectation::{CaptureEvidence, Expectation, judge_lateness};
-use crate::domain::free_text;
-use crate::domain::ids::{CommentId, ConflictId, DeviceId, ReportId, UnitId, derive_id};
-use crate::domain::permission::{Actor, Permit, Role, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::permission::{Actor, Permit, Role, UnitPath, action, authorize};
+use crate::domain::report::attachment::{Comment, Conflict};
+use crate::domain::report::cell::CellChange;
+use crate::domain::report::command::{Command, CommandBody, Verdict};
+use crate::domain::report::free_text;
 use crate::domain::report::{
     ConflictBranch, ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::reporting::expectation::{CaptureEvidence, Expectation, judge_lateness};
+use crate::domain::support::ids::{CommentId, ConflictId, DeviceId, ReportId, UnitId, derive_id};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::store::WriteTx;
 use jiff::civil::Date;
 
@@ -270,7 +270,7 @@ fn add_comment(
 
 /// The unit and role of a comment: a comment is attributed to a role, not to a person.
 fn author_role(actor: &Actor, unit_path: &UnitPath, today: Date) -> (UnitId, Role) {
-    use crate::domain::permission::{Action, ActionMarker as _};
+    use crate::domain::access::permission::{Action, ActionMarker as _};
     debug_assert_eq!(action::CommentReport::ACTION, Action::CommentReport);
     actor
         .active_grants_on(today)
@@ -329,7 +329,7 @@ fn branch_to_save(branch: &ConflictBranch, report: &Report, acting_unit: UnitId)
 }
 
 /// The refusal of a failed step; other errors are returned as errors.
-pub fn into_refusal(error: AppError) -> Result<crate::domain::reason::Refusal> {
+pub fn into_refusal(error: AppError) -> Result<crate::domain::support::reason::Refusal> {
     let AppError::Refused(refusal) = error else { return Err(error) };
     Ok(refusal)
 }

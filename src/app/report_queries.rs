@@ -4,12 +4,12 @@
 //! A report that does not exist and one that is not visible give the same response.
 
 use super::{App, ReferenceSnapshot, Result};
-use crate::domain::attachment::{Comment, Conflict};
-use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
-use crate::domain::permission::{Actor, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
-use crate::domain::scope::RecordKind;
-use crate::domain::workflow::ReportState;
+use crate::domain::access::permission::{Actor, UnitPath, action, authorize};
+use crate::domain::access::scope::RecordKind;
+use crate::domain::report::attachment::{Comment, Conflict};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::store::ReadTx;
 pub use crate::store::report::{ReportSummary, StoredReport};
 use jiff::civil::Date;

@@ -4,13 +4,13 @@
 use super::Result;
 use super::runs::load_definitions;
 use super::standing::to_report_entry;
-use crate::domain::ids::UnitId;
 use crate::domain::org::Hierarchy;
 use crate::domain::standing::{
     Judgement, ReportEntry, ReportMovement, Standing, StandingInput, StandingRun, TargetMovement,
     find_report_movements, find_target_movements,
 };
-use crate::domain::time::date_from_days;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::date_from_days;
 use crate::store::ReadTx;
 use crate::store::run_manifest::decode_standings;
 use jiff::civil::Date;

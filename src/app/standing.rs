@@ -6,19 +6,19 @@
 use super::error::{AppError, Result};
 use super::runs::RunInputBytes;
 use super::{App, ReferenceSnapshot};
-use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Campaign;
-use crate::domain::expectation::UnknownCalendar;
-use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::{StructureView, UnitKind};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
-use crate::domain::scope::RecordKind;
+use crate::domain::report::workflow::ReportState;
+use crate::domain::reporting::expectation::UnknownCalendar;
+use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
     ReportEntry, ReportsDigest, Standing, StandingInput, StandingRun, compute_input_digest,
     judge_standings,
 };
-use crate::domain::workflow::ReportState;
+use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 

@@ -5,17 +5,17 @@
 
 use super::standing::{SENT_STATES, is_published, to_report_entry, unknown_calendar_error};
 use super::{App, ReferenceSnapshot, Result};
-use crate::domain::baseline::Baselines;
+use crate::domain::access::permission::{Actor, action, authorize};
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::{CampaignId, StandingId, UnitId};
 use crate::domain::org::StructureView;
-use crate::domain::permission::{Actor, action, authorize};
-use crate::domain::reason::RefusalReason;
-use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{
     self, Standing, StandingInput, StandingReport, StandingRun, list_standing_reports,
 };
-use crate::domain::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::support::ids::{CampaignId, StandingId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::store::ReadTx;
 use crate::store::report::StoredReport;
 use jiff::civil::Date;

@@ -14,15 +14,15 @@
 use super::error::Result;
 use super::standing::{JudgedCampaign, SENT_STATES, to_report_entry, unknown_calendar_error};
 use super::{App, ReferenceSnapshot};
-use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::{CampaignId, ReportId};
 use crate::domain::report::Report;
-use crate::domain::scope::RecordKind;
+use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
     CampaignTotals, ReportEntry, ReportsDigest, StandingInput, compute_input_digest,
     compute_totals, judge_standings_from_totals,
 };
+use crate::domain::support::ids::{CampaignId, ReportId};
 use crate::store::ReadTx;
 use jiff::civil::Date;
 use std::collections::BTreeMap;

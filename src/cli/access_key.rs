@@ -6,8 +6,8 @@ use super::error::{CliError, CliResult};
 use super::lookup::find_unit_id;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
-use crate::domain::ids::{AccountId, CampaignId, ServiceKeyId};
-use crate::domain::partner::{KEY_DAYS_MAX, PartnerCall};
+use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
+use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId};
 use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]

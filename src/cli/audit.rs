@@ -9,7 +9,7 @@ use super::audit_proof;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::app::audit::AuditVerification;
-use crate::domain::hex::{decode_hex, encode_hex};
+use crate::domain::support::hex::{decode_hex, encode_hex};
 use serde_json::json;
 
 /// `thidua audit ...`

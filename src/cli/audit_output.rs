@@ -3,7 +3,7 @@
 use super::context::CliContext;
 use super::error::CliError;
 use crate::app::audit::AuditEntry;
-use crate::domain::hex::encode_hex;
+use crate::domain::support::hex::encode_hex;
 
 /// The error for a chain that does not verify from entry `seq` on.
 pub(super) fn broken_chain_error(number: i64) -> CliError {

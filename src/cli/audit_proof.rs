@@ -16,7 +16,7 @@ use crate::auth::NoteVerifierKey;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, AuditProof, SignedCheckpoint};
 use crate::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root};
 use crate::domain::audit::verify::{ProofError, TreeHead, verify_proofs as agree};
-use crate::domain::base64::encode_base64;
+use crate::domain::support::base64::encode_base64;
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use serde_json::json;
 use std::path::{Path, PathBuf};

@@ -3,9 +3,9 @@
 
 use crate::app::AppError;
 use crate::config::ConfigError;
-use crate::domain::lang::Lang;
-use crate::domain::reason::Refusal;
-use crate::domain::violation::{Severity, Violation};
+use crate::domain::support::lang::Lang;
+use crate::domain::support::reason::Refusal;
+use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, TextPosition};
 use crate::server::keys::ServerKeysError;
 use crate::server::tls::TlsError;

@@ -4,7 +4,7 @@
 use super::context::CliContext;
 use super::error::CliResult;
 use super::lookup::find_units_under;
-use crate::domain::fleet::UnitFleet;
+use crate::domain::access::fleet::UnitFleet;
 
 /// `thidua fleet`
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,10 @@ use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::auth;
 use crate::config::Config;
-use crate::domain::enrolment::Invite;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::AccountId;
-use crate::domain::time::Timestamp;
+use crate::domain::access::enrolment::Invite;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::AccountId;
+use crate::domain::support::time::Timestamp;
 use crate::server::ca::TlsFiles;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -73,7 +73,7 @@ impl IssuedInvite {
                 output.pick("SHA-256 của CA:", "CA SHA-256:    "),
                 encode_hex(&self.invite.ca_sha256)
             ),
-            if output.lang == crate::domain::lang::Lang::Vi {
+            if output.lang == crate::domain::support::lang::Lang::Vi {
                 format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
             } else {
                 format!("good once, for {minutes} minutes, until {}", self.expires.local_text())

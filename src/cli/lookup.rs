@@ -4,7 +4,7 @@ use super::context::LocalApp;
 use super::error::{CliError, CliResult};
 use crate::app::ReferenceSnapshot;
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 
 /// The unit with this code and the units under it today, as a filter for lists. `None` means no
 /// filter.

@@ -8,7 +8,7 @@ mod measurements;
 
 use super::context::CliContext;
 use super::error::CliResult;
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 
 /// `thidua quality ...`
 #[derive(Debug, clap::Args)]

@@ -10,10 +10,10 @@ use super::output::Colour;
 use crate::app::ReferenceSnapshot;
 use crate::app::runs::{RunManifest, StandingDiff};
 use crate::domain::campaign::Campaign;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::UnitId;
 use crate::domain::standing::Standing;
-use crate::domain::time::Timestamp;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::Timestamp;
 use serde_json::json;
 
 /// `thidua runs ...`

@@ -13,8 +13,8 @@ use super::standing_format::{
 use crate::app::ReferenceSnapshot;
 use crate::app::standing_queries::ReportDrilldown;
 use crate::domain::campaign::Campaign;
-use crate::domain::element::ElementCode;
 use crate::domain::org::StructureView;
+use crate::domain::report::element::ElementCode;
 use crate::domain::standing::{Addend, Judgement, ReportSupport, Standing, StandingReport};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

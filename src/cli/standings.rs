@@ -12,9 +12,9 @@ use super::standing_format::{
     coverage_json, coverage_text, figure_text, judgement_json, reasons_text,
 };
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::UnitId;
 use crate::domain::org::StructureView;
 use crate::domain::standing::{Judgement, JudgementState, Standing};
+use crate::domain::support::ids::UnitId;
 use crate::domain::target_rule::StandingStage;
 use serde_json::{Value, json};
 

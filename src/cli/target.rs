@@ -5,9 +5,9 @@
 mod input;
 mod output;
 
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Target, TargetChance};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@
 use super::engine::{Engine, SyncInput};
 use super::protocol::{NextAction, RecordKey, ScopeKey};
 use super::replica::{CommandDraft, LocalReplica, ReplicaRecord, SwapResult};
-use crate::domain::scope_digest::{ScopeDigest, hash_record};
-use crate::domain::time::Timestamp;
+use crate::domain::support::scope_digest::{ScopeDigest, hash_record};
+use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::pb::sync_response::Frame;
 use crate::wire::values::timestamp_to_proto;

@@ -1,15 +1,15 @@
 //! Baselines as CSV: `unit,element,first_day,last_day,value,source,status`, with a verdict on each
 //! line.
 //!
-//! Whether a row fits the organisation and the catalogue is checked in `domain::baseline`.
+//! Whether a row fits the organisation and the catalogue is checked in `domain::standing::baseline`.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::baseline::{BaselineRow, BaselineStatus, check_rows};
-use crate::domain::element::{CountingLevel, ElementCode};
-use crate::domain::form::Catalogue;
-use crate::domain::violation::Violation;
-use crate::domain::window::DateWindow;
+use crate::domain::report::element::{CountingLevel, ElementCode};
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, BaselineStatus, check_rows};
+use crate::domain::support::violation::Violation;
 
 const BASELINE_COLUMNS: [&str; 7] =
     ["unit", "element", "first_day", "last_day", "value", "source", "status"];

@@ -14,7 +14,7 @@ use crate::domain::campaign::{
     CampaignKind, CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence,
     Phase, TargetPair,
 };
-use crate::domain::form::Catalogue;
+use crate::domain::report::form::Catalogue;
 use crate::domain::target_rule::{Target, ZeroBasePolicy};
 use serde::Deserialize;
 use std::collections::BTreeMap;

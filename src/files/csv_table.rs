@@ -4,7 +4,7 @@
 
 use super::csv_file::{CsvFile, CsvLine};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::violation::Violation;
+use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
 /// Maximum number of rows in a file.

@@ -5,9 +5,9 @@
 
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::element::ElementCode;
-use crate::domain::ids::UnitId;
 use crate::domain::org::{HandoverLine, Org, Stocks};
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::UnitId;
 
 const HANDOVER_COLUMNS: [&str; 5] = ["side", "from_uid", "to_uid", "element", "amount"];
 

@@ -6,11 +6,11 @@
 
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::{FileDiagnostic, TextPosition};
-use crate::domain::ids::UnitId;
 use crate::domain::org::{
     DaySpan, Fraction, Hierarchy, LineageKind, OfficialCode, Org, OrgFactRef, OrgFacts,
     OrgViolation, Unit, UnitKind, UnitLineage, UnitParent, UnitVersion,
 };
+use crate::domain::support::ids::UnitId;
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -8,11 +8,11 @@
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::cell::{CellValue, MissingReason};
-use crate::domain::element::ElementCode;
-use crate::domain::form::Catalogue;
-use crate::domain::violation::Violation;
-use crate::domain::window::DateWindow;
+use crate::domain::report::cell::{CellValue, MissingReason};
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::violation::Violation;
 
 const REPORT_COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];
 const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];

@@ -1,10 +1,10 @@
 //! Tests of scoring with values computed by hand, on the example's campaign file.
 
 use crate::domain::campaign::{Campaign, Commitment};
-use crate::domain::element::ElementCode;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
 use crate::domain::scoring::*;
 use crate::domain::standing::{Coverage, Judgement, JudgementState, StandingFigure};
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::Target;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

@@ -5,8 +5,8 @@
 
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
-use crate::domain::ratio::Ratio;
 use crate::domain::scoring::{Criterion, LeafCriterion, ScoreOverride, ScoringMethod};
+use crate::domain::support::ratio::Ratio;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;

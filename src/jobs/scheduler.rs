@@ -96,7 +96,7 @@ fn build_cron_job(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{DAY_MICROS, Timestamp};
+    use crate::domain::support::time::{DAY_MICROS, Timestamp};
     use chrono::{DateTime, TimeZone as _};
     use croner::parser::{CronParser, Seconds};
     use jiff::civil::date;

@@ -7,10 +7,10 @@ use super::pace_chart;
 use super::target_rows::{self, ComparisonRow, TargetRow, element_name};
 use super::texts::{self, StateGroup};
 use crate::app::morning_report::{MorningReport, MorningReportQuestion, UnitSummary};
-use crate::domain::hex::encode_hex;
-use crate::domain::lang::Lang;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Coverage;
-use crate::domain::window::DateWindow;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::lang::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLESHEET: &str = include_str!("page.css");

@@ -7,10 +7,10 @@ use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{account, device, enrol_code, grants, used_nonce};
 use super::write_tx::WriteTx;
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
-use crate::domain::permission::{Grant, Role};
-use crate::domain::time::{Timestamp, date_from_days, days_from_date};
+use crate::domain::access::permission::{Grant, Role};
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::support::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
+use crate::domain::support::time::{Timestamp, date_from_days, days_from_date};
 use diesel::prelude::*;
 
 /// An enrolled device.

@@ -13,9 +13,9 @@ use super::commit::{AuditRow, extend_chain};
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{audit, commit_log};
-use crate::domain::ids::{AccountId, DeviceId};
-use crate::domain::scope::RecordKind;
-use crate::domain::time::Timestamp;
+use crate::domain::access::scope::RecordKind;
+use crate::domain::support::ids::{AccountId, DeviceId};
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 

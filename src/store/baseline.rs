@@ -1,17 +1,17 @@
 //! Baseline figures, every import stored: a newer import of a unit's element replaces the older one
 //! as a whole and does not delete it.
 //!
-//! Does no window arithmetic: `domain::baseline` sums.
+//! Does no window arithmetic: `domain::standing::baseline` sums.
 
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
 use super::schema::baseline;
 use super::write_tx::{AuditContext, WriteTx};
-use crate::domain::baseline::{BaselineRow, BaselineStatus};
-use crate::domain::element::ElementCode;
-use crate::domain::permission::{Permit, action};
-use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
+use crate::domain::access::permission::{Permit, action};
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, BaselineStatus};
+use crate::domain::support::time::{date_from_days, days_from_date};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use super::backend::{AnyConn, DatabaseLocation};
 use super::error::{Error, Result};
 use super::write_tx::{PendingChanges, WriteTx};
 use super::{CommitHook, commit, lock_ignoring_poison};
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};

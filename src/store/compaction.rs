@@ -11,7 +11,7 @@ use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{command, commit_log, feed, idempotency_key, scope};
 use super::write_tx::WriteTx;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Errors of the store. Refusals by rules are values of `domain::reason`.
+//! Errors of the store. Refusals by rules are values of `domain::support::reason`.
 
 /// Any failure of the store.
 #[derive(Debug, thiserror::Error)]

@@ -9,9 +9,9 @@ use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{feed, feed_head, record, scope};
 use super::write_tx::WriteTx;
-use crate::domain::scope::{RecordKind, Scope, ScopeKind};
-use crate::domain::scope_digest::ScopeDigest;
-use crate::domain::visible_scopes::VisibleScopes;
+use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
+use crate::domain::access::visible_scopes::VisibleScopes;
+use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::idempotency_key;
 use super::write_tx::WriteTx;
-use crate::domain::ids::AccountId;
+use crate::domain::support::ids::AccountId;
 use diesel::prelude::*;
 
 impl ReadTx<'_> {

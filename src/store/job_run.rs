@@ -6,7 +6,7 @@ use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{job_lease, job_run};
 use super::write_tx::WriteTx;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 
 /// One run of a job.

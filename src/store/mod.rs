@@ -59,7 +59,7 @@ pub use replica_pool::ReplicaReadCounts;
 pub use statement_timeout::with_timeout;
 pub use write_tx::{AuditContext, WriteTx};
 
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use backend::AnyConn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};

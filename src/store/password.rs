@@ -4,7 +4,7 @@ use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{device, password};
 use super::write_tx::WriteTx;
-use crate::domain::ids::AccountId;
+use crate::domain::support::ids::AccountId;
 use diesel::prelude::*;
 
 /// A stored password hash.

@@ -5,11 +5,11 @@ use super::error::Result;
 use super::read_tx::ReadTx;
 use super::report::attachment_scopes;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::ids::ProposalId;
-use crate::domain::permission::{ActionMarker, Permit};
-use crate::domain::proposal::Proposal;
+use crate::domain::access::permission::{ActionMarker, Permit};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::report::Report;
-use crate::domain::scope::RecordKind;
+use crate::domain::report::proposal::Proposal;
+use crate::domain::support::ids::ProposalId;
 use crate::wire::record::{self, UnitNumbers};
 
 impl ReadTx<'_> {

@@ -3,8 +3,8 @@
 use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::schema::{commit_log, feed_head, record};
-use crate::domain::scope::RecordKind;
-use crate::domain::time::Timestamp;
+use crate::domain::access::scope::RecordKind;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 
 /// A transaction that only reads. `WriteTx` dereferences to it.

@@ -7,8 +7,8 @@ use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{command, device};
 use super::write_tx::WriteTx;
-use crate::domain::command::Verdict;
-use crate::domain::ids::DeviceId;
+use crate::domain::report::command::Verdict;
+use crate::domain::support::ids::DeviceId;
 use diesel::prelude::*;
 
 /// The row of a command that a device sent.

@@ -17,7 +17,7 @@ use super::error::{Error, Result};
 use super::read_tx::{FeedHead, ReadTx};
 use super::schema::setting;
 use super::schema_migration;
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;

@@ -8,16 +8,16 @@ use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{report, report_attachment, report_author, report_revision};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::attachment::{Comment, Conflict};
-use crate::domain::ids::{
+use crate::domain::access::permission::{ActionMarker, Permit, UnitPath};
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::report::attachment::{Comment, Conflict};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::report::{ContentHash, Report};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{
     AccountId, CommentId, ConflictId, ContractId, DeviceId, ReportId, UnitId,
 };
-use crate::domain::permission::{ActionMarker, Permit, UnitPath};
-use crate::domain::report::{ContentHash, Report};
-use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
-use crate::domain::workflow::ReportState;
+use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::wire::record::{self, RecordError, UnitNumbers};
 use diesel::prelude::*;
 use jiff::civil::Date;

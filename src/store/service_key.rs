@@ -7,9 +7,9 @@ use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::service_key;
 use super::write_tx::WriteTx;
-use crate::domain::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
-use crate::domain::partner::{PartnerCall, ServiceKey};
-use crate::domain::time::Timestamp;
+use crate::domain::access::partner::{PartnerCall, ServiceKey};
+use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 
 #[derive(Insertable, Queryable, Selectable)]

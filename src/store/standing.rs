@@ -6,10 +6,10 @@
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::ids::{CampaignId, StandingId};
-use crate::domain::permission::{Permit, action};
-use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::access::permission::{Permit, action};
+use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::standing::{Standing, StandingRun};
+use crate::domain::support::ids::{CampaignId, StandingId};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 
 impl ReadTx<'_> {

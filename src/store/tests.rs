@@ -2,12 +2,12 @@
 
 use super::write_tx::AuditContext;
 use super::{DatabaseLocation, Error, Store, fault_point};
-use crate::domain::ids::{AccountId, UnitId};
-use crate::domain::permission::Actor;
-use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::scope_digest::{ScopeDigest, hash_record};
-use crate::domain::time::Timestamp;
-use crate::domain::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::access::permission::Actor;
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::scope_digest::{ScopeDigest, hash_record};
+use crate::domain::support::time::Timestamp;
 use crate::store::feed::{FeedOp, FeedRow};
 use jiff::civil::date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,12 +7,12 @@ use crate::domain::campaign::{
     BaselineMethod, CampaignField, CampaignKind, CampaignStatus, Commitment, DutyEvidence,
     LaunchMode, PlanStatus,
 };
-use crate::domain::element::{CountingLevel, ElementKind};
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::element::{CountingLevel, ElementKind};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::ZeroBasePolicy;
-use crate::domain::workflow::ReportState;
 use crate::pb;
 
 macro_rules! proto_enums {

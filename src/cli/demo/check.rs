@@ -7,12 +7,12 @@ use super::generator::ledger::LedgerLine;
 use super::people::{Person, counted_value};
 use super::simulation::Simulation;
 use crate::client::facade::{ReportStatus, ReportView};
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::{UnitId, derive_id};
-use crate::domain::lang::Lang;
-use crate::domain::scope::{Scope, ScopeKind};
+use crate::domain::access::scope::{Scope, ScopeKind};
+use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::standing::{Judgement, Standing};
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{UnitId, derive_id};
+use crate::domain::support::lang::Lang;
 use crate::wire::record;
 use std::collections::BTreeMap;
 

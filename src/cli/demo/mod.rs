@@ -18,11 +18,11 @@ mod tests;
 
 use crate::client::facade::Phone;
 use crate::clock::Clock;
-use crate::domain::ids::UnitId;
-use crate::domain::lang::Lang;
+use crate::domain::access::permission::Role;
 use crate::domain::org::UnitKind;
-use crate::domain::permission::Role;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::time::Timestamp;
 use generator::Province;
 use generator::sheet_plan::DemoDevice;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -105,7 +105,7 @@ macro_rules! from_errors {
 from_errors!(
     crate::app::AppError,
     crate::client::facade::ClientError,
-    crate::domain::expectation::UnknownCalendar,
+    crate::domain::reporting::expectation::UnknownCalendar,
     crate::server::keys::ServerKeysError,
     crate::server::tls::TlsError,
     crate::store::Error,

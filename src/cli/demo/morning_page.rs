@@ -6,10 +6,10 @@ use super::check::DemoCheck;
 use super::simulation::Simulation;
 use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::cli::morning_report;
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
 use crate::domain::standing::Judgement;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use std::path::{Path, PathBuf};
 
 /// The written page, and the report that it shows.

@@ -8,10 +8,10 @@ use super::generator::sheet_plan::{DemoDevice, SheetPlan};
 use crate::client::facade::{
     CellEntry, CellFigure, Phone, ReportKeyView, ReportStatus, SyncSummary,
 };
-use crate::domain::element::ElementCode;
-use crate::domain::ids::ReportId;
 use crate::domain::org::Org;
-use crate::domain::time::days_from_date;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::ReportId;
+use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use std::sync::Arc;
 

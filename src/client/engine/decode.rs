@@ -6,8 +6,8 @@ use crate::client::protocol::{
     Epoch, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey, ServerVerdict,
     StagedOp,
 };
-use crate::domain::lease::OFFLINE_LEASE_DAYS;
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::support::scope_digest::ScopeDigest;
 use crate::pb;
 use crate::wire::sync::decompress_rows;
 use crate::wire::values::timestamp_from_proto;

@@ -14,7 +14,7 @@ use crate::client::protocol::{
     CallError, DigestComparison, Epoch, HaltReason, LocalScopeDigest, NextAction,
     ReceivedCheckpoint, ReplicaAction, ScopeKey,
 };
-use crate::domain::limits::PUSH_COMMANDS_MAX;
+use crate::domain::support::limits::PUSH_COMMANDS_MAX;
 use crate::pb;
 use crate::pb::sync_response::Frame;
 use std::collections::BTreeMap;

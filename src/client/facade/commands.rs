@@ -10,13 +10,13 @@ use super::{ClientError, Phone, Result, queries, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::client::replica::CommandDraft;
 use crate::client::transport::device_key;
-use crate::domain::cell::{CellChange, Cells};
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::free_text;
-use crate::domain::ids::{CommentId, ReportId};
-use crate::domain::limits::NOTE_CHARS_MAX;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::cell::{CellChange, Cells};
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::free_text;
 use crate::domain::report::{FormSchema, NoteChange, Report, SaveCells};
+use crate::domain::support::ids::{CommentId, ReportId};
+use crate::domain::support::limits::NOTE_CHARS_MAX;
+use crate::domain::support::reason::RefusalReason;
 use crate::wire;
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -200,7 +200,7 @@ fn form_shape<'r>(reference: &'r LocalReference, report: &Report) -> &'r FormSch
 }
 
 pub(super) fn refusal_error(reason: RefusalReason) -> ClientError {
-    ClientError::from(crate::domain::reason::Refusal::from(reason))
+    ClientError::from(crate::domain::support::reason::Refusal::from(reason))
 }
 
 /// Whether a text is short enough for a note, a comment or a question.

@@ -4,7 +4,7 @@ use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
 use crate::client::runner::RunnerError;
 use crate::client::transport::device_key::DeviceKeyError;
-use crate::domain::reason::{FieldError, Refusal, RefusalReason};
+use crate::domain::support::reason::{FieldError, Refusal, RefusalReason};
 
 /// Why a call of the engine failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

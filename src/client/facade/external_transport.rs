@@ -16,7 +16,7 @@ use crate::client::engine::Engine;
 use crate::client::protocol::{CallError, CallErrorKind, NextAction};
 use crate::client::runner::build_renew_request;
 use crate::client::transport::device_key;
-use crate::domain::reason::RefusalReason;
+use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::wire::bytes::{decode_message, encode_message};
 use std::time::Duration;

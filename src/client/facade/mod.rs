@@ -45,7 +45,7 @@ use super::reference::{LocalReference, REFERENCE_KINDS};
 use super::replica::{LocalReplica, SwapResult};
 use super::runner::{ExchangeStats, FaultInjection, FollowTask, Runner, RunnerError};
 use crate::clock::Clock;
-use crate::domain::scope::RecordKind;
+use crate::domain::access::scope::RecordKind;
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};

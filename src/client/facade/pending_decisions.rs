@@ -4,15 +4,15 @@
 use super::values::{CellEntry, HeldCommandView, ProposalView, ReportKeyView};
 use super::{ClientError, Phone, Result, commands, queries, review, view_conversion};
 use crate::client::reference::LocalReference;
-use crate::domain::attachment::{HeldCommand, HeldState};
-use crate::domain::cell::CellChange;
-use crate::domain::command::CommandBody;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
-use crate::domain::proposal::Proposal;
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::scope::RecordKind;
+use crate::domain::report::attachment::{HeldCommand, HeldState};
+use crate::domain::report::cell::CellChange;
+use crate::domain::report::command::CommandBody;
+use crate::domain::report::proposal::Proposal;
 use crate::domain::report::{NoteChange, SaveCells};
-use crate::domain::scope::RecordKind;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::wire;
 
 impl Phone {

@@ -8,7 +8,7 @@
 )]
 
 use super::{ClientError, Phone, Result};
-use crate::domain::scope::RecordKind;
+use crate::domain::access::scope::RecordKind;
 use crate::domain::standing::{Standing, StandingRun};
 use crate::wire::record;
 

@@ -19,7 +19,7 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
         for word in [
             "domain::target_rule",
             "domain::standing",
-            "domain::ratio",
+            "domain::support::ratio",
             "Judgement",
             "decode_standing",
         ] {

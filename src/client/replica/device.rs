@@ -3,8 +3,8 @@
 
 use super::schema::device;
 use super::{LocalReplica, Result, decode_id};
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::Role;
+use crate::domain::access::permission::Role;
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use diesel::prelude::*;
 
 /// The data needed to repeat the enrolment call.

@@ -24,7 +24,7 @@ pub(crate) use swap::SwapResult;
 
 use crate::client::engine::SyncInput;
 use crate::client::protocol::{DigestComparison, ReplicaAction};
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;

@@ -4,7 +4,7 @@
 use super::schema::scope;
 use super::{LocalReplica, Result, decode_id};
 use crate::client::protocol::{DigestComparison, LocalScopeDigest, ScopeKey};
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

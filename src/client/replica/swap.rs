@@ -12,8 +12,8 @@ use crate::client::protocol::{
     LocalScopeDigest, ReceivedCheckpoint, RecordKey, ScopeKey, StagedOp,
 };
 use crate::client::rebase;
-use crate::domain::scope_digest::hash_record;
-use crate::domain::time::Timestamp;
+use crate::domain::support::scope_digest::hash_record;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 

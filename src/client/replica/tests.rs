@@ -11,7 +11,7 @@ use crate::client::fixture::{
     notice_frame, put_frame, reset_frame, sync_response, verdict_frame,
 };
 use crate::client::protocol::{HaltReason, NextAction, OutboxOutcome};
-use crate::domain::time::{DAY_MICROS, Timestamp};
+use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::pb::sync_response::Frame;
 use crate::pb::{self, ErrorReason, Outcome, ScopeChange};
 

@@ -18,7 +18,7 @@ use super::replica::{LocalDevice, LocalReplica, ReplicaError, SwapResult};
 use super::transport::traffic::TrafficCounters;
 use super::transport::{PinnedEndpoint, ServerClient, device_key};
 use crate::clock::Clock;
-use crate::domain::enrolment::BadInvite;
+use crate::domain::access::enrolment::BadInvite;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

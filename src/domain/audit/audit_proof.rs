@@ -15,7 +15,7 @@
 //! Each text has one canonical form: parsing and formatting gives the same bytes.
 
 use super::merkle::MerkleHash;
-use crate::domain::base64::{decode_base64, encode_base64};
+use crate::domain::support::base64::{decode_base64, encode_base64};
 use std::fmt;
 
 /// First line of an inclusion proof.

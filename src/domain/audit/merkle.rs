@@ -167,7 +167,7 @@ pub fn verify_consistency(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::hex::{decode_hex, encode_hex};
+    use crate::domain::support::hex::{decode_hex, encode_hex};
     use proptest::prelude::*;
     use proptest::sample::Index;
 

@@ -5,8 +5,8 @@ use super::{
     DaySpan, Fraction, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, ReportedFigure,
     StructureView, Unit, UnitAttribution, UnitDescription, UnitKind, UnitParent, UnitVersion,
 };
-use crate::domain::ids::UnitId;
-use crate::domain::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

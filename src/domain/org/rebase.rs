@@ -5,8 +5,8 @@
 //! zero.
 
 use super::{BadFraction, Fraction, Org, round_by_largest_remainder};
-use crate::domain::ids::UnitId;
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

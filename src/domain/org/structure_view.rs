@@ -5,7 +5,7 @@
 //! output. Where the mapping is ambiguous the result is NOT_COMPARABLE and names the unit.
 
 use super::{BadFraction, Fraction, Hierarchy, Org, Unit, UnitKind, UnitLineage};
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -6,7 +6,7 @@ use crate::domain::campaign::{
     Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
     Classification, Duty, Phase, TargetPair,
 };
-use crate::domain::element::ElementCode;
+use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::Target;
 use crate::pb;
 use crate::pb::target_pair::Pair as TargetPairMessage;

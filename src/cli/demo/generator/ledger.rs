@@ -5,10 +5,10 @@
 //! server.
 
 use super::sheet_plan::SheetPlan;
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::form::Catalogue;
-use crate::domain::ids::{ReportId, UnitId};
 use crate::domain::org::{Hierarchy, Org};
+use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::form::Catalogue;
+use crate::domain::support::ids::{ReportId, UnitId};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,14 +6,14 @@
 
 use super::Province;
 use super::rng::Rng;
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::expectation::{Expectation, UnknownCalendar, compute_expectations};
-use crate::domain::form::{Catalogue, Form};
-use crate::domain::ids::UnitId;
 use crate::domain::org::UnitKind;
 use crate::domain::report::ReportKey;
+use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::form::{Catalogue, Form};
+use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::UnitId;
 use crate::domain::target_rule::{Comparator, Expr, FormRuleExpr, TermSign};
-use crate::domain::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeMap;

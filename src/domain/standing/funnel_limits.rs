@@ -4,9 +4,9 @@
 //! share, and a unit outside them is worth a question, on either side. Floats are used because the
 //! limits are probabilities and never a verdict.
 
-use super::ratio::Ratio;
-use super::string_enum::string_enum;
-use super::target_rule::distribution::binomial_cdf;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::target_rule::distribution::binomial_cdf;
 
 /// Ranges of the number of cases that chance alone produces at the overall share, with probability
 /// 95 % and 99.8 %.

@@ -2,7 +2,7 @@
 //!
 //! Each module holds its own texts, in pairs.
 
-use super::string_enum::string_enum;
+use crate::domain::support::string_enum::string_enum;
 
 string_enum! {
     /// A language of the program's texts.

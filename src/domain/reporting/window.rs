@@ -2,7 +2,7 @@
 //!
 //! Periods of a calendar are in `period`.
 
-use super::time::days_from_date;
+use crate::domain::support::time::days_from_date;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::fmt;

@@ -4,10 +4,10 @@
 //! Which unit owes which report for which days is computed in `expectation` from these and the
 //! organisation.
 
-use super::element::{CountingLevel, Element, ElementCode};
-use super::ids::{ContractId, FormId};
-use super::target_rule::FormRuleExpr;
-use super::violation::Violation;
+use crate::domain::report::element::{CountingLevel, Element, ElementCode};
+use crate::domain::support::ids::{ContractId, FormId};
+use crate::domain::support::violation::Violation;
+use crate::domain::target_rule::FormRuleExpr;
 use std::collections::BTreeMap;
 
 /// Maximum number of elements of a form; a report must fit a small screen and one message.
@@ -244,7 +244,7 @@ fn counted_twice_violation(at: &str, element: &Element, level: CountingLevel) ->
 }
 
 /// One violation for each code that occurs more than once in a list.
-pub(super) fn duplicate_code_violations<'a>(
+pub(in crate::domain) fn duplicate_code_violations<'a>(
     at: &str,
     codes: impl Iterator<Item = &'a str>,
 ) -> Vec<Violation> {
@@ -266,7 +266,7 @@ pub(super) fn duplicate_code_violations<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::element::ElementKind;
+    use crate::domain::report::element::ElementKind;
 
     fn element(code: &str, level: CountingLevel) -> Element {
         Element {

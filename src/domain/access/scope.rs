@@ -2,7 +2,7 @@
 //!
 //! A reader who was granted a scope gets every record in it; nothing is redacted when it is sent.
 
-use super::ids::{CampaignId, UnitId};
+use crate::domain::support::ids::{CampaignId, UnitId};
 
 /// The kind of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,8 +4,8 @@
 //! It has days but no hours, no device and no account, so that it cannot serve as a record of
 //! attendance.
 
-use super::string_enum::string_enum;
-use super::time::days_from_date;
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 
 string_enum! {

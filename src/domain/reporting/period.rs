@@ -2,8 +2,8 @@
 //!
 //! Calendars are in `calendar`; which unit owes a report for a period is in `expectation`.
 
-use super::time::days_from_date;
-use super::window::DateWindow;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use std::fmt;
 

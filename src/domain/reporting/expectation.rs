@@ -3,14 +3,14 @@
 //! They are the denominator of completeness: a nil report fulfils one, a missing report is never
 //! zero. Lateness is computed from instants only.
 
-use super::calendar::Calendars;
-use super::form::Contract;
-use super::ids::{ContractId, UnitId};
-use super::org::{Org, Unit, UnitKind};
-use super::period::Period;
-use super::report::ReportKey;
-use super::time::{Timestamp, days_from_date};
-use super::window::DateWindow;
+use crate::domain::org::{Org, Unit, UnitKind};
+use crate::domain::report::ReportKey;
+use crate::domain::report::form::Contract;
+use crate::domain::reporting::calendar::Calendars;
+use crate::domain::reporting::period::Period;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{ContractId, UnitId};
+use crate::domain::support::time::{Timestamp, days_from_date};
 use jiff::ToSpan;
 use jiff::civil::Date;
 

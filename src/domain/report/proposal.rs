@@ -3,12 +3,12 @@
 //!
 //! Who may propose and who may grant is decided in `permission`.
 
-use super::cell::CellChange;
-use super::free_text;
-use super::ids::{ReportId, UnitId};
-use super::reason::{Refusal, RefusalReason};
-use super::report::{ContentHash, FormSchema, Report, SaveCells};
-use super::workflow::ReportStep;
+use crate::domain::report::cell::CellChange;
+use crate::domain::report::free_text;
+use crate::domain::report::workflow::ReportStep;
+use crate::domain::report::{ContentHash, FormSchema, Report, SaveCells};
+use crate::domain::support::ids::{ReportId, UnitId};
+use crate::domain::support::reason::{Refusal, RefusalReason};
 
 /// A proposal to amend an accepted or locked report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Report {
         if !self.is_amended_only_by_proposal() {
             return Err(RefusalReason::WorkflowForbids.into());
         }
-        super::report::check_save(save, shape)?;
+        crate::domain::report::check_save(save, shape)?;
         if let Some(problem) = free_text::check_free_text(reason) {
             return Err(problem.into());
         }

@@ -4,9 +4,11 @@
 //! A command holds the change and the state that its author saw, so the server needs no history to
 //! find a conflict.
 
-use super::ids::{CommentId, ConflictId, HeldCommandId, ProposalId, ReportId, UnitId};
-use super::report::{ContentHash, ReviewQuestion, SaveCells};
-use super::time::Timestamp;
+use crate::domain::report::{ContentHash, ReviewQuestion, SaveCells};
+use crate::domain::support::ids::{
+    CommentId, ConflictId, HeldCommandId, ProposalId, ReportId, UnitId,
+};
+use crate::domain::support::time::Timestamp;
 
 /// A command as stored in an outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]

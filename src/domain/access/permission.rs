@@ -4,7 +4,7 @@
 //! Default is deny. A role is held by an account, on a unit, for a window of time. Only `app` calls
 //! [`authorize`].
 
-use super::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use jiff::civil::Date;
 use std::marker::PhantomData;
 

@@ -3,8 +3,8 @@
 //!
 //! Phone and server share them, so that both sign and verify the same bytes.
 
-use super::hex::decode_hex;
-use super::ids::DeviceId;
+use crate::domain::support::hex::decode_hex;
+use crate::domain::support::ids::DeviceId;
 use std::fmt;
 
 /// Symbols of a code: Crockford's base 32, without I, L, O and U.

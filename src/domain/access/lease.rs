@@ -3,7 +3,7 @@
 //!
 //! The time is an argument. This module only computes the lease; it neither hides nor deletes data.
 
-use super::time::{DAY_MICROS, Timestamp};
+use crate::domain::support::time::{DAY_MICROS, Timestamp};
 
 /// Days without contact after which a phone hides its data, unless the server sets another number.
 pub const OFFLINE_LEASE_DAYS: u16 = 14;

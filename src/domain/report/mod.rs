@@ -3,15 +3,26 @@
 //! The phone runs these functions to show a result at once, the server to decide. Who may take a
 //! step is decided in `permission`; dates are arguments.
 
-use super::cell::{CellChange, CellValue, Cells, ElementNumber, MergeResult, merge_three_way};
-use super::free_text;
-use super::ids::{ContractId, ReportId, UnitId, derive_id};
-use super::limits::{CHANGES_MAX, NOTE_CHARS_MAX};
-use super::period::Period;
-use super::reason::{FieldErrors, Refusal, RefusalReason};
-use super::target_rule::Comparator;
-use super::time::days_from_date;
-use super::workflow::{ReportState, ReportStep};
+pub mod attachment;
+pub mod cell;
+pub mod command;
+pub mod element;
+pub mod form;
+pub mod free_text;
+pub mod numbers;
+pub mod proposal;
+pub mod workflow;
+
+use crate::domain::report::cell::{
+    CellChange, CellValue, Cells, ElementNumber, MergeResult, merge_three_way,
+};
+use crate::domain::report::workflow::{ReportState, ReportStep};
+use crate::domain::reporting::period::Period;
+use crate::domain::support::ids::{ContractId, ReportId, UnitId, derive_id};
+use crate::domain::support::limits::{CHANGES_MAX, NOTE_CHARS_MAX};
+use crate::domain::support::reason::{FieldErrors, Refusal, RefusalReason};
+use crate::domain::support::time::days_from_date;
+use crate::domain::target_rule::Comparator;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -375,7 +386,7 @@ pub(super) fn check_save(save: &SaveCells, shape: &FormSchema) -> Result<(), Ref
 
 /// Status and figure of a cell as they enter the content hash.
 fn encode_cell(value: CellValue) -> (u8, i64) {
-    use super::cell::MissingReason as M;
+    use crate::domain::report::cell::MissingReason as M;
     match value {
         CellValue::Reported(figure) => (1, figure),
         CellValue::Nil => (2, 0),

@@ -3,9 +3,9 @@
 //! A record's scope is decided where the record is written. Partner agencies get no scope: they
 //! read published results with small figures suppressed, which a scope cannot do.
 
-use super::ids::CampaignId;
-use super::permission::{Actor, Role};
-use super::scope::Scope;
+use crate::domain::access::permission::{Actor, Role};
+use crate::domain::access::scope::Scope;
+use crate::domain::support::ids::CampaignId;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -61,8 +61,8 @@ pub fn compute_visible_scopes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{AccountId, UnitId};
-    use crate::domain::permission::Grant;
+    use crate::domain::access::permission::Grant;
+    use crate::domain::support::ids::{AccountId, UnitId};
     use jiff::civil::date;
 
     #[test]

@@ -3,8 +3,8 @@
 //! The phone checks before sending, the server at receipt. The check finds patterns (12-digit
 //! identity numbers, telephone numbers, vehicle plates); it does not detect names.
 
-use super::limits::NOTE_CHARS_MAX;
-use super::reason::RefusalReason;
+use crate::domain::support::limits::NOTE_CHARS_MAX;
+use crate::domain::support::reason::RefusalReason;
 
 /// The problem of a typed text, if any.
 #[must_use]

@@ -2,11 +2,11 @@
 //!
 //! The short number of an element in records is assigned by the server; see `numbers`.
 
-use super::ids::ElementId;
-use super::ratio::Ratio;
-use super::string_enum::string_enum;
-use super::violation::Violation;
-use super::window::DateWindow;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::ElementId;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 use std::fmt;
 

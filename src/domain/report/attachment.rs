@@ -3,10 +3,10 @@
 //!
 //! Whether a comment may be added or a conflict settled is decided in `app`.
 
-use super::ids::{ReportId, UnitId};
-use super::permission::Role;
-use super::reason::RefusalReason;
-use super::report::ConflictBranch;
+use crate::domain::access::permission::Role;
+use crate::domain::report::ConflictBranch;
+use crate::domain::support::ids::{ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use jiff::civil::Date;
 
 /// A comment on a report (ý kiến). It is by a post, not by a person: no account is stored.
@@ -18,7 +18,7 @@ pub struct Comment {
     pub unit: UnitId,
     /// The role in which its author wrote.
     pub role: Role,
-    /// The text; at most [`super::limits::NOTE_CHARS_MAX`] characters.
+    /// The text; at most [`crate::domain::support::limits::NOTE_CHARS_MAX`] characters.
     pub text: String,
     /// The day on which the server received it.
     pub received_day: Date,

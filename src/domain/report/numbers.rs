@@ -2,8 +2,8 @@
 //!
 //! The server assigns them once; they are sent in the reference scope.
 
-use super::element::ElementCode;
-use super::ids::UnitId;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::UnitId;
 use std::collections::BTreeMap;
 
 /// A numbering with lookup in both directions.
@@ -15,7 +15,7 @@ pub struct NumberMap<T: Ord> {
 
 /// Numbers of units.
 pub type UnitNumbers = NumberMap<UnitId>;
-/// Numbers of elements; the numbers are those of [`crate::domain::cell::ElementNumber`].
+/// Numbers of elements; the numbers are those of [`crate::domain::report::cell::ElementNumber`].
 pub type ElementNumbers = NumberMap<ElementCode>;
 
 impl<T: Ord> Default for NumberMap<T> {

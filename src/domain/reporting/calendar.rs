@@ -4,11 +4,11 @@
 //! The periods of a calendar cover all time without gap or overlap. Where a period is cut for one
 //! unit is decided in `expectation`.
 
-use super::campaign::Campaign;
-use super::period::Period;
-use super::time::{date_from_days, days_from_date};
-use super::violation::Violation;
-use super::window::DateWindow;
+use crate::domain::campaign::Campaign;
+use crate::domain::reporting::period::Period;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::time::{date_from_days, days_from_date};
+use crate::domain::support::violation::Violation;
 use jiff::civil::{Date, date};
 use std::collections::{BTreeMap, BTreeSet};
 
