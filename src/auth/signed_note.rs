@@ -8,8 +8,9 @@
 use super::keys::{AuthorityKey, AuthorityKeyError, BadSignature, PUBLIC_KEY_BYTES};
 use super::secret::hash_secret;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, CheckpointSignature, SignedCheckpoint};
-use crate::domain::support::base64::{decode_base64, encode_base64};
 use crate::domain::support::hex::encode_hex;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use std::fmt;
 
@@ -38,7 +39,7 @@ impl NoteVerifierKey {
     /// own.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = decode_base64(text.trim().splitn(3, '+').nth(2)?)?;
+        let bytes = STANDARD.decode(text.trim().splitn(3, '+').nth(2)?).ok()?;
         // Name and id follow from the point, so the parsed key must print as the same text.
         let point = bytes.strip_prefix(&[SIGNATURE_TYPE_ECDSA])?.strip_prefix(&SPKI_PREFIX)?;
         let key = Self { public_point: point.to_vec() };
@@ -77,7 +78,7 @@ impl NoteVerifierKey {
 impl fmt::Display for NoteVerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = [&[SIGNATURE_TYPE_ECDSA][..], &self.to_der()].concat();
-        write!(f, "{}+{}+{}", self.name(), encode_hex(&self.key_id()), encode_base64(&bytes))
+        write!(f, "{}+{}+{}", self.name(), encode_hex(&self.key_id()), STANDARD.encode(&bytes))
     }
 }
 

@@ -16,8 +16,9 @@ use crate::auth::NoteVerifierKey;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, AuditProof, SignedCheckpoint};
 use crate::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root};
 use crate::domain::audit::verify::{ProofError, TreeHead, verify_proofs as agree};
-use crate::domain::support::base64::encode_base64;
 use crate::server::keys::{ServerKeys, ServerKeysError};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -150,7 +151,7 @@ fn print_document(ctx: &CliContext, paper: &AuditProof) {
         return ctx.output.print_text(&paper.to_string());
     }
     let AuditCheckpoint { origin, size, root } = &paper.signed_checkpoint().checkpoint;
-    let value = json!({ "origin": origin, "size": size, "root": encode_base64(root), "text": paper.to_string() });
+    let value = json!({ "origin": origin, "size": size, "root": STANDARD.encode(root), "text": paper.to_string() });
     ctx.output.print_line(format!("{value:#}"));
 }
 
@@ -188,15 +189,15 @@ fn print_agreement(
     let lines: Vec<AuditEntry> = papers.iter().filter_map(line).collect();
     if output.json {
         let numbers: Vec<i64> = lines.iter().map(|line| line.seq).collect();
-        let value = json!({ "agree": true, "name": key.name(), "size": size, "root": encode_base64(root), "lines": numbers });
+        let value = json!({ "agree": true, "name": key.name(), "size": size, "root": STANDARD.encode(root), "lines": numbers });
         return output.print_line(format!("{value:#}"));
     }
     output.print_line(output.lang.pick(
-        format!("một lịch sử, do {} ký, đến dòng {size}: {}", key.name(), encode_base64(root)),
+        format!("một lịch sử, do {} ký, đến dòng {size}: {}", key.name(), STANDARD.encode(root)),
         format!(
             "one history, signed by {}, up to line {size}: {}",
             key.name(),
-            encode_base64(root)
+            STANDARD.encode(root)
         ),
     ));
     if !lines.is_empty() {

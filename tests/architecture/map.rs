@@ -118,6 +118,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Passwords of people at a desk.
     ("argon2", &["auth"]),
     ("axum", &["server"]),
+    // Audit proofs and signed notes are texts (C2SP).
+    ("base64", &["auth", "domain", "cli"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["files"]),

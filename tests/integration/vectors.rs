@@ -90,7 +90,7 @@ impl ExchangeVector {
             commands: commands.clone(),
             ..Default::default()
         };
-        Self { request: request, frames: phone.sync(commands).await.unwrap() }
+        Self { request, frames: phone.sync(commands).await.unwrap() }
     }
 }
 
@@ -137,7 +137,7 @@ async fn record_vectors() {
             tokio::time::timeout(Duration::from_secs(60), stream.message()).await.unwrap();
         frames.extend(message.unwrap().unwrap().frame);
     }
-    ExchangeVector { request: request, frames }.write("follow");
+    ExchangeVector { request, frames }.write("follow");
     drop(stream);
     server.close().await;
 }

@@ -56,7 +56,7 @@ fn weeks() -> impl Strategy<Value = Vec<WeekEvents>> {
     let one = (org_change, granted, revoked, filed);
     prop::collection::vec(
         one.prop_map(|(org_change, granted, revoked, filed)| WeekEvents {
-            org_change: org_change,
+            org_change,
             granted,
             revoked,
             filed,

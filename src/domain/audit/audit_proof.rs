@@ -15,7 +15,8 @@
 //! Each text has one canonical form: parsing and formatting gives the same bytes.
 
 use super::merkle::MerkleHash;
-use crate::domain::support::base64::{decode_base64, encode_base64};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
 /// First line of an inclusion proof.
@@ -92,7 +93,7 @@ impl AuditCheckpoint {
     /// The text that is signed.
     #[must_use]
     pub fn signed_text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, encode_base64(&self.root))
+        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(&self.root))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -119,7 +120,7 @@ impl SignedCheckpoint {
 impl CheckpointSignature {
     fn parse(line: &str) -> Option<Self> {
         let (name, bytes) = line.strip_prefix(SIGNATURE_PREFIX)?.split_once(' ')?;
-        let bytes = decode_base64(bytes)?;
+        let bytes = STANDARD.decode(bytes).ok()?;
         let (key, bytes) = bytes.split_first_chunk::<4>()?;
         is_key_name(name).then(|| Self {
             name: name.to_owned(),
@@ -147,7 +148,8 @@ impl AuditProof {
         let mut named = |name: &str| lines.next()?.strip_prefix(name);
         let proof = if text.starts_with(PROOF_HEADER) {
             named(PROOF_HEADER).filter(|rest| rest.is_empty())?;
-            let (line, index) = (decode_base64(named("extra ")?)?, parse_number(named("index ")?)?);
+            let (line, index) =
+                (STANDARD.decode(named("extra ")?).ok()?, parse_number(named("index ")?)?);
             Self::Inclusion { line, index, path: parse_path(lines)?, checkpoint: signed }
         } else {
             let old = parse_number(named("old ")?)?;
@@ -171,7 +173,7 @@ impl fmt::Display for SignedCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.checkpoint.signed_text())?;
         self.signatures.iter().try_for_each(|CheckpointSignature { name, key_id: key, bytes }| {
-            writeln!(f, "{SIGNATURE_PREFIX}{name} {}", encode_base64(&[&key[..], bytes].concat()))
+            writeln!(f, "{SIGNATURE_PREFIX}{name} {}", STANDARD.encode(&[&key[..], bytes].concat()))
         })
     }
 }
@@ -181,7 +183,7 @@ impl fmt::Display for AuditProof {
         let path = match self {
             Self::Checkpoint(signed) => return signed.fmt(f),
             Self::Inclusion { line, index, path, checkpoint: _ } => {
-                writeln!(f, "{PROOF_HEADER}\nextra {}\nindex {index}", encode_base64(line))?;
+                writeln!(f, "{PROOF_HEADER}\nextra {}\nindex {index}", STANDARD.encode(line))?;
                 path
             }
             Self::Consistency { old_size: old, path, checkpoint: _ } => {
@@ -189,7 +191,7 @@ impl fmt::Display for AuditProof {
                 path
             }
         };
-        path.iter().try_for_each(|hash| writeln!(f, "{}", encode_base64(hash)))?;
+        path.iter().try_for_each(|hash| writeln!(f, "{}", STANDARD.encode(hash)))?;
         write!(f, "\n{}", self.signed_checkpoint())
     }
 }
@@ -205,7 +207,7 @@ fn parse_number(text: &str) -> Option<u64> {
 }
 
 fn parse_hash(text: &str) -> Option<MerkleHash> {
-    decode_base64(text)?.try_into().ok()
+    STANDARD.decode(text).ok()?.try_into().ok()
 }
 
 fn parse_path<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Vec<MerkleHash>> {

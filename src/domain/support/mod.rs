@@ -1,6 +1,5 @@
 //! What every rule uses: ids, time, exact numbers, refusals, languages, closed word lists.
 
-pub mod base64;
 pub mod hex;
 pub mod ids;
 pub mod lang;
