@@ -315,7 +315,7 @@ impl AccountScenario {
 
     /// Every second code enrols a device at once, the others stay for a password.
     fn enrol_every_second(&mut self, account: AccountId, code: &str) {
-        if self.count % 2 == 0 {
+        if self.count.is_multiple_of(2) {
             self.enrol(account, Some(code));
             self.code = None;
         }
