@@ -1,7 +1,8 @@
 //! Schema upgrades, and databases that are refused because the program does not know their schema.
 //! Real processes.
 //!
-//! `tests/fixtures/second_migration` represents a later release; debug builds read it from `THIDUA_TEST_MIGRATIONS`.
+//! `tests/fixtures/second_migration` represents a later release; debug builds read it from
+//! `THIDUA_TEST_MIGRATIONS`.
 
 use super::backups::enrol_phone;
 use super::pg::TestDb;

@@ -21,8 +21,6 @@ use thidua::clock::Clock;
 use thidua::domain::cell::CellValue;
 use thidua::domain::ids::UnitId;
 use thidua::domain::permission::Role;
-use thidua::pb;
-use thidua::pb::sync_response::Frame;
 
 const COMMUNE: &str = "com-29242-0";
 const APP_DIR_ENV: &str = "THIDUA_POWER_APP";
