@@ -18,13 +18,13 @@ mod fixture;
 
 use fixture::InstructionFixture;
 use std::hint::black_box;
-use thidua::domain::cell::{CellChange, CellValue};
-use thidua::domain::element::ElementCode;
 use thidua::domain::org::StructureView;
-use thidua::domain::ratio::Ratio;
+use thidua::domain::report::cell::{CellChange, CellValue};
+use thidua::domain::report::element::ElementCode;
 use thidua::domain::report::{ElementRange, FormSchema, NoteChange, Report, SaveCells};
-use thidua::domain::scope_digest::{ScopeDigest, hash_record};
 use thidua::domain::standing::{ReportEntry, StandingInput, compute_totals};
+use thidua::domain::support::ratio::Ratio;
+use thidua::domain::support::scope_digest::{ScopeDigest, hash_record};
 use thidua::domain::target_rule::{EvaluationTerms, StandingStage, StaticFigures, Target};
 use thidua::pb;
 use thidua::wire::{record, sync};

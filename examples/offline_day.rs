@@ -9,7 +9,7 @@
 use std::error::Error;
 use thidua::client::facade::{ClientError, Phone, ReportStatus};
 use thidua::clock::Clock;
-use thidua::domain::time::days_from_date;
+use thidua::domain::support::time::days_from_date;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

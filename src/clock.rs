@@ -1,6 +1,6 @@
 //! The clock. Only this module reads the system time; all other code takes the time as an argument.
 
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -26,7 +26,7 @@ use source::{NamedPath, Token};
 /// One source file, read and tokenized.
 struct SourceFile {
     path: String,
-    /// `["domain", "report"]` for `src/domain/report.rs`; empty for `src/lib.rs`.
+    /// `["domain", "report"]` for `src/domain/report/mod.rs`; empty for `src/lib.rs`.
     module: Vec<String>,
     text: String,
     tokens: Vec<Token>,
@@ -310,9 +310,9 @@ fn a_planted_arrow_is_caught_however_it_is_written() {
         "$crate::config::load();",
     ];
     for text in caught {
-        let complaint = planted("src/domain/report.rs", &format!("//! Words.\n\n{text}\n"));
+        let complaint = planted("src/domain/report/mod.rs", &format!("//! Words.\n\n{text}\n"));
         assert!(
-            complaint.starts_with("src/domain/report.rs:3: `domain` may not name"),
+            complaint.starts_with("src/domain/report/mod.rs:3: `domain` may not name"),
             "{text}: {complaint:?}"
         );
     }
@@ -322,15 +322,15 @@ fn a_planted_arrow_is_caught_however_it_is_written() {
 fn what_the_map_allows_passes() {
     let fine = [
         (
-            "src/domain/report.rs",
-            "use super::ids::UnitId; use crate::domain::time; mod tests { use super::*; }",
+            "src/domain/report/mod.rs",
+            "use super::ids::UnitId; use crate::domain::support::time; mod tests { use super::*; }",
         ),
         (
-            "src/domain/report.rs",
+            "src/domain/report/mod.rs",
             "// use crate::store;\n/* crate::app /* nested */ */ let s = \"crate::store\";",
         ),
         (
-            "src/domain/report.rs",
+            "src/domain/report/mod.rs",
             "let s = r#\"tonic::Status \" crate::app\"#; let c = '\"'; fn f<'a>(x: &'a str) {}",
         ),
         (

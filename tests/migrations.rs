@@ -1,4 +1,5 @@
-//! The migrations: the same versions for both databases, each with up and down, equal columns at the end, and a checksum for every file.
+//! The migrations: the same versions for both databases, each with up and down, equal columns at
+//! the end, and a checksum for every file.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read the migrations has failed")]
 
 #[path = "common/pg.rs"]
@@ -95,24 +96,25 @@ fn list_checksums(database: &str) -> String {
             let bytes = fs::read(migrations_dir(database).join(&name).join(file)).unwrap();
             let sum: String =
                 Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            list.push_str(&format!("{sum}  {database}/{name}/{file}\n"));
+            list.push_str(&format!("{sum}  migrations/{database}/{name}/{file}\n"));
         }
     }
     list
 }
 
-/// A database in use has run these files: the lines are frozen at release 0.2.0 of the contract, and later releases only add lines.
+/// A database in use has run these files: the lines are frozen at release 0.2.0 of the contract,
+/// and later releases only add lines.
 #[test]
 fn every_migration_is_the_file_whose_checksum_is_committed() {
     for database in DATABASES {
-        let committed = migrations_dir(database).with_extension("sha256");
-        let listed = fs::read_to_string(&committed).unwrap_or_default();
+        let name = format!("tests/fixtures/{database}_migrations.sha256");
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
+        let listed = fs::read_to_string(committed).unwrap_or_default();
         let found = list_checksums(database);
         assert!(
             listed == found,
-            "{} differs. Before release 0.2.0 of the contract: cd migrations && find {database} -name '*.sql' | sort | \
-             xargs sha256sum > {database}.sha256. Afterwards: undo the edit and add a migration.\n{found}",
-            committed.display()
+            "{name} differs. Before release 0.2.0 of the contract: find migrations/{database} -name '*.sql' | sort | \
+             xargs sha256sum > {name}. Afterwards: undo the edit and add a migration.\n{found}"
         );
     }
 }

@@ -2,8 +2,8 @@
 //! `permission_table.txt`, so that a review sees every change of rights.
 //! `tests/integration/rpc/authorization.rs` calls every rpc as every role and compares the results
 //! with the second table. After an intended change run it with `THIDUA_BLESS=1` and read the
-//! difference. The tests of `domain::permission` cover rights that change over time (acting units,
-//! ends of grants).
+//! difference. The tests of `domain::access::permission` cover rights that change over time (acting
+//! units, ends of grants).
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its table has failed")]
 
 use std::fmt::Write;
@@ -11,10 +11,10 @@ use std::fs;
 use std::path::Path;
 
 use jiff::civil::Date;
-use thidua::domain::ids::{AccountId, CampaignId, UnitId};
-use thidua::domain::permission::{Action, Actor, Grant, Role, UnitRelation};
-use thidua::domain::scope::Scope;
-use thidua::domain::visible_scopes::compute_visible_scopes;
+use thidua::domain::access::permission::{Action, Actor, Grant, Role, UnitRelation};
+use thidua::domain::access::scope::Scope;
+use thidua::domain::access::visible_scopes::compute_visible_scopes;
+use thidua::domain::support::ids::{AccountId, CampaignId, UnitId};
 use thidua::grpc::rpc_access::{RpcAccess, required_access};
 use thidua::pb::Rpc;
 

@@ -11,26 +11,26 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-use thidua::domain::baseline::Baselines;
-use thidua::domain::calendar::Calendars;
 use thidua::domain::campaign::{Campaign, CampaignTarget, Phase};
-use thidua::domain::cell::{CellChange, CellValue, Cells, ElementNumber};
-use thidua::domain::element::ElementCode;
-use thidua::domain::form::Catalogue;
-use thidua::domain::ids::{ContractId, UnitId};
 use thidua::domain::org::{
     DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion,
 };
-use thidua::domain::period::Period;
-use thidua::domain::ratio::Ratio;
-use thidua::domain::reason::RefusalReason;
+use thidua::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
+use thidua::domain::report::element::ElementCode;
+use thidua::domain::report::form::Catalogue;
 use thidua::domain::report::{ElementRange, FormRule, FormSchema, Report, ReportKey, SaveCells};
+use thidua::domain::reporting::calendar::Calendars;
+use thidua::domain::reporting::period::Period;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::standing::baseline::Baselines;
 use thidua::domain::standing::{
     JudgementState, ReportEntry, ReportsDigest, StandingInput, WindowSums, aggregate_reports,
     compute_input_digest, judge_standings,
 };
+use thidua::domain::support::ids::{ContractId, UnitId};
+use thidua::domain::support::ratio::Ratio;
+use thidua::domain::support::reason::RefusalReason;
 use thidua::domain::target_rule::{Comparator, Target};
-use thidua::domain::window::DateWindow;
 use thidua::files::{campaign, catalogue};
 
 const FIRST_DAY: Date = date(2024, 8, 19);
@@ -385,6 +385,6 @@ fn cell_strategy() -> impl Strategy<Value = CellValue> {
     prop_oneof![
         4 => (0_i64..50).prop_map(CellValue::Reported),
         1 => Just(CellValue::Nil),
-        1 => Just(CellValue::Missing(thidua::domain::cell::MissingReason::AwaitingSource)),
+        1 => Just(CellValue::Missing(thidua::domain::report::cell::MissingReason::AwaitingSource)),
     ]
 }

@@ -3,7 +3,7 @@
 #![cfg(feature = "server")]
 
 use std::fs;
-use thidua::domain::form::Catalogue;
+use thidua::domain::report::form::Catalogue;
 use thidua::files::org::{OrgCsvTexts, read_org};
 use thidua::files::{campaign, catalogue};
 use thidua::wire::record::{self, ElementNumbers, UnitNumbers};

@@ -4,21 +4,21 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
-use thidua::domain::baseline::Baselines;
-use thidua::domain::calendar::Calendars;
 use thidua::domain::campaign::{Campaign, CampaignKind, CampaignStatus, Classification};
-use thidua::domain::cell::{CellValue, ElementNumber};
-use thidua::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
-use thidua::domain::form::{Catalogue, Contract, Form};
-use thidua::domain::ids::UnitId;
-use thidua::domain::numbers::UnitNumbers;
 use thidua::domain::org::{
     DaySpan, Hierarchy, Org, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion,
 };
-use thidua::domain::period::Period;
+use thidua::domain::report::cell::{CellValue, ElementNumber};
+use thidua::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
+use thidua::domain::report::form::{Catalogue, Contract, Form};
+use thidua::domain::report::numbers::UnitNumbers;
+use thidua::domain::report::workflow::ReportState;
 use thidua::domain::report::{Report, ReportKey};
-use thidua::domain::window::DateWindow;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::reporting::calendar::Calendars;
+use thidua::domain::reporting::period::Period;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::standing::baseline::Baselines;
+use thidua::domain::support::ids::UnitId;
 
 pub(crate) const COMMUNES: usize = 60;
 pub(crate) const WEEKS: usize = 20;

@@ -12,7 +12,7 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 use thidua::client::facade::{CellEntry, CellFigure, ClientError, Phone, ReportKeyView};
 use thidua::clock::Clock;
-use thidua::domain::time::days_from_date;
+use thidua::domain::support::time::days_from_date;
 
 /// The pause between two figures that a person types.
 const ENTRY_INTERVAL: Duration = Duration::from_millis(150);

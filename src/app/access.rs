@@ -1,32 +1,34 @@
-//! Steps on devices and sessions. Secrets never come here: only their hashes. Accounts, roles and codes: `account`.
+//! Steps on devices and sessions. They receive only hashes of secrets. Accounts, roles and
+//! enrolment codes are in `account`.
 
 use super::App;
 use super::account::{AccountUnits, authorize_over_units, load_account_units};
 use super::error::{AppError, Result};
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::{Action, Actor, Grant, Role, action};
-use crate::domain::reason::RefusalReason;
-use crate::domain::time::Timestamp;
-use crate::domain::visible_scopes::VisibleScopes;
+use crate::domain::access::permission::{Action, Actor, Grant, Role, action};
+use crate::domain::access::visible_scopes::VisibleScopes;
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 pub use crate::store::access::EnrolledDevice;
 pub use crate::store::password::PasswordHash;
 use crate::store::write_tx::AuditContext;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 
-/// A device with the actor that stands behind it.
+/// A device with the actor of its account.
 #[derive(Debug, Clone)]
 pub struct CallerIdentity {
     /// The device as enrolled.
     pub device: EnrolledDevice,
-    /// Who asks.
+    /// The actor that calls.
     pub actor: Actor,
-    /// The generation of grants and devices at which this was read.
+    /// The generation of grants and devices when this was read.
     pub auth_generation: i64,
 }
 
 impl App {
-    /// Spends an enrolment code and enrols the device with this key; the code is the right to do so.
+    /// Consumes an enrolment code and enrols the device with this key. The code is the
+    /// authorisation.
     pub fn enrol_device(
         &self,
         code_hash: &[u8],
@@ -44,7 +46,8 @@ impl App {
         })
     }
 
-    /// Spends a code and gives its account a password, which ends the account's sessions at desks.
+    /// Consumes a code and sets the password of its account; the store ends the account's desk
+    /// sessions.
     pub fn set_password(&self, code_hash: &[u8], password: &PasswordHash) -> Result<()> {
         self.store().write("access.password", self.now(), |tx| {
             let account = tx.consume_enrol_code(code_hash)?.ok_or(AppError::Unauthenticated)?;
@@ -55,12 +58,13 @@ impl App {
         })
     }
 
-    /// The password of an account as it is kept.
+    /// The stored password hash of an account.
     pub fn password(&self, account: AccountId) -> Result<Option<PasswordHash>> {
         Ok(self.store().read(|tx| tx.password(account))?)
     }
 
-    /// Begins a session at a desk for an account whose password was checked: a device without a key, which cannot renew itself.
+    /// Starts a desk session of an account whose password was verified: a device without a key,
+    /// which cannot renew its token.
     pub fn begin_desk_session(
         &self,
         account: AccountId,
@@ -76,7 +80,7 @@ impl App {
         })
     }
 
-    /// Gives a session at a desk a new token, until its working day is over.
+    /// Gives a desk session a new token. Fails when the session has expired.
     pub fn extend_desk_session(
         &self,
         identity: &CallerIdentity,
@@ -92,8 +96,9 @@ impl App {
         })
     }
 
-    /// Gives a new token to a device whose signature over a nonce was checked, once for each nonce: its hash is kept until it expires.
-    /// A device that a restored database has forgotten is admitted again first, by its certificate.
+    /// Gives a new token to a device whose signature over the nonce was verified. A nonce is
+    /// accepted once; its hash is stored until the nonce expires. A device that a restored database
+    /// lacks is readmitted first, from its certificate.
     pub fn renew_token(
         &self,
         device: DeviceId,
@@ -114,30 +119,30 @@ impl App {
         })
     }
 
-    /// Shuts out again whom a restored database has forgotten to have shut out; how many those were.
+    /// Revokes again the devices whose revocation a restored database lacks; returns how many.
     pub fn reapply_revocations(&self, devices: &[DeviceId]) -> Result<usize> {
         let system = self.system_actor()?;
-        let known = |tx: &mut ReadTx, id: DeviceId| {
+        let is_active = |tx: &mut ReadTx, id: DeviceId| {
             Ok::<_, AppError>(tx.device(id)?.is_some_and(|one| one.revoked_at.is_none()))
         };
-        let readmission: Vec<DeviceId> = self.store().read(|tx| {
+        let active_devices: Vec<DeviceId> = self.store().read(|tx| {
             let mut found = Vec::new();
             for id in devices {
-                if known(tx, *id)? {
+                if is_active(tx, *id)? {
                     found.push(*id);
                 }
             }
             Ok::<_, AppError>(found)
         })?;
-        if readmission.is_empty() {
+        if active_devices.is_empty() {
             return Ok(0);
         }
         self.store().write("access.revoke_again", self.now(), |tx| {
-            for id in &readmission {
+            for id in &active_devices {
                 tx.revoke_device(*id)?;
                 tx.append_audit(&AuditContext::from_actor(&system, Action::Revoke.code()));
             }
-            Ok::<_, AppError>(readmission.len())
+            Ok::<_, AppError>(active_devices.len())
         })
     }
 
@@ -146,7 +151,7 @@ impl App {
         self.store().read(|tx| load_active_device(tx, device))
     }
 
-    /// Who holds the token with this hash, now.
+    /// The identity of the device whose valid token has this hash.
     pub fn authenticate_token(&self, token_hash: &[u8]) -> Result<CallerIdentity> {
         let now = self.now();
         self.store().read(|tx| {
@@ -158,7 +163,7 @@ impl App {
         })
     }
 
-    /// Sees to it that every scope in sight has its short number.
+    /// Gives every visible scope a short number.
     pub fn ensure_scope_numbers(&self, visible: &VisibleScopes) -> Result<()> {
         let missing = self.store().read(|tx| {
             Ok::<_, AppError>(tx.visible_scopes(visible)?.len() < visible.scopes().count())
@@ -171,13 +176,13 @@ impl App {
         Ok(())
     }
 
-    /// The key of a device, also of a revoked one.
+    /// The public key of a device, also of a revoked one.
     pub fn device_public_key(&self, device: DeviceId) -> Result<Option<Vec<u8>>> {
-        self.store().read(|tx| Ok(tx.device(device)?.map(|known| known.public_key)))
+        self.store().read(|tx| Ok(tx.device(device)?.map(|device| device.public_key)))
     }
 
-    /// The devices that the caller may see, each with the units of its account: the own one, and those of accounts whose every unit is in
-    /// the caller's branch.
+    /// The devices that the caller may see, each with the units of its account: the caller's own
+    /// device, and those of accounts whose units are all in the caller's branch.
     pub fn visible_devices(&self, actor: &Actor) -> Result<Vec<(EnrolledDevice, AccountUnits)>> {
         let now = self.now();
         let today = now.local_date();
@@ -198,7 +203,7 @@ impl App {
         })
     }
 
-    /// Shuts a device out for good.
+    /// Revokes a device permanently.
     pub fn revoke_device(
         &self,
         actor: &Actor,
@@ -223,7 +228,7 @@ impl App {
         })
     }
 
-    /// Shuts out every device and session of an account; those that were still let in.
+    /// Revokes every device and session of an account; returns those that were active.
     pub fn revoke_account_devices(
         &self,
         actor: &Actor,
@@ -251,18 +256,19 @@ impl App {
     }
 }
 
-/// What a certificate, checked by the caller, says of a device that this database has forgotten.
+/// The content of a verified certificate, for a device that this database lacks.
 #[derive(Debug, Clone)]
 pub struct Readmission {
     /// The device as it was enrolled.
     pub device: EnrolledDevice,
-    /// The unit that it acted for.
+    /// The unit for which it acted.
     pub unit: UnitId,
     /// Its roles there.
     pub roles: Vec<Role>,
 }
 
-/// Admits a forgotten device again. The account keeps the grants that it has here; one without any gets those of the certificate.
+/// Readmits a device. The account keeps its present grants; without any it receives those of the
+/// certificate.
 fn readmit_device(tx: &mut WriteTx, readmission: &Readmission) -> Result<()> {
     let Readmission { device, unit, roles } = readmission;
     if tx.device(device.id)?.is_some() {
@@ -294,7 +300,7 @@ fn check_not_revoked(device: EnrolledDevice) -> Result<EnrolledDevice> {
     if device.revoked_at.is_some() { Err(AppError::DeviceRevoked) } else { Ok(device) }
 }
 
-/// Reads who stands behind a device. Fails when it is unknown or revoked.
+/// The identity of a device. Fails when the device is unknown or revoked.
 pub fn load_identity(tx: &mut ReadTx, device: DeviceId) -> Result<CallerIdentity> {
     let device = tx.device(device)?.ok_or(AppError::Unauthenticated)?;
     build_identity(tx, device)
@@ -311,10 +317,10 @@ fn build_identity(tx: &mut ReadTx, device: EnrolledDevice) -> Result<CallerIdent
     Ok(CallerIdentity { device, actor, auth_generation: generation })
 }
 
-/// Refuses an identity that was read before grants or devices changed.
+/// The actor of an identity; read again if grants or devices changed since the identity was read.
 pub fn revalidate_identity(tx: &mut WriteTx, identity: &CallerIdentity) -> Result<Actor> {
     if tx.head()?.auth_generation == identity.auth_generation {
         return Ok(identity.actor.clone());
     }
-    Ok(self::load_identity(tx, identity.device.id)?.actor)
+    Ok(load_identity(tx, identity.device.id)?.actor)
 }

@@ -1,23 +1,25 @@
-//! Accounts: the roles that they hold, the codes that admit their devices, and who may act on an account that exists.
+//! Accounts: their roles, the enrolment codes of their devices, and who may act on an existing
+//! account.
 //!
-//! An act on an existing account (a role, a code, a password, its devices and sessions) lets its doer become that account, so it needs the
-//! right over every unit on which the account holds a role now or later. Ids of accounts follow from labels and can be guessed: whoever
-//! names an account that is not there gets the same answer as for one of another branch.
+//! An action on an existing account (a role, a code, a password, its devices and sessions) gives
+//! control over that account. So it needs the right over every unit on which the account holds a
+//! role now or later. Account ids are derived from labels and can be guessed: an unknown account
+//! gets the same response as an account of another branch.
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::ids::{AccountId, UnitId};
-use crate::domain::permission::{
+use crate::domain::access::permission::{
     ActionMarker, Actor, AuthorizationError, Grant, Permit, Role, action, authorize, authorize_all,
 };
-use crate::domain::reason::RefusalReason;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::store::write_tx::AuditContext;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 
-/// The units on which an account holds roles now or later, nearest role first; of one that holds none any more, those on which it last did;
-/// of one that never did, the root.
+/// The units on which an account holds roles now or later, nearest role first. Without such roles:
+/// the units of its former roles. Without any role ever: the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountUnits {
     home_unit: UnitId,
@@ -25,7 +27,7 @@ pub struct AccountUnits {
 }
 
 impl AccountUnits {
-    /// The unit under which lists show the account.
+    /// The unit under which lists contain the account.
     #[must_use]
     pub fn home_unit(&self) -> UnitId {
         self.home_unit
@@ -37,12 +39,12 @@ impl AccountUnits {
     }
 }
 
-/// An enrolment code by its hash, with the account and the roles that it is made for.
+/// An enrolment code by its hash, with its account and the roles to grant.
 #[derive(Debug, Clone)]
 pub struct NewEnrolCode<'a> {
-    /// Whose devices it admits.
+    /// The account whose devices it enrols.
     pub account: AccountId,
-    /// Whether the account has to be there already; else it is made.
+    /// Whether the account must exist; else it is created.
     pub requires_existing_account: bool,
     /// The unit on which the roles are granted.
     pub unit: UnitId,
@@ -50,12 +52,12 @@ pub struct NewEnrolCode<'a> {
     pub roles: &'a [Role],
     /// The code's hash.
     pub hash: &'a [u8],
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl App {
-    /// Gives a role on a unit, making the account if it is new.
+    /// Grants a role on a unit; creates the account if it is new.
     pub fn grant_role(
         &self,
         actor: &Actor,
@@ -68,8 +70,8 @@ impl App {
         })
     }
 
-    /// Takes a role away at once; needs the right over its unit alone. What its holder sends afterwards goes to the hand-over box of the
-    /// unit.
+    /// Revokes a role at once; needs the right over its unit only. Later commands of its holder are
+    /// held on the desk of the unit (hand-over box).
     pub fn revoke_grant(&self, actor: &Actor, account: AccountId, grant: &Grant) -> Result<()> {
         self.store().write("access.revoke_grant", self.now(), |tx| {
             let unit_path = tx.unit_path(grant.unit)?;
@@ -81,7 +83,7 @@ impl App {
         })
     }
 
-    /// Keeps an enrolment code of an existing account, by its hash, until `expires`.
+    /// Stores an enrolment code of an existing account, by its hash, until `expires`.
     pub fn add_enrol_code(
         &self,
         actor: &Actor,
@@ -95,7 +97,8 @@ impl App {
         })
     }
 
-    /// Grants the roles and keeps the code, both or neither. The same code again changes nothing.
+    /// Grants the roles and stores the code in one transaction. The same code again changes
+    /// nothing.
     pub fn create_invite(&self, actor: &Actor, code: &NewEnrolCode) -> Result<()> {
         let from = self.now().local_date();
         self.store().write("access.enrol_code", self.now(), |tx| {
@@ -119,7 +122,7 @@ impl App {
         })
     }
 
-    /// The label of an account, for whoever may list its devices.
+    /// The label of an account, if the caller may list its devices.
     pub fn account_label(&self, actor: &Actor, account: AccountId) -> Result<Option<String>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -131,7 +134,8 @@ impl App {
         })
     }
 
-    /// An account at a desk, with its own rights, for whoever may enrol it: an operator who imports a file in its name.
+    /// The actor of an account with its own rights, for a caller that may enrol it: an operator who
+    /// imports a file on its behalf.
     pub fn account_actor(&self, actor: &Actor, account: AccountId) -> Result<Actor> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -146,7 +150,7 @@ impl App {
     }
 }
 
-/// The units of an account, by which it is decided who may act on it.
+/// The units of an account; they decide who may act on it.
 pub(super) fn load_account_units(
     app: &App,
     tx: &mut ReadTx,
@@ -159,7 +163,7 @@ pub(super) fn load_account_units(
     if units.is_empty() {
         let former = tx.former_grants(account)?;
         units.extend(grants.iter().chain(&former).map(|grant| grant.unit));
-        // The unit that stood for the authority before its organisation was imported is nowhere any more.
+        // The placeholder unit from before the first import of the organisation no longer exists.
         units.retain(|unit| *unit != UnitId([0; 16]));
     }
     let mut seen = std::collections::BTreeSet::new();

@@ -1,26 +1,26 @@
-//! Steps on the audit: who may read it reads it, and that is noted in it.
+//! Steps on the audit. A read needs a permission and is itself recorded in the audit.
 
 use super::{App, Result};
+use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::audit::merkle::{MerkleHash, hash_leaf};
-use crate::domain::free_text;
-use crate::domain::permission::{Actor, Permit, action, authorize};
+use crate::domain::report::free_text;
 pub use crate::store::audit::{AuditEntry, AuditVerification};
 use crate::store::write_tx::AuditContext;
 use crate::store::{Error, WriteTx};
 
-/// The lines of the audit as leaves of its tree.
+/// The audit rows as leaves of a Merkle tree.
 #[derive(Debug, Clone)]
 pub struct AuditLeaves {
-    /// Whether the chain over them holds.
+    /// Result of the chain verification.
     pub verified: AuditVerification,
-    /// One hash a line, in order.
+    /// One hash for each row, in order.
     pub hashes: Vec<MerkleHash>,
-    /// The line that was asked for.
+    /// The canonical bytes of the requested row.
     pub requested_line: Option<Vec<u8>>,
 }
 
 impl App {
-    /// The lines behind `after`, oldest first. The purpose stands in the audit for whoever reads it next.
+    /// The rows after `after`, oldest first. The purpose of the read is recorded in the audit.
     pub fn audit_entries(
         &self,
         actor: &Actor,
@@ -36,7 +36,7 @@ impl App {
         Ok(self.store().read(|tx| tx.audit_entries(after, limit))?)
     }
 
-    /// Recomputes the chain; with `expected`, a seq and the head that was printed there.
+    /// Recomputes the chain. `expected` is a seq and the chain value that was printed for it.
     pub fn verify_audit_chain(
         &self,
         actor: &Actor,
@@ -46,7 +46,8 @@ impl App {
         Ok(self.store().read(|tx| tx.verify_audit_chain(expected))?)
     }
 
-    /// Recomputes the chain, and makes every line a leaf of the audit's tree; with `wanted`, keeps that line (from 1) as it entered its leaf.
+    /// Recomputes the chain and hashes each row to a leaf; `requested` is the number (from 1) of a
+    /// row whose bytes are returned too.
     pub fn audit_leaves(&self, actor: &Actor, requested: Option<u64>) -> Result<AuditLeaves> {
         self.audit_read_access(
             actor,
@@ -64,7 +65,7 @@ impl App {
         })
     }
 
-    /// Recomputes the chain for the nightly job, which shows nobody a line; how many rows it holds.
+    /// Recomputes the chain for the nightly job; returns the number of rows.
     pub fn check_audit_chain(&self) -> Result<i64> {
         let verified = self.store().read(|tx| tx.verify_audit_chain(None))?;
         match verified.invalid_from_seq {

@@ -1,14 +1,16 @@
-//! Verified copies: made, checked from the first row to the last, brought to the second place, and only then told to the phones.
+//! Backups: created, verified completely, copied to the second directory, and only then reported to
+//! devices.
 //!
 //! ```text
-//!  copy -> check the copy -> bring it to every place -> check its sum there -> safe-past mark: phones need not keep it any longer
+//! copy -> verify the copy -> copy it to each directory -> verify the checksum there
+//!      -> raise the safe-past seq: devices may delete acknowledged commands up to it
 //! ```
 //!
-//! Knows no schedule: a job asks for it at night, and more often where a second machine stands by.
+//! The nightly job calls this; with a standby machine it is called more often.
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::violation::Violation;
+use crate::domain::support::violation::Violation;
 use crate::store::DatabaseLocation;
 use crate::store::Error;
 use crate::store::backup::{
@@ -17,36 +19,37 @@ use crate::store::backup::{
 };
 use std::path::{Path, PathBuf};
 
-/// Where copies go.
+/// The directories of backups.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BackupDirs {
-    /// The directory in which copies are made; none: no copies.
+    /// The directory in which backups are created; `None`: no backups.
     pub primary: Option<PathBuf>,
-    /// Another machine's or disk's directory; without it a copy does not let phones forget.
+    /// A directory on another machine or disk. Without it the safe-past seq is not raised.
     pub secondary: Option<PathBuf>,
-    /// How many copies each place keeps.
+    /// Number of backups that each directory keeps.
     pub keep_count: usize,
 }
 
-/// A copy that was made and checked.
+/// A verified backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupSummary {
-    /// The copy in the first place.
+    /// The backup in the primary directory.
     pub file: BackupFile,
-    /// Rows of the audit in it, all under the chain.
+    /// Number of audit rows in it; the chain of all is verified.
     pub audit_rows: i64,
-    /// Whether it lies in a second place too, so that phones may forget what it holds.
+    /// Whether a second copy exists, so that the safe-past seq was raised.
     pub has_secondary_copy: bool,
 }
 
 impl App {
-    /// The places where copies go.
+    /// The directories of backups.
     #[must_use]
     pub fn backup_dirs(&self) -> &BackupDirs {
         &self.backup_dirs
     }
 
-    /// Makes a verified copy in every place. Nothing new since the newest copy: that one is checked again instead.
+    /// Creates a verified backup in every directory. If nothing changed since the newest backup,
+    /// that one is verified again.
     pub fn create_backup(&self, dirs: &BackupDirs) -> Result<BackupSummary> {
         let first = dirs.primary.as_deref().ok_or_else(no_backup_dir_error)?;
         let copy = self.ensure_backup_in(first)?;
@@ -67,14 +70,15 @@ impl App {
         prune_backups(first, dirs.keep_count)?;
         let safe = dirs.secondary.is_some();
         if safe {
-            // No change of any record, so no seq: an idle night makes no new copy.
+            // This write changes no record and takes no seq, so it does not cause a new backup.
             self.store().write("backup.pass", self.now(), |tx| tx.raise_safe_past_seq(copy.seq))?;
         }
         Ok(BackupSummary { file: copy, audit_rows, has_secondary_copy: safe })
     }
 
-    /// Restores the newest copy aside, from the second place if there is one, and checks it from its first row to its last; `None` where there
-    /// is no copy yet, which is said elsewhere. Fails when the newest is not whole: then somebody must act.
+    /// Restores the newest backup to a scratch database, from the secondary directory if there is
+    /// one, and verifies it completely. `None` if there is no backup. Fails when the newest backup
+    /// is damaged.
     pub fn run_restore_drill(&self, dirs: &BackupDirs) -> Result<Option<IntegrityReport>> {
         let Some(dir) = dirs.secondary.as_ref().or(dirs.primary.as_ref()) else { return Ok(None) };
         let Some(newest) = list_backups(dir)?.pop() else { return Ok(None) };
@@ -85,7 +89,7 @@ impl App {
             ))
             .into());
         }
-        // The copy itself is never opened for writing: it may be needed tomorrow.
+        // The backup file itself is not opened for writing.
         let scratch_path = dirs.primary.as_ref().unwrap_or(dir).join("thidua-drill.db");
         let result = restore_to_scratch(&newest, &scratch_path);
         remove_database_files(&scratch_path);
@@ -98,7 +102,7 @@ impl App {
         if present.has_valid_checksum()? == Some(true) {
             return Ok(present);
         }
-        // Writers go on while the copy is made: its name is that of the head that it holds.
+        // Writes continue during the copy, so its name is taken from the head that it contains.
         let partial_path = dir.join("thidua-copy.new");
         self.store().copy_to_file(&partial_path)?;
         let copied_head =
@@ -108,10 +112,11 @@ impl App {
     }
 }
 
-/// Puts the copy where a restore would, begins a history there as a restore does, and checks the whole.
+/// Restores the backup to a scratch file, begins an epoch there as a real restore does, and
+/// verifies it.
 fn restore_to_scratch(copy: &BackupFile, scratch_path: &Path) -> Result<IntegrityReport> {
     let location = DatabaseLocation::Sqlite(scratch_path.display().to_string());
-    // What a drill left that was ended in the middle.
+    // Remove files of an interrupted drill.
     remove_database_files(scratch_path);
     restore_backup(&copy.path, &location, None, &[0; 16])?;
     let found = check_database_at(&location)?;
@@ -123,7 +128,7 @@ fn restore_to_scratch(copy: &BackupFile, scratch_path: &Path) -> Result<Integrit
     }
 }
 
-/// Checks a copy; how many rows of the audit it holds.
+/// Verifies a backup; returns its number of audit rows.
 fn check_backup(copy: &BackupFile) -> Result<i64> {
     let found = check_database_at(&DatabaseLocation::Sqlite(copy.path.display().to_string()))?;
     match found.problems.first() {
@@ -134,8 +139,8 @@ fn check_backup(copy: &BackupFile) -> Result<i64> {
     }
 }
 
-/// The newest backup in `dir` that is unchanged since it was verified; refuses a directory in which every such backup is of the
-/// pre-release line.
+/// The newest backup in `dir` whose checksum and content are valid. An error if every backup with
+/// a valid checksum is of the pre-release line.
 pub fn newest_valid_backup(dir: &Path) -> Result<Option<BackupFile>> {
     let mut refusal = None;
     for copy in list_backups(dir)?.into_iter().rev() {

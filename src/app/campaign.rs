@@ -1,15 +1,15 @@
-//! Steps on campaigns, forms, contracts and baselines: all of one file, or nothing.
+//! Steps on campaigns, forms, contracts and baselines. A file is applied completely or not at all.
 
 use super::error::{AppError, Result};
 use super::{App, ReferenceSnapshot};
-use crate::domain::baseline::BaselineRow;
-use crate::domain::calendar::Calendar;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::lifecycle::CampaignStepContext;
 use crate::domain::campaign::{Campaign, CampaignStep};
-use crate::domain::form::Catalogue;
 use crate::domain::org::{Hierarchy, UnitKind};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::calendar::Calendar;
+use crate::domain::standing::baseline::BaselineRow;
+use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 
 /// What applying a file changed.
@@ -36,7 +36,7 @@ impl App {
         })
     }
 
-    /// Creates or updates a campaign; true when that changed it.
+    /// Creates or updates a campaign; `true` if it changed.
     pub fn apply_campaign(&self, actor: &Actor, campaign: &Campaign) -> Result<bool> {
         self.store().write("campaign.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
@@ -46,8 +46,8 @@ impl App {
         })
     }
 
-    /// Creates or updates what several files say, in one transaction: all of it, or nothing. A campaign that is there keeps its state, and
-    /// once it is approved a change of it is an amendment, which names its `basis`.
+    /// Creates or updates the content of several files in one transaction. An existing campaign
+    /// keeps its state. After approval a change is an amendment and needs a `basis`.
     pub fn apply_files(
         &self,
         actor: &Actor,
@@ -71,7 +71,7 @@ impl App {
                 let next = match before {
                     Some(existing) => existing
                         .apply_amendment(campaign, basis, today)
-                        .map_err(|broken| AppError::Violations(vec![broken]))?,
+                        .map_err(|violation| AppError::Violations(vec![violation]))?,
                     None => campaign.clone(),
                 };
                 applied.campaign_changes += usize::from(tx.put_campaign(
@@ -84,10 +84,10 @@ impl App {
         })
     }
 
-    /// Takes a campaign to its next state.
+    /// Moves a campaign to its next state.
     ///
     /// # Errors
-    /// [`AppError::Violation`] with everything that stands against it.
+    /// [`AppError::Violations`] with everything that prevents the step.
     pub fn advance_campaign(
         &self,
         actor: &Actor,
@@ -105,15 +105,13 @@ impl App {
                 .find(|one| one.code == code)
                 .ok_or(RefusalReason::NotFound)?;
             let unreachable = unreachable_units(&reference, campaign);
-            let reference_data = CampaignStepContext {
+            let step_context = CampaignStepContext {
                 today,
                 catalogue: &reference.catalogue,
                 unreachable_units: &unreachable,
             };
             let next = Campaign {
-                status: campaign
-                    .next_status(step, &reference_data)
-                    .map_err(AppError::Violations)?,
+                status: campaign.next_status(step, &step_context).map_err(AppError::Violations)?,
                 ..campaign.clone()
             };
             tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
@@ -121,21 +119,22 @@ impl App {
         })
     }
 
-    /// Takes every campaign to the state that today brings: launched, running, over. How many moved.
+    /// Moves every campaign to its state of today: launched, running or over. Returns how many
+    /// changed.
     pub fn advance_campaigns_by_day(&self, actor: &Actor) -> Result<usize> {
         let today = self.now().local_date();
         self.store().write("campaign.step_by_day", self.now(), |tx| {
             let permit: Permit<action::StepCampaign> =
                 authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
-            let reference_data = CampaignStepContext {
+            let step_context = CampaignStepContext {
                 today,
                 catalogue: &reference.catalogue,
                 unreachable_units: &[],
             };
             let mut moved = 0;
             for campaign in &reference.campaigns {
-                let status = campaign.status_by_date(&reference_data);
+                let status = campaign.status_by_date(&step_context);
                 let next = Campaign { status, ..campaign.clone() };
                 moved += usize::from(tx.put_campaign_status(
                     &permit,
@@ -147,7 +146,7 @@ impl App {
         })
     }
 
-    /// All baseline figures, every version, for whoever may import them.
+    /// All baseline figures in every version, for a caller that may import them.
     pub fn baselines(&self, actor: &Actor) -> Result<Vec<BaselineRow>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -158,7 +157,7 @@ impl App {
         })
     }
 
-    /// Adds baseline figures as new versions: all or none.
+    /// Adds baseline figures as new versions, in one transaction.
     pub fn import_baselines(&self, actor: &Actor, rows: &[BaselineRow]) -> Result<usize> {
         self.store().write("baseline.import", self.now(), |tx| {
             let permit: Permit<action::ImportBaseline> =
@@ -167,14 +166,14 @@ impl App {
         })
     }
 
-    /// The place of the authority itself.
+    /// The path of the root unit.
     pub(crate) fn root_unit_path(&self, tx: &mut WriteTx) -> Result<UnitPath> {
         let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
         Ok(UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() })
     }
 }
 
-/// Units of the owner's province that hang under nobody on the campaign's first day, by uid.
+/// Units that are not below the owner on the campaign's first day, by uid.
 fn unreachable_units(reference: &ReferenceSnapshot, campaign: &Campaign) -> Vec<String> {
     let (org, first) = (&reference.org, campaign.legal_window.start);
     let addressed = org.open_units_on(first).filter(|unit| {

@@ -1,21 +1,22 @@
-//! Closing periods: an accepted report whose grace is over is locked; from then on only a granted proposal changes it.
+//! Closing periods: an accepted report whose grace is over is locked; after that only a granted
+//! proposal changes it.
 //!
-//! Nothing else ends here: a report that is not in may still come, late. Knows no schedule.
+//! A report that was not sent can still be sent late.
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::ids::ReportId;
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::workflow::ReportState;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::ids::ReportId;
 use crate::store::WriteTx;
 use jiff::civil::Date;
 
-/// Reports locked in one transaction: others write in between.
+/// Number of reports locked in one transaction, so that other writes can run in between.
 const REPORTS_PER_TRANSACTION: usize = 200;
 
 impl App {
-    /// Locks every accepted report whose grace is over on `day`; how many. Each transaction also checks `holds`: the fencing token of the
-    /// caller.
+    /// Locks every accepted report whose grace is over on `day`; returns how many. Each transaction
+    /// checks with `verify_lease` that the caller still holds the job's lease.
     pub fn close_periods(
         &self,
         actor: &Actor,
@@ -60,7 +61,7 @@ impl App {
         let reference = self.reference(tx)?;
         let mut locked = 0;
         for id in reports {
-            // What was changed since it was read is looked at again tomorrow.
+            // A report that changed after the read is checked again on the next day.
             let found = tx.report(*id, &reference.unit_numbers)?;
             if let Some(next) = found.and_then(|filed| filed.report.lock()) {
                 locked +=

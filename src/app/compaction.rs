@@ -1,42 +1,44 @@
-//! What a quiet hour does for sync: trims tombstones and details that nobody needs, and lets held commands run whose parent came unnoticed.
+//! Compaction: deletes old tombstones and response details, and releases held commands whose parent
+//! is present.
 //!
-//! Safe to run at any time and twice: phones whose cursors are older than a tombstone that went are rebuilt, and lose nothing (S23, S25).
+//! Safe to run at any time and repeatedly: a device whose cursor is older than a deleted tombstone
+//! is rebuilt and loses nothing (S23, S25).
 
 use super::error::Result;
 use super::reference::ReferenceSnapshot;
 use super::report::CommandContext;
 use super::{App, held_command};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::scope::RecordKind;
-use crate::domain::time::DAY_MICROS;
-use crate::domain::workflow::ReportState;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::scope::RecordKind;
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::time::DAY_MICROS;
 use crate::store::WriteTx;
 use crate::store::write_tx::AuditContext;
 use jiff::civil::Date;
 
-/// Days for which tombstones are kept: a phone away for longer is rebuilt.
+/// Days for which tombstones are stored. A device that is offline for longer is rebuilt.
 pub const TOMBSTONE_RETENTION_DAYS: i64 = 90;
-/// Days for which the details of an answer are kept.
+/// Days for which response details are stored.
 pub const DETAIL_RETENTION_DAYS: i64 = 30;
 
-/// What was trimmed.
+/// Counts of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CompactionSummary {
-    /// Tombstones that went.
+    /// Deleted tombstones.
     pub tombstones: usize,
-    /// Details and answers that went.
+    /// Deleted details and responses.
     pub responses: usize,
     /// Held commands that took effect.
     pub released_commands: usize,
-    /// Reports that left the phones.
+    /// Reports that were removed from devices.
     pub expired_reports: usize,
-    /// Sessions at desks that were over.
+    /// Expired desk sessions that were deleted.
     pub sessions: usize,
 }
 
 impl App {
-    /// Trims what is older than [`TOMBSTONE_DAYS`] and [`DETAIL_DAYS`], takes reports of campaigns long concluded off the phones, and
-    /// releases held commands.
+    /// Deletes what is older than [`TOMBSTONE_RETENTION_DAYS`] and [`DETAIL_RETENTION_DAYS`],
+    /// removes reports of long-concluded campaigns from devices, and releases held commands.
     pub fn compact_store(&self, actor: &Actor) -> Result<CompactionSummary> {
         let now = self.now();
         self.store().write("app.compact", now, |tx| {
@@ -79,8 +81,8 @@ impl App {
     }
 }
 
-/// Reports of campaigns that were concluded long enough ago leave every scope, and what stands beside them too. They stay on the server,
-/// with every revision; nothing happens to them any more.
+/// Removes reports of long-concluded campaigns, and their attachments, from every scope. They stay
+/// on the server with every revision and no longer change.
 fn remove_expired_reports(
     tx: &mut WriteTx,
     audit: &AuditContext,

@@ -1,17 +1,18 @@
-//! What is owed now: reports that are due within two days or late inside their grace, and not sent. For whoever reminds units by telephone.
+//! Reports that are due within two days, or are late but inside their grace, and were not sent. For
+//! an operator who reminds units by telephone.
 //!
-//! By unit, in the order of their codes; a phone reminds its own holder by itself. Reminds nobody and keeps nothing: a list of yesterday
-//! would be a record of who was late. Knows no schedule.
+//! Sorted by unit code. The list is not stored: a stored list would record who was late. A device
+//! reminds its own user.
 
 use super::standing::unknown_calendar_error;
 use super::{App, Result};
-use crate::domain::expectation::{Expectation, compute_expectations};
-use crate::domain::ids::ReportId;
-use crate::domain::permission::{Actor, action, authorize};
+use crate::domain::access::permission::{Actor, action, authorize};
+use crate::domain::reporting::expectation::{Expectation, compute_expectations};
+use crate::domain::support::ids::ReportId;
 use std::collections::BTreeSet;
 
 impl App {
-    /// The reports of units in sight that should be on their way, by unit code, then contract and day.
+    /// The due reports of visible units, by unit code, then contract and day.
     pub fn due_reports(&self, actor: &Actor) -> Result<Vec<Expectation>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -41,7 +42,7 @@ impl App {
             let code =
                 |one: &Expectation| reference.org.unit(one.unit).map(|unit| unit.uid.clone());
             seen.sort_by_cached_key(|one| (code(one), one.contract, one.period.start));
-            // Two campaigns may count one report.
+            // Two campaigns may count the same report.
             seen.dedup_by(|a, b| {
                 (a.contract, a.unit, &a.period) == (b.contract, b.unit, &b.period)
             });

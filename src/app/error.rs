@@ -1,34 +1,35 @@
-//! What a step can answer besides success. Refusals are values of the game; trouble is what lies outside it.
+//! Errors of steps. A refusal is an expected result of the rules; the other variants are failures.
 
-use crate::domain::permission::AuthorizationError;
-use crate::domain::reason::{Refusal, RefusalReason};
-use crate::domain::violation::Violation;
+use crate::domain::access::permission::AuthorizationError;
+use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::domain::support::violation::Violation;
 use crate::store;
 
-/// Why a step did not happen.
+/// Why a step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The rules refuse it; the refusal says why, field by field.
+    /// The rules refuse it; the refusal has a reason and field errors.
     #[error("refused: {}", .0.reason.code())]
     Refused(Refusal),
-    /// The caller is nobody, or no longer anybody.
+    /// The caller is unknown or no longer active.
     #[error("the caller is not known, or no longer allowed in")]
     Unauthenticated,
     /// The device was revoked.
     #[error("the device was revoked")]
     DeviceRevoked,
-    /// The database is in trouble.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// Another node runs the job: this one's fencing token is no longer the newest.
+    /// Another node runs the job: the fencing token of this one is no longer the newest.
     #[error("another node holds the job now; nothing was written")]
     LeaseLost,
-    /// A file's content breaks rules; each line says which and where.
+    /// The content of a file violates rules; each violation has its location.
     #[error("{}", format_first_violation(.0))]
     Violations(Vec<Violation>),
 }
 
-/// The first broken rule in its words, and how many more there are: the rest is for whoever sent the file, not for a line of the log.
+/// The text of the first violation and the number of further ones. The complete list goes to the
+/// sender of the file, not to the log.
 fn format_first_violation(violations: &[Violation]) -> String {
     match violations {
         [] => "nothing is said to be broken".to_owned(),
@@ -60,7 +61,7 @@ impl From<AuthorizationError> for AppError {
 }
 
 impl AppError {
-    /// What is said while no organisation is there yet.
+    /// The error of a step that needs an organisation before the first import.
     #[must_use]
     pub fn no_organisation() -> Self {
         Self::Violations(vec![Violation::error(

@@ -1,14 +1,15 @@
-//! The fleet by units, for whoever may list their devices. What it says of a unit is decided in the domain. Knows no message.
+//! Devices by unit, for a caller that may list them. `domain::access::fleet` computes the summary of a
+//! unit.
 
 use super::account::{authorize_over_units, load_account_units};
 use super::{App, Result};
-use crate::domain::fleet::UnitFleet;
-use crate::domain::ids::UnitId;
-use crate::domain::permission::{Actor, action};
+use crate::domain::access::fleet::UnitFleet;
+use crate::domain::access::permission::{Actor, action};
+use crate::domain::support::ids::UnitId;
 use std::collections::BTreeMap;
 
 impl App {
-    /// The units that the caller may list devices of, with at least one that may act.
+    /// The units whose devices the caller may list, with at least one active device.
     pub fn fleet_by_unit(&self, actor: &Actor) -> Result<BTreeMap<UnitId, UnitFleet>> {
         let now = self.now();
         let today = now.local_date();

@@ -1,38 +1,39 @@
-//! Held commands: what waits for its parent, and what came too late from a person whose right had gone.
+//! Held commands: commands whose base is missing, and commands of an author whose grant was lost.
 //!
 //! ```text
-//!  the base is not here   -> HELD on the desk -> its parent comes -> runs, in its device's order, in its author's name
-//!                                                                 -> is refused: stays on the desk with the reason
-//!  the grant is lost      -> HELD on the desk (the hand-over box) -> the unit head applies it in the own name, or puts it aside
+//! base missing  -> HELD on the desk -> the base arrives -> runs in its device's order
+//!                                                       -> refused: stays, with the reason
+//! grant lost    -> HELD on the desk (hand-over box) -> the unit head applies or discards it
 //! ```
 
 use super::error::{AppError, Result};
 use super::report::{self, CommandContext, CommandEffect};
-use crate::domain::attachment::{HeldCommand, HeldReason, HeldState};
-use crate::domain::command::{Command, CommandBody, Verdict};
-use crate::domain::ids::{HeldCommandId, ReportId, derive_id};
-use crate::domain::limits::HELD_COMMANDS_MAX;
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::report::attachment::{HeldCommand, HeldReason, HeldState};
+use crate::domain::report::command::{Command, CommandBody, Verdict};
+use crate::domain::support::ids::{HeldCommandId, ReportId, derive_id};
+use crate::domain::support::limits::HELD_COMMANDS_MAX;
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::store::WriteTx;
 use crate::store::held_command::WaitingCommand;
-use crate::store::report::RecordedCommand;
+use crate::store::recorded_command::RecordedCommand;
 use crate::store::write_tx::AuditContext;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-/// What a device pushed: its bytes can be kept.
+/// A command as a device pushed it. Only such a command can be held.
 #[derive(Debug, Clone, Copy)]
 pub struct RawCommand<'a> {
-    /// The command's bytes, as they came.
+    /// The bytes of the command as received.
     pub bytes: &'a [u8],
-    /// Whether this server once lost history: then a command may name what is not here yet.
+    /// Whether this database lost commits once: then a command may name data that is not here yet.
     pub has_lost_history: bool,
-    /// Whether any command waits on a desk; set when one begins to.
+    /// Whether any command is held; set when one is added.
     pub has_waiting: &'a Cell<bool>,
 }
 
-/// Runs a command, or holds it; afterwards everything that waited for its report runs, as far as it can.
+/// Runs or holds a command. Afterwards runs the commands that waited for its report, as far as
+/// possible.
 pub(super) fn run_or_hold(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -75,7 +76,7 @@ pub(super) fn run_or_hold(
     Ok(effect)
 }
 
-/// The report that a command is about.
+/// The report of a command.
 fn target_report(tx: &mut WriteTx, body: &CommandBody) -> Result<Option<ReportId>> {
     Ok(match body {
         CommandBody::SaveCells(save) => Some(save.key.id()),
@@ -91,7 +92,8 @@ fn target_report(tx: &mut WriteTx, body: &CommandBody) -> Result<Option<ReportId
     })
 }
 
-/// Whether the command builds on what is not here. In a history without a loss only a save can say so.
+/// Whether the base of the command is missing. Without a loss of history only a save can have a
+/// missing base.
 fn is_base_missing(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -119,7 +121,8 @@ fn is_base_missing(
     })
 }
 
-/// The unit on whose desk a command of this actor would wait; `None` when the actor may not write there.
+/// The unit on whose desk a command of this actor would be held; `None` when the actor may not
+/// write there.
 fn find_desk(
     tx: &mut WriteTx,
     actor: &Actor,
@@ -156,7 +159,7 @@ fn find_desk(
         CommandBody::SubmitReport { .. } => {
             authorize::<action::SubmitReport>(actor, &unit_path, today).is_ok()
         }
-        // Words of a reviewer wait for their report, but nobody hands them over.
+        // Commands of a reviewer wait for their report, but are not handed over to another person.
         CommandBody::ReturnReport { .. }
         | CommandBody::AcceptReport { .. }
         | CommandBody::AddComment { .. } => actor == ctx.actor,
@@ -171,12 +174,15 @@ fn is_permission_refusal(refusal: &Refusal) -> bool {
     matches!(refusal.reason, RefusalReason::Denied | RefusalReason::NotFound)
 }
 
-/// The actor as it was when it held all that it ever held.
+/// The actor with all grants that it ever held.
 fn former_actor(tx: &mut WriteTx, ctx: &CommandContext) -> Result<Actor> {
     let today = tx.now().local_date();
     let ended = ctx.actor.grants.iter().filter(|grant| grant.to <= today);
     let mut grants: Vec<_> = ended
-        .map(|grant| crate::domain::permission::Grant { to: jiff::civil::Date::MAX, ..*grant })
+        .map(|grant| crate::domain::access::permission::Grant {
+            to: jiff::civil::Date::MAX,
+            ..*grant
+        })
         .collect();
     grants.extend(tx.former_grants(ctx.actor.account)?);
     Ok(Actor { grants, ..ctx.actor.clone() })
@@ -209,7 +215,8 @@ fn hold_command(
     Ok(CommandEffect { verdict: Verdict::Held, record: id.0, revision: put.revision })
 }
 
-/// An id that follows from what was typed and not from the device, so that nobody can join a figure with a phone.
+/// An id derived from the command's bytes and not from the device, so that figures cannot be linked
+/// to a device.
 fn next_held_id(tx: &mut WriteTx, bytes: &[u8]) -> Result<HeldCommandId> {
     let mut attempt = 0u32;
     loop {
@@ -221,7 +228,8 @@ fn next_held_id(tx: &mut WriteTx, bytes: &[u8]) -> Result<HeldCommandId> {
     }
 }
 
-/// Runs what waited for a report, in order, until nothing more can run; gives how many took effect.
+/// Runs the commands that wait for a report, in order, as far as possible; returns how many took
+/// effect.
 pub(super) fn release_waiting_commands(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -252,7 +260,7 @@ pub(super) fn release_waiting_commands(
     }
 }
 
-/// Runs one held command in its author's name; false when it is refused, and stays on the desk with the reason.
+/// Runs one held command as its author; `false` when it is refused: it stays held, with the reason.
 fn run_held_command(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -307,7 +315,7 @@ fn finish_held_command(
     Ok(tx.finish_held_command(waiting.id, &outcome, waiting.device)?)
 }
 
-/// Takes a held command over in the unit head's name, or puts it aside.
+/// Applies a held command as the unit head's own, or discards it.
 pub(super) fn settle_held_command(
     tx: &mut WriteTx,
     ctx: &CommandContext,

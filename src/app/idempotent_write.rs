@@ -1,29 +1,32 @@
-//! Commands that come alone, from callers with a steady line: the same steps as a push, each under a request id instead of a number.
+//! Single commands from online callers: the same steps as a push, each under a request id instead
+//! of a command number.
 //!
-//! Knows no message: the caller gives the hash of what was asked, so that an id used for something else is told apart.
+//! The caller provides the hash of the request, so the reuse of an id for another request is
+//! detected.
 
 use super::access::{CallerIdentity, revalidate_identity};
 use super::report::{self, CommandContext, CommandEffect};
 use super::{App, AppError, Result};
-use crate::domain::command::{Command, Verdict};
-use crate::domain::permission::Actor;
-use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::access::permission::Actor;
+use crate::domain::report::command::{Command, Verdict};
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::store::Error;
 
-/// A write that comes alone.
+/// A single write under a request id.
 pub struct IdempotentWrite<'a> {
     /// Chosen by the caller.
     pub request_id: [u8; 16],
     /// The method's name.
     pub method: &'static str,
-    /// SHA-256 of what was asked.
+    /// SHA-256 of the request.
     pub request_hash: [u8; 32],
-    /// What is to be done.
+    /// The command to run.
     pub command: &'a Command,
 }
 
 impl App {
-    /// Runs the command, or gives the answer that it had the first time. `None`: the id was used for something else.
+    /// Runs the command, or returns its stored response. `None`: the request id was used for
+    /// another request.
     pub fn run_idempotent(
         &self,
         identity: &CallerIdentity,
@@ -61,8 +64,9 @@ impl App {
         })
     }
 
-    /// Runs the commands of one file in one transaction, each by the very step that a phone's runs through; one refusal undoes all of
-    /// them. Without `keep` all is undone in any case. Answers command by command; those after a refusal are tried too.
+    /// Runs the commands of one file in one transaction, each by the same step as a pushed command.
+    /// One refusal rolls back all of them; without `should_commit` all are rolled back in any case.
+    /// Returns one result for each command; commands after a refusal run too.
     pub fn run_command_batch(
         &self,
         actor: &Actor,
@@ -70,7 +74,7 @@ impl App {
         should_commit: bool,
     ) -> Result<Vec<std::result::Result<CommandEffect, Refusal>>> {
         let mut results = Vec::new();
-        let ran = self.store().write("files.reports", self.now(), |tx| {
+        let result = self.store().write("files.reports", self.now(), |tx| {
             results.clear();
             let reference = self.reference(tx)?;
             let ctx = CommandContext {
@@ -86,24 +90,25 @@ impl App {
                     Err(error) => Err(report::into_refusal(error)?),
                 });
             }
-            let all_well = results.iter().all(std::result::Result::is_ok);
-            // An error is what undoes the steps; it means only that.
-            if should_commit && all_well {
+            let all_succeeded = results.iter().all(std::result::Result::is_ok);
+            // The error only causes the rollback.
+            if should_commit && all_succeeded {
                 Ok(())
             } else {
                 Err(AppError::from(RefusalReason::NothingToDo))
             }
         });
-        match ran {
+        match result {
             Ok(()) | Err(AppError::Refused(_)) => Ok(results),
             Err(error) => Err(error),
         }
     }
 }
 
-fn encode_response(asked: &[u8; 32], effect: &CommandEffect) -> Vec<u8> {
+fn encode_response(request_hash: &[u8; 32], effect: &CommandEffect) -> Vec<u8> {
     let CommandEffect { verdict, record, revision } = effect;
-    [&asked[..], &verdict.number().to_be_bytes(), &record[..], &revision.to_be_bytes()].concat()
+    [&request_hash[..], &verdict.number().to_be_bytes(), &record[..], &revision.to_be_bytes()]
+        .concat()
 }
 
 fn decode_response(response: &[u8]) -> Result<CommandEffect> {

@@ -1,11 +1,11 @@
-//! Runs a slot of a job: it is claimed once, under a lease with a fencing token, and its outcome is
-//! stored.
+//! Runs a slot of a job: the slot is claimed once under a lease with a fencing token, and its
+//! outcome is stored.
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::permission::{Actor, AuthorizationError, UnitPath, action, authorize};
-use crate::domain::string_enum::string_enum;
-use crate::domain::time::Timestamp;
+use crate::domain::access::permission::{Actor, AuthorizationError, UnitPath, action, authorize};
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::time::Timestamp;
 use crate::store::WriteTx;
 pub use crate::store::job_run::JobRun;
 use jiff::civil::Date;
@@ -14,7 +14,8 @@ use jiff::civil::Date;
 pub(super) const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;
 
 string_enum! {
-    /// A job, with its name in stored rows, commands and responses. In the order of their daily times.
+    /// A job, with its name in stored rows, commands and responses. In the order of their daily
+    /// times.
     JobId {
         /// Applies the organisation changes and campaign steps of the day.
         ApplyDay = "apply-day",
@@ -53,8 +54,8 @@ pub enum JobSlotOutcome {
 }
 
 impl App {
-    /// Runs `work` for the slot, unless it is done or another node runs the job. `work` receives the
-    /// actor SYSTEM and the fencing token.
+    /// Runs `work` for the slot, unless it is done or another node runs the job. `work` receives
+    /// the actor SYSTEM and the fencing token.
     pub fn run_slot(
         &self,
         owner: &str,
@@ -80,7 +81,8 @@ impl App {
         };
         let cut = self.store().read(|tx| tx.head())?.seq;
         self.store().write("job.end", self.now(), |tx| {
-            // The row of the lease is locked first, as in `claim_slot`; another order could deadlock.
+            // The row of the lease is locked first, as in `claim_slot`; another order could
+            // deadlock.
             tx.release_lease(job.as_str(), fencing_token)?;
             let ended_at = Some(tx.now().0);
             if let Some(run) = tx.job_run(job.as_str(), slot.0)?
@@ -139,8 +141,8 @@ impl App {
             .map(|run| Timestamp(run.slot_at)))
     }
 
-    /// Cancels the current run of a job: its fencing token becomes invalid, so it publishes nothing,
-    /// and its slot is not run again. `false`: the job is not running.
+    /// Cancels the current run of a job: its fencing token becomes invalid, so it publishes
+    /// nothing, and its slot is not run again. `false`: the job is not running.
     pub fn cancel_job(&self, actor: &Actor, job: JobId) -> Result<bool> {
         self.authorize_job_run(actor)?;
         self.store().write("job.cancel", self.now(), |tx| {
@@ -178,8 +180,8 @@ impl App {
         })
     }
 
-    /// The slot of a requested run: the same for the same request id. `None`: the request id was used
-    /// for another job.
+    /// The slot of a requested run: the same for the same request id. `None`: the request id was
+    /// used for another job.
     pub fn slot_for_request(
         &self,
         actor: &Actor,

@@ -1,7 +1,7 @@
-//! Steps: ask permission, run the domain's rule, write, all in one transaction.
+//! Steps: check the permission, apply the domain's rule, write; all in one transaction.
 //!
-//! Knows no wire, no socket and no SQL. A step takes a transaction, so that many callers share one commit and a pushed command runs the
-//! very step that a unary call runs.
+//! A step takes a transaction, so that several callers share one commit and a pushed command runs
+//! the same step as a unary call.
 
 pub mod access;
 pub mod account;
@@ -36,11 +36,11 @@ pub use error::{AppError, Result};
 pub use reference::ReferenceSnapshot;
 
 use crate::clock::Clock;
-use crate::domain::ids::UnitId;
-use crate::domain::permission::Actor;
-use crate::domain::scope::Scope;
-use crate::domain::scope_digest::ScopeDigest;
-use crate::domain::time::Timestamp;
+use crate::domain::access::permission::Actor;
+use crate::domain::access::scope::Scope;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::time::Timestamp;
 use crate::store::{AuditContext, ReadTx, Store};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -56,7 +56,7 @@ pub struct App {
 }
 
 impl App {
-    /// Over an open store, with the clock that everybody here asks.
+    /// Creates the application over an open store, with one clock for all steps.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
         let lease_micros = job_run::LEASE_MICROS;
@@ -70,16 +70,17 @@ impl App {
         }
     }
 
-    /// The same application, whose jobs are taken over by another node after so many microseconds.
+    /// The same application with another lease duration of jobs: after that time another node takes
+    /// over.
     #[must_use]
     pub fn with_job_lease(self, lease_micros: i64) -> Self {
         Self { lease_micros, ..self }
     }
 
-    /// The same application, with the places where its copies go.
+    /// The same application with these directories for backups.
     #[must_use]
-    pub fn with_backup_dirs(self, places: backup::BackupDirs) -> Self {
-        Self { backup_dirs: Arc::new(places), ..self }
+    pub fn with_backup_dirs(self, dirs: backup::BackupDirs) -> Self {
+        Self { backup_dirs: Arc::new(dirs), ..self }
     }
 
     /// The store.
@@ -100,7 +101,7 @@ impl App {
         &self.clock
     }
 
-    /// The reference snapshot that belongs to what `tx` sees; decoded again only after a change.
+    /// The reference snapshot of the state that `tx` reads; decoded again only after a change.
     pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
         let digest =
             tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
@@ -116,12 +117,13 @@ impl App {
         Ok(reference)
     }
 
-    /// The unit at the root of the authority, once the organisation is there.
+    /// The root unit; `None` before the organisation is imported.
     pub fn root_unit(&self, tx: &mut ReadTx) -> Result<Option<UnitId>> {
         Ok(tx.setting("root_unit")?.and_then(|bytes| UnitId::from_slice(&bytes).ok()))
     }
 
-    /// Begins the history of a new database under this random id; does nothing to one that has begun.
+    /// Begins the first epoch of a new database with this random id; does nothing if an epoch
+    /// exists.
     pub fn init_epoch(&self, epoch_id: [u8; 16]) -> Result<()> {
         if self.store.read(|tx| tx.head())?.epoch > 0 {
             return Ok(());
@@ -134,8 +136,8 @@ impl App {
         })
     }
 
-    /// A phone holds commits of this history that are not here: they were lost. Opens the next history under this random id, once,
-    /// however many phones notice it at the same time.
+    /// Begins the next epoch after a loss: a device holds commits of this epoch that are not here.
+    /// Runs once, however many devices detect the loss at the same time.
     pub fn begin_epoch_after_loss(&self, number: i64, id: [u8; 16]) -> Result<()> {
         let system = self.system_actor()?;
         self.store.write("app.lose_history", self.now(), |tx| {
@@ -147,7 +149,7 @@ impl App {
         })
     }
 
-    /// The actor of the nightly jobs and of an operator at the machine itself.
+    /// The actor of the nightly jobs and of a local operator.
     pub fn system_actor(&self) -> Result<Actor> {
         let root = self.store.read(|tx| self.root_unit(tx))?;
         Ok(Actor::system_actor(root.unwrap_or(UnitId([0; 16]))))

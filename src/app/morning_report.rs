@@ -1,50 +1,52 @@
-//! What the morning page of a unit is drawn from: the published standings of one run and the figures behind them.
+//! The data of a unit's morning report: the published standings of one run and the figures behind
+//! them.
 //!
-//! Reads only, and only for who may read the unit's standings. Units are in code order; nothing here is sorted by outcome. Knows no
-//! page.
+//! Reads only, for a caller that may read the unit's standings. Units are in code order and never
+//! sorted by result.
 
 use super::run_changes::RunChanges;
+use super::standing::{to_report_entry, unknown_calendar_error};
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::access::permission::{Actor, action, authorize};
 use crate::domain::campaign::{Campaign, TargetPair};
-use crate::domain::element::ElementCode;
-use crate::domain::expectation::compute_expectations;
-use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::Hierarchy;
-use crate::domain::permission::{Actor, action, authorize};
 use crate::domain::quality::Finding;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
     Coverage, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint, UnitTrajectories,
     WindowSums, aggregate_reports,
 };
+use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::Target;
-use crate::domain::window::DateWindow;
 use crate::store::ReadTx;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The word by which invented figures name themselves in their source.
+/// The word in the source of invented figures.
 const SYNTHETIC_MARKER: &str = "SYNTHETIC";
 
-/// What is asked for.
+/// The request of a morning report.
 #[derive(Debug, Clone, Copy)]
 pub struct MorningReportRequest {
     /// The campaign.
     pub campaign: CampaignId,
     /// The phase; 0 for the whole campaign.
     pub phase: u8,
-    /// The unit; left out, the whole authority.
+    /// The unit; `None`: the root.
     pub unit: Option<UnitId>,
 }
 
-/// One unit below, or the unit itself.
+/// The unit itself or a unit directly below it.
 #[derive(Debug, Clone)]
 pub struct UnitSummary {
     /// The unit.
     pub unit: UnitId,
-    /// Its permanent code; lists are in the order of these.
+    /// Its permanent code; lists are sorted by it.
     pub uid: String,
     /// Its official code on the day of the run, else the permanent one.
     pub code: String,
@@ -56,10 +58,10 @@ pub struct UnitSummary {
     pub coverage: BTreeMap<String, Coverage>,
 }
 
-/// Reports of one unit under one contract that are not in.
+/// Missing reports of one unit under one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingUnitReports {
-    /// Name of the unit that owes them.
+    /// Name of the unit that has to send them.
     pub unit_name: String,
     /// Code of the contract.
     pub contract: String,
@@ -67,7 +69,7 @@ pub struct MissingUnitReports {
     pub periods: Vec<Date>,
 }
 
-/// A data-quality question with the name of who is asked.
+/// A data-quality question with the name of its unit.
 #[derive(Debug, Clone)]
 pub struct MorningReportQuestion {
     /// Code of the unit.
@@ -78,7 +80,7 @@ pub struct MorningReportQuestion {
     pub finding: Finding,
 }
 
-/// Everything on the page.
+/// The complete data of the page.
 #[derive(Debug, Clone)]
 pub struct MorningReport {
     /// Units, forms and campaigns.
@@ -87,37 +89,38 @@ pub struct MorningReport {
     pub campaign: Campaign,
     /// The phase whose standings these are; 0 for the whole campaign.
     pub phase: u8,
-    /// The days that were measured.
+    /// The measured days.
     pub window: DateWindow,
-    /// The day of the run: periods that end on it or before it are over.
+    /// The day of the run: periods that end on it or earlier are over.
     pub today: Date,
     /// The run.
     pub run: StandingRun,
-    /// Chain of the audit up to the cut of the run: what was written until then cannot be changed without changing it.
+    /// The audit chain at the cut of the run: it proves what was written until then.
     pub audit_chain: [u8; 32],
     /// The unit itself.
     pub unit: UnitSummary,
-    /// The units right below it that report or sum reports, in code order.
+    /// The units directly below that report or aggregate reports, in code order.
     pub child_units: Vec<UnitSummary>,
-    /// Courses of the comparisons of each target, by the code of target or member.
+    /// Trajectories of the comparisons of each target, by the code of target or member.
     pub trajectories: BTreeMap<String, Vec<TrajectoryPoint>>,
-    /// Plain counts that are read beside targets.
+    /// Plain counts that are presented with the targets.
     pub plain_counts: BTreeMap<ElementCode, TrajectoryPoint>,
-    /// Reports that are not in, by unit in code order.
+    /// Missing reports, by unit in code order.
     pub missing_reports: Vec<MissingUnitReports>,
-    /// What changed since the run before; `None` before the second.
+    /// Changes since the previous run; `None` at the first run.
     pub changes: Option<RunChanges>,
-    /// Data-quality questions: of the unit itself, and those of units below that are shared by now; in code order.
+    /// Data-quality questions of the unit itself, and shared ones of units below; in code order.
     pub questions: Vec<MorningReportQuestion>,
-    /// The figures are invented, and say so themselves.
+    /// Whether the figures are invented, according to their source.
     pub is_synthetic: bool,
 }
 
 impl App {
-    /// What the morning page of a unit is drawn from.
+    /// The data of a unit's morning report.
     ///
     /// # Errors
-    /// `NOT_FOUND` where there is no such campaign or unit in sight, or no run yet.
+    /// `NOT_FOUND` for an unknown campaign, a unit that is not visible, or a campaign without a
+    /// run.
     pub fn morning_report(
         &self,
         actor: &Actor,
@@ -160,7 +163,7 @@ impl MorningReportBuilder {
             &self.reference.unit_numbers,
             &self.reference.element_numbers,
         )?;
-        // A unit that did not live in the phase is shown over the whole campaign.
+        // A unit that did not exist in the phase is presented over the whole campaign.
         let judged = |one: &Standing| one.unit == self.unit && one.phase == self.phase;
         let phase = if standings.iter().any(judged) { self.phase } else { 0 };
         let of_phase =
@@ -168,22 +171,16 @@ impl MorningReportBuilder {
         let window = of_phase.unwrap_or(self.campaign.measurement_window);
         let rows = tx.baselines()?;
         let stored_reports = tx.reports_at_cut(self.run.cut_seq, &self.reference.unit_numbers)?;
-        let reports: Vec<ReportEntry<'_>> = stored_reports
-            .iter()
-            .map(|stored_reports| super::standing::to_report_entry(&stored_reports.report))
-            .collect();
+        let reports: Vec<ReportEntry<'_>> =
+            stored_reports.iter().map(|stored| to_report_entry(&stored.report)).collect();
         let (reference, baselines) = (Arc::clone(&self.reference), Baselines::new(&rows));
         let input = reference.standing_input(&self.campaign, &baselines, &reports, self.today);
-        let damaged = |error: crate::domain::expectation::UnknownCalendar| {
-            AppError::Store(crate::store::Error::Damaged(error.to_string()))
-        };
-        let aggregates = aggregate_reports(&input, window).map_err(damaged)?;
-        let added = UnitTrajectories::compute(&input, self.unit, window).map_err(damaged)?;
-        let (courses, beside) = (
-            collect_trajectories(&self.campaign, &added),
-            collect_plain_counts(&self.campaign, &added),
-        );
-        let absent = find_missing_reports(&input, self.unit, window).map_err(damaged)?;
+        let aggregates = aggregate_reports(&input, window)
+            .map_err(|unknown| unknown_calendar_error(&unknown))?;
+        let trajectories = UnitTrajectories::compute(&input, self.unit, window)
+            .map_err(|unknown| unknown_calendar_error(&unknown))?;
+        let missing_reports = find_missing_reports(&input, self.unit, window)
+            .map_err(|unknown| unknown_calendar_error(&unknown))?;
         let own: Vec<&Standing> =
             standings.iter().filter(|one| one.unit == self.unit && one.phase == phase).collect();
         let changes = super::run_changes::find_changes_since_previous_run(
@@ -191,16 +188,16 @@ impl MorningReportBuilder {
         )?;
         let unit_summary =
             |unit: UnitId| self.build_unit_summary(unit, phase, &standings, &aggregates);
-        let below = self.reference.org.children(self.unit, Hierarchy::Command, self.today);
-        let mut below: Vec<UnitSummary> = below.into_iter().map(unit_summary).collect();
-        below.retain(|unit_summary| !unit_summary.coverage.is_empty());
-        below.sort_by(|one, other| one.uid.cmp(&other.uid));
+        let children = self.reference.org.children(self.unit, Hierarchy::Command, self.today);
+        let mut child_units: Vec<UnitSummary> = children.into_iter().map(unit_summary).collect();
+        child_units.retain(|child| !child.coverage.is_empty());
+        child_units.sort_by(|one, other| one.uid.cmp(&other.uid));
         Ok(MorningReport {
             unit: unit_summary(self.unit),
-            child_units: below,
-            trajectories: courses,
-            plain_counts: beside,
-            missing_reports: absent,
+            child_units,
+            trajectories: collect_trajectories(&self.campaign, &trajectories),
+            plain_counts: collect_plain_counts(&self.campaign, &trajectories),
+            missing_reports,
             changes,
             questions: self.load_questions(tx)?,
             phase,
@@ -269,26 +266,24 @@ impl MorningReportBuilder {
     }
 }
 
-type MorningCalendarError = crate::domain::expectation::UnknownCalendar;
-
 fn collect_trajectories(
     campaign: &Campaign,
-    courses: &UnitTrajectories<'_>,
+    trajectories: &UnitTrajectories<'_>,
 ) -> BTreeMap<String, Vec<TrajectoryPoint>> {
     let mut all = BTreeMap::new();
-    campaign.targets.iter().for_each(|unit_summary| {
-        collect_member_trajectories(&unit_summary.code, &unit_summary.formula, courses, &mut all)
+    campaign.targets.iter().for_each(|target| {
+        collect_member_trajectories(&target.code, &target.formula, trajectories, &mut all)
     });
     all
 }
 
 fn collect_plain_counts(
     campaign: &Campaign,
-    courses: &UnitTrajectories<'_>,
+    trajectories: &UnitTrajectories<'_>,
 ) -> BTreeMap<ElementCode, TrajectoryPoint> {
-    let pairs = campaign.targets.iter().flat_map(|unit_summary| &unit_summary.pairs);
+    let pairs = campaign.targets.iter().flat_map(|target| &target.pairs);
     let counted = pairs.filter_map(|pair| match pair {
-        TargetPair::Count(code) => Some((code.clone(), courses.latest_point(code)?)),
+        TargetPair::Count(code) => Some((code.clone(), trajectories.latest_point(code)?)),
         TargetPair::Target(_) => None,
     });
     counted.collect()
@@ -298,14 +293,14 @@ fn collect_plain_counts(
 fn collect_member_trajectories(
     code: &str,
     formula: &Target,
-    courses: &UnitTrajectories<'_>,
+    trajectories: &UnitTrajectories<'_>,
     into: &mut BTreeMap<String, Vec<TrajectoryPoint>>,
 ) {
     if let Target::Compare(comparison) = formula {
-        into.insert(code.to_owned(), courses.trajectory_points(comparison));
+        into.insert(code.to_owned(), trajectories.trajectory_points(comparison));
     }
     for (member, letter) in formula.members().into_iter().zip('a'..='z') {
-        collect_member_trajectories(&format!("{code}{letter}"), member, courses, into);
+        collect_member_trajectories(&format!("{code}{letter}"), member, trajectories, into);
     }
 }
 
@@ -313,15 +308,15 @@ fn find_missing_reports(
     input: &StandingInput<'_>,
     unit: UnitId,
     window: DateWindow,
-) -> std::result::Result<Vec<MissingUnitReports>, MorningCalendarError> {
+) -> std::result::Result<Vec<MissingUnitReports>, UnknownCalendar> {
     let contracts = input.catalogue.contracts_with_codes(&input.campaign.contracts);
     let received: BTreeSet<_> =
         input.reports.iter().filter(|entry| entry.received).map(|entry| entry.key.id()).collect();
     let mut missing: BTreeMap<(String, String), MissingUnitReports> = BTreeMap::new();
     for expected in compute_expectations(input.org, input.calendars, &contracts, window)? {
         let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
-        let ours = expected.unit == unit || above.contains(&unit);
-        if !ours
+        let is_in_unit = expected.unit == unit || above.contains(&unit);
+        if !is_in_unit
             || expected.whole_period.end > input.today
             || received.contains(&expected.report_key().id())
         {
@@ -331,14 +326,14 @@ fn find_missing_reports(
         let (Some(contract), Some(owing)) = (contract, input.org.unit(expected.unit)) else {
             continue;
         };
-        let unit_summary = missing
+        let unit_reports = missing
             .entry((owing.uid.clone(), contract.code.clone()))
             .or_insert_with(|| MissingUnitReports {
                 unit_name: input.org.nearest_name(expected.unit, input.today).to_owned(),
                 contract: contract.code.clone(),
                 periods: Vec::new(),
             });
-        unit_summary.periods.push(expected.period.start);
+        unit_reports.periods.push(expected.period.start);
     }
     Ok(missing.into_values().collect())
 }

@@ -1,34 +1,36 @@
-//! Steps on the organisation: import it, and apply what a day changes of who hangs under whom.
+//! Steps on the organisation: import, and the daily changes of its structure.
 //!
-//! An effective change is applied at midnight, local time, as one named transaction: every record of a moved unit leaves the scopes of its old
-//! ancestors and enters those of the new ones, and whoever worked for a closed unit works for its successor.
+//! A change takes effect at local midnight in one named transaction: every record of a moved unit
+//! leaves the scopes of its former ancestors and enters those of the new ones, and accounts of a
+//! closed unit move to its successor.
 
 use super::App;
 use super::error::{AppError, Result};
 use super::reference::ReferenceSnapshot;
-use crate::domain::ids::UnitId;
+use crate::domain::access::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::org::{Hierarchy, Org, OrgFacts};
-use crate::domain::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
-use crate::domain::scope::RecordKind;
-use crate::domain::workflow::ReportState;
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::ids::UnitId;
 use crate::store::WriteTx;
 use crate::store::report::{attachment_scopes, report_scopes};
 use crate::store::write_tx::AuditContext;
 use jiff::civil::Date;
 
-/// What a day changed.
+/// Changes of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OrgDayChanges {
-    /// Units that stand elsewhere than the day before.
+    /// Units whose path differs from the day before.
     pub moved_units: usize,
     /// Records that changed scopes.
     pub moved_records: usize,
-    /// Accounts that now work for a successor.
+    /// Accounts that moved to a successor.
     pub moved_accounts: usize,
 }
 
 impl App {
-    /// Imports the organisation as it is in the files: every unit with its versions, parents and lineage. Returns how many units changed.
+    /// Imports the complete organisation: every unit with its versions, parents and lineage.
+    /// Returns how many units changed.
     pub fn import_org(&self, actor: &Actor, facts: &OrgFacts) -> Result<usize> {
         let org = Org::new(facts.clone()).map_err(|findings| {
             AppError::Violations(findings.into_iter().map(|finding| finding.violation).collect())
@@ -42,12 +44,12 @@ impl App {
             }
             let root = self.root_unit(tx)?.unwrap_or(UnitId([0; 16]));
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
-            // Before the first import there is no unit on which the operator's own grant could hold.
-            let first = actor
+            // Before the first import the operator's own grant has no unit.
+            let is_first_import = actor
                 .grants
                 .iter()
                 .any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
-            let actor = if first { Actor::system_actor(root) } else { actor.clone() };
+            let actor = if is_first_import { Actor::system_actor(root) } else { actor.clone() };
             let permit: Permit<action::ChangeOrg> = authorize(&actor, &unit_path, today)?;
             Ok::<_, AppError>(tx.put_org(&permit, facts)?)
         })?;
@@ -55,7 +57,7 @@ impl App {
         Ok(changed)
     }
 
-    /// Applies to scopes and grants what the organisation is today. Safe to run any number of times.
+    /// Applies today's organisation to scopes and grants. Safe to run repeatedly.
     pub fn apply_org_day(&self) -> Result<OrgDayChanges> {
         let now = self.now();
         let today = now.local_date();
@@ -79,7 +81,8 @@ impl App {
                     applied.moved_accounts += move_accounts(tx, &permit, &unit_path, today)?;
                 }
             }
-            // The authority itself may be merged into another: its successor answers for everything from that day on.
+            // The root may be merged into another authority; from that day its successor is the
+            // root.
             let successor = unit_path_on(&reference.org, root, today).acting_unit;
             if successor != root {
                 tx.set_setting("root_unit", &successor.0)?;
@@ -89,7 +92,7 @@ impl App {
     }
 }
 
-/// Where a unit stands on `today`, as scopes see it.
+/// The path of a unit on `today`, as scopes use it.
 fn unit_path_on(org: &Org, unit: UnitId, today: Date) -> UnitPath {
     let acting = org.acting_unit(unit, today).unwrap_or(unit);
     let above = org
@@ -100,7 +103,7 @@ fn unit_path_on(org: &Org, unit: UnitId, today: Date) -> UnitPath {
     UnitPath { unit, acting_unit: acting, ancestors: above }
 }
 
-/// The open unit that hangs under nobody and has somebody under it: the authority itself.
+/// The open unit without a parent and with the most children: the root.
 fn find_root_unit(org: &Org, today: Date) -> Option<UnitId> {
     org.open_units_on(today)
         .map(|unit| unit.id)
@@ -108,7 +111,7 @@ fn find_root_unit(org: &Org, today: Date) -> Option<UnitId> {
         .max_by_key(|id| org.children(*id, Hierarchy::Command, today).len())
 }
 
-/// Whoever held a role on the authority before it had a unit (the first administrator) holds it on its root from now on.
+/// Moves grants from before the first import (the first administrator) to the root unit.
 fn move_initial_grants(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()> {
     let no_unit = UnitId([0; 16]);
     let unit_path = UnitPath { unit: no_unit, acting_unit: no_unit, ancestors: Vec::new() };
@@ -122,7 +125,7 @@ fn move_initial_grants(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()
     Ok(())
 }
 
-/// What was typed for a unit waits on the desk of whoever acts for it.
+/// Moves the held commands of a unit to the desk of its acting unit.
 fn move_held_commands(
     tx: &mut WriteTx,
     audit: &AuditContext,
@@ -163,7 +166,8 @@ fn move_records(
     Ok(moved)
 }
 
-/// Whoever worked for a unit that closed works for its successor from today on; whoever was to begin later begins there.
+/// Moves the grants of a closed unit to its successor from today; a grant that starts later starts
+/// there.
 fn move_accounts(
     tx: &mut WriteTx,
     permit: &Permit<action::ChangeOrg>,

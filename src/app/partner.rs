@@ -1,6 +1,8 @@
-//! Steps of partner agencies: their keys, the runs that were published, and the standings of one as they leave the house.
+//! Steps of partner agencies: their service keys, the published runs, and the released standings of
+//! a run.
 //!
-//! A key opens no more than its account may, and of that only its own part. Knows no message and no secret.
+//! A key gives at most the access of its account, limited to the key's own unit, campaign and
+//! calls.
 
 use super::access::{CallerIdentity, load_identity};
 use super::account::{authorize_over_units, load_account_units};
@@ -8,67 +10,68 @@ pub use super::runs::RunManifest;
 use super::runs::load_definitions;
 use super::standing::is_published;
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::campaign::Campaign;
-use crate::domain::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
-use crate::domain::partner::{
+use crate::domain::access::partner::{
     KeyIssueError, PartnerCall, ServiceKey, build_key_actor, check_key_issue,
 };
-use crate::domain::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
+use crate::domain::campaign::Campaign;
 use crate::domain::release::{PublishedStanding, publish_standings};
 use crate::domain::standing::Standing;
-use crate::domain::time::{Timestamp, date_from_days};
+use crate::domain::support::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::{Timestamp, date_from_days};
 use crate::store::ReadTx;
 use crate::store::run_manifest::decode_standings;
 use crate::store::write_tx::AuditContext;
 
-/// Who reads for an agency: with a key, or on a device whose account holds PARTNER_READER.
+/// A caller for a partner agency: with a service key, or on a device whose account has the role
+/// PARTNER_READER.
 #[derive(Debug, Clone)]
 pub struct PartnerIdentity {
     actor: Actor,
     service_key: Option<ServiceKey>,
-    /// The generation of grants, devices and keys at which this was read.
+    /// The generation of grants, devices and keys when this was read.
     pub auth_generation: i64,
-    /// When the key or the token ends.
+    /// When the key or the token expires.
     pub expires_at: Timestamp,
 }
 
-/// What a new key is to open.
+/// The request for a new key.
 #[derive(Debug, Clone)]
 pub struct ServiceKeyRequest {
-    /// Whose it will be.
+    /// Its account.
     pub account: AccountId,
-    /// The unit with those below.
+    /// The unit; units below it are included.
     pub unit: UnitId,
     /// One campaign; `None`: all.
     pub campaign: Option<CampaignId>,
-    /// The calls.
+    /// The allowed calls.
     pub allowed_calls: Vec<PartnerCall>,
-    /// Its life in days.
+    /// Its lifetime in days.
     pub valid_days: i64,
 }
 
-/// A run as it leaves the house.
+/// A run as it is released to partners.
 #[derive(Debug, Clone)]
 pub struct PartnerRelease {
     /// The run.
     pub run: RunManifest,
-    /// Its lines in sight, by unit number, phase and target.
+    /// Its visible lines, by unit number, phase and target.
     pub lines: Vec<PublishedStanding>,
-    /// The campaign as it was then.
+    /// The campaign at the cut of the run.
     pub campaign: Campaign,
-    /// The definitions of that time.
+    /// The definitions at the cut of the run.
     pub reference: ReferenceSnapshot,
     /// The version of the campaign's definition.
     pub definition_version: i64,
 }
 
-/// Runs behind a place.
+/// A page of runs.
 #[derive(Debug, Clone, Default)]
 pub struct PartnerRunPage {
     /// Oldest first, each with the code of its campaign.
     pub runs: Vec<(RunManifest, String)>,
-    /// The place is not known here, so these are the first ones.
+    /// The requested position is unknown here, so the page starts with the first run.
     pub restarted: bool,
 }
 
@@ -82,7 +85,7 @@ impl PartnerIdentity {
                 .is_ok()
     }
 
-    /// Refuses a call that the key does not open.
+    /// Refuses a call that the key does not allow.
     fn check_call_allowed(&self, read: PartnerCall) -> Result<()> {
         let denied =
             self.service_key.as_ref().is_some_and(|key| !key.allowed_calls.contains(&read));
@@ -95,7 +98,7 @@ impl PartnerIdentity {
 }
 
 impl App {
-    /// Keeps a new key by its hash. The account must hold PARTNER_READER on the unit or above it.
+    /// Stores a new key by its hash. The account must have PARTNER_READER on the unit or above it.
     pub fn issue_service_key(
         &self,
         actor: &Actor,
@@ -110,9 +113,8 @@ impl App {
             let permit: Permit<action::Enrol> = authorize(actor, &unit_path, now.local_date())?;
             let units = load_account_units(self, tx, account)?;
             authorize_over_units::<action::Enrol>(tx, actor, &units, now.local_date())??;
-            let of_account = build_key_actor(account, tx.grants(account)?);
-            if authorize::<action::ReadRelease>(&of_account, &unit_path, now.local_date()).is_err()
-            {
+            let key_actor = build_key_actor(account, tx.grants(account)?);
+            if authorize::<action::ReadRelease>(&key_actor, &unit_path, now.local_date()).is_err() {
                 return Err(to_service_key_error(KeyIssueError::NothingAllowed));
             }
             let others: Vec<ServiceKey> =
@@ -152,7 +154,7 @@ impl App {
         })
     }
 
-    /// Ends a key at once, also inside open streams.
+    /// Revokes a key at once, also in open streams.
     pub fn revoke_service_key(&self, actor: &Actor, id: ServiceKeyId) -> Result<()> {
         self.store().write("access.revoke_key", self.now(), |tx| {
             let key = tx.service_key(id)?.ok_or(RefusalReason::NotFound)?;
@@ -165,7 +167,7 @@ impl App {
         })
     }
 
-    /// Who holds the key with this id, if its text has this hash and it is alive.
+    /// The identity of the active key with this id and hash.
     pub fn authenticate_service_key(
         &self,
         id: ServiceKeyId,
@@ -174,7 +176,8 @@ impl App {
         self.authenticate_valid_key(id, |key| key.hash == hash)
     }
 
-    /// Who acts as the key with this id, if it is alive: the caller's certificate, checked in the handshake, names it.
+    /// The identity of the active key with this id. The TLS handshake verified the client
+    /// certificate that names it.
     pub fn authenticate_client_certificate(&self, id: ServiceKeyId) -> Result<PartnerIdentity> {
         self.authenticate_valid_key(id, |_| true)
     }
@@ -198,7 +201,7 @@ impl App {
         })
     }
 
-    /// Who holds the device token with this hash, as a partner agency.
+    /// The identity of the device token with this hash, as a partner agency.
     pub fn authenticate_partner_token(&self, token_hash: &[u8]) -> Result<PartnerIdentity> {
         let CallerIdentity { device, actor, auth_generation: generation } =
             self.authenticate_token(token_hash)?;
@@ -210,7 +213,7 @@ impl App {
         })
     }
 
-    /// Reads the partner again: a grant, a device or the key may have ended.
+    /// Reads the identity again: a grant, a device or the key may have ended.
     pub fn refresh_partner(&self, partner: &PartnerIdentity) -> Result<PartnerIdentity> {
         match (&partner.service_key, partner.actor.device) {
             (Some(key), _) => self.authenticate_service_key(key.id, &key.hash),
@@ -227,7 +230,7 @@ impl App {
         }
     }
 
-    /// At most `limit` runs behind the one named, oldest first.
+    /// At most `limit` runs after the given one, oldest first.
     pub fn partner_runs_after(
         &self,
         partner: &PartnerIdentity,
@@ -258,14 +261,14 @@ impl App {
         })
     }
 
-    /// A run with its definitions; no lines.
+    /// A run with its definitions and without lines.
     pub fn partner_run(&self, partner: &PartnerIdentity, id: RunId) -> Result<PartnerRelease> {
         partner.check_call_allowed(PartnerCall::Runs)?;
         self.check_is_partner(partner)?;
         self.store().read(|tx| self.load_release(tx, partner, id))
     }
 
-    /// The standings of a run, small figures hidden.
+    /// The standings of a run; small figures are suppressed.
     pub fn partner_release(&self, partner: &PartnerIdentity, id: RunId) -> Result<PartnerRelease> {
         partner.check_call_allowed(PartnerCall::Standings)?;
         self.check_is_partner(partner)?;
@@ -291,7 +294,8 @@ impl App {
             let scale =
                 |code: &_| reference.catalogue.element(code).map_or(0, |element| element.scale);
             let mut seen = Vec::new();
-            // What is hidden follows from the whole run, not from what this partner sees of it.
+            // Suppression is computed from the whole run, not from the part that this partner may
+            // read.
             for line in publish_standings(&published, above, scale) {
                 if partner.is_unit_readable(&tx.unit_path(line.unit)?, self) {
                     seen.push(line);
@@ -301,7 +305,7 @@ impl App {
         })
     }
 
-    /// Writes down that a partner takes the figures of a run.
+    /// Records in the audit that a partner reads the figures of a run.
     pub fn audit_release_read(&self, partner: &PartnerIdentity) -> Result<()> {
         self.store().write("release.read", self.now(), |tx| {
             tx.append_audit(&AuditContext::from_actor(&partner.actor, Action::ReadRelease.code()));
@@ -339,7 +343,7 @@ impl App {
         })
     }
 
-    /// Refuses, as if there were nothing, whoever is no partner today.
+    /// Returns NOT_FOUND for a caller that is not a partner today.
     fn check_is_partner(&self, partner: &PartnerIdentity) -> Result<()> {
         let today = self.now().local_date();
         let holds =

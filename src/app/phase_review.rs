@@ -1,28 +1,29 @@
-//! The end of a phase (sơ kết): on the day on which the grace of its last report is over, its figures are as complete as they will be.
+//! The review of a phase (sơ kết): due on the day on which the grace of its last report is over,
+//! because its figures are then complete.
 //!
-//! Says how the phase stands then; decides nothing and writes nothing. Knows no schedule.
+//! Reports the state of the phase; writes nothing.
 
 use super::standing::unknown_calendar_error;
 use super::{App, ReferenceSnapshot, Result};
 use crate::domain::campaign::{Campaign, Phase};
-use crate::domain::expectation::compute_expectations;
+use crate::domain::reporting::expectation::compute_expectations;
 use crate::domain::standing::JudgementState;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// A phase whose figures are in, and how its targets stand at the unit that runs the campaign.
+/// A phase with complete figures, and the states of its targets at the unit that runs the campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhaseReview {
     /// Code of the campaign.
     pub campaign: String,
     /// Number of the phase.
     pub phase: u8,
-    /// How many targets stand in each state.
+    /// Number of targets in each state.
     pub states: BTreeMap<JudgementState, usize>,
 }
 
 impl App {
-    /// The phases whose last grace is over on `day`, as the last night published them.
+    /// The phases whose last grace is over on `day`, as the latest run published them.
     pub fn phase_reviews_due(&self, day: Date) -> Result<Vec<PhaseReview>> {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;

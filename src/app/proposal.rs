@@ -1,16 +1,18 @@
-//! Proposals to amend official figures: an edit that meets an accepted or locked report becomes one; a reviewer grants or refuses it.
+//! Proposals to amend official figures: an edit of an accepted or locked report becomes a proposal;
+//! a reviewer grants or refuses it.
 
 use super::error::Result;
 use super::report::{CommandContext, CommandEffect, check_not_expired};
-use crate::domain::command::Verdict;
-use crate::domain::ids::{ProposalId, ReportId, derive_id};
-use crate::domain::permission::{Permit, action, authorize};
-use crate::domain::proposal::Proposal;
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::permission::{Permit, action, authorize};
+use crate::domain::report::command::Verdict;
+use crate::domain::report::proposal::Proposal;
 use crate::domain::report::{ContentHash, Report, SaveCells};
+use crate::domain::support::ids::{ProposalId, ReportId, derive_id};
+use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 
-/// Keeps what an edit of official figures says, for a reviewer to decide. An edit that says what stands already is applied.
+/// Stores an edit of official figures as a proposal for a reviewer. An edit without a difference
+/// counts as applied.
 pub(super) fn store_proposal(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -34,7 +36,7 @@ pub(super) fn store_proposal(
     Ok(CommandEffect { verdict: Verdict::Held, record: proposal_id.0, revision: put.revision })
 }
 
-/// Proposals of a report are numbered as they come: the id says nothing of who made it.
+/// The id is derived from the report and a count, so it does not identify the author.
 fn next_proposal_id(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -50,7 +52,7 @@ fn next_proposal_id(
     }
 }
 
-/// Proposes an amendment outright, with the reason.
+/// Proposes an amendment explicitly, with the reason.
 pub(super) fn propose_amendment(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -65,7 +67,8 @@ pub(super) fn propose_amendment(
     store_proposal(tx, ctx, &permit, (&stored.report, stored.revision), save, reason)
 }
 
-/// Grants or refuses a proposal. Granting makes a new revision of the report; the one before can be read back for ever.
+/// Grants or refuses a proposal. Granting creates a new revision of the report; the previous one
+/// remains readable.
 pub(super) fn settle_proposal(
     tx: &mut WriteTx,
     ctx: &CommandContext,

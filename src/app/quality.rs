@@ -1,41 +1,42 @@
-//! Data-quality questions: asked at night before the standings, read and replied to by day.
+//! Data-quality findings: raised by the nightly job before the standings, read and replied to by
+//! day.
 //!
-//! The unit is asked first; its superiors see the question with the reply, or after five working days. What is corrected before anybody else
-//! has seen it leaves nothing behind. Knows no rule's arithmetic and no message.
+//! The unit receives the question first. Its superiors receive it with the reply, or after five
+//! working days. A question that is corrected before that is deleted without a trace.
 
 use super::access::{CallerIdentity, revalidate_identity};
-use super::standing::to_report_entry;
+use super::standing::{to_report_entry, unknown_calendar_error};
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::baseline::Baselines;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::ElementNumber;
-use crate::domain::element::ElementCode;
-use crate::domain::free_text;
-use crate::domain::ids::{FindingId, ReportId, UnitId};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::quality::{
     Finding, FindingReply, FindingState, FirstSubmission, LateRevision, QualityData,
     collect_quality_data, count_near_limit, run_rules, select_findings,
 };
-use crate::domain::reason::RefusalReason;
 use crate::domain::report::Report;
+use crate::domain::report::cell::ElementNumber;
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::free_text;
+use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::ReportEntry;
-use crate::domain::time::Timestamp;
-use crate::domain::workflow::ReportState;
+use crate::domain::standing::baseline::Baselines;
+use crate::domain::support::ids::{FindingId, ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::store::history::SentRevision;
 use crate::store::{ReadTx, WriteTx};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a night asked.
+/// Counts of a nightly update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QuestionCounts {
-    /// New ones.
+    /// New findings.
     pub raised: usize,
-    /// Taken back, since the figures no longer raise them.
+    /// Findings that were deleted because the figures no longer raise them.
     pub withdrawn: usize,
-    /// Shown to superiors from now on.
+    /// Findings that superiors can see from now on.
     pub shared: usize,
 }
 
@@ -43,7 +44,8 @@ pub struct QuestionCounts {
 pub type StoredFinding = (Finding, i64);
 
 impl App {
-    /// Asks anew what the figures of every campaign raise, takes back what they no longer raise, and shows superiors what is due to them.
+    /// Raises the findings of every campaign, withdraws those that the figures no longer raise, and
+    /// shares those that are due with superiors.
     pub fn update_findings(
         &self,
         actor: &Actor,
@@ -74,7 +76,7 @@ impl App {
         })
     }
 
-    /// The findings in sight, of one unit or of all, by unit number, then day.
+    /// The visible findings of one unit or of all, by unit number, then day.
     pub fn visible_findings(
         &self,
         actor: &Actor,
@@ -101,7 +103,7 @@ impl App {
         })
     }
 
-    /// The unit replies. `None`: the request id was used for something else.
+    /// Stores the reply of the unit. `None`: the request id was used for something else.
     pub fn reply_to_finding(
         &self,
         identity: &CallerIdentity,
@@ -136,7 +138,7 @@ impl App {
         )
     }
 
-    /// A unit above takes the question up with the unit. `None`: the request id was used for something else.
+    /// A superior unit escalates the finding. `None`: the request id was used for something else.
     pub fn escalate_finding(
         &self,
         identity: &CallerIdentity,
@@ -193,7 +195,7 @@ impl App {
     }
 }
 
-/// The unit itself always; who is above it once the question is shared.
+/// A finding is readable by its own unit always, and by units above once it is shared.
 pub(crate) fn is_finding_readable(
     actor: &Actor,
     unit_path: &UnitPath,
@@ -205,7 +207,7 @@ pub(crate) fn is_finding_readable(
         || (finding.shared && authorize::<action::ReadFinding>(actor, unit_path, today).is_ok())
 }
 
-/// What the figures of one campaign raise: new questions, and those of before that still stand.
+/// The findings of one campaign: new ones, and present ones that are still raised.
 fn raise_findings(
     tx: &mut ReadTx,
     reference: &ReferenceSnapshot,
@@ -257,16 +259,12 @@ fn raise_findings(
     Ok(raised)
 }
 
-/// Whether it goes without a trace once its figures no longer raise it.
+/// Whether the finding is deleted once its figures no longer raise it.
 fn is_withdrawable(finding: &Finding) -> bool {
     !finding.shared && finding.state == FindingState::Open
 }
 
-fn unknown_calendar_error(unknown: &crate::domain::expectation::UnknownCalendar) -> AppError {
-    AppError::Store(crate::store::Error::Damaged(unknown.to_string()))
-}
-
-/// When and from where reports came, and what was changed in them after the deadline.
+/// Collects the time and device of each first submission, and the changes after the deadline.
 fn collect_submissions(
     reference: &ReferenceSnapshot,
     campaign: &Campaign,
@@ -319,7 +317,7 @@ fn diff_cells(
     numbers: &BTreeMap<ElementNumber, ElementCode>,
     day: Date,
 ) -> Vec<LateRevision> {
-    let changed = |(number, cell): (&ElementNumber, &crate::domain::cell::CellValue)| {
+    let changed = |(number, cell): (&ElementNumber, &crate::domain::report::cell::CellValue)| {
         let change = (before.cells.get(number)?.figure()?, cell.figure()?);
         let element = numbers.get(number)?.clone();
         (change.0 != change.1).then_some(LateRevision {
@@ -332,7 +330,8 @@ fn diff_cells(
     after.cells.iter().filter_map(changed).collect()
 }
 
-/// Writes new questions, takes back those that nothing raises any more and nobody else has seen, and shares what is due.
+/// Writes new findings, deletes those that are no longer raised and not shared, and shares those
+/// that are due.
 fn write_findings(
     tx: &mut WriteTx,
     permit: &Permit<action::RunJob>,

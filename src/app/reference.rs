@@ -1,21 +1,20 @@
-//! Units, forms, contracts, calendars and campaigns as they are now, decoded once and shared until they change.
-//!
-//! Knows no caller: what may be changed is asked in `org` and `campaign`.
+//! The reference snapshot: units, forms, contracts, calendars and campaigns as they are now,
+//! decoded once and shared until they change.
 
-use crate::domain::baseline::Baselines;
-use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::ElementNumber;
-use crate::domain::element::ElementCode;
-use crate::domain::expectation::{Expectation, compute_unit_expectations};
-use crate::domain::form::{Catalogue, Form};
-use crate::domain::ids::{CampaignId, ContractId};
-use crate::domain::numbers::{ElementNumbers, UnitNumbers};
 use crate::domain::org::{Org, StructureView};
+use crate::domain::report::cell::ElementNumber;
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::{Catalogue, Form};
+use crate::domain::report::numbers::{ElementNumbers, UnitNumbers};
 use crate::domain::report::{ElementRange, FormRule, FormSchema, ReportKey};
+use crate::domain::reporting::calendar::Calendars;
+use crate::domain::reporting::expectation::{Expectation, compute_unit_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{ReportEntry, StandingInput};
+use crate::domain::support::ids::{CampaignId, ContractId};
 use crate::domain::target_rule;
-use crate::domain::window::DateWindow;
 use crate::store::reference::ReferenceData;
 use crate::store::{Error, Result};
 use jiff::civil::Date;
@@ -42,7 +41,7 @@ pub struct ReferenceSnapshot {
 }
 
 impl ReferenceSnapshot {
-    /// Builds the snapshot. Fails when stored facts contradict each other, which imports never let in.
+    /// Builds the snapshot. Fails when stored facts contradict each other; imports prevent that.
     pub fn new(facts: ReferenceData) -> Result<Self> {
         let org = Org::new(facts.org)
             .map_err(|_| Error::Damaged("the stored organisation".to_owned()))?;
@@ -71,13 +70,13 @@ impl ReferenceSnapshot {
         })
     }
 
-    /// The form behind a contract as the rules of reports need it.
+    /// The form of a contract, as the rules of reports use it.
     #[must_use]
     pub fn form_shape(&self, contract: ContractId) -> Option<&FormSchema> {
         self.form_shapes.get(&contract)
     }
 
-    /// What the unit owes for exactly this period, if it owes anything.
+    /// The expectation of the unit for exactly this period, if there is one.
     #[must_use]
     pub fn expectation(&self, key: &ReportKey) -> Option<Expectation> {
         let contract =
@@ -90,14 +89,14 @@ impl ReferenceSnapshot {
         owed.into_iter().find(|expected| expected.period == key.period)
     }
 
-    /// Whether every campaign for which this report counts is concluded: nothing comes in any more.
+    /// Whether every campaign for which this report counts is concluded. Such a report is closed.
     #[must_use]
     pub fn is_every_campaign_concluded(&self, key: &ReportKey) -> bool {
         self.all_campaigns_match(key.contract, key.period.window(), |one| one.status.is_final())
     }
 
-    /// Whether no phone keeps the reports of these days any more: every campaign for which they count is concluded, for longer than it asks
-    /// phones to keep its reports.
+    /// Whether devices no longer hold reports of these days: every campaign for which they count is
+    /// concluded, and its retention on devices is over.
     #[must_use]
     pub fn is_expired_on_devices(
         &self,
@@ -110,7 +109,8 @@ impl ReferenceSnapshot {
         })
     }
 
-    /// Whether something is true of every campaign for which a report of these days counts, of one at least.
+    /// Whether at least one campaign counts reports of these days, and the predicate holds for all
+    /// such campaigns.
     fn all_campaigns_match(
         &self,
         contract: ContractId,
@@ -128,13 +128,13 @@ impl ReferenceSnapshot {
         counting.peek().is_some() && counting.all(holds)
     }
 
-    /// Whether some campaign's reports have left the phones.
+    /// Whether the reports of some campaign were removed from devices.
     #[must_use]
     pub fn has_campaign_expired_on_devices(&self, today: Date) -> bool {
         self.campaigns.iter().any(|one| one.device_retention_end().is_some_and(|day| day <= today))
     }
 
-    /// What standings of a campaign follow from, as things were in each period, once baselines, reports and the day are given.
+    /// The input of a campaign's standings, in the structure of each period.
     #[must_use]
     pub fn standing_input<'a>(
         &'a self,
@@ -157,7 +157,7 @@ impl ReferenceSnapshot {
         }
     }
 
-    /// The campaigns that the night judges.
+    /// The campaigns that the nightly run judges.
     pub fn judged_campaigns(&self) -> impl Iterator<Item = &Campaign> {
         self.campaigns.iter().filter(|campaign| campaign.status.is_judged_nightly())
     }

@@ -1,47 +1,48 @@
-//! Steps on reports: load, authorise, apply the domain's rule, file. A pushed command and a unary call run the same step.
+//! Steps on reports: load, authorise, apply the domain's rule, store. A pushed command and a unary
+//! call run the same step.
 
 use super::error::{AppError, Result};
 use super::held_command::{self, RawCommand};
 use super::proposal;
 use super::reference::ReferenceSnapshot;
-use crate::domain::attachment::{Comment, Conflict};
-use crate::domain::cell::CellChange;
-use crate::domain::command::{Command, CommandBody, Verdict};
-use crate::domain::expectation::{CaptureEvidence, Expectation, judge_lateness};
-use crate::domain::free_text;
-use crate::domain::ids::{CommentId, ConflictId, DeviceId, ReportId, UnitId, derive_id};
-use crate::domain::permission::{Actor, Permit, Role, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::permission::{Actor, Permit, Role, UnitPath, action, authorize};
+use crate::domain::report::attachment::{Comment, Conflict};
+use crate::domain::report::cell::CellChange;
+use crate::domain::report::command::{Command, CommandBody, Verdict};
+use crate::domain::report::free_text;
 use crate::domain::report::{
     ConflictBranch, ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::reporting::expectation::{CaptureEvidence, Expectation, judge_lateness};
+use crate::domain::support::ids::{CommentId, ConflictId, DeviceId, ReportId, UnitId, derive_id};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::store::WriteTx;
 use jiff::civil::Date;
 
-/// What became of a command that was not refused.
+/// The effect of a command that was not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandEffect {
     /// Applied, merged or in conflict.
     pub verdict: Verdict,
-    /// The record that it is about.
+    /// The record that the command changed.
     pub record: [u8; 16],
     /// The record's revision afterwards.
     pub revision: i64,
 }
 
-/// Who asks and what stands behind the request.
+/// The caller and the environment of a command.
 #[derive(Clone, Copy)]
 pub struct CommandContext<'a> {
-    /// Who.
+    /// The caller.
     pub actor: &'a Actor,
     /// Units, forms and campaigns as they are now.
     pub reference: &'a ReferenceSnapshot,
     /// The command's number in the device's outbox; 0 for a call without one.
     pub command_number: u64,
-    /// When the command was made, if a sealed mark proves that it is not younger than that.
+    /// When the command was captured, if a signed sync mark proves the earliest possible time.
     pub captured: Option<CaptureEvidence>,
-    /// The command as a device pushed it; `None` for a call that comes alone, which nobody holds.
+    /// The command as a device pushed it; `None` for a unary call, which cannot be held.
     pub raw: Option<RawCommand<'a>>,
 }
 
@@ -132,7 +133,7 @@ fn save_cells(tx: &mut WriteTx, ctx: &CommandContext, save: &SaveCells) -> Resul
     Ok(CommandEffect { verdict, record: id.0, revision: put.revision })
 }
 
-/// One id per branch, the same when the command is run again.
+/// One id for each branch; the same when the command runs again.
 fn derive_conflict_id(
     ctx: &CommandContext,
     report: ReportId,
@@ -161,7 +162,7 @@ fn check_period(ctx: &CommandContext, key: &ReportKey, today: Date) -> Result<Ex
     Ok(expected)
 }
 
-/// Nothing happens any more to a report that phones no longer keep: nobody would see it.
+/// Refuses a change of a report that devices no longer hold: no device would receive it.
 pub(super) fn check_not_expired(ctx: &CommandContext, key: &ReportKey, today: Date) -> Result<()> {
     if ctx.reference.is_expired_on_devices(key.contract, key.period.window(), today) {
         Err(RefusalReason::PeriodClosed.into())
@@ -170,7 +171,7 @@ pub(super) fn check_not_expired(ctx: &CommandContext, key: &ReportKey, today: Da
     }
 }
 
-/// A report within sight: who may not even read it learns that there is none.
+/// A report that the caller may read. An unreadable report gives NOT_FOUND.
 fn load_visible_report(
     tx: &mut WriteTx,
     ctx: &CommandContext,
@@ -267,9 +268,9 @@ fn add_comment(
     Ok(CommandEffect { verdict: Verdict::Applied, record: comment.0, revision: put.revision })
 }
 
-/// The post in which somebody speaks: a comment is of a post, not of a person.
+/// The unit and role of a comment: a comment is attributed to a role, not to a person.
 fn author_role(actor: &Actor, unit_path: &UnitPath, today: Date) -> (UnitId, Role) {
-    use crate::domain::permission::{Action, ActionMarker as _};
+    use crate::domain::access::permission::{Action, ActionMarker as _};
     debug_assert_eq!(action::CommentReport::ACTION, Action::CommentReport);
     actor
         .active_grants_on(today)
@@ -313,7 +314,7 @@ fn settle_conflict(
     })
 }
 
-/// The save that puts the branch's value in place of the standing one.
+/// The save that replaces the present value by the branch's value.
 fn branch_to_save(branch: &ConflictBranch, report: &Report, acting_unit: UnitId) -> SaveCells {
     let (changes, note) = match branch {
         ConflictBranch::Cell { element, mine, .. } => {
@@ -327,8 +328,8 @@ fn branch_to_save(branch: &ConflictBranch, report: &Report, acting_unit: UnitId)
     SaveCells { key: report.key.clone(), acting_unit, changes, note, base_revision: 0 }
 }
 
-/// Turns a step's answer into the verdict of a command, keeping trouble apart from refusals.
-pub fn into_refusal(error: AppError) -> Result<crate::domain::reason::Refusal> {
+/// The refusal of a failed step; other errors are returned as errors.
+pub fn into_refusal(error: AppError) -> Result<crate::domain::support::reason::Refusal> {
     let AppError::Refused(refusal) = error else { return Err(error) };
     Ok(refusal)
 }

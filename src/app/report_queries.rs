@@ -1,43 +1,44 @@
-//! Reading reports: one with what stands beside it, lists in sight, and every revision that was ever sent.
+//! Queries on reports: one report with its attachments, lists of visible reports, and every
+//! revision that was sent.
 //!
-//! Absent and out of sight are one answer. Knows no page and no message.
+//! A report that does not exist and one that is not visible give the same response.
 
 use super::{App, ReferenceSnapshot, Result};
-use crate::domain::attachment::{Comment, Conflict};
-use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
-use crate::domain::permission::{Actor, UnitPath, action, authorize};
-use crate::domain::reason::RefusalReason;
-use crate::domain::scope::RecordKind;
-use crate::domain::workflow::ReportState;
+use crate::domain::access::permission::{Actor, UnitPath, action, authorize};
+use crate::domain::access::scope::RecordKind;
+use crate::domain::report::attachment::{Comment, Conflict};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::store::ReadTx;
 pub use crate::store::report::{ReportSummary, StoredReport};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A report with what stands beside it.
+/// A report with its attachments.
 #[derive(Debug, Clone)]
 pub struct ReportDetail {
     /// The report.
     pub report: StoredReport,
     /// Its comments, by id and so by time.
     pub comments: Vec<(CommentId, Comment)>,
-    /// Its conflicts, open ones first; empty for a caller without the unit's desk.
+    /// Its conflicts, open ones first; empty for a caller who may not read the unit's desk.
     pub conflicts: Vec<(ConflictId, Conflict)>,
-    /// What names and numbers meant when it was read.
+    /// The reference snapshot of the same read.
     pub reference: Arc<ReferenceSnapshot>,
 }
 
-/// Which reports to list.
+/// Filter of a list of reports.
 #[derive(Debug, Clone, Default)]
 pub struct ReportFilter {
-    /// Of this unit and of every unit that hangs under it today.
+    /// This unit and every unit below it today.
     pub unit: Option<UnitId>,
-    /// In one of these states; empty: in any.
+    /// These states; empty: all.
     pub states: Vec<ReportState>,
-    /// Of this contract.
+    /// This contract.
     pub contract: Option<ContractId>,
-    /// With a period inside these days, the second exclusive.
+    /// Periods inside these days; the second is exclusive.
     pub days: Option<(Date, Date)>,
 }
 
@@ -74,7 +75,7 @@ impl App {
         })
     }
 
-    /// The reports in sight that are wanted, by period, then unit, then contract.
+    /// The visible reports that match the filter, by period, then unit, then contract.
     pub fn visible_reports(
         &self,
         actor: &Actor,
@@ -110,7 +111,7 @@ impl App {
         })
     }
 
-    /// The reports with these ids, in this order; one that is gone meanwhile is left out.
+    /// The reports with these ids, in this order; a missing report is skipped.
     pub fn reports_by_id(&self, ids: &[ReportId]) -> Result<Vec<StoredReport>> {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
@@ -139,7 +140,7 @@ impl App {
         })
     }
 
-    /// The report that a conflict is about, whoever asks.
+    /// The report of a conflict, without a permission check.
     pub fn report_of_conflict(&self, id: ConflictId) -> Result<Option<ReportId>> {
         self.store().read(|tx: &mut ReadTx| Ok(tx.conflict(id)?.map(|conflict| conflict.report)))
     }

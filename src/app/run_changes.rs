@@ -1,35 +1,35 @@
-//! What changed since the run before, and because of which reports: what that run published, and the reports as they were at its cut.
-//!
-//! Knows no page and judges nothing.
+//! The changes since the previous run and the reports that caused them, from the manifest of that
+//! run and the reports at its cut.
 
 use super::Result;
 use super::runs::load_definitions;
 use super::standing::to_report_entry;
-use crate::domain::ids::UnitId;
 use crate::domain::org::Hierarchy;
 use crate::domain::standing::{
     Judgement, ReportEntry, ReportMovement, Standing, StandingInput, StandingRun, TargetMovement,
     find_report_movements, find_target_movements,
 };
-use crate::domain::time::date_from_days;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::date_from_days;
 use crate::store::ReadTx;
 use crate::store::run_manifest::decode_standings;
 use jiff::civil::Date;
 
-/// The difference between a run and the one before it.
+/// The difference between a run and the previous one.
 #[derive(Debug, Clone)]
 pub struct RunChanges {
-    /// The day of the run before.
+    /// The day of the previous run.
     pub previous_day: Date,
     /// Its cut.
     pub previous_cut_seq: i64,
-    /// Targets that are judged otherwise or have other figures.
+    /// Targets with another judgement or other figures.
     pub targets: Vec<TargetMovement>,
-    /// Reports of the unit and below it whose official figures moved, by the unit's code, then day.
+    /// Reports of the unit and of units below it whose official figures changed, by the unit's
+    /// code, then day.
     pub reports: Vec<ReportMovement>,
 }
 
-/// What moved at `unit` since the run before the one that `input` and `own` are of; `None` at the first run.
+/// The changes at `unit` since the run before `run`; `None` at the first run.
 pub(super) fn find_changes_since_previous_run(
     tx: &mut ReadTx,
     run: &StandingRun,
@@ -48,10 +48,8 @@ pub(super) fn find_changes_since_previous_run(
     )?;
     let (since, cut) = (date_from_days(manifest.as_of_day), manifest.cut_seq);
     let stored_reports = tx.reports_at_cut(cut, &definitions.unit_numbers)?;
-    let reports: Vec<ReportEntry<'_>> = stored_reports
-        .iter()
-        .map(|stored_reports| to_report_entry(&stored_reports.report))
-        .collect();
+    let reports: Vec<ReportEntry<'_>> =
+        stored_reports.iter().map(|stored| to_report_entry(&stored.report)).collect();
     let before = |now: &Standing| -> Option<&Judgement> {
         let same = published.iter().find(|one| one.id() == now.id());
         same.map(|one| &one.judgement)

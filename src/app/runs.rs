@@ -1,24 +1,24 @@
-//! Published runs: kept with what they were reckoned from, reckoned again from raw data, compared with one another.
+//! Published runs: stored with their inputs, recomputed from raw reports, and compared with each
+//! other.
 //!
 //! ```text
-//!  verify   kept definitions + kept baselines + reports as they were at the cut  --judge-->  the same input, the same standings?
-//!  diff     standings of A  against standings of B, and the reports that changed between their cuts
+//! verify   stored definitions + stored baselines + reports at the cut  --judge-->
+//!                                                         the same input, the same standings?
+//! diff     standings of A against standings of B, and the reports that changed between their cuts
 //! ```
-//!
-//! Knows no schedule and no screen.
 
 use super::error::{AppError, Result};
 use super::standing::{JudgedCampaign, SENT_STATES, judge_reports, to_report_entry};
 use super::{App, ReferenceSnapshot};
-use crate::domain::baseline::{BaselineRow, BaselineStatus};
-use crate::domain::element::ElementCode;
-use crate::domain::ids::{CampaignId, RunId, UnitId};
+use crate::domain::access::permission::Actor;
 use crate::domain::org::StructureView;
-use crate::domain::permission::Actor;
 use crate::domain::report::Report;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, BaselineStatus};
 use crate::domain::standing::{Standing, StandingRun};
-use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
+use crate::domain::support::ids::{CampaignId, RunId, UnitId};
+use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::store::reference::ReferenceData;
 pub use crate::store::run_manifest::RunManifest;
 use crate::store::run_manifest::{decode_parts, decode_standings, encode_parts, encode_standings};
@@ -26,22 +26,22 @@ use crate::store::{Error, ReadTx, WriteTx};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// What a night's runs have in common besides the reports: definitions and baselines, as bytes.
+/// The encoded inputs that all runs of one night share: definitions and baselines.
 pub(super) struct RunInputBytes {
     reference: Vec<u8>,
     baselines: Vec<u8>,
 }
 
-/// What reckoning a run again gave.
+/// The result of recomputing a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunVerification {
-    /// Reports that went in, as they were at the cut.
+    /// Number of reports at the cut.
     pub reports: usize,
-    /// Whether what went in is what the manifest names.
+    /// Whether the recomputed input digest equals the one in the manifest.
     pub input_matches: bool,
-    /// Whether what came out is what was published, byte for byte.
+    /// Whether the recomputed standings equal the published ones byte for byte.
     pub output_matches: bool,
-    /// Codes of units and targets whose standing differs.
+    /// Unit and target code of each standing that differs.
     pub differing: Vec<(UnitId, String)>,
 }
 
@@ -52,22 +52,22 @@ pub struct StandingDiff {
     pub unit: UnitId,
     /// The target.
     pub target: String,
-    /// In the earlier run; `None`: it was not judged.
+    /// In the earlier run; `None`: not judged.
     pub before: Option<Standing>,
     /// In the later run.
     pub after: Option<Standing>,
 }
 
-/// What lies between two runs of one campaign.
+/// The difference between two runs of one campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDiff {
     /// Standings that differ.
     pub standing_diffs: Vec<StandingDiff>,
-    /// Reports that changed between the cuts, each as it is at the later one.
+    /// Reports that changed between the cuts, as they are at the later cut.
     pub changed_reports: Vec<Report>,
-    /// Whether definitions changed too: organisation, forms, campaigns.
+    /// Whether definitions changed: organisation, forms, campaigns.
     pub definitions_changed: bool,
-    /// Whether baselines changed too.
+    /// Whether baselines changed.
     pub baselines_changed: bool,
 }
 
@@ -79,7 +79,7 @@ impl RunInputBytes {
         })
     }
 
-    /// Keeps the manifest of a run that is being published.
+    /// Stores the manifest of a run that is published.
     pub(super) fn insert_manifest(
         &self,
         tx: &mut WriteTx,
@@ -122,7 +122,8 @@ impl App {
         Ok(self.store().read(|tx| tx.run_manifests(campaign, limit))?)
     }
 
-    /// Reckons a run again from the raw reports as they were at its cut, and compares it with what was published.
+    /// Recomputes a run from the raw reports at its cut, and compares it with the published
+    /// standings.
     pub fn verify_run(&self, manifest: &RunManifest) -> Result<RunVerification> {
         self.store().read(|tx| {
             let (reference, definitions) = load_definitions(tx, manifest)?;
@@ -166,10 +167,10 @@ impl App {
         })
     }
 
-    /// Reckons the newest run of each campaign again; how many held.
+    /// Recomputes the newest run of each campaign; returns how many match.
     ///
     /// # Errors
-    /// One does not: what was published does not follow from the reports. Names it.
+    /// The first run whose published standings do not follow from the reports.
     pub fn verify_latest_runs(&self, actor: &Actor) -> Result<usize> {
         self.authorize_job_run(actor)?;
         let campaigns = self.store().read(|tx| self.reference(tx))?.published_campaigns();
@@ -194,7 +195,7 @@ impl App {
         Ok(verified_count)
     }
 
-    /// What changed from one run to another, and the reports that changed between their cuts.
+    /// The standings that differ between two runs, and the reports that changed between their cuts.
     pub fn diff_runs(&self, before: &RunManifest, after: &RunManifest) -> Result<RunDiff> {
         self.store().read(|tx| {
             let (old, _) = load_definitions(tx, before)?;
@@ -215,7 +216,7 @@ impl App {
         })
     }
 
-    /// The standings of a run, with the definitions that it was judged by.
+    /// The standings of a run, with the definitions that it used.
     pub fn run_standings(
         &self,
         manifest: &RunManifest,
@@ -284,7 +285,7 @@ fn damaged_run_error(what: &str) -> AppError {
     AppError::Store(Error::Damaged(format!("a run's {what}")))
 }
 
-/// Baselines as bytes: one packed row each, in their order.
+/// Encodes baselines: one part for each row, in their order.
 fn encode_baselines(rows: &[BaselineRow]) -> Vec<u8> {
     let part = |row: &BaselineRow| {
         let BaselineRow { unit_uid, element, window, value, source, status, version } = row;

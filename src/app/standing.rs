@@ -1,40 +1,41 @@
-//! The night: judge every campaign over the accepted reports as of one cut of the feed, and publish at once or not at all.
+//! The aggregation of standings: judges every campaign over the accepted reports at one cut of the
+//! feed, and publishes the runs in one transaction.
 //!
-//! Knows no schedule: `jobs` says when. The same cut gives the same bytes, and a second run of it publishes nothing.
+//! The same cut gives the same bytes, and a second run over it publishes nothing.
 
 use super::error::{AppError, Result};
 use super::runs::RunInputBytes;
 use super::{App, ReferenceSnapshot};
-use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Campaign;
-use crate::domain::expectation::UnknownCalendar;
-use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::{StructureView, UnitKind};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
-use crate::domain::scope::RecordKind;
+use crate::domain::report::workflow::ReportState;
+use crate::domain::reporting::expectation::UnknownCalendar;
+use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
     ReportEntry, ReportsDigest, Standing, StandingInput, StandingRun, compute_input_digest,
     judge_standings,
 };
-use crate::domain::workflow::ReportState;
+use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 
-/// What a night did.
+/// The result of a nightly run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AggregationSummary {
-    /// One run a campaign.
+    /// One run for each campaign.
     pub runs: Vec<StandingRun>,
 }
 
-/// One campaign judged, before anything is written.
+/// One judged campaign, before anything is written.
 pub struct JudgedCampaign {
     /// The standings, in uid order.
     pub standings: Vec<Standing>,
-    /// SHA-256 over everything that went in.
+    /// SHA-256 of all inputs.
     pub input_digest: [u8; 32],
-    /// The seq up to which changes went in.
+    /// The seq up to which changes are included.
     pub cut_seq: i64,
 }
 
@@ -42,8 +43,9 @@ pub(super) const SENT_STATES: [ReportState; 4] =
     [ReportState::Submitted, ReportState::Returned, ReportState::Accepted, ReportState::Locked];
 
 impl App {
-    /// Judges every campaign over one unchanging state, while writers go on, and publishes what changed in one short transaction that also
-    /// checks `holds`: the fencing token of the caller.
+    /// Judges every campaign over one snapshot, while writes continue, and publishes the changes in
+    /// one short transaction that also checks with `verify_lease` that the caller still holds the
+    /// job's lease.
     pub fn aggregate_campaigns(
         &self,
         actor: &Actor,
@@ -81,7 +83,7 @@ impl App {
         })
     }
 
-    /// The published standings of a campaign that the caller may read, by unit as the caller asks for them.
+    /// The published standings of a campaign that the caller may read.
     pub fn visible_standings(&self, actor: &Actor, campaign: CampaignId) -> Result<Vec<Standing>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -99,7 +101,7 @@ impl App {
         })
     }
 
-    /// Judges one campaign as it stands now, in the structure of the view, and writes nothing: for a live look.
+    /// Judges one campaign as it is now, in the structure of the view, and writes nothing.
     pub fn judge_live(&self, campaign: &Campaign, view: StructureView) -> Result<JudgedCampaign> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -113,10 +115,11 @@ impl App {
         })
     }
 
-    /// Judges every campaign twice, from sums that follow the reports and from all raw reports; how many agree to the byte.
+    /// Judges every campaign twice, from the cached totals and from all raw reports; returns how
+    /// many agree to the byte.
     ///
     /// # Errors
-    /// One does not: the sums that this process keeps are wrong. Names the campaign.
+    /// The first campaign whose cached totals are wrong.
     pub fn verify_cached_totals(&self, actor: &Actor) -> Result<usize> {
         self.authorize_job_run(actor)?;
         let today = self.now().local_date();
@@ -145,7 +148,7 @@ impl App {
         })
     }
 
-    /// Judges one campaign as it would stand if all that is sent were accepted as it is: provisional, and written nowhere.
+    /// Judges one campaign as if every sent report were accepted: provisional, and written nowhere.
     pub fn judge_provisional(&self, campaign: &Campaign) -> Result<JudgedCampaign> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -207,12 +210,12 @@ impl App {
     }
 }
 
-/// Province and districts are published; a commune's standings are its own.
+/// Standings of the province and of districts are published; those of a commune are not.
 pub(crate) fn is_published(reference: &ReferenceSnapshot, unit: UnitId, day: Date) -> bool {
     matches!(reference.org.kind_on(unit, day), Some(UnitKind::Province | UnitKind::District))
 }
 
-/// Judges one campaign over what `tx` sees, from every report.
+/// Judges one campaign over the snapshot of `tx`, from every report.
 fn judge_campaign(
     tx: &mut ReadTx,
     reference: &ReferenceSnapshot,
@@ -230,7 +233,8 @@ fn judge_campaign(
     judge_reports(reference, campaign, &rows, &entries, (definition, cut, today, view))
 }
 
-/// Judges one campaign over what is given: its definition's revision, the cut and the day among it. Pure: the same gives the same.
+/// Judges one campaign from the given reports and baselines. The tuple is the revision of its
+/// definition, the cut, the day and the view. Pure: the same input gives the same result.
 pub(super) fn judge_reports(
     reference: &ReferenceSnapshot,
     campaign: &Campaign,
@@ -254,7 +258,7 @@ pub(super) fn unknown_calendar_error(unknown: &UnknownCalendar) -> AppError {
     AppError::Store(crate::store::Error::Damaged(unknown.to_string()))
 }
 
-/// The report as if it were accepted as it is.
+/// The report as if it were accepted.
 fn to_entry_as_accepted(report: &Report) -> ReportEntry<'_> {
     let entry = to_report_entry(report);
     ReportEntry { accepted: entry.received, ..entry }

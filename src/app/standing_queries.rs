@@ -1,20 +1,21 @@
-//! Reading standings, and the reports behind one. Nobody is ranked here: lists are in unit order.
+//! Queries on standings, and on the reports behind one. Lists are in unit order and are not ranked.
 //!
-//! A unit's standings are for itself and for those above it; those of province and districts are published. Knows no message.
+//! A unit's standings are readable by itself and by units above it; those of the province and of
+//! districts are published.
 
-use super::standing::{SENT_STATES, is_published, to_report_entry};
-use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::baseline::Baselines;
+use super::standing::{SENT_STATES, is_published, to_report_entry, unknown_calendar_error};
+use super::{App, ReferenceSnapshot, Result};
+use crate::domain::access::permission::{Actor, action, authorize};
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::{CampaignId, StandingId, UnitId};
 use crate::domain::org::StructureView;
-use crate::domain::permission::{Actor, action, authorize};
-use crate::domain::reason::RefusalReason;
-use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{
     self, Standing, StandingInput, StandingReport, StandingRun, list_standing_reports,
 };
-use crate::domain::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::support::ids::{CampaignId, StandingId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::store::ReadTx;
 use crate::store::report::StoredReport;
 use jiff::civil::Date;
@@ -30,7 +31,7 @@ pub struct StoredStanding {
     pub revision: i64,
 }
 
-/// The standings of a campaign that a caller may read, and the run behind them.
+/// The standings of a campaign that a caller may read, and their run.
 #[derive(Debug, Clone)]
 pub struct CampaignResults {
     /// In the order of unit numbers, then target codes.
@@ -39,14 +40,14 @@ pub struct CampaignResults {
     pub run: Option<StandingRun>,
 }
 
-/// The single reports behind a number.
+/// The reports behind a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportDrilldown {
-    /// The place in the feed up to which reports are looked at.
+    /// The seq up to which reports are read.
     pub cut_seq: i64,
-    /// Those in sight, missing ones among them: by unit (uid), then day.
+    /// The visible reports, including missing ones: by unit (uid), then day.
     pub lines: Vec<StandingReport>,
-    /// How many more there are that the caller may not read one by one.
+    /// Number of further reports that the caller may not read.
     pub hidden_count: usize,
 }
 
@@ -76,7 +77,7 @@ impl StandingReader<'_> {
 }
 
 impl App {
-    /// The standings of a campaign in sight.
+    /// The visible standings of a campaign.
     pub fn campaign_results(&self, actor: &Actor, campaign: CampaignId) -> Result<CampaignResults> {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
@@ -117,7 +118,8 @@ impl App {
         })
     }
 
-    /// The reports behind a standing as it was published, or behind the member of it with this code: as of the cut of the latest run.
+    /// The reports behind a published standing, or behind its member with this code, at the cut of
+    /// the latest run.
     pub fn drill_down(
         &self,
         actor: &Actor,
@@ -144,7 +146,7 @@ impl App {
         })
     }
 
-    /// The reports behind a target at a unit as they stand now, for a live look.
+    /// The reports behind a target at a unit as they are now.
     pub fn drill_down_live(
         &self,
         actor: &Actor,
@@ -189,14 +191,14 @@ impl App {
         reference: &'a ReferenceSnapshot,
     ) -> StandingReader<'a> {
         let today = self.now().local_date();
-        let sight = compute_visible_scopes(actor, &reference.published_campaigns(), today);
-        StandingReader { actor, visible: sight, reference, today, allowed: BTreeMap::new() }
+        let visible = compute_visible_scopes(actor, &reference.published_campaigns(), today);
+        StandingReader { actor, visible, reference, today, allowed: BTreeMap::new() }
     }
 }
 
 struct DrilldownQuery<'a> {
     campaign: &'a Campaign,
-    /// The unit and the phase; 0: the whole campaign.
+    /// The unit and the phase; phase 0 is the whole campaign.
     unit_and_phase: (UnitId, u8),
     code: &'a str,
     view: StructureView,
@@ -217,7 +219,6 @@ fn load_drilldown_lines(
         ..reference.standing_input(query.campaign, &baselines, &reports, today)
     };
     let found = list_standing_reports(&input, query.unit_and_phase, query.code);
-    let found = found
-        .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
+    let found = found.map_err(|unknown| unknown_calendar_error(&unknown))?;
     found.ok_or_else(|| RefusalReason::NotFound.into())
 }

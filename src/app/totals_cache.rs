@@ -1,35 +1,37 @@
-//! Sums that a node keeps between one look and the next: a client of the feed with its own place, so that judging costs what changed.
+//! Totals that a node caches between two judgements. The cache follows the feed with its own
+//! position, so the cost of judging is proportional to the changes.
 //!
 //! ```text
-//!  kept: sums as of cut 120      look at head 131: reports that changed in 121..131 are put in, then the targets are judged
-//!  made from nothing again: at the first look, after a change of definitions or baselines, when the day goes back,
-//!  and when the history that the cut belongs to is not the one that is read
+//! cached: totals at cut 120     judge at head 131: apply the reports that changed in 121..131,
+//!                               then judge the targets
+//! rebuilt from all reports: at the first use, after a change of definitions or baselines, when the
+//! day goes back, and when the cut is not a commit of the history that is read
 //! ```
 //!
-//! Knows no schedule and publishes nothing. What it gives is what reading every report again would give; the job `verify-runs` reckons
-//! each published run from raw reports and fails where a byte differs.
+//! The result equals that of reading every report again. The job `verify-runs` recomputes each
+//! published run from raw reports and fails where a byte differs.
 
 use super::error::Result;
 use super::standing::{JudgedCampaign, SENT_STATES, to_report_entry, unknown_calendar_error};
 use super::{App, ReferenceSnapshot};
-use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::{CampaignId, ReportId};
 use crate::domain::report::Report;
-use crate::domain::scope::RecordKind;
+use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
     CampaignTotals, ReportEntry, ReportsDigest, StandingInput, compute_input_digest,
     compute_totals, judge_standings_from_totals,
 };
+use crate::domain::support::ids::{CampaignId, ReportId};
 use crate::store::ReadTx;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The sums of each campaign, as far as this node has read.
+/// The cached totals of each campaign.
 pub(super) type TotalsCache = Arc<Mutex<BTreeMap<CampaignId, CachedCampaignTotals>>>;
 
-/// One campaign's sums and the place up to which changes are in them.
+/// The totals of one campaign, and the seq up to which changes are included.
 pub(super) struct CachedCampaignTotals {
     reference: Arc<ReferenceSnapshot>,
     baselines: Vec<BaselineRow>,
@@ -40,7 +42,7 @@ pub(super) struct CachedCampaignTotals {
 }
 
 impl App {
-    /// Judges one campaign over what `tx` sees, as the organisation was in each period.
+    /// Judges one campaign over the snapshot of `tx`, in the structure of each period.
     pub(super) fn judge_from_cache(
         &self,
         tx: &mut ReadTx,
@@ -52,7 +54,7 @@ impl App {
         let (_, chain) = tx.last_commit_up_to(cut)?;
         let baselines = Baselines::new(&rows);
         let input = reference.standing_input(campaign, &baselines, &[], today);
-        // Taken out while it is used: whoever looks at the same time makes sums of its own.
+        // Removed from the cache while in use: a concurrent call builds its own totals.
         let cached = self.lock_totals_cache().remove(&campaign.id());
         let cached = match cached {
             Some(cached) if cached.is_reusable(tx, reference, &rows, cut, today)? => Some(cached),
@@ -104,7 +106,7 @@ impl CachedCampaignTotals {
         })
     }
 
-    /// Whether the sums only lack what came behind their cut.
+    /// Whether the totals lack only the changes after their cut.
     fn is_reusable(
         &self,
         tx: &mut ReadTx,

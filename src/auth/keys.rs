@@ -5,8 +5,10 @@
 //! module does no file I/O: keys are passed as bytes.
 
 use super::secret::{SecretHash, hash_secret};
-use crate::domain::enrolment::{EnrolmentCode, enrolment_signing_input, renewal_signing_input};
-use crate::domain::ids::DeviceId;
+use crate::domain::access::enrolment::{
+    EnrolmentCode, enrolment_signing_input, renewal_signing_input,
+};
+use crate::domain::support::ids::DeviceId;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,

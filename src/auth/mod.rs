@@ -1,7 +1,7 @@
 //! Credentials: enrolment codes, tokens, nonces, passwords and signatures.
 //!
 //! Only hashes of secrets are passed to the store, so a stolen database gives no access. What an
-//! account may do is decided in `app` and `domain::permission`.
+//! account may do is decided in `app` and `domain::access::permission`.
 
 mod keys;
 mod nonce;
@@ -23,8 +23,10 @@ pub use secret::{
 };
 pub use signed_note::NoteVerifierKey;
 
-pub use crate::domain::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
-use crate::domain::time::Timestamp;
+pub use crate::domain::support::limits::{
+    ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS,
+};
+use crate::domain::support::time::Timestamp;
 
 /// Lifetime of an enrolment code: 10 minutes.
 pub const ENROL_CODE_MICROS: i64 = 10 * 60 * 1_000_000;

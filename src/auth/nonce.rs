@@ -10,8 +10,8 @@
 
 use super::NONCE_MICROS;
 use super::secret::{NoRandom, derive_mac, random_bytes};
-use crate::domain::ids::DeviceId;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::DeviceId;
+use crate::domain::support::time::Timestamp;
 
 /// A nonce for this device to sign, valid for [`NONCE_MICROS`].
 pub fn create_renewal_nonce(

@@ -8,9 +8,9 @@
 //! The authority signs each line. A line without a valid signature is an error and is not skipped.
 
 use super::{AuthorityKey, verify_signature};
-use crate::domain::hex::{decode_hex, encode_hex};
-use crate::domain::ids::DeviceId;
-use crate::domain::time::Timestamp;
+use crate::domain::support::hex::{decode_hex, encode_hex};
+use crate::domain::support::ids::DeviceId;
+use crate::domain::support::time::Timestamp;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;

@@ -1,9 +1,9 @@
 //! Secrets that the server generates: enrolment codes, access tokens, nonces. Each has at least 128
 //! random bits, so its plain SHA-256 can be stored.
 
-use crate::domain::enrolment::EnrolmentCode;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::ServiceKeyId;
+use crate::domain::access::enrolment::EnrolmentCode;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::ServiceKeyId;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};

@@ -8,8 +8,8 @@
 use super::keys::{AuthorityKey, AuthorityKeyError, BadSignature, PUBLIC_KEY_BYTES};
 use super::secret::hash_secret;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, CheckpointSignature, SignedCheckpoint};
-use crate::domain::base64::{decode_base64, encode_base64};
-use crate::domain::hex::encode_hex;
+use crate::domain::support::base64::{decode_base64, encode_base64};
+use crate::domain::support::hex::encode_hex;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use std::fmt;
 

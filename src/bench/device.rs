@@ -4,13 +4,15 @@
 use super::Result;
 use crate::app::ReferenceSnapshot;
 use crate::auth::{self, AuthorityKey};
-use crate::domain::cell::{CellChange, CellValue, ElementNumber};
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::enrolment::{EnrolmentCode, enrolment_signing_input, renewal_signing_input};
-use crate::domain::expectation::compute_unit_expectations;
-use crate::domain::ids::{ContractId, DeviceId, UnitId};
+use crate::domain::access::enrolment::{
+    EnrolmentCode, enrolment_signing_input, renewal_signing_input,
+};
+use crate::domain::report::cell::{CellChange, CellValue, ElementNumber};
+use crate::domain::report::command::{Command, CommandBody};
 use crate::domain::report::{NoteChange, ReportKey, SaveCells};
-use crate::domain::window::DateWindow;
+use crate::domain::reporting::expectation::compute_unit_expectations;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{ContractId, DeviceId, UnitId};
 use crate::pb;
 use crate::pb::access_service_client::AccessServiceClient;
 use crate::pb::sync_response::Frame;

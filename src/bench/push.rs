@@ -8,8 +8,8 @@ use super::device::{BenchDevice, find_owed_reports};
 use super::fixture::{BenchFixture, connect, new_runtime};
 use super::raw_writes;
 use super::{BenchPlan, Result};
+use crate::domain::access::permission::Role;
 use crate::domain::org::UnitKind;
-use crate::domain::permission::Role;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 

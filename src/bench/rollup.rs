@@ -7,21 +7,21 @@
 
 use super::bench_row::{BenchMeasure, BenchRow};
 use super::{BenchPlan, Result};
-use crate::domain::baseline::Baselines;
-use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::{CellValue, Cells, ElementNumber};
-use crate::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
-use crate::domain::form::{Catalogue, Contract, Form};
-use crate::domain::ids::UnitId;
 use crate::domain::org::{
     DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion,
 };
-use crate::domain::period::Period;
+use crate::domain::report::cell::{CellValue, Cells, ElementNumber};
+use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
+use crate::domain::report::form::{Catalogue, Contract, Form};
+use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{Report, ReportKey};
+use crate::domain::reporting::calendar::Calendars;
+use crate::domain::reporting::period::Period;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{CampaignTotals, ReportEntry, StandingInput, compute_totals};
-use crate::domain::window::DateWindow;
-use crate::domain::workflow::ReportState;
+use crate::domain::support::ids::UnitId;
 use crate::files::campaign;
 use crate::wire::record::{UnitNumbers, decode_report, encode_report};
 use diesel::connection::SimpleConnection;

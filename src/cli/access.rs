@@ -5,9 +5,10 @@ use super::access_key;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::invite;
+use super::lookup::find_unit_id;
 use crate::config::Config;
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::{Grant, Role};
+use crate::domain::access::permission::{Grant, Role};
+use crate::domain::support::ids::{AccountId, DeviceId};
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use jiff::civil::Date;
 use serde_json::json;
@@ -109,28 +110,6 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
 }
 
-/// The unit with this code and the units under it today, as a filter for lists. `None` means no
-/// filter.
-pub(super) fn find_units_under(
-    local_app: &LocalApp,
-    code: Option<&str>,
-) -> CliResult<Option<Vec<UnitId>>> {
-    let Some(code) = code else { return Ok(None) };
-    let (unit, today) = (find_unit_id(local_app, code)?, local_app.app.now().local_date());
-    Ok(Some(local_app.load_reference()?.org.effective_descendants(unit, today)))
-}
-
-/// The unit with this code, or UNKNOWN_UNIT.
-pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId> {
-    local_app.load_reference()?.org.unit_by_uid(code).map(|unit| unit.id).ok_or_else(|| {
-        CliError::new(
-            "UNKNOWN_UNIT",
-            format!("không có đơn vị {code}; mã là cột uid trong units.csv"),
-            format!("there is no unit {code}; codes are the column uid of units.csv"),
-        )
-    })
-}
-
 type GrantDays = (Option<Date>, Option<Date>);
 
 fn grant_role(
@@ -161,7 +140,7 @@ fn grant_role(
 }
 
 fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -> CliResult {
-    let handed = invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account)).map_err(|failure| {
+    let issued = invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account)).map_err(|failure| {
         if failure.code != "NOT_FOUND" {
             return failure;
         }
@@ -175,7 +154,7 @@ fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -
             ),
         )
     })?;
-    ctx.output.print_answer(|| handed.to_lines(&ctx.output).join("\n"), || handed.to_json());
+    ctx.output.print_answer(|| issued.to_lines(&ctx.output).join("\n"), || issued.to_json());
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! `thidua access key issue|list|revoke`: the operator on the server's machine manages the keys of
 //! partner agencies.
 
-use super::access::find_unit_id;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::lookup::find_unit_id;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
-use crate::domain::ids::{AccountId, CampaignId, ServiceKeyId};
-use crate::domain::partner::{KEY_DAYS_MAX, PartnerCall};
+use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
+use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId};
 use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
@@ -60,7 +60,7 @@ pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyComman
     match what {
         AccessKeyCommand::Issue { account, unit, campaign, reads, days } => {
             let reads = if reads.is_empty() { PartnerCall::ALL.to_vec() } else { reads.clone() };
-            let wish = ServiceKeyRequest {
+            let request = ServiceKeyRequest {
                 account: AccountId::from_code(account),
                 unit: find_unit_id(local_app, unit)?,
                 campaign: campaign
@@ -70,7 +70,7 @@ pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyComman
                 allowed_calls: reads,
                 valid_days: *days,
             };
-            issue_key(ctx, local_app, account, wish)
+            issue_key(ctx, local_app, account, request)
         }
         AccessKeyCommand::List => list_keys(ctx, local_app),
         AccessKeyCommand::Revoke { key } => revoke_key(ctx, local_app, key),
@@ -93,10 +93,10 @@ fn issue_key(
     ctx: &CliContext,
     local_app: &LocalApp,
     account: &str,
-    wish: ServiceKeyRequest,
+    request: ServiceKeyRequest,
 ) -> CliResult {
     let (id, secret, hash) = auth::generate_service_key().map_err(|_| CliError::no_random())?;
-    let key = local_app.app.issue_service_key(&local_app.actor, id, &hash, wish)?;
+    let key = local_app.app.issue_service_key(&local_app.actor, id, &hash, request)?;
     let (output, until) = (&ctx.output, key.expires_at.local_text());
     output.print_answer(
         || {

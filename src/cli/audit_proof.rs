@@ -2,13 +2,13 @@
 //! checks them there without the database.
 //!
 //! ```text
-//!  here   checkpoint, key  ->  kept elsewhere (a file, a page of a protocol)
-//!  here   prove            ->  there: check --key KEY what-is-kept the-proof
+//!  here   checkpoint, key  ->  stored there (a file, a page of minutes)
+//!  here   prove            ->  there: check --key KEY stored-checkpoint proof
 //! ```
 //!
 //! `domain::audit` holds the trees and documents, `auth` the signatures.
 
-use super::audit::{broken_chain_error, print_audit_lines};
+use super::audit_output::{broken_chain_error, print_audit_lines};
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::app::audit::{AuditEntry, AuditLeaves};
@@ -16,7 +16,7 @@ use crate::auth::NoteVerifierKey;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, AuditProof, SignedCheckpoint};
 use crate::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root};
 use crate::domain::audit::verify::{ProofError, TreeHead, verify_proofs as agree};
-use crate::domain::base64::encode_base64;
+use crate::domain::support::base64::encode_base64;
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use serde_json::json;
 use std::path::{Path, PathBuf};

@@ -8,13 +8,14 @@ use super::context::CliContext;
 use super::diff::{DiffLine, diff_lines};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
+use super::lookup::find_campaign;
 use super::output::{Colour, finding_json};
 use crate::app::ReferenceSnapshot;
 use crate::app::campaign::ApplySummary;
-use crate::domain::calendar::{Calendar, Calendars};
 use crate::domain::campaign::{Campaign, CampaignStep};
-use crate::domain::form::Catalogue;
-use crate::domain::violation::{Severity, Violation};
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::calendar::{Calendar, Calendars};
+use crate::domain::support::violation::{Severity, Violation};
 use crate::files::{campaign, campaign_writer, catalogue};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -205,27 +206,6 @@ fn export_campaign(
     let reference = ctx.open_local_app()?.load_reference()?;
     let campaign = find_campaign(&reference, code)?;
     files::write_text(&ctx.output, out, &campaign_writer::format_campaign(campaign))
-}
-
-/// The campaign with this code, or the only campaign.
-pub(super) fn find_campaign<'a>(
-    reference: &'a ReferenceSnapshot,
-    code: Option<&str>,
-) -> CliResult<&'a Campaign> {
-    let codes: Vec<&str> =
-        reference.campaigns.iter().map(|campaign| campaign.code.as_str()).collect();
-    let found = match code {
-        Some(code) => reference.campaigns.iter().find(|campaign| campaign.code == code),
-        None => reference.campaigns.first().filter(|_| codes.len() == 1),
-    };
-    found.ok_or_else(|| {
-        let codes = codes.join(", ");
-        CliError::new(
-            "UNKNOWN_CAMPAIGN",
-            format!("hãy cho mã của một phong trào; hiện có: {codes}"),
-            format!("name a campaign by its code; there are: {codes}"),
-        )
-    })
 }
 
 fn read_files(

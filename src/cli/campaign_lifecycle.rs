@@ -40,7 +40,7 @@ pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
 
 pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: CampaignStep) -> CliResult {
     let local_app = ctx.open_local_app()?;
-    let code = super::campaign::find_campaign(&*local_app.load_reference()?, code)?.code.clone();
+    let code = super::lookup::find_campaign(&*local_app.load_reference()?, code)?.code.clone();
     let stepped = local_app.app.advance_campaign(&local_app.actor, &code, step)?;
     let output = &ctx.output;
     let text = || {

@@ -10,8 +10,8 @@ use super::database_connection;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::config::Config;
-use crate::domain::lang::Lang;
-use crate::domain::time::{DAY_MICROS, Timestamp};
+use crate::domain::support::lang::Lang;
+use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::jobs;
 use crate::server::tls::ReloadableTlsConfig;
 use crate::store::backup::{SUPERSEDED_SETTING, list_backups, list_desk_actions};
@@ -37,6 +37,16 @@ enum Urgency {
     Immediate,
     /// The next failure would lose data.
     Today,
+}
+
+impl Urgency {
+    /// Stable code in JSON.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Immediate => "NOW",
+            Self::Today => "TODAY",
+        }
+    }
 }
 
 /// One problem with its remedy.
@@ -342,7 +352,7 @@ fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
     let text = |pair: &[String; 2]| output.pick(&pair[0], &pair[1]).to_owned();
     if output.json {
         let one = |finding: &DoctorFinding| {
-            json!({ "urgency": format!("{:?}", finding.urgency).to_uppercase(), "code": finding.code, "what": text(&finding.problem),
+            json!({ "urgency": finding.urgency.code(), "code": finding.code, "what": text(&finding.problem),
                     "todo": output.pick(finding.remedy[0], finding.remedy[1]) })
         };
         output.print_line(format!(

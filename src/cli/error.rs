@@ -3,9 +3,9 @@
 
 use crate::app::AppError;
 use crate::config::ConfigError;
-use crate::domain::lang::Lang;
-use crate::domain::reason::Refusal;
-use crate::domain::violation::{Severity, Violation};
+use crate::domain::support::lang::Lang;
+use crate::domain::support::reason::Refusal;
+use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, TextPosition};
 use crate::server::keys::ServerKeysError;
 use crate::server::tls::TlsError;
@@ -62,8 +62,8 @@ impl From<FileDiagnostic> for CliFinding {
 }
 
 impl From<Violation> for CliFinding {
-    fn from(broken: Violation) -> Self {
-        Self { place: None, violation: broken }
+    fn from(violation: Violation) -> Self {
+        Self { place: None, violation }
     }
 }
 
@@ -153,6 +153,32 @@ impl CliError {
         )
     }
 
+    /// A database of the pre-release line: neither read nor upgraded.
+    fn pre_release_schema(found: &str) -> Self {
+        Self::new(
+            "PRE_RELEASE_SCHEMA",
+            format!(
+                "cơ sở dữ liệu thuộc dòng trước phát hành (lược đồ {found}), chương trình này không đọc và không nâng cấp được; không có gì bị thay đổi: hãy giữ lại tệp, dùng chương trình cũ để xem, và tạo cơ sở dữ liệu mới bằng thidua init"
+            ),
+            format!(
+                "the database is of the pre-release line (schema {found}), which this program can neither read nor upgrade; nothing was changed: keep it, read it with the program that made it, and make a new one with thidua init"
+            ),
+        )
+    }
+
+    /// The database was made by a newer program.
+    fn newer_schema(found: &str, supported: &str) -> Self {
+        Self::new(
+            "NEWER_SCHEMA",
+            format!(
+                "cơ sở dữ liệu có lược đồ {found}, chương trình này chỉ biết đến {supported}; hãy dùng phiên bản thidua biết lược đồ {found}"
+            ),
+            format!(
+                "the database has schema {found}, this programme knows schemas up to {supported}; use a thidua that knows schema {found}"
+            ),
+        )
+    }
+
     /// The content of files was refused and nothing was written.
     pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<CliFinding>>) -> Self {
         let failure = Self::new(
@@ -212,15 +238,9 @@ impl From<AppError> for CliError {
 impl From<store::Error> for CliError {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::NewerSchema { found, supported: known } => Self::new(
-                "NEWER_SCHEMA",
-                format!(
-                    "cơ sở dữ liệu có lược đồ {found}, chương trình này chỉ biết đến {known}; hãy dùng phiên bản thidua biết lược đồ {found}"
-                ),
-                format!(
-                    "the database has schema {found}, this programme knows schemas up to {known}; use a thidua that knows schema {found}"
-                ),
-            ),
+            store::Error::NewerSchema { found, supported } => {
+                Self::newer_schema(&found, &supported)
+            }
             store::Error::Busy(text) => Self::new(
                 "BUSY",
                 format!("cơ sở dữ liệu đang bận hoặc không kết nối được ({text}); hãy thử lại"),
@@ -247,15 +267,7 @@ impl From<store::Error> for CliError {
                     "the database's schema is older than this programme (to apply: {pending}); back it up, then run thidua migrate"
                 ),
             ),
-            store::Error::PreReleaseSchema { found } => Self::new(
-                "PRE_RELEASE_SCHEMA",
-                format!(
-                    "cơ sở dữ liệu thuộc dòng trước phát hành (lược đồ {found}), chương trình này không đọc và không nâng cấp được; không có gì bị thay đổi: hãy giữ lại tệp, dùng chương trình cũ để xem, và tạo cơ sở dữ liệu mới bằng thidua init"
-                ),
-                format!(
-                    "the database is of the pre-release line (schema {found}), which this program can neither read nor upgrade; nothing was changed: keep it, read it with the program that made it, and make a new one with thidua init"
-                ),
-            ),
+            store::Error::PreReleaseSchema { found } => Self::pre_release_schema(&found),
             store::Error::Superseded => Self::new(
                 "SERVER_SUPERSEDED",
                 "máy chủ này đã được máy khác thay thế, không ghi gì nữa; chạy thidua doctor để biết phải làm gì",

@@ -8,7 +8,7 @@ use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_
 use super::review::{find_report, sync_command};
 use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, TrafficLine};
 use crate::clock::Clock;
-use crate::domain::time::days_from_date;
+use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use serde_json::json;
 use std::io::{BufRead, Write};

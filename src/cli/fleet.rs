@@ -1,10 +1,10 @@
 //! `thidua fleet`: when each unit was last heard, and what waits on its devices, ordered by unit
 //! code.
 
-use super::access::find_units_under;
 use super::context::CliContext;
 use super::error::CliResult;
-use crate::domain::fleet::UnitFleet;
+use super::lookup::find_units_under;
+use crate::domain::access::fleet::UnitFleet;
 
 /// `thidua fleet`
 #[derive(Debug, clap::Args)]

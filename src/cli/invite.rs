@@ -6,10 +6,10 @@ use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::auth;
 use crate::config::Config;
-use crate::domain::enrolment::Invite;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::AccountId;
-use crate::domain::time::Timestamp;
+use crate::domain::access::enrolment::Invite;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::AccountId;
+use crate::domain::support::time::Timestamp;
 use crate::server::ca::TlsFiles;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -58,22 +58,22 @@ pub(super) fn advertised_addresses(config: &Config) -> Vec<String> {
 
 impl IssuedInvite {
     /// Lines of text.
-    pub(super) fn to_lines(&self, say: &Output) -> Vec<String> {
+    pub(super) fn to_lines(&self, output: &Output) -> Vec<String> {
         let minutes = auth::ENROL_CODE_MICROS / 60_000_000;
         vec![
-            format!("{} {}", say.pick("mã QR (chữ):   ", "QR text:       "), self.invite),
-            format!("{} {}", say.pick("mã gõ tay:     ", "typed code:    "), self.invite.code),
+            format!("{} {}", output.pick("mã QR (chữ):   ", "QR text:       "), self.invite),
+            format!("{} {}", output.pick("mã gõ tay:     ", "typed code:    "), self.invite.code),
             format!(
                 "{} {}",
-                say.pick("địa chỉ:       ", "addresses:     "),
+                output.pick("địa chỉ:       ", "addresses:     "),
                 self.invite.addresses.join(" ")
             ),
             format!(
                 "{} {}",
-                say.pick("SHA-256 của CA:", "CA SHA-256:    "),
+                output.pick("SHA-256 của CA:", "CA SHA-256:    "),
                 encode_hex(&self.invite.ca_sha256)
             ),
-            if say.lang == crate::domain::lang::Lang::Vi {
+            if output.lang == crate::domain::support::lang::Lang::Vi {
                 format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
             } else {
                 format!("good once, for {minutes} minutes, until {}", self.expires.local_text())

@@ -4,7 +4,7 @@
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::app::job_run::{JobId, JobSlotOutcome};
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use crate::jobs::{self, ScheduledJob};
 use indicatif::ProgressBar;
 use serde_json::json;

@@ -6,11 +6,11 @@
 
 use super::context::{CliContext, LocalApp};
 use super::error::CliResult;
-use super::standings::{coverage_json, coverage_text, figure_text, judgement_json};
+use super::standing_format::{coverage_json, coverage_text, figure_text, judgement_json};
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::UnitId;
 use crate::domain::org::StructureView;
 use crate::domain::standing::{Judgement, Standing};
+use crate::domain::support::ids::UnitId;
 use serde_json::{Value, json};
 
 pub(super) fn show_live_standings(

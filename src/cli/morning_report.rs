@@ -1,13 +1,13 @@
 //! `thidua morning-report`: writes the morning page and its workbook of one unit from the published
 //! standings. `crate::morning_report` draws them.
 
-use super::campaign;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
+use super::lookup::find_campaign;
 use crate::app::App;
 use crate::app::morning_report::MorningReportRequest;
-use crate::domain::lang::Lang;
-use crate::domain::permission::Actor;
+use crate::domain::access::permission::Actor;
+use crate::domain::support::lang::Lang;
 use crate::morning_report::{build_workbook, render_page};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ pub(super) struct MorningReportFiles {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    let campaign = find_campaign(&reference, args.campaign.as_deref())?;
     if args.phase > 0 && !campaign.phases.iter().any(|phase| phase.no == args.phase) {
         return Err(CliError::usage_error(
             format!("phong trào {} không có đợt {}", campaign.code, args.phase),
@@ -56,7 +56,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let unit = args
         .unit
         .as_deref()
-        .map(|code| super::access::find_unit_id(&local_app, code))
+        .map(|code| super::lookup::find_unit_id(&local_app, code))
         .transpose()?;
     let requested = MorningReportRequest { campaign: campaign.id(), phase: args.phase, unit };
     let written = write_morning_report(

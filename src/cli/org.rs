@@ -2,12 +2,11 @@
 //! [`rehearse`] holds `org rehearse`.
 
 use super::context::CliContext;
-use super::error::{CliError, CliResult};
-use super::files;
+use super::error::CliResult;
+use super::org_files::read_org_files;
 use super::rehearse;
 use crate::app::ReferenceSnapshot;
 use crate::domain::org::{Org, UnitKind};
-use crate::files::org::{OrgCsvTexts, read_org};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -42,21 +41,6 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         OrgCommand::Import { dir, dry_run } => import_org(ctx, dir, *dry_run),
         OrgCommand::Rehearse(args) => rehearse::run(ctx, args),
     }
-}
-
-/// Reads the three files of a directory.
-pub(super) fn read_org_files(dir: &Path) -> CliResult<Org> {
-    let [units, parents, lineage] =
-        ["units.csv", "parents.csv", "lineage.csv"].map(|name| files::read_text(&dir.join(name)));
-    let (units, parents, lineage) = (units?, parents?, lineage?);
-    read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).map_err(
-        |mut faults| {
-            faults
-                .iter_mut()
-                .for_each(|fault| fault.file = files::display_name(&dir.join(&fault.file)));
-            CliError::from(faults)
-        },
-    )
 }
 
 fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {

@@ -4,8 +4,8 @@
 //! Keys and JSON are English in either language. Colours are used only on a terminal.
 
 use super::error::{CliError, CliFinding};
-use crate::domain::lang::Lang;
-use crate::domain::violation::Severity;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::violation::Severity;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;

@@ -3,9 +3,9 @@
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::client::facade::{CellFigure, ClientError, Phone, ReportStatus, ReportView};
-use crate::domain::reason::RefusalReason;
-use crate::domain::time::date_from_days;
-use crate::domain::violation::Violation;
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::date_from_days;
+use crate::domain::support::violation::Violation;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 

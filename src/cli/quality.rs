@@ -8,7 +8,7 @@ mod measurements;
 
 use super::context::CliContext;
 use super::error::CliResult;
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 
 /// `thidua quality ...`
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 fn list_findings(ctx: &CliContext, unit: Option<&str>) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let unit = unit.map(|code| super::access::find_unit_id(&local_app, code)).transpose()?;
+    let unit = unit.map(|code| super::lookup::find_unit_id(&local_app, code)).transpose()?;
     let uid =
         |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
     let output = &ctx.output;

@@ -3,22 +3,22 @@
 //!
 //! The change comes from the files, everything else from the database.
 
-use super::campaign;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
+use super::lookup::find_campaign;
 use super::output::finding_json;
 use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;
-use crate::domain::baseline::Baselines;
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::UnitId;
-use crate::domain::lang::Lang;
 use crate::domain::org::Org;
 use crate::domain::rehearsal::{RehearsalInput, RehearsalReport, rehearse};
-use crate::domain::time::Timestamp;
-use crate::domain::violation::Violation;
-use crate::domain::workflow::ReportState;
+use crate::domain::report::workflow::ReportState;
+use crate::domain::standing::baseline::Baselines;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::time::Timestamp;
+use crate::domain::support::violation::Violation;
 use crate::files::handover::read_handover;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let org = super::org::read_org_files(&args.dir)?;
+    let org = super::org_files::read_org_files(&args.dir)?;
     let local_app = ctx.open_local_app()?;
     let existing = local_app.load_reference()?;
     let on = match args.on {
@@ -66,7 +66,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             format!("the files change nothing on {on}"),
         ));
     }
-    let campaign = campaign::find_campaign(&existing, args.campaign.as_deref())?;
+    let campaign = find_campaign(&existing, args.campaign.as_deref())?;
     let mut given = load_rehearsal_input(&local_app, &existing, &before, campaign, on)?;
     if let Some(path) = &args.handover {
         let read = read_handover(&files::display_name(path), &files::read_text(path)?, &org)?;

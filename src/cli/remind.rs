@@ -1,9 +1,9 @@
 //! `thidua remind`: the reports that are due and not sent, ordered by unit code, for those who
 //! remind units.
 
-use super::access::find_units_under;
 use super::context::CliContext;
 use super::error::CliResult;
+use super::lookup::find_units_under;
 
 /// `thidua remind`
 #[derive(Debug, clap::Args)]

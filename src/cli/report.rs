@@ -1,23 +1,23 @@
 //! `thidua report import|export|revisions`: reports as a spreadsheet file, through the same
 //! commands and rights as a phone, and their revisions side by side.
 
-use super::access::find_unit_id;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
+use super::lookup::find_unit_id;
 use super::output::Colour;
 use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;
-use crate::domain::cell::{CellChange, CellValue, Cells, ElementNumber};
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::element::ElementCode;
-use crate::domain::expectation::compute_unit_expectations;
-use crate::domain::ids::{AccountId, ContractId, ReportId};
-use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{NoteChange, Report, ReportKey, SaveCells};
-use crate::domain::violation::Violation;
-use crate::domain::window::DateWindow;
-use crate::domain::workflow::ReportState;
+use crate::domain::reporting::expectation::compute_unit_expectations;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{AccountId, ContractId, ReportId};
+use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::domain::support::violation::Violation;
 use crate::files::diagnostic::TextPosition;
 use crate::files::report_csv::{self, ReportCsvRow, ReportCsvStatus};
 use crate::store::report::StoredReport;

@@ -6,7 +6,7 @@ use super::error::{CliError, CliResult};
 use super::pending_decisions;
 use super::phone::{self, PhoneArgs, day_text};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
-use crate::domain::lang::Lang;
+use crate::domain::support::lang::Lang;
 use serde_json::json;
 
 /// `thidua review ...`

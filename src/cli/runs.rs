@@ -3,17 +3,17 @@
 //!
 //! Units are in code order; nothing is ranked. `app` computes the differences.
 
-use super::campaign;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::lookup::find_campaign;
 use super::output::Colour;
 use crate::app::ReferenceSnapshot;
 use crate::app::runs::{RunManifest, StandingDiff};
 use crate::domain::campaign::Campaign;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::UnitId;
 use crate::domain::standing::Standing;
-use crate::domain::time::Timestamp;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::Timestamp;
 use serde_json::json;
 
 /// `thidua runs ...`
@@ -67,7 +67,7 @@ enum RunsCommand {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    let campaign = find_campaign(&reference, args.campaign.as_deref())?;
     match &args.command {
         RunsCommand::List { limit } => list_runs(ctx, &local_app, campaign, *limit),
         RunsCommand::Show { run, unit } => {
@@ -129,7 +129,7 @@ fn show_run(
 ) -> CliResult {
     let (mut standings, reference) = local_app.app.run_standings(run)?;
     let unit = match unit {
-        Some(code) => super::access::find_unit_id(local_app, code)?,
+        Some(code) => super::lookup::find_unit_id(local_app, code)?,
         None => {
             local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]))
         }

@@ -4,15 +4,15 @@
 //! Units are in code order. The council decides ranks and bands inside a cluster; they must not be
 //! printed.
 
-use super::campaign;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::lookup::find_campaign;
 use crate::app::morning_report::{MorningReportRequest, UnitSummary};
 use crate::domain::campaign::Campaign;
 use crate::domain::quality::FindingState;
-use crate::domain::ratio::Ratio;
 use crate::domain::scoring::{Criterion, ScoreInput, ScoreSheet, score_unit};
 use crate::domain::standing::Coverage;
+use crate::domain::support::ratio::Ratio;
 use crate::files::scoring_plan::{ScoringPlan, UnitScoreInputs, read_scoring_plan};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -39,12 +39,12 @@ pub(super) struct Args {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    let campaign = find_campaign(&reference, args.campaign.as_deref())?;
     let plan = load_plan(ctx, args, campaign)?;
     let unit = args
         .unit
         .as_deref()
-        .map(|code| super::access::find_unit_id(&local_app, code))
+        .map(|code| super::lookup::find_unit_id(&local_app, code))
         .transpose()?;
     let morning = local_app.app.morning_report(
         &local_app.actor,

@@ -152,9 +152,9 @@ async fn run_server(
     }
     let copying = spawn_periodic_backups(config.backup.every_minutes, local_app.app.clone());
     let scheme = if config.listen.plaintext { "http" } else { "https" };
-    let say = &ctx.output;
-    say.print_answer(
-        || format!("{} {scheme}://{bound}", say.pick("đang phục vụ", "serving")),
+    let output = &ctx.output;
+    output.print_answer(
+        || format!("{} {scheme}://{bound}", output.pick("đang phục vụ", "serving")),
         || json!({ "serving": format!("{scheme}://{bound}") }),
     );
     tracing::info!(address = %bound, tls = !config.listen.plaintext, "the server serves on {bound}");
@@ -214,14 +214,14 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         )
     };
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    let caps = ServerLimits {
+    let limits = ServerLimits {
         max_connections: count(config.limits.connections.get()),
         max_connections_per_address: count(config.limits.connections_per_address.get()),
         handshake_timeout: Duration::from_secs(config.limits.handshake_seconds.get().into()),
         calls_per_minute: config.limits.calls_per_minute,
         offline_lease_days: config.limits.offline_lease_days.get(),
     };
-    let reach = ServerEndpoints {
+    let endpoints = ServerEndpoints {
         addresses: invite::advertised_addresses(config),
         ca_sha256,
         trusted_ca_sha256: announced_cas,
@@ -230,8 +230,8 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         app,
         keys,
         certificates,
-        endpoints: reach,
-        limits: caps,
+        endpoints,
+        limits,
         metrics: ServerMetrics::default(),
     })
 }

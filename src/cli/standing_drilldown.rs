@@ -7,12 +7,14 @@
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::output::Output;
-use super::standings::{coverage_json, coverage_text, figure_text, judgement_json, reasons_text};
+use super::standing_format::{
+    coverage_json, coverage_text, figure_text, judgement_json, reasons_text,
+};
 use crate::app::ReferenceSnapshot;
 use crate::app::standing_queries::ReportDrilldown;
 use crate::domain::campaign::Campaign;
-use crate::domain::element::ElementCode;
 use crate::domain::org::StructureView;
+use crate::domain::report::element::ElementCode;
 use crate::domain::standing::{Addend, Judgement, ReportSupport, Standing, StandingReport};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

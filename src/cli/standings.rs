@@ -2,17 +2,20 @@
 //!
 //! Only accepted figures count. Units are in code order; units must not be ranked.
 
-use super::campaign;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::live_standings;
+use super::lookup::find_campaign;
 use super::output::Output;
 use super::standing_drilldown::{DrilldownContext, show_drilldown};
+use super::standing_format::{
+    coverage_json, coverage_text, figure_text, judgement_json, reasons_text,
+};
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::UnitId;
 use crate::domain::org::StructureView;
-use crate::domain::standing::{Coverage, Judgement, JudgementState, Standing};
-use crate::domain::target_rule::{StandingStage, VerdictReason};
+use crate::domain::standing::{Judgement, JudgementState, Standing};
+use crate::domain::support::ids::UnitId;
+use crate::domain::target_rule::StandingStage;
 use serde_json::{Value, json};
 
 /// `thidua standings`
@@ -60,7 +63,7 @@ pub(super) struct Args {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    let campaign = find_campaign(&reference, args.campaign.as_deref())?;
     let view = parse_view(&args.view, campaign, local_app.app.now().local_date())?;
     if args.live {
         return live_standings::show_live_standings(
@@ -96,7 +99,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 
 fn requested_unit(local_app: &LocalApp, args: &Args) -> CliResult<UnitId> {
     match &args.unit {
-        Some(code) => super::access::find_unit_id(local_app, code),
+        Some(code) => super::lookup::find_unit_id(local_app, code),
         None => Ok(local_app
             .app
             .store()
@@ -176,10 +179,6 @@ fn push_rows(
     judgement.members.iter().for_each(|member| push_rows(member, depth + 1, standing, unit, rows));
 }
 
-pub(super) fn figure_text(figure: Option<i64>) -> String {
-    figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
-}
-
 const JSON_KEYS: [&str; 11] = [
     "phase",
     "unit",
@@ -239,27 +238,6 @@ fn print_standings(
     Ok(())
 }
 
-pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
-    let Coverage { expected, received, nil, late, accepted, missing } = coverage;
-    output.lang.pick(
-        format!("báo cáo: cần {expected}, nhận {received} (không phát sinh {nil}), chậm {late}, đã duyệt {accepted}, thiếu {missing}; thiếu không phải là 0"),
-        format!("reports: expected {expected}, received {received} (nil {nil}), late {late}, accepted {accepted}, missing {missing}; missing is not zero"),
-    )
-}
-
-/// The reasons as text.
-pub(super) fn reasons_text<'a>(
-    output: &Output,
-    codes: impl IntoIterator<Item = &'a str>,
-) -> String {
-    let words: Vec<&str> = codes
-        .into_iter()
-        .filter_map(VerdictReason::parse)
-        .map(|reason| reason.text(output.lang))
-        .collect();
-    words.join("; ")
-}
-
 fn print_all(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> CliResult {
     let mut rows = Vec::new();
     for one in standings {
@@ -290,32 +268,5 @@ fn standing_json(one: &Standing, uid: &dyn Fn(UnitId) -> String) -> Value {
         "stage": one.stage.as_str(),
         "judgement": judgement_json(&one.judgement),
         "coverage": coverage_json(&one.coverage),
-    })
-}
-
-pub(super) fn coverage_json(coverage: &Coverage) -> Value {
-    let Coverage { expected, received, nil, late, accepted, missing } = coverage;
-    json!({ "expected": expected, "received": received, "nil": nil, "late": late, "accepted": accepted, "missing": missing })
-}
-
-pub(super) fn judgement_json(judged: &Judgement) -> Value {
-    let figures: Vec<Value> = judged
-        .figures
-        .iter()
-        .map(|one| {
-            json!({ "element": one.element.to_string(), "value": one.value, "baseline_now": one.baseline_now, "baseline_full": one.baseline_full })
-        })
-        .collect();
-    let members: Vec<Value> = judged.members.iter().map(judgement_json).collect();
-    json!({
-        "code": judged.code,
-        "state": judged.state.as_str(),
-        "reasons": judged.reasons,
-        "display": judged.display,
-        "limit": judged.limit,
-        "failures_left": judged.failures_left,
-        "percent_to_meet": judged.percent_to_meet,
-        "figures": figures,
-        "members": members,
     })
 }

@@ -5,9 +5,9 @@
 mod input;
 mod output;
 
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Target, TargetChance};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -211,10 +211,10 @@ fn print_chance(
     let named: BTreeMap<ElementCode, Ratio> =
         bases.iter().filter_map(|base| Some((base.element.clone()?, base.expected))).collect();
     let base = |code: &ElementCode| named.get(code).copied().or(every);
-    let told = input::parse_target(text, lang).and_then(|target: Target| {
+    let result = input::parse_target(text, lang).and_then(|target: Target| {
         target.compute_chance(&base).map_err(|no| TargetInputError::new("NO_LUCK", no.text(lang)))
     });
-    match told {
+    match result {
         Ok(chance) if json => writeln!(stdout, "{}", output::chance_json(&chance, lang))?,
         Ok(chance) => print_sentences(&chance, 0, lang, stdout)?,
         Err(refusal) => {

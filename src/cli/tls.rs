@@ -6,7 +6,7 @@ use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::invite;
 use crate::clock::Clock;
-use crate::domain::hex::encode_hex;
+use crate::domain::support::hex::encode_hex;
 use crate::server::ca;
 use serde_json::json;
 

@@ -4,8 +4,8 @@
 use super::engine::{Engine, SyncInput};
 use super::protocol::{NextAction, RecordKey, ScopeKey};
 use super::replica::{CommandDraft, LocalReplica, ReplicaRecord, SwapResult};
-use crate::domain::scope_digest::{ScopeDigest, hash_record};
-use crate::domain::time::Timestamp;
+use crate::domain::support::scope_digest::{ScopeDigest, hash_record};
+use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::pb::sync_response::Frame;
 use crate::wire::values::timestamp_to_proto;
@@ -266,12 +266,12 @@ impl PhoneFixture {
 
     /// Handles one frame and writes its actions at once.
     pub(crate) fn apply_frame(&mut self, frame: pb::SyncResponse) {
-        let steps = self.engine.handle_frame(frame).unwrap();
+        let actions = self.engine.handle_frame(frame).unwrap();
         let engine = &mut self.engine;
         self.swaps.extend(
             self.replica
-                .apply_actions(&steps, Timestamp(self.clock), &mut |mark, held| {
-                    engine.compare_digests(mark, held)
+                .apply_actions(&actions, Timestamp(self.clock), &mut |checkpoint, local| {
+                    engine.compare_digests(checkpoint, local)
                 })
                 .unwrap(),
         );

@@ -3,7 +3,7 @@
 //! Kinds of records and scopes are plain numbers, so that records of unknown kinds are stored as
 //! received.
 
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::support::scope_digest::ScopeDigest;
 use std::time::Duration;
 
 /// A scope, possibly of a kind that this app does not define. The id of the reference scope is all

@@ -6,12 +6,12 @@
 
 use super::reference::LocalReference;
 use super::replica::{OutboxEntry, OutboxEntryState};
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::ids::UnitId;
-use crate::domain::reason::Refusal;
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{ConflictBranch, FormSchema, Report};
-use crate::domain::time::Timestamp;
-use crate::domain::workflow::ReportState;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::reason::Refusal;
+use crate::domain::support::time::Timestamp;
 use crate::wire;
 use jiff::civil::Date;
 
@@ -98,7 +98,7 @@ fn apply_command(
     shape: &FormSchema,
     day: Date,
 ) -> Result<ReplayStep, Refusal> {
-    use crate::domain::reason::RefusalReason;
+    use crate::domain::support::reason::RefusalReason;
     let present = |report: Option<Report>| report.ok_or(Refusal::from(RefusalReason::NotFound));
     let report = match &command.body {
         CommandBody::SaveCells(save) => {

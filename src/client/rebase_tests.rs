@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::client::protocol::OutboxOutcome;
-use crate::domain::cell::{CellChange, CellValue, ElementNumber};
-use crate::domain::ids::ContractId;
-use crate::domain::period::Period;
+use crate::domain::report::cell::{CellChange, CellValue, ElementNumber};
 use crate::domain::report::{ElementRange, ReportKey, SaveCells};
+use crate::domain::reporting::period::Period;
+use crate::domain::support::ids::ContractId;
 use jiff::civil::date;
 
 const TODAY: Date = date(2024, 8, 27);

@@ -5,15 +5,15 @@
 //! is skipped, so that an old app shows the rest.
 
 use super::replica::{ReplicaError, ReplicaRecord};
-use crate::domain::calendar::Calendars;
+use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::ElementNumber;
-use crate::domain::element::{Element, ElementCode};
-use crate::domain::form::{Catalogue, Contract, Form};
-use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::org::Org;
+use crate::domain::report::cell::ElementNumber;
+use crate::domain::report::element::{Element, ElementCode};
+use crate::domain::report::form::{Catalogue, Contract, Form};
 use crate::domain::report::{ElementRange, FormRule, FormSchema};
-use crate::domain::scope::RecordKind;
+use crate::domain::reporting::calendar::Calendars;
+use crate::domain::support::ids::{ContractId, UnitId};
 use crate::domain::target_rule;
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use jiff::civil::Date;

@@ -1,15 +1,15 @@
 //! Baselines as CSV: `unit,element,first_day,last_day,value,source,status`, with a verdict on each
 //! line.
 //!
-//! Whether a row fits the organisation and the catalogue is checked in `domain::baseline`.
+//! Whether a row fits the organisation and the catalogue is checked in `domain::standing::baseline`.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::baseline::{BaselineRow, BaselineStatus, check_rows};
-use crate::domain::element::{CountingLevel, ElementCode};
-use crate::domain::form::Catalogue;
-use crate::domain::violation::Violation;
-use crate::domain::window::DateWindow;
+use crate::domain::report::element::{CountingLevel, ElementCode};
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, BaselineStatus, check_rows};
+use crate::domain::support::violation::Violation;
 
 const BASELINE_COLUMNS: [&str; 7] =
     ["unit", "element", "first_day", "last_day", "value", "source", "status"];
@@ -56,17 +56,17 @@ pub fn read_baselines(
     catalogue: &Catalogue,
     level_of: impl Fn(&str) -> Option<CountingLevel>,
 ) -> Result<BaselineImport, Vec<FileDiagnostic>> {
-    let sheet = CsvFile::parse(file, text)?;
-    let columns = sheet.find_columns(BASELINE_COLUMNS)?;
+    let csv_file = CsvFile::parse(file, text)?;
+    let columns = csv_file.find_columns(BASELINE_COLUMNS)?;
     let (mut rows, mut numbers, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-    for line in sheet.lines() {
+    for line in csv_file.lines() {
         match read_row(line, columns, version, catalogue) {
             Ok(row) => {
                 rows.push(row);
                 numbers.push(line.number);
             }
             Err((column, violation)) => {
-                diagnostics.push(sheet.diagnostic(line.number, column, violation))
+                diagnostics.push(csv_file.diagnostic(line.number, column, violation))
             }
         }
     }
@@ -76,11 +76,11 @@ pub fn read_baselines(
                 .iter()
                 .position(|name| *name == violation.path)
                 .map_or(0, |index| columns[index]);
-            sheet.diagnostic(*number, column, violation)
+            csv_file.diagnostic(*number, column, violation)
         }));
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.position);
-    Ok(BaselineImport { rows, line_count: sheet.lines().len(), diagnostics })
+    Ok(BaselineImport { rows, line_count: csv_file.lines().len(), diagnostics })
 }
 
 type BaselineColumnViolation = (usize, Violation);

@@ -3,7 +3,9 @@
 //! The state of a campaign is not part of the file; transitions change it. Days in the file are
 //! first and last day, both included, as in official texts.
 
-use super::campaign_participation::{self as taken_up, LaunchToml, PledgeToml, UnitPlanToml};
+use super::campaign_participation::{
+    LaunchToml, PledgeToml, UnitPlanToml, read_launch, read_plan, read_pledge,
+};
 use super::catalogue::read_element_code;
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
@@ -12,7 +14,7 @@ use crate::domain::campaign::{
     CampaignKind, CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence,
     Phase, TargetPair,
 };
-use crate::domain::form::Catalogue;
+use crate::domain::report::form::Catalogue;
 use crate::domain::target_rule::{Target, ZeroBasePolicy};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -206,38 +208,15 @@ fn build_campaign(
         None => legal,
     };
     let launched_on = raw.launched_on.as_ref().and_then(|day| reader.read_date("launched_on", day));
-    let mut fields = Vec::new();
-    for text in &raw.fields {
-        fields.extend(reader.read_enum("fields", text, CampaignField::ALL, CampaignField::as_str));
-    }
-    let phases =
-        raw.phases.into_iter().filter_map(|phase| read_phase(reader, offsets, phase)).collect();
-    let anniversaries = raw
-        .anniversaries
-        .into_iter()
-        .filter_map(|day| read_anniversary(reader, offsets, day))
-        .collect();
-    let targets =
-        raw.targets.into_iter().filter_map(|target| read_target(reader, offsets, target)).collect();
-    let activities = raw
-        .activities
-        .into_iter()
-        .filter_map(|line| read_activity(reader, offsets, line))
-        .collect();
-    let duties =
-        raw.duties.into_iter().filter_map(|duty| read_duty(reader, offsets, duty)).collect();
-    let launches = raw
-        .launches
-        .into_iter()
-        .filter_map(|launch| taken_up::read_launch(reader, offsets, launch))
-        .collect();
-    let pledges =
-        raw.pledges.into_iter().map(|pledge| taken_up::read_pledge(offsets, pledge)).collect();
-    let plans = raw
-        .plans
-        .into_iter()
-        .filter_map(|plan| taken_up::read_plan(reader, offsets, plan))
-        .collect();
+    let fields = raw.fields.iter().filter_map(|text| read_field(reader, "fields", text)).collect();
+    let phases = read_all(reader, offsets, raw.phases, read_phase);
+    let anniversaries = read_all(reader, offsets, raw.anniversaries, read_anniversary);
+    let targets = read_all(reader, offsets, raw.targets, read_target);
+    let activities = read_all(reader, offsets, raw.activities, read_activity);
+    let duties = read_all(reader, offsets, raw.duties, read_duty);
+    let launches = read_all(reader, offsets, raw.launches, read_launch);
+    let pledges = raw.pledges.into_iter().map(|pledge| read_pledge(offsets, pledge)).collect();
+    let plans = read_all(reader, offsets, raw.plans, read_plan);
     Some(Campaign {
         code: raw.code.into_inner(),
         name_vi: raw.name_vi,
@@ -266,6 +245,16 @@ fn build_campaign(
         plans,
         amendments: Vec::new(),
     })
+}
+
+/// Reads every item of a list; those with a diagnostic are left out.
+fn read_all<R, T>(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut OffsetByPath,
+    items: Vec<R>,
+    read: fn(&mut TomlReader<'_>, &mut OffsetByPath, R) -> Option<T>,
+) -> Vec<T> {
+    items.into_iter().filter_map(|item| read(reader, offsets, item)).collect()
 }
 
 fn read_phase(
@@ -322,7 +311,7 @@ fn read_target(
     raw: TargetToml,
 ) -> Option<CampaignTarget> {
     offsets.insert(format!("targets.{}", raw.code.get_ref()), raw.code.span().start);
-    let field = optional_field(reader, "targets.field", raw.field.as_ref());
+    let field = raw.field.as_ref().and_then(|text| read_field(reader, "targets.field", text));
     let commitment = reader.read_enum(
         "targets.commitment",
         &raw.commitment,
@@ -384,7 +373,7 @@ fn read_duty(
     raw: DutyToml,
 ) -> Option<Duty> {
     offsets.insert(format!("duties.{}", raw.code.get_ref()), raw.code.span().start);
-    let field = optional_field(reader, "duties.field", raw.field.as_ref());
+    let field = raw.field.as_ref().and_then(|text| read_field(reader, "duties.field", text));
     let evidence =
         reader.read_enum("duties.evidence", &raw.evidence, DutyEvidence::ALL, DutyEvidence::as_str);
     let element = raw.element.and_then(|text| read_element_code(reader, "duties.element", &text));
@@ -399,10 +388,10 @@ fn read_duty(
     })
 }
 
-fn optional_field(
+fn read_field(
     reader: &mut TomlReader<'_>,
     key: &str,
-    text: Option<&SpannedString>,
+    text: &SpannedString,
 ) -> Option<CampaignField> {
-    text.and_then(|text| reader.read_enum(key, text, CampaignField::ALL, CampaignField::as_str))
+    reader.read_enum(key, text, CampaignField::ALL, CampaignField::as_str)
 }

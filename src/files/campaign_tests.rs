@@ -3,7 +3,7 @@
 use super::campaign::{ParsedCampaign, read_campaign_file};
 use super::{catalogue, diagnostic::FileDiagnostic};
 use crate::domain::campaign::{CampaignStatus, TargetPair};
-use crate::domain::form::Catalogue;
+use crate::domain::report::form::Catalogue;
 
 const A: &str = include_str!("../../examples/tra-vinh/campaign-a.toml");
 const B: &str = include_str!("../../examples/tra-vinh/campaign-b.toml");

@@ -7,7 +7,7 @@ use crate::domain::campaign::{
     Activity, Anniversary, Campaign, CampaignTarget, Duty, Launch, Phase, Pledge, TargetPair,
     UnitPlan,
 };
-use crate::domain::window::DateWindow;
+use crate::domain::reporting::window::DateWindow;
 use std::fmt::{Display, Write as _};
 use toml::Value;
 

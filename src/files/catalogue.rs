@@ -4,11 +4,11 @@
 
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
-use crate::domain::element::{
+use crate::domain::report::element::{
     BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
 };
-use crate::domain::form::{Catalogue, Contract, Form};
-use crate::domain::ratio::Ratio;
+use crate::domain::report::form::{Catalogue, Contract, Form};
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::FormRuleExpr;
 use serde::Deserialize;
 use toml::Spanned;

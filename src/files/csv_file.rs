@@ -2,7 +2,7 @@
 //! written so that no spreadsheet runs a field as a formula.
 
 use super::diagnostic::{FileDiagnostic, TextPosition};
-use crate::domain::violation::Violation;
+use crate::domain::support::violation::Violation;
 
 /// A CSV file with a header, read completely.
 pub(super) struct CsvFile {

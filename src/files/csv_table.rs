@@ -4,7 +4,7 @@
 
 use super::csv_file::{CsvFile, CsvLine};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::violation::Violation;
+use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
 /// Maximum number of rows in a file.
@@ -34,7 +34,7 @@ impl CsvTable {
     ) -> Result<Self, Vec<FileDiagnostic>> {
         let csv_file = CsvFile::parse(file, text)?;
         let mut diagnostics = Vec::new();
-        let places = requested
+        let columns = requested
             .iter()
             .filter_map(|column| {
                 Some((*column, find_single_column(&csv_file, column, &mut diagnostics)?))
@@ -54,10 +54,10 @@ impl CsvTable {
                 Violation::error("COLUMNS", "header", vi, en),
             ));
         }
-        let columns = csv_file.header().len();
-        for line in csv_file.lines().iter().filter(|line| line.len() != columns) {
-            let vi = format!("dòng có {} cột, cần {columns} cột như dòng tiêu đề", line.len());
-            let en = format!("the row has {} fields; the heading has {columns}", line.len());
+        let column_count = csv_file.header().len();
+        for line in csv_file.lines().iter().filter(|line| line.len() != column_count) {
+            let vi = format!("dòng có {} cột, cần {column_count} cột như dòng tiêu đề", line.len());
+            let en = format!("the row has {} fields; the heading has {column_count}", line.len());
             diagnostics.push(csv_file.diagnostic(
                 line.number,
                 0,
@@ -75,11 +75,7 @@ impl CsvTable {
                 Violation::error("TOO_MANY_ROWS", "row", vi, en),
             ));
         }
-        if diagnostics.is_empty() {
-            Ok(Self { csv_file, columns: places })
-        } else {
-            Err(diagnostics)
-        }
+        if diagnostics.is_empty() { Ok(Self { csv_file, columns }) } else { Err(diagnostics) }
     }
 
     /// The rows, by line.

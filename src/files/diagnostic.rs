@@ -1,6 +1,6 @@
 //! Violations in a file, with their position.
 
-use crate::domain::violation::Violation;
+use crate::domain::support::violation::Violation;
 use std::fmt;
 
 /// A position in a text, both numbers from 1; the column counts characters, not bytes.

@@ -5,9 +5,9 @@
 
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::element::ElementCode;
-use crate::domain::ids::UnitId;
 use crate::domain::org::{HandoverLine, Org, Stocks};
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::UnitId;
 
 const HANDOVER_COLUMNS: [&str; 5] = ["side", "from_uid", "to_uid", "element", "amount"];
 
@@ -47,17 +47,18 @@ fn read_line(
     diagnostics: &mut Vec<FileDiagnostic>,
 ) {
     let side = row.get("side");
-    let (gives, takes) = (matches!(side, "closing" | "hand"), matches!(side, "opening" | "hand"));
+    let (has_from, has_to) =
+        (matches!(side, "closing" | "hand"), matches!(side, "opening" | "hand"));
     let before = diagnostics.len();
-    if !gives && !takes {
+    if !has_from && !has_to {
         diagnostics.push(row.bad_value(
             "side",
             "closing, hand hoặc opening",
             "closing, hand or opening",
         ));
     }
-    let from = gives.then(|| find_unit(row, "from_uid", org, diagnostics)).flatten();
-    let to = takes.then(|| find_unit(row, "to_uid", org, diagnostics)).flatten();
+    let from = has_from.then(|| find_unit(row, "from_uid", org, diagnostics)).flatten();
+    let to = has_to.then(|| find_unit(row, "to_uid", org, diagnostics)).flatten();
     let element = ElementCode::new(row.get("element")).ok();
     if element.is_none() {
         diagnostics.push(row.bad_value("element", "mã chỉ tiêu", "the code of an element"));
@@ -69,7 +70,7 @@ fn read_line(
     let (Some(element), Some(amount), true) = (element, amount, diagnostics.len() == before) else {
         return;
     };
-    let again = match (from, to) {
+    let previous = match (from, to) {
         (Some(from), Some(to)) => {
             handover.lines.push(HandoverLine { from, to, element, amount });
             None
@@ -78,7 +79,7 @@ fn read_line(
         (None, Some(to)) => handover.opening.insert((to, element), amount),
         (None, None) => None,
     };
-    if again.is_some() {
+    if previous.is_some() {
         diagnostics.push(row.bad_value(
             "element",
             "mỗi tồn kho một dòng",

@@ -6,11 +6,11 @@
 
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::{FileDiagnostic, TextPosition};
-use crate::domain::ids::UnitId;
 use crate::domain::org::{
     DaySpan, Fraction, Hierarchy, LineageKind, OfficialCode, Org, OrgFactRef, OrgFacts,
     OrgViolation, Unit, UnitKind, UnitLineage, UnitParent, UnitVersion,
 };
+use crate::domain::support::ids::UnitId;
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -40,7 +40,7 @@ pub fn read_org(texts: &OrgCsvTexts<'_>) -> Result<Org, Vec<FileDiagnostic>> {
     ];
     let [units, parents, lineage] = match tables {
         [Ok(units), Ok(parents), Ok(lineage)] => [units, parents, lineage],
-        broken => return Err(broken.into_iter().filter_map(Result::err).flatten().collect()),
+        results => return Err(results.into_iter().filter_map(Result::err).flatten().collect()),
     };
     let mut reader = OrgReader {
         lines: FactLines::default(),

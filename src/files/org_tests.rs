@@ -1,8 +1,8 @@
 //! Tests of the organisation of Trà Vinh, read from the example's own files.
 
 use super::{LINEAGE_COLUMNS, OrgCsvTexts, PARENT_COLUMNS, UNIT_COLUMNS, read_org};
-use crate::domain::ids::UnitId;
 use crate::domain::org::{GSO, Hierarchy, Org, UnitKind};
+use crate::domain::support::ids::UnitId;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 

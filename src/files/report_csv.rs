@@ -8,11 +8,11 @@
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::cell::{CellValue, MissingReason};
-use crate::domain::element::ElementCode;
-use crate::domain::form::Catalogue;
-use crate::domain::violation::Violation;
-use crate::domain::window::DateWindow;
+use crate::domain::report::cell::{CellValue, MissingReason};
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::violation::Violation;
 
 const REPORT_COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];
 const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];
@@ -58,17 +58,17 @@ pub fn read_reports(
     text: &str,
     catalogue: &Catalogue,
 ) -> Result<Vec<ReportCsvRow>, Vec<FileDiagnostic>> {
-    let sheet = CsvFile::parse(file, text)?;
-    let columns = sheet.find_columns(REPORT_COLUMNS)?;
-    let elements = find_element_columns(&sheet, catalogue)?;
+    let csv_file = CsvFile::parse(file, text)?;
+    let columns = csv_file.find_columns(REPORT_COLUMNS)?;
+    let elements = find_element_columns(&csv_file, catalogue)?;
     let (mut rows, mut diagnostics) = (Vec::new(), Vec::new());
-    for line in sheet.lines() {
+    for line in csv_file.lines() {
         let mut violations = Vec::new();
         let row = read_row(line, columns, &elements, &mut violations);
         diagnostics.extend(
             violations
                 .into_iter()
-                .map(|(column, violation)| sheet.diagnostic(line.number, column, violation)),
+                .map(|(column, violation)| csv_file.diagnostic(line.number, column, violation)),
         );
         rows.extend(row);
     }
@@ -82,16 +82,16 @@ struct ElementColumn {
 }
 
 fn find_element_columns(
-    sheet: &CsvFile,
+    csv_file: &CsvFile,
     catalogue: &Catalogue,
 ) -> Result<Vec<ElementColumn>, Vec<FileDiagnostic>> {
-    let (mut known, mut diagnostics) = (Vec::new(), Vec::new());
-    for (column, head) in sheet.header().iter().enumerate() {
+    let (mut columns, mut diagnostics) = (Vec::new(), Vec::new());
+    for (column, head) in csv_file.header().iter().enumerate() {
         if REPORT_COLUMNS.contains(&head.as_str()) || IGNORED_COLUMNS.contains(&head.as_str()) {
             continue;
         }
         match ElementCode::new(head).ok().and_then(|code| catalogue.element(&code)) {
-            Some(element) => known.push(ElementColumn {
+            Some(element) => columns.push(ElementColumn {
                 column,
                 code: element.code.clone(),
                 scale: element.scale,
@@ -99,7 +99,7 @@ fn find_element_columns(
             None => {
                 let vi = format!("cột \"{head}\" không phải là mã chỉ tiêu; hãy sửa hoặc bỏ cột");
                 let en = format!("column \"{head}\" is no element's code; mend it or take it out");
-                diagnostics.push(sheet.diagnostic(
+                diagnostics.push(csv_file.diagnostic(
                     1,
                     column,
                     Violation::error("UNKNOWN_ELEMENT", "header", vi, en),
@@ -107,7 +107,7 @@ fn find_element_columns(
             }
         }
     }
-    if diagnostics.is_empty() { Ok(known) } else { Err(diagnostics) }
+    if diagnostics.is_empty() { Ok(columns) } else { Err(diagnostics) }
 }
 
 type ReportColumnViolation = (usize, Violation);

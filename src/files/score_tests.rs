@@ -1,10 +1,10 @@
 //! Tests of scoring with values computed by hand, on the example's campaign file.
 
 use crate::domain::campaign::{Campaign, Commitment};
-use crate::domain::element::ElementCode;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
 use crate::domain::scoring::*;
 use crate::domain::standing::{Coverage, Judgement, JudgementState, StandingFigure};
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::Target;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -124,19 +124,19 @@ fn weight_of_what_does_not_apply_goes_to_the_others_and_a_line_that_waits_leaves
     let (campaign, (t1, _)) = (campaign(), fall(450, 440, "-7/100"));
     let none = judged("T4", JudgementState::NotApplicable);
     let tree = group(vec![quant("T1", 60), quant("T4", 40)]);
-    let ground = |other| ScoreInput {
+    let input = |other| ScoreInput {
         judgements: BTreeMap::from([("T1", &t1), ("T4", other)]),
         coverage: full(),
         ..ScoreInput::default()
     };
-    let sheet = score_unit(&tree, &campaign, &ground(&none)).unwrap();
+    let sheet = score_unit(&tree, &campaign, &input(&none)).unwrap();
     assert_eq!(
         (sheet.redistributed_weight, sheet.lines[0].weight),
         (Ratio::from_integer(40), Ratio::from_integer(100))
     );
     assert_eq!(sheet.total.unwrap().format_rounded(2).unwrap(), "31.75");
     let waits = judged("T4", JudgementState::Undetermined);
-    let sheet = score_unit(&tree, &campaign, &ground(&waits)).unwrap();
+    let sheet = score_unit(&tree, &campaign, &input(&waits)).unwrap();
     assert_eq!((sheet.total, sheet.lines[1].system_score), (None, None));
     assert!(sheet.lines[0].system_score.is_some(), "what is known is shown");
 }
@@ -169,8 +169,8 @@ fn small_incomplete_questioned_and_vetoed_units_get_no_score_and_no_zero() {
             ScoreExclusion::Veto,
         ),
     ];
-    for (ground, why) in cases {
-        let sheet = score_unit(&tree, &campaign, &ground).unwrap();
+    for (input, why) in cases {
+        let sheet = score_unit(&tree, &campaign, &input).unwrap();
         assert_eq!((sheet.total, sheet.exclusions), (None, vec![why]));
     }
     let nobody = group(vec![leaf("V", 0, ScoringMethod::Veto { authority: " ".into() })]);
@@ -185,12 +185,12 @@ fn a_deduction_is_nothing_without_a_signed_decision() {
             floor: Ratio::from_integer(-5),
             decision: decision.map(str::to_owned),
         };
-        let ground = ScoreInput {
+        let input = ScoreInput {
             coverage: full(),
             documented_values: BTreeMap::from([("P".into(), Ratio::from_integer(-9))]),
             ..ScoreInput::default()
         };
-        score_unit(&group(vec![leaf("P", 2, kind)]), &campaign, &ground).unwrap().total
+        score_unit(&group(vec![leaf("P", 2, kind)]), &campaign, &input).unwrap().total
     };
     assert_eq!(penalty(None), Some(Ratio::ZERO));
     assert_eq!(
@@ -209,14 +209,14 @@ fn the_clusters_score_stands_only_with_a_reason_and_a_post() {
             reason: reason.into(),
             decided_by_post: "Cụm trưởng".into(),
         };
-        let ground = ScoreInput {
+        let input = ScoreInput {
             judgements: BTreeMap::from([("T1", &t1)]),
             coverage: full(),
             self_scores: BTreeMap::from([("T1".into(), Ratio::from_integer(80))]),
             cluster_overrides: BTreeMap::from([("T1".into(), decided)]),
             ..ScoreInput::default()
         };
-        score_unit(&group(vec![quant("T1", 100)]), &campaign, &ground).unwrap()
+        score_unit(&group(vec![quant("T1", 100)]), &campaign, &input).unwrap()
     };
     assert_eq!(with("thiên tai tháng 9").total, Some(Ratio::from_integer(50)));
     let sheet = with("");

@@ -5,8 +5,8 @@
 
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
-use crate::domain::ratio::Ratio;
 use crate::domain::scoring::{Criterion, LeafCriterion, ScoreOverride, ScoringMethod};
+use crate::domain::support::ratio::Ratio;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -126,7 +126,7 @@ fn read_leaf(reader: &mut TomlReader<'_>, one: &LeafToml) -> Option<LeafCriterio
         Some(text) => read_number(reader, key, text),
         None => Some(Ratio::ZERO),
     };
-    let kind = match found {
+    let method = match found {
         "QUANT" => ScoringMethod::Quant { target: target.clone().unwrap_or_else(|| code.clone()) },
         "PASS_FAIL" => ScoringMethod::PassFail,
         "PER_UNIT" => ScoringMethod::PointsEach { points: part(reader, "points", points)? },
@@ -139,7 +139,7 @@ fn read_leaf(reader: &mut TomlReader<'_>, one: &LeafToml) -> Option<LeafCriterio
     Some(LeafCriterion {
         code: code.clone(),
         weight: read_number(reader, "weight", weight)?,
-        method: kind,
+        method,
     })
 }
 

@@ -1,10 +1,10 @@
 //! Reads TOML with positions: every diagnostic has file, line, column and the expected value.
 
 use super::diagnostic::{FileDiagnostic, TextPosition};
-use crate::domain::lang::Lang;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
-use crate::domain::violation::Violation;
-use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use std::ops::Range;

@@ -10,11 +10,11 @@ use crate::app::AppError;
 use crate::app::access::{CallerIdentity, EnrolledDevice, Readmission};
 use crate::app::account::NewEnrolCode;
 use crate::auth::{self, ENROL_CODE_MICROS, NONCE_MICROS, token_expires_at};
-use crate::domain::enrolment::{EnrolmentCode, Invite};
-use crate::domain::ids::{AccountId, DeviceId, UnitId, derive_id};
-use crate::domain::permission::Role;
-use crate::domain::reason::RefusalReason;
-use crate::domain::time::Timestamp;
+use crate::domain::access::enrolment::{EnrolmentCode, Invite};
+use crate::domain::access::permission::Role;
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId, derive_id};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::pb::access_service_server::AccessService;
 use crate::wire::access::{

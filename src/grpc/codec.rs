@@ -5,7 +5,7 @@
 
 use super::Services;
 use super::status::RpcError;
-use crate::domain::limits::MESSAGE_BYTES_MAX;
+use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::pb::{SyncRequest, SyncResponse, sync_service_server};
 use crate::wire::sync::{encode_frame, encode_rows_frame};
 use std::convert::Infallible;

@@ -12,10 +12,10 @@ use crate::app::access::CallerIdentity;
 use crate::auth::{
     self, DESK_SESSION_LIFETIME_MICROS, HashError, PasswordHashPool, token_expires_at,
 };
-use crate::domain::enrolment::EnrolmentCode;
-use crate::domain::ids::{AccountId, DeviceId};
-use crate::domain::limits::{ACCOUNT_LABEL_CHARS_MAX, PASSWORD_CHARS};
-use crate::domain::time::Timestamp;
+use crate::domain::access::enrolment::EnrolmentCode;
+use crate::domain::support::ids::{AccountId, DeviceId};
+use crate::domain::support::limits::{ACCOUNT_LABEL_CHARS_MAX, PASSWORD_CHARS};
+use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::wire::values;
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! Converts frames of the sync exchange into messages of the contract.
 
 use super::codec::SyncStreamItem;
-use crate::domain::limits::{FEED_PAGE_ROWS_MAX, MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX};
-use crate::domain::reason::RefusalReason;
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::support::limits::{FEED_PAGE_ROWS_MAX, MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::scope_digest::ScopeDigest;
 use crate::pb::notice::Notice as NoticeKind;
 use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncResponse};

@@ -30,7 +30,7 @@ pub struct InMemoryContext<'a> {
 pub struct InMemoryCall {
     exchange: Exchange,
     authority: Arc<AuthorityKey>,
-    device: crate::domain::ids::DeviceId,
+    device: crate::domain::support::ids::DeviceId,
     compression: Option<RowCompression>,
     receipt_due: bool,
 }

@@ -39,8 +39,8 @@ pub use status::RpcError;
 
 use crate::app::App;
 use crate::auth::{AuthorityKey, RevocationLog};
-use crate::domain::lease::OFFLINE_LEASE_DAYS;
-use crate::domain::limits::MESSAGE_BYTES_MAX;
+use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::audit_service_server::AuditServiceServer;

@@ -5,8 +5,8 @@
 
 use super::status::RpcError;
 use crate::auth;
-use crate::domain::hex::encode_hex;
-use crate::domain::reason::RefusalReason;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::reason::RefusalReason;
 
 /// Returns the requested size, at most `max_size`; 0 means `default_size`. A negative size is
 /// refused.

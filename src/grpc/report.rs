@@ -10,10 +10,10 @@ use crate::app::idempotent_write::IdempotentWrite;
 use crate::app::report::CommandEffect;
 use crate::app::report_queries::{ReportFilter, StoredReport};
 use crate::auth;
-use crate::domain::attachment::Comment;
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::attachment::Comment;
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::support::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::pb::report_service_server::ReportService;
 use crate::wire::field_violations::FieldViolations;
@@ -312,7 +312,7 @@ fn parse_report_id(field: &str, bytes: &[u8]) -> Result<ReportId, RpcError> {
 /// Parses an id; empty bytes give `None`.
 pub(super) fn parse_optional_id<T>(
     bytes: &[u8],
-    read: fn(&[u8]) -> Result<T, crate::domain::ids::BadId>,
+    read: fn(&[u8]) -> Result<T, crate::domain::support::ids::BadId>,
 ) -> Result<Option<T>, RefusalReason> {
     if bytes.is_empty() { Ok(None) } else { values::id_from_bytes(bytes, read).map(Some) }
 }

@@ -1,13 +1,13 @@
 //! Converts errors into gRPC statuses: a canonical code, one `ErrorInfo`, all field violations, a
 //! localized message, and a retry delay.
 //!
-//! The texts of refusals are in `domain::reason`; the texts of transport errors are here.
+//! The texts of refusals are in `domain::support::reason`; the texts of transport errors are here.
 
 use crate::app::AppError;
-use crate::domain::lang::Lang;
-use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::support::lang::Lang;
+use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
-use crate::domain::violation::Violation;
 use crate::pb::ErrorReason;
 use crate::wire::reasons;
 use std::collections::HashMap;
@@ -323,7 +323,7 @@ fn build_status_with_details(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reason::FieldError;
+    use crate::domain::support::reason::FieldError;
 
     #[test]
     fn a_refusal_names_its_reason_every_field_and_what_to_do_in_the_callers_language() {
@@ -343,7 +343,8 @@ mod tests {
 
     #[test]
     fn absent_and_invisible_records_give_the_same_status() {
-        let invisible = AppError::from(crate::domain::permission::AuthorizationError::NotVisible);
+        let invisible =
+            AppError::from(crate::domain::access::permission::AuthorizationError::NotVisible);
         let absent = AppError::from(RefusalReason::NotFound);
         let [a, b] = [invisible, absent].map(|error| RpcError::App(error).into_status(Lang::Vi));
         assert_eq!((a.code(), a.message(), a.details()), (b.code(), b.message(), b.details()));

@@ -14,10 +14,10 @@ use super::status::RpcError;
 use crate::app::AppError;
 use crate::app::access::CallerIdentity;
 use crate::auth;
-use crate::domain::ids::UnitId;
-use crate::domain::lang::Lang;
-use crate::domain::limits::{PUSH_COMMANDS_MAX, SCOPES_MAX};
-use crate::domain::reason::RefusalReason;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::limits::{PUSH_COMMANDS_MAX, SCOPES_MAX};
+use crate::domain::support::reason::RefusalReason;
 use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncRequest};
 use crate::sync::frame::CheckpointFrame;
@@ -152,7 +152,7 @@ pub(super) fn read_sync_request(
 /// Signs a receipt for the commands of a device at a checkpoint.
 pub(super) fn sign_receipt(
     authority: &auth::AuthorityKey,
-    device: crate::domain::ids::DeviceId,
+    device: crate::domain::support::ids::DeviceId,
     checkpoint: &CheckpointFrame,
 ) -> Result<pb::Receipt, RpcError> {
     let body = encode_receipt(&ReceiptBody {
@@ -171,9 +171,9 @@ pub(super) fn sign_receipt(
 /// The state of one sync call.
 struct SyncCall {
     services: Services,
-    token_expires_at: Option<crate::domain::time::Timestamp>,
+    token_expires_at: Option<crate::domain::support::time::Timestamp>,
     auth_generation: i64,
-    device: crate::domain::ids::DeviceId,
+    device: crate::domain::support::ids::DeviceId,
     /// Whether the next checkpoint carries a receipt.
     receipt_due: bool,
     /// Whether the first checkpoint has been sent.

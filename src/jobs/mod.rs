@@ -1,17 +1,17 @@
-//! The nightly jobs: their table, their due slots, and a run of each. A job is safe to run twice, and
+//! The nightly jobs: their table, their due slots, and their work. A job is safe to run twice, and
 //! each slot runs once over all nodes.
 //!
-//! A job runs as the actor SYSTEM and writes only through `app`. The scheduler library only triggers
-//! it; the due slots are computed here from the last successful slot, so slots that were missed run
-//! when the server starts.
+//! A job runs as the actor SYSTEM and writes only through `app`. The scheduler library only
+//! triggers it; the due slots are computed here from the last successful slot, so slots that were
+//! missed run when the server starts.
 
 pub mod scheduler;
 
 use crate::app::job_run::{JobId, JobSlotOutcome, verify_job_lease};
 use crate::app::phase_review::PhaseReview;
 use crate::app::{App, Result};
-use crate::domain::permission::Actor;
-use crate::domain::time::{DAY_MICROS, Timestamp};
+use crate::domain::access::permission::Actor;
+use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::store::WriteTx;
 use crate::trace;
 use jiff::civil::{Time, time};

@@ -1,9 +1,9 @@
-//! The scheduler: tokio-cron-scheduler triggers each job at its daily time; the table of slots decides
-//! whether the job runs.
+//! The scheduler: tokio-cron-scheduler triggers each job at its daily time; the table of slots
+//! decides whether the job runs.
 //!
-//! The library drops triggers that it missed while suspended, lets runs of one job overlap, and fixes
-//! the offset of the time zone. None of this has an effect here: a slot is claimed once, and the
-//! offset of Viet Nam has not changed since 1975.
+//! The library drops triggers that it missed while suspended, lets runs of one job overlap, and
+//! fixes the offset of the time zone. None of this has an effect here: a slot is claimed once, and
+//! the offset of Viet Nam has not changed since 1975.
 
 use super::{SCHEDULED_JOBS, ScheduledJob, run_all_due};
 use crate::app::App;
@@ -96,7 +96,7 @@ fn build_cron_job(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{DAY_MICROS, Timestamp};
+    use crate::domain::support::time::{DAY_MICROS, Timestamp};
     use chrono::{DateTime, TimeZone as _};
     use croner::parser::{CronParser, Seconds};
     use jiff::civil::date;

@@ -5,8 +5,8 @@ use super::target_rows::element_name;
 use super::texts;
 use crate::app::morning_report::MorningReport;
 use crate::app::run_changes::RunChanges;
-use crate::domain::lang::Lang;
 use crate::domain::standing::{ReportMovement, TargetMovement};
+use crate::domain::support::lang::Lang;
 use maud::{Markup, html};
 
 pub(super) fn render_changes(morning: &MorningReport, lang: Lang) -> Markup {

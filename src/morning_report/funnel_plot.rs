@@ -2,15 +2,15 @@
 //! limits of chance.
 //!
 //! It replaces a league table: points have official codes and are drawn in code order. The limits
-//! are computed in `domain::funnel_limits`.
+//! are computed in `domain::standing::funnel_limits`.
 
 use super::target_rows::{measure_name, ratio_parts};
 use super::texts;
 use crate::app::morning_report::{MorningReport, UnitSummary};
-use crate::domain::funnel_limits::{FunnelZone, classify_count, compute_limits};
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
 use crate::domain::standing::Judgement;
+use crate::domain::standing::funnel_limits::{FunnelZone, classify_count, compute_limits};
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 use maud::{Markup, html};
 use std::fmt::Write as _;

@@ -7,10 +7,10 @@ use super::pace_chart;
 use super::target_rows::{self, ComparisonRow, TargetRow, element_name};
 use super::texts::{self, StateGroup};
 use crate::app::morning_report::{MorningReport, MorningReportQuestion, UnitSummary};
-use crate::domain::hex::encode_hex;
-use crate::domain::lang::Lang;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Coverage;
-use jiff::ToSpan;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::lang::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLESHEET: &str = include_str!("page.css");
@@ -53,23 +53,52 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
 }
 
 fn render_header(morning: &MorningReport, name: &str, lang: Lang) -> Markup {
-    let phase = morning.campaign.phases.iter().find(|phase| phase.no == morning.phase);
-    let phase = match phase {
-        Some(phase) => lang.pick(phase.name_vi.clone(), phase.name_en.clone()),
-        None => lang.pick("Cả phong trào", "Whole campaign").to_owned(),
-    };
-    let last = |day: jiff::civil::Date| texts::format_day(day.saturating_sub(1.day()), lang);
     html! {
         header {
             h1 { (lang.pick("Báo cáo buổi sáng", "Morning page")) " " (texts::format_day(morning.today, lang)) " · " (morning.unit.name) }
             p { (lang.pick("Phong trào", "Campaign")) " " (morning.campaign.code) ": " (name) }
             p.meta {
-                (phase) ": " (texts::format_day(morning.window.start, lang)) " – " (last(morning.window.end)) ". "
+                (judged_window_text(morning, lang)) " "
                 (lang.pick("Số liệu đã duyệt, cộng dồn các kỳ báo cáo đã kết thúc trước ngày ", "Accepted figures of all periods that ended before "))
                 (texts::format_day(morning.today, lang)) ". "
                 (lang.pick("Tham gia thi đua là tự nguyện.", "Taking part in emulation is voluntary."))
             }
         }
+    }
+}
+
+/// Which phase the page judges, its days, and whether they are over on the day of the run.
+fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
+    let last = |window: DateWindow| texts::format_day(window.last_day(), lang);
+    let state = |window: DateWindow| {
+        if morning.today < window.end {
+            lang.pick("đang diễn ra", "still running")
+        } else {
+            lang.pick("đã kết thúc", "over")
+        }
+    };
+    let (window, whole) = (morning.window, morning.campaign.measurement_window);
+    let days = format!("{} – {}", texts::format_day(window.start, lang), last(window));
+    let state_here = state(window);
+    match morning.campaign.phases.iter().find(|phase| phase.no == morning.phase) {
+        Some(phase) => lang.pick(
+            format!(
+                "Đánh giá ở đây: {}, {days}, {state_here}; cả phong trào đến {}, {}.",
+                phase.name_vi,
+                last(whole),
+                state(whole)
+            ),
+            format!(
+                "Judged here: {}, {days}, {state_here}; the whole campaign until {}, {}.",
+                phase.name_en,
+                last(whole),
+                state(whole)
+            ),
+        ),
+        None => lang.pick(
+            format!("Đánh giá ở đây: cả phong trào, {days}, {state_here}."),
+            format!("Judged here: the whole campaign, {days}, {state_here}."),
+        ),
     }
 }
 

@@ -5,14 +5,14 @@ use super::pace_chart::PaceChart;
 use super::texts::{self, StateGroup};
 use crate::app::morning_report::MorningReport;
 use crate::domain::campaign::{CampaignTarget, TargetPair};
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
 use crate::domain::standing::{Judgement, JudgementState};
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::time::days_from_date;
 use crate::domain::target_rule::{
     Baseline, ChangeMode, Comparator, Comparison, Expr, Measure, Target,
 };
-use crate::domain::time::days_from_date;
 use jiff::ToSpan;
 
 /// The row of one target.

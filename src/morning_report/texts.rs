@@ -1,10 +1,10 @@
 //! Texts of the page: states, figures, chances and days, in Vietnamese and English.
 
 use crate::domain::campaign::Commitment;
-use crate::domain::funnel_limits::FunnelZone;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::standing::funnel_limits::FunnelZone;
 use crate::domain::standing::{Judgement, JudgementState};
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::VerdictReason;
 use jiff::civil::Date;
 

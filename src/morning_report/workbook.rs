@@ -8,8 +8,8 @@ use super::page::{coverage_figures, coverage_headings};
 use super::target_rows;
 use super::texts;
 use crate::app::morning_report::MorningReport;
-use crate::domain::hex::encode_hex;
-use crate::domain::lang::Lang;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::lang::Lang;
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 /// The workbook could not be written.

@@ -4,7 +4,7 @@
 //! Each handshake runs in its own task, so a slow client does not delay other connections.
 
 use super::tls::{ReloadableTlsConfig, read_client_name};
-use crate::domain::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::grpc::PeerInfo;
 use std::collections::HashMap;
 use std::io;

@@ -5,7 +5,7 @@
 //! certificate.
 
 use super::tls::{TlsError, read_chain};
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rcgen::{

@@ -6,7 +6,7 @@
 //! management network.
 
 use crate::app::App;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use crate::store::ReplicaReadCounts;
 use crate::trace::Tracer;
 use axum::Router;

@@ -77,7 +77,7 @@ impl WatchedTlsFiles {
 mod tests {
     use super::super::ca::{TlsFiles, init_tls};
     use super::*;
-    use crate::domain::time::Timestamp;
+    use crate::domain::support::time::Timestamp;
 
     const NOW: Timestamp = Timestamp(1_724_000_000_000_000);
 

@@ -5,7 +5,7 @@ use super::accept::{AcceptedConnection, ServerLimits, accept_connections};
 use super::ca::{TlsFiles, init_tls};
 use super::tls::{ClientCertConfig, ReloadableTlsConfig, TlsError, TlsSources, read_chain};
 use crate::clock::Clock;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,

@@ -1,16 +1,16 @@
-//! Accounts, grants, devices, enrolment codes and nonces. Only hashes of secrets are here: a stolen database opens nothing.
+//! Accounts, grants, devices, enrolment codes and used nonces. Secrets are stored as hashes only.
 //!
-//! Knows no cryptography and no right.
+//! Does no cryptography and checks no permission: `auth` and `app` do.
 
 use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{account, device, enrol_code, grants, used_nonce};
 use super::write_tx::WriteTx;
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
-use crate::domain::permission::{Grant, Role};
-use crate::domain::time::{Timestamp, date_from_days, days_from_date};
+use crate::domain::access::permission::{Grant, Role};
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::support::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
+use crate::domain::support::time::{Timestamp, date_from_days, days_from_date};
 use diesel::prelude::*;
 
 /// An enrolled device.
@@ -18,7 +18,7 @@ use diesel::prelude::*;
 pub struct EnrolledDevice {
     /// Its id.
     pub id: DeviceId,
-    /// Whose it is.
+    /// The account it belongs to.
     pub account: AccountId,
     /// Its public key, as enrolled.
     pub public_key: Vec<u8>,
@@ -30,27 +30,28 @@ pub struct EnrolledDevice {
     pub last_command_number: u64,
     /// Hash chain of the outcomes of its commands.
     pub outcome_chain: Vec<u8>,
-    /// Whether the same number once came with other content.
+    /// Whether one command number once came with two different contents.
     pub is_forked: bool,
-    /// When its access token ends, if it has one.
+    /// When its access token expires, if it has one.
     pub token_expires_at: Option<Timestamp>,
 }
 
 impl EnrolledDevice {
-    /// Whether it is a session at a desk, which has no key.
+    /// Whether it is a desk session: no public key.
     #[must_use]
     pub fn is_desk_session(&self) -> bool {
         self.public_key.is_empty()
     }
 
-    /// Whether it is a session at a desk that cannot be extended any more.
+    /// Whether it is a desk session past its longest lifetime.
     #[must_use]
     pub fn is_expired_session(&self, now: Timestamp) -> bool {
         self.is_desk_session()
             && self.enrolled_at.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS) <= now
     }
 
-    /// When it was last heard: a device renews its token when it calls, so the token's end tells, and no more is kept.
+    /// When it last called: a device renews its token when it calls, so the start of the token's
+    /// lifetime is stored nowhere else.
     #[must_use]
     pub fn last_seen(&self) -> Timestamp {
         self.token_expires_at.map_or(self.enrolled_at, |end| {
@@ -72,7 +73,7 @@ impl ReadTx<'_> {
         row.map(to_device).transpose()
     }
 
-    /// The device that holds the token with this hash.
+    /// The device whose access token has this hash.
     pub fn device_by_token(&mut self, token_hash: &[u8]) -> Result<Option<EnrolledDevice>> {
         let row: Option<EnrolledDeviceRow> = with_conn!(self.conn(), |conn| select_devices()
             .filter(device::token_hash.eq(token_hash))
@@ -112,7 +113,7 @@ impl ReadTx<'_> {
             .collect()
     }
 
-    /// Whether the account exists, and its label.
+    /// The label of the account; `None`: there is no such account.
     pub fn account_label(&mut self, account_id: AccountId) -> Result<Option<String>> {
         Ok(account::table
             .find(&account_id.0[..])
@@ -123,7 +124,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Creates an account, or leaves the one that is there.
+    /// Creates an account, or leaves the existing one.
     pub(crate) fn put_account(&mut self, account_id: AccountId, label: &str) -> Result<()> {
         if self.account_label(account_id)?.is_none() {
             let created = self.now().0;
@@ -138,7 +139,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives a role; a grant of the same role on the same unit, whatever its days, is replaced.
+    /// Grants a role; replaces a grant of the same role on the same unit.
     pub(crate) fn put_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
         self.delete_grant(account_id, grant)?;
         diesel::insert_into(grants::table)
@@ -153,7 +154,7 @@ impl WriteTx<'_> {
         self.bump_auth_generation()
     }
 
-    /// Takes a role away.
+    /// Deletes a grant and remembers it as a former grant.
     pub(crate) fn revoke_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
         self.delete_grant(account_id, grant)?;
         self.insert_former_grant(account_id, grant)?;
@@ -170,14 +171,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Whether a code with this hash was ever given.
+    /// Whether an enrolment code with this hash exists, used or not.
     pub(crate) fn has_enrol_code(&mut self, hash: &[u8]) -> Result<bool> {
         let found: i64 =
             enrol_code::table.filter(enrol_code::hash.eq(hash)).count().get_result(self.conn())?;
         Ok(found > 0)
     }
 
-    /// Keeps the hash of an enrolment code.
+    /// Stores the hash of an enrolment code.
     pub(crate) fn insert_enrol_code(
         &mut self,
         hash: &[u8],
@@ -195,7 +196,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Spends an enrolment code: the account behind it, once, and only before it expires.
+    /// Uses an enrolment code once, before it expires: its account, or `None`.
     pub(crate) fn consume_enrol_code(&mut self, hash: &[u8]) -> Result<Option<AccountId>> {
         let now = self.now().0;
         let updated_rows = diesel::update(enrol_code::table.find(hash))
@@ -233,7 +234,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives a device a new access token; the old one ends.
+    /// Sets the access token of a device; the former one is no longer valid.
     pub(crate) fn set_token(
         &mut self,
         id: DeviceId,
@@ -249,7 +250,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Shuts a device out for good.
+    /// Revokes a device and its token.
     pub(crate) fn revoke_device(&mut self, id: DeviceId) -> Result<()> {
         let now = self.now().0;
         diesel::update(device::table.find(&id.0[..]))
@@ -259,7 +260,8 @@ impl WriteTx<'_> {
         self.bump_auth_generation()
     }
 
-    /// Drops sessions at desks that are over and took no command; gives how many. Those that did are named by what they sent.
+    /// Deletes expired desk sessions that sent no command and returns how many. Sessions that sent
+    /// one stay: their commands refer to them.
     pub(crate) fn delete_expired_sessions(&mut self) -> Result<usize> {
         let last = self.now().saturating_add_micros(-DESK_SESSION_LIFETIME_MICROS);
         let expired = device::table
@@ -269,7 +271,7 @@ impl WriteTx<'_> {
         Ok(diesel::delete(expired).execute(self.conn())?)
     }
 
-    /// Marks that the same number came with other content.
+    /// Marks that one command number came with two different contents.
     pub(crate) fn mark_forked(&mut self, id: DeviceId) -> Result<()> {
         diesel::update(device::table.find(&id.0[..]))
             .set(device::forked.eq(1i16))
@@ -277,7 +279,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes that a nonce was used, until it expires: false if it was used before.
+    /// Stores a used nonce until it expires; false if it was used before.
     pub(crate) fn consume_nonce(
         &mut self,
         hash: &[u8],
@@ -329,18 +331,27 @@ fn select_devices() -> diesel::dsl::Select<device::table, EnrolledDeviceColumns>
 }
 
 fn to_device(row: EnrolledDeviceRow) -> Result<EnrolledDevice> {
-    let (id, account_id, public_key, enrolled, revoked, taken, outcomes, forked, token_expires) =
-        row;
+    let (
+        id,
+        account_id,
+        public_key,
+        enrolled_at,
+        revoked_at,
+        last_command_number,
+        outcome_chain,
+        forked,
+        token_expires_at,
+    ) = row;
     Ok(EnrolledDevice {
         id: DeviceId(to_byte_array(&id)?),
         account: AccountId(to_byte_array(&account_id)?),
         public_key,
-        enrolled_at: Timestamp(enrolled),
-        revoked_at: revoked.map(Timestamp),
-        last_command_number: u64::try_from(taken).unwrap_or(0),
-        outcome_chain: outcomes,
+        enrolled_at: Timestamp(enrolled_at),
+        revoked_at: revoked_at.map(Timestamp),
+        last_command_number: u64::try_from(last_command_number).unwrap_or(0),
+        outcome_chain,
         is_forked: forked != 0,
-        token_expires_at: token_expires.map(Timestamp),
+        token_expires_at: token_expires_at.map(Timestamp),
     })
 }
 

@@ -1,56 +1,59 @@
-//! The audit and its chain: append only, and every edit, drop or reordering is found.
+//! The audit and its hash chain: append only; verification finds every edited, deleted or reordered
+//! row.
 //!
 //! ```text
-//!  commit_log  (last 5, chain c1) (last 9, chain c2)       chain' = SHA-256(chain || SHA-256(rows of the commit))
+//!  commit_log  (last 5, chain c1) (last 9, chain c2)
 //!  audit       1 2 3 4 5 | 6 7 8 9
+//!  chain' = SHA-256(chain || SHA-256(rows of the commit))
 //! ```
 //!
-//! Knows no reader's right: `app` asks that.
+//! Checks no permission: `app` does.
 
 use super::commit::{AuditRow, extend_chain};
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{audit, commit_log};
-use crate::domain::ids::{AccountId, DeviceId};
-use crate::domain::scope::RecordKind;
-use crate::domain::time::Timestamp;
+use crate::domain::access::scope::RecordKind;
+use crate::domain::support::ids::{AccountId, DeviceId};
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-/// One line of the audit.
+/// One row of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// Its place.
+    /// Its seq.
     pub seq: i64,
-    /// Who.
+    /// The account that acted.
     pub account: AccountId,
-    /// On which device.
+    /// The device it acted on.
     pub device: Option<DeviceId>,
     /// What was done.
     pub action: String,
-    /// To which record.
+    /// The record that changed, if one did.
     pub record: Option<(RecordKind, [u8; 16])>,
-    /// From which revision.
+    /// The revision before.
     pub from_revision: i64,
-    /// To which revision.
+    /// The revision after.
     pub to_revision: i64,
-    /// When.
+    /// When the change was made.
     pub at: Timestamp,
 }
 
-/// What verifying found.
+/// Result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditVerification {
-    /// Rows read.
+    /// Number of rows read.
     pub rows: i64,
     /// The chain at the head, as recomputed.
     pub chain: [u8; 32],
-    /// The first commit, by its last seq, that does not fit; `None` when everything does.
+    /// Last seq of the first commit that does not match; `None`: all match.
     pub invalid_from_seq: Option<i64>,
 }
 
 impl ReadTx<'_> {
-    /// Recomputes the whole chain. With `expected`, a head hash printed earlier, a truncated tail is found too.
+    /// Recomputes the whole chain. With `expected`, a head printed earlier, it also finds missing
+    /// rows at the end.
     pub fn verify_audit_chain(
         &mut self,
         expected: Option<(i64, [u8; 32])>,
@@ -58,7 +61,7 @@ impl ReadTx<'_> {
         self.walk_audit_chain(expected, |_| ())
     }
 
-    /// The same; `each` hears every line on the way, as the bytes that its hash is made of.
+    /// Like [`ReadTx::verify_audit_chain`]; calls `each` with the canonical bytes of every row.
     pub fn walk_audit_chain(
         &mut self,
         expected: Option<(i64, [u8; 32])>,
@@ -102,7 +105,7 @@ impl ReadTx<'_> {
             .load(self.conn())?)
     }
 
-    /// Lines of the audit after `after`, oldest first.
+    /// Rows of the audit after `after`, oldest first.
     pub fn audit_entries(&mut self, after: i64, limit: i64) -> Result<Vec<AuditEntry>> {
         let rows: Vec<AuditRow> = audit::table
             .filter(audit::seq.gt(after))
@@ -125,7 +128,7 @@ fn hash_audit_rows(rows: &[AuditRow], each: &mut impl FnMut(&[u8])) -> [u8; 32] 
 }
 
 impl AuditEntry {
-    /// Reads a line from the bytes that its hash is made of; `None` for anything else.
+    /// Parses a row from its canonical bytes; `None` if they are not exactly one row.
     #[must_use]
     pub fn from_canonical_bytes(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;

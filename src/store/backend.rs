@@ -1,6 +1,7 @@
-//! ALL differences between SQLite and PostgreSQL, besides `migrations/`.
+//! All differences between SQLite and PostgreSQL, except `migrations/`.
 //!
-//! Knows no table's meaning: connections, transactions, upserts, and which errors mean "try again".
+//! Connections, transactions, upserts and the classification of errors; does not depend on any
+//! table.
 
 use super::error::{Error, Result};
 use super::pg_conninfo;
@@ -24,13 +25,14 @@ pub enum AnyConn {
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseLocation {
-    /// A file path.
+    /// Path of the file.
     Sqlite(String),
     /// A `postgres://` URL.
     Postgres(String),
 }
 
-/// Runs one typed query on whichever database stands behind the connection: for upserts and batches, which the enum cannot express.
+/// Runs one typed query on either kind of connection: for upserts and batches, which the enum
+/// cannot express.
 macro_rules! with_conn {
     ($conn:expr, |$c:ident| $query:expr) => {
         match $conn {
@@ -42,7 +44,7 @@ macro_rules! with_conn {
 pub(crate) use with_conn;
 
 impl DatabaseLocation {
-    /// Reads `postgres://…`, `sqlite:PATH` or a bare path.
+    /// Parses `postgres://…`, `sqlite:PATH` or a bare path.
     #[must_use]
     pub fn parse(url: &str) -> Self {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -75,8 +77,8 @@ impl DatabaseLocation {
     }
 }
 
-/// How soon a PostgreSQL that fell silent is noticed, where the operator's URL does not say otherwise: without these a cut line is waited
-/// for as long as the kernel likes, which is hours.
+/// Options that make libpq notice a silent server, unless the operator's URL sets them. Without
+/// them a cut connection is noticed only after hours, by the kernel's defaults.
 const PG_DEFAULT_OPTIONS: [(&str, &str); 5] = [
     ("connect_timeout", "5"),
     ("keepalives_idle", "10"),
@@ -85,8 +87,9 @@ const PG_DEFAULT_OPTIONS: [(&str, &str); 5] = [
     ("tcp_user_timeout", "20000"),
 ];
 
-/// Connects to the first host of the URL that will have us. libpq goes on to the next host only when one cannot be reached: one that takes
-/// the connection and then closes it, as a balancer before a dead server does, would hide all behind it.
+/// Connects to the first host of the URL that accepts. libpq tries the next host only when one
+/// cannot be reached; a host that accepts and then closes, as a balancer before a dead server does,
+/// would hide the others.
 fn connect_any_host(url: &str) -> Result<AnyConn> {
     let mut last_error = Error::Busy("the URL names no host".to_owned());
     for host_url in split_hosts(&with_default_options(url)) {
@@ -115,12 +118,12 @@ fn split_hosts(url: &str) -> Vec<String> {
     list.split(',').map(|host| format!("{scheme}://{user}{host}{path_and_query}")).collect()
 }
 
-/// The URL with what it leaves open of [`NOTICES`].
+/// The URL with those of [`PG_DEFAULT_OPTIONS`] that it does not set.
 fn with_default_options(url: &str) -> String {
     let mut full_url = url.to_owned();
     for (name, value) in PG_DEFAULT_OPTIONS {
         let is_set =
-            url.split(['?', '&']).skip(1).any(|host_url| host_url.split('=').next() == Some(name));
+            url.split(['?', '&']).skip(1).any(|option| option.split('=').next() == Some(name));
         if !is_set {
             let sign = if full_url.contains('?') { '&' } else { '?' };
             full_url.push_str(&format!("{sign}{name}={value}"));
@@ -129,24 +132,25 @@ fn with_default_options(url: &str) -> String {
     full_url
 }
 
-/// A node that stands still inside a transaction holds rows that every other node waits for, above all the head: PostgreSQL ends its
-/// session. Whoever waits that long gives up within the deadline of its call. No limit on its statements: a cancelled COMMIT may be one that
-/// its replica never got.
+/// PostgreSQL ends the session of a node that stalls inside a transaction, because its row locks
+/// (above all feed_head) block every other node. A statement that waits 20 s for a lock fails.
+/// There is no statement timeout: a cancelled COMMIT may be one that the replica never received.
 const PG_WRITER_SETTINGS: &str =
     "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
 
-// FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
-// Nothing is mapped: SQLite forgets a reader's mapping, with its cache, whenever anybody wrote, and to map the file and touch its pages anew
-// costs twice what reading them costs. A disk that fails is an error then, and no signal that ends the process.
+// synchronous = FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
+// No mmap: SQLite drops a reader's mapping and its cache after every write, and mapping the file
+// again costs twice what reading costs. Without mmap a failing disk is an error, not a signal.
 const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA mmap_size = 0;";
 const SQLITE_WRITER_PRAGMAS: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; \
      PRAGMA journal_size_limit = 67108864;";
-// A reader's cache lasts until the next commit of anybody: more is memory that nobody looks at again.
+// A reader's cache is valid until the next commit; a larger one would be memory without use.
 const SQLITE_READER_PRAGMAS: &str = "PRAGMA cache_size = -4000; PRAGMA query_only = ON;";
 
 impl AnyConn {
-    /// Bounds how long this connection may keep others waiting, and wait itself; SQLite's writer is bounded when it is opened.
+    /// Bounds how long this connection blocks others and waits for locks. SQLite's writer has its
+    /// bound from `connect`.
     pub fn set_writer_timeouts(&mut self) -> Result<()> {
         match self {
             Self::Pg(_) => self.execute_sql(PG_WRITER_SETTINGS),
@@ -154,7 +158,8 @@ impl AnyConn {
         }
     }
 
-    /// Starts a writing transaction. SQLite takes its one write lock at once, so that no reader-turned-writer ever fails.
+    /// Starts a writing transaction. SQLite takes its single write lock at once, so a reading
+    /// transaction never has to upgrade.
     pub fn begin_write(&mut self) -> Result<()> {
         self.execute_sql(match self {
             Self::Pg(_) => "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -162,13 +167,13 @@ impl AnyConn {
         })
     }
 
-    /// Starts a reading transaction that sees one state from its first query to its last, none of which takes longer than `patience`; in
-    /// one round trip either way.
+    /// Starts a reading transaction over one snapshot, in one round trip. On PostgreSQL each of its
+    /// statements takes at most `statement_timeout`.
     pub fn begin_read(&mut self, statement_timeout: Option<Duration>) -> Result<()> {
         const PG_BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         match (&self, statement_timeout) {
             (Self::Pg(_), None) => self.execute_sql(PG_BEGIN_READ),
-            // Zero would be no limit.
+            // 0 would mean no limit.
             (Self::Pg(_), Some(statement_timeout)) => self.execute_sql(&format!(
                 "{PG_BEGIN_READ}; SET LOCAL statement_timeout = {}",
                 statement_timeout.as_millis().max(1)
@@ -177,7 +182,7 @@ impl AnyConn {
         }
     }
 
-    /// Who else holds what a PostgreSQL holds; `None` for SQLite, whose copies are ours.
+    /// Replicas and archiving of a PostgreSQL server; `None` for SQLite.
     pub fn query_standbys(&mut self) -> Result<Option<StandbyStatus>> {
         match self {
             Self::Pg(conn) => Ok(Some(diesel::sql_query(STANDBYS_SQL).get_result(conn)?)),
@@ -191,19 +196,19 @@ impl AnyConn {
     }
 }
 
-/// Who follows a PostgreSQL now, as far as its user may see.
+/// Replication of a PostgreSQL server, as far as its user may see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct StandbyStatus {
-    /// Replicas that are connected.
+    /// Connected replicas.
     #[diesel(sql_type = BigInt)]
     pub replica_count: i64,
-    /// Those of which the user may see how closely they follow.
+    /// Those whose state the user may see.
     #[diesel(sql_type = BigInt)]
     pub visible_count: i64,
-    /// Those of them without which no commit is acknowledged.
+    /// Those that every commit waits for.
     #[diesel(sql_type = BigInt)]
     pub synchronous_count: i64,
-    /// Whether its log is archived.
+    /// Whether its WAL is archived.
     #[diesel(sql_type = Bool)]
     pub is_archived: bool,
 }
@@ -212,7 +217,7 @@ const STANDBYS_SQL: &str = "select count(*) as replica_count, count(sync_state) 
      count(*) filter (where sync_state in ('sync', 'quorum')) as synchronous_count, \
      current_setting('archive_mode') <> 'off' as is_archived from pg_stat_replication";
 
-/// Sorts database errors into those that mean "try again" and the rest.
+/// Maps database errors to those that can be retried and the rest.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "diesel's enums, not ours: what is new there is a database error here"
@@ -256,7 +261,9 @@ fn is_busy_text(message: &str) -> bool {
 }
 
 fn is_damaged_text(message: &str) -> bool {
-    ["is malformed", "is not a database"].iter().any(|part| message.contains(part))
+    ["is malformed", "malformed database schema", "is not a database"]
+        .iter()
+        .any(|part| message.contains(part))
 }
 
 fn is_full_text(message: &str) -> bool {

@@ -1,7 +1,8 @@
-//! Copies of the database, and the check of any database from its first row to its last.
+//! Copies of the database, and the integrity check of any database.
 //!
-//! A copy is made by SQLite itself from one reading transaction, so writers go on meanwhile; it has its name only once it is whole and on
-//! disk. PostgreSQL has tools of its own for copies; the check is the same. Knows no schedule and no place where copies go.
+//! SQLite writes a copy from one reading transaction, so writers are not blocked; the file gets its
+//! name only when it is complete and synced. PostgreSQL is copied by its own tools; the check is
+//! the same. The schedule and the directories belong to `app` and `jobs`.
 
 use super::audit::AuditEntry;
 use super::backend::{AnyConn, DatabaseLocation};
@@ -11,8 +12,8 @@ use super::read_tx::{FeedHead, ReadTx, to_byte_array};
 use super::schema::{feed, feed_head, record, setting};
 use super::write_tx::WriteTx;
 use super::{Store, schema_migration};
-use crate::domain::hex::encode_hex;
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use sha2::{Digest as _, Sha256};
@@ -21,16 +22,16 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// What a check of a whole database found.
+/// Result of an integrity check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrityReport {
-    /// The head of its history.
+    /// The head of the database.
     pub head: FeedHead,
-    /// Rows of the audit, all under the chain.
+    /// Rows of the audit that the chain covers.
     pub audit_rows: i64,
-    /// Scopes whose digest was reckoned anew.
+    /// Scopes whose digest was recomputed.
     pub scopes: usize,
-    /// Everything that does not fit, as a person reads it; empty when the database is whole.
+    /// Every mismatch, as text for the operator; empty when the database is intact.
     pub problems: Vec<String>,
 }
 
@@ -41,7 +42,7 @@ struct IntegrityCheckRow {
 }
 
 impl Store {
-    /// Writes a copy of the database as it is now to `to`, which must not exist. SQLite only.
+    /// Writes a copy of the database to `to`, which must not exist. SQLite only.
     pub fn copy_to_file(&self, to: &Path) -> Result<()> {
         let DatabaseLocation::Sqlite(_) = self.location() else {
             return Err(Error::Database(
@@ -49,25 +50,25 @@ impl Store {
             ));
         };
         let mut conn = self.location().connect(false)?;
-        // VACUUM INTO writes elsewhere; the connection itself stays read only.
+        // VACUUM INTO writes to another file; this database stays read only.
         conn.execute_sql("PRAGMA query_only = OFF")?;
         copy_database(&mut conn, to)
     }
 
-    /// Checks this database from its first row to its last over one unchanging state.
+    /// Checks the whole database in one snapshot.
     pub fn check_integrity(&self) -> Result<IntegrityReport> {
         self.read(check_database)
     }
 }
 
-/// Copies what `conn` sees into a new file, on disk and under its name only once it is whole.
+/// Copies the database of `conn` into a new file, synced before it gets its name.
 pub(super) fn copy_database(conn: &mut AnyConn, to: &Path) -> Result<()> {
     let failed = |error: std::io::Error| to_file_error(to, &error);
     if to.exists() {
         return Err(Error::Database(format!("{} exists already", to.display())));
     }
     let partial_path = PathBuf::from(format!("{}.part", to.display()));
-    // What an earlier copy left when it was ended in the middle.
+    // Left by an earlier copy that was interrupted.
     let _ = fs::remove_file(&partial_path);
     let quoted = partial_path.display().to_string().replace('\'', "''");
     conn.execute_sql(&format!("VACUUM INTO '{quoted}'"))?;
@@ -77,7 +78,7 @@ pub(super) fn copy_database(conn: &mut AnyConn, to: &Path) -> Result<()> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)
 }
 
-/// Checks a database that nobody serves, without changing it; refuses one whose schema this programme does not know.
+/// Checks a database that no server has open, without changing it; refuses an unknown schema.
 pub fn check_database_at(location: &DatabaseLocation) -> Result<IntegrityReport> {
     let mut conn = location.connect(false)?;
     schema_migration::check_schema_known(&mut conn)?;
@@ -86,22 +87,22 @@ pub fn check_database_at(location: &DatabaseLocation) -> Result<IntegrityReport>
 }
 
 pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     if let AnyConn::Sqlite(conn) = tx.conn() {
         let lines: Vec<IntegrityCheckRow> =
             diesel::sql_query("PRAGMA integrity_check").load(conn)?;
-        faults
+        problems
             .extend(lines.into_iter().map(|line| line.integrity_check).filter(|line| line != "ok"));
     }
     let audit = tx.verify_audit_chain(None)?;
-    faults.extend(
+    problems.extend(
         audit.invalid_from_seq.map(|seq| format!("the audit chain does not hold at seq {seq}")),
     );
     let digests = tx.recompute_digests()?;
     for scope in tx.all_scopes()? {
         let found = digests.get(&scope.number).copied().unwrap_or_default();
         if found != scope.digest {
-            faults.push(format!(
+            problems.push(format!(
                 "scope {}: {} records, {} expected, or other content",
                 scope.number, found.count, scope.digest.count
             ));
@@ -111,12 +112,12 @@ pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
         head: tx.head()?,
         audit_rows: audit.rows,
         scopes: digests.len(),
-        problems: faults,
+        problems,
     })
 }
 
 impl ReadTx<'_> {
-    /// The digest of every scope, reckoned from the records that the feed puts there.
+    /// The digest of every scope, recomputed from the records that the feed puts there.
     fn recompute_digests(&mut self) -> Result<BTreeMap<i32, ScopeDigest>> {
         let rows: Vec<(i32, Vec<u8>)> = feed::table
             .inner_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
@@ -132,7 +133,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Says that a verified copy holds everything up to `seq`: phones need not keep it any longer. Never moves back.
+    /// Records that a verified backup holds everything up to `seq`, so phones need not keep it.
+    /// Never decreases.
     pub(crate) fn raise_safe_past_seq(&mut self, seq: i64) -> Result<()> {
         diesel::update(feed_head::table.find(1))
             .filter(feed_head::safe_past_seq.lt(seq))
@@ -142,19 +144,19 @@ impl WriteTx<'_> {
     }
 }
 
-/// A copy as it lies in a directory.
+/// A backup file in a directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BackupFile {
-    /// Number of its history.
+    /// Epoch of its history.
     pub epoch: i64,
     /// Seq of its last change.
     pub seq: i64,
-    /// The file.
+    /// Its path.
     pub path: PathBuf,
 }
 
 impl BackupFile {
-    /// The copy of this head in `dir`, whether or not it is there yet.
+    /// The backup of this head in `dir`, whether or not it exists yet.
     #[must_use]
     pub fn for_head(head: &FeedHead, dir: &Path) -> Self {
         let FeedHead { epoch, seq, .. } = *head;
@@ -167,12 +169,12 @@ impl BackupFile {
         Some(Self { epoch: epoch.parse().ok()?, seq: seq.parse().ok()?, path })
     }
 
-    /// Where the SHA-256 of the file stands, as `sha256sum -c` reads it.
+    /// The file with the SHA-256 of the backup, in the format of `sha256sum -c`.
     fn checksum_path(&self) -> PathBuf {
         self.path.with_extension("db.sha256")
     }
 
-    /// Writes the sum of a copy that was checked: without it, a copy counts as unfinished.
+    /// Writes the checksum of a verified backup; a backup without one counts as unfinished.
     pub fn write_checksum(&self) -> Result<()> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let line = format!("{}  {name}\n", compute_file_sha256(&self.path)?);
@@ -184,7 +186,7 @@ impl BackupFile {
         write().map_err(|error| to_file_error(&path, &error))
     }
 
-    /// Whether the file is what it was when it was checked; `None` when it never was.
+    /// Whether the file matches its checksum; `None` if it has none.
     pub fn has_valid_checksum(&self) -> Result<Option<bool>> {
         match fs::read_to_string(self.checksum_path()) {
             Ok(line) => {
@@ -195,13 +197,13 @@ impl BackupFile {
         }
     }
 
-    /// Gives the file the name of `named`.
+    /// Renames the file to that of `named`.
     pub fn rename_to(&self, named: Self) -> Result<Self> {
         fs::rename(&self.path, &named.path).map_err(|error| to_file_error(&named.path, &error))?;
         Ok(named)
     }
 
-    /// Brings the same copy to another directory, on disk before it returns.
+    /// Copies the file to another directory, synced before it returns.
     pub fn copy_to_dir(&self, dir: &Path) -> Result<Self> {
         let target =
             Self { path: dir.join(self.path.file_name().unwrap_or_default()), ..self.clone() };
@@ -216,7 +218,7 @@ impl BackupFile {
     }
 }
 
-/// The finished copies in `dir`, oldest first; a history with a higher number is newer, whatever its seq.
+/// The finished backups in `dir`, oldest first: by epoch, then seq.
 pub fn list_backups(dir: &Path) -> Result<Vec<BackupFile>> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -230,7 +232,7 @@ pub fn list_backups(dir: &Path) -> Result<Vec<BackupFile>> {
     Ok(found)
 }
 
-/// Removes all but the newest `keep` copies.
+/// Deletes all but the newest `keep` backups.
 pub fn prune_backups(dir: &Path, keep: usize) -> Result<()> {
     let found = list_backups(dir)?;
     for old in &found[..found.len().saturating_sub(keep.max(1))] {
@@ -251,22 +253,23 @@ fn to_file_error(path: &Path, error: &std::io::Error) -> Error {
 
 fn compute_file_sha256(path: &Path) -> Result<String> {
     let mut file = File::open(path).map_err(|error| to_file_error(path, &error))?;
-    let (mut hash, mut partial_path) = (Sha256::new(), vec![0; 1 << 16]);
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
-        let read = file.read(&mut partial_path).map_err(|error| to_file_error(path, &error))?;
+        let read = file.read(&mut buffer).map_err(|error| to_file_error(path, &error))?;
         if read == 0 {
             break;
         }
-        hash.update(&partial_path[..read]);
+        hash.update(&buffer[..read]);
     }
     Ok(encode_hex(&hash.finalize()))
 }
 
-/// What the superseded server keeps: the number of the history that replaced its own; its own number when the database was moved.
+/// Setting of a superseded server: the epoch of the history that replaced its own; its own epoch
+/// when the database was moved.
 pub(crate) const SUPERSEDED_SETTING: &str = "superseded";
 
-/// Begins a new history in a copy that is to serve from now on: its number is one above the copy's, or `number` if that is higher.
-/// Phones see that commits were lost, and push again (S24). Returns the number.
+/// Begins a new epoch in a copy that will serve: one above the copy's, or `number` if that is
+/// higher. Phones see that commits were lost, and push again (S24). Returns the epoch.
 pub fn begin_epoch(location: &DatabaseLocation, number: Option<i64>, id: &[u8; 16]) -> Result<i64> {
     let mut conn = location.connect(true)?;
     schema_migration::run_migrations(&mut conn)?;
@@ -281,7 +284,8 @@ pub fn begin_epoch(location: &DatabaseLocation, number: Option<i64>, id: &[u8; 1
     Ok(number)
 }
 
-/// Puts the copy in the place of the database at `location`, which must not exist there, and begins its new history. Returns the number.
+/// Copies the backup to `location`, where no file may exist, and begins its new epoch. Returns the
+/// epoch.
 pub fn restore_backup(
     copy: &Path,
     location: &DatabaseLocation,
@@ -306,32 +310,34 @@ pub fn restore_backup(
     Ok(number)
 }
 
-/// Moves a database that nobody serves aside and returns its new path; refuses one that a process has open.
+/// Renames the file of a database that no server has open and returns its new path; refuses one
+/// that a process has open.
 pub fn rename_database(location: &DatabaseLocation, name: &str) -> Result<Option<PathBuf>> {
     let DatabaseLocation::Sqlite(path) = location else { return Ok(None) };
     if !Path::new(path).exists() {
         return Ok(None);
     }
     let mut conn = location.connect(true)?;
-    // In WAL mode this lock is refused while anybody else has the file open; it also empties the log into the file.
+    // In WAL mode this lock fails while another process has the file open; it also checkpoints the
+    // WAL.
     conn.execute_sql("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")
         .map_err(|error| Error::Busy(format!("a process has {path} open: end the server first ({error})")))?;
     drop(conn);
     let renamed = PathBuf::from(format!("{path}.{name}"));
     fs::rename(path, &renamed).map_err(|error| to_file_error(&renamed, &error))?;
     for end in ["-wal", "-shm"] {
-        // Empty by now, or not there.
+        // Empty after the checkpoint, or absent.
         let _ = fs::remove_file(format!("{path}{end}"));
     }
     Ok(Some(renamed))
 }
 
-/// The number of the history in a database that nobody serves.
+/// The epoch of a database that no server has open.
 pub fn read_epoch(location: &DatabaseLocation) -> Result<i64> {
     Ok(ReadTx::new(&mut location.connect(false)?).head()?.epoch)
 }
 
-/// Acts after `seq` that came from no device: no phone can bring them again.
+/// Audit rows after `seq` that came from no device: no phone can send them again.
 pub fn list_desk_actions(location: &DatabaseLocation, seq: i64) -> Result<Vec<AuditEntry>> {
     let mut conn = location.connect(false)?;
     schema_migration::check_schema_known(&mut conn)?;
@@ -344,10 +350,10 @@ pub fn list_desk_actions(location: &DatabaseLocation, seq: i64) -> Result<Vec<Au
     }
 }
 
-/// Removes a database that was only made to look at, with what SQLite keeps beside it.
+/// Deletes a temporary database with its WAL files.
 pub fn remove_database_files(path: &Path) {
     for end in ["", "-wal", "-shm"] {
-        // What is not there need not go.
+        // A file that is absent need not be deleted.
         let _ = fs::remove_file(format!("{}{end}", path.display()));
     }
 }

@@ -1,16 +1,17 @@
-//! Baseline figures, every import kept: a newer import of a unit's element replaces the older one whole, and does not erase it.
+//! Baseline figures, every import stored: a newer import of a unit's element replaces the older one
+//! as a whole and does not delete it.
 //!
-//! Knows no window arithmetic: `domain::baseline` sums.
+//! Does no window arithmetic: `domain::standing::baseline` sums.
 
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
 use super::schema::baseline;
 use super::write_tx::{AuditContext, WriteTx};
-use crate::domain::baseline::{BaselineRow, BaselineStatus};
-use crate::domain::element::ElementCode;
-use crate::domain::permission::{Permit, action};
-use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
+use crate::domain::access::permission::{Permit, action};
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, BaselineStatus};
+use crate::domain::support::time::{date_from_days, days_from_date};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
@@ -37,7 +38,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Takes an import. What equals the newest version of its unit and element is left out; returns how many rows were added.
+    /// Stores an import, without what equals the newest version of its unit and element; returns
+    /// how many rows were added.
     pub(crate) fn insert_baselines(
         &mut self,
         permit: &Permit<action::ImportBaseline>,

@@ -1,12 +1,13 @@
-//! The shared write batch: callers take the connection's turn, run their own steps on their own thread, and the last one commits.
+//! The shared write batch: callers take turns on one connection, each runs its own steps on its own
+//! thread, and the last one commits.
 //!
-//! No closure crosses threads. Knows nothing of what the steps do; the tail is in `tail`.
+//! No closure crosses threads. Does not depend on what the steps do; `commit` numbers the changes.
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::error::{Error, Result};
 use super::write_tx::{PendingChanges, WriteTx};
 use super::{CommitHook, commit, lock_ignoring_poison};
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// Most callers in one batch.
 const MAX_BATCH_MEMBERS: usize = 256;
-/// How often a caller re-runs its steps after a failure that means "try again".
+/// How often a caller runs its steps again after a transient failure.
 const MAX_ATTEMPTS: usize = 5;
 
 pub(super) struct BatchWriter {
@@ -28,7 +29,7 @@ pub(super) struct BatchWriter {
 struct BatchWriterState {
     conn: Option<AnyConn>,
     batch: Option<WriteBatch>,
-    /// Numbers of scopes as this node's commits met them.
+    /// Numbers of scopes that this node has met.
     scope_numbers: commit::ScopeNumberCache,
 }
 
@@ -38,7 +39,7 @@ struct WriteBatch {
     result: Arc<WriteBatchResult>,
 }
 
-/// How a batch ended, for those who wait for it.
+/// Result of a batch, for the callers that wait for it.
 #[derive(Default)]
 struct WriteBatchResult {
     result: Mutex<Option<Result<i64, String>>>,
@@ -54,7 +55,7 @@ impl BatchWriter {
         });
         Self {
             location,
-            state: state,
+            state,
             waiting_callers: AtomicUsize::new(0),
             commit_hook: Mutex::default(),
         }
@@ -119,13 +120,13 @@ impl BatchWriter {
         }
     }
 
-    /// Runs the tail and commits; whoever waits learns how it ended.
+    /// Numbers the changes, commits, and completes the result of the batch.
     fn finish_batch(&self, state: &mut BatchWriterState, now: Timestamp) {
         let (Some(mut conn), Some(batch)) = (state.conn.take(), state.batch.take()) else { return };
         let result = commit_batch(&mut conn, &batch, &mut state.scope_numbers, now);
         match &result {
             Ok(_) => state.conn = Some(conn),
-            // A connection on which anything failed is not used again, unless it rolls back in good order.
+            // A connection is reused after a failure only if it rolls back.
             Err(_) => {
                 state.conn = conn.execute_sql("ROLLBACK").is_ok().then_some(conn);
                 state.scope_numbers.clear();
@@ -142,7 +143,7 @@ impl BatchWriter {
     }
 }
 
-/// Ends the transaction of a batch; the last seq, when it changed anything that has one.
+/// Commits a batch; its last seq, if it changed anything that gets one.
 fn commit_batch(
     conn: &mut AnyConn,
     batch: &WriteBatch,
@@ -169,13 +170,14 @@ fn commit_batch(
 /// How one caller's steps ended.
 enum BatchMemberResult<T, E> {
     Finished(Result<T, E>),
-    /// Another node changed what was read: the steps run again over the new state.
+    /// Another node changed what the steps read: they run again over the new state.
     Retry(String),
     Panicked(Box<dyn Any + Send>),
 }
 
 enum WriteAttempt<T> {
-    /// The steps' answer, and where the commit ended; 0 when it had no place in the feed.
+    /// The value of the steps and the last seq of the commit; 0 when it changed nothing in the
+    /// feed.
     Committed(T, i64),
     Retry(String),
 }
@@ -203,7 +205,7 @@ impl BatchWriterState {
         Ok(())
     }
 
-    /// Runs one caller's steps under a savepoint of its own.
+    /// Runs the steps of one caller under their own savepoint.
     fn run_member<T, E: From<Error>>(
         &mut self,
         now: Timestamp,

@@ -1,9 +1,10 @@
-//! The tail of a batch: from notes to places in the feed. After the head row no domain code runs.
+//! Numbers the pending changes of a batch at commit. After the update of feed_head no domain code
+//! runs.
 //!
 //! ```text
-//!  notes  [n1 n2 n3 n4 n5]          each note takes one seq and one audit row
-//!  fold   {report R: n1+n4, comment C: n2, ...}   one feed change per record, at its last note's seq
-//!  feed   (scope, seq) PUT where it belongs, GONE where it no longer does; digests by difference
+//!  changes  [n1 n2 n3 n4 n5]          each change takes one seq and one audit row
+//!  merge    {report R: n1+n4, comment C: n2, ...}   one feed change per record, at its last seq
+//!  feed     (scope, seq) PUT in its scopes, DELETED or OUT_OF_SCOPE in the others; digests updated
 //! ```
 
 use super::backend::{AnyConn, with_conn};
@@ -11,23 +12,23 @@ use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{audit, command, commit_log, feed, feed_head, scope};
 use super::write_tx::{PendingChange, PendingChanges, RecordChange};
-use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::scope_digest::ScopeDigest;
-use crate::domain::time::Timestamp;
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a feed row says.
+/// Values of feed.op.
 pub(super) const OP_PUT: i16 = 1;
 pub(super) const OP_DELETED: i16 = 2;
 pub(super) const OP_OUT_OF_SCOPE: i16 = 3;
 
-/// Short numbers of scopes that earlier commits of this node have met: given once, they never change.
+/// Short numbers of scopes that earlier commits of this node have met; a number never changes.
 pub(super) type ScopeNumberCache = BTreeMap<Scope, i32>;
 
-/// Numbers the notes and writes audit, feed, digests and chain; returns the last seq. What a failed commit put into `numbers` does not
-/// hold: the caller forgets them all.
+/// Numbers the changes and writes audit, feed, digests and chain; returns the last seq. After a
+/// failed commit the caller clears `numbers`: they may contain numbers that were rolled back.
 pub(super) fn append_commit(
     conn: &mut AnyConn,
     pending: &PendingChanges,
@@ -82,11 +83,12 @@ pub(super) fn extend_chain(chain: &[u8], content: [u8; 32]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Tells the rows of the commands taken where their effects end.
+/// Writes the last seq of the commit into the rows of its commands.
 fn assign_commit_seq(conn: &mut AnyConn, pending: &PendingChanges, last: i64) -> Result<()> {
     let taken: BTreeSet<([u8; 16], u64)> =
         pending.commands.iter().map(|(device, number)| (device.0, *number)).collect();
-    // A held command that was released now may lie far below those of this call: only runs without a gap go together.
+    // A released held command may have a much lower number than the others: only runs without a gap
+    // are updated together.
     let mut runs: Vec<([u8; 16], u64, u64)> = Vec::new();
     for (device, number) in taken {
         match runs.last_mut() {
@@ -104,7 +106,7 @@ fn assign_commit_seq(conn: &mut AnyConn, pending: &PendingChanges, last: i64) ->
     Ok(())
 }
 
-/// One audit row, as it is stored and as it enters the chain.
+/// One audit row, as it is stored and hashed.
 #[derive(Debug, Clone, Insertable, Queryable, PartialEq, Eq)]
 #[diesel(table_name = audit)]
 pub(crate) struct AuditRow {
@@ -121,7 +123,8 @@ pub(crate) struct AuditRow {
 }
 
 impl AuditRow {
-    /// Tells the row piece by piece as it enters hashes: every field, each of varying length preceded by its length.
+    /// Passes the canonical bytes to `to`, piece by piece: every field; each of varying length
+    /// after its length.
     pub(super) fn canonical_bytes(&self, mut to: impl FnMut(&[u8])) {
         let Self {
             seq,
@@ -146,7 +149,7 @@ impl AuditRow {
         }
     }
 
-    /// Feeds the row into a hash.
+    /// Adds the canonical bytes to a hash.
     pub(super) fn update_hash(&self, hash: &mut Sha256) {
         self.canonical_bytes(|bytes| hash.update(bytes));
     }
@@ -198,7 +201,7 @@ fn to_audit_row(pending_change: &PendingChange, seq: i64, now: Timestamp) -> Aud
     }
 }
 
-/// All changes of one record in this commit, as one.
+/// All changes of one record in this commit, merged.
 struct NetChange {
     seq: i64,
     old_hash: Option<u128>,
@@ -236,13 +239,13 @@ fn merge_changes(pending: &[PendingChange], first: i64) -> Vec<(ChangedRecordKey
     list
 }
 
-/// A row of the feed: its scope, its place, what it says.
+/// A row of the feed: scope number, seq, op.
 type FeedOpRow = (i32, i64, i16);
 
-/// Ids in one question: both databases take far more.
+/// Ids in one query; both databases accept far more.
 const IDS_PER_QUERY: usize = 500;
 
-/// What the feed says now of the records that this commit changes.
+/// The feed rows of the records that this commit changes.
 fn load_feed_rows(
     conn: &mut AnyConn,
     net_changes: &[(ChangedRecordKey, NetChange)],
@@ -312,7 +315,7 @@ fn write_feed_rows(
     Ok(())
 }
 
-/// Puts one row into the feed, in place of the one that said something of the record before.
+/// Writes one feed row in place of the record's former row in that scope.
 fn upsert_feed_row(
     conn: &mut AnyConn,
     row: FeedOpRow,
@@ -337,14 +340,14 @@ fn upsert_feed_row(
     Ok(())
 }
 
-/// Differences of digests, folded over the commit; written in scope order.
+/// Digest differences of the commit, written in scope order.
 struct ScopeDigests {
     scope_numbers: ScopeNumberCache,
     changes: BTreeMap<i32, ScopeDigest>,
 }
 
 impl ScopeDigests {
-    /// The short number of a scope, given at its first record.
+    /// The short number of a scope, assigned at its first record.
     fn ensure_scope_number(&mut self, conn: &mut AnyConn, requested: Scope) -> Result<i32> {
         if let Some(number) = self.scope_numbers.get(&requested) {
             return Ok(*number);
@@ -385,7 +388,8 @@ impl ScopeDigests {
     }
 }
 
-/// Only ever called behind the head row's lock, so no two nodes give out the same number.
+/// Assigns the next scope number. The caller holds the lock of feed_head, so two nodes never assign
+/// the same number.
 pub(super) fn insert_scope(conn: &mut AnyConn, requested: Scope) -> Result<i32> {
     let highest: Option<i32> = scope::table.select(diesel::dsl::max(scope::number)).first(conn)?;
     let number = highest.unwrap_or(0) + 1;

@@ -1,7 +1,9 @@
-//! The doorbell between nodes on one PostgreSQL: who commits rings, who listens looks at the head sooner than it would have by itself.
+//! Notifies the nodes on one PostgreSQL of each other's commits, so that they read the head sooner
+//! than their next poll.
 //!
-//! Correctness never depends on it: a ring that is lost costs the time until the next look. Rings are a NOTIFY from a session of its own
-//! (inside the writing transaction it would cost most of the throughput), at most one in [`PAUSE`]. Knows no feed.
+//! Correctness does not depend on it: a lost notification costs the time until the next poll.
+//! NOTIFY runs in a session of its own (inside the writing transaction it would cost most of the
+//! throughput), at most once in [`POLL_INTERVAL`].
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::error::Result;
@@ -12,12 +14,12 @@ use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often the thread rings and listens.
+/// How often the thread sends and receives notifications.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long it waits before it connects again.
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// The button of this node: pressed by each commit, looked at by the thread.
+/// State of this node's notifier: `notify` sets it, the thread sends.
 #[derive(Default)]
 pub(super) struct CommitNotifier {
     pending: AtomicBool,
@@ -29,7 +31,8 @@ impl CommitNotifier {
         self.pending.store(true, Ordering::Release);
     }
 
-    /// Starts the thread of a store on PostgreSQL, once; it ends with the store. SQLite has one node and needs no bell.
+    /// Starts the thread of a store on PostgreSQL, once; it ends with the store. SQLite has one
+    /// node and needs none.
     pub(super) fn spawn_listener(
         &self,
         location: &DatabaseLocation,
@@ -77,12 +80,12 @@ fn listen_for_commits(
     }
 }
 
-/// Whether somebody rang since the last look; the own ring counts too, it wakes who is awake already.
+/// Whether a notification arrived since the last call; the node's own ones count too.
 fn drain_notifications(conn: &mut PgConnection) -> Result<bool> {
-    let mut rang = false;
+    let mut has_arrived = false;
     for notification in conn.notifications_iter() {
         notification?;
-        rang = true;
+        has_arrived = true;
     }
-    Ok(rang)
+    Ok(has_arrived)
 }

@@ -1,8 +1,9 @@
-//! Trimming what nobody needs any more: old tombstones, details of old answers. Outcomes, revisions and the audit are kept for ever.
+//! Deletes old tombstones and details of old responses. Outcomes, revisions and the audit are never
+//! deleted.
 //!
 //! ```text
-//!  scope A   PUT 3   GONE 5   PUT 8   GONE 12      floor 9: GONE 5 goes, A's floor becomes 5
-//!  cursor at 4: missed the tombstone, is rebuilt;  cursor at 5 or above: goes on
+//!  scope A   PUT 3   GONE 5   PUT 8   GONE 12      up to 9: GONE 5 is deleted, A's floor becomes 5
+//!  cursor at 4: missed the tombstone, is rebuilt;  cursor at 5 or above: continues
 //! ```
 
 use super::commit::OP_PUT;
@@ -10,12 +11,12 @@ use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{command, commit_log, feed, idempotency_key, scope};
 use super::write_tx::WriteTx;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
-    /// The last seq that was committed before this instant; 0 when none was.
+    /// The last seq committed before this instant; 0 if none was.
     pub fn last_seq_before(&mut self, at: Timestamp) -> Result<i64> {
         let last: Option<i64> = commit_log::table
             .filter(commit_log::committed_at.lt(at.0))
@@ -28,7 +29,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Drops tombstones up to `floor`; gives how many. A cursor that lies below one that went is rebuilt from now on.
+    /// Deletes tombstones up to seq `floor` and returns how many. Cursors below a deleted one are
+    /// rebuilt from then on.
     pub(crate) fn delete_tombstones(&mut self, floor: i64) -> Result<usize> {
         let removed: Vec<(i32, i64)> = feed::table
             .filter(feed::op.ne(OP_PUT))
@@ -50,7 +52,8 @@ impl WriteTx<'_> {
         Ok(removed.len())
     }
 
-    /// Forgets the details of commands taken, and the answers of unary writes given, before this instant; gives how many.
+    /// Deletes the details of commands and the responses of unary writes older than `before`;
+    /// returns how many.
     pub(crate) fn delete_old_responses(&mut self, before: Timestamp) -> Result<usize> {
         let details = diesel::update(command::table)
             .filter(command::received_at.lt(before.0))

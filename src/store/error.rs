@@ -1,24 +1,24 @@
-//! What can go wrong with the store itself. Refusals of the game are not here: they are values of `domain::reason`.
+//! Errors of the store. Refusals by rules are values of `domain::support::reason`.
 
-/// Trouble with the database.
+/// Any failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database is busy, restarting, or a batch failed for another member's sake: try again.
+    /// The database is busy or restarting, or the batch failed because of another member: retry.
     #[error("the database is busy: {0}")]
     Busy(String),
-    /// The URL asks for TLS, which this programme was built without.
+    /// The URL asks for TLS, and the program was built without it.
     #[error("this programme was built without TLS to PostgreSQL, and the URL asks for it")]
     TlsNotBuilt,
-    /// Who answers did not prove to be the database that was asked for, or one end does not take the line as the other wants it.
+    /// The server did not prove its identity, or one end refuses the connection's security.
     #[error("the line to the database is not as it has to be: {0}")]
     TlsFailed(String),
     /// The disk is full or the database cannot be written: nothing was applied.
     #[error("the database cannot be written: {0}")]
     StorageFull(String),
-    /// A file beside the database cannot be read or written: a copy, its sum, its directory.
+    /// A file beside the database cannot be read or written: a backup, its checksum, its directory.
     #[error("a file cannot be read or written: {0}")]
     FileIo(String),
-    /// The file's schema is newer than this programme.
+    /// The schema is newer than the program.
     #[error(
         "the database has schema {found}, this programme knows {supported}; use a programme that knows it"
     )]
@@ -28,7 +28,7 @@ pub enum Error {
         /// The newest migration known.
         supported: String,
     },
-    /// The schema is older than this programme, and only a person can say that there is a copy.
+    /// The schema is older than the program, and the operator has not confirmed a backup.
     #[error(
         "the database's schema is older than this programme ({pending_migrations} to apply): run thidua migrate"
     )]
@@ -41,13 +41,13 @@ pub enum Error {
         "the database is of the pre-release line (schema {found}); this program cannot read it: keep it and begin a new one"
     )]
     PreReleaseSchema {
-        /// The oldest migration found.
+        /// The newest migration found.
         found: String,
     },
-    /// Another server has taken this one's place: nothing is written here any more.
+    /// Another server has replaced this one: it writes nothing any more.
     #[error("another server has replaced this one: it writes nothing any more; see thidua doctor")]
     Superseded,
-    /// Stored data does not make sense.
+    /// Stored data is inconsistent.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
     /// Any other failure.
@@ -56,19 +56,19 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether another server has taken this one's place.
+    /// Whether another server has replaced this one.
     #[must_use]
     pub fn is_superseded(&self) -> bool {
         matches!(self, Self::Superseded)
     }
 
-    /// Whether there is no room: nothing was applied, and nothing will be before a person has made some.
+    /// Whether the disk is full: nothing was applied, and nothing will be until there is space.
     #[must_use]
     pub fn is_storage_full(&self) -> bool {
         matches!(self, Self::StorageFull(_))
     }
 
-    /// Whether the same call may succeed if it is made again, here or at another node.
+    /// Whether the same call may succeed if it is repeated, here or on another node.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::TlsFailed(_))

@@ -1,9 +1,22 @@
-//! Fault points: places where a test makes the store wait, fail or die. They do nothing in release builds.
+//! What the environment of a test's process changes: fault points, at which the store waits or
+//! hangs, and further migrations. Nothing of it is in release builds.
 //!
-//! Armed by `THIDUA_FAULT=point:action[:number]`, as in `before_commit:sleep:20` (milliseconds each time) or `after_commit:hang:3`
-//! (for ever, from the third time on: until the process is killed; the file named by `THIDUA_FAULT_FILE` says that it hangs).
+//! `THIDUA_FAULT=point:action[:number]`: `before_commit:sleep:20` sleeps 20 ms each time;
+//! `after_commit:hang:3` hangs from the third time on until the process is killed, and writes the
+//! file named by `THIDUA_FAULT_FILE`. `THIDUA_TEST_MIGRATIONS` names the directory of the upgrade
+//! tests.
 
-/// Acts as the environment says for `name`; nothing otherwise, and nothing in release builds.
+use std::path::PathBuf;
+
+/// The directory with further migrations, `sqlite/` and `postgres/`.
+pub(super) fn test_migrations_dir() -> Option<PathBuf> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    std::env::var_os("THIDUA_TEST_MIGRATIONS").map(PathBuf::from)
+}
+
+/// Runs the configured action if `name` is the configured point.
 #[cfg(debug_assertions)]
 pub(crate) fn trigger_fault_point(name: &str) {
     let Some(plan) = fault_plan() else { return };
@@ -29,9 +42,9 @@ fn park_forever() {
     }
 }
 
-/// In release builds there are no fault points.
+/// Release builds have no fault points.
 #[cfg(not(debug_assertions))]
-pub(crate) fn point(_name: &str) {}
+pub(crate) fn trigger_fault_point(_name: &str) {}
 
 #[cfg(debug_assertions)]
 fn fault_plan() -> Option<String> {
@@ -46,7 +59,7 @@ fn fault_plan() -> Option<String> {
 #[cfg(test)]
 static ARMED_FAULT: std::sync::Mutex<Option<String>> = std::sync::Mutex::new(None);
 
-/// Arms a point for the tests of this process.
+/// Configures a fault point for the tests of this process.
 #[cfg(test)]
 pub(super) fn arm_fault_point(plan: &str) {
     *super::lock_ignoring_poison(&ARMED_FAULT) = Some(plan.to_owned());

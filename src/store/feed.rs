@@ -1,6 +1,7 @@
-//! The feed: for each scope the latest change of each record, in commit order. A pull is a range scan joined to the bytes.
+//! The feed: for each scope the latest change of each record, in commit order. A pull is a range
+//! scan joined to the records.
 //!
-//! Knows no device: which scopes may be read is the caller's `VisibleScopes`.
+//! Does not depend on devices: the caller passes the readable scopes as `VisibleScopes`.
 
 use super::backend::{AnyConn, with_conn};
 use super::commit::{OP_OUT_OF_SCOPE, OP_PUT, insert_scope};
@@ -8,33 +9,33 @@ use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{feed, feed_head, record, scope};
 use super::write_tx::WriteTx;
-use crate::domain::scope::{RecordKind, Scope, ScopeKind};
-use crate::domain::scope_digest::ScopeDigest;
-use crate::domain::visible_scopes::VisibleScopes;
+use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
+use crate::domain::access::visible_scopes::VisibleScopes;
+use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A scope as the feed knows it.
+/// A scope and its state in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedScope {
     /// The scope.
     pub scope: Scope,
     /// Its short number.
     pub number: i32,
-    /// Bumped whenever every phone must rebuild it.
+    /// Increased whenever every phone must rebuild the scope.
     pub generation: i64,
-    /// Cursors below this seq have missed tombstones that are gone.
+    /// Cursors below this seq missed tombstones that were deleted.
     pub tombstone_floor: i64,
-    /// Count and sum of its records.
+    /// Count and hash sum of its records.
     pub digest: ScopeDigest,
 }
 
-/// One change, as a phone gets it.
+/// One change in one scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedRow {
-    /// Number of the scope in which it is seen.
+    /// Number of the scope.
     pub scope: i32,
-    /// Its place.
+    /// Its seq.
     pub seq: i64,
     /// What kind of record.
     pub kind: RecordKind,
@@ -47,21 +48,21 @@ pub struct FeedRow {
 /// What happened to a record in a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeedOp {
-    /// It stands so now.
+    /// The record has this version.
     Put {
         /// Revision, from 1.
         revision: i64,
-        /// The bytes.
+        /// Its bytes.
         bytes: Vec<u8>,
     },
-    /// It is deleted.
+    /// The record is deleted.
     Deleted,
-    /// It is no longer in this scope.
+    /// The record is no longer in this scope.
     OutOfScope,
 }
 
 impl ReadTx<'_> {
-    /// The feed's view of the scopes in sight; a scope without any record yet is absent.
+    /// The visible scopes with their state; a scope that never held a record is left out.
     pub fn visible_scopes(&mut self, visible: &VisibleScopes) -> Result<Vec<FeedScope>> {
         let mut found = Vec::new();
         for requested in visible.scopes() {
@@ -70,7 +71,7 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// One scope; absent while it never held a record.
+    /// One scope; `None` while it never held a record.
     pub fn scope(&mut self, requested: Scope) -> Result<Option<FeedScope>> {
         let row: Option<(i32, i64, i64, i64, Vec<u8>)> =
             with_conn!(self.conn(), |conn| scope::table
@@ -92,7 +93,7 @@ impl ReadTx<'_> {
         .transpose()
     }
 
-    /// Count and sum of these scopes, by number.
+    /// Digests of these scopes, by number.
     pub fn scope_digests(&mut self, numbers: &BTreeSet<i32>) -> Result<BTreeMap<i32, ScopeDigest>> {
         let rows: Vec<(i32, i64, Vec<u8>)> = scope::table
             .filter(scope::number.eq_any(numbers.iter().copied().collect::<Vec<_>>()))
@@ -104,7 +105,7 @@ impl ReadTx<'_> {
         rows.into_iter().map(digest).collect()
     }
 
-    /// The scope behind a short number.
+    /// The scope with this short number.
     pub fn scope_by_number(&mut self, number: i32) -> Result<Option<Scope>> {
         let row: Option<(i16, Vec<u8>)> = scope::table
             .find(number)
@@ -130,7 +131,7 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// The records of a kind that lie in some scope.
+    /// Ids of the records of a kind that are in some scope.
     pub fn record_ids_in_feed(&mut self, kind: RecordKind) -> Result<BTreeSet<[u8; 16]>> {
         let ids: Vec<Vec<u8>> = feed::table
             .filter(feed::op.eq(OP_PUT))
@@ -141,7 +142,7 @@ impl ReadTx<'_> {
         ids.iter().map(|id| to_byte_array(id)).collect()
     }
 
-    /// The short number of a scope, given at its first record.
+    /// The short number of a scope; `None` while it never held a record.
     pub fn scope_number(&mut self, requested: Scope) -> Result<Option<i32>> {
         Ok(scope::table
             .filter(scope::kind.eq(requested.kind.number()))
@@ -151,7 +152,8 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
-    /// Changes in `scopes` with `after < seq <= upto`, in seq order, at most about `limit`; a seq is never split between two pages.
+    /// Changes in `scopes` with `after < seq <= upto`, in seq order, about `limit` at most; one seq
+    /// is never split between two pages.
     pub fn feed_page(
         &mut self,
         scopes: &[i32],
@@ -160,8 +162,8 @@ impl ReadTx<'_> {
         limit: usize,
     ) -> Result<Vec<FeedRow>> {
         let max_rows = limit + scopes.len();
-        // SQLite plans a question with a list anew each time, and sorts; one scope is a range in its own order. For PostgreSQL each question
-        // is a journey.
+        // SQLite plans a query with a list anew each time, and sorts; a single scope is one range
+        // scan in order. For PostgreSQL each query is a round trip.
         let scope_chunks: Vec<&[i32]> = match self.conn() {
             AnyConn::Sqlite(_) => scopes.chunks(1).collect(),
             AnyConn::Pg(_) => vec![scopes],
@@ -177,7 +179,7 @@ impl ReadTx<'_> {
         }
         rows.sort_by_key(|row| (row.1, row.0));
         rows.retain(|row| row.1 <= complete_until);
-        // The page may end inside a seq that several scopes share: leave that seq to the next page.
+        // The page may end within a seq that several scopes share: that seq goes to the next page.
         rows.truncate(max_rows);
         if rows.len() >= max_rows
             && let Some(last) = rows.last().map(|row| row.1)
@@ -225,9 +227,9 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Gives a short number to every scope in sight that has none yet.
+    /// Assigns a short number to every visible scope that has none.
     pub(crate) fn ensure_scope_numbers(&mut self, visible: &VisibleScopes) -> Result<()> {
-        // The head row's lock keeps two nodes from giving out the same number.
+        // The row lock keeps two nodes from assigning the same number.
         diesel::update(feed_head::table.find(1))
             .set(feed_head::seq.eq(feed_head::seq))
             .execute(self.conn())?;

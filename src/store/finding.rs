@@ -1,6 +1,7 @@
-//! Findings, as records: on the desk of the unit that is asked, and in the work scopes of it and of the units above once they may see it.
+//! Findings as records: in the desk scope of the unit, and, once shared, in the work scopes of the
+//! unit and its ancestors.
 //!
-//! Knows no rule, and when a finding is shared it is told.
+//! Contains no rule; the caller decides when a finding is shared.
 
 use super::error::Result;
 use super::history::SentRevision;
@@ -8,18 +9,18 @@ use super::read_tx::{ReadTx, to_byte_array};
 use super::report::report_scopes;
 use super::schema::{audit, report_revision};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::ids::{DeviceId, FindingId, ReportId};
-use crate::domain::permission::{ActionMarker, Permit};
+use crate::domain::access::permission::{ActionMarker, Permit};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::quality::Finding;
-use crate::domain::scope::RecordKind;
-use crate::domain::time::Timestamp;
-use crate::domain::workflow::ReportState;
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::ids::{DeviceId, FindingId, ReportId};
+use crate::domain::support::time::Timestamp;
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
-    /// Every finding with its revision, in no order that says anything.
+    /// Every finding with its revision, in no defined order.
     pub fn findings(
         &mut self,
         units: &UnitNumbers,
@@ -44,9 +45,10 @@ impl ReadTx<'_> {
         Ok(Some((record::decode_finding(&stored.bytes, units, elements)?, stored.revision)))
     }
 
-    /// Every sent revision of every report, by report, oldest first, with the device that submitted it.
+    /// Every sent revision of every report, by report, oldest first, with the device that submitted
+    /// it.
     pub fn all_sent_revisions(&mut self, units: &UnitNumbers) -> Result<Vec<SentRevision>> {
-        // Who wrote last is the reviewer as often as not: the audit says who submitted.
+        // The last writer may be the reviewer: the audit has the submitting device.
         let submitted: Vec<(Option<Vec<u8>>, i64, Option<Vec<u8>>)> = audit::table
             .filter(audit::action.eq("report.submit"))
             .select((audit::record_id, audit::to_revision, audit::device))
@@ -78,7 +80,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Puts a finding where it belongs by now; an unchanged one is not written.
+    /// Writes a finding into the scopes of its current state, unless it is unchanged.
     pub(crate) fn put_finding<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,
@@ -101,7 +103,7 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Takes a question back that no longer asks anything.
+    /// Deletes a finding that no longer applies.
     pub(crate) fn delete_finding<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,

@@ -1,45 +1,46 @@
-//! Commands that are kept but not applied: the record that the unit's desk sees, and beside it the row that says whose it is.
+//! Commands that are stored but not applied: the record in the unit's desk scope, and a row with
+//! the sender and the command.
 //!
-//! Knows no rule: whether a command waits, and when it may run, is decided in `app`.
+//! Contains no rule: `app` decides whether a command waits and when it runs.
 
 use super::backend::with_conn;
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
-use super::report::RecordedCommand;
+use super::recorded_command::RecordedCommand;
 use super::schema::{command, former_grant, held_command};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::attachment::{HeldCommand, HeldReason};
-use crate::domain::command::Command;
-use crate::domain::ids::{AccountId, DeviceId, HeldCommandId, ReportId, UnitId};
-use crate::domain::permission::{Grant, Role, UnitPath};
-use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::access::permission::{Grant, Role, UnitPath};
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::report::attachment::{HeldCommand, HeldReason};
+use crate::domain::report::command::Command;
+use crate::domain::support::ids::{AccountId, DeviceId, HeldCommandId, ReportId, UnitId};
 use crate::wire::command as commands;
 use crate::wire::record;
 use diesel::prelude::*;
 use jiff::civil::Date;
 
-/// A command that waits, and whose it is.
+/// A held command and its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingCommand {
-    /// Its record on the desk.
+    /// Id of its record.
     pub id: HeldCommandId,
-    /// Who sent it.
+    /// The device that sent it.
     pub device: DeviceId,
     /// Its number on that device.
     pub number: u64,
     /// The report that it is about.
     pub report: ReportId,
-    /// The unit for which it was typed.
+    /// The unit for which it was written.
     pub unit: UnitId,
-    /// Whether it still waits.
+    /// Whether it is still waiting.
     pub is_waiting: bool,
-    /// Why it waits.
+    /// Why it is held.
     pub reason: HeldReason,
-    /// The command; the unit that signs is whoever acts for the report's unit when it runs.
+    /// The command; when it runs, it is signed for the unit that then acts for the report's unit.
     pub command: Command,
 }
 
-/// Why a command waits, as the table has it.
+/// The number of a reason in the table.
 fn reason_number(reason: HeldReason) -> i16 {
     match reason {
         HeldReason::UnknownBase => 1,
@@ -56,7 +57,7 @@ impl ReadTx<'_> {
         Ok(Some(record::decode_held(&stored.bytes)?))
     }
 
-    /// The held command with this id, and whose it is; one whose parent came is gone.
+    /// The held command with this id; one that was applied because its parent arrived is deleted.
     pub fn held_command(&mut self, id: HeldCommandId) -> Result<Option<WaitingCommand>> {
         let row: Option<HeldCommandRow> = select_held_commands()
             .filter(held_command::id.eq(id.0.to_vec()))
@@ -65,7 +66,7 @@ impl ReadTx<'_> {
         row.map(to_waiting_command).transpose()
     }
 
-    /// The commands that wait for this report, in the order in which they came.
+    /// The commands that wait for this report, in order of arrival.
     pub fn commands_waiting_for(&mut self, report: ReportId) -> Result<Vec<WaitingCommand>> {
         let rows: Vec<HeldCommandRow> = select_held_commands()
             .filter(held_command::report.eq(report.0.to_vec()))
@@ -75,7 +76,7 @@ impl ReadTx<'_> {
         rows.into_iter().map(to_waiting_command).collect()
     }
 
-    /// The held commands that were typed for this unit.
+    /// Ids of the held commands that were written for this unit.
     pub(crate) fn held_ids_of_unit(&mut self, unit: UnitId) -> Result<Vec<HeldCommandId>> {
         let ids: Vec<Vec<u8>> = held_command::table
             .filter(held_command::unit.eq(&unit.0[..]))
@@ -87,8 +88,8 @@ impl ReadTx<'_> {
 
     /// The reports for which commands wait.
     pub fn reports_with_waiting_commands(&mut self) -> Result<Vec<ReportId>> {
-        let waits = held_command::table.filter(held_command::is_waiting.eq(1i16));
-        let ids: Vec<Vec<u8>> = waits
+        let waiting = held_command::table.filter(held_command::is_waiting.eq(1i16));
+        let ids: Vec<Vec<u8>> = waiting
             .order(held_command::report)
             .select(held_command::report)
             .distinct()
@@ -106,7 +107,7 @@ impl ReadTx<'_> {
         Ok(one.is_some())
     }
 
-    /// How many commands of a device wait.
+    /// Number of waiting commands of a device.
     pub fn count_waiting_commands(&mut self, device: DeviceId) -> Result<i64> {
         Ok(held_command::table
             .filter(held_command::device.eq(&device.0[..]))
@@ -115,7 +116,7 @@ impl ReadTx<'_> {
             .get_result(self.conn())?)
     }
 
-    /// The roles that were taken from an account, as if they still held.
+    /// The revoked roles of an account, as grants without a time limit.
     pub fn former_grants(&mut self, account_id: AccountId) -> Result<Vec<Grant>> {
         let rows: Vec<(i16, Vec<u8>)> = former_grant::table
             .filter(former_grant::account.eq(&account_id.0[..]))
@@ -136,7 +137,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps a command on the desk of the unit that acts for the report's, with whose it is beside it.
+    /// Stores a held command with its record in the desk scope of the unit that acts for the
+    /// report's unit.
     pub(crate) fn insert_held_command(
         &mut self,
         audit: &AuditContext,
@@ -162,7 +164,7 @@ impl WriteTx<'_> {
         self.put_held_record(audit, unit_path, id, held_record)
     }
 
-    /// Files the record of a held command on the desk of the unit that acts.
+    /// Writes the record of a held command into the desk scope of the acting unit.
     pub(crate) fn put_held_record(
         &mut self,
         audit: &AuditContext,
@@ -174,7 +176,7 @@ impl WriteTx<'_> {
         self.put_record(audit, RecordKind::Held, id.0, &record::encode_held(held_record), scopes)
     }
 
-    /// Takes the record of a command away that took effect by itself.
+    /// Deletes a held command that was applied because its parent arrived.
     pub(crate) fn delete_held_command(
         &mut self,
         audit: &AuditContext,
@@ -184,7 +186,8 @@ impl WriteTx<'_> {
         self.delete_record(audit, RecordKind::Held, id.0)
     }
 
-    /// Ends the waiting of a command: its device's row says what became of it.
+    /// Marks a held command as no longer waiting and writes its outcome into the row of the
+    /// command.
     pub(crate) fn finish_held_command(
         &mut self,
         id: HeldCommandId,
@@ -205,7 +208,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Remembers that a role was taken away.
+    /// Stores a revoked role.
     pub(super) fn insert_former_grant(
         &mut self,
         account_id: AccountId,
@@ -249,7 +252,7 @@ fn select_held_commands() -> diesel::dsl::Select<held_command::table, HeldComman
 }
 
 fn to_waiting_command(
-    (id, device, number, report, unit, waits, reason, bytes): HeldCommandRow,
+    (id, device, number, report, unit, is_waiting, reason, bytes): HeldCommandRow,
 ) -> Result<WaitingCommand> {
     let damaged = || Error::Damaged("a held command".to_owned());
     let read = commands::decode_command(&bytes, UnitId([0; 16])).map_err(|_| damaged())?;
@@ -260,7 +263,7 @@ fn to_waiting_command(
         number: number as u64,
         report: ReportId(to_byte_array(&report)?),
         unit: UnitId(to_byte_array(&unit)?),
-        is_waiting: waits != 0,
+        is_waiting: is_waiting != 0,
         reason: reasons
             .into_iter()
             .find(|one| reason_number(*one) == reason)

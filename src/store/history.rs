@@ -1,30 +1,30 @@
-//! Reports as they stood at a place in the feed: the sent revisions that the audit had by then.
+//! Reports as of a cut of the feed: the latest sent revision at or below a seq, from the audit.
 //!
-//! Knows no run; a published number is looked into by the cut that it names.
+//! Does not depend on runs; a published figure is inspected by the cut that its run names.
 
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::StoredReport;
 use super::schema::{audit, report_revision};
-use crate::domain::ids::{DeviceId, ReportId};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::report::Report;
-use crate::domain::scope::RecordKind;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::{DeviceId, ReportId};
+use crate::domain::support::time::Timestamp;
 use crate::wire::record::{self, UnitNumbers};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
-/// One sent revision of a report, and when it came.
+/// One sent revision of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentRevision {
     /// The report.
     pub id: ReportId,
-    /// When the server took it.
+    /// When the server received it.
     pub received_at: Timestamp,
-    /// The device that submitted it, where this revision came by a submission from one.
+    /// The device that submitted it, if this revision came from a submission.
     pub device: Option<DeviceId>,
-    /// The report as it then was.
+    /// The report in that revision.
     pub report: Report,
 }
 

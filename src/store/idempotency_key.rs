@@ -1,16 +1,17 @@
-//! Answers of unary writes by request id, so that a call made twice has one effect and one answer.
+//! Responses of unary writes by request id, so that a repeated call has one effect and one
+//! response.
 //!
-//! Knows no method: an answer is bytes of whoever asked.
+//! Does not depend on methods: a response is opaque bytes.
 
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::idempotency_key;
 use super::write_tx::WriteTx;
-use crate::domain::ids::AccountId;
+use crate::domain::support::ids::AccountId;
 use diesel::prelude::*;
 
 impl ReadTx<'_> {
-    /// The method and the answer under a request id of an account, if it was used.
+    /// The method and the response stored under a request id of an account.
     pub fn find_idempotent_response(
         &mut self,
         account_id: AccountId,
@@ -24,7 +25,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps the answer under a request id.
+    /// Stores the response under a request id.
     pub(crate) fn insert_idempotent_response(
         &mut self,
         account_id: AccountId,

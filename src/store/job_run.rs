@@ -1,12 +1,12 @@
-//! Runs of jobs: one claimed slot each, under a lease with a fencing token.
+//! Runs of jobs, one row per claimed slot, and leases with a fencing token.
 //!
-//! Knows no schedule and no job's work.
+//! Does not depend on the schedule or on any job.
 
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{job_lease, job_run};
 use super::write_tx::WriteTx;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 
 /// One run of a job.
@@ -15,30 +15,30 @@ use diesel::prelude::*;
 pub struct JobRun {
     /// The job's name.
     pub job: String,
-    /// The slot it answers: microseconds UTC of the scheduled instant.
+    /// Its slot: the scheduled instant in microseconds UTC.
     pub slot_at: i64,
     /// `RUNNING`, `DONE`, `FAILED` or `CANCELLED`.
     pub state: String,
-    /// Which node ran it.
+    /// The node that ran it.
     pub owner: String,
     /// The fencing token under which it ran.
     pub fencing_token: i64,
-    /// When it began.
+    /// When it began, microseconds UTC.
     pub started_at: i64,
-    /// When it ended.
+    /// When it ended, microseconds UTC.
     pub ended_at: Option<i64>,
-    /// The cut of the feed that it saw.
+    /// The seq up to which it read the feed.
     pub cut_seq: Option<i64>,
     /// Digest of what it read.
     pub input_digest: Option<Vec<u8>>,
     /// Digest of what it published.
     pub output_digest: Option<Vec<u8>>,
-    /// What it says of itself, or why it failed.
+    /// Its result as text, or the error.
     pub message: Option<String>,
 }
 
 impl JobRun {
-    /// Whether its slot is not to be run again.
+    /// Whether its slot must not run again.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         matches!(self.state.as_str(), "DONE" | "CANCELLED")
@@ -46,7 +46,7 @@ impl JobRun {
 }
 
 impl ReadTx<'_> {
-    /// The run that is under way, by what is written of it.
+    /// The run in state RUNNING with the highest fencing token.
     pub fn running_job_run(&mut self, job: &str) -> Result<Option<JobRun>> {
         Ok(job_run::table
             .filter(job_run::job.eq(job))
@@ -76,7 +76,7 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
-    /// The newest slot that ended well.
+    /// The newest slot in state DONE.
     pub fn last_done_run(&mut self, job: &str) -> Result<Option<JobRun>> {
         Ok(job_run::table
             .filter(job_run::job.eq(job))
@@ -89,8 +89,9 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Takes the lease of a job, if it is free or expired: the fencing token, higher than any before. One in force holds against its own
-    /// owner too: a name is no proof, on two machines a process may have the same number.
+    /// Takes the lease of a job if it is free or expired, and returns a fencing token higher than
+    /// any before. A valid lease also excludes its own owner: process names on two machines may be
+    /// equal.
     pub(crate) fn acquire_lease(
         &mut self,
         job: &str,
@@ -128,8 +129,9 @@ impl WriteTx<'_> {
         Ok((updated_rows > 0).then_some(fencing_token + 1))
     }
 
-    /// Whether `fence` is still the newest token of the job: asked in the transaction that writes. Until that transaction ends nobody gets a
-    /// newer one: the row is written, so that another node waits for it. Reading it would prove the past only.
+    /// Whether `fencing_token` is still the newest of the job; called in the transaction that
+    /// writes. It writes the row, so another node cannot take the lease before this transaction
+    /// ends.
     pub(crate) fn verify_lease(&mut self, job: &str, fencing_token: i64) -> Result<bool> {
         let updated_rows = diesel::update(job_lease::table.find(job))
             .filter(job_lease::fencing_token.eq(fencing_token))
@@ -138,7 +140,7 @@ impl WriteTx<'_> {
         Ok(updated_rows > 0 || planted!("fence-unread"))
     }
 
-    /// Takes the lease from whoever holds it: its token is no longer the newest.
+    /// Revokes the lease: its holder's token is no longer the newest.
     pub(crate) fn revoke_lease(&mut self, job: &str) -> Result<()> {
         diesel::update(job_lease::table.find(job))
             .set((
@@ -149,7 +151,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives the lease back.
+    /// Releases the lease.
     pub(crate) fn release_lease(&mut self, job: &str, fencing_token: i64) -> Result<()> {
         diesel::update(job_lease::table.find(job))
             .filter(job_lease::fencing_token.eq(fencing_token))
@@ -158,7 +160,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Writes a run, in place of an unfinished or failed one of the same slot.
+    /// Writes a run in place of an unfinished or failed one of the same slot.
     pub(crate) fn put_job_run(&mut self, run: &JobRun) -> Result<()> {
         diesel::delete(job_run::table.find((&run.job, run.slot_at))).execute(self.conn())?;
         diesel::insert_into(job_run::table).values(run).execute(self.conn())?;

@@ -1,16 +1,18 @@
-//! The one room that speaks SQL on the server: it numbers changes, keeps the feed, the digests, the chain and the audit.
+//! The server's database: numbers changes, stores the feed, the digests, the chain and the audit.
+//! The only module of the server that uses SQL.
 //!
-//! Knows no rule of the domain and no right: it writes only with a `Permit` in hand, and lists only within a `VisibleScopes`. Knows no clock:
-//! instants come from the caller.
+//! Contains no rule and checks no permission: writes take a `Permit`, lists take a `VisibleScopes`.
+//! Instants come from the caller.
 //!
 //! How a batch of writes commits (many callers share one transaction):
 //!
 //! ```text
-//!  caller A   [turn: BEGIN, own steps]--pass-->                      wait ---+
-//!  caller B                     [turn: own steps]--pass-->           wait ---+--> all wake after COMMIT
-//!  caller C                                   [turn: own steps, nobody waits: TAIL, COMMIT]
+//!  caller A   [turn: BEGIN, own steps]--next-->              wait ---+
+//!  caller B                     [turn: own steps]--next-->   wait ---+--> all return after COMMIT
+//!  caller C                                   [turn: own steps, nobody waits: APPEND, COMMIT]
 //!
-//!  TAIL  fold notes -> UPDATE head RETURNING (one lock that orders all nodes) -> audit, feed, digests, chain -> COMMIT
+//!  APPEND  merge changes -> UPDATE feed_head RETURNING (one lock that orders all nodes)
+//!          -> audit, feed, digests, chain -> COMMIT
 //! ```
 
 pub mod access;
@@ -34,6 +36,7 @@ pub mod password;
 mod pg_conninfo;
 mod proposal;
 pub mod read_tx;
+pub mod recorded_command;
 pub mod reference;
 pub mod relocate;
 mod replica_pool;
@@ -56,12 +59,12 @@ pub use replica_pool::ReplicaReadCounts;
 pub use statement_timeout::with_timeout;
 pub use write_tx::{AuditContext, WriteTx};
 
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use backend::AnyConn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Called after each commit with the last seq of the feed, 0 when another node made it; must return at once.
+/// Called after each commit with its last seq, 0 when another node committed; must not block.
 pub type CommitHook = Arc<dyn Fn(i64) + Send + Sync>;
 
 /// An open database.
@@ -78,7 +81,7 @@ struct StoreInner {
     commit_notifier: commit_notifier::CommitNotifier,
     replica_pool: OnceLock<replica_pool::ReplicaPool>,
     read_count: AtomicU64,
-    /// Set for good once another server has taken this one's place.
+    /// Set when another server has replaced this one; never unset.
     is_superseded: AtomicBool,
 }
 
@@ -88,12 +91,12 @@ struct ReaderPool {
     open_count: usize,
 }
 
-/// Most reading connections of one store.
+/// Maximum number of reading connections of one store.
 const MAX_READERS: usize = 4;
 
 impl Store {
-    /// Opens the database and brings its schema up to date: SQLite after a copy beside itself; an older PostgreSQL is refused until
-    /// somebody migrates it.
+    /// Opens the database and applies pending migrations: SQLite after a copy beside it; an older
+    /// PostgreSQL is refused until `thidua migrate`.
     pub fn open(location: &DatabaseLocation) -> Result<Self> {
         let mut conn = location.connect(true)?;
         if let Some(copy) =
@@ -123,7 +126,7 @@ impl Store {
         &self.inner.location
     }
 
-    /// Sets what is called after each commit of this node and, on PostgreSQL, soon after one of another node.
+    /// Sets the hook for commits of this node and, on PostgreSQL, of other nodes.
     pub fn set_commit_hook(&self, hook: CommitHook) {
         let (inner, local_hook) = (Arc::downgrade(&self.inner), Arc::clone(&hook));
         self.inner.commit_notifier.spawn_listener(&self.inner.location, inner.clone(), hook);
@@ -135,10 +138,11 @@ impl Store {
         }));
     }
 
-    /// Runs `steps` in a named writing transaction, which may be shared with other callers.
+    /// Runs `steps` in a named writing transaction, which other callers may share.
     ///
-    /// Nothing is seen by others, and nothing is answered, before the commit. The closure may run more than once, so it only reads
-    /// and writes through its `WriteTx`. An `Err` undoes this caller's steps only.
+    /// Returns after the commit; nothing is visible to others before. The closure may run more than
+    /// once, so it must only read and write through its `WriteTx`. An `Err` undoes this caller's
+    /// steps only.
     pub fn write<T, E: From<Error>>(
         &self,
         name: &'static str,
@@ -148,7 +152,8 @@ impl Store {
         self.write_with_seq(name, now, &mut steps).map(|(value, _)| value)
     }
 
-    /// Like [`Store::write`]; also tells the last seq of the commit, 0 when it had no place in the feed.
+    /// Like [`Store::write`]; also returns the last seq of the commit, 0 when it changed nothing in
+    /// the feed.
     pub fn write_with_seq<T, E: From<Error>>(
         &self,
         name: &'static str,
@@ -161,13 +166,14 @@ impl Store {
         self.inner.writer.run_transaction(name, now, &mut steps)
     }
 
-    /// Whether another server has taken this one's place.
+    /// Whether another server has replaced this one.
     #[must_use]
     pub fn is_superseded(&self) -> bool {
         self.inner.is_superseded.load(Ordering::Acquire)
     }
 
-    /// Writes nothing from now on, also after a restart: the history with this higher number holds.
+    /// Refuses writes from now on, also after a restart: the history with the higher epoch `by`
+    /// holds.
     pub fn mark_superseded(&self, by: i64, now: Timestamp) -> Result<()> {
         if self.is_superseded() {
             return Ok(());
@@ -179,7 +185,7 @@ impl Store {
         Ok(())
     }
 
-    /// Runs `steps` over one unchanging state of the database.
+    /// Runs `steps` in one reading transaction over one snapshot.
     pub fn read<T, E: From<Error>>(
         &self,
         steps: impl FnOnce(&mut ReadTx) -> Result<T, E>,
@@ -194,25 +200,26 @@ impl Store {
         result
     }
 
-    /// How many reading transactions this store has begun: what followers must not make grow one by one.
+    /// Number of reading transactions so far. Followers must not add one each.
     #[must_use]
     pub fn read_count(&self) -> u64 {
         self.inner.read_count.load(Ordering::Relaxed)
     }
 
-    /// Who else holds what a PostgreSQL holds; `None` for SQLite.
+    /// Replicas and archiving of a PostgreSQL server; `None` for SQLite.
     pub fn query_standbys(&self) -> Result<Option<StandbyStatus>> {
         self.inner.location.connect(false)?.query_standbys()
     }
 
-    /// Reading connections that are open, and those of them that nobody uses now.
+    /// Open reading connections, and those of them that are idle.
     #[must_use]
     pub fn reader_counts(&self) -> (usize, usize) {
         let readers = lock_ignoring_poison(&self.inner.reader_pool);
         (readers.open_count, readers.idle.len())
     }
 
-    /// A connection with a reading transaction begun. One that died while nobody used it is replaced: its server may have failed over.
+    /// A connection with a reading transaction. A dead idle one is replaced: its server may have
+    /// failed over.
     fn begin_read(&self) -> Result<AnyConn> {
         loop {
             let (mut conn, is_new) = self.acquire_reader()?;
@@ -228,7 +235,7 @@ impl Store {
         }
     }
 
-    /// A reading connection, and whether it was made for this caller.
+    /// A reading connection, and whether it is new.
     fn acquire_reader(&self) -> Result<(AnyConn, bool)> {
         let mut readers = lock_ignoring_poison(&self.inner.reader_pool);
         loop {
@@ -257,7 +264,8 @@ impl Store {
     }
 }
 
-/// A panic in one caller must not stop the others: the data behind our locks is valid between any two statements.
+/// Ignores poisoning: the guarded data is valid between any two statements, so a panic in one
+/// caller must not stop the others.
 fn lock_ignoring_poison<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

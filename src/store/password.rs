@@ -1,19 +1,19 @@
-//! Passwords of accounts at a desk, hashed. Knows no cryptography.
+//! Password hashes of accounts for desk sessions. Does no cryptography.
 
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{device, password};
 use super::write_tx::WriteTx;
-use crate::domain::ids::AccountId;
+use crate::domain::support::ids::AccountId;
 use diesel::prelude::*;
 
-/// A password as it is kept.
+/// A stored password hash.
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = password)]
 pub struct PasswordHash {
-    /// How it was hashed.
+    /// The algorithm and its parameters.
     pub algorithm: String,
-    /// Random bytes that no other password was hashed with.
+    /// Random bytes, different for each password.
     pub salt: Vec<u8>,
     /// The hash.
     pub hash: Vec<u8>,
@@ -28,19 +28,19 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Gives an account a password in place of the one before, and ends its sessions at desks.
+    /// Sets the password of an account and revokes its desk sessions.
     pub(crate) fn put_password(
         &mut self,
         account_id: AccountId,
         hashed: &PasswordHash,
     ) -> Result<()> {
-        let PasswordHash { algorithm: method, salt, hash } = hashed;
+        let PasswordHash { algorithm, salt, hash } = hashed;
         let set_at = self.now().0;
         diesel::delete(password::table.find(&account_id.0[..])).execute(self.conn())?;
         diesel::insert_into(password::table)
             .values((
                 password::account.eq(&account_id.0[..]),
-                password::algorithm.eq(method),
+                password::algorithm.eq(algorithm),
                 password::salt.eq(salt),
                 password::hash.eq(hash),
                 password::set_at.eq(set_at),
@@ -49,7 +49,7 @@ impl WriteTx<'_> {
         self.revoke_desk_sessions(account_id)
     }
 
-    /// Ends every session at a desk of an account.
+    /// Revokes every desk session of an account.
     pub(crate) fn revoke_desk_sessions(&mut self, account_id: AccountId) -> Result<()> {
         let now = self.now().0;
         diesel::update(device::table)

@@ -1,16 +1,17 @@
-//! The line to a PostgreSQL: whether it leaves this machine, and whether it is made sure who answers.
+//! The security of a connection to PostgreSQL: whether it leaves this machine, and whether the
+//! server is authenticated.
 //!
-//! Reads the text of a URL and what libpq says of one; connects to nothing.
+//! Parses URLs and messages of libpq; opens no connection.
 
 use super::backend::DatabaseLocation;
 use super::error::Error;
 
-/// Whether this programme was built to speak TLS to PostgreSQL.
+/// Whether the program was built with TLS to PostgreSQL.
 pub const POSTGRES_TLS_BUILT: bool = cfg!(feature = "postgres-tls");
 
 impl DatabaseLocation {
-    /// Whether what is asked and answered may leave this machine without a proof of who answers: anybody on the way could read and change
-    /// it. Only what the URL says counts.
+    /// Whether the connection may leave this machine without authenticating the server, so that
+    /// anybody on the network could read and change it. Decided by the URL alone.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
         match self {
@@ -24,13 +25,13 @@ impl DatabaseLocation {
     }
 }
 
-/// The options behind the question mark.
+/// The options after the question mark.
 fn conninfo_options(url: &str) -> impl Iterator<Item = (&str, &str)> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     query.split('&').filter_map(|one| one.split_once('='))
 }
 
-/// Every place that the URL names, with its port if it has one.
+/// Every host of the URL, with its port if it has one.
 fn conninfo_hosts(url: &str) -> Vec<&str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
@@ -39,7 +40,7 @@ fn conninfo_hosts(url: &str) -> Vec<&str> {
     listed.split(',').chain(given.flat_map(|(_, hosts)| hosts.split(','))).collect()
 }
 
-/// A socket in the file system (which an empty name means too), or loopback.
+/// A Unix socket (which an empty name means too) or loopback.
 fn is_local_host(host_port: &str) -> bool {
     let bracketed =
         host_port.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
@@ -48,18 +49,18 @@ fn is_local_host(host_port: &str) -> bool {
         Some(_) | None => host_port,
     });
     let socket = host.is_empty() || host.starts_with('/') || host.to_lowercase().starts_with("%2f");
-    // A name that begins like one of loopback's numbers is none of them.
+    // A host name may start with 127. as well.
     let number =
         host.starts_with("127.") && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     socket || number || host == "localhost" || host == "::1"
 }
 
-/// What it means that libpq could not connect.
+/// Maps a connection error of libpq.
 pub(super) fn to_connect_error(message: &str) -> Error {
     if message.contains("SSL support is not compiled in") {
         return Error::TlsNotBuilt;
     }
-    // A peer that goes away in the middle of the handshake has said nothing about itself.
+    // A peer that closes during the handshake has not failed authentication.
     if TLS_FAILURE_TEXTS.iter().any(|part| message.contains(part))
         && !message.contains("unexpected eof")
     {
@@ -68,7 +69,8 @@ pub(super) fn to_connect_error(message: &str) -> Error {
     Error::Busy(format!("cannot connect: {message}"))
 }
 
-/// What is said when one of the two ends does not take the line as it is. To try again changes nothing, a person has to.
+/// Messages when one end refuses the connection's security. A retry does not help; the
+/// configuration must change.
 const TLS_FAILURE_TEXTS: [&str; 7] = [
     "SSL error: ",
     "server certificate for",

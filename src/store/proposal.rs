@@ -1,14 +1,15 @@
-//! Proposals to amend: on the desk of the unit, and wherever the report is seen, so that a reviewer can decide.
+//! Proposals to amend: in the desk scope of the unit and in the scopes of the report, so that a
+//! reviewer can decide.
 
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::report::attachment_scopes;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::ids::ProposalId;
-use crate::domain::permission::{ActionMarker, Permit};
-use crate::domain::proposal::Proposal;
+use crate::domain::access::permission::{ActionMarker, Permit};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::report::Report;
-use crate::domain::scope::RecordKind;
+use crate::domain::report::proposal::Proposal;
+use crate::domain::support::ids::ProposalId;
 use crate::wire::record::{self, UnitNumbers};
 
 impl ReadTx<'_> {
@@ -20,7 +21,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps a proposal beside the report that it would amend.
+    /// Writes a proposal as an attachment of its report.
     pub(crate) fn put_proposal<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,

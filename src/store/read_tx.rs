@@ -1,27 +1,27 @@
-//! A reading transaction: one state of the database from its first query to its last.
+//! A reading transaction: one snapshot of the database.
 
 use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::schema::{commit_log, feed_head, record};
-use crate::domain::scope::RecordKind;
-use crate::domain::time::Timestamp;
+use crate::domain::access::scope::RecordKind;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 
-/// A transaction that only reads. `WriteTx` reads through it too.
+/// A transaction that only reads. `WriteTx` dereferences to it.
 pub struct ReadTx<'c> {
     conn: &'c mut AnyConn,
 }
 
-/// The head of the history.
+/// The row of feed_head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedHead {
     /// Seq of the last change.
     pub seq: i64,
-    /// Chain hash there.
+    /// The chain after it.
     pub chain: [u8; 32],
-    /// Bumped by each change of grants or devices.
+    /// Increased by each change of grants or devices.
     pub auth_generation: i64,
-    /// Ordered number of this history; the higher wins.
+    /// Number of this history; the higher one wins.
     pub epoch: i64,
     /// Random id of this history.
     pub epoch_id: [u8; 16],
@@ -29,14 +29,14 @@ pub struct FeedHead {
     pub safe_past_seq: i64,
 }
 
-/// The present version of a record.
+/// The current version of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRecord {
     /// Its revision, from 1.
     pub revision: i64,
-    /// Its hash in digests.
+    /// Its hash in scope digests.
     pub hash: u128,
-    /// The bytes that phones hold.
+    /// The bytes that phones store.
     pub bytes: Vec<u8>,
 }
 
@@ -49,10 +49,10 @@ impl<'c> ReadTx<'c> {
         self.conn
     }
 
-    /// The head.
+    /// The head of the feed.
     pub fn head(&mut self) -> Result<FeedHead> {
         type FeedHeadRow = (i64, Vec<u8>, i64, i64, Vec<u8>, i64);
-        let (seq, chain, auth_generation, epoch, epoch_id, safe_past): FeedHeadRow =
+        let (seq, chain, auth_generation, epoch, epoch_id, safe_past_seq): FeedHeadRow =
             with_conn!(self.conn, |conn| feed_head::table
                 .find(1)
                 .select((
@@ -70,11 +70,11 @@ impl<'c> ReadTx<'c> {
             auth_generation,
             epoch,
             epoch_id: to_byte_array(&epoch_id)?,
-            safe_past_seq: safe_past,
+            safe_past_seq,
         })
     }
 
-    /// The last whole commit at or below `seq`: its last seq and the chain there; seq 0 with a chain of zeros before the first.
+    /// The last commit at or below `seq`: its last seq and chain; (0, zeros) before the first.
     pub fn last_commit_up_to(&mut self, seq: i64) -> Result<(i64, [u8; 32])> {
         let row: Option<(i64, Vec<u8>)> = with_conn!(self.conn, |conn| commit_log::table
             .filter(commit_log::last_seq.le(seq))
@@ -95,7 +95,7 @@ impl<'c> ReadTx<'c> {
         Ok(at.map(Timestamp))
     }
 
-    /// The present version of a record.
+    /// The current version of a record.
     pub fn record(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<StoredRecord>> {
         let row: Option<(i64, Vec<u8>, Vec<u8>)> = with_conn!(self.conn, |conn| record::table
             .find((kind.number(), &id[..]))
@@ -108,7 +108,7 @@ impl<'c> ReadTx<'c> {
         .transpose()
     }
 
-    /// All records of a kind, in id order: id and present version.
+    /// All records of a kind in id order, with their current versions.
     pub fn records(&mut self, kind: RecordKind) -> Result<Vec<([u8; 16], StoredRecord)>> {
         let rows: Vec<(Vec<u8>, i64, Vec<u8>, Vec<u8>)> = record::table
             .filter(record::kind.eq(kind.number()))
@@ -130,7 +130,7 @@ impl<'c> ReadTx<'c> {
     }
 }
 
-/// Reads a column of fixed width.
+/// Converts a column of fixed width.
 pub(super) fn to_byte_array<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
     bytes.try_into().map_err(|_| Error::Damaged(format!("{} bytes where {N} belong", bytes.len())))
 }

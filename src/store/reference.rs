@@ -1,19 +1,20 @@
-//! Short numbers, and where each unit hangs today: what the feed needs of the organisation.
+//! Short ids, the path of each unit today, settings, and the records of the reference scope.
 //!
-//! Knows no tree and no date: `app` computes the closure as of today and this file keeps it.
+//! Does not depend on the tree or on dates: `app` computes the closure as of today, this module
+//! stores it.
 
 use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{setting, short_id, unit_ancestor, unit_successor};
 use super::write_tx::{AuditContext, WriteTx};
-use crate::domain::calendar::Calendar;
+use crate::domain::access::permission::{Permit, UnitPath, action};
+use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::campaign::Campaign;
-use crate::domain::form::Catalogue;
-use crate::domain::ids::{UnitId, derive_id};
 use crate::domain::org::OrgFacts;
-use crate::domain::permission::{Permit, UnitPath, action};
-use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::calendar::Calendar;
+use crate::domain::support::ids::{UnitId, derive_id};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
@@ -40,7 +41,8 @@ impl ReadTx<'_> {
             .collect()
     }
 
-    /// Where a unit stands today: who acts for it, and the units above. A unit that nobody registered acts for itself.
+    /// The path of a unit today: the unit that acts for it, and its ancestors. A unit without a row
+    /// acts for itself.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
         let successor: Option<Vec<u8>> = with_conn!(self.conn(), |conn| unit_successor::table
             .find(&unit.0[..])
@@ -57,14 +59,14 @@ impl ReadTx<'_> {
         Ok(UnitPath { unit, acting_unit: acting, ancestors: above })
     }
 
-    /// A fact about this authority.
+    /// The value of a setting.
     pub fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
         Ok(setting::table.find(name).select(setting::value).first(self.conn()).optional()?)
     }
 }
 
 impl WriteTx<'_> {
-    /// The short number of a unit or element, given now if it has none.
+    /// The short number of a unit or element, assigned if it has none.
     pub(crate) fn ensure_short_id(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<u32> {
         if let Some(number) = self.short_id(kind, id)? {
             return Ok(number);
@@ -84,7 +86,7 @@ impl WriteTx<'_> {
         Ok(u32::try_from(number).unwrap_or(0))
     }
 
-    /// Says where a unit stands from today on; true when that is new.
+    /// Stores the path of a unit from today on; false if it is unchanged.
     pub(crate) fn set_unit_path(&mut self, unit_path: &UnitPath) -> Result<bool> {
         if self.unit_path(unit_path.unit)? == *unit_path && self.has_unit_path(unit_path.unit)? {
             return Ok(false);
@@ -120,7 +122,7 @@ impl WriteTx<'_> {
         Ok(found > 0)
     }
 
-    /// Keeps a fact about this authority.
+    /// Stores a setting.
     pub(crate) fn set_setting(&mut self, name: &str, value: &[u8]) -> Result<()> {
         diesel::delete(setting::table.find(name)).execute(self.conn())?;
         diesel::insert_into(setting::table)
@@ -130,7 +132,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Everything in the reference scope, decoded.
+/// The reference scope, decoded.
 #[derive(Debug, Clone, Default)]
 pub struct ReferenceData {
     /// The organisation.
@@ -147,7 +149,7 @@ pub struct ReferenceData {
     pub campaigns: Vec<Campaign>,
 }
 
-/// The kinds of records that the reference scope is made of.
+/// The record kinds of the reference scope.
 pub(super) const REFERENCE_KINDS: [RecordKind; 6] = [
     RecordKind::Unit,
     RecordKind::Element,
@@ -158,7 +160,7 @@ pub(super) const REFERENCE_KINDS: [RecordKind; 6] = [
 ];
 
 impl ReadTx<'_> {
-    /// Everything in the reference scope.
+    /// Reads the reference scope.
     pub fn reference_data(&mut self) -> Result<ReferenceData> {
         ReferenceData::from_records(&mut |kind| {
             Ok(self.records(kind)?.into_iter().map(|(_, stored)| stored.bytes).collect())
@@ -167,7 +169,7 @@ impl ReadTx<'_> {
 }
 
 impl ReferenceData {
-    /// Decodes the records that `load` gives for each kind.
+    /// Decodes the records that `load` returns for each kind.
     pub(super) fn from_records(
         load: &mut dyn FnMut(RecordKind) -> Result<Vec<Vec<u8>>>,
     ) -> Result<Self> {
@@ -200,7 +202,8 @@ impl ReferenceData {
 }
 
 impl WriteTx<'_> {
-    /// Puts the organisation into the reference scope, one record a unit; how many records changed.
+    /// Writes the organisation into the reference scope, one record per unit; returns how many
+    /// changed.
     pub(crate) fn put_org(
         &mut self,
         permit: &Permit<action::ChangeOrg>,
@@ -223,7 +226,8 @@ impl WriteTx<'_> {
         Ok(changed)
     }
 
-    /// Puts elements, forms, contracts and calendars into the reference scope; how many records changed.
+    /// Writes elements, forms, contracts and calendars into the reference scope; returns how many
+    /// changed.
     pub(crate) fn put_catalogue(
         &mut self,
         permit: &Permit<action::ApplyCampaign>,
@@ -261,7 +265,7 @@ impl WriteTx<'_> {
         Ok(changed)
     }
 
-    /// Puts a campaign into the reference scope; true when that changed it.
+    /// Writes a campaign into the reference scope; whether it changed.
     pub(crate) fn put_campaign(
         &mut self,
         permit: &Permit<action::ApplyCampaign>,
@@ -277,7 +281,7 @@ impl WriteTx<'_> {
         )? > 0)
     }
 
-    /// The same for a step of its life.
+    /// Like [`WriteTx::put_campaign`], for a step of the campaign's lifecycle.
     pub(crate) fn put_campaign_status(
         &mut self,
         permit: &Permit<action::StepCampaign>,

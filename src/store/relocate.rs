@@ -1,13 +1,15 @@
-//! Moves a whole database to another place, SQLite or PostgreSQL: every table, row by row, with its ids, revisions, seqs and chain.
+//! Moves a whole database to another location, SQLite or PostgreSQL: every table, row by row, with
+//! its ids, revisions, seqs and chain.
 //!
 //! ```text
-//!  source, nobody serving it --rows as literals of the target--> target, ONE transaction
-//!                            digest of what was read   ==   digest of what is there now, table by table
-//!                            audit chain and scope digests of the target hold
-//!                                                      --> COMMIT, and only then: the source writes no more
+//!  source, not served --rows as literals of the target's dialect--> target, ONE transaction
+//!                       digest of rows read == digest of rows written, table by table
+//!                       audit chain and scope digests of the target are intact
+//!                  --> COMMIT, and only then: the source is superseded
 //! ```
 //!
-//! The tables come from the database itself, so a table that a later migration adds is moved too. Knows no table's meaning but the head's.
+//! The list of tables comes from the database, so a table that a later migration adds is moved too.
+//! Does not depend on any table but feed_head.
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::backup::{SUPERSEDED_SETTING, check_database};
@@ -15,31 +17,32 @@ use super::error::{Error, Result};
 use super::read_tx::{FeedHead, ReadTx};
 use super::schema::setting;
 use super::schema_migration;
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use sha2::{Digest as _, Sha256};
 
-/// What was moved.
+/// Result of a move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelocationSummary {
-    /// The head, the same at both places.
+    /// The head, equal in both databases.
     pub head: FeedHead,
-    /// Tables, each with as many rows and the same content at both places.
+    /// Number of tables, equal in both databases.
     pub table_count: usize,
-    /// Rows of all tables.
+    /// Number of rows of all tables.
     pub row_count: i64,
 }
 
-/// Rows of one INSERT at most.
+/// Maximum number of rows of one INSERT.
 const MAX_INSERT_ROWS: usize = 500;
-/// Bytes of one INSERT, about.
+/// Approximate maximum size of one INSERT.
 const MAX_INSERT_BYTES: usize = 256 * 1024;
 
-/// Moves everything from `from`, which nobody may serve meanwhile, to `to`, which must be empty or not there. Whatever fails leaves the
-/// source as it was and the target empty. Afterwards the source takes no writes any more: there is one writer.
+/// Moves everything from `from`, which no server may have open, to `to`, which must be empty or
+/// absent. A failure leaves the source unchanged and the target empty. Afterwards the source is
+/// superseded: there is one writer.
 pub fn relocate_database(
     from: &DatabaseLocation,
     to: &DatabaseLocation,
@@ -47,7 +50,8 @@ pub fn relocate_database(
     relocate_with_hook(from, to, |_| Ok(()))
 }
 
-/// The same with something that happens to the target before it is verified: a test breaks it there.
+/// Like [`relocate_database`], with a hook that runs before the target is verified; tests damage
+/// the target there.
 pub(super) fn relocate_with_hook(
     from: &DatabaseLocation,
     to: &DatabaseLocation,
@@ -121,14 +125,14 @@ fn copy_and_verify(
     target: &mut AnyConn,
     before_check: impl FnOnce(&mut AnyConn) -> Result<()>,
 ) -> Result<RelocationSummary> {
-    let target_dialect = ReadTx::new(target).head()?;
-    if target_dialect.epoch != 0 || target_dialect.seq != 0 {
+    let target_head = ReadTx::new(target).head()?;
+    if target_head.epoch != 0 || target_head.seq != 0 {
         return Err(Error::Database(
             "the place to move to holds data already; name an empty one".to_owned(),
         ));
     }
     let tables = list_tables(source)?;
-    if tables != self::list_tables(target)? {
+    if tables != list_tables(target)? {
         return Err(Error::Damaged(
             "the two places do not have the same tables; nothing was switched".to_owned(),
         ));
@@ -160,7 +164,7 @@ fn copy_and_verify(
     })
 }
 
-/// The source takes no writes from now on. The number is its own history's: it was moved, not replaced by a later one.
+/// Supersedes the source with its own epoch, which means: moved, not replaced by a later history.
 fn mark_superseded(source: &mut AnyConn, epoch: i64) -> Result<()> {
     source.begin_write()?;
     diesel::insert_into(setting::table)
@@ -169,7 +173,7 @@ fn mark_superseded(source: &mut AnyConn, epoch: i64) -> Result<()> {
     source.execute_sql("COMMIT")
 }
 
-/// Whose literals.
+/// The dialect of SQL literals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SqlDialect {
     Sqlite,
@@ -198,7 +202,7 @@ struct TableSchema {
     columns: Vec<(String, ColumnKind)>,
 }
 
-/// Every table with its columns by name, but the list of migrations.
+/// Every table with its columns by name, except the table of migrations.
 fn list_tables(conn: &mut AnyConn) -> Result<Vec<TableSchema>> {
     #[derive(QueryableByName)]
     struct TableColumnRow {
@@ -243,7 +247,7 @@ fn list_tables(conn: &mut AnyConn) -> Result<Vec<TableSchema>> {
     Ok(tables)
 }
 
-/// SQL that makes the literal of a column, in the words of `here`, as `there` reads it.
+/// SQL in `source_dialect` that formats a column as a literal of `target_dialect`.
 fn literal_sql(
     name: &str,
     kind: ColumnKind,
@@ -269,7 +273,7 @@ fn literal_sql(
     }
 }
 
-/// Hands on every row as literals that `there` reads, without holding them all.
+/// Calls `act` with every row as literals of the target's dialect, one at a time.
 fn for_each_row(
     conn: &mut AnyConn,
     table: &TableSchema,
@@ -309,7 +313,7 @@ fn for_each_row(
     Ok(())
 }
 
-/// Copies one table; the digest of what was read.
+/// Copies one table; returns the digest of the rows read.
 fn copy_table(
     source: &mut AnyConn,
     target: &mut AnyConn,

@@ -1,7 +1,8 @@
-//! Reading connections to a replica of the database, beside those to the database itself.
+//! Reading connections to a replica of the database.
 //!
-//! A replica may lag, stand still, or hold another history: whether its state may be used is for the caller to find out, who gets one
-//! unchanging state and may decline it. Nobody waits for a replica that is not there: one thread connects, callers take what is ready.
+//! A replica may lag, stop, or hold another history: the caller gets one snapshot, checks it and
+//! may decline it. No caller waits for a replica: one thread connects, callers take idle
+//! connections.
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::error::Error;
@@ -13,12 +14,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, Weak};
 use std::time::Duration;
 
-/// How often the thread looks whether a connection is ready.
+/// How often the thread checks for an idle connection.
 const CONNECT_INTERVAL: Duration = Duration::from_millis(500);
-/// Most connections to the replica.
+/// Maximum number of connections to the replica.
 const MAX_REPLICA_CONNECTIONS: usize = 4;
 
-/// What a store knows of its replica.
+/// The connections to the replica and its counters.
 #[derive(Default)]
 pub(super) struct ReplicaPool {
     idle: Mutex<Vec<AnyConn>>,
@@ -27,17 +28,18 @@ pub(super) struct ReplicaPool {
     declined_count: AtomicU64,
 }
 
-/// What the replica did since the start.
+/// Reads of the replica since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplicaReadCounts {
-    /// Reads that it served.
+    /// Reads that the replica served.
     pub served_count: u64,
-    /// Reads that it could have served, had it been there, gone through without trouble, and held what it should.
+    /// Reads that went to the primary: no connection, an error, or a declined snapshot.
     pub declined_count: u64,
 }
 
 impl Store {
-    /// From now on [`Store::read_aside`] asks the database at this location; once.
+    /// Makes [`Store::read_from_replica`] read from this database; only the first call has an
+    /// effect.
     pub fn add_replica(&self, location: &DatabaseLocation) {
         if self.inner.replica_pool.set(ReplicaPool::default()).is_err() {
             return;
@@ -49,8 +51,8 @@ impl Store {
         }
     }
 
-    /// Runs `steps` over one unchanging state of the replica, whatever state that is. `None`: there is no replica, none can be reached now,
-    /// something failed, or `steps` declined; then the database itself has to be asked, and nothing is lost but a moment.
+    /// Runs `steps` over one snapshot of the replica, whatever its state. `None`: there is no
+    /// connection, something failed, or `steps` declined; then the caller reads from the primary.
     pub fn read_from_replica<T, E: From<Error> + Display>(
         &self,
         steps: impl FnOnce(&mut ReadTx) -> Result<Option<T>, E>,
@@ -65,7 +67,7 @@ impl Store {
         read
     }
 
-    /// How much the replica served; `None` without one.
+    /// Counters of the replica; `None` without one.
     #[must_use]
     pub fn replica_read_counts(&self) -> Option<ReplicaReadCounts> {
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
@@ -95,7 +97,7 @@ impl ReplicaPool {
         read
     }
 
-    /// Connects when no connection is ready and one more may be.
+    /// Connects if no connection is idle and the limit permits one.
     fn ensure_idle_connection(&self, location: &DatabaseLocation) {
         if !lock_ignoring_poison(&self.idle).is_empty()
             || self.open_count.load(Ordering::SeqCst) >= MAX_REPLICA_CONNECTIONS
@@ -114,7 +116,7 @@ impl ReplicaPool {
     }
 }
 
-/// Ends with the store.
+/// Connects to the replica until the store is dropped.
 fn run_connector(location: &DatabaseLocation, store: &Weak<StoreInner>) {
     while let Some(inner) = store.upgrade() {
         if let Some(replica) = inner.replica_pool.get() {

@@ -1,29 +1,28 @@
-//! Reports, their comments, conflicts and revisions, and the commands that devices pushed.
+//! Reports, their comments, conflicts and revisions.
 //!
-//! Knows no rule: what a step gives was decided before. It knows where a report belongs: a draft on the desk, anything sent in the work
-//! scopes of its unit and of every unit above as of today.
+//! Contains no rule. Assigns scopes: a draft is in the desk scope; a sent report is in the work
+//! scopes of its unit and of every ancestor as of today.
 
 use super::backend::with_conn;
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{command, device, report, report_attachment, report_author, report_revision};
+use super::schema::{report, report_attachment, report_author, report_revision};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::attachment::{Comment, Conflict};
-use crate::domain::command::Verdict;
-use crate::domain::ids::{
+use crate::domain::access::permission::{ActionMarker, Permit, UnitPath};
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::report::attachment::{Comment, Conflict};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::report::{ContentHash, Report};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{
     AccountId, CommentId, ConflictId, ContractId, DeviceId, ReportId, UnitId,
 };
-use crate::domain::permission::{ActionMarker, Permit, UnitPath};
-use crate::domain::report::{ContentHash, Report};
-use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
-use crate::domain::workflow::ReportState;
+use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::wire::record::{self, RecordError, UnitNumbers};
 use diesel::prelude::*;
 use jiff::civil::Date;
 
-/// A report as it stands, with its revision.
+/// A report with its revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredReport {
     /// The report.
@@ -32,7 +31,7 @@ pub struct StoredReport {
     pub revision: i64,
 }
 
-/// A line of a list of reports.
+/// A row of a list of reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportSummary {
     /// The report.
@@ -43,42 +42,25 @@ pub struct ReportSummary {
     pub unit: UnitId,
     /// First day of its period.
     pub start: Date,
-    /// Day after the last.
+    /// The day after the last.
     pub end: Date,
-    /// Which piece of the period.
+    /// Number of the part of the period, when a reorganisation cut it.
     pub cut: u8,
-    /// Where it stands.
+    /// Its state.
     pub state: ReportState,
     /// Whether it came late.
     pub late: bool,
 }
 
 impl ReportSummary {
-    /// The days that it answers for.
+    /// The days that it covers.
     #[must_use]
     pub fn window(&self) -> DateWindow {
         DateWindow { start: self.start, end: self.end }
     }
 }
 
-/// A command that was taken from a device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedCommand {
-    /// Its number, 1 and up.
-    pub number: u64,
-    /// SHA-256 of its bytes.
-    pub hash: [u8; 32],
-    /// What became of it.
-    pub verdict: Verdict,
-    /// Why, when it was refused.
-    pub reason: Option<String>,
-    /// Where its effect ends in the feed; 0 until its commit.
-    pub commit_seq: i64,
-    /// The revision of its record afterwards; 0 when there is none.
-    pub revision: i64,
-}
-
-/// Who wrote last in a report, for telling APPLIED from MERGED.
+/// The last writer of a report, which decides between APPLIED and MERGED.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LastWriter {
     /// The device that wrote last.
@@ -103,12 +85,12 @@ impl ReadTx<'_> {
         }))
     }
 
-    /// The revision of a report; 0 when there is none.
+    /// The revision of a report; 0 if it does not exist.
     pub fn report_revision(&mut self, id: ReportId) -> Result<i64> {
         Ok(self.record(RecordKind::Report, &id.0)?.map_or(0, |stored| stored.revision))
     }
 
-    /// Whether a report was ever sent with this content.
+    /// Whether a sent revision of the report has this content.
     pub fn has_sent_content(&mut self, id: ReportId, content: ContentHash) -> Result<bool> {
         let found: i64 = report_revision::table
             .filter(report_revision::report.eq(&id.0[..]))
@@ -161,7 +143,7 @@ impl ReadTx<'_> {
             .collect()
     }
 
-    /// Whether `who` wrote in the report.
+    /// Whether the account wrote in the report.
     pub fn is_author(&mut self, id: ReportId, account_id: AccountId) -> Result<bool> {
         let found: i64 = report_author::table
             .filter(report_author::report.eq(&id.0[..]))
@@ -171,19 +153,19 @@ impl ReadTx<'_> {
         Ok(found > 0)
     }
 
-    /// Who wrote last.
+    /// The last writer.
     pub fn last_writer(&mut self, id: ReportId) -> Result<LastWriter> {
         let row: Option<(Option<Vec<u8>>, i64)> = with_conn!(self.conn(), |conn| report::table
             .find(&id.0[..])
             .select((report::last_device, report::other_device_revision))
             .first(conn)
             .optional())?;
-        let Some((last, other_revision)) = row else { return Ok(LastWriter::default()) };
+        let Some((last, other_device_revision)) = row else { return Ok(LastWriter::default()) };
         let device = last.map(|id| to_byte_array(&id).map(DeviceId)).transpose()?;
-        Ok(LastWriter { device, other_device_revision: other_revision })
+        Ok(LastWriter { device, other_device_revision })
     }
 
-    /// Reports in one of the states, of one of the units (all when empty), by unit, contract and period.
+    /// Reports in these states and units (all units if empty), by unit, contract and period.
     pub fn report_summaries(
         &mut self,
         states: &[ReportState],
@@ -214,7 +196,7 @@ impl ReadTx<'_> {
         rows.into_iter().map(to_report_summary).collect()
     }
 
-    /// Every report in the given states with its content, as the nightly job folds them.
+    /// Every report in these states with its content, for the nightly run.
     pub fn reports_in_states(
         &mut self,
         states: &[ReportState],
@@ -238,7 +220,7 @@ impl ReadTx<'_> {
             .collect()
     }
 
-    /// The sent revisions of a report, oldest first: revision, state and bytes, as they were, for ever.
+    /// The sent revisions of a report, oldest first: revision, state and original bytes.
     pub fn sent_revision_bytes(
         &mut self,
         id: ReportId,
@@ -252,44 +234,11 @@ impl ReadTx<'_> {
             .map(|(revision, state, bytes)| Ok((revision, state_from_number(state)?, bytes)))
             .collect()
     }
-
-    /// A command that was taken from a device before.
-    pub fn recorded_command(
-        &mut self,
-        id: DeviceId,
-        number: u64,
-    ) -> Result<Option<RecordedCommand>> {
-        type RecordedCommandRow = (i64, Vec<u8>, i16, Option<String>, i64, i64);
-        let row: Option<RecordedCommandRow> = command::table
-            .find((&id.0[..], number as i64))
-            .select((
-                command::number,
-                command::hash,
-                command::verdict,
-                command::reason,
-                command::commit_seq,
-                command::revision,
-            ))
-            .first(self.conn())
-            .optional()?;
-        row.map(|(number, hash, verdict, reason, seq, revision)| {
-            let verdict = Verdict::from_number(verdict)
-                .ok_or_else(|| Error::Damaged("verdict".to_owned()))?;
-            Ok(RecordedCommand {
-                number: number as u64,
-                hash: to_byte_array(&hash)?,
-                verdict,
-                reason,
-                commit_seq: seq,
-                revision,
-            })
-        })
-        .transpose()
-    }
 }
 
 impl WriteTx<'_> {
-    /// Files a report after a step: its bytes, its place in the feed, its line for lists, and its revision once it is sent.
+    /// Writes a report after a step: its record and scopes, its row for lists, and its revision if
+    /// it is sent.
     pub(crate) fn put_report<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,
@@ -384,7 +333,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes that `who` wrote in the report.
+    /// Stores the account as an author of the report.
     pub(crate) fn add_author(&mut self, id: ReportId, account_id: AccountId) -> Result<()> {
         if !self.insert_pending_author(id, account_id) {
             return Ok(());
@@ -399,7 +348,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Keeps a comment beside its report.
+    /// Writes a comment as an attachment of its report.
     pub(crate) fn put_comment<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,
@@ -415,7 +364,7 @@ impl WriteTx<'_> {
         self.put_record(&AuditContext::from(permit), RecordKind::Comment, id.0, &bytes, scopes)
     }
 
-    /// Keeps a branch of a conflict on the desk of the report's unit.
+    /// Writes a branch of a conflict into the desk scope of the report's unit.
     pub(crate) fn put_conflict<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,
@@ -446,50 +395,10 @@ impl WriteTx<'_> {
         }
         Ok(())
     }
-
-    /// Takes a command from a device: the row that makes it happen once.
-    pub(crate) fn insert_command(
-        &mut self,
-        id: DeviceId,
-        command_row: &RecordedCommand,
-    ) -> Result<()> {
-        let at = self.now().0;
-        let put = with_conn!(self.conn(), |conn| diesel::insert_into(command::table)
-            .values((
-                command::device.eq(&id.0[..]),
-                command::number.eq(command_row.number as i64),
-                command::hash.eq(&command_row.hash[..]),
-                command::verdict.eq(command_row.verdict.number()),
-                command::reason.eq(command_row.reason.as_deref()),
-                command::commit_seq.eq(0i64),
-                command::revision.eq(command_row.revision),
-                command::received_at.eq(at),
-            ))
-            .on_conflict_do_nothing()
-            .execute(conn))?;
-        self.add_pending_command(id, command_row.number);
-        self.ensure_rows_affected(put, "another call took commands of this device")
-    }
-
-    /// Moves a device's place in its outbox from one number to another: only if nobody else moved it.
-    pub(crate) fn advance_command_number(
-        &mut self,
-        id: DeviceId,
-        (from, to): (u64, u64),
-        outcomes: &[u8; 32],
-    ) -> Result<()> {
-        let moved = with_conn!(self.conn(), |conn| diesel::update(device::table.find(&id.0[..]))
-            .filter(device::last_command_number.eq(from as i64))
-            .set((
-                device::last_command_number.eq(to as i64),
-                device::outcome_chain.eq(&outcomes[..])
-            ))
-            .execute(conn))?;
-        self.ensure_rows_affected(moved, "another call took commands of this device")
-    }
 }
 
-/// Where a record of this kind beside a report belongs: a comment where its report is, a conflict on the desk, a proposal in both.
+/// The scopes of an attachment: a comment is where its report is, a conflict in the desk scope, a
+/// proposal in both.
 pub(crate) fn attachment_scopes(
     kind: RecordKind,
     state: ReportState,
@@ -505,7 +414,7 @@ pub(crate) fn attachment_scopes(
     }
 }
 
-/// Where a report belongs.
+/// The scopes of a report.
 pub(crate) fn report_scopes(state: ReportState, unit_path: &UnitPath) -> Vec<Scope> {
     if !state.is_sent() && !planted!("draft-shown-above") {
         return vec![Scope::desk(unit_path.acting_unit)];
@@ -533,7 +442,7 @@ fn to_report_summary(
     })
 }
 
-/// The number of a state in tables: its place in a report's life, from 1.
+/// The number of a state in tables, from 1 in the order of a report's life.
 fn state_number(state: ReportState) -> i16 {
     match state {
         ReportState::Draft => 1,

@@ -1,11 +1,12 @@
-//! Runs of the night, kept for ever: what each was reckoned from, and what it published.
+//! Published runs, never deleted: the inputs and the output of each.
 //!
 //! ```text
-//!  run_manifest   run 20: cut 16201, digests, standings as bytes      run_input   definitions, baselines: each content once
-//!  reports at the cut: `filed_at`
+//!  run_manifest   run 20: cut 16201, digests, standings as bytes
+//!  run_input      reference data and baselines: each content once
+//!  reports        `reports_at_cut`
 //! ```
 //!
-//! Knows no rule: who judges is `domain`, who compares is `app`.
+//! Contains no rule: `domain` computes, `app` compares.
 
 use super::backend::with_conn;
 use super::error::{Error, Result};
@@ -13,14 +14,14 @@ use super::read_tx::{ReadTx, to_byte_array};
 use super::reference::{REFERENCE_KINDS, ReferenceData};
 use super::schema::{audit, run_input, run_manifest};
 use super::write_tx::WriteTx;
-use crate::domain::ids::{CampaignId, RunId};
-use crate::domain::scope::RecordKind;
+use crate::domain::access::scope::RecordKind;
 use crate::domain::standing::Standing;
+use crate::domain::support::ids::{CampaignId, RunId};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
-/// A published run. Never changed afterwards; a correction makes a new one.
+/// A published run, never changed; a correction is a new run.
 #[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
 #[diesel(table_name = run_manifest)]
 pub struct RunManifest {
@@ -28,29 +29,29 @@ pub struct RunManifest {
     pub id: Vec<u8>,
     /// Its campaign.
     pub campaign: Vec<u8>,
-    /// 1, 2, 3 for each campaign.
+    /// 1, 2, 3, … within the campaign.
     pub number: i64,
-    /// Seq up to which changes went in.
+    /// Seq up to which changes were included.
     pub cut_seq: i64,
-    /// The day as of which it judged, since 1970.
+    /// The day as of which it was computed, days since 1970.
     pub as_of_day: i32,
     /// When it was published, microseconds UTC.
     pub published_at: i64,
-    /// The programme that computed it.
+    /// The version of the program that computed it.
     pub code_version: String,
-    /// SHA-256 over everything that went in.
+    /// SHA-256 of all inputs.
     pub input_digest: Vec<u8>,
-    /// SHA-256 over everything that came out.
+    /// SHA-256 of all outputs.
     pub output_digest: Vec<u8>,
-    /// Names the definitions in `run_input`: organisation, forms, campaigns.
+    /// Key in `run_input` of the reference data: organisation, forms, campaigns.
     pub reference_digest: Vec<u8>,
-    /// Names the baselines in `run_input`.
+    /// Key in `run_input` of the baselines.
     pub baselines_digest: Vec<u8>,
-    /// The standings, one after the other as [`pack`] writes them.
+    /// The standings, encoded by [`encode_parts`].
     pub standings: Vec<u8>,
 }
 
-/// Parts of varying length as one piece: each behind its length in four bytes.
+/// Concatenates parts, each after its length in four bytes, big-endian.
 #[must_use]
 pub fn encode_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut encoded = Vec::new();
@@ -61,7 +62,7 @@ pub fn encode_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     encoded
 }
 
-/// The parts of what [`pack`] wrote.
+/// Splits what [`encode_parts`] wrote.
 pub fn decode_parts(mut encoded: &[u8]) -> Result<Vec<&[u8]>> {
     let mut parts = Vec::new();
     let short = || Error::Damaged("a packed value ends early".to_owned());
@@ -89,7 +90,7 @@ impl ReadTx<'_> {
         Ok(one.select(RunManifest::as_select()).first(self.conn()).optional()?)
     }
 
-    /// Runs of these campaigns behind one, in the order of their publication: by cut, then campaign.
+    /// Runs of these campaigns after the given one, in order of publication: by cut, then campaign.
     pub fn run_manifests_after(
         &mut self,
         after: Option<&RunManifest>,
@@ -111,14 +112,14 @@ impl ReadTx<'_> {
             .load(self.conn())?)
     }
 
-    /// What a run was reckoned from, by its digest.
+    /// An input of a run, by its digest.
     pub fn run_input(&mut self, digest: &[u8]) -> Result<Vec<u8>> {
         let found =
             run_input::table.find(digest).select(run_input::bytes).first(self.conn()).optional()?;
         found.ok_or_else(|| Error::Damaged("an input of a run is missing".to_owned()))
     }
 
-    /// The reference scope as bytes: kind, revision and bytes of each record, by kind and id.
+    /// The reference scope as bytes: kind, revision, id and bytes of each record, by kind and id.
     pub fn encode_reference(&mut self) -> Result<Vec<u8>> {
         let mut parts: Vec<Vec<u8>> = Vec::new();
         for kind in REFERENCE_KINDS {
@@ -133,7 +134,7 @@ impl ReadTx<'_> {
         Ok(encode_parts(parts.iter().map(Vec::as_slice)))
     }
 
-    /// The run of a campaign before the one with this number.
+    /// The run of a campaign before this number.
     pub fn run_manifest_before(
         &mut self,
         campaign: CampaignId,
@@ -144,7 +145,7 @@ impl ReadTx<'_> {
         Ok(before.select(RunManifest::as_select()).first(self.conn()).optional()?)
     }
 
-    /// Reports that changed behind `after` and up to `upto`, each with the seq of its last change there.
+    /// Reports that changed with `after < seq <= upto`, each with the seq of its last change.
     pub fn changed_reports(&mut self, after: i64, upto: i64) -> Result<BTreeMap<[u8; 16], i64>> {
         let rows: Vec<(Option<Vec<u8>>, Option<i64>)> = audit::table
             .filter(audit::record_kind.eq(RecordKind::Report.number()))
@@ -161,7 +162,7 @@ impl ReadTx<'_> {
 }
 
 impl ReferenceData {
-    /// Reads what [`ReadTx::reference_bytes`] wrote; also the revision of each campaign's definition then.
+    /// Decodes what [`ReadTx::encode_reference`] wrote; also the revision of each record.
     pub fn decode(bytes: &[u8]) -> Result<(Self, BTreeMap<[u8; 16], i64>)> {
         let mut by_kind: BTreeMap<i16, Vec<Vec<u8>>> = BTreeMap::new();
         let mut definitions = BTreeMap::new();
@@ -180,7 +181,7 @@ impl ReferenceData {
 }
 
 impl WriteTx<'_> {
-    /// Keeps a run. One that is there stays as it is.
+    /// Stores a run with its inputs. An existing run stays unchanged.
     pub(crate) fn insert_run_manifest(
         &mut self,
         manifest: &RunManifest,
@@ -200,7 +201,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Standings as the bytes that phones hold, by their id, so that the same standings are the same bytes.
+/// Encodes standings in id order, so that equal standings give equal bytes.
 pub fn encode_standings(
     standings: &[Standing],
     units: &UnitNumbers,
@@ -213,7 +214,7 @@ pub fn encode_standings(
     Ok(encode_parts(parts.values().map(Vec::as_slice)))
 }
 
-/// The standings of a run.
+/// Decodes what [`encode_standings`] wrote.
 pub fn decode_standings(
     bytes: &[u8],
     units: &UnitNumbers,

@@ -1,9 +1,9 @@
-//! The tables as diesel sees them, the same for both databases; `migrations/` is where they are made.
+//! The tables as diesel sees them, the same for both databases; `migrations/` creates them.
 //!
-//! Knows no query. Times are microseconds UTC, days are days since 1970, ids are 16 bytes.
+//! Times are microseconds UTC, days are days since 1970, ids are 16 bytes.
 
 diesel::table! {
-    /// The one row that orders all commits, and the epoch of this history.
+    /// The one row that numbers all commits; epoch names this history of the database.
     feed_head (id) {
         id -> SmallInt,
         seq -> BigInt,
@@ -16,7 +16,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// One row a commit: where it ended and the chain there.
+    /// One row a commit: its last seq and the chain after it.
     commit_log (last_seq) {
         last_seq -> BigInt,
         first_seq -> BigInt,
@@ -26,7 +26,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The present version of every synced record: the bytes that phones hold.
+    /// The current version of every synced record, as phones store it.
     record (kind, id) {
         kind -> SmallInt,
         id -> Binary,
@@ -37,7 +37,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// A scope, its short number and its digest.
+    /// A scope with its short number and the digest of its records.
     scope (number) {
         number -> Integer,
         kind -> SmallInt,
@@ -50,7 +50,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Latest change of each record in each scope, in commit order.
+    /// The latest change of each record in each scope, in commit order.
     feed (scope_number, seq) {
         scope_number -> Integer,
         seq -> BigInt,
@@ -61,7 +61,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Every command ever taken from a device, and what became of it.
+    /// Every command received from a device, with its verdict.
     command (device, number) {
         device -> Binary,
         number -> BigInt,
@@ -76,7 +76,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Append only: every change, in order, under the chain.
+    /// Append only: one row a change, in seq order, hashed into the chain.
     audit (seq) {
         seq -> BigInt,
         account -> Binary,
@@ -92,7 +92,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// An official's or an agency's account; no personal data.
+    /// An account of an official or of an agency; no personal data.
     account (id) {
         id -> Binary,
         label -> Text,
@@ -101,7 +101,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// A role of an account on a unit for a window of days.
+    /// A role of an account on a unit for a range of days.
     grants (account, role, unit) {
         account -> Binary,
         role -> SmallInt,
@@ -112,7 +112,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// An enrolled device with its key and its place in its outbox.
+    /// An enrolled device: its key, its token and the position of its outbox.
     device (id) {
         id -> Binary,
         account -> Binary,
@@ -128,7 +128,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Single use, at most ten minutes.
+    /// Enrolment codes: single use, valid for at most ten minutes.
     enrol_code (hash) {
         hash -> Binary,
         account -> Binary,
@@ -138,7 +138,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// A question that only the device's key can answer.
+    /// Nonces that devices have signed, until they expire.
     used_nonce (hash) {
         hash -> Binary,
         device -> Binary,
@@ -147,7 +147,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Short numbers of units and elements, given once.
+    /// Short numbers of units and elements, assigned once.
     short_id (kind, id) {
         kind -> SmallInt,
         id -> Binary,
@@ -156,7 +156,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The units above a unit as of today, a closed one under its successor.
+    /// The ancestors of a unit today, nearest first; a closed unit has those of its successor.
     unit_ancestor (unit, position) {
         unit -> Binary,
         position -> Integer,
@@ -165,7 +165,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Who acts for a unit today: itself, or the successor.
+    /// The unit that acts for a unit today: itself or its successor.
     unit_successor (unit) {
         unit -> Binary,
         successor -> Binary,
@@ -173,7 +173,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What lists and rules need of a report besides its bytes.
+    /// Columns of a report that lists and rules filter by.
     report (id) {
         id -> Binary,
         contract -> Binary,
@@ -191,7 +191,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Who wrote in a report: nobody accepts the own one.
+    /// Accounts that wrote in a report: an author cannot accept it.
     report_author (report, account) {
         report -> Binary,
         account -> Binary,
@@ -199,7 +199,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Comments and conflicts, which go where their report goes.
+    /// Comments, conflicts and proposals of a report.
     report_attachment (report, kind, id) {
         report -> Binary,
         kind -> SmallInt,
@@ -208,7 +208,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Every sent revision, for ever.
+    /// Every sent revision, never deleted.
     report_revision (report, revision) {
         report -> Binary,
         revision -> BigInt,
@@ -234,7 +234,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Commands that are kept but not applied, until their parent comes or a person decides.
+    /// Commands that are stored but not applied until their parent arrives or a reviewer decides.
     held_command (id) {
         id -> Binary,
         device -> Binary,
@@ -249,7 +249,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Roles that were taken away: what their holder typed before goes to the hand-over box of the unit.
+    /// Revoked roles: commands written under one go to the held commands of the unit.
     former_grant (account, role, unit) {
         account -> Binary,
         role -> SmallInt,
@@ -258,7 +258,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Answers of unary writes by request id.
+    /// Responses of unary writes by request id.
     idempotency_key (account, request_id) {
         account -> Binary,
         request_id -> Binary,
@@ -286,7 +286,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Who runs a job now.
+    /// The current lease of each job.
     job_lease (job) {
         job -> Text,
         owner -> Text,
@@ -304,7 +304,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// One published run of the night, never changed afterwards.
+    /// One published nightly run, never changed afterwards.
     run_manifest (id) {
         id -> Binary,
         campaign -> Binary,
@@ -322,7 +322,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What runs were reckoned from besides reports, each content once.
+    /// Inputs of runs other than reports, each content stored once.
     run_input (digest) {
         digest -> Binary,
         bytes -> Binary,
@@ -330,7 +330,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Keys of partner agencies, by the hash of their secret; a revoked one stays.
+    /// Keys of partner agencies, by the hash of their secret; revoked keys stay.
     service_key (id) {
         id -> Binary,
         account -> Binary,
@@ -345,7 +345,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Passwords of accounts at a desk: how each was hashed, its salt and its hash.
+    /// Passwords of accounts for desk sessions: algorithm, salt and hash.
     password (account) {
         account -> Binary,
         algorithm -> Text,

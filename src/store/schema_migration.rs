@@ -1,10 +1,14 @@
-//! The migrations of the schema and the versions that a database has. Migrations are only added; both databases have the same versions.
+//! The migrations of the schema and the versions that a database has. Migrations are only added;
+//! both databases have the same versions.
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::backup::copy_database;
 use super::error::{Error, Result};
+use super::fault_point::test_migrations_dir;
 use diesel::migration::{Migration, MigrationSource};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_migrations::{
+    EmbeddedMigrations, FileBasedMigrations, MigrationHarness, embed_migrations,
+};
 use std::path::PathBuf;
 
 const SQLITE_MIGRATIONS: KnownMigrations =
@@ -12,26 +16,23 @@ const SQLITE_MIGRATIONS: KnownMigrations =
 const POSTGRES_MIGRATIONS: KnownMigrations =
     KnownMigrations { embedded: embed_migrations!("migrations/postgres"), dialect: "postgres" };
 
-/// Versions of the pre-release line (before release 0.2.0 of the contract): the program cannot read or upgrade such a database.
+/// Versions of the pre-release line (before release 0.2.0 of the contract): the program cannot read
+/// or upgrade such a database.
 const PRE_RELEASE_VERSIONS: [&str; 4] = ["0001", "0002", "0003", "0004"];
 
 /// The migrations that the program knows for one database.
 struct KnownMigrations {
     embedded: EmbeddedMigrations,
-    #[cfg_attr(not(debug_assertions), expect(dead_code, reason = "read by debug builds only"))]
+    /// Its subdirectory of [`test_migrations_dir`].
     dialect: &'static str,
 }
 
 impl<DB: diesel::backend::Backend> MigrationSource<DB> for KnownMigrations {
     fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
-        #[cfg_attr(not(debug_assertions), expect(unused_mut, reason = "extended by debug builds"))]
         let mut migrations = self.embedded.migrations()?;
-        // Debug builds only: the directory with `sqlite/` and `postgres/` of the upgrade tests.
-        #[cfg(debug_assertions)]
-        if let Some(dir) = std::env::var_os("THIDUA_TEST_MIGRATIONS") {
-            let dir = PathBuf::from(dir).join(self.dialect);
-            migrations
-                .extend(diesel_migrations::FileBasedMigrations::from_path(dir)?.migrations()?);
+        if let Some(dir) = test_migrations_dir() {
+            let added = FileBasedMigrations::from_path(dir.join(self.dialect))?;
+            migrations.extend(added.migrations()?);
         }
         Ok(migrations)
     }
@@ -45,8 +46,9 @@ pub fn run_migrations(conn: &mut AnyConn) -> Result<()> {
     }
 }
 
-/// Applies the pending migrations to a database in use, after a backup: SQLite is copied to a file beside it; PostgreSQL is refused
-/// unless `has_external_backup`. A new database needs no backup. Returns the path of the copy, if one was made.
+/// Applies the pending migrations to a database in use, after a backup: SQLite is copied to a file
+/// beside it; PostgreSQL is refused unless `has_external_backup`. A new database needs no backup.
+/// Returns the path of the copy, if one was made.
 pub fn run_migrations_with_backup(
     conn: &mut AnyConn,
     location: &DatabaseLocation,
@@ -78,8 +80,9 @@ pub fn check_schema_known(conn: &mut AnyConn) -> Result<()> {
     pending_migrations(conn).map(|_| ())
 }
 
-/// The versions that the database does not have yet, oldest first, and whether it has any. Refuses a schema that is newer than the
-/// program or of the pre-release line; changes nothing but the empty table of versions of a new database.
+/// The versions that the database does not have yet, oldest first, and whether it has any. Refuses
+/// a schema that is newer than the program or of the pre-release line; changes nothing but the
+/// empty table of versions of a new database.
 pub fn pending_migrations(conn: &mut AnyConn) -> Result<(Vec<String>, bool)> {
     match conn {
         AnyConn::Sqlite(conn) => find_pending_migrations(conn, &SQLITE_MIGRATIONS),
@@ -93,13 +96,12 @@ fn find_pending_migrations<DB: diesel::backend::Backend>(
 ) -> Result<(Vec<String>, bool)> {
     let applied = conn.applied_migrations().map_err(|error| Error::Database(error.to_string()))?;
     let applied: Vec<String> = applied.iter().map(ToString::to_string).collect();
-    if let Some(found) =
-        applied.iter().find(|version| PRE_RELEASE_VERSIONS.contains(&version.as_str()))
-    {
+    let is_pre_release = |version: &&String| PRE_RELEASE_VERSIONS.contains(&version.as_str());
+    if let Some(found) = applied.iter().filter(is_pre_release).max() {
         return Err(Error::PreReleaseSchema { found: found.clone() });
     }
     let supported = migration_versions::<DB>(known)?;
-    if let Some(found) = applied.iter().find(|version| !supported.contains(version)) {
+    if let Some(found) = applied.iter().filter(|version| !supported.contains(version)).max() {
         let supported = supported.last().cloned().unwrap_or_default();
         return Err(Error::NewerSchema { found: found.clone(), supported });
     }

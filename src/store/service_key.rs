@@ -1,14 +1,15 @@
-//! Keys of partner agencies, by the hash of their secret: a stolen database opens nothing. A revoked key stays, for the audit names it.
+//! Keys of partner agencies, by the hash of their secret. A revoked key stays, because audit rows
+//! refer to it.
 //!
-//! Knows no cryptography and no right.
+//! Does no cryptography and checks no permission.
 
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::service_key;
 use super::write_tx::WriteTx;
-use crate::domain::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
-use crate::domain::partner::{PartnerCall, ServiceKey};
-use crate::domain::time::Timestamp;
+use crate::domain::access::partner::{PartnerCall, ServiceKey};
+use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -36,7 +37,7 @@ impl ReadTx<'_> {
         row.map(to_service_key).transpose()
     }
 
-    /// All keys, in the order in which they were issued.
+    /// All keys, in order of issue.
     pub fn service_keys(&mut self) -> Result<Vec<ServiceKey>> {
         let rows: Vec<ServiceKeyRow> = service_key::table
             .order((service_key::issued_at, service_key::id))
@@ -47,16 +48,16 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps a new key.
+    /// Stores a new key.
     pub(crate) fn put_service_key(&mut self, key: &ServiceKey) -> Result<()> {
-        let reads: Vec<&str> = key.allowed_calls.iter().map(|read| read.as_str()).collect();
+        let calls: Vec<&str> = key.allowed_calls.iter().map(|call| call.as_str()).collect();
         let row = ServiceKeyRow {
             id: key.id.0.to_vec(),
             account: key.account.0.to_vec(),
             hash: key.hash.clone(),
             unit: key.unit.0.to_vec(),
             campaign: key.campaign.map(|campaign| campaign.0.to_vec()),
-            allowed_calls: reads.join(" "),
+            allowed_calls: calls.join(" "),
             issued_at: key.issued_at.0,
             expires_at: key.expires_at.0,
             revoked_at: key.revoked_at.map(|at| at.0),
@@ -65,7 +66,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ends a key for good.
+    /// Revokes a key.
     pub(crate) fn revoke_service_key(&mut self, id: ServiceKeyId) -> Result<()> {
         let now = self.now().0;
         diesel::update(service_key::table.find(&id.0[..]))
@@ -83,12 +84,12 @@ fn to_service_key(row: ServiceKeyRow) -> Result<ServiceKey> {
         hash,
         unit,
         campaign,
-        allowed_calls: reads,
-        issued_at: issued,
-        expires_at: expires,
-        revoked_at: revoked,
+        allowed_calls,
+        issued_at,
+        expires_at,
+        revoked_at,
     } = row;
-    let read = |word: &str| {
+    let parse_call = |word: &str| {
         PartnerCall::parse(word).ok_or_else(|| Error::Damaged(format!("a key that reads {word}")))
     };
     Ok(ServiceKey {
@@ -97,9 +98,9 @@ fn to_service_key(row: ServiceKeyRow) -> Result<ServiceKey> {
         hash,
         unit: UnitId(to_byte_array(&unit)?),
         campaign: campaign.map(|id| to_byte_array(&id).map(CampaignId)).transpose()?,
-        allowed_calls: reads.split(' ').map(read).collect::<Result<_>>()?,
-        issued_at: Timestamp(issued),
-        expires_at: Timestamp(expires),
-        revoked_at: revoked.map(Timestamp),
+        allowed_calls: allowed_calls.split(' ').map(parse_call).collect::<Result<_>>()?,
+        issued_at: Timestamp(issued_at),
+        expires_at: Timestamp(expires_at),
+        revoked_at: revoked_at.map(Timestamp),
     })
 }

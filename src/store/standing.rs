@@ -1,19 +1,19 @@
-//! Standings and the latest run of each campaign, as records that reach phones through the feed.
+//! Standings and the latest run of each campaign, as records that the feed carries to phones.
 //!
-//! Knows no rule: what stands was judged before. A unit's own standings lie in its work scope, those of province and districts also in the
-//! campaign's published scope.
+//! Contains no rule. A unit's standing is in its work scope; those of province and districts are
+//! also in the published scope of the campaign.
 
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::ids::{CampaignId, StandingId};
-use crate::domain::permission::{Permit, action};
-use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::access::permission::{Permit, action};
+use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::standing::{Standing, StandingRun};
+use crate::domain::support::ids::{CampaignId, StandingId};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 
 impl ReadTx<'_> {
-    /// All standings of a campaign, in no order that says anything.
+    /// All standings of a campaign, in no defined order.
     pub fn standings(
         &mut self,
         campaign: CampaignId,
@@ -53,7 +53,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Publishes a standing; an unchanged one is not written.
+    /// Writes a standing, unless it is unchanged.
     pub(crate) fn put_standing(
         &mut self,
         permit: &Permit<action::RunJob>,
@@ -76,7 +76,7 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Publishes the manifest of a run in place of the one before.
+    /// Writes the latest run of a campaign in place of the former one.
     pub(crate) fn put_latest_run(
         &mut self,
         permit: &Permit<action::RunJob>,

@@ -1,8 +1,9 @@
-//! How long the reads of one thread may ask the database for, while somebody waits for their answer.
+//! The statement timeout of reads on one thread.
 //!
-//! PostgreSQL ends a statement of a *reading* transaction that takes longer. Not of a writing one: those are shared by many callers, wait for
-//! locks within a bound of their own, and a limit that cuts a COMMIT may cut one that a replica already has. SQLite has no such bound within
-//! reach of safe code. Knows no clock: how long is told by the caller.
+//! PostgreSQL cancels a statement of a *reading* transaction that takes longer. Writing
+//! transactions have no such limit: many callers share them, they wait for locks within their own
+//! bound, and a limit that cancels a COMMIT may cancel one that a replica already has. SQLite has
+//! no such limit within safe code. The caller sets the timeout.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -11,7 +12,7 @@ thread_local! {
     static STATEMENT_TIMEOUT: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
-/// Puts back what was before, also when the work panics.
+/// Restores the former timeout, also when `work` panics.
 struct StatementTimeoutGuard(Option<Duration>);
 
 impl Drop for StatementTimeoutGuard {
@@ -20,7 +21,7 @@ impl Drop for StatementTimeoutGuard {
     }
 }
 
-/// Runs `work`, whose reads on this thread take no longer; `None`: as long as they take.
+/// Runs `work` with this timeout for its reads on this thread; `None`: no limit.
 pub fn with_timeout<T>(statement_timeout: Option<Duration>, work: impl FnOnce() -> T) -> T {
     let _guard = StatementTimeoutGuard(STATEMENT_TIMEOUT.replace(statement_timeout));
     work()

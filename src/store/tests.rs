@@ -1,13 +1,13 @@
-//! The laws of the store, each run on SQLite and on PostgreSQL from one body.
+//! The laws of the store, each run on SQLite and PostgreSQL from one body.
 
 use super::write_tx::AuditContext;
 use super::{DatabaseLocation, Error, Store, fault_point};
-use crate::domain::ids::{AccountId, UnitId};
-use crate::domain::permission::Actor;
-use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::scope_digest::{ScopeDigest, hash_record};
-use crate::domain::time::Timestamp;
-use crate::domain::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::access::permission::Actor;
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::scope_digest::{ScopeDigest, hash_record};
+use crate::domain::support::time::Timestamp;
 use crate::store::feed::{FeedOp, FeedRow};
 use jiff::civil::date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use std::thread;
 #[path = "../../tests/common/pg.rs"]
 mod pg;
 
-/// A database of one test's own.
+/// A database for one test.
 struct TestDatabase {
     store: Store,
     _home: Option<tempfile::TempDir>,
@@ -141,14 +141,15 @@ fn a_record_that_moves_is_gone_there_and_put_here_with_one_seq(db: &TestDatabase
 fn a_reader_among_eight_writers_meets_every_change_once(db: &TestDatabase) {
     const WRITERS: usize = 8;
     const EACH: usize = 40;
-    // A pause between numbering and COMMIT: with numbers given out early, the reader would step over some of them.
+    // A pause between numbering and COMMIT: if numbers became visible early, the reader would skip
+    // some.
     fault_point::arm_fault_point("after_numbering:sleep:2");
     let other = Store::open(db.store.location()).unwrap();
     let done = AtomicUsize::new(0);
     let mut seen = BTreeSet::new();
     thread::scope(|scope| {
         for writer in 0..WRITERS {
-            // Half of them write through a second node over the same database.
+            // Half of them write through a second node on the same database.
             let (store, done) = (if writer % 2 == 0 { &db.store } else { &other }, &done);
             scope.spawn(move || {
                 (0..EACH).for_each(|turn| {
@@ -302,7 +303,7 @@ fn sqlite_keeps_a_statement_prepared_whatever_is_bound_to_it() {
 }
 
 #[test]
-fn sight_is_the_only_way_to_list_scopes() {
+fn visible_scopes_are_the_only_way_to_list_scopes() {
     let nobody = Actor { account: AccountId::from_code("x"), device: None, grants: Vec::new() };
     let seen: VisibleScopes = compute_visible_scopes(&nobody, &[], date(2024, 9, 1));
     let db = open_sqlite().unwrap();
@@ -310,19 +311,19 @@ fn sight_is_the_only_way_to_list_scopes() {
     assert_eq!(db.store.read(|tx| tx.visible_scopes(&seen)).unwrap(), []);
 }
 
-/// Looking is not part of this story: only the doorbell tells the other node.
+/// Without polling: only the notification can reach the other node.
 #[test]
-fn a_commit_on_one_node_rings_at_every_other_node_of_the_same_postgresql() {
+fn a_commit_on_one_node_notifies_every_other_node_of_the_same_postgresql() {
     let Some(db) = open_postgres() else { return };
     let other = Store::open(db.store.location()).unwrap();
     let (notified, notifications) = std::sync::mpsc::channel();
     other.set_commit_hook(std::sync::Arc::new(move |seq| {
-        // The receiver goes when the test ends.
+        // The receiver is dropped when the test ends.
         let _ = notified.send(seq);
     }));
     db.store.set_commit_hook(std::sync::Arc::new(|_| {}));
     let deadline = std::time::Duration::from_secs(20);
-    // The other node may still be hanging up its bell: whoever commits again rings again.
+    // The listener of the other node may not be ready yet: commit again until it is.
     let heard = (1..=40).find_map(|number| {
         put(&db.store, number, b"news", &[work_scope("a")]);
         notifications.recv_timeout(deadline / 40).ok()

@@ -1,23 +1,23 @@
-//! A writing transaction, and the notes that become places in the feed at commit.
+//! A writing transaction, and the pending changes that are numbered at commit.
 
 use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
 use super::schema::{feed_head, record};
-use crate::domain::ids::{AccountId, DeviceId, ReportId, UnitId};
-use crate::domain::permission::{ActionMarker, Actor, Permit, UnitPath};
-use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::scope_digest::hash_record;
-use crate::domain::time::Timestamp;
+use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath};
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
+use crate::domain::support::scope_digest::hash_record;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 
 /// A transaction that may write.
 ///
-/// * Nothing is seen by others before `Store::write` returns `Ok`.
-/// * Every change of a record notes exactly one change; the notes get their places in the feed in commit order.
-/// * The steps may run more than once, so they only read and write here.
+/// * Nothing is visible to others before `Store::write` returns `Ok`.
+/// * Every write of a record adds exactly one pending change; commit order numbers them.
+/// * The steps may run more than once, so they must only read and write through this value.
 pub struct WriteTx<'c> {
     read_tx: ReadTx<'c>,
     pending: &'c mut PendingChanges,
@@ -25,7 +25,7 @@ pub struct WriteTx<'c> {
     savepoint_depth: usize,
 }
 
-/// Who did what: the part of an audit row that the caller knows.
+/// The columns of an audit row that the caller provides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditContext {
     account: AccountId,
@@ -44,7 +44,8 @@ impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
 }
 
 impl AuditContext {
-    /// For acts that no permit covers: enrolment and renewal, where the credential itself is the right.
+    /// For actions without a permit: enrolment and renewal, where the credential is the
+    /// authorisation.
     #[must_use]
     pub fn from_actor(actor: &Actor, action: &str) -> Self {
         Self { account: actor.account, device: actor.device, action: action.to_owned() }
@@ -63,29 +64,29 @@ impl AuditContext {
     }
 }
 
-/// What the open batch has changed so far, in order.
+/// The changes of the open batch so far, in order.
 #[derive(Default)]
 pub(super) struct PendingChanges {
     pub(super) changes: Vec<PendingChange>,
-    /// Commands taken: their rows learn the seq of the commit in the tail.
+    /// Commands received: `append_commit` writes the seq of the commit into their rows.
     pub(super) commands: Vec<(DeviceId, u64)>,
-    /// Set when the transaction can no longer be committed.
+    /// Set when the transaction can no longer commit.
     pub(super) fatal_error: Option<String>,
     /// Set when a caller lost a race against another node and must run again.
     pub(super) retry_reason: Option<String>,
-    /// Where units stand, as read in this batch: forgotten when one is hung elsewhere, and with anything that is undone.
+    /// Cache of unit paths read in this batch; cleared when one changes and when steps are undone.
     unit_paths: HashMap<UnitId, UnitPath>,
-    /// Who is noted as an author in this batch; forgotten with anything that is undone.
+    /// Authors stored in this batch; cleared when steps are undone.
     authors: HashSet<(ReportId, AccountId)>,
 }
 
 impl PendingChanges {
-    /// A place to come back to.
+    /// A position for [`PendingChanges::truncate_to`].
     pub(super) fn position(&self) -> (usize, usize) {
         (self.changes.len(), self.commands.len())
     }
 
-    /// Forgets what was noted since `mark`.
+    /// Drops what was added after `position`, and the caches.
     pub(super) fn truncate_to(&mut self, position: (usize, usize)) {
         self.changes.truncate(position.0);
         self.commands.truncate(position.1);
@@ -109,16 +110,16 @@ pub(super) struct RecordChange {
     pub(super) old_hash: Option<u128>,
     /// `None`: the record is deleted.
     pub(super) new_hash: Option<u128>,
-    /// Where the record belongs now.
+    /// The scopes of the record from now on.
     pub(super) scopes: Vec<Scope>,
 }
 
-/// What writing a record gave.
+/// Result of writing a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PutOutcome {
-    /// The revision that stands now.
+    /// The revision after the write.
     pub revision: i64,
-    /// Whether anything changed; an equal record is not written.
+    /// Whether the record changed; an equal record is not written.
     pub changed: bool,
 }
 
@@ -131,13 +132,13 @@ impl<'c> WriteTx<'c> {
         Self { read_tx: ReadTx::new(conn), pending, now, savepoint_depth: 0 }
     }
 
-    /// The instant of this transaction, as its caller gave it.
+    /// The instant of this transaction, as the caller passed it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// Runs `steps` so that an `Err` undoes just them, with the notes that they made.
+    /// Runs `steps`; an `Err` undoes just them and their pending changes.
     pub fn with_savepoint<T, E: From<Error>>(
         &mut self,
         steps: impl FnOnce(&mut WriteTx) -> Result<T, E>,
@@ -166,7 +167,7 @@ impl<'c> WriteTx<'c> {
         result
     }
 
-    /// Writes a record and says where it belongs. An equal record that is already there is left alone.
+    /// Writes a record with its scopes. An equal record is not written.
     pub(crate) fn put_record(
         &mut self,
         audit: &AuditContext,
@@ -214,7 +215,7 @@ impl<'c> WriteTx<'c> {
         Ok(PutOutcome { revision: to_revision, changed: true })
     }
 
-    /// Says anew where an unchanged record belongs: it leaves some scopes and enters others.
+    /// Changes the scopes of an unchanged record.
     pub(crate) fn set_record_scopes(
         &mut self,
         audit: &AuditContext,
@@ -240,7 +241,7 @@ impl<'c> WriteTx<'c> {
         Ok(())
     }
 
-    /// Takes a record away for good.
+    /// Deletes a record.
     pub(crate) fn delete_record(
         &mut self,
         audit: &AuditContext,
@@ -268,7 +269,7 @@ impl<'c> WriteTx<'c> {
         Ok(())
     }
 
-    /// Where a unit stands today; read once in a batch, however many of its reports change.
+    /// The path of a unit today; read once per batch.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
         if let Some(unit_path) = self.pending.unit_paths.get(&unit) {
             return Ok(unit_path.clone());
@@ -278,7 +279,7 @@ impl<'c> WriteTx<'c> {
         Ok(unit_path)
     }
 
-    /// Whether the batch has not noted yet that `who` wrote in the report.
+    /// Whether the author was not yet stored in this batch.
     pub(super) fn insert_pending_author(
         &mut self,
         report: ReportId,
@@ -287,22 +288,22 @@ impl<'c> WriteTx<'c> {
         self.pending.authors.insert((report, account_id))
     }
 
-    /// Forgets where units stand: one was hung elsewhere.
+    /// Clears the cache of unit paths.
     pub(super) fn clear_unit_paths(&mut self) {
         self.pending.unit_paths.clear();
     }
 
-    /// Notes an act that changes no record, for the audit.
+    /// Adds an audit row that changes no record.
     pub(crate) fn append_audit(&mut self, audit: &AuditContext) {
         self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: None });
     }
 
-    /// Notes that a command was taken, so that its row learns where its effect ends.
+    /// Adds a command whose row gets the seq of the commit.
     pub(super) fn add_pending_command(&mut self, device: DeviceId, number: u64) {
         self.pending.commands.push((device, number));
     }
 
-    /// Makes every cached identity stale: grants or devices changed.
+    /// Invalidates all cached identities: grants or devices changed.
     pub(crate) fn bump_auth_generation(&mut self) -> Result<()> {
         diesel::update(feed_head::table.find(1))
             .set(feed_head::auth_generation.eq(feed_head::auth_generation + 1))
@@ -310,7 +311,7 @@ impl<'c> WriteTx<'c> {
         Ok(())
     }
 
-    /// Begins a history, or a new epoch of it: cursors of any other are rebuilt.
+    /// Sets the epoch of the history; cursors of other epochs are rebuilt.
     pub fn set_epoch(&mut self, number: i64, id: &[u8; 16]) -> Result<()> {
         diesel::update(feed_head::table.find(1))
             .set((feed_head::epoch.eq(number), feed_head::epoch_id.eq(&id[..])))
@@ -318,7 +319,7 @@ impl<'c> WriteTx<'c> {
         Ok(())
     }
 
-    /// Fails, so that the steps run again, when a conditional write met no row: another node was faster.
+    /// Makes the steps run again when a conditional write affected no row: another node was faster.
     pub(super) fn ensure_rows_affected(&mut self, rows: usize, reason: &str) -> Result<()> {
         if rows == 0 {
             self.pending.retry_reason = Some(reason.to_owned());

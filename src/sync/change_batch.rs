@@ -13,9 +13,9 @@
 use super::exchange::feed_pages::merge_scope_rows;
 use super::frame::SyncRow;
 use crate::app::{App, Result};
-use crate::domain::limits::FEED_PAGE_ROWS_MAX;
-use crate::domain::scope_digest::ScopeDigest;
-use crate::domain::time::Timestamp;
+use crate::domain::support::limits::FEED_PAGE_ROWS_MAX;
+use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::time::Timestamp;
 use crate::store::feed::FeedRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -3,8 +3,8 @@
 //! Cursors are opaque to devices. A cursor with an invalid signature counts as absent, which resets
 //! only the device that sent it.
 
-use crate::domain::ids::DeviceId;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::DeviceId;
+use crate::domain::support::time::Timestamp;
 use ring::hmac;
 
 /// The key that signs cursors and sync marks: HMAC-SHA256, truncated to 16 bytes.

@@ -1,11 +1,11 @@
 //! The frames of one exchange, as values.
 
 use super::change_batch::SharedRows;
-use crate::domain::command::Verdict;
-use crate::domain::reason::FieldError;
-use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::scope_digest::ScopeDigest;
-use crate::domain::time::Timestamp;
+use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::report::command::Verdict;
+use crate::domain::support::reason::FieldError;
+use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::time::Timestamp;
 use std::sync::Arc;
 
 /// One frame. A response stream carries frames in the order of these variants.

@@ -12,7 +12,7 @@ pub use call_histograms::{BUCKET_BOUNDS_MICROS, LatencyHistogram};
 pub use trace_parent::TraceParent;
 
 use crate::clock::Clock;
-use crate::domain::time;
+use crate::domain::support::time;
 use call_histograms::CallHistograms;
 use id_generator::IdGenerator;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use super::{
     SpanData, TraceParent, TracedJobOutcome, TracedOperation, Tracer, trace_blocking, trace_job,
     with_current_span,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use std::num::NonZeroU32;
 use tokio::sync::mpsc::Receiver;
 

@@ -2,10 +2,10 @@
 //! must sign these bytes unchanged.
 
 use super::values;
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::Role;
-use crate::domain::reason::RefusalReason;
-use crate::domain::time::Timestamp;
+use crate::domain::access::permission::Role;
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::pb;
 use prost::Message as _;
 

@@ -1,6 +1,6 @@
 //! Encodes and decodes messages, for calls that do not go through a gRPC channel.
 
-use crate::domain::reason::RefusalReason;
+use crate::domain::support::reason::RefusalReason;
 use prost::Message;
 
 /// Encodes a message.

@@ -5,14 +5,14 @@
 
 use super::field_violations::FieldViolations;
 use super::values;
-use crate::domain::cell::CellChange;
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::ids::{
+use crate::domain::report::cell::CellChange;
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::{NoteChange, ReportKey, SaveCells};
+use crate::domain::support::ids::{
     CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId,
 };
-use crate::domain::limits::CHANGES_MAX;
-use crate::domain::reason::{Refusal, RefusalReason};
-use crate::domain::report::{NoteChange, ReportKey, SaveCells};
+use crate::domain::support::limits::CHANGES_MAX;
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::pb;
 use crate::pb::command::Body as BodyMessage;
 use prost::Message as _;
@@ -316,10 +316,10 @@ pub fn settle_conflict_from_proto(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{CellValue, ElementNumber};
-    use crate::domain::period::Period;
+    use crate::domain::report::cell::{CellValue, ElementNumber};
     use crate::domain::report::{ContentHash, ReviewQuestion};
-    use crate::domain::time::Timestamp;
+    use crate::domain::reporting::period::Period;
+    use crate::domain::support::time::Timestamp;
     use jiff::civil::date;
 
     const HOME: UnitId = UnitId([1; 16]);

@@ -7,12 +7,12 @@ use crate::domain::campaign::{
     BaselineMethod, CampaignField, CampaignKind, CampaignStatus, Commitment, DutyEvidence,
     LaunchMode, PlanStatus,
 };
-use crate::domain::element::{CountingLevel, ElementKind};
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::element::{CountingLevel, ElementKind};
+use crate::domain::report::workflow::ReportState;
+use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::ZeroBasePolicy;
-use crate::domain::workflow::ReportState;
 use crate::pb;
 
 macro_rules! proto_enums {
@@ -87,7 +87,7 @@ proto_enums! {
         Binding = Binding, Strive = Strive, Direction = Direction,
     }
     /// What a change means if the base is zero.
-    zero_base_policy_to_proto, zero_base_policy_from_proto: ZeroBasePolicy = ZeroBasePolicy {
+    zero_base_to_proto, zero_base_from_proto: ZeroBasePolicy = ZeroBasePolicy {
         MaintainZero = MaintainZero, NotApplicable = NotApplicable,
     }
     /// What a change is measured against.
@@ -106,7 +106,7 @@ proto_enums! {
         Superseded = Superseded,
     }
     /// The evidence that a duty was done.
-    duty_evidence_to_proto, duty_evidence_from_proto: DutyEvidence = DutyEvidence {
+    evidence_to_proto, evidence_from_proto: DutyEvidence = DutyEvidence {
         ActivityCount = ActivityCount, Attestation = Attestation, Narrative = Narrative,
     }
 }

@@ -1,6 +1,6 @@
 //! Collects all errors in the shape of a message, so that a refusal names all fields at once.
 
-use crate::domain::reason::{FieldErrors, Refusal, RefusalReason};
+use crate::domain::support::reason::{FieldErrors, Refusal, RefusalReason};
 
 /// The errors found in a message so far.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@
 use super::record::standing::{fraction_to_proto, judgement_state_to_proto};
 use super::record::standing_view_to_proto;
 use super::values;
-use crate::domain::element::Element;
 use crate::domain::release::{PublishedCell, PublishedFigure, PublishedStanding};
+use crate::domain::report::element::Element;
 use crate::domain::standing::Coverage;
 use crate::domain::target_rule::StandingStage;
 use crate::pb;
@@ -94,7 +94,7 @@ pub struct PublishedRun<'a> {
     /// Number of the run within its campaign, from 1.
     pub number: i64,
     /// When it was published.
-    pub published_at: crate::domain::time::Timestamp,
+    pub published_at: crate::domain::support::time::Timestamp,
     /// The day as of which standings were judged, in days since 1970.
     pub as_of_day: i32,
     /// Seq of the last change in the input.

@@ -1,6 +1,6 @@
 //! Converts reasons of refusals. Reasons of the transport are not here; see `grpc::status`.
 
-use crate::domain::reason::{FieldError, RefusalReason};
+use crate::domain::support::reason::{FieldError, RefusalReason};
 use crate::pb;
 
 /// Converts a reason of the domain.

@@ -2,11 +2,11 @@
 //! rows.
 
 use super::values;
-use crate::domain::command::Verdict;
-use crate::domain::ids::{CampaignId, UnitId};
-use crate::domain::limits::MESSAGE_BYTES_MAX;
-use crate::domain::reason::RefusalReason;
-use crate::domain::scope::{RecordKind, Scope, ScopeKind};
+use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
+use crate::domain::report::command::Verdict;
+use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::limits::MESSAGE_BYTES_MAX;
+use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use flate2::Compression;
 use flate2::read::GzDecoder;

@@ -6,11 +6,11 @@
 use super::enums;
 use super::field_violations::FieldViolations;
 use super::record::standing::{fraction_to_proto, judgement_state_to_proto, stage_from_proto};
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
-use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::report::element::ElementCode;
 use crate::domain::standing::JudgementState;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::target_rule::{
     Attestation, Comparability, EvaluatedPace, Evaluation, EvaluationTerms, FormulaIdentifier,
     PaceState, StandingStage, StaticFigures, Target, TargetVerdict,
@@ -80,7 +80,7 @@ pub fn evaluation_input_from_proto(
     terms.waived = waived;
     if zero_base != 0 {
         terms.zero_base = violations
-            .check("zero_base", enums::zero_base_policy_from_proto(zero_base))
+            .check("zero_base", enums::zero_base_from_proto(zero_base))
             .unwrap_or(terms.zero_base);
     }
     violations.into_result(target.map(|target| EvaluationInput { target, sheet, terms }))

@@ -3,15 +3,15 @@
 //! Conversion from a message is strict: an unset enum, a field that does not belong to the status
 //! beside it, or a day out of range is refused.
 
-use crate::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
-use crate::domain::ids::BadId;
+use crate::domain::access::permission::Role;
 use crate::domain::org::DaySpan;
-use crate::domain::period::Period;
-use crate::domain::permission::Role;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::cell::{CellChange, CellValue, ElementNumber, MissingReason};
 use crate::domain::report::{ContentHash, ReviewQuestion};
-use crate::domain::time::{Timestamp, date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
+use crate::domain::reporting::period::Period;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::BadId;
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::{Timestamp, date_from_days, days_from_date};
 use crate::pb;
 use jiff::civil::Date;
 

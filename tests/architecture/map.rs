@@ -228,7 +228,10 @@ pub(crate) const FORBIDDEN_WORDS: &[(&str, &[&str], &str)] = &[
 
 /// Files that may contain such a word, each with the reason. Tests inside a file may, too.
 pub(crate) const FORBIDDEN_WORD_EXCEPTIONS: &[(&str, &str)] = &[
-    ("src/domain/ratio.rs", "its nearest float is for forecasts and drawings, never for a verdict"),
+    (
+        "src/domain/support/ratio.rs",
+        "its nearest float is for forecasts and drawings, never for a verdict",
+    ),
     (
         "src/domain/target_rule/distribution.rs",
         "chance: for forecasts and the chance meter, never for a verdict",
@@ -238,7 +241,7 @@ pub(crate) const FORBIDDEN_WORD_EXCEPTIONS: &[(&str, &str)] = &[
         "chance inside a cluster, shown as bands; nobody is judged or paid by it",
     ),
     (
-        "src/domain/funnel_limits.rs",
+        "src/domain/standing/funnel_limits.rs",
         "limits of chance for a drawing and a question, never for a verdict",
     ),
     ("src/domain/target_rule/chance.rs", "the chance meter tells chances, it judges nobody"),

@@ -107,7 +107,7 @@ fn a_pre_release_sqlite_database_and_its_backup_are_refused_and_left_as_they_are
         &["verify-backup", &copy],
         &["promote", "--from", &dir, "--force", "--no-serve"],
     ] {
-        assert_refused(&machine.run(command), "PRE_RELEASE_SCHEMA", "0001");
+        assert_refused(&machine.run(command), "PRE_RELEASE_SCHEMA", "0004");
     }
     assert!(std::fs::read(&database).unwrap() == present, "the database is still in its place");
 
@@ -125,7 +125,7 @@ fn a_pre_release_sqlite_database_and_its_backup_are_refused_and_left_as_they_are
         &["backup"],
         &["move", "--from", &from, "--to", &to],
     ] {
-        assert_refused(&machine.run(command), "PRE_RELEASE_SCHEMA", "0001");
+        assert_refused(&machine.run(command), "PRE_RELEASE_SCHEMA", "0004");
     }
     assert!(std::fs::read(&database).unwrap() == old, "a refused database is not changed");
     let copies = std::fs::read_dir(machine.path("data")).unwrap().map(|entry| entry.unwrap());
@@ -152,7 +152,7 @@ fn a_pre_release_postgresql_database_is_refused_and_left_as_it_is() {
         &["move", "--from", db.url(), "--to", &to],
         &["move", "--from", &from, "--to", db.url()],
     ] {
-        assert_refused(&machine.run(command), "PRE_RELEASE_SCHEMA", "0001");
+        assert_refused(&machine.run(command), "PRE_RELEASE_SCHEMA", "0004");
     }
     machine.run_ok(&["migrate"]);
     let mut conn = PgConnection::establish(db.url()).unwrap();

@@ -8,11 +8,11 @@
 use prost::Message;
 use std::sync::OnceLock;
 use thidua::client::facade::Phone;
-use thidua::domain::enrolment::{EnrolmentCode, Invite};
-use thidua::domain::form::Catalogue;
-use thidua::domain::ids::UnitId;
+use thidua::domain::access::enrolment::{EnrolmentCode, Invite};
+use thidua::domain::report::form::Catalogue;
+use thidua::domain::support::ids::UnitId;
+use thidua::domain::support::time::Timestamp;
 use thidua::domain::target_rule::{FormRuleExpr, Target};
-use thidua::domain::time::Timestamp;
 use thidua::files::{campaign, campaign_writer};
 use thidua::wire::values::timestamp_to_proto;
 use thidua::{pb, wire};

@@ -12,28 +12,28 @@ use thidua::auth::{
     generate_access_token, generate_service_key, hash_secret, parse_service_key_id,
     verify_enrolment_proof, verify_renewal_nonce, verify_renewal_proof, verify_signature,
 };
+use thidua::domain::access::enrolment::{
+    EnrolmentCode, Invite, enrolment_signing_input, renewal_signing_input,
+};
+use thidua::domain::access::permission::Role;
 use thidua::domain::audit::audit_proof::{AuditCheckpoint, AuditProof};
 use thidua::domain::audit::merkle::{
     build_consistency_proof, build_inclusion_proof, compute_root, hash_leaf,
 };
 use thidua::domain::audit::verify::verify_proofs;
-use thidua::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
-use thidua::domain::command::{Command, CommandBody};
-use thidua::domain::enrolment::{
-    EnrolmentCode, Invite, enrolment_signing_input, renewal_signing_input,
-};
-use thidua::domain::hex::{decode_hex, encode_hex};
-use thidua::domain::ids::{
-    AccountId, CommentId, ConflictId, ContractId, DeviceId, HeldCommandId, ProposalId, ReportId,
-    UnitId,
-};
-use thidua::domain::period::Period;
-use thidua::domain::permission::Role;
+use thidua::domain::report::cell::{CellChange, CellValue, ElementNumber, MissingReason};
+use thidua::domain::report::command::{Command, CommandBody};
 use thidua::domain::report::{
     ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
 };
-use thidua::domain::scope_digest::{ScopeDigest, hash_record};
-use thidua::domain::time::Timestamp;
+use thidua::domain::reporting::period::Period;
+use thidua::domain::support::hex::{decode_hex, encode_hex};
+use thidua::domain::support::ids::{
+    AccountId, CommentId, ConflictId, ContractId, DeviceId, HeldCommandId, ProposalId, ReportId,
+    UnitId,
+};
+use thidua::domain::support::scope_digest::{ScopeDigest, hash_record};
+use thidua::domain::support::time::Timestamp;
 use thidua::sync::CursorSigner;
 use thidua::sync::cursor::{ScopePosition, SyncCursor};
 use thidua::wire::access::{

@@ -2,17 +2,17 @@
 
 use crate::page::GoldenPage;
 use jiff::civil::date;
-use thidua::domain::hex::encode_hex;
-use thidua::domain::ids::{
+use thidua::domain::quality::{Finding, FindingState, QualityRule};
+use thidua::domain::report::ReportKey;
+use thidua::domain::reporting::period::Period;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::standing::StandingRun;
+use thidua::domain::support::hex::encode_hex;
+use thidua::domain::support::ids::{
     AccountId, CampaignId, CommentId, ConflictId, ContractId, DeviceId, ElementId, FindingId,
     FormId, HeldCommandId, OrgChangeId, ProposalId, ReportId, RunId, ServiceKeyId, StandingId,
     UnitId, derive_id,
 };
-use thidua::domain::period::Period;
-use thidua::domain::quality::{Finding, FindingState, QualityRule};
-use thidua::domain::report::ReportKey;
-use thidua::domain::standing::StandingRun;
-use thidua::domain::window::DateWindow;
 
 const ABOUT: &str =
     "Ids that follow from what they name: 16 bytes, the first of a SHA-256 over a kind and parts. A
@@ -87,7 +87,8 @@ fn report(cut: u8) -> ReportId {
 
 fn finding(rule: QualityRule, element: Option<&str>) -> FindingId {
     let window = DateWindow::new(date(2024, 8, 19), date(2024, 8, 26)).unwrap();
-    let element = element.map(|code| thidua::domain::element::ElementCode::new(code).unwrap());
+    let element =
+        element.map(|code| thidua::domain::report::element::ElementCode::new(code).unwrap());
     Finding {
         rule,
         unit: UnitId::from_code("com-29242-1"),

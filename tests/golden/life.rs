@@ -13,19 +13,19 @@ use jiff::civil::{Date, date};
 use thidua::app::access::{PasswordHash, Readmission};
 use thidua::app::job_run::JobId;
 use thidua::app::partner::ServiceKeyRequest;
-use thidua::domain::baseline::{BaselineRow, BaselineStatus};
+use thidua::domain::access::partner::PartnerCall;
+use thidua::domain::access::permission::{Actor, Grant, Role};
 use thidua::domain::campaign::CampaignStep;
-use thidua::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
-use thidua::domain::command::CommandBody;
-use thidua::domain::hex::encode_hex;
-use thidua::domain::ids::{
+use thidua::domain::report::cell::{CellChange, CellValue, ElementNumber, MissingReason};
+use thidua::domain::report::command::CommandBody;
+use thidua::domain::report::{NoteChange, ReportKey, ReviewQuestion, SaveCells};
+use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
+use thidua::domain::support::hex::encode_hex;
+use thidua::domain::support::ids::{
     AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, ServiceKeyId,
     UnitId,
 };
-use thidua::domain::partner::PartnerCall;
-use thidua::domain::permission::{Actor, Grant, Role};
-use thidua::domain::report::{NoteChange, ReportKey, ReviewQuestion, SaveCells};
-use thidua::domain::time::Timestamp;
+use thidua::domain::support::time::Timestamp;
 use thidua::jobs;
 use thidua::sync::frame::CommandOutcome;
 use thidua::sync::push::PushedCommand;
@@ -189,7 +189,7 @@ fn make_and_settle_conflict(
     life.push(head, "settle by a wrong id", settle);
     head.sync(&life.world);
     let open = |kind| head.held.records.keys().find(|(one, _)| *one == kind).map(|(_, id)| *id);
-    let conflict = ConflictId(open(thidua::domain::scope::RecordKind::Conflict).unwrap());
+    let conflict = ConflictId(open(thidua::domain::access::scope::RecordKind::Conflict).unwrap());
     let settle = head.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
     life.push(head, "settle", settle);
 }

@@ -3,7 +3,7 @@
 use crate::life::Life;
 use crate::page::GoldenPage;
 use sha2::{Digest as _, Sha256};
-use thidua::domain::hex::encode_hex;
+use thidua::domain::support::hex::encode_hex;
 use thidua::store::audit::AuditEntry;
 use thidua::store::feed::{FeedOp, FeedRow};
 

@@ -3,34 +3,34 @@
 use crate::page::GoldenPage;
 use jiff::civil::date;
 use prost::Message as _;
-use thidua::domain::attachment::HeldReason;
-use thidua::domain::baseline::BaselineStatus;
+use thidua::domain::access::fleet::{BacklogStatus, LastContact};
+use thidua::domain::access::partner::PartnerCall;
+use thidua::domain::access::permission::{Action, Role, UnitRelation};
+use thidua::domain::access::scope::{RecordKind, ScopeKind};
 use thidua::domain::campaign::{
     BaselineMethod, CampaignField, CampaignKind, CampaignStatus, CampaignStep, Classification,
     Commitment, DutyEvidence, LaunchMode, PlanStatus,
 };
-use thidua::domain::cell::{CellValue, MissingReason};
-use thidua::domain::command::Verdict;
-use thidua::domain::element::{CountingLevel, ElementKind};
-use thidua::domain::fleet::{BacklogStatus, LastContact};
-use thidua::domain::funnel_limits::FunnelZone;
-use thidua::domain::hex::encode_hex;
-use thidua::domain::lang::Lang;
 use thidua::domain::org::{
     Hierarchy, LineageKind, OrgChangeKind, OrgChangeState, RebaseQuality, StructureView, UnitKind,
 };
-use thidua::domain::partner::PartnerCall;
-use thidua::domain::permission::{Action, Role, UnitRelation};
 use thidua::domain::quality::{FindingState, QualityRule};
-use thidua::domain::reason::RefusalReason;
 use thidua::domain::release::SUPPRESSED;
-use thidua::domain::scope::{RecordKind, ScopeKind};
+use thidua::domain::report::attachment::HeldReason;
+use thidua::domain::report::cell::{CellValue, MissingReason};
+use thidua::domain::report::command::Verdict;
+use thidua::domain::report::element::{CountingLevel, ElementKind};
+use thidua::domain::report::workflow;
 use thidua::domain::scoring::{ScoreExclusion, cluster_comparison::ClusterBand};
+use thidua::domain::standing::baseline::BaselineStatus;
+use thidua::domain::standing::funnel_limits::FunnelZone;
 use thidua::domain::standing::{JudgementState, ReportSupport, StandingView};
+use thidua::domain::support::hex::encode_hex;
+use thidua::domain::support::lang::Lang;
+use thidua::domain::support::reason::RefusalReason;
 use thidua::domain::target_rule;
 use thidua::domain::target_rule::ZeroBasePolicy;
 use thidua::domain::target_rule::ast::{ChangeMode, Comparator, RatioBasis, TermSign};
-use thidua::domain::workflow;
 use thidua::wire::{access, enums, reasons, sync, values};
 use thidua::{jobs, pb};
 
@@ -187,11 +187,11 @@ fn print_campaigns(page: &mut GoldenPage) {
         "fields of targets": CampaignField, campaign_field_to_proto, campaign_field_from_proto;
         "commitments": Commitment, commitment_to_proto, commitment_from_proto;
         "what a change means where the base is zero":
-            ZeroBasePolicy, zero_base_policy_to_proto, zero_base_policy_from_proto;
+            ZeroBasePolicy, zero_base_to_proto, zero_base_from_proto;
         "baseline methods": BaselineMethod, baseline_method_to_proto, baseline_method_from_proto;
         "how a launch was held": LaunchMode, launch_mode_to_proto, launch_mode_from_proto;
         "states of a unit's plan": PlanStatus, plan_status_to_proto, plan_status_from_proto;
-        "evidence of duties": DutyEvidence, duty_evidence_to_proto, duty_evidence_from_proto;
+        "evidence of duties": DutyEvidence, evidence_to_proto, evidence_from_proto;
         "kinds of elements": ElementKind, element_kind_to_proto, element_kind_from_proto;
         "kinds of units": UnitKind, unit_kind_to_proto, unit_kind_from_proto;
         "hierarchies": Hierarchy, hierarchy_to_proto, hierarchy_from_proto;

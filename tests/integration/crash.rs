@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::CommandBody;
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::CommandBody;
+use thidua::domain::support::ids::UnitId;
 use thidua::pb;
 use thidua::pb::sync_response::Frame;
 

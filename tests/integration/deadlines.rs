@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use std::time::Duration;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 use thidua::pb;
 use thidua::pb::report_service_client::ReportServiceClient;
 

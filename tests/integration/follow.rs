@@ -3,8 +3,8 @@
 use crate::harness::{TestClient, TestServer};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use thidua::domain::cell::CellValue;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
 use thidua::pb::sync_response::Frame;
 use tonic::Streaming;
 
@@ -35,8 +35,10 @@ async fn send_report(lan: &mut TestClient, cells: &BTreeMap<u32, CellValue>) {
     let report = lan.first_week_key().id();
     let acting_unit = lan.unit;
     let save = lan.save_command(cells);
-    let submit = lan
-        .next_command(thidua::domain::command::CommandBody::SubmitReport { report, acting_unit });
+    let submit = lan.next_command(thidua::domain::report::command::CommandBody::SubmitReport {
+        report,
+        acting_unit,
+    });
     lan.sync(vec![save, submit]).await.unwrap();
 }
 

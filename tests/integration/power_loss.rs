@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use thidua::clock::Clock;
-use thidua::domain::cell::CellValue;
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::support::ids::UnitId;
 
 const COMMUNE: &str = "com-29242-0";
 const APP_DIR_ENV: &str = "THIDUA_POWER_APP";

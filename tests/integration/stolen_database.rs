@@ -2,8 +2,8 @@
 
 use crate::harness::{TestClient, TestServer};
 use thidua::auth;
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::UnitId;
 use thidua::pb;
 use tonic::Code;
 

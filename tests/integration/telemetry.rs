@@ -7,8 +7,8 @@ use crate::rpc::jobs::run_nightly_job;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use thidua::clock::Clock;
-use thidua::domain::cell::CellValue;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
 use thidua::jobs;
 use thidua::pb;
 use thidua::pb::org_service_client::OrgServiceClient;
@@ -173,7 +173,7 @@ async fn a_refusal_is_told_by_its_code_and_only_a_servers_fault_is_an_error() {
     let (collector, telemetry, test_server) = server_with_collector().await;
     let mut stranger = TestClient::new(
         test_server.connect().await,
-        thidua::domain::ids::UnitId::from_code("com-29242-0"),
+        thidua::domain::support::ids::UnitId::from_code("com-29242-0"),
     );
     assert_eq!(get_unit(&stranger, &[]).await.unwrap_err().code(), Code::Unauthenticated);
     stranger.token = "tdt_0badc0de".into();

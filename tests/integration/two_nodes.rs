@@ -8,8 +8,8 @@ use diesel::{Connection, PgConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use thidua::app::ReferenceSnapshot;
-use thidua::domain::cell::CellValue;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
 use thidua::pb;
 use thidua::pb::sync_response::Frame;
 use tonic::Streaming;
@@ -44,8 +44,10 @@ async fn send_corrections(
 ) -> Vec<u8> {
     let (report, acting_unit) = (phone.first_week_key().id(), phone.unit);
     let save = phone.save_command(&nil);
-    let submit = phone
-        .next_command(thidua::domain::command::CommandBody::SubmitReport { report, acting_unit });
+    let submit = phone.next_command(thidua::domain::report::command::CommandBody::SubmitReport {
+        report,
+        acting_unit,
+    });
     phone.sync(vec![save, submit]).await.unwrap();
     let mut current_value = CellValue::Nil;
     for figure in 1..=ROUNDS {
@@ -113,7 +115,7 @@ fn assert_latest_revisions(
     for report in reports {
         let stored = server.app.store().read(|tx| {
             tx.report(
-                report.as_slice().try_into().map(thidua::domain::ids::ReportId).unwrap(),
+                report.as_slice().try_into().map(thidua::domain::support::ids::ReportId).unwrap(),
                 &reference.unit_numbers,
             )
         });

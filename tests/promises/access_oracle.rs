@@ -4,8 +4,8 @@
 
 use jiff::civil::Date;
 use std::collections::BTreeMap;
-use thidua::domain::ids::ReportId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::ReportId;
 
 /// A unit: open from its first day until before its last.
 #[derive(Debug, Clone)]

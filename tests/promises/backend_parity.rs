@@ -6,9 +6,9 @@ use crate::world::{
 };
 use jiff::civil::date;
 use std::collections::BTreeMap;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 use thidua::domain::report::{ReportKey, ReviewQuestion};
-use thidua::domain::scope_digest::ScopeDigest;
+use thidua::domain::support::scope_digest::ScopeDigest;
 use thidua::sync::frame::CommandOutcome;
 
 /// A generator of numbers that depends only on its seed.
@@ -47,7 +47,7 @@ fn run_action(world: &World, phone: &mut TestDevice, rng: &mut SeededRng) -> Vec
             let question =
                 ReviewQuestion { code: "EXPLAIN".to_owned(), text: "vì sao?".to_owned() };
             let (report, seen) = (key.id(), report.content_hash());
-            phone.next_command(thidua::domain::command::CommandBody::ReturnReport {
+            phone.next_command(thidua::domain::report::command::CommandBody::ReturnReport {
                 report,
                 content_hash: seen,
                 question,

@@ -2,10 +2,10 @@
 
 use crate::on_both_databases;
 use crate::world::{WARD_2, World, first_week_key, reported_value};
-use thidua::domain::command::{CommandBody, Verdict};
-use thidua::domain::ids::ConflictId;
-use thidua::domain::permission::Role;
-use thidua::domain::scope::RecordKind;
+use thidua::domain::access::permission::Role;
+use thidua::domain::access::scope::RecordKind;
+use thidua::domain::report::command::{CommandBody, Verdict};
+use thidua::domain::support::ids::ConflictId;
 
 on_both_databases! {
     s13_edits_of_different_cells_merge

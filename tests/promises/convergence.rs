@@ -4,8 +4,8 @@ use crate::on_both_databases;
 use crate::world::{
     OTHER_COMMUNE, TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value,
 };
-use thidua::domain::permission::Role;
-use thidua::domain::scope::RecordKind;
+use thidua::domain::access::permission::Role;
+use thidua::domain::access::scope::RecordKind;
 use thidua::sync::frame::{ResetReason, SyncFrame};
 
 on_both_databases! {

@@ -7,11 +7,11 @@ use crate::world::{
 use jiff::ToSpan;
 use jiff::civil::date;
 use thidua::app::AppError;
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::Verdict;
-use thidua::domain::permission::Role;
-use thidua::domain::scope::RecordKind;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::access::permission::Role;
+use thidua::domain::access::scope::RecordKind;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::Verdict;
+use thidua::domain::report::workflow::ReportState;
 use thidua::sync::frame::{ResetReason, SyncFrame};
 use thidua::sync::push::PushedCommand;
 

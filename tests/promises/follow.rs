@@ -6,7 +6,7 @@ use crate::world::{
     OTHER_COMMUNE, TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value,
 };
 use std::sync::Arc;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 use thidua::sync::frame::SyncFrame;
 use thidua::sync::{ChangeBatch, Exchange, read_head_snapshot};
 
@@ -133,7 +133,7 @@ fn s27_a_follower_behind_all_rounds_reads_the_feed(world: World) {
     let correction = lan.save_command(
         &first_week_key(WARD_2),
         &[(world.element_numbers()[0], reported_value(1))],
-        &[(world.element_numbers()[0], thidua::domain::cell::CellValue::Nil)],
+        &[(world.element_numbers()[0], thidua::domain::report::cell::CellValue::Nil)],
     );
     lan.push(&world, &[correction]);
     let late = read_change_batch(&world, &[&exchange], after);

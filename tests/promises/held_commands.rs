@@ -4,12 +4,12 @@
 use crate::on_both_databases;
 use crate::world::{OTHER_COMMUNE, TestDevice, WARD_2, World, first_week_key, reported_value};
 use jiff::civil::date;
-use thidua::domain::attachment::{HeldCommand, HeldReason, HeldState};
-use thidua::domain::command::{CommandBody, Verdict};
-use thidua::domain::ids::HeldCommandId;
-use thidua::domain::permission::{Grant, Role};
-use thidua::domain::scope::RecordKind;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::access::scope::RecordKind;
+use thidua::domain::report::attachment::{HeldCommand, HeldReason, HeldState};
+use thidua::domain::report::command::{CommandBody, Verdict};
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::support::ids::HeldCommandId;
 use thidua::wire::record;
 
 on_both_databases! {
@@ -48,7 +48,7 @@ fn s24_a_save_on_a_base_that_is_not_here_is_held_until_its_parent_comes_and_then
     let nil = |from: usize| -> Vec<_> {
         elements[from..]
             .iter()
-            .map(|element| (*element, thidua::domain::cell::CellValue::Nil))
+            .map(|element| (*element, thidua::domain::report::cell::CellValue::Nil))
             .collect()
     };
     // As after a restore: the server lost revision 1, on which this phone built and sent revision
@@ -106,7 +106,7 @@ fn s24_a_held_command_that_is_refused_when_its_parent_comes_stays_on_the_desk_wi
     late.sync(&world);
     let (_, held_command) = held_commands_on_desk(&late).remove(0);
     assert_eq!(
-        held_command.refusal.map(thidua::domain::reason::RefusalReason::code),
+        held_command.refusal.map(thidua::domain::support::reason::RefusalReason::code),
         Some("VALUE_OUT_OF_RANGE")
     );
     assert_eq!(

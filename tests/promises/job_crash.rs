@@ -10,9 +10,9 @@ use std::time::Duration;
 use thidua::app::App;
 use thidua::app::job_run::{JobId, JobSlotOutcome};
 use thidua::clock::Clock;
-use thidua::domain::ids::CampaignId;
 use thidua::domain::org::StructureView;
-use thidua::domain::time::{DAY_MICROS, Timestamp};
+use thidua::domain::support::ids::CampaignId;
+use thidua::domain::support::time::{DAY_MICROS, Timestamp};
 use thidua::jobs::find_job;
 use thidua::store::{DatabaseLocation, Store};
 

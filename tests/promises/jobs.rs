@@ -7,11 +7,11 @@ use jiff::civil::date;
 use std::thread;
 use thidua::app::AppError;
 use thidua::app::job_run::{JobId, JobSlotOutcome, verify_job_lease};
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::Verdict;
-use thidua::domain::ids::{CampaignId, ReportId};
-use thidua::domain::permission::Role;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::Verdict;
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::support::ids::{CampaignId, ReportId};
 use thidua::jobs::{find_job, run_all_due};
 
 on_both_databases! {
@@ -188,7 +188,7 @@ fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_i
 ) {
     let system = world.app.system_actor().unwrap();
     let key = first_week_key(WARD_3);
-    let expected = thidua::domain::expectation::Expectation::clone(
+    let expected = thidua::domain::reporting::expectation::Expectation::clone(
         &world.app.store().read(|tx| world.app.reference(tx)).unwrap().expectation(&key).unwrap(),
     );
     let named = |day| {

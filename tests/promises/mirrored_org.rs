@@ -2,12 +2,12 @@
 
 use crate::access_oracle::{AccessOracle, OracleUnit};
 use jiff::civil::Date;
-use thidua::domain::ids::UnitId;
 use thidua::domain::org::{
     DaySpan, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, Unit, UnitDescription, UnitKind,
     UnitParent, UnitVersion,
 };
-use thidua::domain::time::Timestamp;
+use thidua::domain::support::ids::UnitId;
+use thidua::domain::support::time::Timestamp;
 
 const COMMUNES: usize = 5;
 

@@ -2,14 +2,14 @@
 
 use crate::on_both_databases;
 use crate::world::{TOWN, TestDevice, WARD_2, World, first_week_key, reported_value};
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::{CommandBody, Verdict};
-use thidua::domain::ids::{ProposalId, ReportId};
-use thidua::domain::permission::Role;
-use thidua::domain::proposal::Proposal;
+use thidua::domain::access::permission::Role;
+use thidua::domain::access::scope::RecordKind;
 use thidua::domain::report::SaveCells;
-use thidua::domain::scope::RecordKind;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::{CommandBody, Verdict};
+use thidua::domain::report::proposal::Proposal;
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::support::ids::{ProposalId, ReportId};
 use thidua::wire::record;
 
 on_both_databases! {
@@ -99,7 +99,7 @@ fn s14_an_edit_of_an_accepted_report_becomes_a_proposal_and_granting_makes_a_new
 fn s14_a_refused_proposal_leaves_the_report_as_it_is_and_is_kept(world: World) {
     let ProposalFixture { reporter: mut lan, mut reviewer, report } = accept_first_report(&world);
     let element = world.element_numbers()[0];
-    let change = thidua::domain::cell::CellChange {
+    let change = thidua::domain::report::cell::CellChange {
         element,
         mine: Some(reported_value(3)),
         base: Some(CellValue::Nil),

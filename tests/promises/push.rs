@@ -7,14 +7,14 @@ use crate::world::{
 use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 use thidua::app::AppError;
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::{Command, CommandBody, Verdict};
-use thidua::domain::ids::CommentId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::access::scope::RecordKind;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::{Command, CommandBody, Verdict};
+use thidua::domain::report::workflow::ReportState;
 use thidua::domain::report::{ContentHash, ReviewQuestion};
-use thidua::domain::scope::RecordKind;
-use thidua::domain::time::Timestamp;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::support::ids::CommentId;
+use thidua::domain::support::time::Timestamp;
 use thidua::sync::frame::SyncFrame;
 
 on_both_databases! {

@@ -11,13 +11,15 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use thidua::app::AppError;
 use thidua::app::report_queries::ReportFilter;
-use thidua::domain::command::{CommandBody, Verdict};
-use thidua::domain::ids::{AccountId, CampaignId, CommentId, ReportId, StandingId, UnitId};
-use thidua::domain::lang::Lang;
-use thidua::domain::permission::{Actor, Grant, Role};
+use thidua::domain::access::permission::{Actor, Grant, Role};
+use thidua::domain::access::scope::RecordKind;
 use thidua::domain::quality::Finding;
-use thidua::domain::scope::RecordKind;
+use thidua::domain::report::command::{CommandBody, Verdict};
 use thidua::domain::standing::Standing;
+use thidua::domain::support::ids::{
+    AccountId, CampaignId, CommentId, ReportId, StandingId, UnitId,
+};
+use thidua::domain::support::lang::Lang;
 use thidua::grpc::RpcError;
 
 /// The campaign's first Monday; the weeks begin on Mondays.

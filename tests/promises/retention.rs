@@ -5,12 +5,12 @@ use crate::world::{
     OTHER_COMMUNE, TOWN, WARD_2, World, first_week_key, pushed_command, reported_value, week_key,
 };
 use jiff::civil::date;
+use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::access::scope::RecordKind;
 use thidua::domain::campaign::{Campaign, CampaignStep};
-use thidua::domain::command::{Command, CommandBody, Verdict};
-use thidua::domain::ids::{CommentId, UnitId};
-use thidua::domain::permission::{Grant, Role};
-use thidua::domain::scope::RecordKind;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::report::command::{Command, CommandBody, Verdict};
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::support::ids::{CommentId, UnitId};
 use thidua::sync::frame::{ResetReason, SyncFrame};
 use thidua::wire::command;
 
@@ -44,7 +44,7 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
     world.send_nil_report(&mut lan, &week_key(WARD_2, date(2024, 8, 26)));
     let rest: Vec<_> = world.element_numbers()[1..]
         .iter()
-        .map(|one| (*one, thidua::domain::cell::CellValue::Nil))
+        .map(|one| (*one, thidua::domain::report::cell::CellValue::Nil))
         .collect();
     let fill = lan.save_command(&key, &rest, &[]);
     let submit = lan.submit_command(key.id());
@@ -151,7 +151,7 @@ fn s25_a_phone_away_for_400_days_pushes_its_outbox_and_agrees_again(world: World
     let cells: Vec<_> = world
         .element_numbers()
         .into_iter()
-        .map(|one| (one, thidua::domain::cell::CellValue::Nil))
+        .map(|one| (one, thidua::domain::report::cell::CellValue::Nil))
         .collect();
     let save = lan.save_command(&key, &cells, &[]);
     let submit = lan.submit_command(key.id());
@@ -213,7 +213,7 @@ fn compacting_twice_trims_nothing_more(world: World) {
         to: date(2026, 1, 1),
     };
     world.app.grant_role(&system, lan.account, "lan", &grant).unwrap();
-    let auditor = thidua::domain::permission::Actor {
+    let auditor = thidua::domain::access::permission::Actor {
         account: lan.account,
         device: None,
         grants: vec![grant],

@@ -5,12 +5,12 @@ use crate::on_both_databases;
 use crate::world::{TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key};
 use jiff::civil::date;
 use thidua::app::runs::RunManifest;
-use thidua::domain::baseline::{BaselineRow, BaselineStatus};
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::Verdict;
-use thidua::domain::ids::{CampaignId, ReportId};
-use thidua::domain::permission::Role;
-use thidua::domain::window::DateWindow;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::Verdict;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
+use thidua::domain::support::ids::{CampaignId, ReportId};
 
 on_both_databases! {
     a_run_is_recomputed_from_raw_reports_though_reports_and_baselines_changed_since
@@ -62,7 +62,7 @@ fn a_run_is_recomputed_from_raw_reports_though_reports_and_baselines_changed_sin
     accept_report(&world, &mut other, &mut town, WARD_2, 5);
     let base = BaselineRow {
         unit_uid: WARD_3.into(),
-        element: thidua::domain::element::ElementCode::new("so_offences").unwrap(),
+        element: thidua::domain::report::element::ElementCode::new("so_offences").unwrap(),
         window: DateWindow::new(date(2023, 8, 19), date(2024, 8, 19)).unwrap(),
         value: 40,
         source: "DỮ LIỆU GIẢ LẬP".into(),
@@ -103,7 +103,7 @@ fn two_runs_differ_by_the_reports_between_them_and_by_nothing_else(world: World)
     assert!(!between.definitions_changed && !between.baselines_changed);
     let units: std::collections::BTreeSet<_> =
         between.standing_diffs.iter().map(|one| one.unit).collect();
-    let touched = [WARD_2, TOWN, "prov-84"].map(thidua::domain::ids::UnitId::from_code);
+    let touched = [WARD_2, TOWN, "prov-84"].map(thidua::domain::support::ids::UnitId::from_code);
     assert!(
         units.iter().all(|unit| touched.contains(unit)),
         "only the unit and those above it: {units:?}"

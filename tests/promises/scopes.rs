@@ -5,14 +5,14 @@ use crate::world::{
     OTHER_COMMUNE, TOWN, WARD_2, WARD_3, WARD_NEW, World, first_week_key, reported_value, week_key,
 };
 use jiff::civil::date;
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::Verdict;
-use thidua::domain::ids::UnitId;
+use thidua::domain::access::permission::Role;
+use thidua::domain::access::scope::{RecordKind, Scope};
 use thidua::domain::org::{DaySpan, UnitParent};
-use thidua::domain::permission::Role;
 use thidua::domain::report::ReportKey;
-use thidua::domain::scope::{RecordKind, Scope};
-use thidua::domain::workflow::ReportState;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::Verdict;
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::support::ids::UnitId;
 use thidua::sync::frame::ScopeChange;
 
 on_both_databases! {
@@ -76,7 +76,7 @@ fn s17_a_grant_that_is_gone_takes_its_rows_off_the_phone(world: World) {
             &world.app.system_actor().unwrap(),
             phone.account,
             "lan",
-            &thidua::domain::permission::Grant {
+            &thidua::domain::access::permission::Grant {
                 role: Role::Reporter,
                 unit: UnitId::from_code(OTHER_COMMUNE),
                 from: date(2024, 1, 1),
@@ -157,7 +157,7 @@ fn s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked(world: 
     let scopes = other.scopes.len();
     let system = world.app.system_actor().unwrap();
     let unit = UnitId::from_code(WARD_2);
-    let grant = thidua::domain::permission::Grant {
+    let grant = thidua::domain::access::permission::Grant {
         role: Role::Reporter,
         unit,
         from: date(2024, 1, 1),

@@ -6,19 +6,19 @@ use crate::world::{TOWN, TestDevice, WARD_2, WARD_3, World, week_key};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
-use thidua::domain::baseline::{BaselineRow, BaselineStatus};
+use thidua::domain::access::permission::Role;
 use thidua::domain::campaign::{Campaign, CampaignStatus, CampaignTarget, Phase};
-use thidua::domain::cell::{CellValue, ElementNumber};
-use thidua::domain::command::Verdict;
-use thidua::domain::element::ElementCode;
-use thidua::domain::ids::{CampaignId, ContractId, UnitId};
 use thidua::domain::org::Hierarchy;
-use thidua::domain::permission::Role;
-use thidua::domain::ratio::Ratio;
 use thidua::domain::report::ReportKey;
+use thidua::domain::report::cell::{CellValue, ElementNumber};
+use thidua::domain::report::command::Verdict;
+use thidua::domain::report::element::ElementCode;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
 use thidua::domain::standing::{Judgement, JudgementState};
+use thidua::domain::support::ids::{CampaignId, ContractId, UnitId};
+use thidua::domain::support::ratio::Ratio;
 use thidua::domain::target_rule::Target;
-use thidua::domain::window::DateWindow;
 
 on_both_databases! {
     v9_three_criteria_fall_and_none_can_be_told_from_chance

@@ -6,21 +6,21 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-use thidua::domain::baseline::Baselines;
-use thidua::domain::calendar::Calendars;
 use thidua::domain::campaign::{Campaign, Phase};
-use thidua::domain::cell::{CellValue, Cells, ElementNumber};
-use thidua::domain::element::ElementCode;
-use thidua::domain::expectation::compute_expectations;
-use thidua::domain::form::Catalogue;
-use thidua::domain::ids::UnitId;
 use thidua::domain::org::{Org, StructureView};
 use thidua::domain::report::ReportKey;
+use thidua::domain::report::cell::{CellValue, Cells, ElementNumber};
+use thidua::domain::report::element::ElementCode;
+use thidua::domain::report::form::Catalogue;
+use thidua::domain::reporting::calendar::Calendars;
+use thidua::domain::reporting::expectation::compute_expectations;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::standing::baseline::Baselines;
 use thidua::domain::standing::{
     ReportEntry, ReportsDigest, StandingInput, compute_input_digest, compute_totals,
     judge_standings, judge_standings_from_totals,
 };
-use thidua::domain::window::DateWindow;
+use thidua::domain::support::ids::UnitId;
 use thidua::files::org::{OrgCsvTexts, read_org};
 use thidua::files::{campaign, catalogue};
 
@@ -84,7 +84,7 @@ fn fixture() -> &'static TotalsFixture {
         let mut expectations =
             compute_expectations(&org, &calendars, &catalogue.contracts, window).unwrap();
         expectations.retain(|one| UNITS.iter().any(|uid| one.unit == UnitId::from_code(uid)));
-        let key = |one: thidua::domain::expectation::Expectation| ReportKey {
+        let key = |one: thidua::domain::reporting::expectation::Expectation| ReportKey {
             contract: one.contract,
             unit: one.unit,
             period: one.period,

@@ -4,17 +4,17 @@ use crate::{tra_vinh_org, unit_id};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use thidua::domain::calendar::Calendars;
-use thidua::domain::element::CountingLevel;
-use thidua::domain::expectation::{
+use thidua::domain::report::element::CountingLevel;
+use thidua::domain::report::form::Contract;
+use thidua::domain::reporting::calendar::Calendars;
+use thidua::domain::reporting::expectation::{
     CaptureEvidence, Expectation, Lateness, compute_expectations, compute_unit_expectations,
     judge_lateness,
 };
-use thidua::domain::form::Contract;
-use thidua::domain::ids::ContractId;
-use thidua::domain::period::Period;
-use thidua::domain::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
-use thidua::domain::window::DateWindow;
+use thidua::domain::reporting::period::Period;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::support::ids::ContractId;
+use thidua::domain::support::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
 
 fn build_contract(level: CountingLevel, calendar: &str, serves: &[&str]) -> Contract {
     Contract {

@@ -9,8 +9,8 @@ mod standings;
 mod views;
 
 use std::sync::OnceLock;
-use thidua::domain::ids::UnitId;
 use thidua::domain::org::Org;
+use thidua::domain::support::ids::UnitId;
 use thidua::files::org::{OrgCsvTexts, read_org};
 
 /// The example's organisation, read once.

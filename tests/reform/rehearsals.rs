@@ -3,13 +3,13 @@
 use crate::{tra_vinh_org, unit_id};
 use jiff::civil::date;
 use std::collections::BTreeMap;
-use thidua::domain::calendar::Calendars;
-use thidua::domain::element::{CountingLevel, ElementCode};
-use thidua::domain::form::Contract;
 use thidua::domain::org::{HandoverLine, Org, OrgChange, OrgChangeKind, OrgHistory, UnitKind};
 use thidua::domain::rehearsal::{RehearsalInput, rehearse};
-use thidua::domain::time::Timestamp;
-use thidua::domain::window::DateWindow;
+use thidua::domain::report::element::{CountingLevel, ElementCode};
+use thidua::domain::report::form::Contract;
+use thidua::domain::reporting::calendar::Calendars;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::support::time::Timestamp;
 
 #[test]
 fn the_files_are_one_history_of_changes_and_give_the_same_organisation_again() {

@@ -3,21 +3,21 @@
 use crate::{tra_vinh_org, unit_id};
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
-use thidua::domain::baseline::{BaselineRow, BaselineStatus, Baselines};
-use thidua::domain::calendar::Calendars;
 use thidua::domain::campaign::Campaign;
-use thidua::domain::cell::{CellValue, Cells, ElementNumber};
-use thidua::domain::element::{BridgeMethod, DefinitionBreak, ElementCode};
-use thidua::domain::form::Catalogue;
-use thidua::domain::ids::ContractId;
 use thidua::domain::org::{Org, StructureView};
-use thidua::domain::period::Period;
-use thidua::domain::ratio::Ratio;
 use thidua::domain::report::ReportKey;
+use thidua::domain::report::cell::{CellValue, Cells, ElementNumber};
+use thidua::domain::report::element::{BridgeMethod, DefinitionBreak, ElementCode};
+use thidua::domain::report::form::Catalogue;
+use thidua::domain::reporting::calendar::Calendars;
+use thidua::domain::reporting::period::Period;
+use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus, Baselines};
 use thidua::domain::standing::{
     JudgementState, ReportEntry, Standing, StandingInput, StandingView, WindowSums,
     aggregate_reports, judge_standings,
 };
+use thidua::domain::support::ids::ContractId;
+use thidua::domain::support::ratio::Ratio;
 use thidua::domain::target_rule::Target;
 use thidua::files::{campaign, catalogue};
 
@@ -116,7 +116,11 @@ fn offences_code() -> ElementCode {
     ElementCode::new("so_offences").unwrap()
 }
 
-fn baseline_row(uid: &str, window: thidua::domain::window::DateWindow, value: i64) -> BaselineRow {
+fn baseline_row(
+    uid: &str,
+    window: thidua::domain::reporting::window::DateWindow,
+    value: i64,
+) -> BaselineRow {
     let (unit_uid, source) = (uid.to_owned(), "ledger".to_owned());
     BaselineRow {
         unit_uid,
@@ -280,7 +284,7 @@ fn a_mean_of_years_before_is_known_once_every_one_of_them_is() {
         let mut rows = Vec::new();
         for value in values {
             let shifted = window.one_year_earlier();
-            window = thidua::domain::window::DateWindow::new(
+            window = thidua::domain::reporting::window::DateWindow::new(
                 shifted.start,
                 shifted.end.min(window.start),
             )

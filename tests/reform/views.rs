@@ -3,12 +3,12 @@
 use crate::{tra_vinh_org, unit_id};
 use jiff::civil::{Date, date};
 use std::collections::{BTreeMap, BTreeSet};
-use thidua::domain::element::ElementCode;
-use thidua::domain::ids::UnitId;
 use thidua::domain::org::{
     Fraction, HandoverLine, HandoverSide, Org, RebaseQuality, ReportedFigure, StockFlow, Stocks,
     StructureView, UnitAttribution, UnitKind, check_handover,
 };
+use thidua::domain::report::element::ElementCode;
+use thidua::domain::support::ids::UnitId;
 
 const START: Date = date(2024, 8, 19);
 const REFORM: Date = date(2025, 7, 1);

@@ -9,9 +9,9 @@ use jiff::civil::date;
 use thidua::client::facade::{
     CellEntry, CellFigure, ClientError, ReportKeyView, ReportStatus, ReportView,
 };
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::{Grant, Role};
-use thidua::domain::time::days_from_date;
+use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::support::ids::UnitId;
+use thidua::domain::support::time::days_from_date;
 
 const HOUR: i64 = 3_600_000_000;
 

@@ -9,16 +9,16 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thidua::app::ReferenceSnapshot;
-use thidua::domain::cell::{CellValue, ElementNumber};
-use thidua::domain::command::{Command, CommandBody, Verdict};
-use thidua::domain::ids::{
+use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::report::cell::{CellValue, ElementNumber};
+use thidua::domain::report::command::{Command, CommandBody, Verdict};
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::report::{Report, ReportKey, ReviewQuestion};
+use thidua::domain::support::ids::{
     AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, UnitId,
     derive_id,
 };
-use thidua::domain::permission::{Grant, Role};
-use thidua::domain::reason::RefusalReason;
-use thidua::domain::report::{Report, ReportKey, ReviewQuestion};
-use thidua::domain::workflow::ReportState;
+use thidua::domain::support::reason::RefusalReason;
 use thidua::wire::command::{NumberedCommand, decode_command};
 
 /// The response that the server must give to one command.

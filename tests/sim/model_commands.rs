@@ -6,12 +6,14 @@ use crate::model::{
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-use thidua::domain::command::Verdict;
-use thidua::domain::ids::{ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, derive_id};
-use thidua::domain::permission::Role;
-use thidua::domain::reason::RefusalReason;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::command::Verdict;
+use thidua::domain::report::workflow::ReportState;
 use thidua::domain::report::{ContentHash, FormSchema, ReportKey, SaveCells};
-use thidua::domain::workflow::ReportState;
+use thidua::domain::support::ids::{
+    ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, derive_id,
+};
+use thidua::domain::support::reason::RefusalReason;
 
 impl ReferenceModel {
     pub(super) fn review_report(
@@ -148,7 +150,7 @@ impl ReferenceModel {
             matches!(stored.state, ReportState::Accepted | ReportState::Locked),
             RefusalReason::WorkflowForbids,
         )?;
-        let differs = |change: &&thidua::domain::cell::CellChange| {
+        let differs = |change: &&thidua::domain::report::cell::CellChange| {
             stored.cells.get(&change.element) != change.mine.as_ref()
         };
         let changes: Vec<_> =

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thidua::client::facade::{CommandKind, Phone};
 use thidua::clock::Clock;
-use thidua::domain::command::Verdict;
-use thidua::domain::ids::{AccountId, DeviceId};
+use thidua::domain::report::command::Verdict;
+use thidua::domain::support::ids::{AccountId, DeviceId};
 
 /// Whether the phone works, or why it stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use super::model::{
 };
 use jiff::civil::Date;
 use std::collections::BTreeSet;
-use thidua::domain::ids::{AccountId, ReportId, UnitId};
-use thidua::domain::permission::{Grant, Role};
-use thidua::domain::reason::RefusalReason;
-use thidua::domain::workflow::ReportState;
+use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::support::ids::{AccountId, ReportId, UnitId};
+use thidua::domain::support::reason::RefusalReason;
 
 impl ReferenceModel {
     pub(super) fn acting_unit(&self, unit: UnitId) -> UnitId {

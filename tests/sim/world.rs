@@ -14,9 +14,9 @@ use thidua::app::access::{CallerIdentity, EnrolledDevice, Readmission, load_iden
 use thidua::app::{App, AppError};
 use thidua::auth::{AuthorityKey, hash_secret};
 use thidua::clock::Clock;
-use thidua::domain::enrolment::{EnrolmentCode, Invite};
-use thidua::domain::ids::{AccountId, DeviceId, UnitId};
-use thidua::domain::permission::{Grant, Role};
+use thidua::domain::access::enrolment::{EnrolmentCode, Invite};
+use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::support::ids::{AccountId, DeviceId, UnitId};
 use thidua::pb;
 use thidua::store::{DatabaseLocation, Store};
 use thidua::sync::CursorSigner;
@@ -259,7 +259,7 @@ fn open_nodes(location: &DatabaseLocation, clock: &Clock) -> Vec<App> {
 fn readmitted_device(
     id: DeviceId,
     account: AccountId,
-    enrolled: thidua::domain::time::Timestamp,
+    enrolled: thidua::domain::support::time::Timestamp,
 ) -> EnrolledDevice {
     let (revoked, token_expires) = (None, None);
     EnrolledDevice {

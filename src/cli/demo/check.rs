@@ -4,15 +4,15 @@
 
 use super::DemoError;
 use super::generator::ledger::LedgerLine;
-use super::people::Person;
+use super::people::{Person, counted_value};
 use super::simulation::Simulation;
-use crate::client::facade::{CellFigure, ReportStatus, ReportView};
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::{UnitId, derive_id};
-use crate::domain::lang::Lang;
-use crate::domain::scope::{Scope, ScopeKind};
+use crate::client::facade::{ReportStatus, ReportView};
+use crate::domain::access::scope::{Scope, ScopeKind};
+use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::standing::{Judgement, Standing};
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{UnitId, derive_id};
+use crate::domain::support::lang::Lang;
 use crate::wire::record;
 use std::collections::BTreeMap;
 
@@ -155,20 +155,6 @@ fn official_figures(simulation: &Simulation<'_>, reports: &[ReportView]) -> Offi
         }
     }
     sums
-}
-
-/// The number that a cell contributes to a sum; `None` for a missing one.
-pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
-    match value {
-        Some(CellFigure::Reported(value)) => Some(value),
-        Some(CellFigure::Nil) => Some(0),
-        Some(
-            CellFigure::MissingAwaitingSource
-            | CellFigure::MissingNotCounted
-            | CellFigure::MissingSeeNote,
-        )
-        | None => None,
-    }
 }
 
 /// Checks that the figures behind every published standing equal the ledger.

@@ -1,8 +1,8 @@
 //! The example of Trà Vinh, compiled into the binary so that the demo needs no files.
 
 use crate::domain::campaign::Campaign;
-use crate::domain::form::Catalogue;
 use crate::domain::org::Org;
+use crate::domain::report::form::Catalogue;
 use crate::files::diagnostic::FileDiagnostic;
 use crate::files::org::{OrgCsvTexts, read_org};
 use crate::files::{campaign, catalogue};

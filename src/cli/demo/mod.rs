@@ -18,11 +18,11 @@ mod tests;
 
 use crate::client::facade::Phone;
 use crate::clock::Clock;
-use crate::domain::ids::UnitId;
-use crate::domain::lang::Lang;
+use crate::domain::access::permission::Role;
 use crate::domain::org::UnitKind;
-use crate::domain::permission::Role;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::time::Timestamp;
 use generator::Province;
 use generator::sheet_plan::DemoDevice;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -105,7 +105,7 @@ macro_rules! from_errors {
 from_errors!(
     crate::app::AppError,
     crate::client::facade::ClientError,
-    crate::domain::expectation::UnknownCalendar,
+    crate::domain::reporting::expectation::UnknownCalendar,
     crate::server::keys::ServerKeysError,
     crate::server::tls::TlsError,
     crate::store::Error,
@@ -127,15 +127,14 @@ pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
         example.campaign_a,
         &[&example.campaign_b],
     );
-    let place = DemoDir::new(options)?;
+    let demo_dir = DemoDir::new(options)?;
     screen.print_heading(options, province.devices(options.weeks).len() + 1);
 
-    let opening = province.simulated_end(0).saturating_sub(1.day());
-    let clock = Clock::manual(
-        Timestamp::from_local_midnight(opening).saturating_add_micros(9 * 3_600_000_000),
-    );
-    let server = DemoServer::start(&place.dir, &place.database, &options.listen, clock)?;
-    screen.print_server(&server.address, &place.database);
+    let eve = province.simulated_end(0).saturating_sub(1.day());
+    let clock =
+        Clock::manual(Timestamp::from_local_midnight(eve).saturating_add_micros(9 * 3_600_000_000));
+    let server = DemoServer::start(&demo_dir.dir, &demo_dir.database, &options.listen, clock)?;
+    screen.print_server(&server.address, &demo_dir.database);
 
     let baseline = province.baseline_rows();
     server.import_data(
@@ -146,19 +145,19 @@ pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     )?;
     screen.print_import(&province, &example.campaign_b, baseline.len());
 
-    let people = enrol_phones(&province, &server, &place.dir, options.weeks)?;
+    let people = enrol_phones(&province, &server, &demo_dir.dir, options.weeks)?;
     screen.print_enrolment(people.len());
 
     let plans = province.plan_sheets(options.weeks)?;
     let mut simulation = Simulation::new(&province, &server, people, plans);
-    let ended = install_interrupt_flag()?;
-    if !run_weeks(&mut simulation, options.weeks, &ended)? {
+    let interrupted = install_interrupt_flag()?;
+    if !run_weeks(&mut simulation, options.weeks, &interrupted)? {
         return Err(DemoError(lang.pick("đã dừng theo yêu cầu", "ended as asked").to_owned()));
     }
     screen.print_simulation(&simulation, options.weeks);
-    let agree = show_results(&mut screen, &simulation, options, &place)?;
+    let agree = show_results(&mut screen, &simulation, options, &demo_dir)?;
     if options.serve {
-        serve_until_end(simulation, options, lang, &ended)?;
+        serve_until_end(simulation, options, lang, &interrupted)?;
     }
     Ok(agree)
 }
@@ -284,7 +283,7 @@ fn roles_of(province: &Province, unit: UnitId) -> &'static [Role] {
 fn run_weeks(
     simulation: &mut Simulation<'_>,
     weeks: u8,
-    ended: &AtomicBool,
+    interrupted: &AtomicBool,
 ) -> Result<bool, DemoError> {
     let bar = ProgressBar::new(weeks.into());
     if let Ok(style) = ProgressStyle::with_template(" 4 live     [{bar:28}] {pos}/{len}  {elapsed}")
@@ -292,7 +291,7 @@ fn run_weeks(
         bar.set_style(style);
     }
     for week in 0..weeks {
-        if ended.load(Ordering::SeqCst) {
+        if interrupted.load(Ordering::SeqCst) {
             bar.finish_and_clear();
             return Ok(false);
         }
@@ -308,17 +307,18 @@ fn show_results(
     screen: &mut Screen,
     simulation: &Simulation<'_>,
     options: &DemoOptions,
-    place: &DemoDir,
+    demo_dir: &DemoDir,
 ) -> Result<bool, DemoError> {
     let owner = simulation.province.campaign.owner_id();
-    let local_app = simulation.people.iter().find(|person| person.device.unit == owner);
-    let local_app =
-        local_app.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
-    let (standings, runs) =
-        (local_app.phone.published_standings()?, local_app.phone.latest_runs()?);
-    let mut findings = check::run_checks(simulation, local_app, &standings, screen.lang())?;
-    let page =
-        morning_page::write_morning_page(simulation, &place.morning_report_dir(), screen.lang())?;
+    let owner = simulation.people.iter().find(|person| person.device.unit == owner);
+    let owner = owner.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
+    let (standings, runs) = (owner.phone.published_standings()?, owner.phone.latest_runs()?);
+    let mut findings = check::run_checks(simulation, owner, &standings, screen.lang())?;
+    let page = morning_page::write_morning_page(
+        simulation,
+        &demo_dir.morning_report_dir(),
+        screen.lang(),
+    )?;
     findings.push(morning_page::check_morning_page(simulation, &page, screen.lang())?);
     screen.print_nightly_run(simulation, &runs);
     let standings: Vec<_> = standings.into_iter().filter(|one| one.phase == 0).collect();
@@ -326,8 +326,8 @@ fn show_results(
     screen.print_reports(simulation, &standings);
     screen.print_districts(simulation.province, &standings, options.full);
     screen.print_phones(simulation);
-    screen.print_morning_page(&page.file);
-    screen.print_checks(&findings, place.is_kept.then_some(place.dir.as_path()));
+    screen.print_morning_page(&page);
+    screen.print_checks(&findings, demo_dir.is_kept.then_some(demo_dir.dir.as_path()));
     Ok(findings.iter().all(|finding| finding.is_ok))
 }
 
@@ -337,7 +337,7 @@ fn serve_until_end(
     mut simulation: Simulation<'_>,
     options: &DemoOptions,
     lang: Lang,
-    ended: &AtomicBool,
+    interrupted: &AtomicBool,
 ) -> Result<(), DemoError> {
     let today = simulation.server.clock.now().local_date();
     let (commune, district) = (&simulation.province.communes[0], &simulation.province.districts[0]);
@@ -360,36 +360,36 @@ fn serve_until_end(
         &partner,
     );
     for week in options.weeks..generator::WEEKS_MAX {
-        if !sleep_unless_interrupted(options.tick, ended) {
+        if !sleep_unless_interrupted(options.tick, interrupted) {
             return Ok(());
         }
         simulation.extend_weeks(week + 1)?;
         simulation.run_week(week)?;
         screen::print_tick(lang, &simulation, week + 1);
     }
-    while sleep_unless_interrupted(1, ended) {}
+    while sleep_unless_interrupted(1, interrupted) {}
     Ok(())
 }
 
 /// A flag that a shutdown signal sets, so that database and phones are removed as usual.
 fn install_interrupt_flag() -> Result<Arc<AtomicBool>, DemoError> {
-    let ended = Arc::new(AtomicBool::new(false));
+    let interrupted = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let flag = Arc::clone(&ended);
+    let flag = Arc::clone(&interrupted);
     std::thread::Builder::new().name("thidua-signal".to_owned()).spawn(move || {
         runtime.block_on(crate::cli::serve::wait_for_shutdown_signal());
         flag.store(true, Ordering::SeqCst);
     })?;
-    Ok(ended)
+    Ok(interrupted)
 }
 
 /// Sleeps for so many seconds; false as soon as a shutdown was requested.
-fn sleep_unless_interrupted(seconds: u64, ended: &AtomicBool) -> bool {
+fn sleep_unless_interrupted(seconds: u64, interrupted: &AtomicBool) -> bool {
     for _ in 0..seconds.saturating_mul(10) {
-        if ended.load(Ordering::SeqCst) {
+        if interrupted.load(Ordering::SeqCst) {
             return false;
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    !ended.load(Ordering::SeqCst)
+    !interrupted.load(Ordering::SeqCst)
 }

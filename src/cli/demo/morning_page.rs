@@ -6,17 +6,18 @@ use super::check::DemoCheck;
 use super::simulation::Simulation;
 use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::cli::morning_report;
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
 use crate::domain::standing::Judgement;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use std::path::{Path, PathBuf};
 
 /// The written page, and the report that it shows.
 pub(super) struct MorningPage {
     /// The HTML file.
     pub(super) file: PathBuf,
-    morning: MorningReport,
+    /// The report that the page shows.
+    pub(super) report: MorningReport,
 }
 
 pub(super) fn write_morning_page(
@@ -32,7 +33,7 @@ pub(super) fn write_morning_page(
     let written = written.map_err(|failure| DemoError(failure.text(lang).to_owned()))?;
     Ok(MorningPage {
         file: written.page,
-        morning: simulation.server.app.morning_report(&actor, &requested)?,
+        report: simulation.server.app.morning_report(&actor, &requested)?,
     })
 }
 
@@ -56,19 +57,19 @@ pub(super) fn check_morning_page(
             wrong.push(format!("{what}: {shown:?} is not {books}"));
         }
     };
-    for (code, point) in &page.morning.plain_counts {
+    for (code, point) in &page.report.plain_counts {
         compare(code.as_str(), point.now, official(code));
     }
-    for standing in page.morning.unit.standings.values() {
+    for standing in page.report.unit.standings.values() {
         compare_figures_and_trajectories(
             &standing.judgement,
-            &page.morning,
+            &page.report,
             &official,
             &mut compare,
         );
     }
-    let published = page.morning.unit.standings.get("T1").map(|standing| standing.coverage);
-    if !page.morning.unit.coverage.values().any(|coverage| Some(*coverage) == published) {
+    let published = page.report.unit.standings.get("T1").map(|standing| standing.coverage);
+    if !page.report.unit.coverage.values().any(|coverage| Some(*coverage) == published) {
         wrong.push(format!("completeness as published was {published:?}"));
     }
     wrong.extend(

@@ -8,10 +8,10 @@ use super::generator::sheet_plan::{DemoDevice, SheetPlan};
 use crate::client::facade::{
     CellEntry, CellFigure, Phone, ReportKeyView, ReportStatus, SyncSummary,
 };
-use crate::domain::element::ElementCode;
-use crate::domain::ids::ReportId;
 use crate::domain::org::Org;
-use crate::domain::time::days_from_date;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::ReportId;
+use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -201,7 +201,7 @@ impl Person {
         if view.status != ReportStatus::Received {
             return Ok(false);
         }
-        let wrong = plan.planted_error.as_ref().is_some_and(|slip| slip.is_noticed);
+        let wrong = plan.planted_error.as_ref().is_some_and(|error| error.is_noticed);
         if (wrong || plan.is_questioned) && !asked_before {
             let (code, text) = if wrong {
                 ("UNUSUAL_FIGURE", "Số liệu cao bất thường, đề nghị kiểm tra")
@@ -239,5 +239,19 @@ pub(super) fn to_report_key_view(plan: &SheetPlan, org: &Org) -> ReportKeyView {
         start_day: days_from_date(period.start),
         end_day: days_from_date(period.end),
         cut: period.cut,
+    }
+}
+
+/// The number that a cell contributes to a sum; `None` for a missing one.
+pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
+    match value {
+        Some(CellFigure::Reported(value)) => Some(value),
+        Some(CellFigure::Nil) => Some(0),
+        Some(
+            CellFigure::MissingAwaitingSource
+            | CellFigure::MissingNotCounted
+            | CellFigure::MissingSeeNote,
+        )
+        | None => None,
     }
 }

@@ -6,15 +6,19 @@
 use super::DemoOptions;
 use super::check::DemoCheck;
 use super::generator::Province;
+use super::morning_page::MorningPage;
 use super::server::DemoServer;
 use super::simulation::{Simulation, SimulationEvent};
 use super::target_table;
+use crate::app::morning_report::MorningReport;
 use crate::client::facade::SyncSummary;
 use crate::domain::campaign::Campaign;
-use crate::domain::element::CountingLevel;
-use crate::domain::lang::Lang;
 use crate::domain::org::UnitKind;
+use crate::domain::report::element::CountingLevel;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::{Coverage, Standing, StandingRun};
+use crate::domain::support::lang::Lang;
+use jiff::civil::Date;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -148,22 +152,28 @@ impl Screen {
 
     pub(super) fn print_campaign(&self, province: &Province, standings: &[Standing], weeks: u8) {
         let campaign = &province.campaign;
-        let last = province.simulated_end(weeks).saturating_sub(jiff::Span::new().days(1));
-        let phase = campaign.phase_on(last);
-        let star = if phase.is_some_and(|phase| phase.assumed) { "*" } else { "" };
-        let name = phase
-            .map_or("", |phase| self.lang.pick(phase.name_vi.as_str(), phase.name_en.as_str()));
-        let head = self.lang.pick(
-            format!(
-                "\nPHONG TRÀO {}, {name}{star}    toàn tỉnh, góc nhìn AS_WAS, chỉ số liệu đã duyệt, đang diễn ra",
-                campaign.code
-            ),
-            format!(
-                "\nCAMPAIGN {}, {name}{star}    province, view AS_WAS, accepted figures only, still RUNNING",
-                campaign.code
-            ),
+        let today = province.simulated_end(weeks);
+        println!(
+            "\n{}",
+            self.lang.pick(
+                format!(
+                    "PHONG TRÀO {}    toàn tỉnh, góc nhìn AS_WAS, chỉ số liệu đã duyệt",
+                    campaign.code
+                ),
+                format!(
+                    "CAMPAIGN {}    province, view AS_WAS, accepted figures only",
+                    campaign.code
+                ),
+            )
         );
-        println!("{head}");
+        let judged = self.window_text(campaign, 0, campaign.measurement_window, today);
+        let last = today.saturating_sub(jiff::Span::new().days(1));
+        let calendar = campaign.phase_on(last).map_or_else(String::new, |phase| {
+            let name = self.phase_name(campaign, phase.no);
+            self.lang
+                .pick(format!("; ngày {last} thuộc {name}"), format!("; {last} lies in {name}"))
+        });
+        println!(" {}: {judged}{calendar}.", self.lang.pick("Đánh giá ở đây", "Judged here"));
         let owner = campaign.owner_id();
         for line in target_table::target_lines(campaign, standings, owner, self.lang) {
             println!("{line}");
@@ -175,6 +185,35 @@ impl Screen {
                 "Nothing is called MET before its time is over."
             )
         );
+    }
+
+    /// The name of a phase, with a star where its days are assumed; phase 0 is the whole campaign.
+    fn phase_name(&self, campaign: &Campaign, number: u8) -> String {
+        match campaign.phases.iter().find(|phase| phase.no == number) {
+            Some(phase) => {
+                let star = if phase.assumed { "*" } else { "" };
+                format!("{}{star}", self.lang.pick(&phase.name_vi, &phase.name_en))
+            }
+            None => self.lang.pick("cả phong trào", "the whole campaign").to_owned(),
+        }
+    }
+
+    /// A judged phase with its days, and whether they are over on `today`.
+    fn window_text(
+        &self,
+        campaign: &Campaign,
+        phase: u8,
+        window: DateWindow,
+        today: Date,
+    ) -> String {
+        let name = self.phase_name(campaign, phase);
+        let (first, last) = (window.start, window.last_day());
+        let state = if today < window.end {
+            self.lang.pick("đang diễn ra", "still RUNNING")
+        } else {
+            self.lang.pick("đã kết thúc", "over")
+        };
+        format!("{name}, {first} – {last}, {state}")
     }
 
     pub(super) fn print_reports(&self, simulation: &Simulation<'_>, standings: &[Standing]) {
@@ -328,8 +367,18 @@ impl Screen {
         );
     }
 
-    pub(super) fn print_morning_page(&self, file: &Path) {
-        println!("\n{}  {}", self.lang.pick("TRANG BUỔI SÁNG", "MORNING PAGE"), file.display());
+    pub(super) fn print_morning_page(&self, page: &MorningPage) {
+        let MorningReport { campaign, phase, window, today, .. } = &page.report;
+        println!(
+            "\n{}  {}",
+            self.lang.pick("TRANG BUỔI SÁNG", "MORNING PAGE"),
+            page.file.display()
+        );
+        println!(
+            " {}: {}.",
+            self.lang.pick("Đánh giá ở đó", "Judged there"),
+            self.window_text(campaign, *phase, *window, *today)
+        );
     }
 
     /// `kept`: the data directory of a demo that stays.

@@ -6,16 +6,16 @@ use crate::app::App;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
 use crate::clock::Clock;
-use crate::domain::baseline::BaselineRow;
-use crate::domain::calendar::{Calendar, Calendars};
+use crate::domain::access::enrolment::Invite;
+use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
+use crate::domain::access::permission::{Actor, Grant, Role};
 use crate::domain::campaign::{Campaign, CampaignStep};
-use crate::domain::enrolment::Invite;
-use crate::domain::form::Catalogue;
-use crate::domain::ids::{AccountId, UnitId};
 use crate::domain::org::Org;
-use crate::domain::partner::{KEY_DAYS_MAX, PartnerCall};
-use crate::domain::permission::{Actor, Grant, Role};
-use crate::domain::time::Timestamp;
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::calendar::{Calendar, Calendars};
+use crate::domain::standing::baseline::BaselineRow;
+use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::time::Timestamp;
 use crate::grpc::ServerEndpoints;
 use crate::server::accept::ServerLimits;
 use crate::server::ca::{self, TlsFiles};
@@ -136,7 +136,7 @@ impl DemoServer {
         let expires = self
             .clock
             .now()
-            .saturating_add_micros(ENROLMENT_CODE_DAYS * crate::domain::time::DAY_MICROS);
+            .saturating_add_micros(ENROLMENT_CODE_DAYS * crate::domain::support::time::DAY_MICROS);
         self.app.add_enrol_code(&system, &hash, id, expires)?;
         Ok(Invite { code, ca_sha256: self.ca_sha256, addresses: vec![self.address.clone()] }
             .to_string())

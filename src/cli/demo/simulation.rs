@@ -5,18 +5,17 @@
 //! concerns its own sheet.
 
 use super::DemoError;
-use super::check::counted_value;
 use super::generator::Province;
 use super::generator::ground_truth::successor_on;
 use super::generator::ledger::Ledger;
 use super::generator::rng::Rng;
 use super::generator::sheet_plan::{ConcurrentEdit, SheetPlan};
-use super::people::{Person, ReportEvent};
+use super::people::{Person, ReportEvent, counted_value};
 use super::server::DemoServer;
 use crate::app::job_run::{JobId, JobSlotOutcome};
-use crate::domain::element::ElementCode;
-use crate::domain::ids::{ReportId, UnitId};
 use crate::domain::org::UnitKind;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::{ReportId, UnitId};
 use crate::jobs::scheduled_job;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -84,7 +83,7 @@ impl<'a> Simulation<'a> {
         let plans: Vec<Arc<SheetPlan>> = plans.into_iter().map(Arc::new).collect();
         Self {
             province,
-            server: server,
+            server,
             people,
             ledger,
             questioned: BTreeSet::new(),

@@ -2,10 +2,10 @@
 //! verdicts.
 
 use crate::domain::campaign::{Campaign, CampaignTarget, TargetPair};
-use crate::domain::ids::UnitId;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
 use crate::domain::standing::{Judgement, JudgementState, Standing};
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Measure, Target};
 
 /// Width of the column with the target's text.

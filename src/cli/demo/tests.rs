@@ -1,7 +1,7 @@
 //! The demo with a few weeks of the whole province must end with a ledger that balances.
 
 use super::{DemoOptions, generator, run};
-use crate::domain::lang::Lang;
+use crate::domain::support::lang::Lang;
 
 #[test]
 fn ten_weeks_of_the_whole_province_three_of_them_without_signal_for_some_end_with_books_that_balance()

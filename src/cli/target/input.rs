@@ -4,9 +4,9 @@
 //! Unknown keys are refused: a misspelt `missing` would give a verdict without the missing reports.
 
 use super::TargetInputError;
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{
     Attestation, Comparability, EvaluationTerms, FormulaIdentifier, StandingStage, StaticFigures,

@@ -1,8 +1,8 @@
 //! An evaluation or a chance as JSON: always the same keys in the same order, null where a key does
 //! not apply.
 
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{EvaluatedPace, Evaluation, TargetChance};
 use serde_json::{Value, json};
 

@@ -6,8 +6,8 @@ use crate::client::protocol::{
     Epoch, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey, ServerVerdict,
     StagedOp,
 };
-use crate::domain::lease::OFFLINE_LEASE_DAYS;
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::support::scope_digest::ScopeDigest;
 use crate::pb;
 use crate::wire::sync::decompress_rows;
 use crate::wire::values::timestamp_from_proto;
@@ -64,11 +64,11 @@ pub(super) fn decode_lease_days(limits: Option<&pb::SyncLimits>) -> u16 {
     reported.filter(|days| *days > 0).unwrap_or(OFFLINE_LEASE_DAYS)
 }
 
-/// Decodes the numbers of the granted scopes and the changes against `held`. A held scope that the
-/// server does not list is removed.
+/// Decodes the numbers of the granted scopes and the changes against `granted_before`. A scope of
+/// `granted_before` that the server does not list is removed.
 pub(super) fn decode_grants(
     list: &[pb::ScopeGrant],
-    held: &[ScopeKey],
+    granted_before: &[ScopeKey],
 ) -> Result<(ScopesByNumber, Vec<StagedOp>), BadFrame> {
     let mut numbers = ScopesByNumber::new();
     let mut ops = Vec::new();
@@ -84,11 +84,11 @@ pub(super) fn decode_grants(
         if numbers.insert(number, key).is_some() {
             return Err(BadFrame("two scopes have one number"));
         }
-        if !held.contains(&key) {
+        if !granted_before.contains(&key) {
             ops.push(StagedOp::Granted(key));
         }
     }
-    let unnamed = held.iter().filter(|key| !named.contains(key));
+    let unnamed = granted_before.iter().filter(|key| !named.contains(key));
     ops.extend(unnamed.map(|key| StagedOp::Removed { scope: *key, removal: 0 }));
     Ok((numbers, ops))
 }

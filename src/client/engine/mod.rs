@@ -14,7 +14,7 @@ use crate::client::protocol::{
     CallError, DigestComparison, Epoch, HaltReason, LocalScopeDigest, NextAction,
     ReceivedCheckpoint, ReplicaAction, ScopeKey,
 };
-use crate::domain::limits::PUSH_COMMANDS_MAX;
+use crate::domain::support::limits::PUSH_COMMANDS_MAX;
 use crate::pb;
 use crate::pb::sync_response::Frame;
 use std::collections::BTreeMap;
@@ -142,11 +142,12 @@ impl Engine {
             Frame::Reset(reset) => Ok(vec![decode::decode_reset(&reset, &self.scopes)?]),
             Frame::SnapshotEnd(end) => Ok(vec![decode::decode_snapshot_end(&end, &self.scopes)?]),
             Frame::Checkpoint(checkpoint) => {
-                let mark = decode::decode_checkpoint(checkpoint, &self.scopes, self.lease_days)?;
+                let checkpoint =
+                    decode::decode_checkpoint(checkpoint, &self.scopes, self.lease_days)?;
                 self.has_checkpoint = true;
                 (self.consecutive_failures, self.consecutive_renewals, self.servers_tried) =
                     (0, 0, 0);
-                Ok(vec![ReplicaAction::SwapStaged(mark)])
+                Ok(vec![ReplicaAction::SwapStaged(checkpoint)])
             }
             Frame::Bookmark(bookmark) => {
                 Ok(vec![ReplicaAction::StageOps { ops: Vec::new(), cursor: Some(bookmark.cursor) }])
@@ -158,11 +159,11 @@ impl Engine {
     /// Compares the digests after a swap and decides per scope: match, rebuild, or report.
     pub(crate) fn compare_digests(
         &mut self,
-        mark: &ReceivedCheckpoint,
-        held: &[LocalScopeDigest],
+        checkpoint: &ReceivedCheckpoint,
+        local: &[LocalScopeDigest],
     ) -> Vec<DigestComparison> {
         let found =
-            if planted!("digest-unread") { Vec::new() } else { compare_digests(mark, held) };
+            if planted!("digest-unread") { Vec::new() } else { compare_digests(checkpoint, local) };
         for agreement in &found {
             match agreement {
                 DigestComparison::Match(_) => {}
@@ -224,10 +225,10 @@ impl Engine {
         &self.server_info
     }
 
-    fn next_backoff(&mut self, asked: Option<Duration>, random: u64) -> NextAction {
+    fn next_backoff(&mut self, requested: Option<Duration>, random: u64) -> NextAction {
         let wait = backoff_delay(self.consecutive_failures, random);
         self.consecutive_failures = self.consecutive_failures.saturating_add(1);
-        NextAction::Wait(asked.unwrap_or_default().max(wait))
+        NextAction::Wait(requested.unwrap_or_default().max(wait))
     }
 
     /// Selects the next server until `SERVERS_TRIED_MAX` were tried.
@@ -247,21 +248,21 @@ impl Engine {
             welcome.limits.as_ref().and_then(|limits| usize::try_from(limits.max_commands).ok());
         self.commands_max = limit.filter(|max| *max > 0);
         self.lease_days = decode::decode_lease_days(welcome.limits.as_ref());
-        let mut steps = Vec::new();
+        let mut actions = Vec::new();
         match self.input.epoch {
             Some(existing) if existing == epoch => {}
             Some(existing) if existing.number > epoch.number => {
                 self.is_superseded = true;
-                return Ok(steps);
+                return Ok(actions);
             }
             Some(existing) if existing.number == epoch.number => {
                 self.halt_reason = Some(HaltReason::EpochConflict);
-                return Ok(steps);
+                return Ok(actions);
             }
             existing => {
                 self.call_again |=
                     existing.is_some() && welcome.last_command_number < self.input.highest_number;
-                steps.push(ReplicaAction::EnterEpoch {
+                actions.push(ReplicaAction::EnterEpoch {
                     epoch,
                     commands_taken: welcome.last_command_number,
                 });
@@ -276,13 +277,13 @@ impl Engine {
         self.input.granted_scopes = scopes.values().copied().collect();
         self.scopes = scopes;
         if !ops.is_empty() {
-            steps.push(ReplicaAction::StageOps { ops, cursor: None });
+            actions.push(ReplicaAction::StageOps { ops, cursor: None });
         }
         let trusted = decode::decode_fingerprints(&welcome.trusted_ca_sha256)?;
         if !trusted.is_empty() {
-            steps.push(ReplicaAction::ReplaceTrustedCas(trusted));
+            actions.push(ReplicaAction::ReplaceTrustedCas(trusted));
         }
-        Ok(steps)
+        Ok(actions)
     }
 
     fn on_verdict(&mut self, verdict: pb::Verdict) -> Vec<ReplicaAction> {

@@ -30,13 +30,13 @@ pub(crate) fn backoff_delay(failures: u32, random: u64) -> Duration {
 /// Compares the digests of a checkpoint with the local ones. A listed scope that is missing locally
 /// counts as empty.
 pub(crate) fn compare_digests(
-    mark: &ReceivedCheckpoint,
-    held: &[LocalScopeDigest],
+    checkpoint: &ReceivedCheckpoint,
+    local: &[LocalScopeDigest],
 ) -> Vec<DigestComparison> {
     let compare = |(scope, theirs): &(_, _)| {
-        let ours = held.iter().find(|held| held.scope == *scope);
+        let ours = local.iter().find(|one| one.scope == *scope);
         let (digest, rebuilds) =
-            ours.map_or_else(Default::default, |held| (held.digest, held.rebuild_count));
+            ours.map_or_else(Default::default, |one| (one.digest, one.rebuild_count));
         if digest == *theirs {
             DigestComparison::Match(*scope)
         } else if rebuilds < REBUILDS_MAX {
@@ -45,7 +45,7 @@ pub(crate) fn compare_digests(
             DigestComparison::StillDiffers(*scope)
         }
     };
-    mark.digests.iter().map(compare).collect()
+    checkpoint.digests.iter().map(compare).collect()
 }
 
 /// Decides the next action after a failed call. Commands that may have been applied are sent again

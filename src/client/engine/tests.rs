@@ -53,9 +53,9 @@ fn whatever_may_have_been_applied_is_sent_again_later_and_later() {
             && millis[11] <= 300_000
             && millis[11] >= 150_000
     );
-    let told = CallError { retry_after: Some(Duration::from_secs(900)), ..lost };
+    let with_retry_after = CallError { retry_after: Some(Duration::from_secs(900)), ..lost };
     assert_eq!(
-        engine.on_call_failed(&told, 0),
+        engine.on_call_failed(&with_retry_after, 0),
         NextAction::Wait(Duration::from_secs(900)),
         "the server knows better"
     );
@@ -92,7 +92,7 @@ fn an_ended_token_is_renewed_and_a_revoked_phone_destroys_its_data() {
 }
 
 #[test]
-fn two_histories_of_one_number_are_told_and_nothing_is_taken() {
+fn two_epochs_with_one_number_stop_the_engine_and_nothing_is_staged() {
     let server = FakeServer::new();
     let mut engine = Engine::default();
     let known = Some(Epoch { number: 1, id: [77; 16] });
@@ -106,18 +106,18 @@ fn two_histories_of_one_number_are_told_and_nothing_is_taken() {
 }
 
 #[test]
-fn what_the_server_tells_beside_the_data_is_heard() {
+fn notices_of_the_server_are_stored() {
     let mut engine = engine_after_welcome(&FakeServer::new());
-    let tell = |engine: &mut Engine, what| engine.handle_frame(notice_frame(what)).unwrap();
+    let notify = |engine: &mut Engine, what| engine.handle_frame(notice_frame(what)).unwrap();
     let mut ends = pb::TokenExpires { remaining: Some(Default::default()) };
     ends.remaining.iter_mut().for_each(|left| left.seconds = 60);
-    tell(&mut engine, pb::notice::Notice::TokenExpires(ends));
+    notify(&mut engine, pb::notice::Notice::TokenExpires(ends));
     let upgrade = pb::UpgradeWanted { minimum_version: "1.4.0".to_owned() };
-    tell(&mut engine, pb::notice::Notice::UpgradeWanted(upgrade));
+    notify(&mut engine, pb::notice::Notice::UpgradeWanted(upgrade));
     assert_eq!(engine.server_info().token_expires_in, Some(Duration::from_secs(60)));
     assert_eq!(engine.server_info().upgrade_wanted.as_deref(), Some("1.4.0"));
     let mut later = pb::RetryAfter { delay: Some(Default::default()) };
     later.delay.iter_mut().for_each(|delay| delay.seconds = 7);
-    tell(&mut engine, pb::notice::Notice::RetryAfter(later));
+    notify(&mut engine, pb::notice::Notice::RetryAfter(later));
     assert_eq!(engine.on_stream_closed(0), NextAction::Wait(Duration::from_secs(7)));
 }

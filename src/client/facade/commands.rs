@@ -10,13 +10,13 @@ use super::{ClientError, Phone, Result, queries, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::client::replica::CommandDraft;
 use crate::client::transport::device_key;
-use crate::domain::cell::{CellChange, Cells};
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::free_text;
-use crate::domain::ids::{CommentId, ReportId};
-use crate::domain::limits::NOTE_CHARS_MAX;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::cell::{CellChange, Cells};
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::free_text;
 use crate::domain::report::{FormSchema, NoteChange, Report, SaveCells};
+use crate::domain::support::ids::{CommentId, ReportId};
+use crate::domain::support::limits::NOTE_CHARS_MAX;
+use crate::domain::support::reason::RefusalReason;
 use crate::wire;
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -63,8 +63,8 @@ impl Phone {
         let acting_unit = reference.acting_unit_of(key.unit, today);
         let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
         Report::apply_save(shown, &save, acting_unit, shape)?;
-        let mends = self.find_resolved_refusals(&present, &save)?;
-        self.append_command(present.id, CommandBody::SaveCells(save), mends).map(Some)
+        let resolved_refusals = self.find_resolved_refusals(&present, &save)?;
+        self.append_command(present.id, CommandBody::SaveCells(save), resolved_refusals).map(Some)
     }
 
     /// Saves an explicit zero in every cell of the form (báo cáo không phát sinh).
@@ -81,14 +81,14 @@ impl Phone {
         let acting_unit = reference.acting_unit_of(report.key.unit, today);
         report.clone().submit(acting_unit, form_shape(&reference, &report), today, false)?;
         let refused = self.lock_under_lease()?.refused_commands()?;
-        let mends = refused
+        let resolved_refusals = refused
             .iter()
             .filter(|one| one.report_id == present.id.0 && one.body_number == 6)
             .map(|one| one.number);
         self.append_command(
             present.id,
             CommandBody::SubmitReport { report: present.id, acting_unit },
-            mends.collect(),
+            resolved_refusals.collect(),
         )
     }
 
@@ -116,7 +116,7 @@ impl Phone {
         &self,
         report: ReportId,
         body: CommandBody,
-        mends: Vec<u64>,
+        resolved_refusals: Vec<u64>,
     ) -> Result<u64> {
         self.home_and_today()?;
         let now = self.runner.clock.now();
@@ -124,7 +124,7 @@ impl Phone {
             report_id: report.0.to_vec(),
             body_number: view_conversion::body_field_number(&body),
             made_at: now.0,
-            resolved_refusals: mends,
+            resolved_refusals,
         };
         let number = self.lock_under_lease()?.append_command(&draft, |number, sync_mark| {
             wire::command::encode_command(
@@ -200,7 +200,7 @@ fn form_shape<'r>(reference: &'r LocalReference, report: &Report) -> &'r FormSch
 }
 
 pub(super) fn refusal_error(reason: RefusalReason) -> ClientError {
-    ClientError::from(crate::domain::reason::Refusal::from(reason))
+    ClientError::from(crate::domain::support::reason::Refusal::from(reason))
 }
 
 /// Whether a text is short enough for a note, a comment or a question.

@@ -4,7 +4,7 @@ use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
 use crate::client::runner::RunnerError;
 use crate::client::transport::device_key::DeviceKeyError;
-use crate::domain::reason::{FieldError, Refusal, RefusalReason};
+use crate::domain::support::reason::{FieldError, Refusal, RefusalReason};
 
 /// Why a call of the engine failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -148,8 +148,8 @@ impl ClientError {
             }
             Self::Stopped { reason: why, .. } => why.text_vi().into(),
             Self::LeaseExpired { days } => format!(
-                "Đã {days} ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. Phần chưa gửi vẫn được giữ. Hãy \
-                 kết nối mạng và đồng bộ một lần để mở lại."
+                "Đã {days} ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. \
+                 Phần chưa gửi vẫn được giữ. Hãy kết nối mạng và đồng bộ một lần để mở lại."
             ),
             Self::Storage { .. } => {
                 "Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.".into()
@@ -158,12 +158,14 @@ impl ClientError {
                 "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into()
             }
             Self::PreReleaseSchema { unsent_commands: 0 } => {
-                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; không còn lệnh nào chờ gửi. Hãy xóa dữ liệu rồi đăng ký lại."
+                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; không còn lệnh nào chờ gửi. \
+                 Hãy xóa dữ liệu rồi đăng ký lại."
                     .into()
             }
             Self::PreReleaseSchema { unsent_commands } => format!(
-                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; còn {unsent_commands} lệnh chưa gửi. Tệp được giữ nguyên. Hãy \
-                 dùng bản cũ để đồng bộ cho đến khi gửi hết, rồi mới cập nhật ứng dụng, xóa dữ liệu và đăng ký lại."
+                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; còn {unsent_commands} lệnh chưa \
+                 gửi. Tệp được giữ nguyên. Hãy dùng bản cũ để đồng bộ cho đến khi gửi hết, rồi mới \
+                 cập nhật ứng dụng, xóa dữ liệu và đăng ký lại."
             ),
         }
     }
@@ -195,20 +197,22 @@ impl ClientError {
             }
             Self::Stopped { reason: why, .. } => why.text_en().into(),
             Self::LeaseExpired { days } => format!(
-                "This phone has not reached its server for {days} days, so its data are locked. What is unsent is kept. \
-                 Connect and sync once to open them again."
+                "This phone has not reached its server for {days} days, so its data are locked. \
+                 What is unsent is kept. Connect and sync once to open them again."
             ),
             Self::Storage { .. } => {
                 "The phone's storage failed. Check that there is free space.".into()
             }
             Self::NewerApp => "The data were written by a newer app. Update the app.".into(),
             Self::PreReleaseSchema { unsent_commands: 0 } => {
-                "The data were written by a pre-release app; no command waits to be sent. Erase the data and enrol anew."
+                "The data were written by a pre-release app; no command waits to be sent. \
+                 Erase the data and enrol anew."
                     .into()
             }
             Self::PreReleaseSchema { unsent_commands } => format!(
-                "The data were written by a pre-release app; commands not sent yet: {unsent_commands}. The file is unchanged. \
-                 Sync with the old app until all are sent, and only then update the app, erase the data and enrol anew."
+                "The data were written by a pre-release app; commands not sent yet: \
+                 {unsent_commands}. The file is unchanged. Sync with the old app until all are \
+                 sent, and only then update the app, erase the data and enrol anew."
             ),
         }
     }
@@ -218,7 +222,8 @@ impl StopReason {
     fn text_vi(self) -> &'static str {
         match self {
             Self::Forked => {
-                "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi rồi đăng ký lại."
+                "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi \
+                 rồi đăng ký lại."
             }
             Self::CommandsLost => {
                 "Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị."

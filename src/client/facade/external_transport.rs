@@ -16,7 +16,7 @@ use crate::client::engine::Engine;
 use crate::client::protocol::{CallError, CallErrorKind, NextAction};
 use crate::client::runner::build_renew_request;
 use crate::client::transport::device_key;
-use crate::domain::reason::RefusalReason;
+use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::wire::bytes::{decode_message, encode_message};
 use std::time::Duration;
@@ -127,10 +127,11 @@ impl Phone {
         let frame: pb::SyncResponse = decode_message(&frame).map_err(malformed_message_error)?;
         let swaps = self.with_engine(|engine| {
             let bad = |_| ClientError::BadArgument { what: "frame".to_owned() };
-            let steps = engine.handle_frame(frame).map_err(bad)?;
-            let mut compare = |mark: &_, held: &[_]| engine.compare_digests(mark, held);
+            let actions = engine.handle_frame(frame).map_err(bad)?;
+            let mut compare =
+                |checkpoint: &_, local: &[_]| engine.compare_digests(checkpoint, local);
             Ok::<_, ClientError>(self.runner.replica().apply_actions(
-                &steps,
+                &actions,
                 self.runner.clock.now(),
                 &mut compare,
             )?)
@@ -170,13 +171,13 @@ impl Phone {
     /// All stored records, by kind and id, to compare two copies byte for byte.
     pub fn all_records(&self) -> Result<Vec<RecordView>> {
         let stored = self.lock_under_lease()?.all_records()?;
-        let held = |one: crate::client::replica::ReplicaRecord| RecordView {
+        let to_view = |one: crate::client::replica::ReplicaRecord| RecordView {
             kind: one.key.kind,
             id: one.key.id.to_vec(),
             revision: one.revision,
             bytes: one.bytes,
         };
-        Ok(stored.into_iter().map(held).collect())
+        Ok(stored.into_iter().map(to_view).collect())
     }
 
     /// Number of scopes whose digest still differed after a rebuild, in the last ended call.

@@ -6,10 +6,10 @@
 
 use super::{Phone, Result};
 use crate::client::reference::LocalReference;
-use crate::domain::lang::Lang;
+use crate::domain::access::scope::RecordKind;
 use crate::domain::quality::Finding;
-use crate::domain::scope::RecordKind;
-use crate::domain::time::days_from_date;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::time::days_from_date;
 use crate::wire;
 
 /// A question about figures. It reports an unusual value, not an error.

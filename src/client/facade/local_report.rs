@@ -9,15 +9,15 @@ use crate::client::protocol::RecordKey;
 use crate::client::rebase::{self, ReplayedReport};
 use crate::client::reference::LocalReference;
 use crate::client::replica::{LocalReplica, OutboxEntry, ReplicaRecord};
-use crate::domain::attachment::{Comment, Conflict};
-use crate::domain::cell::Cells;
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::form::Form;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::{ReportId, UnitId};
+use crate::domain::access::scope::RecordKind;
+use crate::domain::report::attachment::{Comment, Conflict};
+use crate::domain::report::cell::Cells;
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::form::Form;
 use crate::domain::report::{ConflictBranch, FormSchema, Report};
-use crate::domain::scope::RecordKind;
-use crate::domain::time::days_from_date;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{ReportId, UnitId};
+use crate::domain::support::time::days_from_date;
 use crate::wire;
 use jiff::civil::Date;
 
@@ -90,7 +90,9 @@ pub(super) fn replay_local_report(
     }
 }
 
-fn contract_of_save((_, command): &(u64, Command)) -> Option<crate::domain::ids::ContractId> {
+fn contract_of_save(
+    (_, command): &(u64, Command),
+) -> Option<crate::domain::support::ids::ContractId> {
     match &command.body {
         CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
             Some(save.key.contract)
@@ -252,7 +254,12 @@ pub(super) fn to_conflict_view(
     reference: &LocalReference,
     pending: &[(u64, Command)],
 ) -> ConflictView {
-    let settles = |(_, command): &(u64, Command)| matches!(&command.body, CommandBody::SettleConflict { conflict, .. } if conflict.0 == id);
+    let settles = |(_, command): &(u64, Command)| {
+        matches!(
+            &command.body,
+            CommandBody::SettleConflict { conflict, .. } if conflict.0 == id
+        )
+    };
     let mut view = ConflictView {
         conflict_id: encode_hex(&id),
         report_id: conflict.report.to_string(),
@@ -293,9 +300,9 @@ pub(super) fn to_cell_views(
     order.extend(
         values.keys().filter(|number| !order.contains(number)).copied().collect::<Vec<_>>(),
     );
-    let view = |number: crate::domain::cell::ElementNumber| {
+    let view = |number: crate::domain::report::cell::ElementNumber| {
         let element = reference.element(number);
-        let text = |read: fn(&crate::domain::element::Element) -> &str| {
+        let text = |read: fn(&crate::domain::report::element::Element) -> &str| {
             element.map_or("", read).to_owned()
         };
         CellView {

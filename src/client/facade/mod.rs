@@ -23,6 +23,7 @@ mod published_standings;
 mod queries;
 mod review;
 mod standing;
+mod sync_values;
 mod values;
 mod view_conversion;
 
@@ -30,11 +31,13 @@ pub use error::{ClientError, FieldProblem, StopReason};
 pub use external_transport::{CallFailure, CallNext, RecordView};
 pub use finding::FindingView;
 pub use standing::{FigureView, JudgementView, StandingView};
+pub use sync_values::{
+    LeaseView, ReceiptView, ReplicaChange, ScopeView, SessionView, SyncSummary, TrafficLine,
+};
 pub use values::{
     CellEntry, CellFigure, CellView, CommandKind, CommandState, CommandView, CommentView, Concern,
-    ConflictView, DueReport, HeldCommandView, LeaseView, OutboxStatus, ProposalView, QuestionView,
-    ReceiptView, RefusedCommand, ReplicaChange, ReportKeyView, ReportStatus, ReportView, ScopeView,
-    SessionView, SyncSummary, TrafficLine, WaitingReport,
+    ConflictView, DueReport, HeldCommandView, OutboxStatus, ProposalView, QuestionView,
+    RefusedCommand, ReportKeyView, ReportStatus, ReportView, WaitingReport,
 };
 
 use super::protocol::OutboxOutcome;
@@ -42,7 +45,7 @@ use super::reference::{LocalReference, REFERENCE_KINDS};
 use super::replica::{LocalReplica, SwapResult};
 use super::runner::{ExchangeStats, FaultInjection, FollowTask, Runner, RunnerError};
 use crate::clock::Clock;
-use crate::domain::scope::RecordKind;
+use crate::domain::access::scope::RecordKind;
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
@@ -75,9 +78,9 @@ impl Phone {
 
     /// Opens with the given clock; for tests and the demo.
     pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self> {
-        let core = Arc::new(Runner::new(LocalReplica::open(path)?, clock));
+        let runner = Arc::new(Runner::new(LocalReplica::open(path)?, clock));
         let phone = Self {
-            runner: core,
+            runner,
             reference: Arc::default(),
             follow_task: Mutex::default(),
             listener: Arc::default(),
@@ -103,8 +106,8 @@ impl Phone {
 
     /// Enrols with the text of a QR code. May be repeated with the same text after a lost response.
     pub fn enrol(&self, invitation: String) -> Result<SessionView> {
-        let core = self.runner.clone();
-        block_on_runtime(async move { core.enrol(&invitation).await })?
+        let runner = self.runner.clone();
+        block_on_runtime(async move { runner.enrol(&invitation).await })?
             .map_err(ClientError::from)?;
         self.session()?.ok_or(ClientError::NotEnrolled)
     }
@@ -118,11 +121,11 @@ impl Phone {
     /// A sync over a faulty connection: the response is cut after so many frames; `Some(0)` cuts
     /// all of it. For rehearsals, tests and the demo.
     pub fn sync_with_fault(&self, after_frames: Option<u32>) -> Result<SyncSummary> {
-        let core = self.runner.clone();
-        let done = block_on_runtime(async move {
-            core.sync(FaultInjection { drop_after_frames: after_frames }).await
+        let runner = self.runner.clone();
+        let stats = block_on_runtime(async move {
+            runner.sync(FaultInjection { drop_after_frames: after_frames }).await
         })??;
-        Ok(to_sync_summary(&done))
+        Ok(to_sync_summary(&stats))
     }
 
     /// Starts following: changes arrive as they happen and commands are sent at once, until
@@ -206,25 +209,25 @@ impl Phone {
     }
 }
 
-fn to_sync_summary(done: &ExchangeStats) -> SyncSummary {
+fn to_sync_summary(stats: &ExchangeStats) -> SyncSummary {
     let of = |outcome: OutboxOutcome| {
-        saturating_u32(done.outcomes.iter().filter(|one| **one == outcome).count())
+        saturating_u32(stats.outcomes.iter().filter(|one| **one == outcome).count())
     };
     SyncSummary {
-        calls: done.calls,
-        sent: done.commands_sent,
+        calls: stats.calls,
+        sent: stats.commands_sent,
         applied: of(OutboxOutcome::Applied),
         merged: of(OutboxOutcome::Merged),
         conflicts: of(OutboxOutcome::Conflict),
         held: of(OutboxOutcome::Held),
         rejected: of(OutboxOutcome::Rejected),
-        rows: done.rows,
-        resets: done.resets,
-        checkpoints: done.checkpoints,
-        bytes_sent: done.traffic.bytes_sent,
-        bytes_received: done.traffic.bytes_received,
-        bytes_for_renewal: done.renewal_traffic.bytes_sent + done.renewal_traffic.bytes_received,
-        traffic: done
+        rows: stats.rows,
+        resets: stats.resets,
+        checkpoints: stats.checkpoints,
+        bytes_sent: stats.traffic.bytes_sent,
+        bytes_received: stats.traffic.bytes_received,
+        bytes_for_renewal: stats.renewal_traffic.bytes_sent + stats.renewal_traffic.bytes_received,
+        traffic: stats
             .traffic_by_kind
             .iter()
             .map(|(kind, (count, bytes))| TrafficLine {
@@ -233,9 +236,9 @@ fn to_sync_summary(done: &ExchangeStats) -> SyncSummary {
                 bytes: *bytes,
             })
             .collect(),
-        connections: u32::try_from(done.traffic.connections).unwrap_or(u32::MAX),
-        digests_match: done.checkpoints > 0 && done.diverged_scopes.is_empty(),
-        upgrade_wanted: done.upgrade_wanted.clone(),
+        connections: u32::try_from(stats.traffic.connections).unwrap_or(u32::MAX),
+        digests_match: stats.checkpoints > 0 && stats.diverged_scopes.is_empty(),
+        upgrade_wanted: stats.upgrade_wanted.clone(),
     }
 }
 
@@ -280,8 +283,8 @@ mod tests;
 fn block_on_runtime<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T> {
-    let (done, result) = mpsc::sync_channel(1);
-    shared_runtime()?.spawn(async move { done.send(work.await) });
+    let (sender, result) = mpsc::sync_channel(1);
+    shared_runtime()?.spawn(async move { sender.send(work.await) });
     result.recv().map_err(|_| ClientError::Storage {
         message: "the engine stopped while it worked".to_owned(),
     })

@@ -4,15 +4,15 @@
 use super::values::{CellEntry, HeldCommandView, ProposalView, ReportKeyView};
 use super::{ClientError, Phone, Result, commands, queries, review, view_conversion};
 use crate::client::reference::LocalReference;
-use crate::domain::attachment::{HeldCommand, HeldState};
-use crate::domain::cell::CellChange;
-use crate::domain::command::CommandBody;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
-use crate::domain::proposal::Proposal;
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::scope::RecordKind;
+use crate::domain::report::attachment::{HeldCommand, HeldState};
+use crate::domain::report::cell::CellChange;
+use crate::domain::report::command::CommandBody;
+use crate::domain::report::proposal::Proposal;
 use crate::domain::report::{NoteChange, SaveCells};
-use crate::domain::scope::RecordKind;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::wire;
 
 impl Phone {
@@ -25,7 +25,13 @@ impl Phone {
         for one in stored {
             // Of a newer server.
             let Ok(held) = wire::record::decode_held(&one.bytes) else { continue };
-            let settles = |body: &CommandBody| matches!(body, CommandBody::SettleHeld { held, .. } if held.0 == one.key.id);
+            let id = one.key.id;
+            let settles = |body: &CommandBody| {
+                matches!(
+                    body,
+                    CommandBody::SettleHeld { held, .. } if held.0 == id
+                )
+            };
             all.push(to_held_command_view(
                 one.key.id,
                 &held,
@@ -68,7 +74,13 @@ impl Phone {
             };
             let present = self.load_local_report(&reference, proposal.report)?.replayed.report;
             let fresh = present.is_some_and(|report| report.content_hash() == proposal.base);
-            let settles = |body: &CommandBody| matches!(body, CommandBody::SettleProposal { proposal, .. } if proposal.0 == one.key.id);
+            let id = one.key.id;
+            let settles = |body: &CommandBody| {
+                matches!(
+                    body,
+                    CommandBody::SettleProposal { proposal, .. } if proposal.0 == id
+                )
+            };
             let settling = pending.iter().any(settles);
             all.push(to_proposal_view(one.key.id, &proposal, &reference, (fresh, settling)));
         }

@@ -3,12 +3,12 @@
 //! Typed values for this program's own screens; apps use the views. Judged figures only: the outbox
 //! is not read.
 #![cfg_attr(
-    not(feature = "server"),
+    not(feature = "demo"),
     allow(dead_code, reason = "read by the demo, which checks every phone")
 )]
 
 use super::{ClientError, Phone, Result};
-use crate::domain::scope::RecordKind;
+use crate::domain::access::scope::RecordKind;
 use crate::domain::standing::{Standing, StandingRun};
 use crate::wire::record;
 

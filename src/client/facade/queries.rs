@@ -1,20 +1,21 @@
 //! Queries of the app: due reports, reports, refusals, outbox, scopes, session.
 
 use super::local_report::{self, LocalReport};
+use super::sync_values::{ReceiptView, ScopeView, SessionView};
 use super::values::{
-    CellView, CommandView, DueReport, OutboxStatus, ReceiptView, RefusedCommand, ReportKeyView,
-    ReportStatus, ReportView, ScopeView, SessionView,
+    CellView, CommandView, DueReport, OutboxStatus, RefusedCommand, ReportKeyView, ReportStatus,
+    ReportView,
 };
 use super::{ClientError, Phone, Result, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::client::replica::{OutboxEntry, ReplicaRecord};
-use crate::domain::cell::Cells;
-use crate::domain::expectation::{Expectation, compute_unit_expectations};
-use crate::domain::ids::{ReportId, UnitId};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::report as domain_report;
-use crate::domain::scope::RecordKind;
-use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
+use crate::domain::report::cell::Cells;
+use crate::domain::reporting::expectation::{Expectation, compute_unit_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{ReportId, UnitId};
+use crate::domain::support::time::{date_from_days, days_from_date};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Phone {

@@ -3,13 +3,13 @@
 
 use super::values::{CellFigure, Concern, ConflictView, ReportView, WaitingReport};
 use super::{ClientError, Phone, Result, commands, local_report, queries};
-use crate::domain::command::CommandBody;
-use crate::domain::free_text;
-use crate::domain::hex::{decode_hex, encode_hex};
-use crate::domain::ids::ConflictId;
-use crate::domain::reason::RefusalReason;
+use crate::domain::report::command::CommandBody;
+use crate::domain::report::free_text;
+use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{ContentHash, ReviewQuestion};
-use crate::domain::workflow::ReportState;
+use crate::domain::support::hex::{decode_hex, encode_hex};
+use crate::domain::support::ids::ConflictId;
+use crate::domain::support::reason::RefusalReason;
 use std::cmp::Reverse;
 
 impl Phone {

@@ -5,9 +5,9 @@
 
 use super::{Phone, Result};
 use crate::client::reference::LocalReference;
-use crate::domain::ratio::Ratio;
-use crate::domain::scope::RecordKind;
+use crate::domain::access::scope::RecordKind;
 use crate::domain::standing::{self, Coverage, Judgement, StandingFigure};
+use crate::domain::support::ratio::Ratio;
 use crate::wire;
 
 /// The standing of one unit for one target.
@@ -128,7 +128,7 @@ fn to_standing_view(standing: standing::Standing, reference: &LocalReference) ->
 fn to_judgement_view(judged: Judgement) -> JudgementView {
     let text = |ratio: Option<Ratio>| ratio.map(|ratio| format!("{}/{}", ratio.num(), ratio.den()));
     let figure = |StandingFigure { element, value, baseline_now, baseline_full }| FigureView {
-        element: crate::domain::element::ElementCode::as_str(&element).to_owned(),
+        element: crate::domain::report::element::ElementCode::as_str(&element).to_owned(),
         value,
         baseline_now,
         baseline_full,

@@ -11,6 +11,7 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
         ("review", include_str!("review.rs")),
         ("view_conversion", include_str!("view_conversion.rs")),
         ("values", include_str!("values.rs")),
+        ("sync_values", include_str!("sync_values.rs")),
         ("commands", include_str!("commands.rs")),
         ("rebase", include_str!("../rebase.rs")),
     ];
@@ -18,7 +19,7 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
         for word in [
             "domain::target_rule",
             "domain::standing",
-            "domain::ratio",
+            "domain::support::ratio",
             "Judgement",
             "decode_standing",
         ] {
@@ -27,7 +28,7 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
                 .contains(word);
             assert!(
                 !named,
-                "facade/{name}.rs names {word}: the next figure must not be weighed against the target"
+                "facade/{name}.rs names {word}: figures are entered without the target"
             );
         }
     }
@@ -48,7 +49,7 @@ fn stored_data_is_read_only_through_lock_under_lease() {
     }
     let past = ["runner.replica()", "cached_reference()"]
         .map(|word| include_str!("queries.rs").matches(word).count());
-    assert_eq!(past, [2, 1], "the outbox tells how much, the session whose phone it is");
+    assert_eq!(past, [2, 1], "only outbox_status and session read without the lease");
 }
 
 #[test]

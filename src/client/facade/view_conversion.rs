@@ -1,24 +1,25 @@
 //! Conversion between domain values and views.
 
 use super::error::{ClientError, reason_texts, to_field_problem};
+use super::sync_values::{ReplicaChange, ScopeView};
 use super::values::{
-    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReplicaChange,
-    ReportKeyView, ReportStatus, ScopeView,
+    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReportKeyView,
+    ReportStatus,
 };
 use super::{Result, is_reference_kind};
 use crate::client::protocol::{OutboxOutcome, ScopeKey};
 use crate::client::rebase::LocalReportState;
 use crate::client::reference::LocalReference;
 use crate::client::replica::{OutboxEntry, OutboxEntryState, ScopeRow, SwapResult};
-use crate::domain::cell::{self, CellValue, MissingReason};
-use crate::domain::command::{Command, CommandBody};
-use crate::domain::element::ElementCode;
-use crate::domain::hex::encode_hex;
-use crate::domain::ids::{ContractId, UnitId};
-use crate::domain::period::Period;
+use crate::domain::access::scope::{RecordKind, ScopeKind};
 use crate::domain::report;
-use crate::domain::scope::{RecordKind, ScopeKind};
-use crate::domain::time::{date_from_days, days_from_date};
+use crate::domain::report::cell::{self, CellValue, MissingReason};
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::period::Period;
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{ContractId, UnitId};
+use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::pb;
 use crate::wire;
 

@@ -3,8 +3,8 @@
 
 use super::schema::device;
 use super::{LocalReplica, Result, decode_id};
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::Role;
+use crate::domain::access::permission::Role;
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use diesel::prelude::*;
 
 /// The data needed to repeat the enrolment call.
@@ -133,17 +133,17 @@ fn encode_roles(roles: &[Role]) -> Vec<u8> {
 }
 
 fn to_row(existing: &LocalDevice) -> LocalDeviceRow {
-    let LocalDevice { identity: applicant, enrolment: admission } = existing;
+    let LocalDevice { identity, enrolment } = existing;
     let DeviceIdentity {
         code,
         device_id: device,
         private_key,
         addresses,
         trusted_ca_sha256: trusted,
-    } = applicant.clone();
+    } = identity.clone();
     let mut row = LocalDeviceRow {
         singleton: 1,
-        enrolled: admission.is_some(),
+        enrolled: enrolment.is_some(),
         code,
         device_id: device.0.to_vec(),
         private_key,
@@ -158,7 +158,7 @@ fn to_row(existing: &LocalDevice) -> LocalDeviceRow {
         token: String::new(),
         token_expires: 0,
     };
-    if let Some(enrolment) = admission {
+    if let Some(enrolment) = enrolment {
         row.code = String::new(); // The code is used up.
         row.account_id = enrolment.account.0.to_vec();
         row.unit_id = enrolment.unit.0.to_vec();

@@ -24,7 +24,7 @@ pub(crate) use swap::SwapResult;
 
 use crate::client::engine::SyncInput;
 use crate::client::protocol::{DigestComparison, ReplicaAction};
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
@@ -35,7 +35,8 @@ use std::path::Path;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/client");
 /// WAL lets readers run beside a writer; FULL makes a commit durable before it returns;
 /// secure_delete overwrites deleted content.
-const PRAGMAS: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
+const PRAGMAS: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; \
+                       pragma synchronous = full; \
                        pragma foreign_keys = on; pragma secure_delete = on;";
 
 /// Why the replica failed.
@@ -117,7 +118,7 @@ impl LocalReplica {
     /// Returns the result of each swap. `now` is by the phone's clock.
     pub(crate) fn apply_actions(
         &mut self,
-        steps: &[ReplicaAction],
+        actions: &[ReplicaAction],
         now: Timestamp,
         compare: &mut dyn FnMut(
             &crate::client::protocol::ReceivedCheckpoint,
@@ -126,8 +127,8 @@ impl LocalReplica {
     ) -> Result<Vec<SwapResult>> {
         self.transaction(|conn| {
             let mut swaps = Vec::new();
-            for step in steps {
-                match step {
+            for action in actions {
+                match action {
                     ReplicaAction::StageOps { ops, cursor } => {
                         staging::stage_ops(conn, ops, cursor.as_deref())?
                     }
@@ -141,11 +142,11 @@ impl LocalReplica {
                     ReplicaAction::ReplaceTrustedCas(trusted) => {
                         device::save_trusted_cas(conn, trusted)?
                     }
-                    ReplicaAction::SwapStaged(mark) => {
-                        let swapped = swap::swap_staged(conn, mark, now)?;
+                    ReplicaAction::SwapStaged(checkpoint) => {
+                        let swapped = swap::swap_staged(conn, checkpoint, now)?;
                         scopes::save_digest_comparisons(
                             conn,
-                            &compare(mark, &swapped.scope_digests),
+                            &compare(checkpoint, &swapped.scope_digests),
                         )?;
                         swaps.push(swapped);
                     }
@@ -160,10 +161,11 @@ impl LocalReplica {
     pub(crate) fn erase(&mut self) -> Result<()> {
         self.transaction(|conn| {
             conn.batch_execute(
-                "delete from device; delete from record; delete from scope_record; delete from scope; \
-                 delete from staged_change; delete from outbox_command; delete from command_receipt; \
-                 delete from sync_progress; \
-                 insert into sync_progress values (1, 1, 0, x'', x'', x'', x'', 0, 0, 0, 0, 0, 0, 0, 14);",
+                "delete from device; delete from record; delete from scope_record; \
+                 delete from scope; delete from staged_change; delete from outbox_command; \
+                 delete from command_receipt; delete from sync_progress; \
+                 insert into sync_progress \
+                 values (1, 1, 0, x'', x'', x'', x'', 0, 0, 0, 0, 0, 0, 0, 14);",
             )?;
             Ok(())
         })?;

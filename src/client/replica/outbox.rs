@@ -7,13 +7,13 @@
 use super::schema::outbox_command;
 use super::{LocalReplica, ReplicaError, Result, progress, to_i64, to_u64};
 use crate::client::protocol::{OutboxOutcome, ReceivedCheckpoint, ServerVerdict};
-use crate::domain::time::DAY_MICROS;
+use crate::domain::support::time::DAY_MICROS;
 use diesel::prelude::*;
 
 /// Days for which a settled command is stored at least.
 const RETENTION_DAYS: i64 = 30;
 /// Maximum bytes of commands in one request; the rest of the message is small.
-const REQUEST_BYTES_MAX: usize = crate::domain::limits::MESSAGE_BYTES_MAX - 65_536;
+const REQUEST_BYTES_MAX: usize = crate::domain::support::limits::MESSAGE_BYTES_MAX - 65_536;
 
 /// The state of a command in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,8 +106,8 @@ impl LocalReplica {
             let number = progress::take_command_number(conn)?;
             let bytes = encode(number, progress::load_progress(conn)?.sync_mark);
             insert_command(conn, draft, number, &bytes)?;
-            for mended in &draft.resolved_refusals {
-                resolve_refusal(conn, *mended)?;
+            for refused in &draft.resolved_refusals {
+                resolve_refusal(conn, *refused)?;
             }
             Ok(number)
         })

@@ -4,8 +4,8 @@
 use super::schema::sync_progress;
 use super::{LocalReplica, Result, decode_id, to_i64, to_u64};
 use crate::client::protocol::{Epoch, ReceivedCheckpoint};
-use crate::domain::lease::OfflineLease;
-use crate::domain::time::Timestamp;
+use crate::domain::access::lease::OfflineLease;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 
 /// The phone's clock is stored at most once an hour, so that most reads cost no fsync.

@@ -81,12 +81,12 @@ pub(super) fn load_scope_ids(conn: &mut SqliteConnection, key: RecordKey) -> Res
 
 pub(super) fn upsert_scope_record(
     conn: &mut SqliteConnection,
-    no: i32,
+    local_id: i32,
     key: RecordKey,
     generation: i64,
 ) -> Result<()> {
     let values = (
-        scope_record::scope_local_id.eq(no),
+        scope_record::scope_local_id.eq(local_id),
         scope_record::kind.eq(key.kind),
         scope_record::id.eq(key.id.to_vec()),
         scope_record::generation.eq(generation),
@@ -97,21 +97,22 @@ pub(super) fn upsert_scope_record(
 
 pub(super) fn delete_scope_record(
     conn: &mut SqliteConnection,
-    no: i32,
+    local_id: i32,
     key: RecordKey,
 ) -> Result<()> {
-    diesel::delete(scope_record::table.find((no, key.kind, key.id.to_vec()))).execute(conn)?;
+    diesel::delete(scope_record::table.find((local_id, key.kind, key.id.to_vec())))
+        .execute(conn)?;
     Ok(())
 }
 
 /// The records of a scope with another generation than `generation`; all of them with `None`.
 pub(super) fn records_of_other_generations(
     conn: &mut SqliteConnection,
-    no: i32,
+    local_id: i32,
     generation: Option<i64>,
 ) -> Result<Vec<RecordKey>> {
     let mut query = scope_record::table
-        .filter(scope_record::scope_local_id.eq(no))
+        .filter(scope_record::scope_local_id.eq(local_id))
         .select((scope_record::kind, scope_record::id))
         .into_boxed();
     if let Some(generation) = generation {

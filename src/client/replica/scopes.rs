@@ -4,7 +4,7 @@
 use super::schema::scope;
 use super::{LocalReplica, Result, decode_id};
 use crate::client::protocol::{DigestComparison, LocalScopeDigest, ScopeKey};
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -61,7 +61,7 @@ impl ScopeCache {
     pub(super) fn load(conn: &mut SqliteConnection) -> Result<Self> {
         let rows = scope::table.load::<ScopeColumns>(conn)?;
         let read = |(
-            no,
+            local_id,
             kind,
             bytes,
             granted,
@@ -79,7 +79,7 @@ impl ScopeCache {
             Ok((
                 key,
                 ScopeRow {
-                    local_id: no,
+                    local_id,
                     granted,
                     generation,
                     server_generation: named,
@@ -106,9 +106,9 @@ impl ScopeCache {
     }
 
     /// The scope with this local id.
-    pub(super) fn get_by_local_id(&mut self, no: i32) -> Option<&mut ScopeRow> {
+    pub(super) fn get_by_local_id(&mut self, local_id: i32) -> Option<&mut ScopeRow> {
         self.is_dirty = true;
-        self.rows.values_mut().find(|row| row.local_id == no)
+        self.rows.values_mut().find(|row| row.local_id == local_id)
     }
 
     pub(super) fn local_digests(&self) -> Vec<LocalScopeDigest> {
@@ -140,10 +140,10 @@ impl ScopeCache {
 
 fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
     let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::local_id)).first(conn)?;
-    let no = last.unwrap_or(0) + 1;
+    let local_id = last.unwrap_or(0) + 1;
     let values = (
         (
-            scope::local_id.eq(no),
+            scope::local_id.eq(local_id),
             scope::kind.eq(key.kind),
             scope::id.eq(key.id.to_vec()),
             scope::granted.eq(false),
@@ -162,7 +162,7 @@ fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> 
     );
     diesel::insert_into(scope::table).values(values).execute(conn)?;
     Ok(ScopeRow {
-        local_id: no,
+        local_id,
         granted: false,
         generation: 0,
         server_generation: 0,

@@ -94,7 +94,7 @@ pub(super) fn load_staged(conn: &mut SqliteConnection) -> Result<Vec<StagedOp>> 
         .load::<(i32, i16, Vec<u8>)>(conn)?;
     let keys: BTreeMap<i32, ScopeKey> = keys
         .into_iter()
-        .map(|(no, kind, bytes)| Ok((no, ScopeKey { kind, id: decode_id(&bytes)? })))
+        .map(|(local_id, kind, bytes)| Ok((local_id, ScopeKey { kind, id: decode_id(&bytes)? })))
         .collect::<Result<_>>()?;
     rows.into_iter().map(|row| from_row(row, &keys)).collect()
 }
@@ -104,8 +104,9 @@ fn from_row(row: StagedColumns, keys: &BTreeMap<i32, ScopeKey>) -> Result<Staged
     let unknown = ReplicaError::Damaged("a staged change names an unknown scope");
     let numbers =
         scopes.chunks_exact(4).map(|four| i32::from_be_bytes([four[0], four[1], four[2], four[3]]));
-    let scopes: Vec<ScopeKey> =
-        numbers.map(|no| keys.get(&no).copied().ok_or(unknown.clone())).collect::<Result<_>>()?;
+    let scopes: Vec<ScopeKey> = numbers
+        .map(|local_id| keys.get(&local_id).copied().ok_or(unknown.clone()))
+        .collect::<Result<_>>()?;
     let record = || decode_id(&record).map(|id| RecordKey { kind, id });
     let scope = || scopes.first().copied().ok_or(unknown);
     Ok(match op {
@@ -128,8 +129,8 @@ pub(super) fn clear_staged(conn: &mut SqliteConnection) -> Result<()> {
 
 /// The granted scopes after the next swap.
 pub(super) fn granted_after_swap(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
-    let held = ScopeCache::load(conn)?.local_digests();
-    let mut granted: BTreeSet<ScopeKey> = held.into_iter().map(|held| held.scope).collect();
+    let granted = ScopeCache::load(conn)?.local_digests();
+    let mut granted: BTreeSet<ScopeKey> = granted.into_iter().map(|one| one.scope).collect();
     for op in load_staged(conn)? {
         match op {
             StagedOp::Granted(scope) => {

@@ -12,8 +12,8 @@ use crate::client::protocol::{
     LocalScopeDigest, ReceivedCheckpoint, RecordKey, ScopeKey, StagedOp,
 };
 use crate::client::rebase;
-use crate::domain::scope_digest::hash_record;
-use crate::domain::time::Timestamp;
+use crate::domain::support::scope_digest::hash_record;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
@@ -106,8 +106,8 @@ impl SwapApplier {
         let old_hash = old.as_ref().map(|old| hash_record(&key.id, old.revision, &old.bytes));
         let new_hash = hash_record(&key.id, new.revision, &new.bytes);
         let here = records::load_scope_ids(conn, key)?;
-        for no in &here {
-            let Some(row) = self.scopes.get_by_local_id(*no) else { continue };
+        for local_id in &here {
+            let Some(row) = self.scopes.get_by_local_id(*local_id) else { continue };
             old_hash.into_iter().for_each(|hash| row.digest.remove(hash));
             row.digest.add(new_hash);
         }
@@ -203,8 +203,8 @@ impl SwapApplier {
         scope: ScopeKey,
         removal: i16,
     ) -> Result<()> {
-        let no = self.scopes.get_or_insert(conn, scope)?.local_id;
-        for key in records::records_of_other_generations(conn, no, None)? {
+        let local_id = self.scopes.get_or_insert(conn, scope)?.local_id;
+        for key in records::records_of_other_generations(conn, local_id, None)? {
             self.remove_from_scope(conn, scope, key)?;
         }
         let row = self.scopes.get_or_insert(conn, scope)?;

@@ -11,9 +11,9 @@ use crate::client::fixture::{
     notice_frame, put_frame, reset_frame, sync_response, verdict_frame,
 };
 use crate::client::protocol::{HaltReason, NextAction, OutboxOutcome};
-use crate::domain::time::{DAY_MICROS, Timestamp};
+use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::pb::sync_response::Frame;
-use crate::pb::{self, ErrorReason, Outcome as Said, ScopeChange};
+use crate::pb::{self, ErrorReason, Outcome, ScopeChange};
 
 const BOTH_SCOPES_KEPT: [(crate::client::protocol::ScopeKey, ScopeChange); 2] =
     [(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Kept)];
@@ -95,9 +95,9 @@ fn s07_a_command_is_sent_again_with_the_same_number_and_bytes_until_it_is_answer
     phone.reopen_after_crash();
     assert_eq!(phone.begin_call().commands, first.commands);
     server.commands_taken = 1; // The command had arrived: the server knows its number.
-    let mut again = verdict_frame(1, Said::Duplicate, ErrorReason::Unspecified);
+    let mut again = verdict_frame(1, Outcome::Duplicate, ErrorReason::Unspecified);
     if let Some(Frame::Verdict(verdict)) = &mut again.frame {
-        verdict.present_outcome = Said::Merged.into();
+        verdict.present_outcome = Outcome::Merged.into();
     }
     phone.run_call(&[
         server.welcome_frame(&BOTH_SCOPES_KEPT),
@@ -114,14 +114,14 @@ fn s07_a_command_is_sent_again_with_the_same_number_and_bytes_until_it_is_answer
 }
 
 #[test]
-fn s08_a_gap_is_filled_from_the_number_expected_and_one_that_cannot_be_filled_is_told() {
+fn s08_a_gap_is_filled_from_the_expected_number_or_stops_the_phone() {
     let (mut phone, mut server) = synced_phone();
     for _ in 1..=3 {
         phone.append_command(1);
     }
     server.commands_taken = 3;
     let answers =
-        (1..=3).map(|number| verdict_frame(number, Said::Applied, ErrorReason::Unspecified));
+        (1..=3).map(|number| verdict_frame(number, Outcome::Applied, ErrorReason::Unspecified));
     let mut frames = vec![server.welcome_frame(&BOTH_SCOPES_KEPT)];
     frames.extend(answers);
     frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
@@ -178,8 +178,8 @@ fn s10_a_refused_command_blocks_nothing_and_keeps_what_it_carried() {
     server.commands_taken = 2;
     let frames = [
         server.welcome_frame(&BOTH_SCOPES_KEPT),
-        verdict_frame(bad, Said::Rejected, ErrorReason::PeriodClosed),
-        verdict_frame(good, Said::Applied, ErrorReason::Unspecified),
+        verdict_frame(bad, Outcome::Rejected, ErrorReason::PeriodClosed),
+        verdict_frame(good, Outcome::Applied, ErrorReason::Unspecified),
         server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
     ];
     assert_eq!(phone.run_call(&frames), NextAction::Done);
@@ -209,7 +209,7 @@ fn s12_an_answered_command_stays_on_top_of_the_view_until_its_rows_are_in_view()
     phone.begin_call();
     server.commands_taken = 1;
     phone.apply_frame(server.welcome_frame(&BOTH_SCOPES_KEPT));
-    phone.apply_frame(verdict_frame(1, Said::Applied, ErrorReason::Unspecified));
+    phone.apply_frame(verdict_frame(1, Outcome::Applied, ErrorReason::Unspecified));
     phone.reopen_after_crash(); // Cut between verdict and rows.
     let pending = phone.replica.pending_for_report(&[1; 16]).unwrap();
     assert_eq!((pending.len(), pending[0].state), (1, OutboxEntryState::Acknowledged));
@@ -243,7 +243,7 @@ fn s17_a_record_in_two_scopes_leaves_with_the_last_of_them() {
 }
 
 #[test]
-fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_is_told_why() {
+fn s17_a_removed_scope_loses_its_rows_at_the_next_checkpoint_and_has_a_reason() {
     let (mut phone, server) = synced_phone();
     let welcome = server
         .welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)]);
@@ -253,8 +253,8 @@ fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_
         NextAction::Done
     );
     assert!(!phone.has_record(REPORT_KIND, 9) && phone.has_record(REPORT_KIND, 1));
-    let told = phone.swaps.pop().unwrap().removed_scopes;
-    assert_eq!(told, [(DESK_SCOPE, pb::ScopeRemoval::Revoked as i16)]);
+    let removed = phone.swaps.pop().unwrap().removed_scopes;
+    assert_eq!(removed, [(DESK_SCOPE, pb::ScopeRemoval::Revoked as i16)]);
     assert_eq!(phone.replica.count_by_state().unwrap()[0], 1, "the outbox is no row and stays");
     // A scope that the server no longer lists is removed too.
     assert_eq!(
@@ -283,7 +283,7 @@ fn s17_a_scope_taken_away_in_a_call_that_was_cut_and_given_back_before_the_next_
 }
 
 #[test]
-fn s21_a_record_of_a_kind_that_the_app_does_not_know_is_kept_byte_for_byte() {
+fn s21_a_record_of_an_unknown_kind_is_stored_byte_for_byte() {
     let (mut phone, mut server) = synced_phone();
     server.put_record(WORK_SCOPE, NEWER_KIND, 7, 3, b"of a newer contract");
     let row = put_frame(NEWER_KIND, 7, 3, b"of a newer contract", &[WORK_SCOPE], "x");

@@ -5,10 +5,10 @@ use crate::client::engine::Engine;
 use crate::client::protocol::{CallError, CallErrorKind, HaltReason, NextAction};
 use crate::client::replica::{DeviceIdentity, Enrolment, LocalDevice};
 use crate::client::transport::device_key::{self, DeviceKey};
-use crate::domain::enrolment::{Invite, enrolment_signing_input, renewal_signing_input};
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::Role;
-use crate::domain::reason::RefusalReason;
+use crate::domain::access::enrolment::{Invite, enrolment_signing_input, renewal_signing_input};
+use crate::domain::access::permission::Role;
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::wire::values;
 use std::time::Duration;
@@ -22,7 +22,7 @@ impl Runner {
         let mut last = None;
         for _ in 0..device.identity.addresses.len().max(1) {
             let answer = match self.server_client(&device) {
-                Ok(link) => link.enrol(request.clone()).await,
+                Ok(client) => client.enrol(request.clone()).await,
                 Err(failure) => Err(failure),
             };
             match answer {
@@ -127,22 +127,22 @@ impl Runner {
         &self,
         device: &LocalDevice,
     ) -> Result<Result<(), CallError>, RunnerError> {
-        let LocalDevice { identity: applicant, enrolment: Some(enrolment) } = device else {
+        let LocalDevice { identity, enrolment: Some(enrolment) } = device else {
             return Err(RunnerError::NotEnrolled);
         };
-        let link = match self.server_client(device) {
-            Ok(link) => link,
+        let client = match self.server_client(device) {
+            Ok(client) => client,
             Err(failure) => return Ok(Err(failure)),
         };
-        let nonce = match link.begin_renewal(&applicant.device_id.0).await {
+        let nonce = match client.begin_renewal(&identity.device_id.0).await {
             Ok(nonce) => nonce,
             Err(failure) => return Ok(Err(failure)),
         };
-        let answer = match link.renew_token(build_renew_request(applicant, enrolment, nonce)?).await
-        {
-            Ok(answer) => answer,
-            Err(failure) => return Ok(Err(failure)),
-        };
+        let answer =
+            match client.renew_token(build_renew_request(identity, enrolment, nonce)?).await {
+                Ok(answer) => answer,
+                Err(failure) => return Ok(Err(failure)),
+            };
         self.save_renewed_token(enrolment, answer)?;
         Ok(Ok(()))
     }

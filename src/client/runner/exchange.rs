@@ -83,32 +83,35 @@ impl Runner {
     pub(super) async fn run_exchange(&self, mode: &CallMode) -> Result<ExchangeStats, RunnerError> {
         let mut engine = self.engine.lock().await;
         let before = self.traffic.snapshot();
-        let mut done = ExchangeStats::default();
-        let result = self.run_calls(&mut engine, mode, &mut done).await;
-        done.traffic = self.traffic.snapshot().since(before);
-        done.diverged_scopes.clone_from(&engine.server_info().diverged_scopes);
-        done.upgrade_wanted.clone_from(&engine.server_info().upgrade_wanted);
-        result.map(|()| done)
+        let mut stats = ExchangeStats::default();
+        let result = self.run_calls(&mut engine, mode, &mut stats).await;
+        stats.traffic = self.traffic.snapshot().since(before);
+        stats.diverged_scopes.clone_from(&engine.server_info().diverged_scopes);
+        stats.upgrade_wanted.clone_from(&engine.server_info().upgrade_wanted);
+        result.map(|()| stats)
     }
 
     async fn run_calls(
         &self,
         engine: &mut Engine,
         mode: &CallMode,
-        done: &mut ExchangeStats,
+        stats: &mut ExchangeStats,
     ) -> Result<(), RunnerError> {
         // The number of untried servers: the runner tries them before it waits.
         let mut untried = self.enrolled_device()?.identity.addresses.len().saturating_sub(1);
         for _ in 0..CALLS_MAX {
             let device = self.enrolled_device()?;
-            let (next, silent, message) = match self.run_call(engine, &device, mode, done).await? {
+            let (next, no_response, message) = match self
+                .run_call(engine, &device, mode, stats)
+                .await?
+            {
                 Ok(()) => (engine.on_stream_closed(device_key::random_u64()), false, String::new()),
                 Err(failure) => {
-                    let silent = failure.kind == CallErrorKind::MaybeApplied
+                    let no_response = failure.kind == CallErrorKind::MaybeApplied
                         && failure.retry_after.is_none();
                     (
                         engine.on_call_failed(&failure, device_key::random_u64()),
-                        silent && !mode.has_injected_fault(),
+                        no_response && !mode.has_injected_fault(),
                         failure.message,
                     )
                 }
@@ -116,9 +119,9 @@ impl Runner {
             match next {
                 NextAction::Done => return Ok(()),
                 NextAction::CallAgain => {}
-                NextAction::RenewToken => self.renew_token_counted(engine, &device, done).await?,
+                NextAction::RenewToken => self.renew_token_counted(engine, &device, stats).await?,
                 NextAction::TryNextServer => self.advance_server(),
-                NextAction::Wait(_) if silent && untried > 0 => {
+                NextAction::Wait(_) if no_response && untried > 0 => {
                     untried -= 1;
                     self.advance_server();
                 }
@@ -163,11 +166,11 @@ impl Runner {
         &self,
         engine: &mut Engine,
         device: &LocalDevice,
-        done: &mut ExchangeStats,
+        stats: &mut ExchangeStats,
     ) -> Result<(), RunnerError> {
         let before = self.traffic.snapshot();
         self.renew_token(engine, device).await?;
-        done.renewal_traffic = done.renewal_traffic.plus(self.traffic.snapshot().since(before));
+        stats.renewal_traffic = stats.renewal_traffic.plus(self.traffic.snapshot().since(before));
         Ok(())
     }
 
@@ -177,13 +180,13 @@ impl Runner {
         engine: &mut Engine,
         device: &LocalDevice,
         mode: &CallMode,
-        done: &mut ExchangeStats,
+        stats: &mut ExchangeStats,
     ) -> Result<Result<(), CallError>, RunnerError> {
         let Some(enrolment) = &device.enrolment else { return Err(RunnerError::NotEnrolled) };
         if self.clock.now().0 >= enrolment.token_expires_at {
             // Expired by this phone's clock; if the clock is wrong, one renewal too many does no
             // harm.
-            self.renew_token_counted(engine, device, done).await?;
+            self.renew_token_counted(engine, device, stats).await?;
         }
         let token = self
             .replica()
@@ -192,20 +195,20 @@ impl Runner {
             .map(|enrolment| enrolment.token);
         let start = self.replica().load_sync_input(engine.commands_max())?;
         let last = start.commands.last().map(|(number, _)| *number);
-        done.commands_sent += u32::try_from(start.commands.len()).unwrap_or(u32::MAX);
-        done.calls += 1;
+        stats.commands_sent += u32::try_from(start.commands.len()).unwrap_or(u32::MAX);
+        stats.calls += 1;
         let request = engine.build_request(start, matches!(mode, CallMode::UntilNotified));
         let (rest, commands) = measure_request(&request);
-        record_traffic(done, "> request", rest);
+        record_traffic(stats, "> request", rest);
         if commands > 0 {
-            record_traffic(done, "> commands", commands);
+            record_traffic(stats, "> commands", commands);
         }
-        let link = match self.server_client(device) {
-            Ok(link) => link,
+        let client = match self.server_client(device) {
+            Ok(client) => client,
             Err(failure) => return Ok(Err(failure)),
         };
-        let result = match link.sync(request, &token.unwrap_or_default()).await {
-            Ok(stream) => self.read_frames(engine, stream, mode, done).await?,
+        let result = match client.sync(request, &token.unwrap_or_default()).await {
+            Ok(stream) => self.read_frames(engine, stream, mode, stats).await?,
             Err(failure) => Err(failure),
         };
         if let (Err(failure), Some(last)) = (&result, last)
@@ -221,7 +224,7 @@ impl Runner {
         engine: &mut Engine,
         mut stream: Streaming<pb::SyncResponse>,
         mode: &CallMode,
-        done: &mut ExchangeStats,
+        stats: &mut ExchangeStats,
     ) -> Result<Result<(), CallError>, RunnerError> {
         let mut remaining = match mode {
             CallMode::UntilCheckpoint(cut) => cut.drop_after_frames,
@@ -236,19 +239,19 @@ impl Runner {
                 },
             };
             // All frames that are already received are applied in one transaction.
-            let mut steps = Vec::new();
+            let mut actions = Vec::new();
             let ended = loop {
                 match frame {
                     Ok(Some(_)) if remaining == Some(0) => break Some(Err(injected_fault_error())),
-                    Ok(Some(frame)) => match engine.handle_frame(record_frame(frame, done)) {
-                        Ok(more) => steps.extend(more),
+                    Ok(Some(frame)) => match engine.handle_frame(record_frame(frame, stats)) {
+                        Ok(more) => actions.extend(more),
                         Err(bad) => break Some(Err(malformed_response_error(&bad.to_string()))),
                     },
                     Ok(None) => break Some(Ok(())),
                     Err(status) => break Some(Err(to_call_error(&status))),
                 }
                 remaining = remaining.map(|remaining| remaining.saturating_sub(1));
-                if steps.len() >= ACTIONS_MAX {
+                if actions.len() >= ACTIONS_MAX {
                     break None;
                 }
                 match poll_next_ready(&mut stream).await {
@@ -256,7 +259,7 @@ impl Runner {
                     None => break None,
                 }
             };
-            self.apply_actions(engine, &steps, done)?;
+            self.apply_actions(engine, &actions, stats)?;
             if let Some(ended) = ended {
                 return Ok(ended);
             }
@@ -269,44 +272,45 @@ impl Runner {
     fn apply_actions(
         &self,
         engine: &mut Engine,
-        steps: &[ReplicaAction],
-        done: &mut ExchangeStats,
+        actions: &[ReplicaAction],
+        stats: &mut ExchangeStats,
     ) -> Result<(), RunnerError> {
-        if steps.is_empty() {
+        if actions.is_empty() {
             return Ok(());
         }
-        let swaps = self.replica().apply_actions(steps, self.clock.now(), &mut |mark, held| {
-            engine.compare_digests(mark, held)
-        })?;
-        steps.iter().for_each(|step| record_action(step, done));
+        let swaps =
+            self.replica().apply_actions(actions, self.clock.now(), &mut |checkpoint, local| {
+                engine.compare_digests(checkpoint, local)
+            })?;
+        actions.iter().for_each(|action| record_action(action, stats));
         self.notify_listener(&swaps);
         Ok(())
     }
 }
 
-fn record_traffic(done: &mut ExchangeStats, kind: &'static str, bytes: usize) {
-    let line = done.traffic_by_kind.entry(kind).or_default();
+fn record_traffic(stats: &mut ExchangeStats, kind: &'static str, bytes: usize) {
+    let line = stats.traffic_by_kind.entry(kind).or_default();
     *line = (line.0 + 1, line.1 + bytes as u64);
 }
 
-fn record_frame(frame: pb::SyncResponse, done: &mut ExchangeStats) -> pb::SyncResponse {
+fn record_frame(frame: pb::SyncResponse, stats: &mut ExchangeStats) -> pb::SyncResponse {
     let (kind, bytes) = measure_frame(&frame);
-    record_traffic(done, kind, bytes);
+    record_traffic(stats, kind, bytes);
     frame
 }
 
-fn record_action(step: &ReplicaAction, done: &mut ExchangeStats) {
-    match step {
+fn record_action(action: &ReplicaAction, stats: &mut ExchangeStats) {
+    match action {
         ReplicaAction::StageOps { ops, .. } => {
             let is_row = |op: &&StagedOp| {
                 matches!(op, StagedOp::Put { .. } | StagedOp::Own { .. } | StagedOp::Gone { .. })
             };
-            done.rows += u32::try_from(ops.iter().filter(is_row).count()).unwrap_or(u32::MAX);
+            stats.rows += u32::try_from(ops.iter().filter(is_row).count()).unwrap_or(u32::MAX);
             let resets = ops.iter().filter(|op| matches!(op, StagedOp::Reset { .. })).count();
-            done.resets += u32::try_from(resets).unwrap_or(u32::MAX);
+            stats.resets += u32::try_from(resets).unwrap_or(u32::MAX);
         }
-        ReplicaAction::SaveVerdict(answer) => done.outcomes.push(answer.outcome),
-        ReplicaAction::SwapStaged(_) => done.checkpoints += 1,
+        ReplicaAction::SaveVerdict(answer) => stats.outcomes.push(answer.outcome),
+        ReplicaAction::SwapStaged(_) => stats.checkpoints += 1,
         ReplicaAction::EnterEpoch { .. }
         | ReplicaAction::ResendFrom(_)
         | ReplicaAction::SaveFork(_)

@@ -20,19 +20,21 @@ pub(crate) struct FollowTask {
 impl FollowTask {
     /// Starts following. Calls `on_stopped` with the error that ended it.
     pub(crate) fn spawn(
-        core: Arc<Runner>,
+        runner: Arc<Runner>,
         runtime: &Handle,
         on_stopped: Arc<dyn Fn(&RunnerError) + Send + Sync>,
     ) -> Self {
         let task = runtime.spawn(async move {
             loop {
-                match core.run_exchange(&CallMode::UntilNotified).await {
+                match runner.run_exchange(&CallMode::UntilNotified).await {
                     Ok(_) => tokio::time::sleep(MIN_CALL_INTERVAL).await,
                     Err(RunnerError::RetryLater { after, .. }) => {
                         // A new command shortens the delay.
                         tokio::select! {
                             () = tokio::time::sleep(after) => {}
-                            () = core.wake.notified() => tokio::time::sleep(MIN_CALL_INTERVAL).await,
+                            () = runner.wake.notified() => {
+                                tokio::time::sleep(MIN_CALL_INTERVAL).await
+                            }
                         }
                     }
                     Err(stopped) => {

@@ -18,7 +18,7 @@ use super::replica::{LocalDevice, LocalReplica, ReplicaError, SwapResult};
 use super::transport::traffic::TrafficCounters;
 use super::transport::{PinnedEndpoint, ServerClient, device_key};
 use crate::clock::Clock;
-use crate::domain::enrolment::BadInvite;
+use crate::domain::access::enrolment::BadInvite;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -122,19 +122,19 @@ impl Runner {
         let addresses = &device.identity.addresses;
         let at = self.server_index.load(Ordering::Relaxed) % addresses.len().max(1);
         let address = addresses.get(at).cloned().unwrap_or_default();
-        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cached = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         let target = PinnedEndpoint {
             address,
             trusted_ca_sha256: device.identity.trusted_ca_sha256.clone(),
         };
-        if let Some((known, link)) = held.as_ref()
+        if let Some((known, client)) = cached.as_ref()
             && *known == target
         {
-            return Ok(link.clone());
+            return Ok(client.clone());
         }
-        let link = ServerClient::new(&target, &self.traffic)?;
-        *held = Some((target, link.clone()));
-        Ok(link)
+        let client = ServerClient::new(&target, &self.traffic)?;
+        *cached = Some((target, client.clone()));
+        Ok(client)
     }
 
     /// Selects the next server of the list for the next call.

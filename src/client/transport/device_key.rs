@@ -2,7 +2,7 @@
 //!
 //! The private key leaves this module only as PKCS #8 bytes for the replica.
 
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 

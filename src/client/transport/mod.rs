@@ -122,7 +122,7 @@ impl ServerClient {
         })?;
         request.metadata_mut().insert("authorization", bearer);
         let mut client = SyncServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(crate::domain::limits::MESSAGE_BYTES_MAX);
+            .max_decoding_message_size(crate::domain::support::limits::MESSAGE_BYTES_MAX);
         client
             .sync(request)
             .await

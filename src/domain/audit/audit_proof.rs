@@ -2,7 +2,7 @@
 //! tlog-proof, and the body of tlog-witness), so that other tools can read them.
 //!
 //! ```text
-//!  a checkpoint                line 1234 stands in it       it begins with the first 900 lines
+//!  a checkpoint                line 1234 is in it            it begins with the first 900 lines
 //!
 //!  thidua/3f0c…                c2sp.org/tlog-proof@v1       old 900
 //!  1520                        extra <the line>             <hash>
@@ -15,7 +15,7 @@
 //! Each text has one canonical form: parsing and formatting gives the same bytes.
 
 use super::merkle::MerkleHash;
-use crate::domain::base64::{decode_base64, encode_base64};
+use crate::domain::support::base64::{decode_base64, encode_base64};
 use std::fmt;
 
 /// First line of an inclusion proof.
@@ -231,7 +231,7 @@ mod tests {
         )
     }
 
-    fn paper() -> impl Strategy<Value = AuditProof> {
+    fn any_proof() -> impl Strategy<Value = AuditProof> {
         let hashes = || vec(any::<MerkleHash>(), 0..5);
         prop_oneof![
             signed().prop_map(AuditProof::Checkpoint),
@@ -283,12 +283,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read_back(proof in paper()) {
+        fn what_was_written_is_read_back(proof in any_proof()) {
             prop_assert_eq!(AuditProof::parse(&proof.to_string()), Ok(proof));
         }
 
         #[test]
-        fn whatever_is_read_has_one_form(proof in paper(), at: prop::sample::Index, byte: u8) {
+        fn whatever_is_read_has_one_form(proof in any_proof(), at: prop::sample::Index, byte: u8) {
             let mut bytes = proof.to_string().into_bytes();
             *at.get_mut(&mut bytes) = byte;
             if let Ok(text) = std::str::from_utf8(&bytes)

@@ -76,7 +76,7 @@ pub fn build_consistency_proof(leaves: &[MerkleHash], old: usize) -> Option<Vec<
     let (mut leaves, mut old) = (leaves, (old > 0 && old <= leaves.len()).then_some(old)?);
     // While only left parts were entered, the remaining subtree is the old root itself, which the
     // verifier has.
-    let mut known = true;
+    let mut is_old_root = true;
     while old < leaves.len() {
         let (left, right) = split_leaves(leaves);
         if old <= left.len() {
@@ -84,10 +84,10 @@ pub fn build_consistency_proof(leaves: &[MerkleHash], old: usize) -> Option<Vec<
             leaves = left;
         } else {
             path.push(compute_root(left));
-            (leaves, old, known) = (right, old - left.len(), false);
+            (leaves, old, is_old_root) = (right, old - left.len(), false);
         }
     }
-    if !known {
+    if !is_old_root {
         path.push(compute_root(leaves));
     }
     path.reverse();
@@ -167,12 +167,12 @@ pub fn verify_consistency(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::hex::{decode_hex, encode_hex};
+    use crate::domain::support::hex::{decode_hex, encode_hex};
     use proptest::prelude::*;
     use proptest::sample::Index;
 
     /// The eight lines of the test vectors shared by implementations of Certificate Transparency.
-    fn known() -> Vec<MerkleHash> {
+    fn vector_leaves() -> Vec<MerkleHash> {
         let lines = [
             "",
             "00",
@@ -208,13 +208,17 @@ mod tests {
             "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
         ];
         for (size, expected) in roots.into_iter().enumerate() {
-            assert_eq!(encode_hex(&compute_root(&known()[..size])), expected, "{size} leaves");
+            assert_eq!(
+                encode_hex(&compute_root(&vector_leaves()[..size])),
+                expected,
+                "{size} leaves"
+            );
         }
     }
 
     #[test]
     fn the_proofs_of_certificate_transparency_hold() {
-        let known = known();
+        let known = vector_leaves();
         assert_eq!(texts(build_inclusion_proof(&known[..1], 0)), [""; 0]);
         assert_eq!(
             texts(build_inclusion_proof(&known, 5)),

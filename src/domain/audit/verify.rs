@@ -4,7 +4,7 @@
 //! ```text
 //!  held      900 ---- old 900 ----> 1520 ---- old 1520 ----> 4000      a proof joins each pair
 //!                                    |
-//!                             line 1234 stands in it
+//!                             line 1234 is in it
 //! ```
 //!
 //! The audit log itself is not needed. Signatures are verified before, in `auth`.
@@ -141,12 +141,12 @@ mod tests {
         AuditProof::Checkpoint(signed(leaves, size))
     }
 
-    fn grown(leaves: &[MerkleHash], old: usize, new: usize) -> AuditProof {
+    fn consistency_proof(leaves: &[MerkleHash], old: usize, new: usize) -> AuditProof {
         let path = build_consistency_proof(&leaves[..new], old).unwrap();
         AuditProof::Consistency { old_size: old as u64, path, checkpoint: signed(leaves, new) }
     }
 
-    fn stands(leaves: &[MerkleHash], at: usize, size: usize) -> AuditProof {
+    fn inclusion_proof(leaves: &[MerkleHash], at: usize, size: usize) -> AuditProof {
         let path = build_inclusion_proof(&leaves[..size], at - 1).unwrap();
         AuditProof::Inclusion {
             line: line(at),
@@ -159,8 +159,12 @@ mod tests {
     #[test]
     fn papers_of_one_history_agree_in_any_order() {
         let all = audit(true);
-        let proofs =
-            [grown(&all, 6, 9), stands(&all, 3, 6), checkpoint(&all, 4), grown(&all, 4, 6)];
+        let proofs = [
+            consistency_proof(&all, 6, 9),
+            inclusion_proof(&all, 3, 6),
+            checkpoint(&all, 4),
+            consistency_proof(&all, 4, 6),
+        ];
         assert_eq!(verify_proofs(&proofs), Ok(TreeHead { size: 9, root: compute_root(&all) }));
         assert_eq!(verify_proofs(&proofs[1..2]).unwrap().size, 6, "a proof stands for itself");
         assert_eq!(verify_proofs(&[]), Err(ProofError::Empty));
@@ -170,7 +174,7 @@ mod tests {
     fn a_changed_line_is_found_by_whoever_holds_an_older_paper() {
         let (all, other) = (audit(true), audit(false));
         assert_eq!(
-            verify_proofs(&[checkpoint(&all, 4), grown(&other, 4, 9)]),
+            verify_proofs(&[checkpoint(&all, 4), consistency_proof(&other, 4, 9)]),
             Err(ProofError::Inconsistent { old: 4, new: 9 })
         );
         assert_eq!(
@@ -178,7 +182,7 @@ mod tests {
             Err(ProofError::Forked(4))
         );
         assert_eq!(
-            verify_proofs(&[stands(&other, 3, 9)]),
+            verify_proofs(&[inclusion_proof(&other, 3, 9)]),
             Err(ProofError::NotIncluded { line: 3, size: 9 })
         );
     }
@@ -188,8 +192,13 @@ mod tests {
         let all = audit(true);
         let unjoined = |old, new| Err(ProofError::MissingConsistencyProof { old, new });
         assert_eq!(verify_proofs(&[checkpoint(&all, 4), checkpoint(&all, 9)]), unjoined(4, 9));
-        assert_eq!(verify_proofs(&[grown(&all, 4, 9)]), unjoined(4, 9), "the older is not there");
-        let fan = [checkpoint(&all, 4), grown(&all, 4, 6), grown(&all, 4, 9)];
+        assert_eq!(
+            verify_proofs(&[consistency_proof(&all, 4, 9)]),
+            unjoined(4, 9),
+            "the older is not there"
+        );
+        let fan =
+            [checkpoint(&all, 4), consistency_proof(&all, 4, 6), consistency_proof(&all, 4, 9)];
         assert_eq!(
             verify_proofs(&fan),
             unjoined(6, 9),

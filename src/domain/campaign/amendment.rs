@@ -3,7 +3,7 @@
 //! Who may amend is decided in `permission`.
 
 use super::{Campaign, CampaignStatus};
-use crate::domain::violation::Violation;
+use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
 /// Most amendments of one campaign.
@@ -62,7 +62,7 @@ impl Campaign {
                 at,
                 format!(
                     "phong trào đã {}, thay đổi ({parts}) là một lần sửa đổi; hãy thêm --basis \"số, ngày, tên quyết định\"",
-                    self.status.text(crate::domain::lang::Lang::Vi)
+                    self.status.text(crate::domain::support::lang::Lang::Vi)
                 ),
                 format!(
                     "the campaign is {}, so this change ({parts}) is an amendment; add --basis \"number, day and title of the decision\"",

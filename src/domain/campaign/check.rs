@@ -3,9 +3,9 @@
 //! Rules of a single target are in `check_target`.
 
 use super::{Anniversary, Campaign, Classification, Duty, DutyEvidence};
-use crate::domain::element::ElementKind;
-use crate::domain::form::{Catalogue, duplicate_code_violations};
-use crate::domain::violation::Violation;
+use crate::domain::report::element::ElementKind;
+use crate::domain::report::form::{Catalogue, duplicate_code_violations};
+use crate::domain::support::violation::Violation;
 
 /// Maximum number each of targets, duties and lines of work of a campaign.
 pub(super) const LINES_MAX: usize = 64;
@@ -153,7 +153,7 @@ impl Campaign {
     /// Whether this element is reported under one of the campaign's contracts.
     pub(super) fn counts_element(
         &self,
-        element: &crate::domain::element::ElementCode,
+        element: &crate::domain::report::element::ElementCode,
         catalogue: &Catalogue,
     ) -> bool {
         catalogue

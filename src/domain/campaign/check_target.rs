@@ -9,13 +9,13 @@ use super::formula_analysis::{
     shrinkable_denominator,
 };
 use super::{BaselineMethod, Campaign, CampaignTarget, Commitment, DutyEvidence, TargetPair};
-use crate::domain::element::{Element, ElementKind};
-use crate::domain::form::Catalogue;
+use crate::domain::report::element::{Element, ElementKind};
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{
     Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow as When,
 };
-use crate::domain::violation::Violation;
-use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 
 /// Checks `target` and adds its violations to `violations`.

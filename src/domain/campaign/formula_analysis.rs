@@ -2,8 +2,8 @@
 //! could distort it.
 
 use super::BaselineMethod;
-use crate::domain::element::ElementCode;
-use crate::domain::form::Catalogue;
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::Catalogue;
 use crate::domain::target_rule::{
     Baseline, Comparator, Comparison, Expr, Measure, Target, TermSign,
 };

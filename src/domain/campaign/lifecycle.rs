@@ -4,10 +4,10 @@
 //! Who may take a step is decided in `permission`.
 
 use super::Campaign;
-use crate::domain::form::Catalogue;
-use crate::domain::lang::Lang;
-use crate::domain::string_enum::string_enum;
-use crate::domain::violation::{Severity, Violation};
+use crate::domain::report::form::Catalogue;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::violation::{Severity, Violation};
 use jiff::civil::Date;
 
 string_enum! {

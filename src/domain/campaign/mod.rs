@@ -10,11 +10,11 @@ mod formula_analysis;
 pub mod lifecycle;
 mod participation;
 
-use super::element::ElementCode;
-use super::ids::{CampaignId, UnitId};
-use super::string_enum::string_enum;
-use super::target_rule::{self, Target, ZeroBasePolicy};
-use super::window::DateWindow;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::target_rule::{self, Target, ZeroBasePolicy};
 use jiff::ToSpan;
 use jiff::civil::Date;
 

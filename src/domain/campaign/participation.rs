@@ -5,9 +5,9 @@
 //! signer is a post, never a person.
 
 use super::{Campaign, Target};
-use crate::domain::free_text;
-use crate::domain::string_enum::string_enum;
-use crate::domain::violation::Violation;
+use crate::domain::report::free_text;
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
 string_enum! {
@@ -61,7 +61,7 @@ pub struct Launch {
     pub unit_uid: String,
     /// The day.
     pub held_on: Date,
-    /// How.
+    /// The mode.
     pub mode: LaunchMode,
     /// Uids of the units to which it was relayed.
     pub sites: Vec<String>,

@@ -6,9 +6,9 @@
 
 use super::draft::OrgDraft;
 use super::{Fraction, Hierarchy, OfficialCode, Org, OrgViolation, UnitKind};
-use crate::domain::ids::{OrgChangeId, UnitId};
-use crate::domain::string_enum::string_enum;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::{OrgChangeId, UnitId};
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::time::Timestamp;
 use jiff::civil::Date;
 
 string_enum! {

@@ -9,8 +9,8 @@ use super::{
     DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent,
     WEIGHT_DENOMINATOR_MAX,
 };
-use crate::domain::ids::UnitId;
-use crate::domain::violation::Violation;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

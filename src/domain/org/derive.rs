@@ -7,8 +7,8 @@ use super::{
     DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFacts, OrgViolation, Unit, UnitLineage,
     UnitVersion,
 };
-use crate::domain::ids::UnitId;
-use crate::domain::time::Timestamp;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

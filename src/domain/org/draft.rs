@@ -8,8 +8,8 @@ use super::{
     DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFactRef, OrgFacts, OrgViolation, Unit,
     UnitLineage, UnitParent, UnitVersion,
 };
-use crate::domain::ids::UnitId;
-use crate::domain::violation::Violation;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 

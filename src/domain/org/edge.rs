@@ -1,8 +1,8 @@
 //! Parents of units by hierarchy and days.
 
 use super::unit::DaySpan;
-use crate::domain::ids::UnitId;
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::string_enum::string_enum;
 
 string_enum! {
     /// A tree over the units; on each day a unit has at most one parent in each.

@@ -1,9 +1,9 @@
 //! Handover of stocks (bàn giao) when units close: the amounts given must equal the amounts
 //! received.
 
-use crate::domain::element::ElementCode;
-use crate::domain::ids::UnitId;
-use crate::domain::violation::Violation;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::violation::Violation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A stock of one element at one unit.

@@ -3,7 +3,7 @@
 //! The facts may break rules: the check uses the index too.
 
 use super::{DaySpan, Hierarchy, OfficialCode, OrgFacts};
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 use rustc_hash::FxHashMap as HashMap;
 
 type UnitsByValidity = HashMap<(Hierarchy, UnitId), Vec<(DaySpan, UnitId)>>;

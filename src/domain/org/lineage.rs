@@ -4,8 +4,8 @@
 //! Which figures count for a successor is decided in `structure_view`.
 
 use super::fraction::Fraction;
-use crate::domain::ids::UnitId;
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
 
 string_enum! {

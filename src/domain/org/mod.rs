@@ -35,7 +35,7 @@ pub use rebase::{RebaseQuality, RebaseResult, RebasedBaseline};
 pub use structure_view::{AttributedSums, ReportedFigure, StructureView, UnitAttribution};
 pub use unit::{DaySpan, GSO, OfficialCode, Unit, UnitKind, UnitVersion};
 
-use super::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 use index::OrgIndex;
 use jiff::civil::Date;
 use std::sync::Arc;

@@ -88,8 +88,8 @@ fn split_tone(letter: char) -> Option<(char, usize)> {
         return None;
     }
     VOWELS.iter().find_map(|row| {
-        let place = row.chars().position(|vowel| vowel == letter)?;
-        Some((row.chars().next()?, place.checked_sub(1)?))
+        let index = row.chars().position(|vowel| vowel == letter)?;
+        Some((row.chars().next()?, index.checked_sub(1)?))
     })
 }
 

@@ -5,8 +5,8 @@ use super::{
     DaySpan, Fraction, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, ReportedFigure,
     StructureView, Unit, UnitAttribution, UnitDescription, UnitKind, UnitParent, UnitVersion,
 };
-use crate::domain::ids::UnitId;
-use crate::domain::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +60,7 @@ fn day_of(step: usize) -> Date {
 }
 
 /// The actions of one step; they are valid for any numbers.
-fn acts(org: &Org, step: usize, (op, a, b, c): (u8, usize, usize, i128)) -> Vec<OrgAction> {
+fn step_actions(org: &Org, step: usize, (op, a, b, c): (u8, usize, usize, i128)) -> Vec<OrgAction> {
     let day = day_of(step);
     let open = |kind| org.units_of_kind_on(kind, day).map(|unit| unit.id).collect::<Vec<UnitId>>();
     let (communes, districts) = (open(UnitKind::Commune), open(UnitKind::District));
@@ -117,13 +117,14 @@ fn history(ops: &[OrgOpInput]) -> (Org, Vec<OrgChange>) {
     let mut org = small_province();
     let mut all = Vec::new();
     for (step, op) in ops.iter().enumerate() {
-        let change = |act| OrgChange {
+        let change = |action| OrgChange {
             effective_day: day_of(step),
             legal_basis: format!("NQ {step}"),
             recorded_at: Timestamp(step as i64 * DAY_MICROS),
-            action: act,
+            action,
         };
-        let changes: Vec<OrgChange> = acts(&org, step, *op).into_iter().map(change).collect();
+        let changes: Vec<OrgChange> =
+            step_actions(&org, step, *op).into_iter().map(change).collect();
         org = org
             .apply_changes(&changes)
             .unwrap_or_else(|found| panic!("{op:?}: {}", found[0].violation));
@@ -194,9 +195,9 @@ proptest! {
             let province = org.sum_figures(view, UnitKind::Province, &figures).unwrap();
             prop_assert_eq!(sum(province.by_unit.values()), Fraction::from_integer(all), "the province is closed under lineage");
             for level in [UnitKind::Commune, UnitKind::District] {
-                let tally = org.sum_figures(view, level, &figures).unwrap();
-                let rest = tally.unattributed.try_add(Fraction::from_integer(tally.not_comparable.values().sum())).unwrap();
-                let total = sum(tally.by_unit.values()).try_add(rest).unwrap();
+                let sums = org.sum_figures(view, level, &figures).unwrap();
+                let rest = sums.unattributed.try_add(Fraction::from_integer(sums.not_comparable.values().sum())).unwrap();
+                let total = sum(sums.by_unit.values()).try_add(rest).unwrap();
                 prop_assert_eq!(total, Fraction::from_integer(all), "{} at {}", view, level);
             }
         }
@@ -215,8 +216,8 @@ proptest! {
             scope.extend(linked.flat_map(|line| [line.from, line.to]).collect::<Vec<_>>());
         }
         let total = |view| {
-            let tally = org.sum_figures(view, UnitKind::Commune, &figures).unwrap();
-            sum(tally.by_unit.iter().filter(|(unit, _)| scope.contains(*unit)).map(|(_, value)| value))
+            let sums = org.sum_figures(view, UnitKind::Commune, &figures).unwrap();
+            sum(sums.by_unit.iter().filter(|(unit, _)| scope.contains(*unit)).map(|(_, value)| value))
         };
         prop_assert_eq!(total(StructureView::AsWas), total(StructureView::AsIs(day_of(10))));
     }

@@ -5,8 +5,8 @@
 //! zero.
 
 use super::{BadFraction, Fraction, Org, round_by_largest_remainder};
-use crate::domain::ids::UnitId;
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,11 +56,11 @@ impl Org {
         to: Date,
     ) -> Result<RebaseResult, BadFraction> {
         let mut parts: BTreeMap<UnitId, Vec<(UnitId, Fraction, i64)>> = BTreeMap::new();
-        let mut unplaced = Vec::new();
+        let mut unassigned = Vec::new();
         for (unit, base) in bases {
             let successors = self.trace_successors(*unit, from, to)?;
             if successors.is_empty() {
-                unplaced.push((*unit, *base));
+                unassigned.push((*unit, *base));
             }
             for (successor, weight) in successors {
                 parts.entry(successor).or_default().push((*unit, weight, *base));
@@ -76,21 +76,21 @@ impl Org {
             }
             let exact = parts.iter().all(|(_, weight, _)| weight.is_integer());
             let quality = if exact { RebaseQuality::Exact } else { RebaseQuality::Derived };
-            let missing = self.predecessors_without_base(successor.id, bases, from, to);
+            let without_baseline = self.predecessors_without_base(successor.id, bases, from, to);
             rebased.push(RebasedBaseline {
                 unit: successor.id,
                 base,
                 rounded: 0,
                 quality,
                 parts,
-                without_baseline: missing,
+                without_baseline,
             });
         }
         let exact: Vec<Fraction> = rebased.iter().map(|rebased| rebased.base).collect();
         for (rebased, whole) in rebased.iter_mut().zip(round_by_largest_remainder(&exact)?) {
             rebased.rounded = i64::try_from(whole).map_err(|_| BadFraction::Overflow)?;
         }
-        Ok(RebaseResult { baselines: rebased, unassigned: unplaced })
+        Ok(RebaseResult { baselines: rebased, unassigned })
     }
 
     fn predecessors_without_base(

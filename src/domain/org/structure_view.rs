@@ -5,7 +5,7 @@
 //! output. Where the mapping is ambiguous the result is NOT_COMPARABLE and names the unit.
 
 use super::{BadFraction, Fraction, Hierarchy, Org, Unit, UnitKind, UnitLineage};
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -130,15 +130,14 @@ impl Org {
         level: UnitKind,
         figures: &[ReportedFigure],
     ) -> Result<AttributedSums, BadFraction> {
-        let (by_unit, straddling) = (BTreeMap::new(), BTreeMap::new());
-        let mut tally =
-            AttributedSums { by_unit, not_comparable: straddling, unattributed: Fraction::ZERO };
+        let (by_unit, not_comparable) = (BTreeMap::new(), BTreeMap::new());
+        let mut sums = AttributedSums { by_unit, not_comparable, unattributed: Fraction::ZERO };
         for ReportedFigure { unit, start, value } in figures.iter().copied() {
             let parts = match self.attribute_figure(view, unit, start, level)? {
                 UnitAttribution::Whole(unit) => vec![(unit, Fraction::ONE)],
                 UnitAttribution::Weighted(parts) => parts,
                 UnitAttribution::NotComparable(_) => {
-                    *tally.not_comparable.entry(unit).or_default() += value;
+                    *sums.not_comparable.entry(unit).or_default() += value;
                     continue;
                 }
                 UnitAttribution::NoUnit => Vec::new(),
@@ -147,12 +146,12 @@ impl Org {
             for (unit, weight) in parts {
                 let part = weight.try_mul(value)?;
                 rest = rest.try_add(part.negate())?;
-                let sum = tally.by_unit.entry(unit).or_insert(Fraction::ZERO);
+                let sum = sums.by_unit.entry(unit).or_insert(Fraction::ZERO);
                 *sum = sum.try_add(part)?;
             }
-            tally.unattributed = tally.unattributed.try_add(rest)?;
+            sums.unattributed = sums.unattributed.try_add(rest)?;
         }
-        Ok(tally)
+        Ok(sums)
     }
 
     /// The units open on `on` whose figures cannot be presented at `level` in the structure of

@@ -5,7 +5,7 @@
 //! contain only units that are open today.
 
 use super::{Hierarchy, Org, UnitLineage};
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 use jiff::civil::Date;
 use std::cmp::Reverse;
 

@@ -3,9 +3,9 @@
 //! The id of a unit never changes; names, kinds and official codes are in versions. Official codes
 //! are reused, so a code is only valid together with its system and a date.
 
-use crate::domain::element::CountingLevel;
-use crate::domain::ids::UnitId;
-use crate::domain::string_enum::string_enum;
+use crate::domain::report::element::CountingLevel;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
 use std::fmt;
 

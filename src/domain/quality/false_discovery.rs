@@ -3,7 +3,7 @@
 
 use super::finding::{Finding, QualityRule};
 use super::rules::RuleFindings;
-use crate::domain::ids::UnitId;
+use crate::domain::support::ids::UnitId;
 use std::collections::BTreeMap;
 
 /// Maximum number of new questions to one unit in a week.
@@ -51,7 +51,7 @@ fn control_false_discovery(results: RuleFindings) -> Vec<Finding> {
 mod tests {
     use super::super::finding::FindingState;
     use super::*;
-    use crate::domain::window::DateWindow;
+    use crate::domain::reporting::window::DateWindow;
     use jiff::civil::date;
 
     fn finding(unit: &str, chance: i64) -> Finding {

@@ -1,11 +1,11 @@
 //! A finding: a question to a unit with its evidence, and the unit's reply. A finding is not a
 //! judgement; only people conclude.
 
-use crate::domain::element::ElementCode;
-use crate::domain::ids::{FindingId, UnitId, derive_id};
-use crate::domain::string_enum::string_enum;
-use crate::domain::time::days_from_date;
-use crate::domain::window::DateWindow;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{FindingId, UnitId, derive_id};
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::support::time::days_from_date;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 

@@ -1,8 +1,8 @@
 //! Text of a finding as a question, in Vietnamese and English. The text asks and never accuses.
 
 use super::finding::{Finding, FindingState, QualityRule};
-use crate::domain::lang::Lang;
-use crate::domain::window::DateWindow;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::lang::Lang;
 use jiff::civil::Date;
 
 /// Question of each rule. `{0}` to `{3}` are the evidence, `{n}` the newest figure, `{own}` the
@@ -143,7 +143,7 @@ fn window_text(window: DateWindow, lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::UnitId;
+    use crate::domain::support::ids::UnitId;
     use jiff::civil::date;
 
     #[test]

@@ -11,13 +11,13 @@ use super::series_checks::{
     check_digits, check_outlier, check_spread, counts_differ,
 };
 use super::statistics;
-use crate::domain::baseline::BaselineValue;
-use crate::domain::element::ElementCode;
-use crate::domain::ids::{DeviceId, UnitId};
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::StandingInput;
+use crate::domain::standing::baseline::BaselineValue;
+use crate::domain::support::ids::{DeviceId, UnitId};
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::distribution::poisson_cdf;
-use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,12 +1,12 @@
 //! The input of the quality rules: the figures of each unit and element period by period, as sent,
 //! accepted or not. A missing figure stays absent and is never zero.
 
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::expectation::{UnknownCalendar, compute_expectations};
-use crate::domain::ids::{DeviceId, ReportId, UnitId};
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::{Standing, StandingInput};
-use crate::domain::window::DateWindow;
+use crate::domain::support::ids::{DeviceId, ReportId, UnitId};
+use crate::domain::support::ratio::Ratio;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 

@@ -2,8 +2,8 @@
 
 use super::series::{ElementSeries, ReportSeries};
 use super::statistics;
-use crate::domain::ratio::Ratio;
-use crate::domain::window::DateWindow;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ratio::Ratio;
 
 /// Number of a unit's own past periods that define its usual.
 const OWN_PERIODS: usize = 12;

@@ -1,7 +1,7 @@
 //! Statistics of the quality rules, in integers and fractions, with the same result on every
 //! machine. The tests use the examples of the rules' documentation.
 
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 /// The exact median; `None` of an empty slice.
 #[must_use]

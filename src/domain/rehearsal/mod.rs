@@ -4,17 +4,17 @@
 
 mod report_text;
 
-use super::calendar::Calendars;
-use super::element::ElementCode;
-use super::expectation::{Expectation, UnknownCalendar, compute_expectations};
-use super::form::Contract;
-use super::ids::UnitId;
-use super::org::{
+use crate::domain::org::{
     Fraction, HandoverLine, Hierarchy, Org, OrgChange, RebaseQuality, Stocks, Unit, UnitKind,
     check_handover,
 };
-use super::violation::{Violation, has_errors};
-use super::window::DateWindow;
+use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::Contract;
+use crate::domain::reporting::calendar::Calendars;
+use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::violation::{Violation, has_errors};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,7 @@
 
 use super::{ClosingUnit, EXPOSURE_PERCENT, RehearsalReport, UnitLabel};
 use crate::domain::org::{Fraction, UnitKind};
-use crate::domain::violation::Severity;
+use crate::domain::support::violation::Severity;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 

@@ -7,13 +7,13 @@
 
 mod suppression;
 
-use super::element::ElementCode;
-use super::ids::UnitId;
-use super::ratio::Ratio;
-use super::standing::{
+use crate::domain::report::element::ElementCode;
+use crate::domain::standing::{
     Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView,
 };
-use super::target_rule::StandingStage;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::target_rule::StandingStage;
 use std::collections::BTreeMap;
 use suppression::{CellSum, suppress_cells};
 
@@ -228,7 +228,7 @@ fn find_sums(unit_phases: &[UnitPhase], above: impl Fn(UnitId) -> Option<UnitId>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::CampaignId;
+    use crate::domain::support::ids::CampaignId;
 
     fn judgement(code: &str, value: i64, before: i64) -> Judgement {
         let element = ElementCode::new("so_offences").unwrap();

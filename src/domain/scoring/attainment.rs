@@ -5,8 +5,8 @@
 //! required to use it, with its defects.
 
 use crate::domain::quality::statistics;
-use crate::domain::ratio::Ratio;
 use crate::domain::standing::{Judgement, JudgementState};
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 
 /// Result of a target for scoring.

@@ -5,9 +5,9 @@
 //! seed is an argument and the arithmetic uses only `+ - * /` and square roots, so every machine
 //! computes the same result.
 
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::string_enum::string_enum;
 
 string_enum! {
     /// Position of a unit among the others of its cluster.

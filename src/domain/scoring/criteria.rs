@@ -2,7 +2,7 @@
 //! [`Criterion::validate`] rejects a tree that could punish honest reporting.
 
 use crate::domain::campaign::{Campaign, Commitment};
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 /// A criterion: a group, or a leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]

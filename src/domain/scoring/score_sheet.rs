@@ -5,10 +5,10 @@
 use super::attainment::{Attainment, fair_attainment};
 use super::criteria::{Criterion, LeafCriterion, ScoringMethod};
 use crate::domain::campaign::Campaign;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
 use crate::domain::standing::{Coverage, Judgement, JudgementState};
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::string_enum::string_enum;
 use std::collections::BTreeMap;
 
 string_enum! {

@@ -15,8 +15,8 @@
 //! standings are NOT_COMPARABLE.
 
 use super::aggregate::StandingInput;
-use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, Org, StructureView, UnitKind};
+use crate::domain::support::ids::UnitId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,11 +1,11 @@
 //! The digest of the input of a run: the same input gives the same run.
 
 use super::{ReportEntry, StandingInput};
-use crate::domain::baseline::BaselineRow;
-use crate::domain::cell::{CellValue, MissingReason};
-use crate::domain::ids::ReportId;
 use crate::domain::org::StructureView;
-use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::report::cell::{CellValue, MissingReason};
+use crate::domain::standing::baseline::BaselineRow;
+use crate::domain::support::ids::ReportId;
+use crate::domain::support::scope_digest::ScopeDigest;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 

@@ -6,14 +6,14 @@
 use super::aggregate::{ExpectedReport, StandingInput, list_expected_reports};
 use super::judge::attested_elements;
 use super::unit_figures::resolve_window;
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::expectation::UnknownCalendar;
-use crate::domain::form::Catalogue;
-use crate::domain::ids::{ContractId, ReportId, UnitId};
-use crate::domain::period::Period;
-use crate::domain::string_enum::string_enum;
+use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::expectation::UnknownCalendar;
+use crate::domain::reporting::period::Period;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::{ContractId, ReportId, UnitId};
+use crate::domain::support::string_enum::string_enum;
 use crate::domain::target_rule::Target;
-use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

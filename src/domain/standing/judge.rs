@@ -7,16 +7,16 @@ use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
 use crate::domain::campaign::{Campaign, CampaignTarget};
-use crate::domain::element::ElementCode;
-use crate::domain::expectation::UnknownCalendar;
-use crate::domain::ids::UnitId;
 use crate::domain::org::UnitKind;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::expectation::UnknownCalendar;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
     Baseline, Comparison, Evaluation, EvaluationTerms, StandingStage, Target, TargetWindow as When,
     ZeroBasePolicy,
 };
-use crate::domain::window::DateWindow;
 use std::collections::BTreeSet;
 
 /// The standings of every unit on every target, over the campaign's measurement window (phase 0)

@@ -5,6 +5,9 @@
 //! with the same result. A standing contains no run and no time, so an unchanged standing is not
 //! written again.
 
+pub mod baseline;
+pub mod funnel_limits;
+
 mod aggregate;
 mod attribution;
 mod digest;
@@ -24,12 +27,12 @@ pub use movement::{ReportMovement, TargetMovement, find_report_movements, find_t
 pub use totals::CampaignTotals;
 pub use trajectory::{TrajectoryPoint, UnitTrajectories};
 
-use super::element::ElementCode;
-use super::ids::{CampaignId, RunId, StandingId, UnitId, derive_id};
-use super::org::StructureView;
-use super::ratio::Ratio;
-use super::string_enum::string_enum;
-use super::target_rule::{StandingStage, Tier};
+use crate::domain::org::StructureView;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::{CampaignId, RunId, StandingId, UnitId, derive_id};
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::string_enum::string_enum;
+use crate::domain::target_rule::{StandingStage, Tier};
 
 string_enum! {
     /// The structure in which figures are summed.
@@ -288,7 +291,7 @@ pub struct StandingRun {
     /// Feed position up to which changes are included.
     pub cut_seq: i64,
     /// Time of the cut.
-    pub cut_at: super::time::Timestamp,
+    pub cut_at: crate::domain::support::time::Timestamp,
     /// SHA-256 over the whole input.
     pub input_digest: [u8; 32],
     /// Version of the code that computed it.

@@ -2,10 +2,10 @@
 
 use super::aggregate::ReportEntry;
 use super::{Judgement, JudgementState};
-use crate::domain::cell::{CellValue, ElementNumber};
-use crate::domain::element::ElementCode;
-use crate::domain::ids::ReportId;
 use crate::domain::report::ReportKey;
+use crate::domain::report::cell::{CellValue, ElementNumber};
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::ReportId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A target or member whose judgement changed.
@@ -90,9 +90,9 @@ pub fn find_report_movements(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::Cells;
-    use crate::domain::ids::{ContractId, UnitId};
-    use crate::domain::period::Period;
+    use crate::domain::report::cell::Cells;
+    use crate::domain::reporting::period::Period;
+    use crate::domain::support::ids::{ContractId, UnitId};
     use jiff::civil::date;
 
     #[test]

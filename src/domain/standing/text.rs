@@ -2,7 +2,7 @@
 //! codes are for files and other programs.
 
 use super::JudgementState;
-use crate::domain::lang::Lang;
+use crate::domain::support::lang::Lang;
 use crate::domain::target_rule::{PaceState, TargetVerdict};
 
 impl From<TargetVerdict> for JudgementState {

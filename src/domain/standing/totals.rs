@@ -13,22 +13,22 @@
 //!
 //! The sums are identical, to the byte, for every order of reports and corrections;
 //! `tests/properties.rs` compares them with sums computed from scratch. Attribution is in
-//! `attribution`, expected reports in `domain::expectation`.
+//! `attribution`, expected reports in `domain::reporting::expectation`.
 
 use super::Coverage;
 use super::aggregate::{
     ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports,
 };
-use crate::domain::baseline::BaselineValue;
-use crate::domain::cell::{CellValue, ElementNumber};
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::expectation::UnknownCalendar;
-use crate::domain::ids::{ContractId, UnitId};
-use crate::domain::ratio::Ratio;
 use crate::domain::report::ReportKey;
+use crate::domain::report::cell::{CellValue, ElementNumber};
+use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::reporting::expectation::UnknownCalendar;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::BaselineValue;
+use crate::domain::support::ids::{ContractId, UnitId};
+use crate::domain::support::ratio::Ratio;
+use crate::domain::support::time::days_from_date;
 use crate::domain::target_rule::MissingReports;
-use crate::domain::time::days_from_date;
-use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap as HashMap;
 use std::ops::Range;
@@ -111,7 +111,7 @@ enum SumOperation {
 
 impl CampaignTotals {
     /// Computes the sums of `input`. Periods are cut at the edges of the windows that a campaign
-    /// judges ([`crate::domain::calendar::Calendars::with_campaigns`]), so each piece lies wholly
+    /// judges ([`crate::domain::reporting::calendar::Calendars::with_campaigns`]), so each piece lies wholly
     /// inside or outside of a window.
     ///
     /// # Errors
@@ -407,7 +407,7 @@ fn contract_layouts(
         let stock = input.catalogue.elements[column].kind == ElementKind::Stock;
         Some(LayoutColumn { column, number: numbers.get(code).copied(), stock })
     };
-    let layout = |contract: &crate::domain::form::Contract| {
+    let layout = |contract: &crate::domain::report::form::Contract| {
         let form = input.catalogue.form(&contract.form).map_or(&[][..], |form| &form.elements);
         ContractLayout {
             id: contract.id(),

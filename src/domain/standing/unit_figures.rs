@@ -4,16 +4,16 @@
 
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
-use crate::domain::baseline::BaselineValue;
-use crate::domain::element::{DefinitionComparability, Element, ElementCode};
-use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, UnitKind};
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::{DefinitionComparability, Element, ElementCode};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::BaselineValue;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
     Attestation, Baseline, Comparability, FigureSource, FormulaIdentifier, MissingReports,
     TargetWindow as When,
 };
-use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 
 /// One unit's figures.

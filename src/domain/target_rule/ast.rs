@@ -5,8 +5,8 @@
 //! `parse` and `print`; figures and verdicts are elsewhere.
 
 use super::decimal::Decimal;
-use crate::domain::element::ElementCode;
-use crate::domain::string_enum::string_enum;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
 use std::fmt;
 

@@ -8,9 +8,9 @@ use super::ast::{Baseline, ChangeMode, Comparator, Comparison, Target};
 use super::comparison_figures::{DecomposedMeasure, PlainMeasure};
 use super::distribution;
 use super::threshold::Threshold;
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 
 /// Probability that a target is met by chance alone.
 #[derive(Debug, Clone, PartialEq)]

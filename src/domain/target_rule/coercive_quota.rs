@@ -3,8 +3,8 @@
 //! The caller supplies the list of elements that count arrests, fines or stops.
 
 use super::ast::{Comparator, Comparison, Expr, Measure, Target, TermSign};
-use crate::domain::element::ElementCode;
-use crate::domain::lang::Lang;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::lang::Lang;
 use std::collections::BTreeSet;
 
 /// Codes and code prefixes of elements that count coercive acts on persons.

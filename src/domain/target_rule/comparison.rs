@@ -14,7 +14,7 @@ use super::figure_source::{EvaluationTerms, FigureSource};
 use super::pace;
 use super::threshold::{Threshold, ThresholdOutcome};
 use super::verdict::{Comparability, StandingStage, TargetVerdict, VerdictReason};
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 
 pub(super) fn evaluate_comparison(

@@ -5,8 +5,8 @@ use super::ast::{Baseline, ChangeMode, Comparison, Expr, Measure, TermSign};
 use super::figure_source::{EvaluationTerms, FigureSource};
 use super::threshold::ValueInterval;
 use super::verdict::{Comparability, TargetVerdict, VerdictReason};
-use crate::domain::element::ElementCode;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ratio::Ratio;
 
 /// Ends an evaluation without a judgement, with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A decimal as written in a target (`-7`, `0.5`), always stored in its shortest form and without a
 //! percent sign.
 
-use crate::domain::ratio::{DIGITS_MAX, Ratio};
+use crate::domain::support::ratio::{DIGITS_MAX, Ratio};
 use std::fmt;
 
 /// Maximum number of decimals after the point.

@@ -6,7 +6,7 @@ use super::ast::ChangeMode;
 use super::comparison::ComparisonCase;
 use super::comparison_figures::PlainMeasure;
 use super::evaluation::Evaluation;
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 /// Decimals shown.
 const DISPLAY_DECIMALS: u8 = 2;

@@ -9,7 +9,7 @@ use super::comparison_figures::EvaluationStop;
 use super::evaluation::{EvaluatedPace, Evaluation};
 use super::figure_source::{Attestation, EvaluationTerms, FigureSource};
 use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 impl Target {
     /// Evaluates the target on these figures, exactly.

@@ -4,7 +4,7 @@
 
 use super::comparison_figures::EvaluationStop;
 use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 /// Result of evaluating one target. Fields that do not apply are `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

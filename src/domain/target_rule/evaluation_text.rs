@@ -3,8 +3,8 @@
 
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
 use super::verdict::StandingStage;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 
 impl Evaluation {
     /// The result and its reasons, as one sentence.

@@ -5,8 +5,8 @@
 use super::ast::{Baseline, FormulaIdentifier, TargetWindow};
 use super::missing_bound;
 use super::verdict::{Comparability, StandingStage};
-use crate::domain::element::ElementCode;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 use std::collections::BTreeMap;
 

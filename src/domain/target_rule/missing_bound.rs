@@ -4,7 +4,7 @@
 //! from its mode by their exact ratios, in fixed point, and divided by their own sum, without
 //! floats and without `exp`.
 
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 /// Fixed-point one: the weight of the mode.
 const MODE_WEIGHT: u128 = 1 << 76;

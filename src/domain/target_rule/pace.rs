@@ -13,7 +13,7 @@ use super::distribution;
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
 use super::threshold::{Threshold, ThresholdOutcome};
 use super::verdict::{PaceState, TargetVerdict, VerdictReason};
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 /// Weight of the prior: number of pseudo-cases at ratio one.
 const PRIOR_WEIGHT: i64 = 50;

@@ -1,7 +1,7 @@
 //! Queries on a tree that need no figures: the elements it names and the measures it contains.
 
 use super::ast::{Baseline, Comparison, Expr, Measure, Target};
-use crate::domain::element::ElementCode;
+use crate::domain::report::element::ElementCode;
 use std::collections::BTreeSet;
 
 impl Target {

@@ -3,9 +3,9 @@
 
 use super::ast::{DEPTH_MAX, MEMBERS_MAX, NAME_MAX, TERMS_MAX, TEXT_MAX};
 use super::decimal::SCALE_MAX;
-use crate::domain::element::ELEMENT_CODE_MAX;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::DIGITS_MAX;
+use crate::domain::report::element::ELEMENT_CODE_MAX;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::DIGITS_MAX;
 use std::fmt;
 
 /// One construct that is valid at the error position.

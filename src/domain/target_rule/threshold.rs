@@ -2,7 +2,7 @@
 //! comparisons are exact.
 
 use super::ast::Comparator;
-use crate::domain::ratio::Ratio;
+use crate::domain::support::ratio::Ratio;
 
 /// A condition on one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use super::ast::FormulaIdentifier;
 use super::decimal::Decimal;
 use super::syntax_error::{ExpectedSyntax, SyntaxError};
-use crate::domain::element::ElementCode;
+use crate::domain::report::element::ElementCode;
 use jiff::civil::Date;
 use winnow::error::ParserError;
 use winnow::prelude::*;

@@ -1,8 +1,8 @@
 //! Verdicts, pace states, stages and reasons of a target, with their stable codes and texts. The
 //! rules are in `evaluate`.
 
-use crate::domain::lang::Lang;
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::string_enum::string_enum;
 
 string_enum! {
     /// Verdict on a target once its window is over.

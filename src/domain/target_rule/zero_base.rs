@@ -1,6 +1,6 @@
 //! The policy for targets whose base figure is zero.
 
-use crate::domain::string_enum::string_enum;
+use crate::domain::support::string_enum::string_enum;
 
 string_enum! {
     /// How a target that asks for a reduction is judged where the base figure is zero.

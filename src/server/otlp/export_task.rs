@@ -5,7 +5,7 @@ use super::super::metrics::{DatabaseGauge, read_database_gauges};
 use super::message::{self, MetricsSnapshot};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use crate::pb::otlp::opentelemetry::proto as otlp;
 use crate::trace::{SpanData, Tracer};
 use otlp::collector::metrics::v1::metrics_service_client::MetricsServiceClient;

@@ -5,7 +5,7 @@
 //! The conventions also define the addresses of server and caller: they must not be sent.
 
 use super::super::metrics::DatabaseGauge;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use crate::pb::otlp::opentelemetry::proto as otlp;
 use crate::trace::{BUCKET_BOUNDS_MICROS, LatencyHistogram, SpanData, TracedOperation};
 use otlp::collector::metrics::v1::ExportMetricsServiceRequest;

@@ -5,7 +5,7 @@ use super::super::frame::{RowsFrame, SyncFrame, SyncRow, SyncRowOp};
 use super::Exchange;
 use crate::app::Result;
 use crate::app::access::load_active_device;
-use crate::domain::time::Timestamp;
+use crate::domain::support::time::Timestamp;
 use crate::store::ReadTx;
 use crate::store::feed::{FeedOp, FeedRow};
 use crate::store::read_tx::FeedHead;

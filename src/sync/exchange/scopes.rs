@@ -1,5 +1,5 @@
-//! Resolves the scopes of an exchange: compares the cursor with the visible scopes and decides which
-//! scopes are added, rebuilt or removed.
+//! Resolves the scopes of an exchange: compares the cursor with the visible scopes and decides
+//! which scopes are added, rebuilt or removed.
 
 use super::super::cursor::{ScopePosition, SyncCursor};
 use super::super::frame::{
@@ -8,9 +8,9 @@ use super::super::frame::{
 use super::epoch::{is_epoch_conflict, is_on_chain, resolve_epoch_conflict};
 use super::{Exchange, ExchangeScope};
 use crate::app::{AppError, Result};
-use crate::domain::scope::{Scope, ScopeKind};
-use crate::domain::time::Timestamp;
-use crate::domain::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::access::scope::{Scope, ScopeKind};
+use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
+use crate::domain::support::time::Timestamp;
 use crate::store::ReadTx;
 use crate::store::feed::FeedScope;
 use crate::store::read_tx::FeedHead;
@@ -141,7 +141,7 @@ impl Exchange {
         now: Timestamp,
     ) -> Result<Option<ScopeGrant>> {
         let Some(scope) = tx.scope_by_number(old.scope)? else { return Ok(None) };
-        let unit = crate::domain::ids::UnitId(scope.id);
+        let unit = crate::domain::support::ids::UnitId(scope.id);
         let of_unit = matches!(scope.kind, ScopeKind::Work | ScopeKind::Desk);
         let acting = tx.unit_path(unit)?.acting_unit;
         let moved = of_unit && acting != unit && seen.contains(Scope { id: acting.0, ..scope });

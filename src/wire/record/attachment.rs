@@ -1,9 +1,9 @@
 //! Encodes and decodes comments, conflicts and held commands.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
-use crate::domain::attachment::{Comment, Conflict, HeldCommand, HeldReason, HeldState};
-use crate::domain::ids::ReportId;
 use crate::domain::report::ConflictBranch;
+use crate::domain::report::attachment::{Comment, Conflict, HeldCommand, HeldReason, HeldState};
+use crate::domain::support::ids::ReportId;
 use crate::pb;
 use crate::pb::conflict_record::Field;
 use crate::wire::{reasons, values};
@@ -157,9 +157,9 @@ pub fn decode_held(bytes: &[u8]) -> Result<HeldCommand, RecordError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{CellValue, ElementNumber};
-    use crate::domain::ids::UnitId;
-    use crate::domain::permission::Role;
+    use crate::domain::access::permission::Role;
+    use crate::domain::report::cell::{CellValue, ElementNumber};
+    use crate::domain::support::ids::UnitId;
     use jiff::civil::date;
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             refusal: None,
         };
         let tried = HeldCommand {
-            refusal: Some(crate::domain::reason::RefusalReason::FormRule),
+            refusal: Some(crate::domain::support::reason::RefusalReason::FormRule),
             ..open.clone()
         };
         let taken = HeldCommand {

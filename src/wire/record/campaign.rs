@@ -6,7 +6,7 @@ use crate::domain::campaign::{
     Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
     Classification, Duty, Phase, TargetPair,
 };
-use crate::domain::element::ElementCode;
+use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::Target;
 use crate::pb;
 use crate::pb::target_pair::Pair as TargetPairMessage;
@@ -186,7 +186,7 @@ fn target_to_proto(
         overlap_waiver: text_to_proto(overlap_waiver),
         min_base: *min_base,
         coverage_min_thousandths: coverage_min.map(u32::from),
-        zero_base: zero_base.map_or(0, |one| enums::zero_base_policy_to_proto(one).into()),
+        zero_base: zero_base.map_or(0, |one| enums::zero_base_to_proto(one).into()),
         pairs: pairs.iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note: gaming_note.clone(),
         coercive_override: text_to_proto(coercive_override),
@@ -214,7 +214,7 @@ fn duty_to_proto(duty: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, Reco
         field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
-        evidence: enums::duty_evidence_to_proto(*evidence).into(),
+        evidence: enums::evidence_to_proto(*evidence).into(),
         element_number: element
             .as_ref()
             .map_or(Ok(0), |element| find_element_number(element, numbers))?,
@@ -399,7 +399,7 @@ fn target_from_proto(
             .map_err(|_| RecordError::Field("targets.coverage_min_thousandths"))?,
         zero_base: check_field(
             "targets.zero_base",
-            enums::optional_from_proto(zero_base, enums::zero_base_policy_from_proto),
+            enums::optional_from_proto(zero_base, enums::zero_base_from_proto),
         )?,
         pairs: pairs.into_iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note,
@@ -427,7 +427,7 @@ fn duty_from_proto(message: pb::Duty, numbers: &ElementNumbers) -> Result<Duty, 
         )?,
         text_vi,
         text_en,
-        evidence: check_field("duties.evidence", enums::duty_evidence_from_proto(evidence))?,
+        evidence: check_field("duties.evidence", enums::evidence_from_proto(evidence))?,
         element,
         due,
     })

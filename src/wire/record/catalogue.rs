@@ -2,9 +2,9 @@
 
 use super::standing::{fraction_from_proto, fraction_to_proto};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
-use crate::domain::calendar::{Calendar, CalendarRule};
-use crate::domain::element::{BridgeMethod, DefinitionBreak, Element, ElementCode};
-use crate::domain::form::{Catalogue, Contract, Form};
+use crate::domain::report::element::{BridgeMethod, DefinitionBreak, Element, ElementCode};
+use crate::domain::report::form::{Catalogue, Contract, Form};
+use crate::domain::reporting::calendar::{Calendar, CalendarRule};
 use crate::domain::target_rule::FormRuleExpr;
 use crate::pb;
 use crate::pb::calendar_record::Rule as CalendarRuleMessage;
@@ -253,8 +253,8 @@ pub fn decode_catalogue<'b>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::calendar::Calendars;
-    use crate::domain::element::{CountingLevel, ElementKind};
+    use crate::domain::report::element::{CountingLevel, ElementKind};
+    use crate::domain::reporting::calendar::Calendars;
 
     fn offences() -> Element {
         Element {
@@ -272,7 +272,9 @@ mod tests {
             activity: false,
             breaks: vec![DefinitionBreak {
                 on: jiff::civil::date(2025, 1, 15),
-                bridge: BridgeMethod::Ratio(crate::domain::ratio::Ratio::new(4, 5).unwrap()),
+                bridge: BridgeMethod::Ratio(
+                    crate::domain::support::ratio::Ratio::new(4, 5).unwrap(),
+                ),
                 evidence_vi: "TT 88/2024/TT-BCA".into(),
             }],
         }

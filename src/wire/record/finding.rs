@@ -2,7 +2,7 @@
 
 use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::quality::{Finding, FindingReply, QualityRule};
-use crate::domain::window::DateWindow;
+use crate::domain::reporting::window::DateWindow;
 use crate::pb;
 use crate::wire::{enums, values};
 use prost::Message as _;
@@ -103,9 +103,9 @@ pub fn decode_finding(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::element::ElementCode;
-    use crate::domain::ids::UnitId;
     use crate::domain::quality::FindingState;
+    use crate::domain::report::element::ElementCode;
+    use crate::domain::support::ids::UnitId;
     use jiff::civil::date;
 
     #[test]

@@ -15,7 +15,7 @@ mod proposal;
 mod report;
 pub(in crate::wire) mod standing;
 
-pub use crate::domain::numbers::{ElementNumbers, NumberMap, UnitNumbers};
+pub use crate::domain::report::numbers::{ElementNumbers, NumberMap, UnitNumbers};
 pub use attachment::{
     comment_to_proto, conflict_to_proto, decode_comment, decode_conflict, decode_held,
     encode_comment, encode_conflict, encode_held,
@@ -34,7 +34,7 @@ pub use standing::{
     judgement_to_proto, run_to_proto, standing_to_proto, standing_view_to_proto,
 };
 
-use crate::domain::reason::RefusalReason;
+use crate::domain::support::reason::RefusalReason;
 
 /// Why bytes are not a valid record, or why a value cannot be encoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,10 +2,10 @@
 //! successors.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
-use crate::domain::ids::UnitId;
 use crate::domain::org::{
     Fraction, OfficialCode, OrgFacts, Unit, UnitLineage, UnitParent, UnitVersion,
 };
+use crate::domain::support::ids::UnitId;
 use crate::pb;
 use crate::wire::{enums, values};
 use prost::Message as _;

@@ -1,8 +1,8 @@
 //! Encodes and decodes proposals to amend a report.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message};
-use crate::domain::ids::ReportId;
-use crate::domain::proposal::Proposal;
+use crate::domain::report::proposal::Proposal;
+use crate::domain::support::ids::ReportId;
 use crate::pb;
 use crate::wire::values;
 use prost::Message as _;
@@ -62,9 +62,9 @@ pub fn decode_proposal(bytes: &[u8], units: &UnitNumbers) -> Result<Proposal, Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{CellChange, CellValue, ElementNumber};
-    use crate::domain::ids::UnitId;
     use crate::domain::report::ContentHash;
+    use crate::domain::report::cell::{CellChange, CellValue, ElementNumber};
+    use crate::domain::support::ids::UnitId;
 
     #[test]
     fn a_proposal_is_decoded_as_it_was_encoded() {

@@ -1,9 +1,9 @@
 //! Encodes and decodes reports.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
-use crate::domain::cell::Cells;
-use crate::domain::ids::{ContractId, UnitId};
+use crate::domain::report::cell::Cells;
 use crate::domain::report::{Report, ReportKey};
+use crate::domain::support::ids::{ContractId, UnitId};
 use crate::pb;
 use crate::wire::{enums, values};
 use prost::Message as _;
@@ -93,10 +93,10 @@ pub fn report_from_proto(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{CellValue, ElementNumber, MissingReason};
-    use crate::domain::period::Period;
     use crate::domain::report::ReviewQuestion;
-    use crate::domain::workflow::ReportState;
+    use crate::domain::report::cell::{CellValue, ElementNumber, MissingReason};
+    use crate::domain::report::workflow::ReportState;
+    use crate::domain::reporting::period::Period;
     use jiff::civil::date;
     use proptest::prelude::*;
 

@@ -2,11 +2,11 @@
 //! standing encodes to the same bytes.
 
 use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
-use crate::domain::ids::{CampaignId, RunId};
-use crate::domain::ratio::Ratio;
 use crate::domain::standing::{
     Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingRun, StandingView,
 };
+use crate::domain::support::ids::{CampaignId, RunId};
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{StandingStage, Tier};
 use crate::pb;
 use crate::wire::values;

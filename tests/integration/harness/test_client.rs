@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use thidua::auth::{self, AuthorityKey};
-use thidua::domain::cell::{CellChange, CellValue, ElementNumber};
-use thidua::domain::command::{Command, CommandBody};
-use thidua::domain::enrolment::{EnrolmentCode, enrolment_signing_input, renewal_signing_input};
-use thidua::domain::ids::{ContractId, DeviceId, UnitId};
-use thidua::domain::period::Period;
+use thidua::domain::access::enrolment::{
+    EnrolmentCode, enrolment_signing_input, renewal_signing_input,
+};
+use thidua::domain::report::cell::{CellChange, CellValue, ElementNumber};
+use thidua::domain::report::command::{Command, CommandBody};
 use thidua::domain::report::{ReportKey, SaveCells};
+use thidua::domain::reporting::period::Period;
+use thidua::domain::support::ids::{ContractId, DeviceId, UnitId};
 use thidua::pb;
 use thidua::pb::access_service_client::AccessServiceClient;
 use thidua::pb::sync_response::Frame;

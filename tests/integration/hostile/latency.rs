@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thidua::app::App;
 use thidua::clock::Clock;
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::UnitId;
 use thidua::store::{DatabaseLocation, Store};
 
 /// The binary to attack; without it nothing is measured.

@@ -4,7 +4,7 @@
 use super::{COMMUNE, enrolled_app};
 use crate::harness::TestServer;
 use thidua::clock::Clock;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 use thidua::server::ca;
 
 fn server_names() -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::{COMMUNE, cell_entry, enrolled_app, first_week_key, presented_figure, report_status};
 use crate::harness::TestServer;
 use thidua::client::facade::{CellFigure, ReportStatus};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s13_different_cells_merge_and_the_same_cell_waits_for_the_unit_head() {

@@ -3,8 +3,8 @@
 
 use super::{COMMUNE, PhoneApp, cell_entry, enrolled_app, first_week_key};
 use crate::harness::TestServer;
-use thidua::domain::permission::Role;
-use thidua::domain::time::days_from_date;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::time::days_from_date;
 
 /// All facade views for a screen on which figures are entered, as text.
 fn collect_entry_views(app: &PhoneApp) -> Vec<(&'static str, String)> {

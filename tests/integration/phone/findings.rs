@@ -3,8 +3,8 @@
 use super::{COMMUNE, DISTRICT, enrolled_app};
 use crate::harness::TestServer;
 use jiff::civil::date;
-use thidua::domain::permission::Role;
-use thidua::domain::time::{Timestamp, days_from_date};
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::jobs;
 
 /// Runs the quality job on this day; no unit has reported, so it opens a finding for every unit.

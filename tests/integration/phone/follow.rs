@@ -5,7 +5,7 @@ use crate::harness::TestServer;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 use thidua::client::facade::{ChangeListener, ClientError, ReplicaChange};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 
 struct ChannelListener(Sender<ReplicaChange>);
 

@@ -3,8 +3,8 @@
 use super::{COMMUNE, cell_entry, enrolled_app, first_week_key};
 use crate::harness::TestServer;
 use thidua::client::facade::{ClientError, Phone, StopReason};
-use thidua::domain::ids::DeviceId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::DeviceId;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s09_a_cloned_phone_is_noticed_and_stops() {
@@ -80,9 +80,10 @@ async fn s19_who_lost_the_role_still_renews_the_token_and_what_was_typed_waits_f
     );
     let key = first_week_key(&phone);
     phone.save_cells(key.clone(), vec![cell_entry("so_offences", 3)], None).unwrap();
-    let account =
-        thidua::domain::ids::AccountId::parse(&phone.session().unwrap().unwrap().account_id)
-            .unwrap();
+    let account = thidua::domain::support::ids::AccountId::parse(
+        &phone.session().unwrap().unwrap().account_id,
+    )
+    .unwrap();
     let grants = server.app.store().read(|tx| tx.grants(account)).unwrap();
     server.app.revoke_grant(&server.app.system_actor().unwrap(), account, &grants[0]).unwrap();
     // A day later the token has expired: the phone must renew it without any role.

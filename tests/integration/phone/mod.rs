@@ -17,8 +17,8 @@ use crate::harness::TestServer;
 use thidua::client::facade::{
     CellEntry, CellFigure, Phone, ReportKeyView, ReportStatus, ReportView,
 };
-use thidua::domain::enrolment::{EnrolmentCode, Invite};
-use thidua::domain::permission::Role;
+use thidua::domain::access::enrolment::{EnrolmentCode, Invite};
+use thidua::domain::access::permission::Role;
 
 pub(crate) const COMMUNE: &str = "com-29242-0";
 /// The district above it.
@@ -70,8 +70,9 @@ pub(crate) fn enrolled_app(server: &TestServer, unit: &str, role: Role) -> Phone
 
 /// The report of the campaign's first week, which is due on the test's first day.
 pub(crate) fn first_week_key(app: &PhoneApp) -> ReportKeyView {
-    let day =
-        |month, day| thidua::domain::time::days_from_date(jiff::civil::date(2024, month, day));
+    let day = |month, day| {
+        thidua::domain::support::time::days_from_date(jiff::civil::date(2024, month, day))
+    };
     let due = app.due_reports(day(8, 19), day(8, 26)).unwrap();
     due.iter().find(|due| due.key.contract == "tuan-xa").unwrap().key.clone()
 }

@@ -4,7 +4,7 @@ use super::{COMMUNE, cell_entry, enrolled_app, first_week_key, report_status, un
 use crate::harness::{TestServer, ThrottledProxy};
 use std::time::Duration;
 use thidua::client::facade::{ClientError, CommandState, Phone, ReportStatus};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s03_a_first_sync_cut_after_every_frame_ends_like_one_that_was_never_cut() {
@@ -153,7 +153,7 @@ async fn a_server_under_another_ca_is_not_spoken_to() {
     let server = TestServer::start().await;
     let addresses = vec![format!("https://{}", server.address)];
     let code = server.create_code(COMMUNE, Role::Reporter);
-    let invite = thidua::domain::enrolment::Invite { code, ca_sha256: [7; 32], addresses };
+    let invite = thidua::domain::access::enrolment::Invite { code, ca_sha256: [7; 32], addresses };
     let commune = unenrolled_app(&server);
     let refused = commune.enrol(invite.to_string()).unwrap_err();
     assert!(

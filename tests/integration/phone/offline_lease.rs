@@ -5,9 +5,9 @@ use super::{COMMUNE, PhoneApp, cell_entry, first_week_key, invitation, report_st
 use crate::harness::{TestServer, first_monday};
 use thidua::client::facade::{ClientError, LeaseView, Phone, ReportStatus, StopReason};
 use thidua::clock::Clock;
-use thidua::domain::ids::DeviceId;
-use thidua::domain::permission::Role;
-use thidua::domain::time::DAY_MICROS;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::DeviceId;
+use thidua::domain::support::time::DAY_MICROS;
 
 /// A phone with a clock of its own, after its first sync.
 fn app_with_own_clock(server: &TestServer) -> (PhoneApp, Clock) {

@@ -4,12 +4,12 @@ use super::{PhoneApp, enrolled_app};
 use crate::harness::TestServer;
 use std::collections::BTreeMap;
 use thidua::client::facade::{ClientError, ReportKeyView, StopReason};
-use thidua::domain::ids::{AccountId, DeviceId, ReportId, UnitId};
+use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::org::Hierarchy;
-use thidua::domain::permission::{Grant, Role};
 use thidua::domain::report::ContentHash;
-use thidua::domain::time::{Timestamp, days_from_date};
-use thidua::domain::workflow::ReportState;
+use thidua::domain::report::workflow::ReportState;
+use thidua::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
+use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::store::DatabaseLocation;
 use thidua::store::backup::{
     BackupFile, check_database_at, list_desk_actions, rename_database, restore_backup,

@@ -4,8 +4,8 @@ use super::{COMMUNE, DISTRICT, cell_entry, enrolled_app, report_status};
 use crate::harness::TestServer;
 use jiff::civil::date;
 use thidua::client::facade::{ReportKeyView, ReportStatus};
-use thidua::domain::permission::Role;
-use thidua::domain::time::{Timestamp, days_from_date};
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::time::{Timestamp, days_from_date};
 
 /// A ward that merges with another at the turn of the year, and the merged ward.
 const JOINING_WARD: &str = "com-29245-0";

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::harness::TestServer;
 use thidua::client::facade::{CellFigure, ClientError, Concern, ReportKeyView, ReportStatus};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 
 /// Types and submits a nil report offline; one call sends it, and its receipt verifies.
 fn submit_offline_and_sync(server: &TestServer, commune: &PhoneApp, key: &ReportKeyView) {

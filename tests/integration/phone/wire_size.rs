@@ -7,7 +7,7 @@ use super::{
 use crate::harness::{TestServer, ThrottledProxy};
 use std::time::{Duration, Instant};
 use thidua::client::facade::SyncSummary;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 
 struct TrafficTable(Vec<String>);
 

@@ -2,9 +2,9 @@
 
 use crate::harness::{TestClient, TestServer};
 use thidua::auth;
-use thidua::domain::enrolment::{EnrolmentCode, Invite};
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::enrolment::{EnrolmentCode, Invite};
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::UnitId;
 use thidua::pb;
 use tonic::{Code as Canonical, Status};
 use tonic_types::StatusExt;
@@ -76,7 +76,7 @@ async fn a_nonce_serves_once_and_only_the_key_it_was_given_for() {
     let device_id = phone.device.0.to_vec();
     let request = || pb::BeginRenewalRequest { device_id: device_id.clone() };
     let nonce = phone.access_client().begin_renewal(request()).await.unwrap().into_inner().nonce;
-    let proof = thidua::domain::enrolment::renewal_signing_input(phone.device, &nonce);
+    let proof = thidua::domain::access::enrolment::renewal_signing_input(phone.device, &nonce);
     let signed_by = |key: &auth::AuthorityKey| pb::RenewTokenRequest {
         device_id: device_id.clone(),
         nonce: nonce.clone(),
@@ -260,7 +260,8 @@ async fn a_flood_of_wrong_renewals_keeps_no_phone_from_renewing() {
 #[tokio::test]
 async fn an_operator_sees_when_a_unit_was_last_heard_by_the_day_and_nothing_of_persons() {
     let server = TestServer::start().await;
-    let (system, day) = (server.app.system_actor().unwrap(), thidua::domain::time::DAY_MICROS);
+    let (system, day) =
+        (server.app.system_actor().unwrap(), thidua::domain::support::time::DAY_MICROS);
     let mut early = server.enrol_client(COMMUNE, Role::Reporter).await;
     let _second = server.enrol_client(COMMUNE, Role::UnitHead).await;
     let at = |days: i64| {

@@ -3,8 +3,8 @@
 use super::jobs::run_nightly_job;
 use super::report::{report_client, submit_nil_report};
 use crate::harness::{TestClient, TestServer};
-use thidua::domain::ids::{CampaignId, UnitId};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::{CampaignId, UnitId};
 use thidua::pb;
 use thidua::pb::standing_service_client::StandingServiceClient;
 

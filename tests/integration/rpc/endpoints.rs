@@ -2,7 +2,7 @@
 
 use crate::harness::{TestClient, TestServer};
 use std::sync::Arc;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_stream::StreamExt;

@@ -3,10 +3,10 @@
 
 use super::report::{error_reason, nil_report_request, report_client};
 use crate::harness::{TestClient, TestServer};
+use thidua::domain::access::permission::Role;
 use thidua::domain::campaign::CampaignStep;
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::Role;
-use thidua::domain::time::Timestamp;
+use thidua::domain::support::ids::UnitId;
+use thidua::domain::support::time::Timestamp;
 use thidua::pb;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;

@@ -1,8 +1,8 @@
 //! Jobs, standings and the audit: what a nightly run publishes, and what is audited.
 
 use crate::harness::{TestClient, TestServer};
-use thidua::domain::ids::{CampaignId, UnitId};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::{CampaignId, UnitId};
 use thidua::pb;
 use thidua::pb::audit_service_client::AuditServiceClient;
 use thidua::pb::job_service_client::JobServiceClient;

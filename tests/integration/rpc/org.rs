@@ -1,8 +1,8 @@
 //! Reads of the organisation and the campaigns.
 
 use crate::harness::TestServer;
-use thidua::domain::ids::UnitId;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::UnitId;
 use thidua::pb;
 use thidua::pb::campaign_service_client::CampaignServiceClient;
 use thidua::pb::org_service_client::OrgServiceClient;

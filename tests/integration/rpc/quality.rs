@@ -3,8 +3,8 @@
 
 use crate::harness::{TestClient, TestServer};
 use jiff::civil::date;
-use thidua::domain::permission::Role;
-use thidua::domain::time::Timestamp;
+use thidua::domain::access::permission::Role;
+use thidua::domain::support::time::Timestamp;
 use thidua::jobs;
 use thidua::pb;
 use thidua::pb::quality_service_client::QualityServiceClient;
@@ -34,7 +34,7 @@ async fn run_nightly_findings(server: &TestServer) -> String {
 }
 
 async fn list_findings(phone: &TestClient, unit: &str) -> Vec<pb::Finding> {
-    let unit_id = thidua::domain::ids::UnitId::from_code(unit).0.to_vec();
+    let unit_id = thidua::domain::support::ids::UnitId::from_code(unit).0.to_vec();
     let request = pb::ListFindingsRequest { unit_id, ..Default::default() };
     let mut quality = QualityServiceClient::new(phone.channel.clone());
     quality.list_findings(phone.request(request)).await.unwrap().into_inner().findings

@@ -1,7 +1,7 @@
 //! Reports by unary calls: the same rules as in a push, tested once each.
 
 use crate::harness::{TestClient, TestServer};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 use thidua::pb;
 use thidua::pb::report_service_client::ReportServiceClient;
 use thidua::wire::values;

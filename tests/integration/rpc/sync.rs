@@ -3,9 +3,9 @@
 use crate::harness::TestServer;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use thidua::domain::cell::CellValue;
-use thidua::domain::command::CommandBody;
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::CommandBody;
 use thidua::pb;
 use thidua::pb::sync_response::Frame;
 use tonic::Code;

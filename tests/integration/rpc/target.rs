@@ -2,7 +2,7 @@
 
 use super::report::error_reason;
 use crate::harness::{TestClient, TestServer};
-use thidua::domain::permission::Role;
+use thidua::domain::access::permission::Role;
 use thidua::pb;
 use thidua::pb::target_service_client::TargetServiceClient;
 use tonic::{Code, Status};

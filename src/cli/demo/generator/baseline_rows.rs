@@ -5,11 +5,11 @@
 //! cut-off of this year has a base.
 
 use super::Province;
-use crate::domain::baseline::{BaselineRow, BaselineStatus};
-use crate::domain::element::{Element, ElementKind};
-use crate::domain::ids::UnitId;
 use crate::domain::org::UnitKind;
-use crate::domain::window::DateWindow;
+use crate::domain::report::element::{Element, ElementKind};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::{BaselineRow, BaselineStatus};
+use crate::domain::support::ids::UnitId;
 use jiff::ToSpan;
 
 /// Elements that need a base: those of the comparing targets, and those printed beside them.

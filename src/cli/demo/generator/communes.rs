@@ -5,8 +5,8 @@
 //! [`super::ground_truth`] applies later changes of the organisation.
 
 use super::rng::Rng;
-use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, Org, UnitKind};
+use crate::domain::support::ids::UnitId;
 use jiff::civil::Date;
 
 /// Population of the districts in 2019, by uid.

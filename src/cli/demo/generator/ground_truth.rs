@@ -5,11 +5,11 @@
 
 use super::communes::{DemoCommune, DemoDistrict};
 use super::rng::{Rng, exp};
-use crate::domain::element::ElementCode;
-use crate::domain::ids::UnitId;
 use crate::domain::org::Org;
-use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::DateWindow;
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::time::{date_from_days, days_from_date};
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 

@@ -5,10 +5,10 @@
 //! server.
 
 use super::sheet_plan::SheetPlan;
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::form::Catalogue;
-use crate::domain::ids::{ReportId, UnitId};
 use crate::domain::org::{Hierarchy, Org};
+use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::form::Catalogue;
+use crate::domain::support::ids::{ReportId, UnitId};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,12 +130,12 @@ impl Ledger {
         self.set_state(report, SheetState::Accepted);
     }
 
-    fn set_state(&mut self, report: ReportId, fate: SheetState) {
+    fn set_state(&mut self, report: ReportId, state: SheetState) {
         // An accepted sheet stays accepted: sending it twice by mistake changes nothing.
         if let Some(sheet) =
             self.sheets.get_mut(&report).filter(|sheet| sheet.state != SheetState::Accepted)
         {
-            sheet.state = fate;
+            sheet.state = state;
         }
     }
 
@@ -206,9 +206,9 @@ fn to_ledger_sheet(plan: &SheetPlan) -> LedgerSheet {
 }
 
 /// What one cell of a flow adds to its line.
-fn flow_line(fate: SheetState, cell: LedgerCell) -> LedgerLine {
+fn flow_line(state: SheetState, cell: LedgerCell) -> LedgerLine {
     let happened = LedgerLine { happened: cell.truth, ..LedgerLine::default() };
-    match fate {
+    match state {
         SheetState::NeverSent => LedgerLine { never_reported: cell.truth, ..happened },
         SheetState::Sent | SheetState::Returned => {
             LedgerLine { not_accepted: cell.truth, ..happened }
@@ -221,10 +221,10 @@ fn flow_line(fate: SheetState, cell: LedgerCell) -> LedgerLine {
 
 impl LedgerLine {
     /// Applies the next sheet of a stock: its value replaces the earlier one.
-    fn apply_stock(&mut self, fate: SheetState, cell: LedgerCell) {
+    fn apply_stock(&mut self, state: SheetState, cell: LedgerCell) {
         let moved = cell.truth - self.happened;
         self.happened = cell.truth;
-        match fate {
+        match state {
             SheetState::NeverSent => self.never_reported += moved,
             SheetState::Sent | SheetState::Returned => self.not_accepted += moved,
             SheetState::Accepted => {

@@ -17,10 +17,10 @@ mod standing_tests;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
-use crate::domain::form::Catalogue;
 use crate::domain::org::Org;
+use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::calendar::Calendars;
 use communes::{DemoCommune, DemoDistrict};
 use ground_truth::{GroundTruth, SimulatedYears};
 use jiff::ToSpan;

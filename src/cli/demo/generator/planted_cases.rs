@@ -4,18 +4,18 @@
 use super::rng::Rng;
 use super::sheet_plan::SheetPlan;
 use super::{Province, SEED};
-use crate::domain::baseline::Baselines;
-use crate::domain::cell::{CellValue, Cells, ElementNumber};
-use crate::domain::element::ElementCode;
-use crate::domain::expectation::UnknownCalendar;
-use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::org::StructureView;
 use crate::domain::quality::{
     ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, QualityRule,
     collect_quality_data, run_rules, select_findings,
 };
+use crate::domain::report::cell::{CellValue, Cells, ElementNumber};
+use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::expectation::UnknownCalendar;
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{ReportEntry, StandingInput};
-use crate::domain::window::DateWindow;
+use crate::domain::support::ids::{DeviceId, UnitId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,7 @@
 //! Floats are computed with `+ - * /` and `sqrt` only, which every machine rounds alike, so a seed
 //! gives the same province on all machines.
 
-use crate::domain::ids::derive_id;
+use crate::domain::support::ids::derive_id;
 use std::f64::consts::{LN_2, TAU};
 
 /// SplitMix64 (Steele, Lea, Flood 2014).

@@ -6,14 +6,14 @@
 
 use super::Province;
 use super::rng::Rng;
-use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::expectation::{Expectation, UnknownCalendar, compute_expectations};
-use crate::domain::form::{Catalogue, Form};
-use crate::domain::ids::UnitId;
 use crate::domain::org::UnitKind;
 use crate::domain::report::ReportKey;
+use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::form::{Catalogue, Form};
+use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::UnitId;
 use crate::domain::target_rule::{Comparator, Expr, FormRuleExpr, TermSign};
-use crate::domain::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ impl SheetPlan {
     #[must_use]
     pub fn typed_values(&self) -> Vec<(ElementCode, i64)> {
         let typed = |(code, truth): &(ElementCode, i64)| match &self.planted_error {
-            Some(slip) if slip.element == *code => (code.clone(), slip.typed),
+            Some(error) if error.element == *code => (code.clone(), error.typed),
             Some(_) | None => (code.clone(), *truth),
         };
         self.truth.iter().map(typed).collect()
@@ -149,7 +149,7 @@ impl Province {
             }
             _ => None,
         };
-        let slip = if rng.next_bool(0.005) {
+        let planted_error = if rng.next_bool(0.005) {
             draw_planted_error(&self.catalogue, form, &truth, &mut rng)
         } else {
             None
@@ -160,7 +160,7 @@ impl Province {
             due: expected.due_day,
             truth,
             send_day: send,
-            planted_error: slip,
+            planted_error,
             sent_twice: rng.next_bool(0.003),
             is_questioned: rng.next_bool(0.01),
             concurrent_edit: None,

@@ -4,15 +4,15 @@ use super::ledger::Ledger;
 use super::sheet_plan::SheetPlan;
 use super::{Province, SEED};
 use crate::cli::demo::example::{ExampleData, load_example};
-use crate::domain::baseline::Baselines;
-use crate::domain::cell::{CellValue, Cells, ElementNumber};
-use crate::domain::element::ElementCode;
-use crate::domain::ids::UnitId;
 use crate::domain::org::StructureView;
+use crate::domain::report::cell::{CellValue, Cells, ElementNumber};
+use crate::domain::report::element::ElementCode;
+use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{
     Judgement, JudgementState, ReportEntry, ReportSupport, Standing, StandingFigure, StandingInput,
     aggregate_reports, judge_standings, list_standing_reports,
 };
+use crate::domain::support::ids::UnitId;
 use crate::domain::target_rule::StandingStage;
 use jiff::civil::date;
 use std::collections::BTreeMap;
@@ -202,7 +202,8 @@ fn each_level_is_judged_by_what_is_counted_there_and_nothing_is_met_while_it_run
             .sum::<i64>()
     };
     assert_eq!(figure.baseline_full, Some(happened(base)));
-    let to_date = crate::domain::window::DateWindow::new(base.start, date(2024, 1, 6)).unwrap();
+    let to_date =
+        crate::domain::reporting::window::DateWindow::new(base.start, date(2024, 1, 6)).unwrap();
     assert_eq!(figure.baseline_now, Some(happened(to_date)));
     assert_eq!(offences.limit, figure.baseline_full.map(|base| base * 93 / 100));
 

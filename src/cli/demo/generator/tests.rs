@@ -4,10 +4,10 @@ use super::ledger::Ledger;
 use super::sheet_plan::{ConcurrentEdit, SheetPlan};
 use super::{Province, SEED};
 use crate::cli::demo::example::{BASELINE, load_example};
-use crate::domain::baseline::Baselines;
-use crate::domain::element::{CountingLevel, ElementCode};
 use crate::domain::org::UnitKind;
-use crate::domain::window::DateWindow;
+use crate::domain::report::element::{CountingLevel, ElementCode};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::baseline::Baselines;
 use crate::files::baseline;
 use jiff::civil::date;
 

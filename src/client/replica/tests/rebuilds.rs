@@ -76,7 +76,7 @@ fn s24_in_a_new_epoch_the_phone_pushes_again_what_the_server_lost() {
     server.commands_taken = 3;
     let mut frames = vec![server.welcome_frame(&BOTH_SCOPES_KEPT)];
     frames.extend(
-        (1..=3).map(|number| verdict_frame(number, Said::Applied, ErrorReason::Unspecified)),
+        (1..=3).map(|number| verdict_frame(number, Outcome::Applied, ErrorReason::Unspecified)),
     );
     frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
     phone.run_call(&frames);
@@ -118,7 +118,7 @@ fn s24_acknowledged_commands_stay_thirty_days_and_until_a_backup_has_them() {
     let (mut phone, mut server) = synced_phone();
     phone.append_command(1);
     server.commands_taken = 1;
-    let answer = verdict_frame(1, Said::Applied, ErrorReason::Unspecified);
+    let answer = verdict_frame(1, Outcome::Applied, ErrorReason::Unspecified);
     phone.run_call(&[
         server.welcome_frame(&BOTH_SCOPES_KEPT),
         answer,

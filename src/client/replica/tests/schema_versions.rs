@@ -100,7 +100,7 @@ fn the_migrations_have_the_committed_checksums() {
         for file in ["down.sql", "up.sql"] {
             let path = format!("migrations/client/{name}/{file}");
             let digest = Sha256::digest(fs::read(repository_path(&path)).unwrap());
-            let hex = crate::domain::hex::encode_hex(&digest);
+            let hex = crate::domain::support::hex::encode_hex(&digest);
             lines.push(format!("{hex}  {path}\n"));
         }
     }

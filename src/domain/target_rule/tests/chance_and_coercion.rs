@@ -1,8 +1,8 @@
 //! Tests of chances and coercive quotas.
 
 use super::evaluation_case::code;
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::coercive_quota::{self, CoerciveElements};
 use crate::domain::target_rule::{ChanceError, Target};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn finding_6_seven_per_cent_come_by_chance_to_43_of_100_communes_and_7_of_100_pr
 fn three_falling_criteria_lie_between_moving_alone_and_moving_together() {
     let t5 = Target::parse("all(change(count(a)) < 0, change(count(b)) < 0, change(count(c)) < 0)")
         .unwrap();
-    let bases = |element: &crate::domain::element::ElementCode| {
+    let bases = |element: &crate::domain::report::element::ElementCode| {
         [("a", 120), ("b", 58), ("c", 90)]
             .into_iter()
             .find(|(text, _)| code(text) == *element)

@@ -1,7 +1,7 @@
 //! A builder of figures and the evaluation of a target on them.
 
-use crate::domain::element::ElementCode;
-use crate::domain::ratio::Ratio;
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::*;
 

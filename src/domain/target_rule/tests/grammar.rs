@@ -1,7 +1,7 @@
 //! Tests of parsing and printing.
 
 use super::trees;
-use crate::domain::lang::Lang;
+use crate::domain::support::lang::Lang;
 use crate::domain::target_rule::{Expr, FormRuleExpr, SyntaxError, Target};
 use proptest::prelude::*;
 

@@ -1,8 +1,8 @@
 //! Properties of every target on any figures.
 
 use super::{evaluation_case, trees};
-use crate::domain::lang::Lang;
-use crate::domain::ratio::Ratio;
+use crate::domain::support::lang::Lang;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::*;
 use proptest::prelude::*;
 

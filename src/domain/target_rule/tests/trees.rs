@@ -1,6 +1,6 @@
 //! Random trees within the limits of the grammar.
 
-use crate::domain::element::ElementCode;
+use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::ast::*;
 use crate::domain::target_rule::{Decimal, Target};
 use jiff::civil::date;

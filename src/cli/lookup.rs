@@ -1,0 +1,50 @@
+//! Finds units and campaigns by the codes that arguments name.
+
+use super::context::LocalApp;
+use super::error::{CliError, CliResult};
+use crate::app::ReferenceSnapshot;
+use crate::domain::campaign::Campaign;
+use crate::domain::support::ids::UnitId;
+
+/// The unit with this code and the units under it today, as a filter for lists. `None` means no
+/// filter.
+pub(super) fn find_units_under(
+    local_app: &LocalApp,
+    code: Option<&str>,
+) -> CliResult<Option<Vec<UnitId>>> {
+    let Some(code) = code else { return Ok(None) };
+    let (unit, today) = (find_unit_id(local_app, code)?, local_app.app.now().local_date());
+    Ok(Some(local_app.load_reference()?.org.effective_descendants(unit, today)))
+}
+
+/// The unit with this code, or UNKNOWN_UNIT.
+pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId> {
+    local_app.load_reference()?.org.unit_by_uid(code).map(|unit| unit.id).ok_or_else(|| {
+        CliError::new(
+            "UNKNOWN_UNIT",
+            format!("không có đơn vị {code}; mã là cột uid trong units.csv"),
+            format!("there is no unit {code}; codes are the column uid of units.csv"),
+        )
+    })
+}
+
+/// The campaign with this code, or the only campaign.
+pub(super) fn find_campaign<'a>(
+    reference: &'a ReferenceSnapshot,
+    code: Option<&str>,
+) -> CliResult<&'a Campaign> {
+    let codes: Vec<&str> =
+        reference.campaigns.iter().map(|campaign| campaign.code.as_str()).collect();
+    let found = match code {
+        Some(code) => reference.campaigns.iter().find(|campaign| campaign.code == code),
+        None => reference.campaigns.first().filter(|_| codes.len() == 1),
+    };
+    found.ok_or_else(|| {
+        let codes = codes.join(", ");
+        CliError::new(
+            "UNKNOWN_CAMPAIGN",
+            format!("hãy cho mã của một phong trào; hiện có: {codes}"),
+            format!("name a campaign by its code; there are: {codes}"),
+        )
+    })
+}

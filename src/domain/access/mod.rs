@@ -1,0 +1,9 @@
+//! Who may do and see what: roles, permissions, scopes, enrolment, partners, offline leases.
+
+pub mod enrolment;
+pub mod fleet;
+pub mod lease;
+pub mod partner;
+pub mod permission;
+pub mod scope;
+pub mod visible_scopes;

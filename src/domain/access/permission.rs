@@ -1,0 +1,430 @@
+//! Who may do what: one closed table of actions, roles and relations, and a proof of each
+//! authorization.
+//!
+//! Default is deny. A role is held by an account, on a unit, for a window of time. Only `app` calls
+//! [`authorize`].
+
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
+use jiff::civil::Date;
+use std::marker::PhantomData;
+
+/// The role of an account on a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Fills the unit's reports.
+    Reporter,
+    /// Signs for the unit and settles its conflicts.
+    UnitHead,
+    /// Reviews the reports of the units below.
+    Reviewer,
+    /// Leads a campaign.
+    CampaignHead,
+    /// Maintains the council's documents.
+    CouncilSecretary,
+    /// Maintains reference data, organisation and baselines.
+    DataSteward,
+    /// Reads the audit log.
+    Auditor,
+    /// A partner agency that reads published results.
+    PartnerReader,
+    /// A partner agency that sends figures; off by default.
+    PartnerWriter,
+    /// Enrols and revokes.
+    Admin,
+    /// The nightly jobs; never granted.
+    System,
+}
+
+impl Role {
+    /// All roles; position plus one is the number in tables.
+    pub const ALL: [Self; 11] = [
+        Self::Reporter,
+        Self::UnitHead,
+        Self::Reviewer,
+        Self::CampaignHead,
+        Self::CouncilSecretary,
+        Self::DataSteward,
+        Self::Auditor,
+        Self::PartnerReader,
+        Self::PartnerWriter,
+        Self::Admin,
+        Self::System,
+    ];
+
+    /// The number in tables and on the wire.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        Self::ALL.iter().position(|role| *role == self).map_or(0, |position| position as i16 + 1)
+    }
+
+    /// The role with this number.
+    #[must_use]
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.number() == number)
+    }
+
+    /// The word in files, JSON and logs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Reporter => "REPORTER",
+            Self::UnitHead => "UNIT_HEAD",
+            Self::Reviewer => "REVIEWER",
+            Self::CampaignHead => "CAMPAIGN_HEAD",
+            Self::CouncilSecretary => "COUNCIL_SECRETARY",
+            Self::DataSteward => "DATA_STEWARD",
+            Self::Auditor => "AUDITOR",
+            Self::PartnerReader => "PARTNER_READER",
+            Self::PartnerWriter => "PARTNER_WRITER",
+            Self::Admin => "ADMIN",
+            Self::System => "SYSTEM",
+        }
+    }
+
+    /// The role with this word.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.code() == code)
+    }
+}
+
+/// The relation of the unit on which a role is held to the unit that a record is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnitRelation {
+    /// The same unit, or the successor that acts for a closed one.
+    Own,
+    /// A unit above it in the chain of command.
+    Above,
+    /// Neither.
+    Other,
+}
+
+/// A role held on a unit for a window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// The unit on which it is held.
+    pub unit: UnitId,
+    /// First day.
+    pub from: Date,
+    /// Day after the last.
+    pub to: Date,
+}
+
+/// The caller: an account, on a device or at a desk, with its grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The account.
+    pub account: AccountId,
+    /// The device, when the call comes from one.
+    pub device: Option<DeviceId>,
+    /// All grants of the account.
+    pub grants: Vec<Grant>,
+}
+
+impl Actor {
+    /// The actor of the nightly jobs and of the operator's own commands on the machine.
+    #[must_use]
+    pub fn system_actor(root: UnitId) -> Self {
+        let grant = Grant { role: Role::System, unit: root, from: Date::MIN, to: Date::MAX };
+        Self { account: AccountId::from_code("system"), device: None, grants: vec![grant] }
+    }
+
+    /// The grants that hold on `today`.
+    pub fn active_grants_on(&self, today: Date) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(move |grant| grant.from <= today && today < grant.to)
+    }
+}
+
+/// The units of a record: its own (for a closed one: the unit that acts for it), then every unit
+/// above, nearest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitPath {
+    /// The unit that the record is about.
+    pub unit: UnitId,
+    /// The unit that acts for it today: itself, or the successor.
+    pub acting_unit: UnitId,
+    /// The units above the acting one, nearest first.
+    pub ancestors: Vec<UnitId>,
+}
+
+impl UnitPath {
+    /// The relation of a grant on `unit` to this path.
+    #[must_use]
+    pub fn relation_to(&self, unit: UnitId) -> UnitRelation {
+        if unit == self.acting_unit || unit == self.unit {
+            UnitRelation::Own
+        } else if self.ancestors.contains(&unit) {
+            UnitRelation::Above
+        } else {
+            UnitRelation::Other
+        }
+    }
+}
+
+macro_rules! define_actions {
+    ($($(#[$doc:meta])* $name:ident = $code:literal: $($role:ident / $relation:ident),+;)+) => {
+        /// What a caller can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)+ }
+
+        impl Action {
+            /// All actions, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The word in the printed table, errors and the audit log.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The row of the table: which roles may do it, in which relation.
+            #[must_use]
+            pub fn allowed(self) -> &'static [(Role, UnitRelation)] {
+                match self { $(Self::$name => &[$((Role::$role, UnitRelation::$relation),)+],)+ }
+            }
+        }
+
+        /// One marker type for each action, so that a proof for one action cannot be used for
+        /// another.
+        pub mod action {
+            $($(#[$doc])* #[derive(Debug, Clone, Copy)] pub struct $name;
+            impl super::ActionMarker for $name { const ACTION: super::Action = super::Action::$name; })+
+        }
+    };
+}
+
+/// Associates a marker type with its action.
+pub trait ActionMarker {
+    /// The action.
+    const ACTION: Action;
+}
+
+define_actions! {
+    /// Change cells or the note of a report.
+    SaveReport = "report.save": Reporter / Own, UnitHead / Own;
+    /// Send a report for review.
+    SubmitReport = "report.submit": Reporter / Own, UnitHead / Own;
+    /// Send a report back.
+    ReturnReport = "report.return": Reviewer / Above;
+    /// Accept a report.
+    AcceptReport = "report.accept": Reviewer / Above;
+    /// Comment on a report.
+    CommentReport = "report.comment": Reporter / Own, UnitHead / Own, Reviewer / Above;
+    /// Settle a conflict.
+    SettleConflict = "conflict.settle": UnitHead / Own;
+    /// Apply or discard a held command.
+    SettleHeld = "held.settle": UnitHead / Own;
+    /// Grant or refuse a proposal to amend.
+    SettleProposal = "proposal.settle": Reviewer / Above;
+    /// Read sent reports, their comments and revisions.
+    ReadReport = "report.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Read drafts, conflicts and held commands.
+    ReadDesk = "desk.read": Reporter / Own, UnitHead / Own;
+    /// Read a unit's standings.
+    ReadStanding = "standing.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Read published runs and their standings, small figures hidden.
+    ReadRelease = "release.read": PartnerReader / Own, PartnerReader / Above;
+    /// Read data-quality questions.
+    ReadFinding = "finding.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Reply to a data-quality question.
+    ReplyFinding = "finding.reply": Reporter / Own, UnitHead / Own, CampaignHead / Own;
+    /// Raise a data-quality question with the unit.
+    EscalateFinding = "finding.escalate": Reviewer / Above, CampaignHead / Above;
+    /// Create or change campaigns, forms and contracts.
+    ApplyCampaign = "campaign.apply": CampaignHead / Own, DataSteward / Own, System / Own;
+    /// Take a campaign to its next state.
+    StepCampaign = "campaign.step": CampaignHead / Own, System / Own;
+    /// Import or change the organisation.
+    ChangeOrg = "org.change": DataSteward / Own, System / Own;
+    /// Import baselines.
+    ImportBaseline = "baseline.import": DataSteward / Own, System / Own;
+    /// Run a job, or apply what a job decided.
+    RunJob = "job.run": Admin / Own, DataSteward / Own, System / Own;
+    /// Read runs of jobs.
+    ReadJob = "job.read": Admin / Own, DataSteward / Own, Auditor / Own, CampaignHead / Own, System / Own;
+    /// Issue enrolment codes and grants.
+    Enrol = "access.enrol": Admin / Own, Admin / Above, System / Own, System / Above;
+    /// Revoke devices and grants.
+    Revoke = "access.revoke": Admin / Own, Admin / Above, System / Own, System / Above;
+    /// List devices.
+    ListDevices = "access.list": Admin / Own, Admin / Above, System / Own, System / Above;
+    /// Read and verify the audit log.
+    ReadAudit = "audit.read": Auditor / Own, Auditor / Above, System / Own, System / Above;
+}
+
+/// Why [`authorize`] refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthorizationError {
+    /// The caller has no relation to the unit: respond as if the record did not exist.
+    NotVisible,
+    /// Visible, but not allowed.
+    Forbidden(Action),
+    /// Allowed at some of the units concerned, but not at all of them.
+    AllowedElsewhere(Action),
+}
+
+/// Proof that [`authorize`] allowed one action on one unit. Its fields are private, so no other
+/// module can create one.
+#[derive(Debug, Clone)]
+pub struct Permit<A> {
+    unit: UnitId,
+    account: AccountId,
+    device: Option<DeviceId>,
+    action: PhantomData<A>,
+}
+
+impl<A: ActionMarker> Permit<A> {
+    /// The unit of the record.
+    #[must_use]
+    pub fn unit(&self) -> UnitId {
+        self.unit
+    }
+
+    /// The account that was authorized.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The device of the account, if any.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device
+    }
+
+    /// The action's word.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        A::ACTION.code()
+    }
+}
+
+/// Looks the action up in the table. Without a relation to the path the error is
+/// [`AuthorizationError::NotVisible`].
+pub fn authorize<A: ActionMarker>(
+    actor: &Actor,
+    path: &UnitPath,
+    today: Date,
+) -> Result<Permit<A>, AuthorizationError> {
+    let mut is_visible = false;
+    for grant in actor.active_grants_on(today) {
+        let relation = path.relation_to(grant.unit);
+        is_visible |= relation != UnitRelation::Other;
+        if A::ACTION.allowed().contains(&(grant.role, relation)) {
+            let (account, device) = (actor.account, actor.device);
+            return Ok(Permit { unit: path.unit, account, device, action: PhantomData });
+        }
+    }
+    Err(if is_visible {
+        AuthorizationError::Forbidden(A::ACTION)
+    } else {
+        AuthorizationError::NotVisible
+    })
+}
+
+/// Authorizes an action on several units: the actor needs the right on every one of them. The
+/// permit names the first unit. An empty list is refused.
+pub fn authorize_all<A: ActionMarker>(
+    actor: &Actor,
+    paths: &[UnitPath],
+    today: Date,
+) -> Result<Permit<A>, AuthorizationError> {
+    let answers: Vec<_> = paths.iter().map(|path| authorize::<A>(actor, path, today)).collect();
+    if answers.iter().all(Result::is_ok) {
+        return answers.into_iter().next().unwrap_or(Err(AuthorizationError::NotVisible));
+    }
+    Err(if answers.iter().any(Result::is_ok) {
+        AuthorizationError::AllowedElsewhere(A::ACTION)
+    } else if answers.iter().all(|answer| matches!(answer, Err(AuthorizationError::NotVisible))) {
+        AuthorizationError::NotVisible
+    } else {
+        AuthorizationError::Forbidden(A::ACTION)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn commune_path() -> UnitPath {
+        let [unit, district, province] = ["com", "dist", "prov"].map(UnitId::from_code);
+        UnitPath { unit, acting_unit: unit, ancestors: vec![district, province] }
+    }
+
+    fn actor_with_role(role: Role, unit: &str) -> Actor {
+        let grant = Grant {
+            role,
+            unit: UnitId::from_code(unit),
+            from: date(2024, 1, 1),
+            to: date(2025, 1, 1),
+        };
+        Actor { account: AccountId::from_code("a"), device: None, grants: vec![grant] }
+    }
+
+    #[test]
+    fn a_reporter_may_submit_at_home_and_sees_nothing_elsewhere() {
+        let today = date(2024, 8, 19);
+        assert!(
+            authorize::<action::SubmitReport>(
+                &actor_with_role(Role::Reporter, "com"),
+                &commune_path(),
+                today
+            )
+            .is_ok()
+        );
+        let refused = authorize::<action::AcceptReport>(
+            &actor_with_role(Role::Reporter, "com"),
+            &commune_path(),
+            today,
+        );
+        assert_eq!(refused.err(), Some(AuthorizationError::Forbidden(Action::AcceptReport)));
+        let elsewhere = authorize::<action::SubmitReport>(
+            &actor_with_role(Role::Reporter, "other"),
+            &commune_path(),
+            today,
+        );
+        assert_eq!(elsewhere.err(), Some(AuthorizationError::NotVisible));
+    }
+
+    #[test]
+    fn what_concerns_several_units_needs_the_right_over_each() {
+        let (today, near) = (date(2024, 8, 19), commune_path());
+        let far = UnitPath {
+            unit: UnitId::from_code("far"),
+            acting_unit: UnitId::from_code("far"),
+            ancestors: vec![UnitId::from_code("prov")],
+        };
+        let both = [near, far];
+        let enrol = |role, unit, paths: &[UnitPath]| {
+            authorize_all::<action::Enrol>(&actor_with_role(role, unit), paths, today)
+                .map(|permit| permit.unit())
+        };
+        assert_eq!(enrol(Role::Admin, "prov", &both), Ok(UnitId::from_code("com")));
+        assert_eq!(
+            enrol(Role::Admin, "dist", &both),
+            Err(AuthorizationError::AllowedElsewhere(Action::Enrol))
+        );
+        assert_eq!(
+            enrol(Role::Reporter, "dist", &both),
+            Err(AuthorizationError::Forbidden(Action::Enrol))
+        );
+        assert_eq!(enrol(Role::Admin, "other", &both), Err(AuthorizationError::NotVisible));
+        assert_eq!(enrol(Role::Admin, "prov", &[]), Err(AuthorizationError::NotVisible));
+    }
+
+    #[test]
+    fn a_grant_ends_on_its_last_day() {
+        let reviewer = actor_with_role(Role::Reviewer, "dist");
+        assert!(
+            authorize::<action::AcceptReport>(&reviewer, &commune_path(), date(2024, 12, 31))
+                .is_ok()
+        );
+        assert!(
+            authorize::<action::AcceptReport>(&reviewer, &commune_path(), date(2025, 1, 1))
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,361 @@
+//! Forms (biểu mẫu) and reporting contracts: which elements are reported together, at which level,
+//! how often and by when.
+//!
+//! Which unit owes which report for which days is computed in `expectation` from these and the
+//! organisation.
+
+use crate::domain::report::element::{CountingLevel, Element, ElementCode};
+use crate::domain::support::ids::{ContractId, FormId};
+use crate::domain::support::violation::Violation;
+use crate::domain::target_rule::FormRuleExpr;
+use std::collections::BTreeMap;
+
+/// Maximum number of elements of a form; a report must fit a small screen and one message.
+pub const FORM_ELEMENTS_MAX: usize = 64;
+
+/// Elements that are filled in together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// Text code, as in `tuan-xa`.
+    pub code: String,
+    /// Name in Vietnamese.
+    pub name_vi: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Elements, in the order of the form.
+    pub elements: Vec<ElementCode>,
+    /// Rules that the figures must satisfy, as in `reports_accepted <= reports_received`.
+    pub rules: Vec<FormRuleExpr>,
+}
+
+impl Form {
+    /// The id of this code.
+    #[must_use]
+    pub fn id(&self) -> FormId {
+        FormId::from_code(&self.code)
+    }
+}
+
+/// Who reports a form, how often, by when, and who reviews.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contract {
+    /// Text code, as in `tuan-xa`.
+    pub code: String,
+    /// Code of the form.
+    pub form: String,
+    /// The level whose open units owe the report.
+    pub level: CountingLevel,
+    /// Code of the calendar whose periods are reported, as in `week`.
+    pub calendar: String,
+    /// Days after the last day of a period by whose end the report is due.
+    pub due_days: u16,
+    /// Days after the due day during which a report is late but still accepted normally.
+    pub grace_days: u16,
+    /// Codes of further calendars that the same entry serves (enter once).
+    pub serves: Vec<String>,
+    /// Levels whose reviewers, on the reporting unit's path, may return and accept.
+    pub reviewers: Vec<CountingLevel>,
+}
+
+impl Contract {
+    /// The id of this code.
+    #[must_use]
+    pub fn id(&self) -> ContractId {
+        ContractId::from_code(&self.code)
+    }
+
+    /// The id of its form.
+    #[must_use]
+    pub fn form_id(&self) -> FormId {
+        FormId::from_code(&self.form)
+    }
+}
+
+/// Elements, forms and contracts that are valid together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalogue {
+    /// Elements, in the order of the file.
+    pub elements: Vec<Element>,
+    /// Forms.
+    pub forms: Vec<Form>,
+    /// Reporting contracts.
+    pub contracts: Vec<Contract>,
+}
+
+impl Catalogue {
+    /// The element of this code.
+    #[must_use]
+    pub fn element(&self, code: &ElementCode) -> Option<&Element> {
+        self.elements.iter().find(|element| &element.code == code)
+    }
+
+    /// The form of this code.
+    #[must_use]
+    pub fn form(&self, code: &str) -> Option<&Form> {
+        self.forms.iter().find(|form| form.code == code)
+    }
+
+    /// The contract of this code.
+    #[must_use]
+    pub fn contract(&self, code: &str) -> Option<&Contract> {
+        self.contracts.iter().find(|contract| contract.code == code)
+    }
+
+    /// The contracts with these codes.
+    #[must_use]
+    pub fn contracts_with_codes(&self, codes: &[String]) -> Vec<Contract> {
+        self.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect()
+    }
+
+    /// The contract under which an element is counted.
+    #[must_use]
+    pub fn contract_for_element(&self, code: &ElementCode) -> Option<&Contract> {
+        self.contracts
+            .iter()
+            .find(|c| self.form(&c.form).is_some_and(|form| form.elements.contains(code)))
+    }
+
+    /// Every rule that the elements, forms and contracts break together.
+    #[must_use]
+    pub fn check(&self) -> Vec<Violation> {
+        let mut violations: Vec<Violation> =
+            self.elements.iter().flat_map(Element::check).collect();
+        violations.extend(duplicate_code_violations(
+            "element",
+            self.elements.iter().map(|e| e.code.as_str()),
+        ));
+        violations
+            .extend(duplicate_code_violations("form", self.forms.iter().map(|f| f.code.as_str())));
+        violations.extend(duplicate_code_violations(
+            "contract",
+            self.contracts.iter().map(|c| c.code.as_str()),
+        ));
+        for form in &self.forms {
+            self.check_form(form, &mut violations);
+        }
+        for contract in &self.contracts {
+            self.check_contract(contract, &mut violations);
+        }
+        self.check_counted_once(&mut violations);
+        violations
+    }
+
+    fn check_form(&self, form: &Form, violations: &mut Vec<Violation>) {
+        let at = format!("form.{}", form.code);
+        if form.elements.is_empty() || form.elements.len() > FORM_ELEMENTS_MAX {
+            violations.push(Violation::error(
+                "FORM_SIZE",
+                &at,
+                format!(
+                    "biểu mẫu cần từ 1 đến {FORM_ELEMENTS_MAX} chỉ tiêu; hiện có {}",
+                    form.elements.len()
+                ),
+                format!(
+                    "a form has 1 to {FORM_ELEMENTS_MAX} elements; this one has {}",
+                    form.elements.len()
+                ),
+            ));
+        }
+        violations
+            .extend(duplicate_code_violations(&at, form.elements.iter().map(ElementCode::as_str)));
+        Self::check_rules(form, &at, violations);
+        for code in form.elements.iter().filter(|code| self.element(code).is_none()) {
+            violations.push(Violation::error(
+                "UNKNOWN_ELEMENT",
+                &at,
+                format!("không có chỉ tiêu {code}; hãy khai trong danh mục chỉ tiêu hoặc sửa mã"),
+                format!(
+                    "there is no element {code}; declare it among the elements or mend the code"
+                ),
+            ));
+        }
+    }
+
+    fn check_rules(form: &Form, at: &str, violations: &mut Vec<Violation>) {
+        for rule in &form.rules {
+            let named = rule.left.elements().into_iter().chain(rule.right.elements());
+            for code in named.filter(|code| !form.elements.contains(code)) {
+                violations.push(Violation::error(
+                    "RULE_BEYOND_FORM",
+                    at,
+                    format!("quy tắc dùng {code} nhưng biểu mẫu không có; hãy bỏ quy tắc hoặc thêm chỉ tiêu"),
+                    format!("a rule uses {code}, which is not on the form; drop the rule or add the element"),
+                ));
+            }
+        }
+    }
+
+    fn check_contract(&self, contract: &Contract, violations: &mut Vec<Violation>) {
+        let at = format!("contract.{}", contract.code);
+        let Some(form) = self.form(&contract.form) else {
+            violations.push(Violation::error(
+                "UNKNOWN_FORM",
+                &at,
+                format!("không có biểu mẫu {}; hãy khai biểu mẫu hoặc sửa mã", contract.form),
+                format!("there is no form {}; declare it or mend the code", contract.form),
+            ));
+            return;
+        };
+        if contract.reviewers.is_empty() {
+            violations.push(Violation::error(
+                "NO_REVIEWER",
+                &at,
+                "chưa có cấp duyệt; hãy ghi ít nhất một cấp trong reviewers",
+                "nobody reviews; name at least one level in reviewers",
+            ));
+        }
+        for element in form.elements.iter().filter_map(|code| self.element(code)) {
+            if element.level != contract.level {
+                violations.push(counted_twice_violation(&at, element, contract.level));
+            }
+        }
+    }
+
+    /// No element is in two contracts: it would be entered and summed twice.
+    fn check_counted_once(&self, violations: &mut Vec<Violation>) {
+        let mut seen: BTreeMap<&ElementCode, &str> = BTreeMap::new();
+        for contract in &self.contracts {
+            let Some(form) = self.form(&contract.form) else { continue };
+            for code in &form.elements {
+                let Some(first) = seen.insert(code, &contract.code) else { continue };
+                violations.push(Violation::error(
+                    "COUNTED_TWICE",
+                    format!("contract.{}", contract.code),
+                    format!("chỉ tiêu {code} đã được nhập theo {first}; mỗi chỉ tiêu chỉ nhập một lần"),
+                    format!("element {code} is entered under {first} already; each element is entered once"),
+                ));
+            }
+        }
+    }
+}
+
+fn counted_twice_violation(at: &str, element: &Element, level: CountingLevel) -> Violation {
+    let (code, counting_level) = (&element.code, element.level);
+    Violation::error(
+        "COUNTED_TWICE",
+        at,
+        format!(
+            "chỉ tiêu {code} được đếm ở cấp {counting_level}, không nhập thêm ở cấp {level}; hãy bỏ khỏi biểu mẫu này"
+        ),
+        format!(
+            "element {code} is counted at {counting_level} and may not be entered at {level} too; take it off this form"
+        ),
+    )
+}
+
+/// One violation for each code that occurs more than once in a list.
+pub(in crate::domain) fn duplicate_code_violations<'a>(
+    at: &str,
+    codes: impl Iterator<Item = &'a str>,
+) -> Vec<Violation> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    codes.for_each(|code| *times.entry(code).or_default() += 1);
+    let repeated = times.into_iter().filter(|(_, count)| *count > 1);
+    repeated
+        .map(|(code, count)| {
+            Violation::error(
+                "SAME_CODE_TWICE",
+                format!("{at}.{code}"),
+                format!("mã {code} xuất hiện {count} lần; mỗi mã chỉ dùng một lần"),
+                format!("code {code} stands here {count} times; each code is used once"),
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::report::element::ElementKind;
+
+    fn element(code: &str, level: CountingLevel) -> Element {
+        Element {
+            code: ElementCode::new(code).unwrap(),
+            name_vi: code.into(),
+            name_en: code.into(),
+            unit_of_count: "vụ".into(),
+            kind: ElementKind::Flow,
+            scale: 0,
+            min: 0,
+            max: 100,
+            level,
+            coercive: false,
+            shrinkable: false,
+            activity: false,
+            breaks: Vec::new(),
+        }
+    }
+
+    fn form(code: &str, elements: &[&str]) -> Form {
+        let elements = elements.iter().map(|code| ElementCode::new(code).unwrap()).collect();
+        Form {
+            code: code.into(),
+            name_vi: code.into(),
+            name_en: code.into(),
+            elements,
+            rules: vec![],
+        }
+    }
+
+    fn contract(code: &str, level: CountingLevel) -> Contract {
+        Contract {
+            code: code.into(),
+            form: code.into(),
+            level,
+            calendar: "week".into(),
+            due_days: 1,
+            grace_days: 3,
+            serves: vec![],
+            reviewers: vec![CountingLevel::District],
+        }
+    }
+
+    fn codes(violations: &[Violation]) -> Vec<(&'static str, &str)> {
+        violations.iter().map(|violation| (violation.code, violation.path.as_str())).collect()
+    }
+
+    #[test]
+    fn an_element_entered_at_two_levels_of_one_path_is_refused() {
+        let mut catalogue = Catalogue {
+            elements: vec![
+                element("so_offences", CountingLevel::Commune),
+                element("solved", CountingLevel::District),
+            ],
+            forms: vec![form("tuan-xa", &["so_offences"]), form("tuan-huyen", &["solved"])],
+            contracts: vec![
+                contract("tuan-xa", CountingLevel::Commune),
+                contract("tuan-huyen", CountingLevel::District),
+            ],
+        };
+        assert_eq!(catalogue.check(), []);
+        assert_eq!(
+            catalogue.contract_for_element(&ElementCode::new("solved").unwrap()).unwrap().code,
+            "tuan-huyen"
+        );
+
+        catalogue.forms[1].elements.push(ElementCode::new("so_offences").unwrap());
+        let twice =
+            [("COUNTED_TWICE", "contract.tuan-huyen"), ("COUNTED_TWICE", "contract.tuan-huyen")];
+        assert_eq!(
+            codes(&catalogue.check()),
+            twice,
+            "once for the level, once for the second entry"
+        );
+    }
+
+    #[test]
+    fn a_form_without_its_elements_and_a_contract_without_its_form_are_named() {
+        let catalogue = Catalogue {
+            elements: vec![],
+            forms: vec![form("tuan-xa", &["ghost", "ghost"])],
+            contracts: vec![contract("tuan-huyen", CountingLevel::District)],
+        };
+        let expected = [
+            ("SAME_CODE_TWICE", "form.tuan-xa.ghost"),
+            ("UNKNOWN_ELEMENT", "form.tuan-xa"),
+            ("UNKNOWN_ELEMENT", "form.tuan-xa"),
+            ("UNKNOWN_FORM", "contract.tuan-huyen"),
+        ];
+        assert_eq!(codes(&catalogue.check()), expected);
+    }
+}

@@ -1,0 +1,6 @@
+//! When reports are due: calendars, periods, date windows and the reports that each unit owes.
+
+pub mod calendar;
+pub mod expectation;
+pub mod period;
+pub mod window;
