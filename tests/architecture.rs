@@ -1,6 +1,6 @@
-//! The map is a test: which room may name which, where each library is at home, how long a file and a function may be.
-//! The tables are in `architecture/map.rs`; `architecture/docs.rs` holds the documents to them. Source is read, not
-//! compiled: a name made by a macro is not seen.
+//! Tests of the crate's structure: which room may name which, where each library may be used, how
+//! long files and functions may be. The tables are in `architecture/map.rs`; `architecture/docs.rs`
+//! checks the documents. Source is read, not compiled: names made by macros are not seen.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read the source has failed")]
 
 #[path = "architecture/docs.rs"]
@@ -23,7 +23,7 @@ use map::{
 };
 use source::{NamedPath, Token};
 
-/// One file, read once and asked many questions.
+/// One source file, read and tokenized.
 struct SourceFile {
     path: String,
     /// `["domain", "report"]` for `src/domain/report/mod.rs`; empty for `src/lib.rs`.
@@ -80,7 +80,7 @@ fn read_sources(dir: &str) -> Vec<SourceFile> {
     paths.iter().map(read).collect()
 }
 
-/// Fails with every complaint at once.
+/// Fails with all complaints at once.
 fn assert_no_violations(violations: &[String], what: &str) {
     assert!(violations.is_empty(), "\n{what}:\n  {}\n", violations.join("\n  "));
 }
@@ -123,7 +123,7 @@ fn find_forbidden_rooms(source: &SourceFile) -> Vec<String> {
         .collect()
 }
 
-/// The table's entry that decides about this path: the longest.
+/// The table's entry for this path: the longest that matches.
 fn allowed_rooms(path: &[String]) -> Option<(&'static str, &'static [&'static str])> {
     let entries = LIBRARY_ROOMS.iter().filter(|(library, _)| starts_with_path(path, library));
     entries.max_by_key(|(library, _)| library.len()).copied()
@@ -281,7 +281,7 @@ fn every_dependency_has_a_home_and_every_home_a_dependency() {
     assert_no_violations(&violations, "Cargo.toml and the table of libraries differ");
 }
 
-/// What all checks together say about a text planted in a file.
+/// The complaints of all checks about a text placed at `path`.
 fn planted(path: &str, text: &str) -> String {
     let source = SourceFile::new(path, text.to_owned());
     let checks = [

@@ -24,6 +24,8 @@ mod hashes;
 mod ids;
 #[path = "golden/life.rs"]
 mod life;
+#[path = "golden/life_pages.rs"]
+mod life_pages;
 #[path = "golden/literals.rs"]
 mod literals;
 #[path = "golden/outside.rs"]

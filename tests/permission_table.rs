@@ -2,8 +2,8 @@
 //! `permission_table.txt`, so that a review sees every change of rights.
 //! `tests/integration/rpc/authorization.rs` calls every rpc as every role and compares the results
 //! with the second table. After an intended change run it with `THIDUA_BLESS=1` and read the
-//! difference. The tests of `domain::access::permission` cover rights that change over time (acting units,
-//! ends of grants).
+//! difference. The tests of `domain::access::permission` cover rights that change over time (acting
+//! units, ends of grants).
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its table has failed")]
 
 use std::fmt::Write;

@@ -3,7 +3,7 @@
 //!
 //! These tests call `sync::Exchange` without a socket; `tests/integration` tests the same on a real
 //! server, `client` on a real phone.
-#![allow(clippy::needless_pass_by_value, reason = "a story takes a world of its own")]
+#![allow(clippy::needless_pass_by_value, reason = "each test takes a world of its own")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![cfg(feature = "server")]
 

@@ -51,7 +51,8 @@ pub(crate) fn count_lost(url: &str, devices: &[DrillDevice]) -> Result<i64> {
     for device in devices {
         let acknowledged = device.acknowledged();
         let count_known = format!(
-            "select count(*) as n from command where device = {} and number <= {acknowledged} and verdict <= 3",
+            "select count(*) as n from command \
+             where device = {} and number <= {acknowledged} and verdict <= 3",
             blob_literal(url, &device.id)
         );
         lost += acknowledged - query_number(url, &count_known)?;
@@ -88,7 +89,8 @@ pub(crate) fn check_database(url: &str, devices: &[DrillDevice]) -> Result<Check
     )?;
     let back = query_number(
         url,
-        "select count(*) as n from run_manifest a join run_manifest b on a.campaign = b.campaign and a.number = b.number + 1 \
+        "select count(*) as n from run_manifest a \
+         join run_manifest b on a.campaign = b.campaign and a.number = b.number + 1 \
          where a.cut_seq < b.cut_seq",
     )?;
     found.published_twice = (published - slots).max(0) + back;

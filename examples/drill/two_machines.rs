@@ -41,16 +41,8 @@ pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
     fleet.start_phones();
     sleep(Duration::from_secs(5));
     let agree = fleet.drain_outboxes(90);
-    let grant_result = first.command(&[
-        "access",
-        "grant",
-        "--account",
-        "y",
-        "--role",
-        "AUDITOR",
-        "--unit",
-        "prov-86-2025",
-    ]);
+    let grant = "access grant --account y --role AUDITOR --unit prov-86-2025";
+    let grant_result = first.command(&grant.split(' ').collect::<Vec<_>>());
     let is_superseded =
         grant_result.is_err_and(|error| error.to_string().contains("SERVER_SUPERSEDED"));
     let CheckResult { lost, doubled, published_twice: twice } =

@@ -1,12 +1,12 @@
-//! The documents are tests too: the map in words is the map of the test, what they point to exists, and the two
-//! languages of the front page are in step. Knows nothing of what the words mean.
+//! Tests of the documents: the map in prose equals the test's map, paths in backticks exist, and
+//! the front page has the same structure in both languages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::map::ROOM_DEPENDENCIES;
 
-/// The folders whose paths in backticks are promises.
+/// The folders whose paths in backticks must exist.
 const LINKED_FOLDERS: &[&str] =
     &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
 
@@ -25,7 +25,7 @@ fn doc_pages() -> Vec<PathBuf> {
     in_docs.filter(|path| path.extension().is_some_and(|e| e == "md")).chain(top).collect()
 }
 
-/// What stands between `open` and `close`, again and again.
+/// Every text between `open` and `close`.
 fn between<'t>(text: &'t str, open: &'t str, close: &'t str) -> impl Iterator<Item = &'t str> {
     text.split(open).skip(1).filter_map(move |rest| rest.split_once(close).map(|(inner, _)| inner))
 }
@@ -63,7 +63,7 @@ fn what_a_page_points_to_exists() {
     assert!(missing.is_empty(), "\n  {}\n", missing.join("\n  "));
 }
 
-/// Everything that is written below a folder, in one text.
+/// The text of all files below a folder.
 fn read_all_source(dir: &Path, into: &mut String) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -136,7 +136,7 @@ fn the_map_in_words_is_the_map_of_the_test() {
     assert_eq!(unwritten, None, "a room that docs/ARCHITECTURE.md does not name");
 }
 
-/// What must be equal in both languages: the shape of the headings, the commands, the links.
+/// What must be equal in both languages: levels of headings, commands, links.
 fn document_structure(text: &str) -> (Vec<&str>, Vec<String>, Vec<&str>) {
     let headings = text.lines().filter_map(|line| line.split_once("# ").map(|(level, _)| level));
     let headings = headings.filter(|level| level.chars().all(|c| c == '#')).collect();

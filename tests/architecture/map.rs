@@ -1,15 +1,17 @@
-//! The map as tables: who may name whom, and where each library is at home. A change here is a change of the
-//! architecture: it comes in one commit with its reason and with docs/ARCHITECTURE.md.
+//! The architecture as tables: which room may name which, and where each library may be used. A
+//! change here is a change of the architecture: it needs a reason in the commit and the same change
+//! in docs/ARCHITECTURE.md.
 
-/// A room, then every room it may name. What is not listed is forbidden.
+/// A room, then every room that it may name. What is not listed is forbidden.
 pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("pb", &[]),
-    // Planted bugs behind a feature; asked by a macro, so nobody names it.
+    // Planted bugs behind a feature; a macro calls it, so no room names it.
     ("sabotage", &[]),
     ("domain", &[]),
     ("files", &["domain"]),
     ("clock", &["domain"]),
-    // Follows calls and jobs; in a room of its own, for the door and the jobs begin spans and neither may know who collects them.
+    // Traces calls and jobs; a room of its own, because `grpc` and `jobs` begin spans and may not
+    // name the exporter.
     ("trace", &["domain", "clock"]),
     ("wire", &["pb", "domain"]),
     ("store", &["domain", "wire::record", "wire::command"]),
@@ -40,7 +42,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    // Measures the whole path beside the bare thing; not part of a release.
+    // Measures the product and the raw operation; not part of a release.
     (
         "bench",
         &[
@@ -87,7 +89,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
-/// Every room, for libraries without an opinion.
+/// Every room, for libraries without a restriction.
 const ALL_ROOMS: &[&str] = &[
     "bench",
     "pb",
@@ -110,12 +112,12 @@ const ALL_ROOMS: &[&str] = &[
     "main",
 ];
 
-/// A library (or a path inside one, which then decides), then the rooms in which it is at home.
+/// A library (or a path inside one, which then decides), then the rooms that may use it.
 pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
-    // The cron library names time zones in chrono's words.
+    // The cron library takes time zones as chrono types.
     ("chrono", &["jobs"]),
-    // The plain page of numbers beside the server.
-    // Passwords of people at a desk.
+    // The metrics page.
+    // Passwords of desk accounts.
     ("argon2", &["auth"]),
     ("axum", &["server"]),
     // Audit proofs and signed notes are texts (C2SP).
@@ -125,43 +127,45 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("csv", &["files"]),
     ("diesel", &["store", "client", "bench"]),
     ("diesel_migrations", &["store", "client"]),
-    // Pack batches of rows, the same on phone and server.
+    // Compress batches of rows, the same on phone and server.
     ("flate2", &["wire"]),
     ("zstd", &["wire"]),
     ("http", &["grpc", "server", "client"]),
-    // The end of an answer's body is the end of its call.
+    // The end of a response body is the end of its call.
     ("http_body", &["server"]),
     ("hyper_util", &["server", "client", "bench"]),
     ("indicatif", &["cli"]),
-    // Asking the time is the clock's; a civil date and a length of time are values for anybody.
+    // Only `clock` reads the time; civil dates and durations are values that any room may use.
     ("jiff", &["clock"]),
     ("jiff::civil", ALL_ROOMS),
     ("jiff::Span", ALL_ROOMS),
     ("jiff::ToSpan", ALL_ROOMS),
     ("libsqlite3_sys", &["store", "client"]),
-    // Pages as functions, checked and escaped at build time.
+    // HTML pages as functions, checked and escaped at build time.
     ("maud", &["morning_report"]),
-    // Never named: it is there so that libpq finds it, built from source, with the feature `postgres-tls`.
+    // Never named: the dependency makes libpq link OpenSSL, built from source, with the feature
+    // `postgres-tls`.
     ("openssl_sys", &["store"]),
     ("pq_sys", &["store"]),
     ("prometheus_client", &["server"]),
     ("prost", &["pb", "wire"]),
     ("prost_types", &["pb", "wire"]),
-    // Makes the private CA and the server's certificate.
+    // Creates the private CA and the server's certificate.
     ("rcgen", &["server"]),
-    // P-256 signatures, HMAC and random numbers; in sync it seals cursors. Digests of what is stored are sha2's.
+    // P-256 signatures, HMAC and random numbers; in sync it signs cursors. sha2 computes digests of
+    // stored data.
     ("ring", &["auth", "client", "server", "sync"]),
     ("rust_xlsxwriter", &["morning_report"]),
-    // Tables whose keys are ids that we derive ourselves.
+    // Hash tables whose keys are derived ids.
     ("rustc_hash", &["domain"]),
     ("rustls", &["client", "server", "bench"]),
     ("serde", &["files", "config", "cli", "bench"]),
     ("serde_json", &["cli"]),
-    // In cli the generator of the demo draws its figures from it, the same on every machine.
-    // In app it names what a nightly run was computed from.
+    // In cli the demo's generator uses it, with the same results on every machine.
+    // In app it computes the digest of a nightly run's input.
     ("sha2", &["domain", "store", "app", "sync", "cli"]),
     ("thiserror", ALL_ROOMS),
-    // In trace what a task works at, and the queue of what is over.
+    // In trace the current span of a task, and the queue of ended spans.
     ("tokio", &["trace", "jobs", "grpc", "client", "server", "cli", "bench"]),
     ("tokio_cron_scheduler", &["jobs"]),
     ("tokio_rustls", &["client", "server", "bench"]),
@@ -169,7 +173,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("toml", &["files", "config"]),
     ("tonic", &["pb", "grpc", "client", "server", "bench"]),
     ("tonic_health", &["grpc", "server", "bench"]),
-    // In grpc a codec of ours reads requests with it.
+    // In grpc a codec decodes requests with it.
     ("tonic_prost", &["pb", "grpc"]),
     ("tonic_reflection", &["grpc", "server"]),
     ("tonic_types", &["grpc", "client"]),
@@ -193,13 +197,12 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ),
     ("tracing_subscriber", &["server"]),
     ("uuid", &["domain"]),
-    // Reads the name in a client's certificate, which rustls has verified with it.
+    // Reads the name in a client's certificate after rustls has verified it.
     ("webpki", &["server"]),
     ("winnow", &["domain"]),
 ];
 
-/// Rooms in which a function may be async. Everywhere else async has stopped at the door.
-/// `trace` carries across tasks and threads what is awaited elsewhere.
+/// Rooms in which a function may be async. `trace` propagates spans across tasks and threads.
 pub(crate) const ASYNC_ROOMS: &[&str] =
     &["trace", "jobs", "grpc", "client", "server", "cli", "bench", "main"];
 
@@ -211,7 +214,7 @@ pub(crate) const RESTRICTED_PATHS: &[(&[&str], &[&str], &str)] = &[
     (&["Timestamp", "now"], &["clock"], "ask crate::clock"),
     (&["Zoned", "now"], &["clock"], "ask crate::clock"),
     (&["ZonedDateTime", "now"], &["clock"], "ask crate::clock"),
-    // A stopwatch is not the time of day; but a decision must not depend on one.
+    // A duration is not the time of day; but a decision must not depend on one.
     (
         &["Instant", "now"],
         &["clock", "trace", "grpc", "client", "server", "cli", "bench"],
@@ -225,7 +228,7 @@ pub(crate) const FORBIDDEN_WORDS: &[(&str, &[&str], &str)] = &[
     ("wire", &["f32", "f64"], "people are judged by what travels here: scaled integers only"),
 ];
 
-/// Files that may hold such a word all the same, each with the reason. Tests inside a file may, too.
+/// Files that may contain such a word, each with the reason. Tests inside a file may, too.
 pub(crate) const FORBIDDEN_WORD_EXCEPTIONS: &[(&str, &str)] = &[
     (
         "src/domain/support/ratio.rs",
@@ -247,7 +250,7 @@ pub(crate) const FORBIDDEN_WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ("src/domain/target_rule/tests/chance_and_coercion.rs", "tests of the chance meter"),
 ];
 
-/// Parts of the standard library that reach outside, forbidden where everything is an argument.
+/// Parts of the standard library with side effects, forbidden where everything is an argument.
 pub(crate) const AMBIENT_APIS: &[(&[&str], &[&str])] = &[
     (&["std", "fs"], &["domain", "wire", "files", "app", "sync", "clock"]),
     (
@@ -287,7 +290,7 @@ pub(crate) const AMBIENT_APIS: &[(&[&str], &[&str])] = &[
     (&["std", "thread"], &["domain", "wire", "files", "clock", "app", "morning_report"]),
 ];
 
-/// Files that may reach outside all the same, each with the reason.
+/// Files that may use them, each with the reason.
 pub(crate) const AMBIENT_API_EXCEPTIONS: &[(&str, &str)] = &[(
     "src/store/fault_point.rs",
     "fault points are armed by the environment of a test's process; not in release builds",

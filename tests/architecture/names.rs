@@ -1,4 +1,4 @@
-//! One noun has one meaning: a type name stands for one type in `src`. Source is read, not compiled.
+//! A type name is defined once in `src`. Source is read, not compiled.
 
 use crate::{SourceFile, assert_no_violations, read_sources};
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ const SHARED_NAMES: &[(&str, &str)] = &[
 ];
 
 /// Each type that the file defines, with its line. Associated types inside `impl` and `trait`
-/// blocks are not definitions: they stand deeper than the module and follow `type`.
+/// blocks are no definitions: they are nested and follow `type`.
 fn type_definitions(source: &SourceFile) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     let mut depth = 0_usize;

@@ -1,5 +1,5 @@
-//! Comments and prose have at most 100 columns. Tables, code blocks, diagrams and lines that hold
-//! one long word (an address, a path) are left as they are.
+//! Comments and prose have at most 100 columns. Tables, code blocks, diagrams and lines with one
+//! long word (an address, a path) are exempt.
 
 use crate::assert_no_violations;
 use std::fs;
@@ -21,7 +21,7 @@ const DIRS: &[&str] = &[
     "src",
     "tests",
 ];
-/// Written by others or by machines.
+/// Files written by others or generated.
 const SKIPPED: &[&str] = &["docs/soak", "src/pb/opentelemetry", "tests/golden", "proto/vectors"];
 
 fn files(root: &Path, dir: &Path, is_deep: bool, out: &mut Vec<PathBuf>) {
@@ -39,7 +39,7 @@ fn files(root: &Path, dir: &Path, is_deep: bool, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// The comment that a line of code holds, by the file's kind.
+/// The comment in a line of code, by the file's kind.
 fn comment<'l>(extension: &str, line: &'l str) -> Option<&'l str> {
     let mark = match extension {
         "rs" | "proto" | "c" => "//",
@@ -49,7 +49,7 @@ fn comment<'l>(extension: &str, line: &'l str) -> Option<&'l str> {
     };
     let is_shell = mark == "#";
     let at = line.find(mark)?;
-    // A comment behind code is the formatter's matter; only whole-line comments are held.
+    // rustfmt handles a comment behind code; only whole-line comments are checked.
     let is_whole = line[..at].trim().is_empty();
     (is_whole && !(is_shell && line.starts_with("#!"))).then(|| line.trim_start())
 }
@@ -74,7 +74,7 @@ fn long_prose(name: &str, text: &str) -> Vec<String> {
         if line.trim_start().starts_with("```") {
             in_code = !in_code;
         }
-        // A table's row cannot be wrapped; four blanks begin a block of code.
+        // A table row cannot be wrapped; four blanks begin a code block.
         let is_fixed = line.trim_start().starts_with('|') || line.starts_with("    ");
         let columns = line.chars().count();
         if !in_code && !is_fixed && columns > COLUMNS && !is_one_long_word(line) {

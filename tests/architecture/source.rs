@@ -1,5 +1,5 @@
-//! Reads Rust source just well enough to say which paths it names, where its functions end, and on which line.
-//! Comments, strings and character literals are skipped. It does not expand macros and knows no types.
+//! Reads Rust source as far as needed to find the paths that it names and where its functions end.
+//! Comments, strings and character literals are skipped; macros are not expanded.
 
 /// One word or sign of the source, with its line (from 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,8 @@ pub(crate) struct Token {
     pub(crate) line: usize,
 }
 
-/// A path as written, `use` trees unfolded and `self`/`super` resolved: `["crate", "store", "Tx"]`.
+/// A path as written, with `use` trees expanded and `self`/`super` resolved: `["crate", "store",
+/// "Tx"]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NamedPath {
     pub(crate) path: Vec<String>,
@@ -175,7 +176,7 @@ fn starts_path(tokens: &[Token], at: usize) -> bool {
     }
 }
 
-/// Unfolds `a::{b, c::d}` from the segment at `at`; returns where it stopped.
+/// Expands `a::{b, c::d}` from the segment at `at`; returns where it stopped.
 fn expand_path(
     tokens: &[Token],
     at: usize,
@@ -236,7 +237,8 @@ fn resolve_path(path: Vec<String>, here: &[String]) -> Vec<String> {
     whole
 }
 
-/// Where the file's own tests begin: at `#[cfg(test)] mod name {`, or at the end. What follows them counts as tests.
+/// Where the file's own tests begin: at `#[cfg(test)] mod name {`, or at the end. What follows
+/// counts as tests.
 pub(crate) fn test_module_start(tokens: &[Token]) -> usize {
     let opening = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
     let begins = |at: usize| {

@@ -105,11 +105,7 @@ fn verify_full_leads_to_the_right_database_alone() {
         }
     }
 
-    let sqlite = format!("sqlite:{}", machine.path("data/thidua.db").display());
-    machine.run_ok(&["move", "--from", &sqlite, "--to", &good]);
-    let file = machine.path("data/thidua.toml");
-    let configured = std::fs::read_to_string(&file).unwrap().replace("sqlite:thidua.db", &good);
-    std::fs::write(&file, configured).unwrap();
+    move_to_postgres(&machine, &good);
     let serving = send_report(&machine);
     let found: SessionCounts = diesel::sql_query(SESSION_QUERY).get_result(&mut operator).unwrap();
     assert!(
@@ -122,6 +118,15 @@ fn verify_full_leads_to_the_right_database_alone() {
     let unproven = format!("database.url={}", url(SERVER_NAME, "sslmode=require"));
     assert!(machine.run_ok(&["doctor", "--set", &unproven]).contains("add sslmode=verify-full"));
     drop(serving);
+}
+
+/// Moves the machine's SQLite database to `url` and names that in the configuration.
+fn move_to_postgres(machine: &TestMachine, url: &str) {
+    let sqlite = format!("sqlite:{}", machine.path("data/thidua.db").display());
+    machine.run_ok(&["move", "--from", &sqlite, "--to", url]);
+    let file = machine.path("data/thidua.toml");
+    let configured = std::fs::read_to_string(&file).unwrap().replace("sqlite:thidua.db", url);
+    std::fs::write(&file, configured).unwrap();
 }
 
 /// A phone enrols, sends a report and finds its digests equal to the server's.

@@ -1,7 +1,7 @@
-//! Upgrades of the schema, and databases that are refused because the program does not know their
-//! schema. Real processes.
+//! Schema upgrades, and databases that are refused because the program does not know their schema.
+//! Real processes.
 //!
-//! `tests/fixtures/second_migration` stands for a later release; debug builds read it from
+//! `tests/fixtures/second_migration` represents a later release; debug builds read it from
 //! `THIDUA_TEST_MIGRATIONS`.
 
 use super::backups::enrol_phone;

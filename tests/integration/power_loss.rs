@@ -12,7 +12,7 @@
 //! ```
 
 use crate::crash::ServerProcess;
-use crate::harness::{TestClient, TestServer, open_app};
+use crate::harness::{TestClient, TestServer, is_applied, open_app};
 use crate::phone::{enrolled_app, first_week_key};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,6 @@ use thidua::clock::Clock;
 use thidua::domain::access::permission::Role;
 use thidua::domain::report::cell::CellValue;
 use thidua::domain::support::ids::UnitId;
-use thidua::pb;
-use thidua::pb::sync_response::Frame;
 
 const COMMUNE: &str = "com-29242-0";
 const APP_DIR_ENV: &str = "THIDUA_POWER_APP";
@@ -148,8 +146,7 @@ async fn s11_whatever_the_disk_holds_after_a_power_cut_every_acknowledged_comman
         };
         previous = Some(next);
         let frames = phone.sync(vec![save]).await.unwrap();
-        let taken = |frame: &Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
-        assert!(frames.iter().any(taken));
+        assert!(frames.iter().any(is_applied));
         acknowledged.push((last_image_number(&images), phone.last_command_number));
     }
     drop(server);

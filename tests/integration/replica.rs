@@ -2,7 +2,7 @@
 //! receive meanwhile. Each response of a node with a replica is compared with that of a node
 //! without one over the same primary.
 
-use crate::harness::{DATABASE_URL_FILE, TestClient, TestServer};
+use crate::harness::{DATABASE_URL_FILE, TestClient, TestServer, is_applied};
 use crate::pg_server::{PgServer, PostgresInstallation, run_checked};
 use crate::two_nodes::first_element_number;
 use diesel::connection::SimpleConnection;
@@ -157,9 +157,7 @@ async fn send_changes(writer: &mut TestClient, element: u32, times: i64) {
         ));
     }
     let frames = writer.sync(commands).await.unwrap();
-    let taken =
-        |frame: &&Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
-    assert_eq!(frames.iter().filter(taken).count() as i64, times + 1);
+    assert_eq!(frames.iter().filter(|frame| is_applied(frame)).count() as i64, times + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

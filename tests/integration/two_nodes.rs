@@ -1,7 +1,7 @@
 //! Two servers over one PostgreSQL: order, completeness and bookmarks, whichever node answers. S1,
 //! S4, S5.
 
-use crate::harness::{TWO_NODES_ENV, TestClient, TestServer};
+use crate::harness::{TWO_NODES_ENV, TestClient, TestServer, is_applied};
 use crate::pg::TestDb;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -54,8 +54,7 @@ async fn send_corrections(
         let next = CellValue::Reported(figure);
         let save = phone.correction_command(first, next, current_value);
         let frames = phone.sync(vec![save]).await.unwrap();
-        let taken = |frame: &Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
-        assert!(frames.iter().any(taken), "{frames:?}");
+        assert!(frames.iter().any(is_applied), "{frames:?}");
         current_value = next;
     }
     report.0.to_vec()
@@ -239,8 +238,7 @@ async fn sessions_that_the_database_ends_under_a_node_cost_no_phone_a_call() {
         };
         current_value = Some(next);
         let frames = phone.sync(vec![save]).await.unwrap();
-        let taken = |frame: &Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
-        assert!(frames.iter().any(taken), "{frames:?}");
+        assert!(frames.iter().any(is_applied), "{frames:?}");
     }
     drop(phone);
     other.close().await;

@@ -179,17 +179,15 @@ impl ReferenceModel {
 
     /// Locks accepted reports whose grace is over.
     pub(crate) fn lock_overdue(&mut self, today: Date) {
-        for report_state in self
-            .reports
-            .values_mut()
-            .filter(|report_state| report_state.state == ReportState::Accepted)
+        for stored in
+            self.reports.values_mut().filter(|stored| stored.state == ReportState::Accepted)
         {
-            let expected = self.reference.expectation(&report_state.key);
-            if report_state.key.period.end <= today
+            let expected = self.reference.expectation(&stored.key);
+            if stored.key.period.end <= today
                 && expected.is_some_and(|one| one.grace_end_day <= today)
             {
-                report_state.state = ReportState::Locked;
-                bump_revision(report_state, None);
+                stored.state = ReportState::Locked;
+                bump_revision(stored, None);
             }
         }
     }
@@ -276,7 +274,7 @@ impl ReferenceModel {
                 save.key.unit
             }
             CommandBody::SubmitReport { acting_unit, .. } => {
-                self.reports.get(&report).map_or(*acting_unit, |report_state| report_state.key.unit)
+                self.reports.get(&report).map_or(*acting_unit, |stored| stored.key.unit)
             }
             _ => return Err(reason),
         };
@@ -316,44 +314,41 @@ impl ReferenceModel {
             }
             CommandBody::SubmitReport { report, .. } => self.submit_report(caller, *report),
             CommandBody::ReturnReport { report, content_hash: seen, question } => self
-                .review_report(caller, *report, |report_state| {
+                .review_report(caller, *report, |stored| {
                     require(
-                        report_state.state == ReportState::Submitted,
+                        stored.state == ReportState::Submitted,
                         RefusalReason::WorkflowForbids,
                     )?;
                     require(
-                        to_report(report_state).content_hash() == *seen,
+                        to_report(stored).content_hash() == *seen,
                         RefusalReason::ContentChanged,
                     )?;
-                    (report_state.state, report_state.question) =
+                    (stored.state, stored.question) =
                         (ReportState::Returned, Some(question.clone()));
                     Ok(())
                 }),
             CommandBody::AcceptReport { report, content_hash: seen } => {
-                self.review_report(caller, *report, |report_state| {
+                self.review_report(caller, *report, |stored| {
+                    require(!stored.authors.contains(&caller.account), RefusalReason::OwnReport)?;
                     require(
-                        !report_state.authors.contains(&caller.account),
-                        RefusalReason::OwnReport,
-                    )?;
-                    require(
-                        report_state.state == ReportState::Submitted,
+                        stored.state == ReportState::Submitted,
                         RefusalReason::WorkflowForbids,
                     )?;
                     require(
-                        to_report(report_state).content_hash() == *seen,
+                        to_report(stored).content_hash() == *seen,
                         RefusalReason::ContentChanged,
                     )?;
-                    report_state.state = ReportState::Accepted;
+                    stored.state = ReportState::Accepted;
                     Ok(())
                 })
             }
             CommandBody::AddComment { report, comment, .. } => {
-                let report_state = self.visible_report(caller, *report)?;
-                let own = self.require_role(caller, report_state.key.unit, &WRITER_ROLES, true);
+                let stored = self.visible_report(caller, *report)?;
+                let own = self.require_role(caller, stored.key.unit, &WRITER_ROLES, true);
                 own.or_else(|_| {
-                    self.require_role(caller, report_state.key.unit, &[Role::Reviewer], false)
+                    self.require_role(caller, stored.key.unit, &[Role::Reviewer], false)
                 })?;
-                require(report_state.state != ReportState::Draft, RefusalReason::WorkflowForbids)?;
+                require(stored.state != ReportState::Draft, RefusalReason::WorkflowForbids)?;
                 require(
                     self.comments.insert(*comment, *report).is_none(),
                     RefusalReason::CommentExists,
@@ -375,30 +370,24 @@ pub(super) fn require(condition: bool, reason: RefusalReason) -> Result<(), Refu
     if condition { Ok(()) } else { Err(reason) }
 }
 
-pub(super) fn set_cell(
-    report_state: &mut ModelReport,
-    element: ElementNumber,
-    value: Option<CellValue>,
-) {
+pub(super) fn set_cell(stored: &mut ModelReport, element: ElementNumber, value: Option<CellValue>) {
     match value {
-        Some(value) => report_state.cells.insert(element, value),
-        None => report_state.cells.remove(&element),
+        Some(value) => stored.cells.insert(element, value),
+        None => stored.cells.remove(&element),
     };
 }
 
 /// A new revision by this phone; MERGED differs from APPLIED by the phone that wrote before.
-pub(super) fn bump_revision(report_state: &mut ModelReport, caller: Option<DeviceId>) {
-    if !(report_state.last_device.is_some() && report_state.last_device == caller)
-        && report_state.revision > 0
-    {
-        report_state.other_revisions = report_state.revision;
+pub(super) fn bump_revision(stored: &mut ModelReport, caller: Option<DeviceId>) {
+    if !(stored.last_device.is_some() && stored.last_device == caller) && stored.revision > 0 {
+        stored.other_revisions = stored.revision;
     }
-    report_state.last_device = caller;
-    report_state.revision += 1;
+    stored.last_device = caller;
+    stored.revision += 1;
 }
 
-pub(super) fn to_report(report_state: &ModelReport) -> Report {
-    let mut report = Report::new_draft(report_state.key.clone(), report_state.acting_unit);
-    report.cells = report_state.cells.clone();
+pub(super) fn to_report(stored: &ModelReport) -> Report {
+    let mut report = Report::new_draft(stored.key.clone(), stored.acting_unit);
+    report.cells = stored.cells.clone();
     report
 }

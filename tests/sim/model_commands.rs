@@ -22,11 +22,11 @@ impl ReferenceModel {
         id: ReportId,
         decide: impl FnOnce(&mut ModelReport) -> Result<(), RefusalReason>,
     ) -> StepResult {
-        let mut report_state = self.visible_report(caller, id)?;
-        self.require_role(caller, report_state.key.unit, &[Role::Reviewer], false)?;
-        decide(&mut report_state)?;
-        bump_revision(&mut report_state, Some(caller.device));
-        self.reports.insert(id, report_state);
+        let mut stored = self.visible_report(caller, id)?;
+        self.require_role(caller, stored.key.unit, &[Role::Reviewer], false)?;
+        decide(&mut stored)?;
+        bump_revision(&mut stored, Some(caller.device));
+        self.reports.insert(id, stored);
         Ok(Verdict::Applied)
     }
 
@@ -40,13 +40,13 @@ impl ReferenceModel {
         let Some(one) = self.proposals.get(&id).cloned() else {
             return Err(RefusalReason::NotFound);
         };
-        let report_state = self.reports[&one.report].clone();
-        self.require_role(caller, report_state.key.unit, &[Role::Reviewer], false)?;
+        let stored = self.reports[&one.report].clone();
+        self.require_role(caller, stored.key.unit, &[Role::Reviewer], false)?;
         require(!one.settled, RefusalReason::ProposalSettled)?;
-        require(!report_state.authors.contains(&caller.account), RefusalReason::OwnReport)?;
-        require(to_report(&report_state).content_hash() == seen, RefusalReason::ContentChanged)?;
+        require(!stored.authors.contains(&caller.account), RefusalReason::OwnReport)?;
+        require(to_report(&stored).content_hash() == seen, RefusalReason::ContentChanged)?;
         if grant {
-            let mut next = report_state;
+            let mut next = stored;
             for (element, value) in one.changes {
                 set_cell(&mut next, element, value);
             }
@@ -83,8 +83,8 @@ impl ReferenceModel {
     pub(super) fn save_cells(&mut self, caller: CallerContext, save: &SaveCells) -> StepResult {
         self.require_role(caller, save.key.unit, &WRITER_ROLES, true)?;
         let id = save.key.id();
-        let official = |report_state: &ModelReport| {
-            matches!(report_state.state, ReportState::Accepted | ReportState::Locked)
+        let official = |stored: &ModelReport| {
+            matches!(stored.state, ReportState::Accepted | ReportState::Locked)
         };
         if self.reports.get(&id).is_some_and(official) {
             return self.create_proposal(caller, save);
@@ -101,27 +101,27 @@ impl ReferenceModel {
             last_device: None,
             other_revisions: 0,
         };
-        let mut report_state = self.reports.get(&id).cloned().unwrap_or_else(is_new);
-        let others = if report_state.last_device == Some(caller.device) {
-            report_state.other_revisions
+        let mut stored = self.reports.get(&id).cloned().unwrap_or_else(is_new);
+        let others = if stored.last_device == Some(caller.device) {
+            stored.other_revisions
         } else {
-            report_state.revision
+            stored.revision
         };
         let mut branches = Vec::new();
         for change in &save.changes {
-            let present = report_state.cells.get(&change.element).copied();
+            let present = stored.cells.get(&change.element).copied();
             if present == change.base || present == change.mine {
-                set_cell(&mut report_state, change.element, change.mine);
+                set_cell(&mut stored, change.element, change.mine);
             } else if change.mine != change.base {
                 let (element, mine) = (change.element, change.mine);
                 branches.push(ModelConflict { report: id, element, mine, settled: false });
             }
         }
-        if report_state.state == ReportState::Submitted {
-            self.require_complete(&report_state)?;
+        if stored.state == ReportState::Submitted {
+            self.require_complete(&stored)?;
         }
-        report_state.authors.insert(caller.account);
-        let revision = self.store_report(report_state, caller.device);
+        stored.authors.insert(caller.account);
+        let revision = self.store_report(stored, caller.device);
         let conflicts = !branches.is_empty();
         for (index, branch) in branches.into_iter().enumerate() {
             let parts: [&[u8]; 5] = [
@@ -145,20 +145,20 @@ impl ReferenceModel {
         caller: CallerContext,
         save: &SaveCells,
     ) -> StepResult {
-        let report_state = self.reports.get_mut(&save.key.id()).unwrap();
+        let stored = self.reports.get_mut(&save.key.id()).unwrap();
         require(
-            matches!(report_state.state, ReportState::Accepted | ReportState::Locked),
+            matches!(stored.state, ReportState::Accepted | ReportState::Locked),
             RefusalReason::WorkflowForbids,
         )?;
         let differs = |change: &&thidua::domain::report::cell::CellChange| {
-            report_state.cells.get(&change.element) != change.mine.as_ref()
+            stored.cells.get(&change.element) != change.mine.as_ref()
         };
         let changes: Vec<_> =
             save.changes.iter().filter(differs).map(|one| (one.element, one.mine)).collect();
         if changes.is_empty() {
             return Ok(Verdict::Applied);
         }
-        report_state.authors.insert(caller.account);
+        stored.authors.insert(caller.account);
         let report = save.key.id();
         let nth = self.proposals.values().filter(|one| one.report == report).count() as u32;
         let id = ProposalId(derive_id("proposal", &[&report.0, &nth.to_be_bytes()]));
@@ -167,18 +167,18 @@ impl ReferenceModel {
     }
 
     pub(super) fn submit_report(&mut self, caller: CallerContext, report: ReportId) -> StepResult {
-        let mut report_state = self.visible_report(caller, report)?;
-        self.require_role(caller, report_state.key.unit, &WRITER_ROLES, true)?;
-        self.require_owed(&report_state.key, caller.today)?;
+        let mut stored = self.visible_report(caller, report)?;
+        self.require_role(caller, stored.key.unit, &WRITER_ROLES, true)?;
+        self.require_owed(&stored.key, caller.today)?;
         require(
-            matches!(report_state.state, ReportState::Draft | ReportState::Returned),
+            matches!(stored.state, ReportState::Draft | ReportState::Returned),
             RefusalReason::WorkflowForbids,
         )?;
-        self.require_complete(&report_state)?;
-        (report_state.state, report_state.question, report_state.acting_unit) =
-            (ReportState::Submitted, None, self.acting_unit(report_state.key.unit));
-        report_state.authors.insert(caller.account);
-        self.store_report(report_state, caller.device);
+        self.require_complete(&stored)?;
+        (stored.state, stored.question, stored.acting_unit) =
+            (ReportState::Submitted, None, self.acting_unit(stored.key.unit));
+        stored.authors.insert(caller.account);
+        self.store_report(stored, caller.device);
         Ok(Verdict::Applied)
     }
 
@@ -191,21 +191,21 @@ impl ReferenceModel {
         let Some(branch) = self.conflicts.get(&id).cloned() else {
             return Err(RefusalReason::NotFound);
         };
-        let mut report_state = self.visible_report(caller, branch.report)?;
-        self.require_role(caller, report_state.key.unit, &[Role::UnitHead], true)?;
+        let mut stored = self.visible_report(caller, branch.report)?;
+        self.require_role(caller, stored.key.unit, &[Role::UnitHead], true)?;
         require(!branch.settled, RefusalReason::ConflictSettled)?;
         if take {
-            self.require_owed(&report_state.key, caller.today)?;
+            self.require_owed(&stored.key, caller.today)?;
             require(
-                !matches!(report_state.state, ReportState::Accepted | ReportState::Locked),
+                !matches!(stored.state, ReportState::Accepted | ReportState::Locked),
                 RefusalReason::WorkflowForbids,
             )?;
-            set_cell(&mut report_state, branch.element, branch.mine);
-            if report_state.state == ReportState::Submitted {
-                self.require_complete(&report_state)?;
+            set_cell(&mut stored, branch.element, branch.mine);
+            if stored.state == ReportState::Submitted {
+                self.require_complete(&stored)?;
             }
-            report_state.authors.insert(caller.account);
-            self.store_report(report_state, caller.device);
+            stored.authors.insert(caller.account);
+            self.store_report(stored, caller.device);
         }
         self.conflicts.get_mut(&id).unwrap().settled = true;
         Ok(Verdict::Applied)
@@ -228,14 +228,14 @@ impl ReferenceModel {
         require(today >= key.period.start, RefusalReason::PeriodNotOpen)
     }
 
-    pub(super) fn require_complete(&self, report_state: &ModelReport) -> Result<(), RefusalReason> {
-        let shape: &FormSchema = self.reference.form_shape(report_state.key.contract).unwrap();
+    pub(super) fn require_complete(&self, stored: &ModelReport) -> Result<(), RefusalReason> {
+        let shape: &FormSchema = self.reference.form_shape(stored.key.contract).unwrap();
         require(
-            shape.ranges.keys().all(|element| report_state.cells.contains_key(element)),
+            shape.ranges.keys().all(|element| stored.cells.contains_key(element)),
             RefusalReason::CellBlank,
         )?;
         require(
-            shape.rules.iter().all(|rule| rule.evaluate(&report_state.cells) != Some(false)),
+            shape.rules.iter().all(|rule| rule.evaluate(&stored.cells) != Some(false)),
             RefusalReason::FormRule,
         )
     }

@@ -65,16 +65,13 @@ impl ReferenceModel {
         caller: CallerContext,
         report: ReportId,
     ) -> Result<ModelReport, RefusalReason> {
-        let report_state = self.reports.get(&report).ok_or(RefusalReason::NotFound)?;
-        let own = self.require_role(caller, report_state.key.unit, &WRITER_ROLES, true).is_ok();
-        let reviews = [true, false].iter().any(|own| {
-            self.require_role(caller, report_state.key.unit, &[Role::Reviewer], *own).is_ok()
-        });
-        require(
-            own || (reviews && report_state.state != ReportState::Draft),
-            RefusalReason::NotFound,
-        )?;
-        Ok(report_state.clone())
+        let stored = self.reports.get(&report).ok_or(RefusalReason::NotFound)?;
+        let own = self.require_role(caller, stored.key.unit, &WRITER_ROLES, true).is_ok();
+        let reviews = [true, false]
+            .iter()
+            .any(|own| self.require_role(caller, stored.key.unit, &[Role::Reviewer], *own).is_ok());
+        require(own || (reviews && stored.state != ReportState::Draft), RefusalReason::NotFound)?;
+        Ok(stored.clone())
     }
 
     /// Ids of the reports, and of their attachments, that an account holds after a sync.
@@ -87,20 +84,16 @@ impl ReferenceModel {
             }
         }
         let on_desk = |unit: UnitId| desks.contains(&self.acting_unit(unit));
-        let is_shown = |report_state: &ModelReport| {
-            let unit = report_state.key.unit;
+        let is_shown = |stored: &ModelReport| {
+            let unit = stored.key.unit;
             let mut units = vec![unit, self.acting_unit(unit)];
             units.extend(self.ancestors(unit));
             let sent = units.iter().any(|unit| works.contains(unit));
-            if report_state.state == ReportState::Draft { on_desk(unit) } else { sent }
+            if stored.state == ReportState::Draft { on_desk(unit) } else { sent }
         };
         let mut found: BTreeSet<[u8; 16]> = BTreeSet::new();
-        found.extend(
-            self.reports
-                .iter()
-                .filter(|(_, report_state)| is_shown(report_state))
-                .map(|(id, _)| id.0),
-        );
+        found
+            .extend(self.reports.iter().filter(|(_, stored)| is_shown(stored)).map(|(id, _)| id.0));
         found.extend(
             self.comments.iter().filter(|(_, of)| is_shown(&self.reports[of])).map(|(id, _)| id.0),
         );

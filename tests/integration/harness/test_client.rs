@@ -18,6 +18,11 @@ use thidua::wire::command::encode_command;
 use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 
+/// Whether the frame is the verdict of an applied command.
+pub(crate) fn is_applied(frame: &Frame) -> bool {
+    matches!(frame, Frame::Verdict(verdict) if verdict.outcome() == pb::Outcome::Applied)
+}
+
 pub(crate) struct TestClient {
     pub(crate) channel: Channel,
     pub(crate) key: AuthorityKey,

@@ -186,13 +186,9 @@ fn build_other_requests(
     ]
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
-    let server = TestServer::start().await;
-    let mut author = server.enrol_client(COMMUNE, Role::UnitHead).await;
-    let stolen = server.enrol_client(COMMUNE, Role::Reporter).await.device.0.to_vec();
-    let sent = submit_nil_report(&server, &author).await;
-    // Weeks later the quality job opens findings for the weeks that the unit did not report.
+/// Runs the nightly jobs weeks later: they judge the campaign and open findings for the weeks that
+/// the unit did not report. Returns the id of one.
+async fn open_finding(server: &TestServer, author: &mut TestClient) -> Vec<u8> {
     server.clock.set(
         Timestamp::from_local_midnight(date(2024, 9, 30)).saturating_add_micros(9 * 3_600_000_000),
     );
@@ -204,14 +200,18 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
         ..Default::default()
     };
     let mut quality = QualityServiceClient::new(author.channel.clone());
-    let request = quality
-        .list_findings(author.request(list_request))
-        .await
-        .unwrap()
-        .into_inner()
-        .findings
-        .remove(0);
-    let requests = build_requests(&server, &author, &sent, (stolen, request.id));
+    let findings = quality.list_findings(author.request(list_request)).await.unwrap();
+    findings.into_inner().findings.remove(0).id
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
+    let server = TestServer::start().await;
+    let mut author = server.enrol_client(COMMUNE, Role::UnitHead).await;
+    let stolen = server.enrol_client(COMMUNE, Role::Reporter).await.device.0.to_vec();
+    let sent = submit_nil_report(&server, &author).await;
+    let finding_id = open_finding(&server, &mut author).await;
+    let requests = build_requests(&server, &author, &sent, (stolen, finding_id));
     let mut phones: BTreeMap<(&str, Role), TestClient> = BTreeMap::new();
     let mut request = 0;
     for rpc in Rpc::ALL {

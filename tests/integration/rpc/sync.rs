@@ -89,8 +89,8 @@ async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_eff
         })
         .collect();
     assert_eq!(outcomes, [(1, pb::Outcome::Applied), (2, pb::Outcome::Applied)]);
-    let has_report = |frame: &Frame| matches!(frame, Frame::Rows(rows) if rows.rows.iter().any(|row| row.id == report.0));
-    let sent = frames.iter().any(has_report);
+    let has_report = |rows: &pb::Rows| rows.rows.iter().any(|row| row.id == report.0);
+    let sent = frames.iter().any(|frame| matches!(frame, Frame::Rows(rows) if has_report(rows)));
     assert!(sent, "S12: the rows of the same call hold the effect");
     let Some(Frame::Checkpoint(checkpoint)) = frames.last() else { panic!("no checkpoint") };
     assert_eq!(checkpoint.commands_taken, 2);
