@@ -1,5 +1,5 @@
-//! Devices by unit, for a caller that may list them. `domain::access::fleet` computes the summary of a
-//! unit.
+//! Devices by unit, for a caller that may list them. `domain::access::fleet` computes the summary
+//! of a unit.
 
 use super::account::{authorize_over_units, load_account_units};
 use super::{App, Result};

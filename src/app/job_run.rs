@@ -216,6 +216,24 @@ impl App {
     }
 }
 
+/// A slot that this node has claimed.
+#[derive(Debug, Clone, Copy)]
+pub struct ClaimedSlot {
+    /// The job.
+    pub job: JobId,
+    /// The scheduled time.
+    pub slot: Timestamp,
+    /// The fencing token of the lease.
+    pub fencing_token: i64,
+}
+
+impl ClaimedSlot {
+    /// Whether this node still holds the lease. Called in the transaction that writes the result.
+    pub fn verify_lease(&self, tx: &mut WriteTx) -> Result<bool> {
+        verify_job_lease(tx, self.job, self.fencing_token)
+    }
+}
+
 /// Whether the fencing token is still the newest. Called in the transaction that writes the result.
 pub fn verify_job_lease(tx: &mut WriteTx, job: JobId, fencing_token: i64) -> Result<bool> {
     Ok(tx.verify_lease(job.as_str(), fencing_token)?)

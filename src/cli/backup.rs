@@ -1,6 +1,5 @@
-//! `thidua backup|verify-backup|restore|promote|migrate`: copies of the database, and what follows from having one.
-//!
-//! Knows paths and a person's consent; how a copy is made, checked and begun anew is the store's.
+//! `thidua backup|verify-backup|restore|promote|migrate`: backups of the database, restoring them,
+//! and bringing the schema up to date. The store makes and checks backups.
 
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::CliContext;
@@ -47,7 +46,8 @@ pub(super) struct VerifyArgs {
 pub(super) struct RestoreArgs {
     /// Tệp sao lưu · The copy.
     file: PathBuf,
-    /// Dời cơ sở dữ liệu đang có sang bên · Move the database that is there aside; nothing is deleted.
+    /// Dời cơ sở dữ liệu đang có sang bên · Move the database that is there aside; nothing is
+    /// deleted.
     #[arg(long)]
     force: bool,
 }
@@ -58,7 +58,8 @@ pub(super) struct RestoreArgs {
   thidua promote --from /srv/thidua-copies
   thidua promote --from /srv/thidua-copies --no-serve")]
 pub(super) struct PromoteArgs {
-    /// Nơi nhận các bản sao của máy chính · Where the copies of the other machine arrive (default: backup.dir).
+    /// Nơi nhận các bản sao của máy chính · Where the copies of the other machine arrive (default:
+    /// backup.dir).
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     /// Dời cơ sở dữ liệu đang có sang bên · Move a database that is there aside.
@@ -175,7 +176,8 @@ pub(super) fn restore(ctx: &CliContext, args: &RestoreArgs) -> CliResult {
     Ok(())
 }
 
-/// Puts the copy in the database's place; the new history's number, and what only a desk had done since, where that can be known.
+/// Puts the copy in the database's place; the new history's number, and what only a desk had done
+/// since, where that can be known.
 fn replace_database(
     config: &Config,
     copy: &Path,
@@ -201,7 +203,8 @@ fn replace_database(
         rename_database(&location, &format!("before-{}", Clock::System.now().unix_millis()))?;
     let old = aside.map(|aside| DatabaseLocation::Sqlite(aside.display().to_string()));
     let lost = old.as_ref().and_then(|old| list_desk_actions(old, seq).ok());
-    // Above the history that ends here too: it may have begun behind this very copy, and phones know its number.
+    // Above the history that ends here too: it may have begun behind this very copy, and phones
+    // know its number.
     let above = old.and_then(|old| read_epoch(&old).ok()).map(|epoch| epoch + 1);
     let id = auth::random_bytes()
         .map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;

@@ -1,7 +1,8 @@
 //! Baselines as CSV: `unit,element,first_day,last_day,value,source,status`, with a verdict on each
 //! line.
 //!
-//! Whether a row fits the organisation and the catalogue is checked in `domain::standing::baseline`.
+//! Whether a row fits the organisation and the catalogue is checked in
+//! `domain::standing::baseline`.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;

@@ -1,7 +1,7 @@
 //! The access that each rpc requires. A new rpc without an entry here does not compile.
 //!
-//! The decision is made in `app`, by the table in `domain::access::permission`. A test calls every rpc as
-//! every role in every relation and compares the result with this list.
+//! The decision is made in `app`, by the table in `domain::access::permission`. A test calls every
+//! rpc as every role in every relation and compares the result with this list.
 
 use crate::domain::access::permission::Action;
 use crate::pb::Rpc;

@@ -7,12 +7,12 @@
 
 pub mod scheduler;
 
-use crate::app::job_run::{JobId, JobSlotOutcome, verify_job_lease};
+pub use crate::app::job_run::ClaimedSlot;
+use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::app::phase_review::PhaseReview;
 use crate::app::{App, Result};
 use crate::domain::access::permission::Actor;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
-use crate::store::WriteTx;
 use crate::trace;
 use jiff::civil::{Time, time};
 
@@ -37,24 +37,6 @@ pub enum CatchUpPolicy {
     NewestSlot,
     /// Every slot, oldest first, at most [`MAX_CATCH_UP_SLOTS`]: each processes its own day.
     EverySlot,
-}
-
-/// A slot that this node has claimed.
-#[derive(Debug, Clone, Copy)]
-pub struct ClaimedSlot {
-    /// The job.
-    pub job: JobId,
-    /// The scheduled time.
-    pub slot: Timestamp,
-    /// The fencing token of the lease.
-    pub fencing_token: i64,
-}
-
-impl ClaimedSlot {
-    /// Whether this node still holds the lease. Called in the transaction that writes the result.
-    pub fn verify_lease(&self, tx: &mut WriteTx) -> Result<bool> {
-        verify_job_lease(tx, self.job, self.fencing_token)
-    }
 }
 
 /// Maximum number of missed slots that are run; older ones are skipped.

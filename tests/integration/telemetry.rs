@@ -102,7 +102,7 @@ async fn a_call_is_a_span_of_its_callers_trace_and_its_work_on_the_blocking_pool
         expected.map(|(key, value)| (key.to_owned(), value.to_owned()))
     );
     assert!(call.start_time_unix_nano > 0 && call.end_time_unix_nano >= call.start_time_unix_nano);
-    let parts: Vec<Span> = collector.spans_named("behind the door");
+    let parts: Vec<Span> = collector.spans_named("blocking pool");
     let parts: Vec<&Span> =
         parts.iter().filter(|part| part.parent_span_id == call.span_id).collect();
     assert!(

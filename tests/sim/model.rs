@@ -13,7 +13,7 @@ use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::report::cell::{CellValue, ElementNumber};
 use thidua::domain::report::command::{Command, CommandBody, Verdict};
 use thidua::domain::report::workflow::ReportState;
-use thidua::domain::report::{Report, ReportKey, ReviewQuestion};
+use thidua::domain::report::{ContentHash, Report, ReportKey, ReviewQuestion};
 use thidua::domain::support::ids::{
     AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, UnitId,
     derive_id,
@@ -315,14 +315,7 @@ impl ReferenceModel {
             CommandBody::SubmitReport { report, .. } => self.submit_report(caller, *report),
             CommandBody::ReturnReport { report, content_hash: seen, question } => self
                 .review_report(caller, *report, |stored| {
-                    require(
-                        stored.state == ReportState::Submitted,
-                        RefusalReason::WorkflowForbids,
-                    )?;
-                    require(
-                        to_report(stored).content_hash() == *seen,
-                        RefusalReason::ContentChanged,
-                    )?;
+                    require_submitted(stored, *seen)?;
                     (stored.state, stored.question) =
                         (ReportState::Returned, Some(question.clone()));
                     Ok(())
@@ -330,14 +323,7 @@ impl ReferenceModel {
             CommandBody::AcceptReport { report, content_hash: seen } => {
                 self.review_report(caller, *report, |stored| {
                     require(!stored.authors.contains(&caller.account), RefusalReason::OwnReport)?;
-                    require(
-                        stored.state == ReportState::Submitted,
-                        RefusalReason::WorkflowForbids,
-                    )?;
-                    require(
-                        to_report(stored).content_hash() == *seen,
-                        RefusalReason::ContentChanged,
-                    )?;
+                    require_submitted(stored, *seen)?;
                     stored.state = ReportState::Accepted;
                     Ok(())
                 })
@@ -364,6 +350,12 @@ impl ReferenceModel {
             CommandBody::SettleHeld { held, apply } => self.settle_held(caller, *held, *apply),
         }
     }
+}
+
+/// The report waits for review, with the content that the reviewer saw.
+fn require_submitted(stored: &ModelReport, seen: ContentHash) -> Result<(), RefusalReason> {
+    require(stored.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
+    require(to_report(stored).content_hash() == seen, RefusalReason::ContentChanged)
 }
 
 pub(super) fn require(condition: bool, reason: RefusalReason) -> Result<(), RefusalReason> {

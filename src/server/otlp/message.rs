@@ -87,7 +87,7 @@ fn span_to_proto(span: &SpanData) -> otlp::trace::v1::Span {
             )
         }
         TracedOperation::Blocking => {
-            ("behind the door".to_owned(), SpanKind::Internal, Vec::new(), false)
+            ("blocking pool".to_owned(), SpanKind::Internal, Vec::new(), false)
         }
         TracedOperation::Job(job, slot, is_success) => {
             let run = format!("{job}/{}", slot.local_text());

@@ -232,14 +232,9 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
                 // A conflict that does not exist is NOT_FOUND for everybody, like one that may not
                 // be seen.
                 let exists = *rpc != Rpc::SettleConflict;
-                assert!(
-                    refused || may,
-                    "{rpc:?} lets {role:?} in from {unit} ({relation:?}): {answer:?}"
-                );
-                assert!(
-                    !refused || !may || !exists,
-                    "{rpc:?} keeps {role:?} out from {unit} ({relation:?}): {answer:?}"
-                );
+                let case = format!("{rpc:?} by {role:?} of {unit} ({relation:?}): {answer:?}");
+                assert!(refused || may, "lets in: {case}");
+                assert!(!refused || !may || !exists, "keeps out: {case}");
                 request += 1;
             }
         }

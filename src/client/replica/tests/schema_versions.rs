@@ -1,5 +1,5 @@
-//! Tests of the schema versions of the phone's file: which files open, which are refused, upgrades,
-//! and checksums of the migrations.
+//! Tests of the schema versions of the phone's file: which files open, which are refused, upgrades.
+//! `tests/migrations.rs` holds the checksums of the migrations.
 
 use super::super::{LocalReplica, MIGRATIONS, ReplicaError};
 use super::*;
@@ -9,7 +9,6 @@ use diesel::Connection as _;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use diesel_migrations::FileBasedMigrations;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -89,22 +88,4 @@ fn a_file_of_the_pre_release_line_is_refused_with_the_count_of_unsent_commands_a
     assert_eq!(refused, ClientError::PreReleaseSchema { unsent_commands: 0 });
     assert!(refused.text_vi().contains("không còn lệnh nào chờ gửi"), "{}", refused.text_vi());
     assert!(refused.text_en().contains("no command waits"), "{}", refused.text_en());
-}
-
-/// A released migration never changes. `sha256sum -c` reads the list too.
-#[test]
-fn the_migrations_have_the_committed_checksums() {
-    let mut lines = Vec::new();
-    for migration in fs::read_dir(repository_path("migrations/client")).unwrap() {
-        let name = migration.unwrap().file_name().into_string().unwrap();
-        for file in ["down.sql", "up.sql"] {
-            let path = format!("migrations/client/{name}/{file}");
-            let digest = Sha256::digest(fs::read(repository_path(&path)).unwrap());
-            let hex = crate::domain::support::hex::encode_hex(&digest);
-            lines.push(format!("{hex}  {path}\n"));
-        }
-    }
-    lines.sort_by_key(|line| line[64..].to_owned());
-    let committed = repository_path("tests/fixtures/client_migrations.sha256");
-    assert_eq!(lines.concat(), fs::read_to_string(committed).unwrap());
 }
