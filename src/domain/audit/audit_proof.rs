@@ -93,7 +93,7 @@ impl AuditCheckpoint {
     /// The text that is signed.
     #[must_use]
     pub fn signed_text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(&self.root))
+        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -173,7 +173,7 @@ impl fmt::Display for SignedCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.checkpoint.signed_text())?;
         self.signatures.iter().try_for_each(|CheckpointSignature { name, key_id: key, bytes }| {
-            writeln!(f, "{SIGNATURE_PREFIX}{name} {}", STANDARD.encode(&[&key[..], bytes].concat()))
+            writeln!(f, "{SIGNATURE_PREFIX}{name} {}", STANDARD.encode([&key[..], bytes].concat()))
         })
     }
 }
