@@ -15,7 +15,7 @@ use crate::app::audit::{AuditEntry, AuditLeaves};
 use crate::auth::NoteVerifierKey;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, AuditProof, SignedCheckpoint};
 use crate::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root};
-use crate::domain::audit::verify::{ProofError, TreeHead, verify_proofs as agree};
+use crate::domain::audit::verify::{ProofError, TreeHead, verify_proofs};
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -169,7 +169,7 @@ pub(super) fn check_documents(ctx: &CliContext, args: &CheckArgs) -> CliResult {
         key.verify_checkpoint(paper.signed_checkpoint()).map_err(|_| unsigned_error(file, &key))?;
         papers.push(paper);
     }
-    let agreed = agree(&papers).map_err(complaint_error)?;
+    let agreed = verify_proofs(&papers).map_err(complaint_error)?;
     print_agreement(ctx, &key, &agreed, &papers);
     Ok(())
 }

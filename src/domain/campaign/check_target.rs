@@ -14,7 +14,7 @@ use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{
-    Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow as When,
+    Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow,
 };
 use jiff::civil::Date;
 
@@ -128,9 +128,11 @@ impl TargetChecker<'_> {
 
     fn check_comparison_window(&self, comparison: &Comparison, violations: &mut Vec<Violation>) {
         match &comparison.window {
-            None | Some(When::Legal | When::Dates(..)) => {}
-            Some(When::Milestone(name)) => violations.push(self.unknown_milestone_violation(name)),
-            Some(When::Phase(no)) => {
+            None | Some(TargetWindow::Legal | TargetWindow::Dates(..)) => {}
+            Some(TargetWindow::Milestone(name)) => {
+                violations.push(self.unknown_milestone_violation(name))
+            }
+            Some(TargetWindow::Phase(no)) => {
                 if !self.campaign.phases.iter().any(|phase| u16::from(phase.no) == *no) {
                     violations.push(self.error(
                         "UNKNOWN_PHASE",

@@ -14,7 +14,7 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
-    Baseline, Comparison, Evaluation, EvaluationTerms, StandingStage, Target, TargetWindow as When,
+    Baseline, Comparison, Evaluation, EvaluationTerms, StandingStage, Target, TargetWindow,
     ZeroBasePolicy,
 };
 use std::collections::BTreeSet;
@@ -279,7 +279,7 @@ impl UnitJudge<'_> {
         &self,
         code: &ElementCode,
         baseline: Option<Baseline>,
-        when: Option<&When>,
+        when: Option<&TargetWindow>,
     ) -> StandingFigure {
         let figures = self.figures;
         let value = figures

@@ -12,7 +12,7 @@ use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
     Attestation, Baseline, Comparability, FigureSource, FormulaIdentifier, MissingReports,
-    TargetWindow as When,
+    TargetWindow,
 };
 use jiff::civil::Date;
 
@@ -32,24 +32,27 @@ pub(super) struct UnitFigures<'a> {
 pub(super) fn resolve_window(
     input: &StandingInput<'_>,
     default: DateWindow,
-    window: Option<&When>,
+    window: Option<&TargetWindow>,
 ) -> Option<DateWindow> {
     match window {
         None => Some(default),
-        Some(When::Legal) => Some(input.campaign.legal_window),
-        Some(When::Phase(no)) => input
+        Some(TargetWindow::Legal) => Some(input.campaign.legal_window),
+        Some(TargetWindow::Phase(no)) => input
             .campaign
             .phases
             .iter()
             .find(|phase| u16::from(phase.no) == *no)
             .map(|phase| phase.window),
-        Some(When::Dates(start, end)) => DateWindow::new(*start, *end),
-        Some(When::Milestone(_)) => None,
+        Some(TargetWindow::Dates(start, end)) => DateWindow::new(*start, *end),
+        Some(TargetWindow::Milestone(_)) => None,
     }
 }
 
 impl UnitFigures<'_> {
-    pub(super) fn sums_of(&self, window: Option<&When>) -> Option<(DateWindow, &WindowSums)> {
+    pub(super) fn sums_of(
+        &self,
+        window: Option<&TargetWindow>,
+    ) -> Option<(DateWindow, &WindowSums)> {
         let window = resolve_window(self.input, self.default_window, window)?;
         self.window_sums.iter().find(|(of, _)| *of == window).map(|(of, sums)| (*of, sums))
     }
@@ -131,7 +134,7 @@ impl UnitFigures<'_> {
         &self,
         code: &ElementCode,
         baseline: &Baseline,
-        window: Option<&When>,
+        window: Option<&TargetWindow>,
     ) -> Option<DateWindow> {
         match baseline {
             Baseline::SameWindowPriorYear | Baseline::Fixed(_) => {}
@@ -165,7 +168,7 @@ impl UnitFigures<'_> {
         &self,
         code: &ElementCode,
         baseline: &Baseline,
-        window: Option<&When>,
+        window: Option<&TargetWindow>,
     ) -> Option<DefinitionComparability> {
         let window = resolve_window(self.input, self.default_window, window)?;
         let base = self.baseline_window(baseline, window)?;
@@ -178,7 +181,7 @@ impl UnitFigures<'_> {
         &self,
         code: &ElementCode,
         baseline: &Baseline,
-        window: Option<&When>,
+        window: Option<&TargetWindow>,
         value: i64,
     ) -> Option<Ratio> {
         let value = self.to_ratio(code, value)?;
@@ -196,12 +199,16 @@ impl UnitFigures<'_> {
 }
 
 impl FigureSource for UnitFigures<'_> {
-    fn current_value(&self, element: &ElementCode, window: Option<&When>) -> Option<Ratio> {
+    fn current_value(&self, element: &ElementCode, window: Option<&TargetWindow>) -> Option<Ratio> {
         let value = self.sums_of(window)?.1.value(self.unit, element)?;
         self.to_ratio(element, value)
     }
 
-    fn missing_reports(&self, element: &ElementCode, window: Option<&When>) -> MissingReports {
+    fn missing_reports(
+        &self,
+        element: &ElementCode,
+        window: Option<&TargetWindow>,
+    ) -> MissingReports {
         let sum = self.sums_of(window).and_then(|(_, sums)| sums.element_sum(self.unit, element));
         sum.map_or_else(MissingReports::default, |sum| sum.missing)
     }
@@ -210,7 +217,7 @@ impl FigureSource for UnitFigures<'_> {
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&When>,
+        window: Option<&TargetWindow>,
     ) -> Option<Ratio> {
         let whole = resolve_window(self.input, self.default_window, window)?;
         if let Baseline::MeanPrior(years) = baseline {
@@ -224,7 +231,7 @@ impl FigureSource for UnitFigures<'_> {
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&When>,
+        window: Option<&TargetWindow>,
     ) -> Option<Ratio> {
         let of = self.baseline_window_to_date(element, baseline, window)?;
         self.apply_bridge(element, baseline, window, self.sum_baseline(element, of)?)
@@ -234,7 +241,7 @@ impl FigureSource for UnitFigures<'_> {
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&When>,
+        window: Option<&TargetWindow>,
     ) -> Comparability {
         match self.definition_bridge(element, baseline, window) {
             None | Some(DefinitionComparability::Same) => Comparability::Exact,
