@@ -7,6 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use thidua::app::access::load_identity;
 use thidua::auth;
 use thidua::domain::access::enrolment::EnrolmentCode;
 use thidua::domain::access::permission::{Grant, Role};
@@ -53,8 +54,9 @@ enum AccountOp {
         from: i64,
         days: i64,
     },
-    /// The operator ends the account's nth role.
+    /// `caller` ends the account's nth role.
     End {
+        caller: usize,
         account: usize,
         nth: usize,
     },
@@ -76,7 +78,8 @@ fn ops() -> impl Strategy<Value = Vec<AccountOp>> {
             .prop_map(|(account, unit, role, from, days)| {
                 AccountOp::Grant { account, unit, role, from, days }
             }),
-        1 => (0..ACCOUNTS, 0_usize..5).prop_map(|(account, nth)| AccountOp::End { account, nth }),
+        2 => (0..ACCOUNTS, 0..ACCOUNTS, 0_usize..5)
+            .prop_map(|(caller, account, nth)| AccountOp::End { caller, account, nth }),
         1 => (1_i64..15).prop_map(|days| AccountOp::Wait { days }),
     ];
     prop::collection::vec(one, 10..40)
@@ -269,7 +272,7 @@ impl AccountScenario {
                 let from = self.day.saturating_add(from.days());
                 self.grant(account, (ROLES[role], unit, from, from.saturating_add(days.days())));
             }
-            AccountOp::End { account, nth } => self.end_grant(account, nth),
+            AccountOp::End { caller, account, nth } => self.end_grant(caller, account, nth),
             AccountOp::Wait { days } => {
                 self.day = self.day.saturating_add(days.days());
                 self.world.set_day(self.day);
@@ -366,16 +369,21 @@ impl AccountScenario {
         }
     }
 
-    fn end_grant(&mut self, account: usize, nth: usize) {
+    /// Ending a grant needs the right over its unit alone, wherever else the account has roles.
+    fn end_grant(&mut self, caller: usize, account: usize, nth: usize) {
+        let Some(device) = self.device(caller) else { return };
         let (app, id) = (&self.world.app, self.accounts[account]);
-        let all = self.oracle.grants.get_mut(&id).unwrap();
-        if all.is_empty() {
-            return;
-        }
-        let (role, unit, from, to) = all.remove(nth % all.len());
+        let all = &self.oracle.grants[&id];
+        let Some((role, unit, from, to)) = all.get(nth % all.len().max(1)).copied() else { return };
         let grant = Grant { role, unit: UnitId::from_code(&uid(unit)), from, to };
-        app.revoke_grant(&app.system_actor().unwrap(), id, &grant).unwrap();
-        self.oracle.ended.entry(id).or_default().insert(unit);
+        let actor = app.store().read(|tx| load_identity(tx, device)).unwrap().actor;
+        let answer = app.revoke_grant(&actor, id, &grant);
+        let may = self.oracle.administers(self.accounts[caller], unit, self.day);
+        assert_eq!(answer.is_ok(), may, "account {caller} ends {role:?} on {unit}: {answer:?}");
+        if may {
+            self.oracle.grants.get_mut(&id).unwrap().retain(|(r, u, ..)| (*r, *u) != (role, unit));
+            self.oracle.ended.entry(id).or_default().insert(unit);
+        }
     }
 
     /// Refused calls leave nothing: every account holds exactly the oracle's grants.
