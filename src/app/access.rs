@@ -2,9 +2,9 @@
 //! enrolment codes are in `account`.
 
 use super::App;
-use super::account::{AccountUnits, authorize_over_units, load_account_units};
+use super::account::{authorize_over_units, load_account_units};
 use super::error::{AppError, Result};
-use crate::domain::access::permission::{Action, Actor, Grant, Role, action};
+use crate::domain::access::permission::{AccountUnits, Action, Actor, Grant, Role, action};
 use crate::domain::access::visible_scopes::VisibleScopes;
 use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::support::reason::RefusalReason;

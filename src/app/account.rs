@@ -9,7 +9,8 @@
 use super::App;
 use super::error::{AppError, Result};
 use crate::domain::access::permission::{
-    ActionMarker, Actor, AuthorizationError, Grant, Permit, Role, action, authorize, authorize_all,
+    AccountUnits, ActionMarker, Actor, AuthorizationError, Grant, Permit, Role, action, authorize,
+    authorize_all,
 };
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::reason::RefusalReason;
@@ -17,27 +18,6 @@ use crate::domain::support::time::Timestamp;
 use crate::store::write_tx::AuditContext;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
-
-/// The units on which an account holds roles now or later, nearest role first. Without such roles:
-/// the units of its former roles. Without any role ever: the root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountUnits {
-    home_unit: UnitId,
-    other_units: Vec<UnitId>,
-}
-
-impl AccountUnits {
-    /// The unit under which lists contain the account.
-    #[must_use]
-    pub fn home_unit(&self) -> UnitId {
-        self.home_unit
-    }
-
-    /// All units.
-    pub fn iter(&self) -> impl Iterator<Item = UnitId> {
-        std::iter::once(self.home_unit).chain(self.other_units.iter().copied())
-    }
-}
 
 /// An enrolment code by its hash, with its account and the roles to grant.
 #[derive(Debug, Clone)]
@@ -156,25 +136,13 @@ pub(super) fn load_account_units(
     tx: &mut ReadTx,
     account: AccountId,
 ) -> Result<AccountUnits> {
-    let today = app.now().local_date();
     let grants = tx.grants(account)?;
-    let mut units: Vec<UnitId> =
-        grants.iter().filter(|grant| today < grant.to).map(|grant| grant.unit).collect();
-    if units.is_empty() {
-        let former = tx.former_grants(account)?;
-        units.extend(grants.iter().chain(&former).map(|grant| grant.unit));
-        // The placeholder unit from before the first import of the organisation no longer exists.
-        units.retain(|unit| *unit != UnitId([0; 16]));
+    if let Some(units) = AccountUnits::from_grants(&grants, app.now().local_date()) {
+        return Ok(units);
     }
-    let mut seen = std::collections::BTreeSet::new();
-    units.retain(|unit| seen.insert(*unit));
-    let mut units = units.into_iter();
-    let home = match units.next() {
-        Some(unit) => unit,
-        None => app.root_unit(tx)?.ok_or(RefusalReason::NotFound)?,
-    };
-    let others = if planted!("one-unit-decides") { Vec::new() } else { units.collect() };
-    Ok(AccountUnits { home_unit: home, other_units: others })
+    let former = [grants, tx.former_grants(account)?].concat();
+    let units = AccountUnits::from_former_grants(&former, app.root_unit(tx)?);
+    Ok(units.ok_or(RefusalReason::NotFound)?)
 }
 
 /// Whether the actor has the right over every one of these units.

@@ -6,6 +6,7 @@
 
 use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 /// The role of an account on a unit.
@@ -342,6 +343,49 @@ pub fn authorize_all<A: ActionMarker>(
     } else {
         AuthorizationError::Forbidden(A::ACTION)
     })
+}
+
+/// The units that decide who may act on an account: an action on it needs the right over each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountUnits {
+    home_unit: UnitId,
+    other_units: Vec<UnitId>,
+}
+
+impl AccountUnits {
+    /// The units on which the account holds roles now or later; `None` without such a role.
+    #[must_use]
+    pub fn from_grants(grants: &[Grant], today: Date) -> Option<Self> {
+        Self::from_units(grants.iter().filter(|grant| today < grant.to).map(|grant| grant.unit))
+    }
+
+    /// The units on which an account without a role now or later last held one; without any, the
+    /// root. `None` before the organisation is imported.
+    #[must_use]
+    pub fn from_former_grants(grants: &[Grant], root: Option<UnitId>) -> Option<Self> {
+        // The placeholder unit from before the first import of the organisation no longer exists.
+        let units = grants.iter().map(|grant| grant.unit).filter(|unit| *unit != UnitId([0; 16]));
+        Self::from_units(units).or_else(|| Self::from_units(root))
+    }
+
+    fn from_units(units: impl IntoIterator<Item = UnitId>) -> Option<Self> {
+        let mut seen = BTreeSet::new();
+        let mut units = units.into_iter().filter(|unit| seen.insert(*unit));
+        let home_unit = units.next()?;
+        let other_units = if planted!("one-unit-decides") { Vec::new() } else { units.collect() };
+        Some(Self { home_unit, other_units })
+    }
+
+    /// The unit under which lists show the account: that of its first grant in the given order.
+    #[must_use]
+    pub fn home_unit(&self) -> UnitId {
+        self.home_unit
+    }
+
+    /// All units, each once.
+    pub fn iter(&self) -> impl Iterator<Item = UnitId> {
+        std::iter::once(self.home_unit).chain(self.other_units.iter().copied())
+    }
 }
 
 #[cfg(test)]
