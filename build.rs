@@ -3,7 +3,12 @@
 
 use prost::Message;
 use prost_types::FileDescriptorSet;
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto/thidua/v1");
@@ -19,11 +24,50 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("thidua_descriptor.bin"), set.encode_to_vec())?;
     fs::write(out.join("rpcs.rs"), rpcs(&set))?;
+    fs::write(out.join("languages.rs"), languages()?)?;
     tonic_prost_build::configure().compile_fds(set)?;
     if env::var_os("CARGO_FEATURE_SERVER").is_some() {
         otlp()?;
     }
     Ok(())
+}
+
+/// Generates the table of languages: each folder of `i18n/`, with the packs of this build. A phone's
+/// build has the pack `client` alone.
+fn languages() -> Result<String, Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=i18n");
+    let is_server = env::var_os("CARGO_FEATURE_SERVER").is_some();
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("i18n");
+    let mut table = String::new();
+    for folder in sorted(&root)? {
+        let tag = name(&folder)?;
+        table.push_str(&format!("({tag:?}, &["));
+        for file in sorted(&folder)? {
+            let pack = name(&file)?;
+            if is_server || pack.starts_with("client-") {
+                table.push_str(&format!("({pack:?}, include_str!({file:?})),"));
+            }
+        }
+        table.push_str("]),\n");
+    }
+    Ok(format!(
+        "/// Each language with its files: the tag, then name and text of each file.\n\
+         const LANGUAGES: &[(&str, &[(&str, &str)])] = &[{table}];\n"
+    ))
+}
+
+/// The entries of a folder, in the order of their names.
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let entries = fs::read_dir(folder)?.map(|entry| entry.map(|one| one.path()));
+    let mut paths = entries.collect::<Result<Vec<_>, _>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// A file's name without its ending.
+fn name(path: &Path) -> Result<String, Box<dyn Error>> {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    Ok(stem.ok_or("a file of i18n has no readable name")?.to_owned())
 }
 
 /// Generates the OpenTelemetry protocol of traces and metrics into `otlp.rs`.

@@ -36,6 +36,8 @@ pub mod files;
 /// The gRPC services: authenticate callers, map errors to statuses.
 #[cfg(feature = "server")]
 pub mod grpc;
+/// The texts for people, by language.
+pub mod i18n;
 /// The nightly jobs.
 #[cfg(feature = "server")]
 pub mod jobs;

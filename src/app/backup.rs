@@ -8,6 +8,7 @@
 //!
 //! The nightly job calls this; with a standby machine it is called more often.
 
+use crate::domain::support::message::message;
 use super::App;
 use super::error::{AppError, Result};
 use crate::domain::support::violation::Violation;
@@ -160,7 +161,6 @@ fn no_backup_dir_error() -> AppError {
     AppError::Violations(vec![Violation::error(
         "NO_PLACE",
         "backup",
-        "Chưa có nơi để bản sao lưu. Hãy đặt backup.dir và backup.second trong tệp cấu hình.",
-        "No place for copies is named. Set backup.dir and backup.second in the configuration file.",
+        message!("backup-no-place-copies-named"),
     )])
 }

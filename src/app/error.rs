@@ -1,5 +1,6 @@
 //! Errors of steps. A refusal is an expected result of the rules; the other variants are failures.
 
+use crate::domain::support::message::message;
 use crate::domain::access::permission::AuthorizationError;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
@@ -67,8 +68,7 @@ impl AppError {
         Self::Violations(vec![Violation::error(
             "NO_ORGANISATION",
             "org",
-            "Chưa có tổ chức. Hãy chạy `thidua org import` trước.",
-            "There is no organisation yet. Run `thidua org import` first.",
+            message!("error-there-no-organisation-yet"),
         )])
     }
 }

@@ -1,6 +1,7 @@
 //! `thidua access grant|enrol|devices|revoke|key`: the operator on the server's machine manages
 //! roles, enrolment codes, devices and partner keys.
 
+use crate::domain::support::message::message;
 use super::access_key;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
@@ -124,8 +125,7 @@ fn grant_role(
     let to = to.map_or(Date::MAX, |last| last.tomorrow().unwrap_or(Date::MAX));
     if to <= from {
         return Err(CliError::usage_error(
-            "ngày cuối ở trước ngày đầu",
-            "the last day comes before the first",
+            message!("access-last-day-comes-before"),
         ));
     }
     let grant = Grant { role, unit: find_unit_id(local_app, unit)?, from, to };
@@ -146,12 +146,7 @@ fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -
         }
         CliError::new(
             "UNKNOWN_ACCOUNT",
-            format!(
-                "tài khoản {account} chưa có vai trò nào; hãy cấp trước: thidua access grant --account {account} ..."
-            ),
-            format!(
-                "the account {account} holds no role; give it one first: thidua access grant --account {account} ..."
-            ),
+            message!("access-account-holds-no-role", account),
         )
     })?;
     ctx.output.print_answer(|| issued.to_lines(&ctx.output).join("\n"), || issued.to_json());
@@ -195,12 +190,12 @@ fn list_devices(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>) -> C
     }
     let output = &ctx.output;
     let headings = [
-        output.pick("thiết bị", "device"),
-        output.pick("tài khoản", "account"),
-        output.pick("đơn vị", "unit"),
-        output.pick("loại", "kind"),
-        output.pick("trạng thái", "state"),
-        output.pick("ghi danh", "enrolled"),
+        output.text("access-device"),
+        output.text("access-account"),
+        output.text("access-unit"),
+        output.text("access-kind"),
+        output.text("access-state"),
+        output.text("access-enrolled"),
     ];
     output.print_rows(
         &headings,
@@ -231,7 +226,7 @@ fn revoke_account(
             format!(
                 "{account}: {} {}",
                 ids.len(),
-                output.pick("thiết bị và phiên đã thu hồi", "devices and sessions revoked")
+                output.text("access-devices-sessions-revoked")
             )
         },
         || json!({ "account": account, "revoked": ids }),
@@ -247,8 +242,7 @@ fn revoke_device(
 ) -> CliResult {
     let id = DeviceId::parse(device).map_err(|_| {
         CliError::usage_error(
-            "mã thiết bị có 32 chữ số hệ 16",
-            "the id of a device has 32 hexadecimal digits",
+            message!("access-id-device-32-hexadecimal"),
         )
     })?;
     let keys = ServerKeys::open(&config.dir)?;
@@ -259,14 +253,7 @@ fn revoke_device(
     let output = &ctx.output;
     let (taken, day) =
         (existing.last_command_number, existing.last_seen().local_date().to_string());
-    let vi = format!(
-        "{device}: đã thu hồi. Đã nhận {taken} lệnh, liên lạc lần cuối {day}. Phần nhập sau đó mà chưa gửi sẽ mất: hãy hỏi \
-         người dùng máy và nhập lại."
-    );
-    let en = format!(
-        "{device}: revoked. {taken} commands were taken, last contact {day}. What was typed after that and not sent is \
-         lost: ask its holder and enter it again."
-    );
+    let text = message!("access-revoked-commands-were-taken", device, taken, day);
     output.print_answer(
         || output.pick(&vi, &en).to_owned(),
         || json!({ "device": device, "state": "REVOKED", "commands_taken": taken, "last_contact": day }),

@@ -1,6 +1,7 @@
 //! `thidua access key issue|list|revoke`: the operator on the server's machine manages the keys of
 //! partner agencies.
 
+use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::lookup::find_unit_id;
@@ -83,8 +84,7 @@ fn find_campaign_id(local_app: &LocalApp, code: &str) -> CliResult<CampaignId> {
     found.map(|campaign| campaign.id()).ok_or_else(|| {
         CliError::new(
             "UNKNOWN_CAMPAIGN",
-            format!("không có phong trào {code}; xem: thidua campaign list"),
-            format!("there is no campaign {code}; see: thidua campaign list"),
+            message!("access-key-there-no-campaign-see", code),
         )
     })
 }
@@ -101,13 +101,10 @@ fn issue_key(
     output.print_answer(
         || {
             let lines = [
-                format!("{} {}", output.pick("khóa:", "key:"), secret.reveal()),
-                format!("{account} · {id} · {} {until}", output.pick("đến", "until")),
+                format!("{} {}", output.text("access-key-key-2"), secret.reveal()),
+                format!("{account} · {id} · {} {until}", output.text("access-key-until")),
                 output
-                    .pick(
-                        "Chỉ in một lần: hãy trao cho cơ quan qua đường an toàn; máy chủ chỉ giữ mã băm.",
-                        "Printed once: hand it over by a safe way; the server keeps only its hash.",
-                    )
+                    .text("access-key-printed-once-hand-over")
                     .to_owned(),
             ];
             lines.join("\n")
@@ -150,13 +147,13 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
     }
     let output = &ctx.output;
     let headings = [
-        output.pick("khóa", "key"),
-        output.pick("tài khoản", "account"),
-        output.pick("đơn vị", "unit"),
-        output.pick("phong trào", "campaign"),
-        output.pick("được đọc", "reads"),
-        output.pick("trạng thái", "state"),
-        output.pick("hết hạn", "expires"),
+        output.text("access-key-key"),
+        output.text("access-account"),
+        output.text("access-unit"),
+        output.text("access-key-campaign"),
+        output.text("access-key-reads"),
+        output.text("access-state"),
+        output.text("access-key-expires"),
     ];
     output.print_rows(
         &headings,
@@ -169,14 +166,13 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
 fn revoke_key(ctx: &CliContext, local_app: &LocalApp, key: &str) -> CliResult {
     let id = ServiceKeyId::parse(key).map_err(|_| {
         CliError::usage_error(
-            "mã khóa có 32 chữ số hệ 16",
-            "the id of a key has 32 hexadecimal digits",
+            message!("access-key-id-key-32-hexadecimal"),
         )
     })?;
     local_app.app.revoke_service_key(&local_app.actor, id)?;
     let output = &ctx.output;
     output.print_answer(
-        || format!("{key}: {}", output.pick("đã thu hồi", "revoked")),
+        || format!("{key}: {}", output.text("access-key-revoked")),
         || json!({ "key": key, "state": "REVOKED" }),
     );
     Ok(())

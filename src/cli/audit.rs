@@ -4,6 +4,7 @@
 //! Each read of the audit is an entry of the audit. Entries name persons by account id only. The
 //! store owns the chain, [`audit_proof`] the documents.
 
+use crate::domain::support::message::message;
 use super::audit_output::{broken_chain_error, print_audit_lines};
 use super::audit_proof;
 use super::context::CliContext;
@@ -101,10 +102,7 @@ fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResul
     let head = format!("{rows}:{}", encode_hex(&chain));
     ctx.output.print_answer(
         || {
-            ctx.output.lang.pick(
-                format!("nhật ký nguyên vẹn, {rows} dòng; ghi lại để so sau này: {head}"),
-                format!("the audit is whole, {rows} lines; note this to compare later: {head}"),
-            )
+            ctx.output.lang.say(message!("audit-audit-whole-lines-note", rows, head))
         },
         || json!({ "whole": true, "rows": rows, "head": head }),
     );
@@ -114,8 +112,7 @@ fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResul
 fn show_lines(ctx: &CliContext, purpose: &str, after: i64, limit: u16) -> CliResult {
     if purpose.trim().is_empty() {
         return Err(CliError::usage_error(
-            "hãy nêu lý do xem: --purpose",
-            "say why they are read: --purpose",
+            message!("audit-say-why-they-read"),
         ));
     }
     let local_app = ctx.open_local_app()?;

@@ -1,5 +1,6 @@
 //! Audit entries as a table, and the error for a broken chain, for `audit` and `audit check`.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::CliError;
 use crate::app::audit::AuditEntry;
@@ -9,12 +10,7 @@ use crate::domain::support::hex::encode_hex;
 pub(super) fn broken_chain_error(number: i64) -> CliError {
     CliError::new(
         "AUDIT_BROKEN",
-        format!(
-            "nhật ký không còn nguyên vẹn từ dòng {number}; giữ nguyên tệp dữ liệu và so với bản sao: thidua verify-backup"
-        ),
-        format!(
-            "the audit is not whole from line {number} on; keep the file as it is and compare a copy: thidua verify-backup"
-        ),
+        message!("audit-output-audit-not-whole-from", number),
     )
 }
 
@@ -23,12 +19,12 @@ pub(super) fn print_audit_lines(ctx: &CliContext, lines: &[AuditEntry]) {
     let rows: Vec<Vec<String>> = lines.iter().map(to_table_row).collect();
     let output = &ctx.output;
     let headings = [
-        output.pick("số", "number"),
-        output.pick("lúc", "at"),
-        output.pick("hành động", "action"),
-        output.pick("bản ghi", "record"),
-        output.pick("lần sửa", "revision"),
-        output.pick("tài khoản", "account"),
+        output.text("audit-output-number"),
+        output.text("audit-output-at"),
+        output.text("audit-output-action"),
+        output.text("audit-output-record"),
+        output.text("audit-output-revision"),
+        output.text("access-account"),
     ];
     output.print_rows(
         &headings,

@@ -8,6 +8,7 @@
 //!
 //! `domain::audit` holds the trees and documents, `auth` the signatures.
 
+use crate::domain::support::message::message;
 use super::audit_output::{broken_chain_error, print_audit_lines};
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -93,12 +94,7 @@ impl AuditSigner {
 fn audit_too_short_error(requested: u64, all: usize) -> CliError {
     CliError::new(
         "AUDIT_SHORT",
-        format!(
-            "không có dòng số {requested}: nhật ký có {all} dòng; nếu có chữ ký cho số dòng lớn hơn thì phần cuối đã bị cắt, hoặc máy đã được khôi phục từ bản sao cũ hơn"
-        ),
-        format!(
-            "there is no line {requested}: the audit has {all}; where a checkpoint of more was signed, the end was cut off, or an older copy was restored"
-        ),
+        message!("audit-proof-there-no-line-audit", requested, all),
     )
 }
 
@@ -159,8 +155,7 @@ pub(super) fn check_documents(ctx: &CliContext, args: &CheckArgs) -> CliResult {
     let key = NoteVerifierKey::parse(&read_document(&args.key)?).ok_or_else(|| {
         CliError::new(
             "AUDIT_KEY",
-            format!("{}: không phải khóa do thidua audit key in ra", args.key.display()),
-            format!("{}: not a key as thidua audit key prints it", args.key.display()),
+            message!("audit-proof-not-key-as-thidua", key = args.key.display()),
         )
     })?;
     let mut papers = Vec::new();
@@ -192,14 +187,7 @@ fn print_agreement(
         let value = json!({ "agree": true, "name": key.name(), "size": size, "root": STANDARD.encode(root), "lines": numbers });
         return output.print_line(format!("{value:#}"));
     }
-    output.print_line(output.lang.pick(
-        format!("một lịch sử, do {} ký, đến dòng {size}: {}", key.name(), STANDARD.encode(root)),
-        format!(
-            "one history, signed by {}, up to line {size}: {}",
-            key.name(),
-            STANDARD.encode(root)
-        ),
-    ));
+    output.print_line(output.lang.say(message!("audit-proof-one-history-signed-up", name = key.name(), size, root = STANDARD.encode(root))));
     if !lines.is_empty() {
         print_audit_lines(ctx, &lines);
     }
@@ -213,12 +201,7 @@ fn unreadable_error(file: &Path) -> CliError {
     let file = file.display();
     CliError::new(
         "AUDIT_PAPER",
-        format!(
-            "{file}: không phải chữ ký hay bằng chứng, hoặc đã bị sửa dù một dấu; hãy xin lại tệp gốc"
-        ),
-        format!(
-            "{file}: neither a checkpoint nor a proof, or changed by as little as a blank; ask for the file as it was printed"
-        ),
+        message!("audit-proof-neither-checkpoint-nor-proof", file),
     )
 }
 
@@ -226,8 +209,7 @@ fn unsigned_error(file: &Path, key: &NoteVerifierKey) -> CliError {
     let (file, name) = (file.display(), key.name());
     CliError::new(
         "AUDIT_SIGNATURE",
-        format!("{file}: không phải do {name} ký cho nhật ký của mình; xem lại tệp và khóa"),
-        format!("{file}: not signed by {name} for its own audit; look at the file and at the key"),
+        message!("audit-proof-not-signed-own-audit", file, name),
     )
 }
 
@@ -236,39 +218,23 @@ fn complaint_error(complaint: ProofError) -> CliError {
     let keep_en = "keep both files as evidence and ask the authority";
     match complaint {
         ProofError::Empty => {
-            CliError::usage_error("hãy nêu ít nhất một tệp", "name one file at least")
+            CliError::usage_error(message!("audit-proof-name-one-file-least"))
         }
         ProofError::Forked(size) => CliError::new(
             "AUDIT_FORKED",
-            format!("hai chữ ký cho {size} dòng đầu không giống nhau: có hai nhật ký; {keep}"),
-            format!(
-                "two checkpoints of the first {size} lines differ: there are two audits; {keep_en}"
-            ),
+            message!("audit-proof-two-checkpoints-first-lines", size, keep, keep_en),
         ),
         ProofError::Inconsistent { old, new } => CliError::new(
             "AUDIT_REWRITTEN",
-            format!(
-                "nhật ký {new} dòng không bắt đầu bằng {old} dòng đã ký trước: đã có dòng bị sửa hay bỏ; {keep}"
-            ),
-            format!(
-                "the audit of {new} lines does not begin with the {old} signed before: lines were changed or taken out; {keep_en}"
-            ),
+            message!("audit-proof-audit-lines-does-not", new, old, keep, keep_en),
         ),
         ProofError::NotIncluded { line, size } => CliError::new(
             "AUDIT_ABSENT",
-            format!("dòng {line} như trong tệp không nằm trong {size} dòng đã ký; {keep}"),
-            format!(
-                "line {line} as the file says it does not stand in the {size} lines signed; {keep_en}"
-            ),
+            message!("audit-proof-line-as-file-says", line, size, keep, keep_en),
         ),
         ProofError::MissingConsistencyProof { old, new } => CliError::new(
             "AUDIT_UNJOINED",
-            format!(
-                "chưa có gì cho thấy {new} dòng bắt đầu bằng {old} dòng đã ký; cần cả chữ ký {old} dòng và: thidua audit prove --from {old} --to {new}"
-            ),
-            format!(
-                "nothing shows that the {new} lines begin with the {old} signed; it takes the checkpoint of {old} and: thidua audit prove --from {old} --to {new}"
-            ),
+            message!("audit-proof-nothing-shows-lines-begin", new, old),
         ),
     }
 }

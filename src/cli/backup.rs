@@ -1,6 +1,7 @@
 //! `thidua backup|verify-backup|restore|promote|migrate`: backups of the database, restoring them,
 //! and bringing the schema up to date. The store makes and checks backups.
 
+use crate::domain::support::message::message;
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -98,12 +99,12 @@ pub(super) fn back_up(ctx: &CliContext, args: &BackupArgs) -> CliResult {
     output.print_answer(
         || {
             let rows = done.audit_rows;
-            let text = match output.pick("vi", "en") {
+            let text = match output.text("backup-en") {
                 "vi" => format!("đã sao lưu và kiểm tra: {path} (đến vị trí {}, {rows} dòng nhật ký)", done.file.seq),
                 _ => format!("copied and verified: {path} (up to seq {}, {rows} audit rows)", done.file.seq),
             };
             let second = places.secondary.as_ref().map(|dir| dir.display().to_string());
-            let second = second.map(|dir| format!("{} {dir}", output.pick("nơi thứ hai:", "second place:")));
+            let second = second.map(|dir| format!("{} {dir}", output.text("backup-second-place")));
             [text].into_iter().chain(second).collect::<Vec<_>>().join("\n")
         },
         || json!({ "copy": path, "epoch": done.file.epoch, "seq": done.file.seq, "audit_rows": done.audit_rows, "safe": done.has_secondary_copy }),
@@ -122,7 +123,7 @@ pub(super) fn verify_copy(ctx: &CliContext, args: &VerifyArgs) -> CliResult {
     output.print_answer(
         || {
             let (seq, epoch, rows) = (found.head.seq, found.head.epoch, found.audit_rows);
-            match output.pick("vi", "en") {
+            match output.text("backup-en") {
                 "vi" => format!("nguyên vẹn: lịch sử {epoch}, đến vị trí {seq}, {rows} dòng nhật ký, {} phạm vi", found.scopes),
                 _ => format!("whole: history {epoch}, up to seq {seq}, {rows} audit rows, {} scopes", found.scopes),
             }
@@ -150,8 +151,7 @@ fn check_whole_copy(file: &Path) -> CliResult<crate::store::backup::IntegrityRep
         None => Ok(found),
         Some(fault) => Err(CliError::new(
             "DAMAGED",
-            format!("bản sao không nguyên vẹn ({fault}); hãy dùng bản khác"),
-            format!("the copy is not whole ({fault}); use another one"),
+            message!("backup-copy-not-whole-use", fault),
         )),
     }
 }
@@ -163,12 +163,12 @@ pub(super) fn restore(ctx: &CliContext, args: &RestoreArgs) -> CliResult {
     let output = &ctx.output;
     output.print_answer(
         || {
-            let mut lines = vec![match output.pick("vi", "en") {
+            let mut lines = vec![match output.text("backup-en") {
                 "vi" => format!("đã khôi phục đến vị trí {}; lịch sử mới số {number}. Điện thoại sẽ tự gửi lại phần đã mất.", found.head.seq),
                 _ => format!("restored up to seq {}; history {number} begins. Phones send again by themselves what was lost.", found.head.seq),
             }];
             lines.extend(lost_audit_texts(ctx, lost.as_deref()));
-            lines.push(format!("{} thidua serve", output.pick("tiếp theo:", "next:")));
+            lines.push(format!("{} thidua serve", output.text("backup-next")));
             lines.join("\n")
         },
         || json!({ "epoch": number, "seq": found.head.seq, "desk_acts_lost": lost.as_ref().map(|lines| lines.iter().map(audit_line_json).collect::<Vec<_>>()) }),
@@ -188,15 +188,13 @@ fn replace_database(
     let DatabaseLocation::Sqlite(path) = &location else {
         return Err(CliError::new(
             "NOT_SQLITE",
-            "PostgreSQL được khôi phục bằng công cụ của nó (pg_restore, Patroni); điện thoại sẽ tự nhận ra và gửi lại",
-            "PostgreSQL is restored by its own tools (pg_restore, Patroni); phones notice by themselves and send again",
+            message!("backup-postgresql-restored-own-tools"),
         ));
     };
     if Path::new(path).exists() && !force {
         return Err(CliError::new(
             "DATABASE_THERE",
-            format!("{path} đang có; thêm --force để dời nó sang bên (không xóa gì)"),
-            format!("{path} is there; add --force to move it aside (nothing is deleted)"),
+            message!("backup-there-add-force-move", path),
         ));
     }
     let aside =
@@ -216,16 +214,13 @@ fn lost_audit_texts(ctx: &CliContext, lost: Option<&[AuditEntry]>) -> Vec<String
     let output = &ctx.output;
     match lost {
         None => vec![
-            output.pick(
-                "việc làm tại bàn (không qua điện thoại) sau bản sao: không biết được, vì không có cơ sở dữ liệu cũ",
-                "acts at a desk (without a phone) after the copy: not known, as there is no old database",
-            )
+            output.text("backup-acts-desk-without-phone")
             .to_owned(),
         ],
-        Some([]) => vec![output.pick("không có việc nào tại bàn bị mất", "no act at a desk was lost").to_owned()],
+        Some([]) => vec![output.text("backup-no-act-desk-lost").to_owned()],
         Some(lines) => {
             let head = output
-                .pick("làm tại bàn sau bản sao, cần làm lại:", "done at a desk after the copy, to be done again:");
+                .text("backup-done-desk-after-copy");
             let presented = lines.iter().map(|line| format!("  {} {}", line.at.local_text(), line.action));
             std::iter::once(head.to_owned()).chain(presented).collect()
         }
@@ -243,12 +238,7 @@ pub(super) fn promote(ctx: &CliContext, args: &PromoteArgs) -> CliResult {
             let dir = config.dir.display();
             return Err(CliError::new(
                 "KEYS_MISSING",
-                format!(
-                    "{dir} chưa có {name}: chép authority.key, seal.key, revoked.log và thư mục tls từ máy chính một lần"
-                ),
-                format!(
-                    "{dir} has no {name}: copy authority.key, seal.key, revoked.log and the directory tls from the other machine once"
-                ),
+                message!("backup-no-copy-authority-key", dir, name),
             ));
         }
     }
@@ -257,13 +247,12 @@ pub(super) fn promote(ctx: &CliContext, args: &PromoteArgs) -> CliResult {
         let presented = from.display();
         CliError::new(
             "NO_BACKUP",
-            format!("không có bản sao nguyên vẹn nào trong {presented}"),
-            format!("there is no whole copy in {presented}"),
+            message!("backup-there-no-whole-copy", presented),
         )
     })?;
     let (number, _) = replace_database(&config, &copy.path, copy.seq, args.force)?;
     let output = &ctx.output;
-    output.print_remark(match output.pick("vi", "en") {
+    output.print_remark(match output.text("backup-en") {
         "vi" => format!("máy này là máy chính từ lịch sử {number}, bản sao đến vị trí {}; máy cũ sẽ thôi ghi khi gặp điện thoại", copy.seq),
         _ => format!("this machine is the primary from history {number}, copy up to seq {}; the old one stops writing once it meets a phone", copy.seq),
     });
@@ -293,15 +282,15 @@ pub(super) fn migrate(ctx: &CliContext, args: &MigrateArgs) -> CliResult {
             lines.insert(
                 0,
                 match (pending.is_empty(), done) {
-                    (true, _) => output.pick("lược đồ đã mới nhất", "the schema is up to date"),
-                    (_, true) => output.pick("đã áp dụng:", "applied:"),
-                    (_, false) => output.pick("sẽ áp dụng:", "would apply:"),
+                    (true, _) => output.text("backup-schema-up-date"),
+                    (_, true) => output.text("backup-applied"),
+                    (_, false) => output.text("backup-would-apply"),
                 }
                 .to_owned(),
             );
             lines.extend(
                 copy.as_ref()
-                    .map(|path| format!("{} {}", output.pick("bản trước đó:", "as it was before:"), path.display())),
+                    .map(|path| format!("{} {}", output.text("backup-as-before"), path.display())),
             );
             lines.join("\n")
         },

@@ -1,6 +1,7 @@
 //! The directories of backups that the configuration names, and the warning while no verified copy
 //! exists outside this machine's first directory.
 
+use crate::domain::support::message::message;
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::app::backup::BackupDirs;
@@ -24,8 +25,7 @@ pub(super) fn backup_locations(config: &Config) -> BackupDirs {
 
 /// The warning for a PostgreSQL without replica and WAL archive.
 pub(super) const NO_STANDBY_TEXT: [&str; 2] = [
-    "CHƯA CÓ SAO LƯU: PostgreSQL này không có bản sao dự phòng, cũng không lưu trữ nhật ký ghi (WAL)",
-    "NO BACKUP: this PostgreSQL has neither a replica nor an archive of its log",
+    message!("backup-locations-no-backup-postgresql-neither"),
 ];
 
 /// The warning that each start prints until the secondary directory holds a copy.
@@ -40,15 +40,9 @@ pub(super) fn missing_backup_warning(
             .then(|| output.pick(NO_STANDBY_TEXT[0], NO_STANDBY_TEXT[1]).to_owned());
     }
     let text = match backup_locations(config).secondary {
-        None => output.pick(
-            "CHƯA CÓ SAO LƯU ở nơi thứ hai: đặt backup.second rồi chạy thidua backup",
-            "NO BACKUP in a second place: set backup.second, then run thidua backup",
-        ),
+        None => output.text("backup-locations-no-backup-second-place"),
         Some(second) if list_backups(&second).map_or(true, |found| found.is_empty()) => output
-            .pick(
-                "CHƯA CÓ SAO LƯU ở nơi thứ hai (backup.second còn trống): chạy thidua backup",
-                "NO BACKUP in the second place (backup.second is empty): run thidua backup",
-            ),
+            .text("backup-locations-no-backup-second-place-2"),
         Some(_) => return None,
     };
     Some(text.to_owned())

@@ -9,7 +9,7 @@ use crate::app::ReferenceSnapshot;
 use crate::domain::org::UnitKind;
 use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::standing::baseline::BaselineRow;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::files::baseline::{self, BaselineImport};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -82,15 +82,15 @@ fn import_baselines(ctx: &CliContext, file: &Path, dry_run: bool, all: bool) -> 
     let text = || {
         let same = stored.len() - written;
         let tail = if dry_run {
-            output.pick("chạy thử, chưa ghi gì", "dry run, nothing was written").to_owned()
-        } else if output.lang == Lang::Vi {
+            output.text("baseline-dry-run-nothing-written").to_owned()
+        } else if output.lang == Lang::VI {
             format!("đã ghi {written} số liệu mới, {same} số liệu đã có như vậy")
         } else {
             format!("{written} new figures written, {same} were there already")
         };
         output.paint(
             Colour::Green,
-            &format!("{passed}/{lines} {}; {tail}", output.pick("dòng đạt", "lines pass")),
+            &format!("{passed}/{lines} {}; {tail}", output.text("baseline-lines-pass")),
         )
     };
     output.print_answer(
@@ -123,7 +123,7 @@ fn show_verdicts(ctx: &CliContext, read: &BaselineImport, all: bool) {
             "{}/{} {}",
             read.valid_line_count(),
             read.line_count,
-            output.pick("dòng đạt", "lines pass")
+            output.text("baseline-lines-pass")
         ));
     }
     if all {

@@ -1,6 +1,7 @@
 //! `thidua bench`: prints how close the product comes to the limit of this machine. `crate::bench`
 //! measures.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::bench::{self, BenchPlan, BenchRow, GrowthPoint};
@@ -122,7 +123,6 @@ fn print_json(args: &Args, found: &impl Serialize) -> CliResult {
 fn bench_error(why: &str) -> CliError {
     CliError::new(
         "BENCH_FAILED",
-        format!("phép đo không chạy hết: {why}"),
-        format!("the bench did not end well: {why}"),
+        message!("bench-bench-did-not-end", why),
     )
 }

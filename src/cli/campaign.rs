@@ -3,6 +3,7 @@
 //!
 //! [`campaign_lifecycle`] holds `list` and `step`.
 
+use crate::domain::support::message::message;
 use super::campaign_lifecycle;
 use super::context::CliContext;
 use super::diff::{DiffLine, diff_lines};
@@ -147,17 +148,17 @@ fn apply_files(
     };
     let text = || {
         if dry_run {
-            return output.pick("chạy thử, chưa ghi gì", "dry run, nothing was written").to_owned();
+            return output.text("baseline-dry-run-nothing-written").to_owned();
         }
         let parts = [
-            (applied.catalogue_changes, output.pick("mục danh mục", "catalogue entries")),
-            (applied.campaign_changes, output.pick("phong trào", "campaigns")),
+            (applied.catalogue_changes, output.text("campaign-catalogue-entries")),
+            (applied.campaign_changes, output.text("campaign-campaigns")),
         ];
         let shown: Vec<String> =
             parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
         output.paint(
             Colour::Green,
-            &format!("{} {}", output.pick("đã ghi:", "written:"), shown.join(", ")),
+            &format!("{} {}", output.text("campaign-written"), shown.join(", ")),
         )
     };
     let value = || {
@@ -192,7 +193,7 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs) -> CliResult {
     let warnings: Vec<Value> =
         requested.warnings.iter().map(|one| finding_json(one, output.lang)).collect();
     output.print_answer(
-        || output.paint(Colour::Green, output.pick("không có lỗi", "no mistakes")),
+        || output.paint(Colour::Green, output.text("campaign-no-mistakes")),
         || json!({ "ok": true, "warnings": warnings }),
     );
     Ok(())
@@ -282,8 +283,7 @@ fn find_unknown_calendars(catalogue: &Catalogue) -> Vec<Violation> {
             Violation::error(
                 "UNKNOWN_CALENDAR",
                 format!("contracts.{}", contract.code),
-                format!("không có lịch báo cáo \"{code}\"; cần {existing}"),
-                format!("there is no calendar \"{code}\"; expected {existing}"),
+                message!("campaign-there-no-calendar-expected", code, existing),
             )
         })
         .collect()

@@ -28,11 +28,11 @@ pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
     };
     let rows: Vec<Vec<String>> = reference.campaigns.iter().map(row).collect();
     let headings = [
-        output.pick("mã", "code"),
-        output.pick("phong trào", "campaign"),
-        output.pick("thời gian", "days"),
-        output.pick("trạng thái", "state"),
-        output.pick("bước tiếp", "steps from here"),
+        output.text("campaign-lifecycle-code"),
+        output.text("access-key-campaign"),
+        output.text("campaign-lifecycle-days"),
+        output.text("access-state"),
+        output.text("campaign-lifecycle-steps-from-here"),
     ];
     output.print_table(&headings, &rows);
     Ok(())
@@ -47,7 +47,7 @@ pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: Campaign
         let status = stepped.status.text(output.lang);
         output.paint(
             Colour::Green,
-            &format!("{} {code}: {status}", output.pick("phong trào", "campaign")),
+            &format!("{} {code}: {status}", output.text("access-key-campaign")),
         )
     };
     output.print_answer(text, || campaign_json(&stepped));

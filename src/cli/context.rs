@@ -8,7 +8,7 @@ use crate::app::{App, ReferenceSnapshot};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::access::permission::Actor;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::store::{DatabaseLocation, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -120,7 +120,7 @@ fn terminal_lang() -> Lang {
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     match set {
-        Some(value) if value.starts_with("en") => Lang::En,
+        Some(value) if value.starts_with("en") => Lang::EN,
         Some(_) | None => Lang::DEFAULT,
     }
 }

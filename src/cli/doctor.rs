@@ -4,13 +4,14 @@
 //! Changes nothing. Each check is a function that returns findings; the findings are ordered by
 //! urgency.
 
+use crate::domain::support::message::message;
 use super::backup_locations::{NO_STANDBY_TEXT, backup_locations};
 use super::context::{CliContext, LocalApp};
 use super::database_connection;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::config::Config;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::jobs;
 use crate::server::tls::ReloadableTlsConfig;
@@ -99,8 +100,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     if found.iter().any(|finding| finding.urgency == Urgency::Immediate) {
         return Err(CliError::new(
             "UNWELL",
-            "có việc phải làm ngay, xem ở trên",
-            "something must be done now, see above",
+            message!("doctor-something-must-done-now"),
         ));
     }
     Ok(())
@@ -109,15 +109,14 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 fn check_schema(location: &DatabaseLocation) -> CliResult<Vec<DoctorFinding>> {
     let mut conn = location.connect(false)?;
     let (pending, used) = schema_migration::pending_migrations(&mut conn)?;
-    let todo = ["chạy: thidua migrate", "run: thidua migrate"];
+    let todo = [message!("doctor-run-thidua-migrate")];
     Ok((used && !pending.is_empty())
         .then(|| {
             let list = pending.join(", ");
             DoctorFinding::new(
                 Urgency::Immediate,
                 "OLDER_SCHEMA",
-                format!("lược đồ cũ, thiếu: {list}"),
-                format!("older schema, missing: {list}"),
+                message!("doctor-older-schema-missing", list),
                 todo,
             )
         })
@@ -143,11 +142,9 @@ fn check_history(
         found.push(DoctorFinding::new(
             Urgency::Immediate,
             "SERVER_SUPERSEDED",
-            format!("máy khác đã thay máy này. Việc chỉ làm tại bàn ở đây sau bản sao cuối: {list}"),
-            format!("another machine has replaced this one. Done only at a desk here since the last safe copy: {list}"),
+            message!("doctor-another-machine-replaced-one", list),
             [
-                "dừng máy này; làm lại các việc trên ở máy chính; muốn dùng làm máy dự phòng thì khôi phục từ bản sao của máy chính",
-                "end this server; do these acts again at the primary; to stand by, restore a copy of the primary here",
+                message!("doctor-end-server-do-these"),
             ],
         ));
     }
@@ -157,9 +154,8 @@ fn check_history(
         found.push(DoctorFinding::new(
             Urgency::Immediate,
             "CLOCK",
-            "đồng hồ máy chủ chạy lùi so với lần ghi cuối",
-            "the clock stands before the last commit",
-            ["chỉnh lại đồng hồ (NTP)", "set the clock right (NTP)"],
+            message!("doctor-clock-stands-before-last"),
+            [message!("doctor-set-clock-right-ntp")],
         ));
     }
     Ok(found)
@@ -172,10 +168,9 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
     }
     let Some(second) = places.secondary else {
         let todo = [
-            "đặt backup.second rồi chạy: thidua backup",
-            "set backup.second, then run: thidua backup",
+            message!("doctor-set-backup-second-then"),
         ];
-        let (vi, en) = ("CHƯA CÓ SAO LƯU ở nơi thứ hai", "NO BACKUP in a second place");
+        let (vi, en) = message!("doctor-no-backup-second-place");
         return Ok(vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", vi, en, todo)]);
     };
     let newest = list_backups(&second).ok().and_then(|mut copies| copies.pop());
@@ -185,8 +180,7 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
     let age =
         written.map(|at| local_app.app.now().0 - i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
     let todo = [
-        "chạy: thidua backup, và xem vì sao việc đêm không chạy",
-        "run: thidua backup, and see why the nightly one does not run",
+        message!("doctor-run-thidua-backup-see"),
     ];
     let finding = match age {
         None => {
@@ -194,8 +188,7 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
             DoctorFinding::new(
                 Urgency::Today,
                 "NO_BACKUP",
-                format!("CHƯA CÓ SAO LƯU trong {shown}"),
-                format!("NO BACKUP in {shown}"),
+                message!("doctor-no-backup", shown),
                 todo,
             )
         }
@@ -204,8 +197,7 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
             DoctorFinding::new(
                 Urgency::Today,
                 "OLD_BACKUP",
-                format!("bản sao mới nhất đã {days} ngày"),
-                format!("the newest copy is {days} days old"),
+                message!("doctor-newest-copy-days-old", days),
                 todo,
             )
         }
@@ -225,8 +217,7 @@ fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
     } = standbys;
     if replicas == 0 && !archived {
         let todo = [
-            "dựng bản sao đồng bộ (Patroni), hoặc lưu trữ WAL; xem OPERATIONS.vi.md",
-            "set up a synchronous replica (Patroni), or archive its log; see OPERATIONS.md",
+            message!("doctor-set-up-synchronous-replica"),
         ];
         return vec![DoctorFinding::new(
             Urgency::Today,
@@ -240,9 +231,8 @@ fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
         return vec![DoctorFinding::new(
             Urgency::Today,
             "NOT_IN_STEP",
-            "không bản sao nào đồng bộ: chuyển máy có thể mất những lệnh mới nhất cho đến khi điện thoại gửi lại",
-            "no replica is synchronous: a failover may lose the newest commands until phones send them again",
-            ["bật synchronous_mode của Patroni", "turn on synchronous_mode in Patroni"],
+            message!("doctor-no-replica-synchronous-failover"),
+            [message!("doctor-turn-synchronous-mode-patroni")],
         )];
     }
     Vec::new()
@@ -262,11 +252,9 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
             found.push(DoctorFinding::new(
                 Urgency::Today,
                 "JOB",
-                format!("việc {name}, lần {at}: {} {why}", run.state),
-                format!("job {name}, slot {at}: {} {why}", run.state),
+                message!("doctor-job-slot", name, at, state = run.state, why),
                 [
-                    "xem thidua jobs history, rồi chạy: thidua jobs run TÊN",
-                    "see thidua jobs history, then: thidua jobs run NAME",
+                    message!("doctor-see-thidua-jobs-history"),
                 ],
             ));
         }
@@ -277,8 +265,7 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
 fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let checked = local_app.app.store().check_integrity()?;
     let todo = [
-        "dừng máy chủ và khôi phục từ bản sao nguyên vẹn: thidua restore",
-        "end the server and restore a whole copy: thidua restore",
+        message!("doctor-end-server-restore-whole"),
     ];
     let finding = |fault: String| {
         DoctorFinding::new(
@@ -315,11 +302,9 @@ fn check_connections(
         found.push(DoctorFinding::new(
             Urgency::Today,
             "REPLICA",
-            format!("không kết nối được bản sao chỉ đọc, máy chính làm hết: {error}"),
-            format!("the replica cannot be reached, the primary serves everything: {error}"),
+            message!("doctor-replica-cannot-reached-primary", error),
             [
-                "xem bản sao và database.replica_url",
-                "look at the replica and at database.replica_url",
+                message!("doctor-look-replica-database-replica"),
             ],
         ));
     }
@@ -337,11 +322,10 @@ fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
         Err(failure) => vec![DoctorFinding::new(
             Urgency::Immediate,
             "CERTIFICATE",
-            failure.text(Lang::Vi).to_owned(),
-            failure.text(Lang::En).to_owned(),
+            failure.text(Lang::VI).to_owned(),
+            failure.text(Lang::EN).to_owned(),
             [
-                "xem lại [tls] trong thidua.toml, hoặc làm chứng thư mới: thidua tls init",
-                "look at [tls] in thidua.toml, or make a new certificate: thidua tls init",
+                message!("doctor-look-tls-thidua-toml"),
             ],
         )],
     }
@@ -363,7 +347,7 @@ fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
     }
     if found.is_empty() {
         return output.print_line(
-            output.paint(Colour::Green, output.pick("mọi thứ đều ổn", "everything is well")),
+            output.paint(Colour::Green, output.text("doctor-everything-well")),
         );
     }
     for finding in found {
@@ -373,7 +357,7 @@ fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
             output.paint(colour, &format!("{}: {}", finding.code, text(&finding.problem))),
         );
     }
-    output.print_line(output.pick("\nViệc cần làm trước:", "\nTo do first:"));
+    output.print_line(output.text("doctor-do-first"));
     for (index, finding) in found.iter().take(FIRST_ACTIONS_MAX).enumerate() {
         output.print_line(format!(
             " {}. {}",

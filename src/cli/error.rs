@@ -1,9 +1,9 @@
-//! The error of a subcommand: a code, a reason with the next step in both languages, and the
-//! findings behind it.
+//! The error of a subcommand: a code, a reason with the next step, and the findings behind it.
 
+use crate::domain::support::message::{Message, message};
 use crate::app::AppError;
 use crate::config::ConfigError;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::reason::Refusal;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, TextPosition};
@@ -21,7 +21,7 @@ pub(super) struct CliError {
     /// Stable code.
     pub(super) code: String,
     /// Reason and next step.
-    texts: [String; 2],
+    pub(super) message: Message,
     /// The findings behind the error.
     pub(super) findings: Vec<CliFinding>,
     /// Wrong usage rather than a refusal; exit code 2.
@@ -40,12 +40,12 @@ pub(super) struct CliFinding {
 impl CliFinding {
     /// One line of text.
     pub(super) fn to_line(&self, lang: Lang) -> String {
-        let Violation { severity: grade, code, path: at, vi, en } = &self.violation;
+        let Violation { severity: grade, code, path: at, message } = &self.violation;
         let mark = match grade {
             Severity::Error => "",
-            Severity::Warning => lang.pick("cảnh báo: ", "warning: "),
+            Severity::Warning => lang.text("error-warning"),
         };
-        let text = lang.pick(vi, en);
+        let text = message.text(lang);
         match &self.place {
             Some((file, TextPosition { line, column })) => {
                 format!("{file}:{line}:{column}: {mark}{code}: {at}: {text}")
@@ -68,19 +68,13 @@ impl From<Violation> for CliFinding {
 }
 
 impl CliError {
-    pub(super) fn new(code: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+    pub(super) fn new(code: &str, message: Message) -> Self {
         Self {
             code: code.to_owned(),
-            texts: [vi.into(), en.into()],
+            message,
             findings: Vec::new(),
             is_usage_error: false,
         }
-    }
-
-    /// The text in a language.
-    pub(super) fn text(&self, lang: Lang) -> &str {
-        let [vi, en] = &self.texts;
-        lang.pick(vi, en)
     }
 
     pub(super) fn with_findings(
@@ -92,16 +86,15 @@ impl CliError {
     }
 
     /// The arguments do not go together.
-    pub(super) fn usage_error(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { is_usage_error: true, ..Self::new("USAGE", vi, en) }
+    pub(super) fn usage_error(message: Message) -> Self {
+        Self { is_usage_error: true, ..Self::new("USAGE", message) }
     }
 
     /// The random number generator failed.
     pub(super) fn no_random() -> Self {
         Self::new(
             "NO_RANDOM",
-            "máy không cho số ngẫu nhiên; hãy thử lại",
-            "the machine gives no random numbers; try again",
+            message!("error-machine-gives-no-random"),
         )
     }
 
@@ -110,8 +103,7 @@ impl CliError {
         let dir = dir.display();
         Self::new(
             "NOT_INITIALISED",
-            format!("chưa có dữ liệu trong {dir}; hãy chạy: thidua init --data {dir}"),
-            format!("there is no data in {dir} yet; run: thidua init --data {dir}"),
+            message!("error-there-no-data-yet", dir),
         )
     }
 
@@ -120,8 +112,7 @@ impl CliError {
         let path = path.display();
         Self::new(
             "FILE",
-            format!("không đọc hoặc ghi được {path}: {error}; hãy xem lại đường dẫn và quyền"),
-            format!("cannot read or write {path}: {error}; look at the path and its rights"),
+            message!("error-cannot-read-write-look", path, error),
         )
     }
 
@@ -129,12 +120,7 @@ impl CliError {
     fn no_database_tls() -> Self {
         Self::new(
             "NO_DATABASE_TLS",
-            "database.url đòi TLS (sslmode) nhưng chương trình này không có TLS đến PostgreSQL; \
-                 hãy dùng bản dựng với --features postgres-tls (scripts/package dựng như vậy), \
-                 hoặc bỏ sslmode và dẫn đường đó qua một đường hầm trên máy này",
-            "database.url asks for TLS (sslmode) and this programme has no TLS to PostgreSQL; \
-                 use one built with --features postgres-tls (scripts/package makes it), \
-                 or take sslmode away and lead the line through a tunnel that begins on this machine",
+            message!("error-database-url-asks-tls"),
         )
     }
 
@@ -142,14 +128,7 @@ impl CliError {
     fn database_unverified(text: &str) -> Self {
         Self::new(
             "DATABASE_NOT_PROVEN",
-            format!(
-                "cơ sở dữ liệu trả lời nhưng không chứng minh được là đúng máy, hoặc một bên không nhận đường này ({text}); \
-                     hãy xem tên máy, sslmode và sslrootcert trong database.url, chứng thư và pg_hba.conf của PostgreSQL"
-            ),
-            format!(
-                "the database answers and does not prove to be the one that was asked for, or one end refuses the line as it is ({text}); \
-                     look at the host name, sslmode and sslrootcert in database.url, and at PostgreSQL's certificate and pg_hba.conf"
-            ),
+            message!("error-database-answers-does-not", text),
         )
     }
 
@@ -157,12 +136,7 @@ impl CliError {
     fn pre_release_schema(found: &str) -> Self {
         Self::new(
             "PRE_RELEASE_SCHEMA",
-            format!(
-                "cơ sở dữ liệu thuộc dòng trước phát hành (lược đồ {found}), chương trình này không đọc và không nâng cấp được; không có gì bị thay đổi: hãy giữ lại tệp, dùng chương trình cũ để xem, và tạo cơ sở dữ liệu mới bằng thidua init"
-            ),
-            format!(
-                "the database is of the pre-release line (schema {found}), which this program can neither read nor upgrade; nothing was changed: keep it, read it with the program that made it, and make a new one with thidua init"
-            ),
+            message!("error-database-pre-release-line", found),
         )
     }
 
@@ -170,12 +144,7 @@ impl CliError {
     fn newer_schema(found: &str, supported: &str) -> Self {
         Self::new(
             "NEWER_SCHEMA",
-            format!(
-                "cơ sở dữ liệu có lược đồ {found}, chương trình này chỉ biết đến {supported}; hãy dùng phiên bản thidua biết lược đồ {found}"
-            ),
-            format!(
-                "the database has schema {found}, this programme knows schemas up to {supported}; use a thidua that knows schema {found}"
-            ),
+            message!("error-database-schema-programme-knows", found, supported),
         )
     }
 
@@ -183,8 +152,7 @@ impl CliError {
     pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<CliFinding>>) -> Self {
         let failure = Self::new(
             "FILE_REFUSED",
-            "tệp có lỗi, chưa ghi gì; hãy sửa các chỗ sau rồi chạy lại",
-            "the file has mistakes, nothing was written; mend these places and run again",
+            message!("error-file-mistakes-nothing-written"),
         );
         failure.with_findings(findings)
     }
@@ -213,18 +181,15 @@ impl From<AppError> for CliError {
             AppError::Refused(refusal) => refusal.into(),
             AppError::Unauthenticated => Self::new(
                 "UNAUTHENTICATED",
-                "không rõ người gọi là ai; hãy ghi danh lại thiết bị",
-                "the caller is not known; enrol the device again",
+                message!("error-caller-not-known-enrol"),
             ),
             AppError::DeviceRevoked => Self::new(
                 "DEVICE_REVOKED",
-                "thiết bị đã bị thu hồi; hãy xin mã ghi danh mới",
-                "the device was revoked; ask for a new enrolment code",
+                message!("error-device-revoked-ask-new"),
             ),
             AppError::LeaseLost => Self::new(
                 "LEASE_LOST",
-                "một máy chủ khác đang chạy việc này, chưa ghi gì; hãy xem: thidua jobs history",
-                "another server runs this job now, nothing was written; see: thidua jobs history",
+                message!("error-another-server-runs-job"),
             ),
             AppError::Store(error) => error.into(),
             AppError::Violations(found) => match <[Violation; 1]>::try_from(found) {
@@ -243,47 +208,34 @@ impl From<store::Error> for CliError {
             }
             store::Error::Busy(text) => Self::new(
                 "BUSY",
-                format!("cơ sở dữ liệu đang bận hoặc không kết nối được ({text}); hãy thử lại"),
-                format!("the database is busy or cannot be reached ({text}); try again"),
+                message!("error-database-busy-cannot-reached", text),
             ),
             store::Error::TlsNotBuilt => Self::no_database_tls(),
             store::Error::TlsFailed(text) => Self::database_unverified(&text),
             store::Error::StorageFull(text) => Self::new(
                 "DISK_FULL",
-                format!("không ghi được cơ sở dữ liệu ({text}); hãy xem dung lượng và quyền ghi"),
-                format!("the database cannot be written ({text}); look at free space and rights"),
+                message!("error-database-cannot-written-look", text),
             ),
             store::Error::FileIo(text) => Self::new(
                 "FILE",
-                format!("không đọc hoặc ghi được tệp ({text}); hãy xem đường dẫn và quyền"),
-                format!("a file cannot be read or written ({text}); look at its path and rights"),
+                message!("error-file-cannot-read-written", text),
             ),
             store::Error::OlderSchema { pending_migrations: pending } => Self::new(
                 "OLDER_SCHEMA",
-                format!(
-                    "lược đồ cơ sở dữ liệu cũ hơn chương trình (cần: {pending}); sao lưu rồi chạy thidua migrate"
-                ),
-                format!(
-                    "the database's schema is older than this programme (to apply: {pending}); back it up, then run thidua migrate"
-                ),
+                message!("error-database-schema-older-programme", pending),
             ),
             store::Error::PreReleaseSchema { found } => Self::pre_release_schema(&found),
             store::Error::Superseded => Self::new(
                 "SERVER_SUPERSEDED",
-                "máy chủ này đã được máy khác thay thế, không ghi gì nữa; chạy thidua doctor để biết phải làm gì",
-                "another server has replaced this one, it writes nothing any more; thidua doctor says what to do",
+                message!("error-another-server-replaced-one"),
             ),
             store::Error::Damaged(text) => Self::new(
                 "DAMAGED",
-                format!("dữ liệu lưu bị hỏng: {text}; hãy khôi phục từ bản sao lưu"),
-                format!("stored data is damaged: {text}; restore from a backup"),
+                message!("error-stored-data-damaged-restore", text),
             ),
             store::Error::Database(text) => Self::new(
                 "DATABASE",
-                format!("lỗi cơ sở dữ liệu: {text}; xem docs/STATUS.md hoặc báo lại kèm dòng này"),
-                format!(
-                    "database trouble: {text}; see docs/STATUS.md, or report it with this line"
-                ),
+                message!("error-database-trouble-see-docs", text),
             ),
         }
     }
@@ -293,8 +245,7 @@ impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         Self::new(
             "CONFIG",
-            format!("cấu hình sai: {error}"),
-            format!("the configuration is wrong: {error}"),
+            message!("error-configuration-wrong", error),
         )
     }
 }

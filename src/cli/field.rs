@@ -1,6 +1,7 @@
 //! `thidua field`: an offline client with plain prompts. Every command works without a network; the
 //! outbox is sent on the next sync.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::output::Output;
@@ -163,16 +164,13 @@ fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
     let text = || {
         let (sent, rows, bytes) = (done.sent, done.rows, done.bytes_sent + done.bytes_received);
         let wire = if wire_log { traffic_text(output, &done) } else { String::new() };
-        let mut text = output.lang.pick(
-            format!("gửi {sent} lệnh, nhận {rows} bản ghi, {bytes} B"),
-            format!("{sent} commands sent, {rows} records received, {bytes} B"),
-        );
+        let mut text = output.lang.say(message!("field-commands-sent-records-received", sent, rows, bytes));
         text.push_str(&wire);
         for one in &refused {
             let why = output.pick(&one.text_vi, &one.text_en);
             text.push_str(&format!(
                 "\n{} {}: {} {why}",
-                output.pick("bị từ chối", "refused"),
+                output.text("field-refused"),
                 one.number,
                 one.reason
             ));
@@ -204,7 +202,7 @@ fn traffic_text(output: &Output, done: &SyncSummary) -> String {
     let framed: u64 = done.traffic.iter().map(|one| one.bytes).sum();
     let whole = done.bytes_sent + done.bytes_received;
     line("TLS, HTTP/2", done.connections, whole.saturating_sub(framed));
-    line(output.pick("tất cả", "everything"), done.calls, whole);
+    line(output.text("field-everything"), done.calls, whole);
     text
 }
 
@@ -214,7 +212,7 @@ fn sync_command_if_any(ctx: &CliContext, phone: &Phone, number: Option<u64>) -> 
     }
     let output = &ctx.output;
     output.print_answer(
-        || output.pick("không có gì thay đổi", "nothing differs").to_owned(),
+        || output.text("field-nothing-differs").to_owned(),
         || json!({ "command": null }),
     );
     Ok(())
@@ -252,13 +250,13 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
         })
         .collect();
     let headings = [
-        output.pick("báo cáo", "report"),
-        output.pick("đơn vị", "unit"),
-        output.pick("từ", "from"),
-        output.pick("đến", "to"),
-        output.pick("hạn", "due"),
-        output.pick("trạng thái", "status"),
-        output.pick("biểu mẫu", "form"),
+        output.text("field-report"),
+        output.text("access-unit"),
+        output.text("field-from"),
+        output.text("field-to"),
+        output.text("field-due"),
+        output.text("field-status"),
+        output.text("field-form"),
     ];
     output.print_rows(
         &headings,
@@ -311,8 +309,7 @@ fn parse_cells(given: &[String]) -> CliResult<Vec<CellEntry>> {
 
 fn cell_syntax_error(text: &str) -> CliError {
     CliError::usage_error(
-        format!("\"{text}\": cần PHẦN_TỬ=SỐ, PHẦN_TỬ=nil hoặc PHẦN_TỬ=missing:see_note"),
-        format!("\"{text}\": expected ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note"),
+        message!("field-expected-element-figure-element", text),
     )
 }
 
@@ -344,10 +341,7 @@ fn show_outbox(ctx: &CliContext, phone: &Phone) -> CliResult {
     output.print_answer(
         || {
             let (waiting, sent, refused) = (status.waiting, status.sent, status.refused);
-            output.lang.pick(
-                format!("chờ gửi {waiting}, đã gửi chưa trả lời {sent}, bị từ chối {refused}"),
-                format!("waiting {waiting}, sent without answer {sent}, refused {refused}"),
-            )
+            output.lang.say(message!("field-waiting-sent-without-answer", waiting, sent, refused))
         },
         || json!({ "waiting": status.waiting, "sent": status.sent, "refused": status.refused }),
     );

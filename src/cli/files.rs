@@ -1,5 +1,6 @@
 //! Reads text files, and writes answers to a file or to standard output.
 
+use crate::domain::support::message::message;
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use std::path::Path;
@@ -14,16 +15,14 @@ pub(super) fn read_text(path: &Path) -> CliResult<String> {
         let shown = path.display();
         return Err(CliError::new(
             "FILE_TOO_LARGE",
-            format!("{shown} lớn hơn 64 MiB; hãy tách thành nhiều tệp"),
-            format!("{shown} is larger than 64 MiB; split it"),
+            message!("files-larger-64-mib-split", shown),
         ));
     }
     String::from_utf8(std::fs::read(path).map_err(failed)?).map_err(|_| {
         let shown = path.display();
         CliError::new(
             "NOT_UTF8",
-            format!("{shown} không phải UTF-8; trong Excel hãy lưu dạng \"CSV UTF-8\""),
-            format!("{shown} is not UTF-8; in Excel save it as \"CSV UTF-8\""),
+            message!("files-not-utf-8-excel", shown),
         )
     })
 }

@@ -33,11 +33,11 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     rows.sort();
     let output = &ctx.output;
     let headings = [
-        output.pick("đơn vị", "unit"),
-        output.pick("tên", "name"),
-        output.pick("thiết bị", "devices"),
-        output.pick("liên lạc", "last contact"),
-        output.pick("chờ xử lý", "waiting"),
+        output.text("access-unit"),
+        output.text("fleet-name"),
+        output.text("fleet-devices"),
+        output.text("fleet-last-contact"),
+        output.text("fleet-waiting"),
     ];
     output.print_rows(&headings, &["unit", "name", "devices", "last_contact", "waiting"], &rows);
     Ok(())

@@ -1,5 +1,6 @@
 //! `thidua healthcheck`: for service managers and containers; exit code 0 when the server serves.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::invite;
@@ -26,8 +27,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let failed = |error: &dyn std::fmt::Display| {
         CliError::new(
             "UNHEALTHY",
-            format!("{address}: {error}; xem nhật ký của thidua serve"),
-            format!("{address}: {error}; see the log of thidua serve"),
+            message!("healthcheck-see-log-thidua-serve", address, error),
         )
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -2,6 +2,7 @@
 //! certificate, keys, an empty database and the first administrator's enrolment code. Imports
 //! nothing and replaces nothing that exists.
 
+use crate::domain::support::message::message;
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
@@ -43,14 +44,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         let shown = dir.display();
         return Err(CliError::new(
             "ALREADY_INITIALISED",
-            format!(
-                "{shown} đã có {}; chọn thư mục khác, hoặc xin mã mới: thidua access enrol --account admin",
-                config::FILE_NAME
-            ),
-            format!(
-                "{shown} holds a {} already; choose another directory, or for a new code: thidua access enrol --account admin",
-                config::FILE_NAME
-            ),
+            message!("init-holds-already-choose-another", shown, config = config::FILE_NAME),
         ));
     }
     // Every step that can be refused runs before the configuration file, which marks the directory
@@ -67,19 +61,16 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let output = &ctx.output;
     let text = || {
         let mut lines = vec![
-            format!("{} {}", output.pick("đã tạo", "made"), dir.display()),
+            format!("{} {}", output.text("init-made"), dir.display()),
             output
-                .pick(
-                    "mã ghi danh của quản trị viên đầu tiên, chỉ in một lần này:",
-                    "the first administrator's enrolment code, printed this once:",
-                )
+                .text("init-first-administrator-enrolment-code")
                 .to_owned(),
         ];
         lines.extend(issued.to_lines(output).into_iter().map(|line| format!("  {line}")));
         lines.extend(missing_backup_warning(output, &config, local_app.app.store()));
         lines.push(format!(
             "{} thidua org import DIR --data {}",
-            output.pick("tiếp theo:", "next:"),
+            output.text("backup-next"),
             dir.display()
         ));
         lines.join("\n")

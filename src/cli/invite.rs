@@ -61,19 +61,19 @@ impl IssuedInvite {
     pub(super) fn to_lines(&self, output: &Output) -> Vec<String> {
         let minutes = auth::ENROL_CODE_MICROS / 60_000_000;
         vec![
-            format!("{} {}", output.pick("mã QR (chữ):   ", "QR text:       "), self.invite),
-            format!("{} {}", output.pick("mã gõ tay:     ", "typed code:    "), self.invite.code),
+            format!("{} {}", output.text("invite-qr-text"), self.invite),
+            format!("{} {}", output.text("invite-typed-code"), self.invite.code),
             format!(
                 "{} {}",
-                output.pick("địa chỉ:       ", "addresses:     "),
+                output.text("invite-addresses"),
                 self.invite.addresses.join(" ")
             ),
             format!(
                 "{} {}",
-                output.pick("SHA-256 của CA:", "CA SHA-256:    "),
+                output.text("invite-ca-sha-256"),
                 encode_hex(&self.invite.ca_sha256)
             ),
-            if output.lang == crate::domain::support::lang::Lang::Vi {
+            if output.lang == crate::i18n::Lang::VI {
                 format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
             } else {
                 format!("good once, for {minutes} minutes, until {}", self.expires.local_text())

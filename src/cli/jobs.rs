@@ -1,6 +1,7 @@
 //! `thidua jobs list|run|cancel|history`: lists the scheduled jobs, runs one at once, cancels one,
 //! shows past runs.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::app::job_run::{JobId, JobSlotOutcome};
@@ -74,9 +75,9 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
     }
     let output = &ctx.output;
     let headings = [
-        output.pick("việc", "job"),
-        output.pick("hằng ngày", "daily"),
-        output.pick("lần cuối", "last"),
+        output.text("jobs-job"),
+        output.text("jobs-daily"),
+        output.text("jobs-last"),
         "slot",
     ];
     output.print_rows(&headings, &["job", "daily_at", "last_state", "last_slot"], &rows);
@@ -88,8 +89,7 @@ fn find_job(name: &str) -> CliResult<&'static ScheduledJob> {
         let names: Vec<&str> = jobs::SCHEDULED_JOBS.iter().map(ScheduledJob::name).collect();
         let names = names.join(", ");
         CliError::usage_error(
-            format!("không có việc {name}; có: {names}"),
-            format!("there is no job {name}; there are: {names}"),
+            message!("jobs-there-no-job-there", name, names),
         )
     })
 }
@@ -98,15 +98,14 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let job = find_job(name)?;
     if full && job.id != JobId::Aggregate {
         return Err(CliError::usage_error(
-            "--full chỉ dùng với aggregate",
-            "--full goes with aggregate only",
+            message!("jobs-full-goes-aggregate-only"),
         ));
     }
     let local_app = ctx.open_local_app()?;
     let output = &ctx.output;
     // indicatif draws on terminals only.
     let spinner = if output.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-    spinner.set_message(format!("{} {name}", output.pick("đang chạy", "running")));
+    spinner.set_message(format!("{} {name}", output.text("jobs-running")));
     spinner.enable_steady_tick(Duration::from_millis(120));
     let agreeing =
         if full { Some(local_app.app.verify_cached_totals(&local_app.actor)?) } else { None };
@@ -115,25 +114,19 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let message = match ended? {
         JobSlotOutcome::Done(message) => message,
         JobSlotOutcome::AlreadyDone => {
-            output.pick("lượt này đã chạy xong trước đó", "this slot was done before").to_owned()
+            output.text("jobs-slot-done-before").to_owned()
         }
         JobSlotOutcome::LeasedElsewhere => {
             return Err(CliError::new(
                 "HELD_ELSEWHERE",
-                format!(
-                    "việc {name} đang chạy ở tiến trình khác; hãy đợi rồi xem: thidua jobs history"
-                ),
-                format!("another process runs {name} now; wait, then see: thidua jobs history"),
+                message!("jobs-another-process-runs-now", name),
             ));
         }
     };
     let full = agreeing.map_or_else(String::new, |count| {
         format!(
             "; {count} {}",
-            output.pick(
-                "phong trào trùng từng byte với báo cáo gốc",
-                "campaigns the same to the byte from raw reports"
-            )
+            output.text("jobs-campaigns-same-byte-from")
         )
     });
     output.print_answer(
@@ -149,12 +142,11 @@ fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
     if !local_app.app.cancel_job(&local_app.actor, job.id)? {
         return Err(CliError::new(
             "NOT_RUNNING",
-            format!("việc {name} không đang chạy; xem: thidua jobs history {name}"),
-            format!("job {name} is not running; see: thidua jobs history {name}"),
+            message!("jobs-job-not-running-see", name),
         ));
     }
     let output = &ctx.output;
-    let text = output.pick("đã hủy, không công bố gì", "cancelled, nothing is published");
+    let text = output.text("jobs-cancelled-nothing-published");
     output.print_answer(
         || format!("{name}: {text}"),
         || json!({ "job": name, "state": "CANCELLED" }),
@@ -177,11 +169,11 @@ fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
         })
         .collect();
     let headings = [
-        output.pick("việc", "job"),
+        output.text("jobs-job"),
         "slot",
-        output.pick("kết quả", "state"),
-        output.pick("giây", "seconds"),
-        output.pick("nội dung", "message"),
+        output.text("jobs-state"),
+        output.text("jobs-seconds"),
+        output.text("jobs-message"),
     ];
     output.print_rows(&headings, &["job", "slot", "state", "seconds", "message"], &rows);
     Ok(())

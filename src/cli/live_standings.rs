@@ -42,22 +42,19 @@ pub(super) fn show_live_standings(
     both()
         .for_each(|(one, other)| push_rows(ctx, 0, (&one.judgement, &other.judgement), &mut rows));
     let headings = [
-        output.pick("chỉ tiêu", "target"),
-        output.pick("đã duyệt", "accepted"),
-        output.pick("giá trị", "value"),
-        output.pick("trạng thái", "state"),
-        output.pick("nếu duyệt hết", "if all accepted"),
-        output.pick("giá trị", "value"),
-        output.pick("trạng thái", "state"),
+        output.text("live-standings-target"),
+        output.text("live-standings-accepted"),
+        output.text("live-standings-value"),
+        output.text("access-state"),
+        output.text("live-standings-if-all-accepted"),
+        output.text("live-standings-value"),
+        output.text("access-state"),
     ];
     output.print_table(&headings, &rows);
     if let Some(one) = official.first() {
         output.print_line(coverage_text(output, &one.coverage));
     }
-    output.print_line(output.pick(
-        "cột phải là tạm tính, không ai công bố; kết quả chính thức là của đêm",
-        "the right half is provisional and published by nobody; official is what the night publishes",
-    ));
+    output.print_line(output.text("live-standings-right-half-provisional-published"));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Finds units and campaigns by the codes that arguments name.
 
+use crate::domain::support::message::message;
 use super::context::LocalApp;
 use super::error::{CliError, CliResult};
 use crate::app::ReferenceSnapshot;
@@ -22,8 +23,7 @@ pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId
     local_app.load_reference()?.org.unit_by_uid(code).map(|unit| unit.id).ok_or_else(|| {
         CliError::new(
             "UNKNOWN_UNIT",
-            format!("không có đơn vị {code}; mã là cột uid trong units.csv"),
-            format!("there is no unit {code}; codes are the column uid of units.csv"),
+            message!("lookup-there-no-unit-codes", code),
         )
     })
 }
@@ -43,8 +43,7 @@ pub(super) fn find_campaign<'a>(
         let codes = codes.join(", ");
         CliError::new(
             "UNKNOWN_CAMPAIGN",
-            format!("hãy cho mã của một phong trào; hiện có: {codes}"),
-            format!("name a campaign by its code; there are: {codes}"),
+            message!("lookup-name-campaign-code-there", codes),
         )
     })
 }

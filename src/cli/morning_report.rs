@@ -1,13 +1,14 @@
 //! `thidua morning-report`: writes the morning page and its workbook of one unit from the published
 //! standings. `crate::morning_report` draws them.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::lookup::find_campaign;
 use crate::app::App;
 use crate::app::morning_report::MorningReportRequest;
 use crate::domain::access::permission::Actor;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::morning_report::{build_workbook, render_page};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -49,8 +50,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let campaign = find_campaign(&reference, args.campaign.as_deref())?;
     if args.phase > 0 && !campaign.phases.iter().any(|phase| phase.no == args.phase) {
         return Err(CliError::usage_error(
-            format!("phong trào {} không có đợt {}", campaign.code, args.phase),
-            format!("campaign {} has no phase {}", campaign.code, args.phase),
+            message!("morning-report-campaign-no-phase", code = campaign.code, phase = args.phase),
         ));
     }
     let unit = args
@@ -69,10 +69,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let (page, book) = (written.page.display(), written.workbook.display());
     ctx.output.print_answer(
         || {
-            ctx.output.lang.pick(
-                format!("đã ghi {page}\n       {book}"),
-                format!("wrote {page}\n      {book}"),
-            )
+            ctx.output.lang.say(message!("morning-report-wrote", page, book))
         },
         || json!({ "page": page.to_string(), "workbook": book.to_string() }),
     );
@@ -105,14 +102,7 @@ pub(super) fn write_morning_report(
             |error| {
                 CliError::new(
                     "NOT_WRITTEN",
-                    format!(
-                        "không ghi được {}: {error}; chọn thư mục khác bằng --out",
-                        path.display()
-                    ),
-                    format!(
-                        "{} could not be written: {error}; name another directory with --out",
-                        path.display()
-                    ),
+                    message!("morning-report-could-not-written-name", path = path.display(), error),
                 )
             },
         )?;

@@ -58,15 +58,15 @@ fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
         let head = format!(
             "{} {} ({}), {new} {}, {changed} {}",
             org.units().len(),
-            output.pick("đơn vị", "units"),
+            output.text("org-units"),
             shown.join(", "),
-            output.pick("mới", "new"),
-            output.pick("thay đổi", "changed"),
+            output.text("org-new"),
+            output.text("org-changed"),
         );
         let tail = if dry_run {
-            output.pick("chạy thử, chưa ghi gì", "dry run, nothing was written").to_owned()
+            output.text("baseline-dry-run-nothing-written").to_owned()
         } else {
-            format!("{} {written}", output.pick("số bản ghi đã ghi:", "records written:"))
+            format!("{} {written}", output.text("org-records-written"))
         };
         format!("{head}\n{tail}")
     };

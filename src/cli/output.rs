@@ -4,9 +4,11 @@
 //! Keys and JSON are English in either language. Colours are used only on a terminal.
 
 use super::error::{CliError, CliFinding};
-use crate::domain::support::lang::Lang;
+use crate::domain::support::message::Message;
+use crate::i18n::Lang;
 use crate::domain::support::violation::Severity;
 use serde_json::{Value, json};
+use std::borrow::Borrow;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -38,9 +40,14 @@ impl Output {
         Self { lang, json, use_colours }
     }
 
-    /// The member of the pair that is in the output's language.
-    pub(super) fn pick<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
-        self.lang.pick(vi, en)
+    /// The sentence of a code that has no values, in the output's language.
+    pub(super) fn text(&self, id: &str) -> &'static str {
+        self.lang.text(id)
+    }
+
+    /// A message in the output's language.
+    pub(super) fn say(&self, message: impl Borrow<Message>) -> String {
+        self.lang.say(message)
     }
 
     /// Prints one line. A closed pipe is not an error.
@@ -97,7 +104,7 @@ impl Output {
         } else {
             let head = format!(
                 "{}: {}: {}",
-                self.pick("lỗi", "error"),
+                self.text("output-error"),
                 failure.code,
                 failure.text(self.lang)
             );

@@ -20,12 +20,12 @@ pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
         })
         .collect();
     let headings = [
-        output.pick("đề nghị", "proposal"),
-        output.pick("báo cáo", "report"),
-        output.pick("đơn vị", "unit"),
-        output.pick("trạng thái", "state"),
-        output.pick("ô", "cells"),
-        output.pick("lý do", "reason"),
+        output.text("pending-decisions-proposal"),
+        output.text("field-report"),
+        output.text("access-unit"),
+        output.text("access-state"),
+        output.text("pending-decisions-cells"),
+        output.text("pending-decisions-reason"),
     ];
     output.print_rows(
         &headings,
@@ -56,12 +56,12 @@ pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {
         })
         .collect();
     let headings = [
-        output.pick("lệnh", "held"),
-        output.pick("báo cáo", "report"),
-        output.pick("lý do giữ", "why"),
-        output.pick("trạng thái", "state"),
-        output.pick("ô", "cells"),
-        output.pick("không áp dụng vì", "refused for"),
+        output.text("pending-decisions-held"),
+        output.text("field-report"),
+        output.text("pending-decisions-why"),
+        output.text("access-state"),
+        output.text("pending-decisions-cells"),
+        output.text("pending-decisions-refused"),
     ];
     output.print_rows(&headings, &["held", "report", "reason", "state", "cells", "refusal"], &rows);
 }

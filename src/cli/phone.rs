@@ -141,11 +141,11 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
         ));
     }
     if !view.note.is_empty() {
-        lines.push(format!("  {}: {}", output.pick("ghi chú", "note"), view.note));
+        lines.push(format!("  {}: {}", output.text("phone-note"), view.note));
     }
     lines.extend(
         view.question.iter().map(|one| {
-            format!("  {}: {} {}", output.pick("bị hỏi", "question"), one.code, one.text)
+            format!("  {}: {} {}", output.text("phone-question"), one.code, one.text)
         }),
     );
     lines.extend(
@@ -154,7 +154,7 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
     lines.extend(view.refused_commands.iter().map(|one| {
         format!(
             "  {} {}: {}",
-            output.pick("bị từ chối", "refused"),
+            output.text("field-refused"),
             one.reason,
             output.pick(&one.text_vi, &one.text_en)
         )

@@ -3,6 +3,7 @@
 //!
 //! The change comes from the files, everything else from the database.
 
+use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
@@ -16,7 +17,7 @@ use crate::domain::rehearsal::{RehearsalInput, RehearsalReport, rehearse};
 use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Violation;
 use crate::files::handover::read_handover;
@@ -62,8 +63,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     if changes.is_empty() {
         return Err(CliError::new(
             "NO_CHANGE",
-            format!("các tệp không có thay đổi nào vào ngày {on}"),
-            format!("the files change nothing on {on}"),
+            message!("rehearse-files-change-nothing", on),
         ));
     }
     let campaign = find_campaign(&existing, args.campaign.as_deref())?;
@@ -80,7 +80,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     report.findings.extend(check_same_past(&existing.org, &before, on));
     let output = &ctx.output;
     output.print_answer(
-        || report.text(output.lang == Lang::Vi).trim_end().to_owned(),
+        || report.text(output.lang == Lang::VI).trim_end().to_owned(),
         || report_json(&report, output.lang),
     );
     if report.is_reconciled() {
@@ -88,8 +88,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
     Err(CliError::new(
         "DOES_NOT_RECONCILE",
-        "diễn tập không khớp; sửa các điểm đã nêu rồi diễn tập lại",
-        "the rehearsal does not reconcile; mend what it names and rehearse again",
+        message!("rehearse-rehearsal-does-not-reconcile"),
     ))
 }
 
@@ -98,8 +97,7 @@ fn next_change_day(org: &Org, today: Date) -> CliResult<Date> {
     org.change_days_from(tomorrow).first().copied().ok_or_else(|| {
         CliError::new(
             "NO_CHANGE",
-            format!("các tệp không có thay đổi nào sau ngày {today}; hãy thêm --on NGÀY"),
-            format!("the files change nothing after {today}; add --on DAY"),
+            message!("rehearse-files-change-nothing-after", today),
         )
     })
 }
@@ -160,8 +158,7 @@ fn check_same_past(existing: &Org, before: &Org, on: Date) -> Option<Violation> 
         Violation::warning(
             "OTHER_PAST",
             "org",
-            format!("trước ngày {on} các tệp khác cơ sở dữ liệu ở {differing} đơn vị; hãy so lại trước khi nạp"),
-            format!("before {on} the files differ from the database at {differing} units; compare before importing"),
+            message!("rehearse-before-files-differ-from", on, differing),
         )
     })
 }

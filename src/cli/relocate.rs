@@ -27,7 +27,7 @@ pub(super) struct Args {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let output = &ctx.output;
     output.print_remark(
-        output.pick("đang chuyển và kiểm tra từng bảng…", "moving, and checking each table…"),
+        output.text("relocate-moving-checking-each-table"),
     );
     let moved = relocate_database(
         &DatabaseLocation::parse(&args.from),
@@ -36,7 +36,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let (rows, tables, seq) = (moved.row_count, moved.table_count, moved.head.seq);
     output.print_answer(
         || {
-            let done = match output.pick("vi", "en") {
+            let done = match output.text("backup-en") {
                 "vi" => format!(
                     "đã chuyển {rows} dòng của {tables} bảng, đến vị trí {seq}; chuỗi nhật ký và mã băm khớp. Nơi cũ không ghi nữa."
                 ),
@@ -45,10 +45,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
                 ),
             };
             // The URL may hold a password, so it is not printed.
-            let next = output.pick(
-                "tiếp theo: đặt database.url trong thidua.toml thành nơi mới, rồi chạy thidua serve",
-                "next: set database.url in thidua.toml to the new place, then run thidua serve",
-            );
+            let next = output.text("relocate-next-set-database-url");
             format!("{done}\n{next}")
         },
         || json!({ "rows": rows, "tables": tables, "epoch": moved.head.epoch, "seq": seq }),

@@ -39,12 +39,12 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         ]);
     }
     let headings = [
-        output.pick("đơn vị", "unit"),
-        output.pick("tên", "name"),
-        output.pick("biểu", "contract"),
-        output.pick("từ ngày", "first day"),
-        output.pick("đến ngày", "last day"),
-        output.pick("hạn gửi", "due by"),
+        output.text("access-unit"),
+        output.text("fleet-name"),
+        output.text("remind-contract"),
+        output.text("remind-first-day"),
+        output.text("remind-last-day"),
+        output.text("remind-due"),
     ];
     output.print_rows(
         &headings,

@@ -1,6 +1,7 @@
 //! `thidua report import|export|revisions`: reports as a spreadsheet file, through the same
 //! commands and rights as a phone, and their revisions side by side.
 
+use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
@@ -109,8 +110,7 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     let unknown = || {
         CliError::new(
             "NOT_FOUND",
-            format!("không có báo cáo {report}"),
-            format!("there is no report {report}"),
+            message!("report-there-no-report", report),
         )
     };
     let id = ReportId::parse(report).map_err(|_| unknown())?;
@@ -204,16 +204,13 @@ fn import_reports(
     let (count, steps) = (rows.len(), commands.len());
     let text = || {
         let tail = if dry_run {
-            output.pick("chạy thử, chưa ghi gì", "dry run, nothing was written")
+            output.text("baseline-dry-run-nothing-written")
         } else {
-            output.pick("đã ghi", "written")
+            output.text("report-written")
         };
         output.paint(
             Colour::Green,
-            &output.lang.pick(
-                format!("{count} báo cáo, {steps} lệnh; {tail}"),
-                format!("{count} reports, {steps} commands; {tail}"),
-            ),
+            &output.lang.say(message!("report-reports-commands", count, steps, tail)),
         )
     };
     output
@@ -351,8 +348,7 @@ fn export_reports(
             let codes = codes.join(", ");
             CliError::new(
                 "UNKNOWN_CONTRACT",
-                format!("không có hợp đồng báo cáo {contract}; có: {codes}"),
-                format!("there is no reporting contract {contract}; there are: {codes}"),
+                message!("report-there-no-reporting-contract", contract, codes),
             )
         })?;
     let unit = unit.map(|code| find_unit_id(local_app, code)).transpose()?;

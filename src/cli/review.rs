@@ -1,12 +1,13 @@
 //! `thidua review queue|show|return|accept|proposals|amend|held|settle-held`: review in a terminal,
 //! with the engine and the rights of a phone.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::pending_decisions;
 use super::phone::{self, PhoneArgs, day_text};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use serde_json::json;
 
 /// `thidua review ...`
@@ -141,8 +142,7 @@ pub(super) fn find_report(phone: &Phone, report: &str) -> CliResult<ReportView> 
     phone.report(report.to_owned())?.ok_or_else(|| {
         CliError::new(
             "NOT_FOUND",
-            "không có báo cáo này trên máy; hãy đồng bộ: thidua field sync",
-            "there is no such report on this client; sync first: thidua field sync",
+            message!("review-there-no-such-report-2"),
         )
     })
 }
@@ -183,32 +183,29 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     };
     let rows: Vec<Vec<String>> = queue.iter().map(row).collect();
     let headings = [
-        output.pick("báo cáo", "report"),
-        output.pick("đơn vị", "unit"),
-        output.pick("từ ngày", "first day"),
-        output.pick("hợp đồng", "contract"),
+        output.text("field-report"),
+        output.text("access-unit"),
+        output.text("remind-first-day"),
+        output.text("review-contract"),
         "nil",
-        output.pick("cần xem", "look at"),
+        output.text("review-look"),
     ];
     output.print_table(&headings, &rows);
     let clean = queue.iter().filter(|one| one.report.nil && one.concerns.is_empty()).count();
     if clean > 0 {
-        output.print_line(output.lang.pick(
-            format!("{clean} báo cáo không phát sinh, không có gì phải xem: thidua review accept --clean-nil"),
-            format!("{clean} nil reports with nothing to look at: thidua review accept --clean-nil"),
-        ));
+        output.print_line(output.lang.say(message!("review-nil-reports-nothing-look", clean)));
     }
     Ok(())
 }
 
 fn concern_text(lang: Lang, concern: &Concern) -> String {
     match concern {
-        Concern::HasComments => lang.pick("có trao đổi", "commented").to_owned(),
+        Concern::HasComments => lang.text("review-commented").to_owned(),
         Concern::ChangedAgain => {
-            lang.pick("đã sửa sau khi gửi", "changed after it was sent").to_owned()
+            lang.text("review-changed-after-sent").to_owned()
         }
-        Concern::Late => lang.pick("gửi chậm", "late").to_owned(),
-        Concern::HasNote => lang.pick("có ghi chú", "has a note").to_owned(),
+        Concern::Late => lang.text("review-late").to_owned(),
+        Concern::HasNote => lang.text("review-note").to_owned(),
         Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
     }
 }
@@ -230,14 +227,14 @@ fn accept_clean_nils(ctx: &CliContext, phone: &Phone) -> CliResult {
     let numbers = phone.accept_clean_nils()?;
     let output = &ctx.output;
     let Some(last) = numbers.last() else {
-        let text = output.pick("không có báo cáo nào như vậy", "there is no such report");
+        let text = output.text("review-there-no-such-report");
         output.print_answer(|| text.to_owned(), || json!({ "accepted": 0 }));
         return Ok(());
     };
     output.print_remark(
         output
             .lang
-            .pick(format!("{} báo cáo", numbers.len()), format!("{} reports", numbers.len())),
+            .say(message!("review-reports", numbers = numbers.len())),
     );
     sync_command(ctx, phone, *last)
 }
@@ -257,11 +254,11 @@ pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliR
     output.print_answer(
         || {
             let text = if waits == 0 {
-                output.pick("đã gửi", "sent")
+                output.text("review-sent")
             } else {
-                output.pick("đang chờ gửi", "waits to be sent")
+                output.text("review-waits-sent")
             };
-            format!("{} {number}: {text}", output.pick("lệnh", "command"))
+            format!("{} {number}: {text}", output.text("review-command"))
         },
         || json!({ "command": number, "waiting": waits, "online": sent.is_ok() }),
     );

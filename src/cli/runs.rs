@@ -3,6 +3,7 @@
 //!
 //! Units are in code order; nothing is ranked. `app` computes the differences.
 
+use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::lookup::find_campaign;
@@ -90,8 +91,7 @@ fn find_run(local_app: &LocalApp, campaign: &Campaign, number: u32) -> CliResult
     runs.into_iter().find(|run| run.number == i64::from(number)).ok_or_else(|| {
         CliError::new(
             "NOT_FOUND",
-            format!("không có lần tổng hợp {number}; xem: thidua runs list"),
-            format!("there is no run {number}; see: thidua runs list"),
+            message!("runs-there-no-run-see", number),
         )
     })
 }
@@ -111,11 +111,11 @@ fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit:
     let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
     let output = &ctx.output;
     let headings = [
-        output.pick("lần", "run"),
-        output.pick("công bố", "published"),
-        output.pick("đến vị trí", "cut"),
+        output.text("runs-run"),
+        output.text("runs-published"),
+        output.text("runs-cut"),
         "SHA-256",
-        output.pick("phiên bản", "version"),
+        output.text("runs-version"),
     ];
     output.print_rows(&headings, &["run", "published", "cut", "output_sha256", "version"], &rows);
     Ok(())
@@ -148,10 +148,10 @@ fn show_run(
     let rows: Vec<Vec<String>> = standings.iter().map(row).collect();
     let output = &ctx.output;
     let headings = [
-        output.pick("đơn vị", "unit"),
-        output.pick("chỉ tiêu", "target"),
-        output.pick("giá trị", "value"),
-        output.pick("trạng thái", "state"),
+        output.text("access-unit"),
+        output.text("live-standings-target"),
+        output.text("live-standings-value"),
+        output.text("access-state"),
     ];
     output.print_rows(&headings, &["unit", "target", "value", "state"], &rows);
     Ok(())
@@ -174,16 +174,16 @@ fn verify_run(
         let (colour, text) = if holds {
             (Colour::Green, "ok")
         } else {
-            (Colour::Red, output.pick("KHÔNG KHỚP", "DIFFERS"))
+            (Colour::Red, output.text("runs-differs"))
         };
         output.paint(colour, text)
     };
     output.print_answer(
         || {
             let lines = [
-                format!("{} {}: {} {}", output.pick("lần", "run"), run.number, found.reports, output.pick("báo cáo gốc", "raw reports")),
-                format!("  {} {}", output.pick("đầu vào :", "input   :"), word(found.input_matches)),
-                format!("  {} {}", output.pick("kết quả :", "standings:"), word(found.output_matches)),
+                format!("{} {}: {} {}", output.text("runs-run"), run.number, found.reports, output.text("runs-raw-reports")),
+                format!("  {} {}", output.text("runs-input"), word(found.input_matches)),
+                format!("  {} {}", output.text("runs-standings"), word(found.output_matches)),
             ];
             let differing = found.differing.iter().map(|(unit, target)| format!("  {} {target}", unit_uid(reference, *unit)));
             lines.into_iter().chain(differing).collect::<Vec<_>>().join("\n")
@@ -196,8 +196,7 @@ fn verify_run(
     }
     Err(CliError::new(
         "RUN_DIFFERS",
-        "tính lại không ra kết quả đã công bố: dữ liệu gốc đã bị sửa, hoặc chương trình tính khác; chạy thidua doctor --full",
-        "reckoned again, the run is not what was published: raw data was edited, or this programme reckons otherwise; run thidua doctor --full",
+        message!("runs-reckoned-again-run-not"),
     ))
 }
 
@@ -233,16 +232,16 @@ fn diff_runs(
     let reports: Vec<[String; 3]> = between.changed_reports.iter().map(report).collect();
     output.print_answer(
         || {
-            let mut lines = vec![format!("{} {} -> {}", output.pick("lần", "run"), before.number, after.number)];
+            let mut lines = vec![format!("{} {} -> {}", output.text("runs-run"), before.number, after.number)];
             if between.definitions_changed {
-                lines.push(output.pick("định nghĩa đã đổi (tổ chức, biểu mẫu hoặc phong trào)", "definitions changed (organisation, forms or campaigns)").to_owned());
+                lines.push(output.text("runs-definitions-changed-organisation-forms").to_owned());
             }
             if between.baselines_changed {
-                lines.push(output.pick("số liệu kỳ gốc đã đổi", "baselines changed").to_owned());
+                lines.push(output.text("runs-baselines-changed").to_owned());
             }
-            lines.push(format!("{} {}", changed.len(), output.pick("kết quả khác:", "standings differ:")));
+            lines.push(format!("{} {}", changed.len(), output.text("runs-standings-differ")));
             lines.extend(changed.iter().map(|[unit, target, old, new]| format!("  {unit} {target}: {old} -> {new}")));
-            lines.push(format!("{} {}", reports.len(), output.pick("báo cáo đã đổi giữa hai lần:", "reports changed between the two:")));
+            lines.push(format!("{} {}", reports.len(), output.text("runs-reports-changed-between-two")));
             lines.extend(reports.iter().map(|[unit, period, state]| format!("  {unit} {period} {state}")));
             lines.join("\n")
         },

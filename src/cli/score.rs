@@ -4,6 +4,7 @@
 //! Units are in code order. The council decides ranks and bands inside a cluster; they must not be
 //! printed.
 
+use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::lookup::find_campaign;
@@ -82,8 +83,7 @@ fn load_plan(ctx: &CliContext, args: &Args, campaign: &Campaign) -> CliResult<Sc
         None => Ok(plan),
         Some(bad) => Err(CliError::new(
             "BAD_PLAN",
-            format!("kế hoạch chấm điểm: {bad}"),
-            format!("the plan: {bad}"),
+            message!("score-plan", bad),
         )),
     }
 }
@@ -117,8 +117,7 @@ fn score_line(
     score_unit(&plan.tree, campaign, &ground).ok_or_else(|| {
         CliError::new(
             "TOO_LARGE",
-            "số quá lớn để tính chính xác".to_owned(),
-            "the numbers are too large".to_owned(),
+            message!("score-numbers-too-large"),
         )
     })
 }
@@ -137,9 +136,9 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
                     format!("{} ({})", decided.reason, decided.decided_by_post)
                 }
                 (None, true, _) => output
-                    .pick("không áp dụng, đã chia trọng số", "not applicable, weight shared out")
+                    .text("score-not-applicable-weight-shared")
                     .to_owned(),
-                (None, false, None) => output.pick("chờ số liệu", "waiting for figures").to_owned(),
+                (None, false, None) => output.text("score-waiting-figures").to_owned(),
                 (None, false, Some(_)) => String::new(),
             };
             let cluster = line.cluster_override.as_ref().map(|decided| decided.points);
@@ -152,9 +151,9 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
         let refused: Vec<&str> = sheet.exclusions.iter().map(|why| why.text(output.lang)).collect();
         let remark = match (refused.is_empty(), sheet.total) {
             (false, _) => refused.join("; "),
-            (true, None) => output.pick("chờ số liệu", "waiting for figures").to_owned(),
+            (true, None) => output.text("score-waiting-figures").to_owned(),
             (true, Some(_)) if sheet.provisional => {
-                output.pick("tạm tính", "provisional").to_owned()
+                output.text("score-provisional").to_owned()
             }
             (true, Some(_)) => String::new(),
         };
@@ -174,10 +173,7 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
         ["unit", "criterion", "most", "self", "system", "cluster", "remark"],
     );
     output.print_rows(&headings, &headings, &rows);
-    output.print_line(output.pick(
-        "Theo thứ tự mã; đây không phải là xếp hạng. Tham gia thi đua là tự nguyện.",
-        "In the order of codes; this is not a ranking. Taking part in emulation is voluntary.",
-    ));
+    output.print_line(output.text("score-order-codes-not-ranking"));
 }
 
 fn sheet_json(uid: &str, sheet: &ScoreSheet) -> Value {

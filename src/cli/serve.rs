@@ -1,5 +1,6 @@
 //! `thidua serve`: runs one server process until a shutdown signal.
 
+use crate::domain::support::message::message;
 use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::database_connection::{self, UNVERIFIED_CONNECTION_TEXT, VERIFY_CONNECTION_HINT};
@@ -44,8 +45,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         let given = &config.listen.address;
         CliError::new(
             "CONFIG",
-            format!("listen.address = {given:?}: cần địa chỉ và cổng, như 0.0.0.0:8443"),
-            format!("listen.address = {given:?}: expected an address and port, as in 0.0.0.0:8443"),
+            message!("serve-listen-address-expected-address", given = format!("{given:?}")),
         )
     })?;
     check_plaintext(&config, address, args.insecure_plaintext)?;
@@ -104,12 +104,7 @@ fn check_plaintext(config: &Config, address: SocketAddr, allowed: bool) -> CliRe
     if !address.ip().is_loopback() && !allowed {
         return Err(CliError::new(
             "PLAINTEXT_REFUSED",
-            format!(
-                "không nhận kết nối không mã hóa ở {address}; bỏ listen.plaintext, hoặc thêm --insecure-plaintext khi có proxy TLS phía trước"
-            ),
-            format!(
-                "plaintext is not served on {address}; take listen.plaintext away, or add --insecure-plaintext behind a TLS proxy"
-            ),
+            message!("serve-plaintext-not-served-take", address),
         ));
     }
     tracing::warn!(%address, "serving WITHOUT TLS: whoever sees the network sees figures and tokens");
@@ -154,7 +149,7 @@ async fn run_server(
     let scheme = if config.listen.plaintext { "http" } else { "https" };
     let output = &ctx.output;
     output.print_answer(
-        || format!("{} {scheme}://{bound}", output.pick("đang phục vụ", "serving")),
+        || format!("{} {scheme}://{bound}", output.text("serve-serving")),
         || json!({ "serving": format!("{scheme}://{bound}") }),
     );
     tracing::info!(address = %bound, tls = !config.listen.plaintext, "the server serves on {bound}");
@@ -168,8 +163,7 @@ async fn run_server(
     served.map_err(|error| {
         CliError::new(
             "SERVER",
-            format!("máy chủ dừng vì lỗi: {error}"),
-            format!("the server failed: {error}"),
+            message!("serve-server-failed", error),
         )
     })
 }
@@ -248,8 +242,7 @@ pub(super) fn tls_sources(config: &Config) -> CliResult<TlsSources> {
     if tls.client_ca.is_empty() {
         return Err(CliError::new(
             "NO_CLIENT_CA",
-            "tls.client_auth đòi chứng thư nhưng tls.client_ca để trống; hãy ghi tệp chứng thư của cơ quan cấp",
-            "tls.client_auth asks for certificates and tls.client_ca is empty; name the file of the authority that signs them",
+            message!("serve-tls-client-auth-asks"),
         ));
     }
     let crl =
@@ -266,8 +259,7 @@ fn listen_error(address: SocketAddr, error: &std::io::Error) -> CliError {
 fn listen_key_error(address: &str, key: &str, error: &std::io::Error) -> CliError {
     CliError::new(
         "CANNOT_LISTEN",
-        format!("không mở được {address}: {error}; cổng có thể đang bận, hãy đổi {key}"),
-        format!("cannot listen on {address}: {error}; the port may be taken, change {key}"),
+        message!("serve-cannot-listen-port-may", address, error, key),
     )
 }
 

@@ -4,6 +4,7 @@
 //! The reports come from the list that the sums come from, as of the cut of the run that published
 //! the number.
 
+use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::output::Output;
@@ -44,8 +45,7 @@ pub(super) fn show_drilldown(
     if found.is_empty() {
         return Err(CliError::new(
             "UNKNOWN_TARGET",
-            format!("không có chỉ tiêu {code} ở đơn vị này; xem: thidua standings"),
-            format!("there is no target {code} at this unit; see: thidua standings"),
+            message!("standing-drilldown-there-no-target-unit", code),
         ));
     }
     if ctx.output.json {
@@ -77,9 +77,9 @@ impl DrilldownContext<'_> {
 
     fn print_judgement(&self, output: &Output, one: &Standing, judged: &Judgement) {
         let phase = if one.phase == 0 {
-            output.pick("cả phong trào", "whole campaign").to_owned()
+            output.text("standing-drilldown-whole-campaign").to_owned()
         } else {
-            format!("{} {}", output.pick("đợt", "phase"), one.phase)
+            format!("{} {}", output.text("standing-drilldown-phase"), one.phase)
         };
         let Judgement { code, state, display, .. } = judged;
         let because = reasons_text(output, judged.reasons.iter().map(String::as_str));
@@ -96,13 +96,7 @@ impl DrilldownContext<'_> {
                 figure_text(figure.baseline_now),
                 figure_text(figure.baseline_full),
             );
-            output.print_line(output.lang.pick(
-                format!("  {} {name}: nay {now}, cùng kỳ {before}, cả kỳ gốc {full}", figure.element),
-                format!(
-                    "  {} {name}: now {now}, same time last year {before}, whole base window {full}",
-                    figure.element
-                ),
-            ));
+            output.print_line(output.lang.say(message!("standing-drilldown-now-same-time-last", element = figure.element, name, now, before, full)));
         }
     }
 
@@ -110,11 +104,11 @@ impl DrilldownContext<'_> {
         let elements: BTreeSet<&ElementCode> =
             backing.lines.iter().flat_map(|line| &line.addends).map(|one| &one.element).collect();
         let mut headings = vec![
-            output.pick("đơn vị", "unit"),
-            output.pick("tên", "name"),
-            output.pick("từ", "from"),
-            output.pick("đến", "to"),
-            output.pick("báo cáo", "report"),
+            output.text("access-unit"),
+            output.text("fleet-name"),
+            output.text("field-from"),
+            output.text("field-to"),
+            output.text("field-report"),
         ];
         headings.extend(elements.iter().map(|code| code.as_str()));
         let rows: Vec<Vec<String>> =
@@ -125,10 +119,7 @@ impl DrilldownContext<'_> {
         let count = |support| backing.lines.iter().filter(|line| line.support == support).count();
         let [accepted, waiting, missing] =
             [ReportSupport::Accepted, ReportSupport::Waiting, ReportSupport::Missing].map(count);
-        output.print_line(output.lang.pick(
-            format!("theo mã đơn vị, tính đến mốc {cut}: đã duyệt {accepted}, chờ duyệt {waiting}, thiếu {missing}, ngoài tầm nhìn {hidden}; (trong ngoặc): không cộng vào"),
-            format!("by unit code, as of {cut}: accepted {accepted}, waiting {waiting}, missing {missing}, out of sight {hidden}; (in brackets): not added"),
-        ));
+        output.print_line(output.lang.say(message!("standing-drilldown-unit-code-as-accepted", cut, accepted, waiting, missing, hidden)));
     }
 
     fn to_table_row(
@@ -140,11 +131,11 @@ impl DrilldownContext<'_> {
         let unit = self.reference.org.unit(line.unit);
         let last = line.period.end.yesterday().unwrap_or(line.period.end);
         let support = match line.support {
-            ReportSupport::Missing => output.pick("THIẾU", "MISSING"),
-            ReportSupport::Waiting => output.pick("chờ duyệt", "waiting"),
-            ReportSupport::Accepted => output.pick("đã duyệt", "accepted"),
+            ReportSupport::Missing => output.text("standing-drilldown-missing"),
+            ReportSupport::Waiting => output.text("standing-drilldown-waiting"),
+            ReportSupport::Accepted => output.text("live-standings-accepted"),
         };
-        let late = if line.late { output.pick(", chậm", ", late") } else { "" };
+        let late = if line.late { output.text("standing-drilldown-late") } else { "" };
         let mut row = vec![
             unit.map_or_else(String::new, |unit| unit.uid.clone()),
             unit.map_or_else(String::new, |unit| unit.nearest_name(line.period.start).to_owned()),

@@ -1,5 +1,6 @@
 //! Figures, coverage, reasons and judgements as text and as JSON, for all outputs of standings.
 
+use crate::domain::support::message::message;
 use super::output::Output;
 use crate::domain::standing::{Coverage, Judgement};
 use crate::domain::target_rule::VerdictReason;
@@ -11,10 +12,7 @@ pub(super) fn figure_text(figure: Option<i64>) -> String {
 
 pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
     let Coverage { expected, received, nil, late, accepted, missing } = coverage;
-    output.lang.pick(
-        format!("báo cáo: cần {expected}, nhận {received} (không phát sinh {nil}), chậm {late}, đã duyệt {accepted}, thiếu {missing}; thiếu không phải là 0"),
-        format!("reports: expected {expected}, received {received} (nil {nil}), late {late}, accepted {accepted}, missing {missing}; missing is not zero"),
-    )
+    output.lang.say(message!("standing-format-reports-expected-received-nil", expected, received, nil, late, accepted, missing))
 }
 
 /// The reasons as text.

@@ -2,6 +2,7 @@
 //!
 //! Only accepted figures count. Units are in code order; units must not be ranked.
 
+use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::live_standings;
@@ -124,8 +125,7 @@ fn parse_view(
     found.ok_or_else(|| {
         let known = "AS_WAS | AS_IS | AS_IS(2025-07-01) | FROZEN";
         CliError::usage_error(
-            format!("không có góc nhìn {text}; cần {known}"),
-            format!("there is no view {text}; expected {known}"),
+            message!("standings-there-no-view-expected", text, known),
         )
     })
 }
@@ -143,8 +143,7 @@ fn load_standings(
         let code = &campaign.code;
         return Err(CliError::new(
             "NO_STANDINGS",
-            format!("phong trào {code} chưa có kết quả; hãy chạy: thidua jobs run aggregate"),
-            format!("campaign {code} has no standings yet; run: thidua jobs run aggregate"),
+            message!("standings-campaign-no-standings-yet", code),
         ));
     }
     Ok(standings)
@@ -213,26 +212,26 @@ fn print_standings(
         row.truncate(9);
     }
     let headings = [
-        output.pick("đợt", "phase"),
-        output.pick("đơn vị", "unit"),
-        output.pick("chỉ tiêu", "target"),
-        output.pick("năm trước", "last year"),
-        output.pick("nay", "now"),
-        output.pick("giá trị", "value"),
-        output.pick("giới hạn", "limit"),
-        output.pick("trạng thái", "state"),
-        output.pick("vì", "because"),
+        output.text("standing-drilldown-phase"),
+        output.text("access-unit"),
+        output.text("live-standings-target"),
+        output.text("standings-last-year"),
+        output.text("standings-now"),
+        output.text("live-standings-value"),
+        output.text("standings-limit"),
+        output.text("access-state"),
+        output.text("standings-because"),
     ];
     output.print_table(&headings, &rows);
     if let Some(one) = standings.first() {
         let stage = match one.stage {
-            StandingStage::Running => output.pick("đang diễn ra", "running"),
+            StandingStage::Running => output.text("standings-running"),
             StandingStage::Closed => {
-                output.pick("đã hết hạn, số liệu sơ bộ", "over, figures preliminary")
+                output.text("standings-over-figures-preliminary")
             }
-            StandingStage::Final => output.pick("chính thức", "final"),
+            StandingStage::Final => output.text("standings-final"),
         };
-        output.print_line(format!("{} {}; {stage}", output.pick("góc nhìn", "view"), one.view));
+        output.print_line(format!("{} {}; {stage}", output.text("standings-view"), one.view));
         output.print_line(coverage_text(output, &one.coverage));
     }
     Ok(())

@@ -5,8 +5,9 @@
 mod input;
 mod output;
 
+use crate::domain::support::message::message;
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Target, TargetChance};
 use serde_json::{Value, json};
@@ -150,10 +151,7 @@ fn eval_targets(
         answered += 1;
     }
     if answered == 0 {
-        let text = lang.pick(
-            "không có dữ liệu vào; hãy đưa mỗi dòng một đối tượng JSON",
-            "nothing was given; put one JSON object a line on standard input",
-        );
+        let text = lang.text("target-nothing-given-put-one");
         TargetInputError::new("NO_INPUT", text.to_owned()).write_to(json, stdout)?;
     }
     Ok(all && answered > 0)
@@ -193,10 +191,7 @@ fn json_error((line, error): &(usize, serde_json::Error), lang: Lang) -> TargetI
     let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
     TargetInputError::new(
         "BAD_JSON",
-        lang.pick(
-            format!("dòng {line}: không đọc được JSON: {why}"),
-            format!("line {line}: this is not JSON: {why}"),
-        ),
+        lang.say(message!("target-line-not-json", line, why)),
     )
 }
 

@@ -1,6 +1,7 @@
 //! The `[telemetry]` section of the configuration: parses it and reports its errors. `server::otlp`
 //! exports.
 
+use crate::domain::support::message::message;
 use super::error::{CliError, CliResult};
 use crate::app::App;
 use crate::config::Config;
@@ -23,8 +24,7 @@ pub(super) fn read_settings(
     if collector.is_tls() && telemetry.ca.is_empty() {
         return Err(CliError::new(
             "NO_TELEMETRY_CA",
-            "telemetry.otlp dùng https nhưng telemetry.ca để trống; hãy ghi tệp PEM của cơ quan cấp chứng thư cho bộ thu",
-            "telemetry.otlp is https and telemetry.ca is empty; name the PEM file of the authority behind the collector's certificate",
+            message!("telemetry-telemetry-otlp-https-telemetry"),
         ));
     }
     let ca =
@@ -51,8 +51,7 @@ pub(super) fn start_telemetry(
         };
         CliError::new(
             "TELEMETRY_CA",
-            format!("telemetry.ca không dùng được: {error}; hãy ghi tệp PEM khác, hoặc để trống telemetry.otlp"),
-            format!("telemetry.ca cannot be used: {error}; name another PEM file, or leave telemetry.otlp empty"),
+            message!("telemetry-telemetry-ca-cannot-used", error),
         )
     })
 }
@@ -62,19 +61,11 @@ fn collector_error(config: &Config, error: CollectorAddressError) -> CliError {
     match error {
         CollectorAddressError::Invalid => CliError::new(
             "CONFIG",
-            format!(
-                "telemetry.otlp = {given:?}: cần http://MÁY:CỔNG hoặc https://MÁY:CỔNG, như http://127.0.0.1:4317"
-            ),
-            format!("telemetry.otlp = {given:?}: {error}"),
+            message!("telemetry-telemetry-otlp", given = format!("{given:?}"), error),
         ),
         CollectorAddressError::Plaintext => CliError::new(
             "PLAINTEXT_REFUSED",
-            format!(
-                "telemetry.otlp = {given:?}: không gửi không mã hóa ra ngoài máy này; hãy dùng https://, hoặc thêm --insecure-plaintext khi đường truyền đã được bảo vệ"
-            ),
-            format!(
-                "telemetry.otlp = {given:?}: {error}, or add --insecure-plaintext where the line is protected otherwise"
-            ),
+            message!("telemetry-telemetry-otlp-add-insecure", given = format!("{given:?}"), error),
         ),
     }
 }

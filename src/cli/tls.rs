@@ -2,6 +2,7 @@
 //! certificate of the same CA, and replaces the CA by the next one, of which phones learn by
 //! syncing.
 
+use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::invite;
@@ -65,10 +66,7 @@ fn announce_next_ca(ctx: &CliContext) -> CliResult {
         files.announced_ca_hashes()?.iter().map(|hash| encode_hex(hash)).collect();
     let output = &ctx.output;
     let text = || {
-        let next = output.pick(
-            "Khởi động lại máy chủ: từ đó điện thoại biết CA kế tiếp sau mỗi lần đồng bộ. Sau 90 ngày: thidua tls roll-over --finish",
-            "Restart the server: from then on phones learn of the next CA whenever they sync. After 90 days: thidua tls roll-over --finish",
-        );
+        let next = output.text("tls-restart-server-from-then");
         format!(
             "CA {}\nSHA-256 {}\n{next}",
             files.next_ca.display(),
@@ -92,27 +90,18 @@ fn finish_ca_rollover(ctx: &CliContext, early: bool) -> CliResult {
     if files.next_ca.exists() && days < ANNOUNCEMENT_DAYS && !early {
         return Err(CliError::new(
             "ANNOUNCED_TOO_SHORT",
-            format!(
-                "CA kế tiếp mới được báo {days} ngày; điện thoại chưa đồng bộ sẽ mất liên lạc. Đợi đủ {ANNOUNCEMENT_DAYS} ngày, hoặc --early"
-            ),
-            format!(
-                "the next CA was announced for {days} days; phones that did not sync since would be cut off. Wait for {ANNOUNCEMENT_DAYS}, or say --early"
-            ),
+            message!("tls-next-ca-announced-days", days, value = ANNOUNCEMENT_DAYS),
         ));
     }
     if !ca::roll_over_ca(&files, &config.tls.names, now)? {
         return Err(CliError::new(
             "NO_NEXT_CA",
-            "chưa có CA kế tiếp; hãy chạy: thidua tls roll-over",
-            "no next CA was announced; run: thidua tls roll-over",
+            message!("tls-no-next-ca-announced"),
         ));
     }
     let (output, hash) = (&ctx.output, encode_hex(&files.ca_sha256()?));
     let text = || {
-        let next = output.pick(
-            "Khởi động lại máy chủ. Xóa tệp CA cũ sau 90 ngày:",
-            "Restart the server. Take the CA before away after 90 days:",
-        );
+        let next = output.text("tls-restart-server-take-ca");
         format!("CA {}\nSHA-256 {hash}\n{next} {}", files.ca.display(), files.previous_ca.display())
     };
     output.print_answer(
@@ -132,10 +121,7 @@ fn init_tls(ctx: &CliContext, names: &[String]) -> CliResult {
     let text = || {
         let (ca, chain) = (files.ca.display(), files.chain.display());
         let names = names.join(", ");
-        let next = output.pick(
-            "khởi động lại máy chủ để dùng chứng thư mới",
-            "restart the server to use the new certificate",
-        );
+        let next = output.text("tls-restart-server-use-new");
         format!("CA {ca}\nSHA-256 {hash}\n{chain} ({names})\n{next}")
     };
     let value = || {

@@ -4,6 +4,7 @@
 //! Whether a row fits the organisation and the catalogue is checked in
 //! `domain::standing::baseline`.
 
+use crate::domain::support::message::message;
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::report::element::{CountingLevel, ElementCode};
@@ -131,10 +132,7 @@ fn bad_value_violation(
     line: &CsvLine,
 ) -> BaselineColumnViolation {
     let got = line.get(column);
-    let (vi, en) = (
-        format!("cần {expected}, nhận được \"{got}\""),
-        format!("expected {expected}, got \"{got}\""),
-    );
+    let (vi, en) = message!("baseline-expected-got", expected, got);
     (column, Violation::error("BAD_VALUE", name, vi, en))
 }
 

@@ -1,6 +1,7 @@
 //! CSV with the variations that spreadsheets write (a byte order mark; commas, semicolons or tabs),
 //! written so that no spreadsheet runs a field as a formula.
 
+use crate::domain::support::message::message;
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::support::violation::Violation;
 
@@ -74,9 +75,8 @@ impl CsvFile {
             return Ok(found.map(Option::unwrap_or_default));
         }
         let (missing, got) = (missing.join(", "), self.header.join(", "));
-        let vi = format!("thiếu cột {missing}; dòng đầu hiện có: {got}");
-        let en = format!("column {missing} is missing; the first line has: {got}");
-        Err(vec![self.diagnostic(1, 0, Violation::error("MISSING_COLUMN", "header", vi, en))])
+        let text = message!("csv-file-column-missing-first-line", missing, got);
+        Err(vec![self.diagnostic(1, 0, Violation::error("MISSING_COLUMN", "header", text))])
     }
 
     /// A diagnostic at `line` and this column index.

@@ -2,6 +2,7 @@
 //!
 //! Every column occurs once; CSV parsing is in `csv_file`.
 
+use crate::domain::support::message::message;
 use super::csv_file::{CsvFile, CsvLine};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::support::violation::Violation;
@@ -46,33 +47,28 @@ impl CsvTable {
             .enumerate()
             .filter(|(_, name)| !requested.contains(&name.as_str()))
         {
-            let vi = format!("cột lạ {name:?}; các cột là {}", requested.join(","));
-            let en = format!("unknown column {name:?}; the columns are {}", requested.join(","));
+            let text = message!("csv-table-unknown-column-columns", name = format!("{name:?}"), requested = requested.join(","));
             diagnostics.push(csv_file.diagnostic(
                 1,
                 at,
-                Violation::error("COLUMNS", "header", vi, en),
+                Violation::error("COLUMNS", "header", text),
             ));
         }
         let column_count = csv_file.header().len();
         for line in csv_file.lines().iter().filter(|line| line.len() != column_count) {
-            let vi = format!("dòng có {} cột, cần {column_count} cột như dòng tiêu đề", line.len());
-            let en = format!("the row has {} fields; the heading has {column_count}", line.len());
+            let text = message!("csv-table-row-fields-heading", line = line.len(), column_count);
             diagnostics.push(csv_file.diagnostic(
                 line.number,
                 0,
-                Violation::error("ROW_SHAPE", "row", vi, en),
+                Violation::error("ROW_SHAPE", "row", text),
             ));
         }
         if let Some(line) = csv_file.lines().get(CSV_ROWS_MAX) {
-            let (vi, en) = (
-                format!("tối đa {CSV_ROWS_MAX} dòng"),
-                format!("at most {CSV_ROWS_MAX} rows are read"),
-            );
+            let (text) = message!("csv-table-most-rows-read", value = CSV_ROWS_MAX);
             diagnostics.push(csv_file.diagnostic(
                 line.number,
                 0,
-                Violation::error("TOO_MANY_ROWS", "row", vi, en),
+                Violation::error("TOO_MANY_ROWS", "row", text),
             ));
         }
         if diagnostics.is_empty() { Ok(Self { csv_file, columns }) } else { Err(diagnostics) }
@@ -97,12 +93,11 @@ fn find_single_column(
         .map(|(index, _)| index);
     let index = at.next();
     if index.is_none() || at.next().is_some() {
-        let vi = format!("dòng tiêu đề cần đúng một cột {column}");
-        let en = format!("the heading must have exactly one column {column}");
+        let text = message!("csv-table-heading-must-have-exactly", column);
         diagnostics.push(csv_file.diagnostic(
             1,
             index.unwrap_or(0),
-            Violation::error("COLUMNS", "header", vi, en),
+            Violation::error("COLUMNS", "header", text),
         ));
     }
     index
@@ -135,15 +130,12 @@ impl<'a> CsvRow<'a> {
         expected_en: &str,
     ) -> FileDiagnostic {
         let got = self.get(column);
-        let (vi, en) = (
-            format!("cần {expected_vi}; đang là {got:?}"),
-            format!("expected {expected_en}; got {got:?}"),
-        );
+        let (text) = message!("csv-table-expected-got", expected_vi, got = format!("{got:?}"), expected_en);
         let index = self.column_index(column).min(self.table.columns.len());
         self.table.csv_file.diagnostic(
             self.line.number,
             index,
-            Violation::error("BAD_VALUE", column, vi, en),
+            Violation::error("BAD_VALUE", column, text),
         )
     }
 
@@ -157,8 +149,7 @@ impl<'a> CsvRow<'a> {
         if text.is_empty() {
             diagnostics.push(self.bad_value(
                 column,
-                "một giá trị, không để trống",
-                "a value, not an empty field",
+                message!("csv-table-value-not-empty-field"),
             ));
         }
         text
@@ -178,8 +169,7 @@ impl<'a> CsvRow<'a> {
         if date.is_none() {
             diagnostics.push(self.bad_value(
                 column,
-                "ngày như 2025-07-01, hoặc để trống",
-                "a date such as 2025-07-01, or nothing",
+                message!("csv-table-date-such-as-2025"),
             ));
         }
         date

@@ -1,6 +1,7 @@
 //! Violations in a file, with their position.
 
 use crate::domain::support::violation::Violation;
+use crate::i18n::Lang;
 use std::fmt;
 
 /// A position in a text, both numbers from 1; the column counts characters, not bytes.
@@ -38,18 +39,18 @@ pub struct FileDiagnostic {
 }
 
 impl FileDiagnostic {
-    /// `file:line:column: CODE: text` in Vietnamese if `vi`, else in English.
+    /// `file:line:column: CODE: path: text`, the text in a language.
     #[must_use]
-    pub fn to_text(&self, vi: bool) -> String {
+    pub fn to_text(&self, lang: Lang) -> String {
         let (TextPosition { line, column }, violation) = (self.position, &self.violation);
-        let text = if vi { &violation.vi } else { &violation.en };
+        let text = violation.message.text(lang);
         format!("{}:{line}:{column}: {}: {}: {text}", self.file, violation.code, violation.path)
     }
 }
 
 impl fmt::Display for FileDiagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_text(false))
+        f.write_str(&self.to_text(Lang::EN))
     }
 }
 

@@ -3,6 +3,7 @@
 //! The columns are `side,from_uid,to_uid,element,amount`; whether the amounts balance is checked in
 //! `domain::org`.
 
+use crate::domain::support::message::message;
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::org::{HandoverLine, Org, Stocks};
@@ -53,19 +54,18 @@ fn read_line(
     if !has_from && !has_to {
         diagnostics.push(row.bad_value(
             "side",
-            "closing, hand hoặc opening",
-            "closing, hand or opening",
+            message!("handover-closing-hand-opening"),
         ));
     }
     let from = has_from.then(|| find_unit(row, "from_uid", org, diagnostics)).flatten();
     let to = has_to.then(|| find_unit(row, "to_uid", org, diagnostics)).flatten();
     let element = ElementCode::new(row.get("element")).ok();
     if element.is_none() {
-        diagnostics.push(row.bad_value("element", "mã chỉ tiêu", "the code of an element"));
+        diagnostics.push(row.bad_value("element", message!("handover-code-element")));
     }
     let amount = row.get("amount").parse::<i64>().ok().filter(|amount| *amount >= 0);
     if amount.is_none() {
-        diagnostics.push(row.bad_value("amount", "số nguyên từ 0", "a whole number from 0"));
+        diagnostics.push(row.bad_value("amount", message!("handover-whole-number-from-0")));
     }
     let (Some(element), Some(amount), true) = (element, amount, diagnostics.len() == before) else {
         return;
@@ -82,8 +82,7 @@ fn read_line(
     if previous.is_some() {
         diagnostics.push(row.bad_value(
             "element",
-            "mỗi tồn kho một dòng",
-            "one line for each stock",
+            message!("handover-one-line-each-stock"),
         ));
     }
 }
@@ -98,8 +97,7 @@ fn find_unit(
     if unit.is_none() {
         diagnostics.push(row.bad_value(
             column,
-            "mã một đơn vị đã khai",
-            "the code of a unit that is declared",
+            message!("handover-code-unit-declared"),
         ));
     }
     unit

@@ -4,6 +4,7 @@
 //! kind `continue` states that two codes are one unit with two versions. The rules are checked in
 //! `domain::org`.
 
+use crate::domain::support::message::message;
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::org::{
@@ -101,9 +102,8 @@ impl OrgReader {
             let is_repeated = self.predecessor_uids.contains_key(to);
             let existing = existing.contains(from) && existing.contains(to);
             if !existing || self.root_uid(from) == to || is_repeated || row.get("weight") != "1" {
-                let vi = "hai mã có trong danh sách đơn vị, khác nhau, tỷ trọng 1, mỗi mã sau chỉ nối một lần";
-                let en = "two codes that stand among the units, with weight 1, each later code once, and no ring";
-                self.diagnostics.push(row.bad_value("to_uid", vi, en));
+                let text = message!("org-two-codes-stand-among");
+                self.diagnostics.push(row.bad_value("to_uid", text));
                 continue;
             }
             self.predecessor_uids.insert(to.to_owned(), from.to_owned());
@@ -216,8 +216,7 @@ impl OrgReader {
         if row.get("effective").is_empty() {
             self.diagnostics.push(row.bad_value(
                 "effective",
-                "ngày như 2025-07-01",
-                "a date such as 2025-07-01",
+                message!("org-date-such-as-2025"),
             ));
         }
         let weight = Fraction::parse(row.get("weight"));

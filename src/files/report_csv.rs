@@ -6,6 +6,7 @@
 //! send it is checked like for any other report. The columns `state`, `late` and `received_day` are
 //! written for readers and ignored when read.
 
+use crate::domain::support::message::message;
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::report::cell::{CellValue, MissingReason};
@@ -97,12 +98,11 @@ fn find_element_columns(
                 scale: element.scale,
             }),
             None => {
-                let vi = format!("cột \"{head}\" không phải là mã chỉ tiêu; hãy sửa hoặc bỏ cột");
-                let en = format!("column \"{head}\" is no element's code; mend it or take it out");
+                let text = message!("report-csv-column-no-element-code", head);
                 diagnostics.push(csv_file.diagnostic(
                     1,
                     column,
-                    Violation::error("UNKNOWN_ELEMENT", "header", vi, en),
+                    Violation::error("UNKNOWN_ELEMENT", "header", text),
                 ));
             }
         }
@@ -191,18 +191,12 @@ fn missing_reason_word(reason: MissingReason) -> &'static str {
 }
 
 fn nil_or_cells_violation(is_nil: bool) -> Violation {
-    let (vi, en) = if is_nil {
-        (
-            "đã ghi không phát sinh thì các ô phải để trống; hãy bỏ một trong hai",
-            "a nil report has no cells; take one out",
-        )
+    let (text) = if is_nil {
+        message!("report-csv-nil-report-no-cells")
     } else {
-        (
-            "dòng không có số liệu; ghi số hoặc ghi x ở cột nil",
-            "the line says nothing; give figures, or x under nil",
-        )
+        message!("report-csv-line-says-nothing-give")
     };
-    Violation::error("NIL_OR_CELLS", "nil", vi, en)
+    Violation::error("NIL_OR_CELLS", "nil", text)
 }
 
 fn bad_cell_violation(
@@ -212,11 +206,8 @@ fn bad_cell_violation(
     expected: &str,
 ) -> ReportColumnViolation {
     let got = line.get(column);
-    let (vi, en) = (
-        format!("cần {expected}, nhận được \"{got}\""),
-        format!("expected {expected}, got \"{got}\""),
-    );
-    (column, Violation::error("BAD_VALUE", name, vi, en))
+    let (text) = message!("baseline-expected-got", expected, got);
+    (column, Violation::error("BAD_VALUE", name, text))
 }
 
 /// Formats reports as a file with a column for each of `elements`; no field is run by a

@@ -1,8 +1,9 @@
 //! Reads TOML with positions: every diagnostic has file, line, column and the expected value.
 
+use crate::domain::support::message::message;
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
 use jiff::civil::Date;
@@ -94,14 +95,10 @@ impl<'a> TomlReader<'a> {
         let (start, end) = (self.read_date(key, first)?, self.read_date(key, last)?);
         let window = DateWindow::from_inclusive_days(start, end);
         if window.is_none() {
-            let vi =
-                format!("{key}: ngày cuối {end} ở trước ngày đầu {start}; hãy sửa một trong hai");
-            let en = format!(
-                "{key}: the last day {end} comes before the first day {start}; mend one of them"
-            );
+            let text = message!("toml-reader-last-day-comes-before", key, end, start);
             self.push_violation(
                 last.span().start,
-                Violation::error("WINDOW_BACKWARDS", key, vi, en),
+                Violation::error("WINDOW_BACKWARDS", key, text),
             );
         }
         window
@@ -121,10 +118,10 @@ impl<'a> TomlReader<'a> {
                 // approximate for others.
                 let skipped: usize =
                     text.get_ref().chars().take(error.column - 1).map(char::len_utf8).sum();
-                let (vi, en) = (error.text(Lang::Vi), error.text(Lang::En));
+                let (text) = (error.text(Lang::VI), error.text(Lang::EN));
                 self.push_violation(
                     text.span().start + 1 + skipped,
-                    Violation::error("BAD_FORMULA", key, vi, en),
+                    Violation::error("BAD_FORMULA", key, text),
                 );
                 None
             }
@@ -139,8 +136,7 @@ impl<'a> TomlReader<'a> {
         expected: &str,
         got: &str,
     ) {
-        let vi = format!("cần {expected}, nhận được \"{got}\"");
-        let en = format!("expected {expected}, got \"{got}\"");
-        self.push_violation(span.start, Violation::error("BAD_VALUE", key, vi, en));
+        let text = message!("baseline-expected-got", expected, got);
+        self.push_violation(span.start, Violation::error("BAD_VALUE", key, text));
     }
 }

@@ -10,7 +10,7 @@ use crate::app::access::CallerIdentity;
 use crate::app::partner::PartnerIdentity;
 use crate::auth;
 use crate::domain::support::ids::{ServiceKeyId, UnitId};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::reason::RefusalReason;
 use jiff::civil::Date;
 use tonic::Extensions;
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn vietnamese_is_used_unless_english_is_requested() {
         for (requested, expected) in
-            [("", Lang::Vi), ("en-GB,en;q=0.9", Lang::En), ("fr, en", Lang::En), ("vi", Lang::Vi)]
+            [("", Lang::VI), ("en-GB,en;q=0.9", Lang::EN), ("fr, en", Lang::EN), ("vi", Lang::VI)]
         {
             let mut metadata = MetadataMap::new();
             metadata.insert("accept-language", requested.parse().unwrap());

@@ -6,7 +6,7 @@ use super::{Services, caller, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::job_run::{JobId, JobRun, JobSlotOutcome};
 use crate::app::{App, AppError};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::pb;
@@ -78,7 +78,7 @@ impl JobService for Services {
         let (sender, receiver) = mpsc::channel(2);
         let services = self.clone();
         tokio::spawn(trace::with_current_span(async move {
-            let step = lang.pick("đang chạy", "running").to_owned();
+            let step = lang.text("jobs-running").to_owned();
             let started = pb::RunJobResponse { step, ..pb::RunJobResponse::default() };
             // The job runs to its end even if the caller disconnects.
             let _ = sender.send(Ok(started)).await;
@@ -106,10 +106,10 @@ fn run_slot(
     let step = match (job.run_slot)(app, slot)? {
         JobSlotOutcome::Done(summary) => summary,
         JobSlotOutcome::AlreadyDone => {
-            lang.pick("đã chạy trước đó", "it had run before").to_owned()
+            lang.text("job-had-run-before").to_owned()
         }
         JobSlotOutcome::LeasedElsewhere => {
-            lang.pick("máy chủ khác đang chạy", "another server runs it").to_owned()
+            lang.text("job-another-server-runs").to_owned()
         }
     };
     let run = app.job_run(job.id, slot)?.map(job_run_to_proto);

@@ -10,7 +10,7 @@ use super::{Services, caller, pagination};
 use crate::app::AppError;
 use crate::app::partner::{PartnerIdentity, PartnerRelease};
 use crate::domain::support::ids::{CampaignId, RunId};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::time::{Timestamp, date_from_days};
 use crate::pb;
 use crate::pb::partner_service_server::PartnerService;

@@ -6,7 +6,7 @@ use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::quality::StoredFinding;
 use crate::domain::support::ids::{FindingId, UnitId};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::pb::quality_service_server::QualityService;
@@ -91,7 +91,7 @@ impl Services {
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
         let question =
-            finding.question_text(element.map_or("", |element| &element.name_vi), Lang::Vi);
+            finding.question_text(element.map_or("", |element| &element.name_vi), Lang::VI);
         Ok(pb::Finding {
             id: finding.id().0.to_vec(),
             revision: *revision,

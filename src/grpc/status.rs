@@ -3,8 +3,9 @@
 //!
 //! The texts of refusals are in `domain::support::reason`; the texts of transport errors are here.
 
+use crate::domain::support::message::message;
 use crate::app::AppError;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
@@ -230,56 +231,23 @@ fn find_texts(reason: ErrorReason) -> (&'static str, &'static str) {
 )]
 fn find_transport_texts(reason: ErrorReason) -> (&'static str, &'static str) {
     match reason {
-        ErrorReason::Unauthenticated => (
-            "Chưa đăng nhập hoặc phiên đã hết hạn. Hãy gia hạn rồi thử lại.",
-            "Not signed in, or the token has expired. Renew it, then try again.",
-        ),
-        ErrorReason::DeviceRevoked => (
-            "Thiết bị đã bị thu hồi. Hãy xóa dữ liệu trên máy và liên hệ quản trị.",
-            "This device was revoked. Its local data must go; ask your administrator.",
-        ),
-        ErrorReason::CodeRefused => (
-            "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.",
-            "The enrolment code is wrong, used or expired. Ask for a new one.",
-        ),
-        ErrorReason::BadSignature => (
-            "Chữ ký của thiết bị không hợp lệ. Hãy bắt đầu lại.",
-            "The device's signature does not hold. Begin again.",
-        ),
-        ErrorReason::SignInRefused => (
-            "Tài khoản hoặc mật khẩu không đúng. Hãy thử lại; nếu quên, xin quản trị mã mới để đặt lại mật khẩu.",
-            "The account or the password is wrong. Try again; if it is forgotten, ask your administrator for a code to set a new one.",
-        ),
-        ErrorReason::PasswordLength => (
-            "Mật khẩu cần từ 15 đến 128 ký tự, không cần ký tự đặc biệt. Hãy chọn một câu dài dễ nhớ.",
-            "A password has 15 to 128 characters, whichever. Choose a long sentence that you can remember.",
-        ),
+        ErrorReason::Unauthenticated => message!("status-not-signed-token-expired"),
+        ErrorReason::DeviceRevoked => message!("status-device-revoked-local-data"),
+        ErrorReason::CodeRefused => message!("status-enrolment-code-wrong-used"),
+        ErrorReason::BadSignature => message!("status-device-signature-does-not"),
+        ErrorReason::SignInRefused => message!("status-account-password-wrong-try"),
+        ErrorReason::PasswordLength => message!("status-password-15-128-characters"),
         ErrorReason::RateLimited => {
-            ("Quá nhiều yêu cầu. Xin thử lại sau.", "Too many requests. Try again as told.")
+            message!("status-too-many-requests-try")
         }
         ErrorReason::LimitExceeded => {
-            ("Vượt giới hạn cho phép. Hãy gửi ít hơn.", "A limit was exceeded. Send less.")
+            message!("status-limit-exceeded-send-less")
         }
-        ErrorReason::Busy => (
-            "Máy chủ đang bận. Xin thử lại sau ít giây.",
-            "The server is busy. Try again in a few seconds.",
-        ),
-        ErrorReason::BadPageToken => (
-            "Mã trang không hợp lệ. Hãy tải lại từ đầu.",
-            "The page token does not fit this request. Begin again.",
-        ),
-        ErrorReason::RequestIdReused => (
-            "Mã yêu cầu đã dùng cho nội dung khác. Hãy dùng mã mới.",
-            "The request id was used for other content. Use a new one.",
-        ),
-        ErrorReason::ServerSuperseded => (
-            "Máy chủ này đã được thay thế. Hãy dùng địa chỉ kế tiếp; nếu không có, báo quản trị.",
-            "This server was superseded. Go to the next address; without one, tell the operator.",
-        ),
-        ErrorReason::Internal => (
-            "Lỗi máy chủ. Hãy thử lại một lần, rồi báo quản trị.",
-            "The server failed. Try once more, then report it.",
-        ),
+        ErrorReason::Busy => message!("status-server-busy-try-again"),
+        ErrorReason::BadPageToken => message!("status-page-token-does-not"),
+        ErrorReason::RequestIdReused => message!("status-request-id-used-other"),
+        ErrorReason::ServerSuperseded => message!("status-server-superseded-go-next"),
+        ErrorReason::Internal => message!("status-server-failed-try-once"),
         _ => ("", ""),
     }
 }
@@ -331,7 +299,7 @@ mod tests {
             FieldError { field: "changes[2].mine".into(), reason: RefusalReason::ValueOutOfRange };
         let refusal =
             Refusal { reason: RefusalReason::ValueOutOfRange, field_errors: vec![problem] };
-        for (lang, word) in [(Lang::Vi, "khoảng"), (Lang::En, "range")] {
+        for (lang, word) in [(Lang::VI, "khoảng"), (Lang::EN, "range")] {
             let status = RpcError::App(refusal.clone().into()).into_status(lang);
             let details = status.get_error_details();
             assert_eq!(status.code(), Code::InvalidArgument);
@@ -346,7 +314,7 @@ mod tests {
         let invisible =
             AppError::from(crate::domain::access::permission::AuthorizationError::NotVisible);
         let absent = AppError::from(RefusalReason::NotFound);
-        let [a, b] = [invisible, absent].map(|error| RpcError::App(error).into_status(Lang::Vi));
+        let [a, b] = [invisible, absent].map(|error| RpcError::App(error).into_status(Lang::VI));
         assert_eq!((a.code(), a.message(), a.details()), (b.code(), b.message(), b.details()));
     }
 

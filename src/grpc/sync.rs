@@ -15,7 +15,7 @@ use crate::app::AppError;
 use crate::app::access::CallerIdentity;
 use crate::auth;
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::limits::{PUSH_COMMANDS_MAX, SCOPES_MAX};
 use crate::domain::support::reason::RefusalReason;
 use crate::pb::sync_response::Frame as FrameMessage;

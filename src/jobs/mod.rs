@@ -8,6 +8,7 @@
 pub mod scheduler;
 
 pub use crate::app::job_run::ClaimedSlot;
+use crate::domain::support::message::message;
 use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::app::phase_review::PhaseReview;
 use crate::app::{App, Result};
@@ -47,104 +48,77 @@ pub const SCHEDULED_JOBS: &[ScheduledJob; JobId::ALL.len()] = &[
     ScheduledJob {
         id: JobId::ApplyDay,
         daily_at: time(0, 0, 0, 0),
-        description: (
-            "Áp dụng thay đổi của ngày: tổ chức, phát động, bắt đầu và hết hạn phong trào",
-            "Applies what the day changes: the organisation, campaigns launched, begun and over",
-        ),
+        description: message!("jobs-applies-what-day-changes"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: apply_org_day,
     },
     ScheduledJob {
         id: JobId::ClosePeriods,
         daily_at: time(0, 5, 0, 0),
-        description: (
-            "Khóa báo cáo đã duyệt khi hết hạn gia hạn",
-            "Locks accepted reports whose grace is over",
-        ),
+        description: message!("jobs-locks-accepted-reports-whose"),
         catch_up: CatchUpPolicy::EverySlot,
         run: close_periods,
     },
     ScheduledJob {
         id: JobId::Quality,
         daily_at: time(1, 15, 0, 0),
-        description: (
-            "Đặt câu hỏi về chất lượng số liệu cho đơn vị",
-            "Asks units about the quality of their figures",
-        ),
+        description: message!("jobs-asks-units-about-quality"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: update_findings,
     },
     ScheduledJob {
         id: JobId::Aggregate,
         daily_at: time(1, 30, 0, 0),
-        description: (
-            "Tổng hợp số liệu đã duyệt và đánh giá chỉ tiêu",
-            "Folds accepted figures and judges the targets",
-        ),
+        description: message!("jobs-folds-accepted-figures-judges"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: aggregate_campaigns,
     },
     ScheduledJob {
         id: JobId::PhaseReview,
         daily_at: time(1, 45, 0, 0),
-        description: (
-            "Báo khi số liệu của một đợt đã đủ để sơ kết",
-            "Says when the figures of a phase are in and it can be reviewed",
-        ),
+        description: message!("jobs-says-when-figures-phase"),
         catch_up: CatchUpPolicy::EverySlot,
         run: review_phases,
     },
     ScheduledJob {
         id: JobId::VerifyRuns,
         daily_at: time(2, 0, 0, 0),
-        description: (
-            "Tính lại kết quả mới nhất từ báo cáo gốc",
-            "Reckons the latest results again from the raw reports",
-        ),
+        description: message!("jobs-reckons-latest-results-again"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: verify_runs,
     },
     ScheduledJob {
         id: JobId::Backup,
         daily_at: time(2, 30, 0, 0),
-        description: (
-            "Sao lưu có kiểm tra, đưa sang nơi thứ hai",
-            "Makes a verified copy and brings it to the second place",
-        ),
+        description: message!("jobs-makes-verified-copy-brings"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: create_backup,
     },
     ScheduledJob {
         id: JobId::Compact,
         daily_at: time(3, 0, 0, 0),
-        description: ("Dọn dấu xóa và câu trả lời cũ", "Trims old tombstones and answers"),
+        description: message!("jobs-trims-old-tombstones-answers"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: compact_store,
     },
     ScheduledJob {
         id: JobId::VerifyAudit,
         daily_at: time(3, 30, 0, 0),
-        description: ("Kiểm tra chuỗi nhật ký", "Verifies the chain of the audit"),
+        description: message!("jobs-verifies-chain-audit"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: verify_audit_chain,
     },
     ScheduledJob {
         id: JobId::RestoreDrill,
         daily_at: time(4, 0, 0, 0),
-        description: (
-            "Diễn tập khôi phục: mở và kiểm tra bản sao mới nhất",
-            "Drills a restore: opens and checks the newest copy",
-        ),
+        description: message!("jobs-drills-restore-opens-checks"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: run_restore_drill,
     },
     ScheduledJob {
         id: JobId::Remind,
         daily_at: time(7, 0, 0, 0),
-        description: (
-            "Đếm báo cáo đến hạn mà chưa gửi, để nhắc đơn vị",
-            "Counts reports that are due and not sent, so that units can be reminded",
-        ),
+        description: message!("jobs-counts-reports-due-not"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: count_due_reports,
     },

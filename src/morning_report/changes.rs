@@ -1,34 +1,26 @@
 //! The section of the page that shows what changed since the previous run, and because of which
 //! reports. The changes are computed in `app::run_changes`.
 
+use crate::domain::support::message::message;
 use super::target_rows::element_name;
 use super::texts;
 use crate::app::morning_report::MorningReport;
 use crate::app::run_changes::RunChanges;
 use crate::domain::standing::{ReportMovement, TargetMovement};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use maud::{Markup, html};
 
 pub(super) fn render_changes(morning: &MorningReport, lang: Lang) -> Markup {
     let Some(changes) = &morning.changes else { return html! {} };
     let new = changes.reports.iter().filter(|moved| moved.new).count();
     let other = changes.reports.len() - new;
-    let lead = lang.pick(
-        format!(
-            "Từ lần tổng hợp ngày {}: {new} báo cáo mới được duyệt, {other} báo cáo đã duyệt có số khác trước.",
-            texts::format_day(changes.previous_day, lang)
-        ),
-        format!(
-            "Since the run of {}: {new} reports newly accepted, {other} accepted ones with other figures.",
-            texts::format_day(changes.previous_day, lang)
-        ),
-    );
+    let lead = lang.say(message!("changes-since-run-reports-newly", previous_day = texts::format_day(changes.previous_day, lang), new, other));
     html! {
         section {
-            h2 { (lang.pick("Thay đổi so với lần trước, và vì sao", "What changed since the last run, and why")) }
+            h2 { (lang.text("changes-what-changed-since-last")) }
             p { (lead) }
             @if changes.targets.is_empty() {
-                p.soft { (lang.pick("Không chỉ tiêu nào thay đổi.", "No target moved.")) }
+                p.soft { (lang.text("changes-no-target-moved")) }
             } @else {
                 (render_changed_targets(changes, lang))
             }
@@ -43,9 +35,9 @@ fn render_changed_targets(changes: &RunChanges, lang: Lang) -> Markup {
             table.plain {
                 thead {
                     tr {
-                        th scope="col" { (lang.pick("Chỉ tiêu", "Target")) }
-                        th scope="col" { (lang.pick("Số liệu trước → nay", "Figures before → now")) }
-                        th scope="col" { (lang.pick("Trạng thái trước → nay", "State before → now")) }
+                        th scope="col" { (lang.text("changes-target")) }
+                        th scope="col" { (lang.text("changes-figures-before-now")) }
+                        th scope="col" { (lang.text("changes-state-before-now")) }
                     }
                 }
                 tbody { @for moved in &changes.targets { (render_target_movement(moved, lang)) } }
@@ -77,10 +69,7 @@ fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: L
     let nil = changes.reports.len() - with_figures.len();
     html! {
         details {
-            summary { (lang.pick(
-                format!("{} báo cáo làm thay đổi số liệu; {nil} báo cáo không phát sinh", with_figures.len()),
-                format!("{} reports that moved figures; {nil} nil reports", with_figures.len()),
-            )) }
+            summary { (lang.say(message!("changes-reports-moved-figures-nil", with_figures = with_figures.len(), nil))) }
             ul { @for moved in with_figures { (render_report_movement(morning, moved, lang)) } }
         }
     }

@@ -4,12 +4,13 @@
 //! It replaces a league table: points have official codes and are drawn in code order. The limits
 //! are computed in `domain::standing::funnel_limits`.
 
+use crate::domain::support::message::message;
 use super::target_rows::{measure_name, ratio_parts};
 use super::texts;
 use crate::app::morning_report::{MorningReport, UnitSummary};
 use crate::domain::standing::Judgement;
 use crate::domain::standing::funnel_limits::{FunnelZone, classify_count, compute_limits};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 use maud::{Markup, html};
@@ -149,7 +150,7 @@ impl FunnelPlot {
         }
         let percent = format!("{:+.0} %", (height - 1.0) * 100.0);
         if (height - 1.0).abs() < 0.005 {
-            lang.pick("như năm trước", "as last year").to_owned()
+            lang.text("funnel-plot-as-last-year").to_owned()
         } else {
             percent
         }
@@ -188,21 +189,15 @@ impl FunnelScale {
 
 pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
     if funnel.share.is_none() {
-        return html! { p.soft { (lang.pick(
-            "Không vẽ phễu: tử số gồm cả vụ của kỳ trước nên không phải là một phần của mẫu số. Xem số liệu trong bảng.",
-            "No funnel: what counts includes cases of the time before, so it is no part of the cases. See the table.",
-        )) } };
+        return html! { p.soft { (lang.text("funnel-plot-no-funnel-what-counts")) } };
     }
     let scale = FunnelScale::from_funnel(funnel);
     let centre = funnel.share.map(|share| funnel.plot_height(share.to_f64(), 1.0));
-    let description = lang.pick(
-        format!("Biểu đồ phễu, {}: bảng bên dưới ghi đủ số liệu.", funnel.name),
-        format!("Funnel plot, {}: the table below holds every figure.", funnel.name),
-    );
+    let description = lang.say(message!("funnel-plot-funnel-plot-table-below", name = funnel.name));
     let axis = if funnel.change {
-        lang.pick("số vụ của cả hai năm", "cases of both years")
+        lang.text("funnel-plot-cases-both-years")
     } else {
-        lang.pick("số trường hợp", "cases")
+        lang.text("funnel-plot-cases")
     };
     html! {
         svg.funnel viewBox=(format!("0 0 {} {}", PLOT_SIZE.0, PLOT_SIZE.1)) role="img" aria-label=(description) {
@@ -214,7 +209,7 @@ pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
             @if let Some(centre) = centre {
                 line.centre x1=(PLOT_MARGIN.0) x2=(PLOT_SIZE.0 - PLOT_MARGIN.2) y1=(format_coordinate(scale.y(centre))) y2=(format_coordinate(scale.y(centre))) {}
                 text.goal x=(PLOT_SIZE.0 - PLOT_MARGIN.2) y=(format_coordinate(scale.y(centre) - 4.0)) text-anchor="end" {
-                    (lang.pick("toàn đơn vị: ", "all together: ")) (funnel.height_label(centre, lang))
+                    (lang.text("funnel-plot-all-together")) (funnel.height_label(centre, lang))
                 }
             }
             @for (class, path) in limit_paths(funnel, &scale) { path class=(class) d=(path) {} }

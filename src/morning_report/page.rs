@@ -1,6 +1,7 @@
 //! The morning report as HTML: self-contained, without script and without external address. Rows
 //! come from `target_rows`, texts from `texts`.
 
+use crate::domain::support::message::message;
 use super::changes;
 use super::funnel_plot::{self, FunnelPlot};
 use super::pace_chart;
@@ -10,7 +11,7 @@ use crate::app::morning_report::{MorningReport, MorningReportQuestion, UnitSumma
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Coverage;
 use crate::domain::support::hex::encode_hex;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLESHEET: &str = include_str!("page.css");
@@ -30,7 +31,7 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta http-equiv="Content-Security-Policy" content=(CONTENT_SECURITY_POLICY);
-                title { (lang.pick("Báo cáo buổi sáng", "Morning page")) " · " (name) " · " (texts::format_day(morning.today, lang)) }
+                title { (lang.text("page-morning-page")) " · " (name) " · " (texts::format_day(morning.today, lang)) }
                 style { (PreEscaped(STYLESHEET)) }
             }
             body {
@@ -55,13 +56,13 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
 fn render_header(morning: &MorningReport, name: &str, lang: Lang) -> Markup {
     html! {
         header {
-            h1 { (lang.pick("Báo cáo buổi sáng", "Morning page")) " " (texts::format_day(morning.today, lang)) " · " (morning.unit.name) }
-            p { (lang.pick("Phong trào", "Campaign")) " " (morning.campaign.code) ": " (name) }
+            h1 { (lang.text("page-morning-page")) " " (texts::format_day(morning.today, lang)) " · " (morning.unit.name) }
+            p { (lang.text("page-campaign")) " " (morning.campaign.code) ": " (name) }
             p.meta {
                 (judged_window_text(morning, lang)) " "
-                (lang.pick("Số liệu đã duyệt, cộng dồn các kỳ báo cáo đã kết thúc trước ngày ", "Accepted figures of all periods that ended before "))
+                (lang.text("page-accepted-figures-all-periods"))
                 (texts::format_day(morning.today, lang)) ". "
-                (lang.pick("Tham gia thi đua là tự nguyện.", "Taking part in emulation is voluntary."))
+                (lang.text("page-taking-part-emulation-voluntary"))
             }
         }
     }
@@ -72,33 +73,17 @@ fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
     let last = |window: DateWindow| texts::format_day(window.last_day(), lang);
     let state = |window: DateWindow| {
         if morning.today < window.end {
-            lang.pick("đang diễn ra", "still running")
+            lang.text("page-still-running")
         } else {
-            lang.pick("đã kết thúc", "over")
+            lang.text("page-over")
         }
     };
     let (window, whole) = (morning.window, morning.campaign.measurement_window);
     let days = format!("{} – {}", texts::format_day(window.start, lang), last(window));
     let state_here = state(window);
     match morning.campaign.phases.iter().find(|phase| phase.no == morning.phase) {
-        Some(phase) => lang.pick(
-            format!(
-                "Đánh giá ở đây: {}, {days}, {state_here}; cả phong trào đến {}, {}.",
-                phase.name_vi,
-                last(whole),
-                state(whole)
-            ),
-            format!(
-                "Judged here: {}, {days}, {state_here}; the whole campaign until {}, {}.",
-                phase.name_en,
-                last(whole),
-                state(whole)
-            ),
-        ),
-        None => lang.pick(
-            format!("Đánh giá ở đây: cả phong trào, {days}, {state_here}."),
-            format!("Judged here: the whole campaign, {days}, {state_here}."),
-        ),
+        Some(phase) => lang.say(message!("page-judged-here-whole-campaign-2", name_vi = phase.name_vi, days, state_here, whole = last(whole), whole_2 = state(whole), name_en = phase.name_en)),
+        None => lang.say(message!("page-judged-here-whole-campaign", days, state_here)),
     }
 }
 
@@ -106,15 +91,12 @@ fn render_summary(morning: &MorningReport, rows: &[TargetRow<'_>], lang: Lang) -
     let count = |group: StateGroup| rows.iter().filter(|row| row.group == group).count();
     let [good, behind, missed, open] = StateGroup::ALL.map(count);
     let running = morning.today < morning.window.end;
-    let lead = lang.pick(
-        format!("Trong {} chỉ tiêu: {good} đạt hoặc đúng tiến độ, {behind} chậm tiến độ, {missed} không đạt, {open} chưa kết luận được.", rows.len()),
-        format!("Of {} targets: {good} met or on pace, {behind} behind, {missed} missed, {open} cannot be said yet.", rows.len()),
-    );
+    let lead = lang.say(message!("page-targets-met-pace-behind", rows = rows.len(), good, behind, missed, open));
     html! {
-        section aria-label=(lang.pick("Tóm tắt", "Summary")) {
+        section aria-label=(lang.text("page-summary")) {
             p.lead { strong { (lead) } }
             @if running {
-                p.soft { (lang.pick("Chưa hết kỳ, nên chưa chỉ tiêu nào được gọi là đạt.", "The window is not over, so nothing is called met yet.")) }
+                p.soft { (lang.text("page-window-not-over-so")) }
             }
             div.boxes {
                 @for group in StateGroup::ALL { (render_summary_box(group, rows, lang)) }
@@ -136,7 +118,7 @@ fn render_summary_box(group: StateGroup, rows: &[TargetRow<'_>], lang: Lang) -> 
                         @for headline in &row.headline { small { (headline) } }
                     }
                 }
-                @if own.is_empty() { li.soft { (lang.pick("không có", "none")) } }
+                @if own.is_empty() { li.soft { (lang.text("page-none")) } }
             }
         }
     }
@@ -145,20 +127,20 @@ fn render_summary_box(group: StateGroup, rows: &[TargetRow<'_>], lang: Lang) -> 
 fn render_targets(rows: &[TargetRow<'_>], lang: Lang) -> Markup {
     html! {
         section {
-            h2 { (lang.pick("Từng chỉ tiêu", "Each target")) }
+            h2 { (lang.text("page-each-target")) }
             ul.key aria-hidden="true" {
-                li { svg viewBox="0 0 26 8" { path.now d="M0 4L26 4" {} } (lang.pick("năm nay", "this year")) }
-                li { svg viewBox="0 0 26 8" { path.before d="M0 4L26 4" {} } (lang.pick("cùng kỳ năm trước", "last year")) }
-                li { svg viewBox="0 0 26 8" { path.allowed d="M0 4L26 4" {} } (lang.pick("mức được phép hoặc phải đạt", "what is allowed or must be reached")) }
+                li { svg viewBox="0 0 26 8" { path.now d="M0 4L26 4" {} } (lang.text("page-year")) }
+                li { svg viewBox="0 0 26 8" { path.before d="M0 4L26 4" {} } (lang.text("page-last-year-2")) }
+                li { svg viewBox="0 0 26 8" { path.allowed d="M0 4L26 4" {} } (lang.text("page-what-allowed-must-reached")) }
             }
             table.targets {
                 thead {
                     tr {
-                        th scope="col" { (lang.pick("Chỉ tiêu", "Target")) }
-                        th.n scope="col" { (lang.pick("Năm trước", "Last year")) }
-                        th.n scope="col" { (lang.pick("Hiện nay", "Now")) }
-                        th.n scope="col" { (lang.pick("Cần đạt", "Needed")) }
-                        th scope="col" { (lang.pick("Tiến độ", "Pace")) }
+                        th scope="col" { (lang.text("changes-target")) }
+                        th.n scope="col" { (lang.text("page-last-year")) }
+                        th.n scope="col" { (lang.text("page-now")) }
+                        th.n scope="col" { (lang.text("page-needed")) }
+                        th scope="col" { (lang.text("page-pace")) }
                     }
                 }
                 @for row in rows { (render_target(row, lang)) }
@@ -194,12 +176,12 @@ fn render_comparison(line: &ComparisonRow, one_of_many: bool, lang: Lang) -> Mar
                 @if one_of_many { " " span class={ "state " (class) } { (texts::state_text(line.state, lang)) } }
                 @if !line.remarks.is_empty() { ul.says { @for says in &line.remarks { li { (says) } } } }
             }
-            td.n data-label=(lang.pick("Năm trước", "Last year")) { (line.before) }
-            td.n data-label=(lang.pick("Hiện nay", "Now")) {
+            td.n data-label=(lang.text("page-last-year")) { (line.before) }
+            td.n data-label=(lang.text("page-now")) {
                 strong { (line.now) }
                 @if !line.value.is_empty() { br; (line.value) }
             }
-            td.n data-label=(lang.pick("Cần đạt", "Needed")) { (line.needed) }
+            td.n data-label=(lang.text("page-needed")) { (line.needed) }
             td.chart { @if let Some(pace) = &line.pace { (pace_chart::render_pace_chart(pace)) } }
         }
     }
@@ -208,11 +190,11 @@ fn render_comparison(line: &ComparisonRow, one_of_many: bool, lang: Lang) -> Mar
 fn render_notes(row: &TargetRow<'_>, lang: Lang) -> Markup {
     html! {
         @if !row.reasons.is_empty() {
-            p { strong { (lang.pick("Vì sao: ", "Why: ")) } (row.reasons.join("; ")) "." }
+            p { strong { (lang.text("page-why")) } (row.reasons.join("; ")) "." }
         }
         @if !row.paired_counts.is_empty() {
             p {
-                strong { (lang.pick("Đọc cùng: ", "Read with: ")) }
+                strong { (lang.text("page-read")) }
                 @for (at, [name, before, now]) in row.paired_counts.iter().enumerate() {
                     @if at > 0 { "; " }
                     (name)
@@ -222,7 +204,7 @@ fn render_notes(row: &TargetRow<'_>, lang: Lang) -> Markup {
             }
         }
         @if !row.target.gaming_note.is_empty() {
-            p lang="vi" { strong { (lang.pick("Đừng để đạt trên giấy: ", "How it could be met on paper only: ")) } (row.target.gaming_note) }
+            p lang="vi" { strong { (lang.text("page-how-could-met-paper")) } (row.target.gaming_note) }
         }
     }
 }
@@ -233,16 +215,13 @@ fn render_units(morning: &MorningReport, funnels: &[FunnelPlot], lang: Lang) -> 
     }
     html! {
         section {
-            h2 { (lang.pick("Các đơn vị trực thuộc, theo thứ tự mã", "Units below, in the order of their codes")) }
+            h2 { (lang.text("page-units-below-order-their")) }
             p.soft {
-                (lang.pick(
-                    "Đây không phải là xếp hạng. Đơn vị nằm trong phễu không thể phân biệt với mức chung; nằm ngoài, ở phía nào cũng vậy, là điều nên hỏi chứ không phải kết luận. Phễu rộng ở nơi ít vụ, vì số nhỏ dao động mạnh.",
-                    "This is not a ranking. A unit inside the funnel cannot be told apart from the whole; outside, on either side, is a question and no conclusion. The funnel is wide where cases are few, since small numbers vary much.",
-                ))
+                (lang.text("page-not-ranking-unit-inside"))
             }
             ul.key aria-hidden="true" {
-                li { svg viewBox="0 0 26 8" { path.limit d="M0 4L26 4" {} } (lang.pick("95 % trường hợp ngẫu nhiên", "95 % of chance")) }
-                li { svg viewBox="0 0 26 8" { path.limit.rare d="M0 4L26 4" {} } (lang.pick("99,8 %", "99.8 %")) }
+                li { svg viewBox="0 0 26 8" { path.limit d="M0 4L26 4" {} } (lang.text("page-95-chance")) }
+                li { svg viewBox="0 0 26 8" { path.limit.rare d="M0 4L26 4" {} } (lang.text("page-99-8")) }
             }
             div.funnels {
                 @for one in funnels {
@@ -259,12 +238,12 @@ fn render_unit_table(morning: &MorningReport, funnels: &[FunnelPlot], lang: Lang
         table.plain {
             thead {
                 tr {
-                    th scope="col" { (lang.pick("Mã", "Code")) }
-                    th scope="col" { (lang.pick("Đơn vị", "Unit")) }
+                    th scope="col" { (lang.text("page-code")) }
+                    th scope="col" { (lang.text("page-unit")) }
                     @for one in funnels {
                         th scope="col" {
                             (one.code) " "
-                            (if one.change { lang.pick("năm trước → nay", "last year → now") } else { lang.pick("đạt/tổng", "of") })
+                            (if one.change { lang.text("page-last-year-now") } else { lang.text("page-of") })
                         }
                     }
                 }
@@ -291,15 +270,15 @@ fn render_reports(morning: &MorningReport, lang: Lang) -> Markup {
     let units = std::iter::once(&morning.unit).chain(&morning.child_units);
     html! {
         section {
-            h2 { (lang.pick("Báo cáo đã về đến đâu", "How complete the reports are")) }
-            p.soft { (lang.pick("Thiếu không phải là 0: báo cáo \"không phát sinh\" là báo cáo đủ, báo cáo chưa gửi là số chưa biết.", "Missing is not zero: a nil report is a full report, one that was not sent is a number that nobody knows.")) }
+            h2 { (lang.text("page-how-complete-reports")) }
+            p.soft { (lang.text("page-missing-not-zero-nil")) }
             div.wide {
                 table.plain {
                     thead {
                         tr {
-                            th scope="col" { (lang.pick("Mã", "Code")) }
-                            th scope="col" { (lang.pick("Đơn vị", "Unit")) }
-                            th scope="col" { (lang.pick("Mẫu", "Form")) }
+                            th scope="col" { (lang.text("page-code")) }
+                            th scope="col" { (lang.text("page-unit")) }
+                            th scope="col" { (lang.text("page-form")) }
                             @for heading in coverage_headings(lang) { th.n scope="col" { (heading) } }
                         }
                     }
@@ -361,11 +340,11 @@ fn render_missing_reports(morning: &MorningReport, lang: Lang) -> Markup {
     let count: usize = morning.missing_reports.iter().map(|one| one.periods.len()).sum();
     html! {
         details {
-            summary { (lang.pick(format!("{count} báo cáo còn thiếu, theo đơn vị"), format!("{count} missing reports, by unit"))) }
+            summary { (lang.say(message!("page-missing-reports-unit", count))) }
             ul {
                 @for one in &morning.missing_reports {
                     @let days: Vec<String> = one.periods.iter().map(|day| texts::format_day(*day, lang)).collect();
-                    li { (one.unit_name) " (" (one.contract) "): " (lang.pick("kỳ bắt đầu ", "period from ")) (days.join(", ")) }
+                    li { (one.unit_name) " (" (one.contract) "): " (lang.text("page-period-from")) (days.join(", ")) }
                 }
             }
         }
@@ -382,15 +361,12 @@ fn render_questions(morning: &MorningReport, lang: Lang) -> Markup {
     let (first, rest) = morning.questions.split_at(morning.questions.len().min(QUESTIONS_SHOWN));
     html! {
         section {
-            h2 { (lang.pick("Câu hỏi về chất lượng số liệu", "Questions about the quality of figures")) }
-            p.soft { (lang.pick(
-                "Đây là câu hỏi, không phải kết luận. Đơn vị được hỏi trước; cấp trên chỉ thấy khi đơn vị đã trả lời hoặc sau năm ngày làm việc. Theo thứ tự mã.",
-                "These are questions, not conclusions. The unit is asked first; its superiors see a question once it has its reply, or after five working days. In code order.",
-            )) }
+            h2 { (lang.text("page-questions-about-quality-figures")) }
+            p.soft { (lang.text("page-these-questions-not-conclusions")) }
             @for one in first { (render_question(morning, one, lang)) }
             @if !rest.is_empty() {
                 details {
-                    summary { (lang.pick(format!("còn {} câu hỏi", rest.len()), format!("{} more", rest.len()))) }
+                    summary { (lang.say(message!("page-more", rest = rest.len()))) }
                     @for one in rest { (render_question(morning, one, lang)) }
                 }
             }
@@ -411,7 +387,7 @@ fn render_question(morning: &MorningReport, one: &MorningReportQuestion, lang: L
                 br; (one.finding.question_text(&element, lang))
             }
             @if let Some(reply) = &one.finding.reply {
-                p { strong { (lang.pick("Đơn vị trả lời: ", "The unit's reply: ")) } (reply.text) }
+                p { strong { (lang.text("page-unit-reply")) } (reply.text) }
             }
         }
     }
@@ -425,9 +401,9 @@ fn render_definitions(morning: &MorningReport, lang: Lang) -> Markup {
     codes.dedup();
     html! {
         section {
-            h2 { (lang.pick("Định nghĩa", "Definitions")) }
+            h2 { (lang.text("page-definitions")) }
             details open {
-                summary { (lang.pick("Cách đọc", "How to read this")) }
+                summary { (lang.text("page-how-read")) }
                 dl {
                     @for (term, meaning) in glossary_terms(lang) { dt { (term) } dd { (meaning) } }
                     @for code in &codes { dt { code { (code) } } dd { (element_name(morning, code, lang)) } }
@@ -464,19 +440,16 @@ fn render_provenance(morning: &MorningReport, lang: Lang) -> Markup {
     let run = &morning.run;
     html! {
         footer {
-            h2 { (lang.pick("Chứng từ của các con số", "Where the numbers come from")) }
+            h2 { (lang.text("page-where-numbers-come-from")) }
             dl {
-                dt { (lang.pick("Lần tổng hợp", "Run")) } dd { (run.number) " · " code { (run.id) } }
-                dt { (lang.pick("Thời điểm chốt", "Cut")) } dd { (run.cut_at.local_text()) " · " (lang.pick("vị trí ", "position ")) (run.cut_seq) }
-                dt { (lang.pick("Mã băm dữ liệu vào", "Digest of the input")) } dd { code { (encode_hex(&run.input_digest)) } }
-                dt { (lang.pick("Đầu chuỗi nhật ký tại điểm chốt", "Head of the audit at the cut")) } dd { code { (encode_hex(&morning.audit_chain)) } }
-                dt { (lang.pick("Góc nhìn", "View")) } dd { "AS_WAS: " (lang.pick("theo tổ chức của từng kỳ", "as the organisation was in each period")) }
-                dt { (lang.pick("Phần mềm", "Programme")) } dd { "thidua " (run.code_version) }
+                dt { (lang.text("page-run")) } dd { (run.number) " · " code { (run.id) } }
+                dt { (lang.text("page-cut")) } dd { (run.cut_at.local_text()) " · " (lang.text("page-position")) (run.cut_seq) }
+                dt { (lang.text("page-digest-input")) } dd { code { (encode_hex(&run.input_digest)) } }
+                dt { (lang.text("page-head-audit-cut")) } dd { code { (encode_hex(&morning.audit_chain)) } }
+                dt { (lang.text("page-view")) } dd { "AS_WAS: " (lang.text("page-as-organisation-each-period")) }
+                dt { (lang.text("page-programme")) } dd { "thidua " (run.code_version) }
             }
-            p { (lang.pick(
-                "Tham gia phong trào thi đua là tự nguyện. Số tin báo tăng có thể là người dân tin hơn, không phải là thất bại. Trang này chỉ có số liệu tổng hợp, không có thông tin về cá nhân.",
-                "Taking part in emulation is voluntary. More reports of crime may mean more trust, not failure. This page holds aggregate figures only, nothing about persons.",
-            )) }
+            p { (lang.text("page-taking-part-emulation-voluntary-2")) }
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Rows of text for page and workbook: each target and each of its comparisons. Verdicts are read,
 //! never computed.
 
+use crate::domain::support::message::message;
 use super::pace_chart::PaceChart;
 use super::texts::{self, StateGroup};
 use crate::app::morning_report::MorningReport;
 use crate::domain::campaign::{CampaignTarget, TargetPair};
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::{Judgement, JudgementState};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::time::days_from_date;
 use crate::domain::target_rule::{
@@ -89,10 +90,7 @@ fn headline_texts(
         .filter(|line| StateGroup::from_state(line.state) == group && !line.now.is_empty());
     let figures = decides.map(|line| {
         let code = if lines.len() > 1 { format!("{}: ", line.code) } else { String::new() };
-        lang.pick(
-            format!("{code}hiện {}, cần {}", line.now, line.needed),
-            format!("{code}{} now, {} needed", line.now, line.needed),
-        )
+        lang.say(message!("target-rows-now-needed", code, now = line.now, needed = line.needed))
     });
     match group {
         StateGroup::Good | StateGroup::Behind | StateGroup::Missed => figures.take(2).collect(),
@@ -147,7 +145,7 @@ fn build_comparison_row(
         | Target::Tier { .. } => None,
     };
     let (before, now) = count_texts(judgement, comparison, lang);
-    let attested = lang.pick("Xác nhận đã thực hiện", "Attested as done").to_owned();
+    let attested = lang.text("target-rows-attested-as-done").to_owned();
     ComparisonRow {
         code: judgement.code.clone(),
         name: comparison.map_or(attested, |one| measure_name(morning, &one.measure, lang)),
@@ -219,7 +217,7 @@ fn comparator_symbol(cmp: Comparator) -> &'static str {
 
 fn needed_text(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lang) -> String {
     let Some(comparison) = comparison else {
-        return lang.pick("xác nhận", "attested").to_owned();
+        return lang.text("target-rows-attested").to_owned();
     };
     let whole = |cmp| match cmp {
         Comparator::Less | Comparator::AtMost => "≤",
@@ -231,14 +229,11 @@ fn needed_text(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lan
         let sign =
             if limit.is_zero() { whole(comparison.cmp) } else { comparator_symbol(comparison.cmp) };
         let now = texts::format_count(Some(limit), lang);
-        return lang.pick(format!("{sign} {now} đến nay"), format!("{sign} {now} by now"));
+        return lang.say(message!("target-rows-now", sign, now));
     }
     if let Some(limit) = judgement.limit {
         let sign_of_count = whole(comparison.cmp);
-        return lang.pick(
-            format!("{sign_of_count} {limit} cuối kỳ"),
-            format!("{sign_of_count} {limit} at the end"),
-        );
+        return lang.say(message!("target-rows-end", sign_of_count, limit));
     }
     let percent = if comparison.bound.percent { " %" } else { "" };
     format!(
@@ -282,14 +277,8 @@ fn small_numbers_text(judgement: &Judgement, lang: Lang) -> Option<String> {
     let few = |ratio: Option<Ratio>| ratio.is_some_and(|count| count <= Ratio::from_integer(20));
     let usual = judgement.variation.is_some_and(|variation| variation.abs() < 300);
     match (few(judgement.count_now) || few(judgement.count_before), usual) {
-        (true, _) => Some(lang.pick(
-            "Số nhỏ: thêm hay bớt một vụ đã khác hẳn.",
-            "Small numbers: one more or less changes it.",
-        )),
-        (false, true) => Some(lang.pick(
-            "Chênh lệch so với năm trước còn trong mức dao động thường thấy.",
-            "The difference from last year is within usual variation.",
-        )),
+        (true, _) => Some(lang.text("target-rows-small-numbers-one-more")),
+        (false, true) => Some(lang.text("target-rows-difference-from-last-year")),
         (false, false) => None,
     }
     .map(str::to_owned)
@@ -343,13 +332,7 @@ fn build_pace_chart(
         axis_labels: [texts::format_day(morning.window.start, lang), texts::format_day(last, lang)],
         last_label: last_value_label(judgement, percent, lang),
         percent,
-        description: lang.pick(
-            format!(
-                "Biểu đồ tiến độ: {name}. Nay {}, {state}.",
-                texts::format_decimal(&judgement.display, lang)
-            ),
-            format!("Chart of the pace: {name}. Now {}, {state}.", judgement.display),
-        ),
+        description: lang.say(message!("target-rows-chart-pace-now", name, judgement = texts::format_decimal(&judgement.display, lang), state, display = judgement.display)),
         now,
         before,
     })

@@ -1,9 +1,10 @@
 //! Texts of the page: states, figures, chances and days, in Vietnamese and English.
 
+use crate::domain::support::message::message;
 use crate::domain::campaign::Commitment;
 use crate::domain::standing::funnel_limits::FunnelZone;
 use crate::domain::standing::{Judgement, JudgementState};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::VerdictReason;
 use jiff::civil::Date;
@@ -40,10 +41,10 @@ impl StateGroup {
 
     pub(super) fn title(self, lang: Lang) -> &'static str {
         match self {
-            Self::Good => lang.pick("Đạt hoặc đúng tiến độ", "Met or on pace"),
-            Self::Behind => lang.pick("Chậm tiến độ", "Behind"),
-            Self::Missed => lang.pick("Không đạt", "Missed"),
-            Self::Undecided => lang.pick("Chưa kết luận được", "Cannot be said yet"),
+            Self::Good => lang.text("texts-met-pace"),
+            Self::Behind => lang.text("texts-behind"),
+            Self::Missed => lang.text("texts-missed"),
+            Self::Undecided => lang.text("texts-cannot-said-yet"),
         }
     }
 
@@ -64,9 +65,9 @@ pub(super) fn state_text(state: JudgementState, lang: Lang) -> &'static str {
 
 pub(super) fn commitment_text(commitment: Commitment, lang: Lang) -> &'static str {
     match commitment {
-        Commitment::Binding => lang.pick("chỉ tiêu giao", "binding"),
-        Commitment::Strive => lang.pick("phấn đấu", "striven for"),
-        Commitment::Direction => lang.pick("định hướng", "direction"),
+        Commitment::Binding => lang.text("texts-binding"),
+        Commitment::Strive => lang.text("texts-striven"),
+        Commitment::Direction => lang.text("texts-direction"),
     }
 }
 
@@ -97,42 +98,30 @@ pub(super) fn format_day(day: Date, lang: Lang) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = MONTHS[usize::from(day.month().unsigned_abs()) - 1];
-    lang.pick(
-        format!("{:02}/{:02}/{}", day.day(), day.month(), day.year()),
-        format!("{} {month} {}", day.day(), day.year()),
-    )
+    lang.say(message!("texts-text", day = format!("{:02}", day.day()), month = format!("{:02}", day.month()), year = day.year(), day_2 = day.day(), month_2 = month))
 }
 
 /// The chance of meeting the target as a sentence; `None` where it is certain or not computed.
 pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
     let words = match percent {
-        1..=19 => ("khó đạt", "unlikely"),
-        20..=39 => ("ít khả năng đạt", "rather unlikely"),
-        40..=59 => ("đạt hay không còn ngang nhau", "as likely as not"),
-        60..=79 => ("có khả năng đạt", "rather likely"),
-        80..=99 => ("nhiều khả năng đạt", "likely"),
+        1..=19 => message!("texts-unlikely"),
+        20..=39 => message!("texts-rather-unlikely"),
+        40..=59 => message!("texts-as-likely-as-not"),
+        60..=79 => message!("texts-rather-likely"),
+        80..=99 => message!("texts-likely"),
         _ => return None,
     };
-    Some(lang.pick(
-        format!("Nếu diễn biến như hiện nay: {}, khoảng {percent} trong 100 trường hợp.", words.0),
-        format!("If things go on as they do: {}, in about {percent} of 100 cases.", words.1),
-    ))
+    Some(lang.say(message!("texts-if-things-go-as", words = words.0, percent, words_2 = words.1)))
 }
 
 /// How many failures a ratio still allows.
 pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     match (allowed, remaining) {
         (0, 0) => {
-            lang.pick("Không được sót trường hợp nào.", "Not one may be left out.").to_owned()
+            lang.text("texts-not-one-may-left").to_owned()
         }
-        (_, remaining) if remaining >= 0 => lang.pick(
-            format!("Còn được phép {remaining} trường hợp chưa đạt (tất cả được {allowed})."),
-            format!("{remaining} more may fail ({allowed} in all)."),
-        ),
-        (_, remaining) => lang.pick(
-            format!("Được phép {allowed} trường hợp chưa đạt, hiện thừa {}.", -remaining),
-            format!("{allowed} may fail; there are {} too many now.", -remaining),
-        ),
+        (_, remaining) if remaining >= 0 => lang.say(message!("texts-more-may-fail-all", remaining, allowed)),
+        (_, remaining) => lang.say(message!("texts-may-fail-there-too", allowed, remaining = -remaining)),
     }
 }
 
@@ -140,26 +129,20 @@ pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String 
 pub(super) fn remaining_cases_text(limit: i64, now: i64, unit: &str, lang: Lang) -> String {
     let remaining = limit - now;
     if remaining < 0 {
-        return lang.pick(
-            format!("Đã vượt mức {limit} của cả kỳ: thừa {} {unit}.", -remaining),
-            format!("Beyond the {limit} of the whole window by {}.", -remaining),
-        );
+        return lang.say(message!("texts-beyond-whole-window", limit, remaining = -remaining, unit));
     }
-    lang.pick(
-        format!("Đến hết kỳ còn được phép {remaining} {unit} (mức cả kỳ: {limit})."),
-        format!("{remaining} more may come until the end (limit of the whole window: {limit})."),
-    )
+    lang.say(message!("texts-more-may-come-until", remaining, unit, limit))
 }
 
 pub(super) fn funnel_position_text(place: FunnelZone, lang: Lang) -> &'static str {
     match place {
-        FunnelZone::WithinLimits => lang.pick("trong mức ngẫu nhiên", "within chance"),
+        FunnelZone::WithinLimits => lang.text("texts-within-chance"),
         FunnelZone::Outside95 => {
-            lang.pick("ngoài mức 95 %: theo dõi", "outside 95 %: keep an eye on it")
+            lang.text("texts-outside-95-keep-eye")
         }
         FunnelZone::Outside998 => {
-            lang.pick("ngoài mức 99,8 %: nên hỏi vì sao", "outside 99.8 %: ask why")
+            lang.text("texts-outside-99-8-ask")
         }
-        FunnelZone::TooFewCases => lang.pick("quá ít để nói", "too few to say"),
+        FunnelZone::TooFewCases => lang.text("texts-too-few-say"),
     }
 }

@@ -9,7 +9,7 @@ use super::target_rows;
 use super::texts;
 use crate::app::morning_report::MorningReport;
 use crate::domain::support::hex::encode_hex;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 /// The workbook could not be written.
@@ -25,7 +25,7 @@ const BANNER: &str = "DỮ LIỆU GIẢ LẬP · SYNTHETIC DATA";
 /// [`WorkbookError`] if a sheet grows beyond what the format holds.
 pub fn build_workbook(morning: &MorningReport, lang: Lang) -> Result<Vec<u8>, WorkbookError> {
     let mut workbook = Workbook::new();
-    let title = lang.pick("Báo cáo buổi sáng", "Morning page");
+    let title = lang.text("page-morning-page");
     // The day of the run, not of writing: the same run gives the same bytes.
     let mut properties = DocProperties::new().set_title(title);
     if let Ok(day) = rust_xlsxwriter::ExcelDateTime::from_ymd(
@@ -110,7 +110,7 @@ fn write_targets(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.pick("Chỉ tiêu", "Targets"), morning)?;
+    let mut writer = SheetWriter::new(sheet, lang.text("workbook-targets"), morning)?;
     writer.write_headings(
         &target_headings(lang),
         &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0],
@@ -192,12 +192,9 @@ fn write_units(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.pick("Đơn vị", "Units"), morning)?;
+    let mut writer = SheetWriter::new(sheet, lang.text("workbook-units"), morning)?;
     let funnels = funnel_plot::build_funnels(morning, lang);
-    let note = lang.pick(
-        "Theo thứ tự mã; đây không phải là xếp hạng.",
-        "In the order of codes; this is not a ranking.",
-    );
+    let note = lang.text("workbook-order-codes-not-ranking");
     writer.write_texts(&[note], &Format::new().set_italic())?;
     let mut names: Vec<String> =
         lang.pick(["Mã", "Đơn vị"], ["Code", "Unit"]).map(str::to_owned).to_vec();
@@ -226,7 +223,7 @@ fn write_reports(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.pick("Báo cáo", "Reports"), morning)?;
+    let mut writer = SheetWriter::new(sheet, lang.text("workbook-reports"), morning)?;
     let mut names = lang.pick(["Mã", "Đơn vị", "Mẫu"], ["Code", "Unit", "Form"]).to_vec();
     names.extend(coverage_headings(lang));
     writer.write_headings(&names, &[9.0, 32.0, 14.0, 10.0, 10.0, 12.0, 10.0, 10.0, 14.0, 10.0])?;
@@ -245,25 +242,25 @@ fn write_provenance(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.pick("Chứng từ", "Seal"), morning)?;
+    let mut writer = SheetWriter::new(sheet, lang.text("workbook-seal"), morning)?;
     let run = &morning.run;
     writer.write_headings(&["", ""], &[32.0, 80.0])?;
     let lines = [
-        (lang.pick("Phong trào", "Campaign"), morning.campaign.code.clone()),
-        (lang.pick("Đơn vị", "Unit"), morning.unit.name.clone()),
-        (lang.pick("Ngày", "Day"), morning.today.to_string()),
-        (lang.pick("Lần tổng hợp", "Run"), format!("{} {}", run.number, run.id)),
+        (lang.text("page-campaign"), morning.campaign.code.clone()),
+        (lang.text("page-unit"), morning.unit.name.clone()),
+        (lang.text("workbook-day"), morning.today.to_string()),
+        (lang.text("page-run"), format!("{} {}", run.number, run.id)),
         (
-            lang.pick("Thời điểm chốt", "Cut"),
+            lang.text("page-cut"),
             format!("{} / {}", run.cut_at.local_text(), run.cut_seq),
         ),
-        (lang.pick("Mã băm dữ liệu vào", "Digest of the input"), encode_hex(&run.input_digest)),
-        (lang.pick("Đầu chuỗi nhật ký", "Head of the audit"), encode_hex(&morning.audit_chain)),
-        (lang.pick("Góc nhìn", "View"), "AS_WAS".to_owned()),
-        (lang.pick("Phần mềm", "Programme"), format!("thidua {}", run.code_version)),
+        (lang.text("page-digest-input"), encode_hex(&run.input_digest)),
+        (lang.text("workbook-head-audit"), encode_hex(&morning.audit_chain)),
+        (lang.text("page-view"), "AS_WAS".to_owned()),
+        (lang.text("page-programme"), format!("thidua {}", run.code_version)),
         (
-            lang.pick("Ghi chú", "Note"),
-            lang.pick("Tham gia thi đua là tự nguyện.", "Taking part in emulation is voluntary.")
+            lang.text("workbook-note"),
+            lang.text("page-taking-part-emulation-voluntary")
                 .to_owned(),
         ),
     ];

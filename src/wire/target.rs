@@ -8,7 +8,7 @@ use super::field_violations::FieldViolations;
 use super::record::standing::{fraction_to_proto, judgement_state_to_proto, stage_from_proto};
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::JudgementState;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::target_rule::{
@@ -245,8 +245,8 @@ pub fn evaluation_to_proto(evaluation: &Evaluation) -> pb::Evaluation {
         pace: evaluation.pace.map(pace_to_proto),
         members: evaluation.members.iter().map(evaluation_to_proto).collect(),
         reasons: evaluation.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
-        text_vi: evaluation.text(Lang::Vi),
-        text_en: evaluation.text(Lang::En),
+        text_vi: evaluation.text(Lang::VI),
+        text_en: evaluation.text(Lang::EN),
     }
 }
 

@@ -26,7 +26,7 @@ use thidua::domain::standing::baseline::BaselineStatus;
 use thidua::domain::standing::funnel_limits::FunnelZone;
 use thidua::domain::standing::{JudgementState, ReportSupport, StandingView};
 use thidua::domain::support::hex::encode_hex;
-use thidua::domain::support::lang::Lang;
+use thidua::i18n::Lang;
 use thidua::domain::support::reason::RefusalReason;
 use thidua::domain::target_rule;
 use thidua::domain::target_rule::ZeroBasePolicy;

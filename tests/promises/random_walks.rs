@@ -19,7 +19,7 @@ use thidua::domain::standing::Standing;
 use thidua::domain::support::ids::{
     AccountId, CampaignId, CommentId, ReportId, StandingId, UnitId,
 };
-use thidua::domain::support::lang::Lang;
+use thidua::i18n::Lang;
 use thidua::grpc::RpcError;
 
 /// The campaign's first Monday; the weeks begin on Mondays.
@@ -468,7 +468,7 @@ impl RandomWalk {
 
 /// Code, text and details of a refusal as sent on the wire; `None` without a refusal.
 fn refusal_details<T>(answer: Result<T, AppError>) -> Option<(tonic::Code, String, Vec<u8>)> {
-    let status = RpcError::from(answer.err()?).into_status(Lang::Vi);
+    let status = RpcError::from(answer.err()?).into_status(Lang::VI);
     Some((status.code(), status.message().to_owned(), status.details().to_vec()))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The ledger never enters the server; the figures compared with it are read from a phone.
 
+use crate::domain::support::message::message;
 use super::DemoError;
 use super::generator::ledger::LedgerLine;
 use super::people::{Person, counted_value};
@@ -12,7 +13,7 @@ use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::standing::{Judgement, Standing};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::{UnitId, derive_id};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::wire::record;
 use std::collections::BTreeMap;
 
@@ -63,12 +64,9 @@ fn check_phone_digests(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCh
         agree += usize::from(fine);
     }
     let total = simulation.people.len();
-    let differs = lang.pick("; máy đầu tiên không khớp:", "; first that does not:");
+    let differs = lang.text("check-first-does-not");
     let odd = first.map_or_else(String::new, |first| format!("{differs} {first}"));
-    let text = lang.pick(
-        format!("{agree}/{total} điện thoại khớp với máy chủ (số bản ghi và mã kiểm của từng phạm vi){odd}"),
-        format!("{agree} of {total} phones agree with the server (count and digest of every scope){odd}"),
-    );
+    let text = lang.say(message!("check-phones-agree-server-count", agree, total, odd));
     Ok(DemoCheck { is_ok: agree == total, text })
 }
 
@@ -103,24 +101,12 @@ fn check_ledger(
         official,
     } = line;
     let all = lines.len();
-    let mut text = lang.pick(
-        format!(
-            "số vụ phạm tội: đã xảy ra {happened} - không bao giờ báo cáo {never} + sai sót cố ý còn lại {errors}\n                \
-             - chưa duyệt {waiting} = chính thức {official}; cả {elements} phần tử, {all} dòng của các đơn vị đều cân"
-        ),
-        format!(
-            "offences: happened {happened} - never reported {never} + planted errors left {errors}\n                - not yet \
-             accepted {waiting} = official {official}; all {elements} elements, {all} lines of units balance"
-        ),
-    );
+    let mut text = lang.say(message!("check-offences-happened-never-reported", happened, never, errors, waiting, official, elements, all));
     if let Some(((unit, code), line)) = wrong.first() {
         let presented = seen.get(&(*unit, code.clone()));
         let unit = simulation.province.org.unit(*unit).map_or("?", |unit| unit.uid.as_str());
         let wrong = wrong.len();
-        text = lang.pick(
-            format!("{wrong} dòng không cân, dòng đầu {unit} {code}: sổ {line:?}, điện thoại {presented:?}"),
-            format!("{wrong} lines do not balance, first {unit} {code}: books {line:?}, phone {presented:?}"),
-        );
+        text = lang.say(message!("check-lines-do-not-balance", wrong, unit, code, line = format!("{line:?}"), presented = format!("{presented:?}")));
     }
     Ok(DemoCheck {
         is_ok: wrong.is_empty() && stray == 0 && above.values().all(|line| line.is_balanced()),
@@ -181,15 +167,9 @@ fn check_standings(
     let text = match &wrong {
         None => {
             let (all, print) = (standings.len(), standings_fingerprint(simulation, standings)?);
-            lang.pick(
-                format!("{compared} số liệu sau {all} kết quả đã công bố đúng như sổ\n                dấu của kết quả với hạt giống này: {print}"),
-                format!("{compared} figures behind {all} published standings are those of the books\n                this seed's standings: {print}"),
-            )
+            lang.say(message!("check-figures-behind-published-standings", compared, all, print))
         }
-        Some(wrong) => lang.pick(
-            format!("kết quả khác sổ, đầu tiên {wrong}"),
-            format!("standings and books differ, first {wrong}"),
-        ),
+        Some(wrong) => lang.say(message!("check-standings-books-differ-first", wrong)),
     };
     Ok(DemoCheck { is_ok: wrong.is_none() && compared > 0, text })
 }
@@ -231,18 +211,12 @@ fn check_no_duplicates(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCh
         .map(|sync| u64::from(sync.applied + sync.merged + sync.conflicts))
         .sum();
     let again: u64 = simulation.people.iter().map(|person| person.resent_commands).sum();
-    let text = lang.pick(
-        format!("{typed} lệnh đã nhập, máy chủ nhận {answered}, gửi lại {again}, không lệnh nào được ghi hai lần"),
-        format!("{typed} commands typed, {answered} taken by the server, {again} sent again, none applied twice"),
-    );
+    let text = lang.say(message!("check-commands-typed-taken-server", typed, answered, again));
     let refused: Vec<&String> =
         simulation.people.iter().flat_map(|person| &person.refusals).collect();
     if let Some(first) = refused.first() {
         let all = refused.len();
-        let text = lang.pick(
-            format!("{all} lệnh bị từ chối, đầu tiên {first}"),
-            format!("{all} commands refused, first {first}"),
-        );
+        let text = lang.say(message!("check-commands-refused-first", all, first));
         return Ok(DemoCheck { is_ok: false, text });
     }
     Ok(DemoCheck { is_ok: unanswered == 0 && typed == answered, text })
@@ -254,13 +228,10 @@ fn check_audit(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, Dem
     let text = match verified.invalid_from_seq {
         None => {
             let rows = verified.rows;
-            lang.pick(
-                format!("chuỗi nhật ký không đứt, {rows} mục, đầu chuỗi {head}..."),
-                format!("audit chain unbroken, {rows} entries, head {head}..."),
-            )
+            lang.say(message!("check-audit-chain-unbroken-entries", rows, head))
         }
         Some(at) => {
-            lang.pick(format!("chuỗi nhật ký đứt ở {at}"), format!("audit chain broken at {at}"))
+            lang.say(message!("check-audit-chain-broken", at))
         }
     };
     Ok(DemoCheck { is_ok: verified.invalid_from_seq.is_none(), text })

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::domain::access::permission::Role;
 use crate::domain::org::UnitKind;
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::time::Timestamp;
 use generator::Province;
 use generator::sheet_plan::DemoDevice;
@@ -119,7 +119,7 @@ from_errors!(
 pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     let mut screen = Screen::new(lang);
     let example =
-        example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang == Lang::Vi)))?;
+        example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang == Lang::VI)))?;
     let province = Province::new(
         options.seed,
         example.org,
@@ -152,7 +152,7 @@ pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     let mut simulation = Simulation::new(&province, &server, people, plans);
     let interrupted = install_interrupt_flag()?;
     if !run_weeks(&mut simulation, options.weeks, &interrupted)? {
-        return Err(DemoError(lang.pick("đã dừng theo yêu cầu", "ended as asked").to_owned()));
+        return Err(DemoError(lang.text("demo-ended-as-asked").to_owned()));
     }
     screen.print_simulation(&simulation, options.weeks);
     let agree = show_results(&mut screen, &simulation, options, &demo_dir)?;

@@ -1,6 +1,7 @@
 //! Writes the morning page of the demo's last nightly run and checks its figures against the
 //! ledger.
 
+use crate::domain::support::message::message;
 use super::DemoError;
 use super::check::DemoCheck;
 use super::simulation::Simulation;
@@ -8,7 +9,7 @@ use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::cli::morning_report;
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::Judgement;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use std::path::{Path, PathBuf};
 
@@ -82,18 +83,10 @@ pub(super) fn check_morning_page(
             .map(|target| format!("{} is not on the page", target.code)),
     );
     let said = match wrong.first() {
-        None => lang.pick(
-            format!("trang buổi sáng: {compared} số liệu và điểm cuối đường diễn biến đúng như sổ, đủ mọi chỉ tiêu"),
-            format!(
-                "morning page: {compared} figures and ends of courses are those of the books, every target is on it"
-            ),
-        ),
+        None => lang.say(message!("morning-page-morning-page-figures-ends", compared)),
         Some(first) => {
             let all = wrong.len();
-            lang.pick(
-                format!("{all} số liệu của trang buổi sáng sai, đầu tiên {first}"),
-                format!("{all} figures of the morning page are wrong, first {first}"),
-            )
+            lang.say(message!("morning-page-figures-morning-page-wrong", all, first))
         }
     };
     Ok(DemoCheck { is_ok: wrong.is_empty() && compared > 0, text: said })

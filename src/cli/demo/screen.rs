@@ -3,6 +3,7 @@
 //! Must not rank units or call a target met before its window is over. Figures that a phone does
 //! not hold are left out.
 
+use crate::domain::support::message::message;
 use super::DemoOptions;
 use super::check::DemoCheck;
 use super::generator::Province;
@@ -17,7 +18,7 @@ use crate::domain::org::UnitKind;
 use crate::domain::report::element::CountingLevel;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::{Coverage, Standing, StandingRun};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use jiff::civil::Date;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -56,7 +57,7 @@ impl Screen {
         println!(
             "thidua {} | DỮ LIỆU GIẢ LẬP - SYNTHETIC: {} | seed {seed}",
             env!("CARGO_PKG_VERSION"),
-            self.lang.pick("đơn vị có thật, số liệu giả định", "real units, invented figures")
+            self.lang.text("screen-real-units-invented-figures")
         );
         let text = self.lang.pick(
             format!(
@@ -69,26 +70,20 @@ impl Screen {
         println!("{text}");
         println!(
             "{}\n",
-            self.lang.pick(
-                "(* = giả định; văn bản công khai không nêu)",
-                "(* = our assumption; the published text does not say)"
-            )
+            self.lang.text("screen-our-assumption-published-text")
         );
     }
 
     pub(super) fn print_server(&mut self, address: &str, database: &str) {
-        self.print_step(1, "máy chủ", "server", &format!("{address}  TLS 1.3   {database}"));
+        self.print_step(1, message!("screen-server-2"), &format!("{address}  TLS 1.3   {database}"));
     }
 
     pub(super) fn print_import(&mut self, province: &Province, other: &Campaign, rows: usize) {
         let count = |kind| province.org.units_of_kind_on(kind, province.simulated_end(0)).count();
         let (communes, districts) = (count(UnitKind::Commune), count(UnitKind::District));
         let departments = count(UnitKind::Department);
-        let text = self.lang.pick(
-            format!("{communes} xã, {districts} huyện, {departments} phòng*, {rows} dòng số liệu năm trước"),
-            format!("{communes} communes, {districts} districts, {departments} departments*, {rows} rows of last year's figures"),
-        );
-        self.print_step(2, "nạp", "import", &text);
+        let text = self.lang.say(message!("screen-communes-districts-departments-rows", communes, districts, departments, rows));
+        self.print_step(2, message!("screen-import"), &text);
         for campaign in [&province.campaign, other] {
             println!("            {}", self.campaign_text(campaign));
         }
@@ -100,35 +95,26 @@ impl Screen {
         let (targets, work) = (campaign.targets.len(), campaign.activities.len());
         let what = match (targets, work) {
             (0, work) => {
-                self.lang.pick(format!("{work} nội dung thi đua"), format!("{work} lines of work"))
+                self.lang.say(message!("screen-lines-work", work))
             }
             (targets, _) => {
-                self.lang.pick(format!("{targets} chỉ tiêu"), format!("{targets} targets"))
+                self.lang.say(message!("screen-targets", targets))
             }
         };
-        self.lang.pick(
-            format!("phong trào {code}: {phases} đợt{star}, {what}"),
-            format!("campaign {code}: {phases} phases{star}, {what}"),
-        )
+        self.lang.say(message!("screen-campaign-phases", code, phases, star, what))
     }
 
     pub(super) fn print_enrolment(&mut self, phones: usize) {
         let seconds = super::generator::sheet_plan::SECOND_PHONE_COUNT;
-        let text = self.lang.pick(
-            format!("{phones} điện thoại ({seconds} xã có hai máy; một máy ở tỉnh để duyệt)"),
-            format!("{phones} phones ({seconds} communes have two; one at the province's desk)"),
-        );
-        self.print_step(3, "đăng ký", "enrol", &text);
+        let text = self.lang.say(message!("screen-phones-communes-have-two", phones, seconds));
+        self.print_step(3, message!("screen-enrol"), &text);
     }
 
     pub(super) fn print_simulation(&mut self, simulation: &Simulation<'_>, weeks: u8) {
         let (first, end) =
             (simulation.province.simulated_end(0), simulation.province.simulated_end(weeks));
-        let text = self.lang.pick(
-            format!("{weeks} tuần, từ {first} đến trước {end}"),
-            format!("{weeks} weeks, from {first} until before {end}"),
-        );
-        self.print_step(4, "sống", "live", &text);
+        let text = self.lang.say(message!("screen-weeks-from-until-before", weeks, first, end));
+        self.print_step(4, message!("screen-live"), &text);
         simulation
             .events
             .iter()
@@ -139,15 +125,12 @@ impl Screen {
         let nights = simulation.nightly_summaries.len();
         let last = runs.iter().max_by_key(|run| run.cut_at).map_or_else(String::new, |run| {
             let at = run.cut_at.local_text();
-            self.lang.pick(
-                format!("; cuối cùng: lần {:04}, đến vị trí {}, {at}", run.number, run.cut_seq),
-                format!("; last: run {:04}, cut {}, {at}", run.number, run.cut_seq),
-            )
+            self.lang.say(message!("screen-last-run-cut", number = format!("{:04}", run.number), cut_seq = run.cut_seq, at))
         });
         let text = self
             .lang
-            .pick(format!("{nights} đêm tổng hợp{last}"), format!("{nights} nights{last}"));
-        self.print_step(5, "đêm", "night", &text);
+            .say(message!("screen-nights", nights, last));
+        self.print_step(5, message!("screen-night"), &text);
     }
 
     pub(super) fn print_campaign(&self, province: &Province, standings: &[Standing], weeks: u8) {
@@ -155,35 +138,23 @@ impl Screen {
         let today = province.simulated_end(weeks);
         println!(
             "\n{}",
-            self.lang.pick(
-                format!(
-                    "PHONG TRÀO {}    toàn tỉnh, góc nhìn AS_WAS, chỉ số liệu đã duyệt",
-                    campaign.code
-                ),
-                format!(
-                    "CAMPAIGN {}    province, view AS_WAS, accepted figures only",
-                    campaign.code
-                ),
-            )
+            self.lang.say(message!("screen-campaign-province-view-as", code = campaign.code))
         );
         let judged = self.window_text(campaign, 0, campaign.measurement_window, today);
         let last = today.saturating_sub(jiff::Span::new().days(1));
         let calendar = campaign.phase_on(last).map_or_else(String::new, |phase| {
             let name = self.phase_name(campaign, phase.no);
             self.lang
-                .pick(format!("; ngày {last} thuộc {name}"), format!("; {last} lies in {name}"))
+                .say(message!("screen-lies", last, name))
         });
-        println!(" {}: {judged}{calendar}.", self.lang.pick("Đánh giá ở đây", "Judged here"));
+        println!(" {}: {judged}{calendar}.", self.lang.text("screen-judged-here"));
         let owner = campaign.owner_id();
         for line in target_table::target_lines(campaign, standings, owner, self.lang) {
             println!("{line}");
         }
         println!(
             " {}",
-            self.lang.pick(
-                "Không chỉ tiêu nào được gọi là ĐẠT trước khi kết thúc.",
-                "Nothing is called MET before its time is over."
-            )
+            self.lang.text("screen-nothing-called-met-before")
         );
     }
 
@@ -194,7 +165,7 @@ impl Screen {
                 let star = if phase.assumed { "*" } else { "" };
                 format!("{}{star}", self.lang.pick(&phase.name_vi, &phase.name_en))
             }
-            None => self.lang.pick("cả phong trào", "the whole campaign").to_owned(),
+            None => self.lang.text("screen-whole-campaign").to_owned(),
         }
     }
 
@@ -209,9 +180,9 @@ impl Screen {
         let name = self.phase_name(campaign, phase);
         let (first, last) = (window.start, window.last_day());
         let state = if today < window.end {
-            self.lang.pick("đang diễn ra", "still RUNNING")
+            self.lang.text("screen-still-running")
         } else {
-            self.lang.pick("đã kết thúc", "over")
+            self.lang.text("screen-over")
         };
         format!("{name}, {first} – {last}, {state}")
     }
@@ -237,30 +208,21 @@ impl Screen {
             first.map(|one| one.coverage).unwrap_or_default();
         let share = format!("{:.1}", f64::from(received) * 100.0 / f64::from(expected.max(1)));
         let share = self.lang.pick(share.replace('.', ","), share);
-        println!("\n{}  {}", self.lang.pick("BÁO CÁO", "REPORTS"), contract.code);
+        println!("\n{}  {}", self.lang.text("screen-reports"), contract.code);
         println!(
             "{}",
-            self.lang.pick(
-                format!(" phải có {expected} | đã nhận {received} ({share} %), trong đó không phát sinh {nil} | chậm {late} | thiếu {missing}"),
-                format!(" expected {expected} | received {received} ({share} %), of these nil {nil} | late {late} | missing {missing}"),
-            )
+            self.lang.say(message!("screen-expected-received-these-nil", expected, received, share, nil, late, missing))
         );
         println!(
             "{}",
-            self.lang.pick(
-                format!(" đã duyệt {accepted} | chờ duyệt {} | trả lại, chưa gửi lại {} | thiếu không phải là số 0", count.waiting, count.returned),
-                format!(" accepted {accepted} | waiting for review {} | returned, not yet sent again {} | missing is not zero", count.waiting, count.returned),
-            )
+            self.lang.say(message!("screen-accepted-waiting-review-returned", accepted, waiting = count.waiting, returned = count.returned))
         );
     }
 
     pub(super) fn print_districts(&self, province: &Province, standings: &[Standing], full: bool) {
         println!(
             "\n{}",
-            self.lang.pick(
-                "CÁC HUYỆN theo thứ tự mã; đây không phải là xếp hạng            số vụ phạm tội",
-                "DISTRICTS in code order; this is not a ranking                 offences",
-            )
+            self.lang.text("screen-districts-code-order-not")
         );
         let presented = if full { province.districts.len() } else { 4 };
         let mut usual = 0;
@@ -294,19 +256,13 @@ impl Screen {
         if judged.len() > presented {
             println!(
                 " ... {}",
-                self.lang.pick(
-                    format!("còn {} huyện: --full", judged.len() - presented),
-                    format!("{} more: --full", judged.len() - presented)
-                )
+                self.lang.say(message!("screen-more-full", presented = judged.len() - presented))
             );
         }
         if usual == judged.len() {
             println!(
                 " {}",
-                self.lang.pick(
-                    "Với các số liệu này, không huyện nào khác năm trước ngoài mức ngẫu nhiên.",
-                    "No district can be told apart from last year, or from luck, by these figures.",
-                )
+                self.lang.text("screen-no-district-can-told")
             );
         }
     }
@@ -333,37 +289,25 @@ impl Screen {
         );
         println!(
             "\n{}  {}",
-            self.lang.pick("ĐIỆN THOẠI", "PHONES"),
-            self.lang.pick(
-                format!("{} lần đồng bộ, {single} lần chỉ cần một lượt gọi", syncs.len()),
-                format!("{} syncs, {single} of them one call each", syncs.len()),
-            )
+            self.lang.text("screen-phones"),
+            self.lang.say(message!("screen-syncs-them-one-call", syncs = syncs.len(), single))
         );
         if let (Some(nothing), Some(report), Some(first), Some(token)) =
             (nothing, report, first, token)
         {
             println!(
                 " {}",
-                self.lang.pick(
-                    format!("không có gì mới: {nothing} B, một báo cáo: {report} B, lần đầu kể cả bắt tay TLS: {first} B (trung vị); thẻ mới: {token} B"),
-                    format!("nothing new {nothing} B, one report {report} B, first with the TLS handshake {first} B (medians); a new token {token} B")
-                )
+                self.lang.say(message!("screen-nothing-new-b-one", nothing, report, first, token))
             );
         }
         println!(
             " {}",
-            self.lang.pick(
-                format!("{lost} lần cố ý làm mất câu trả lời, {again} lệnh phải gửi lại"),
-                format!("{lost} answers lost on purpose, {again} commands sent again"),
-            )
+            self.lang.say(message!("screen-answers-lost-purpose-commands", lost, again))
         );
         let [merged, conflicts] = simulation.concurrent_edits;
         println!(
             " {}",
-            self.lang.pick(
-                format!("báo cáo được sửa trên hai máy: {merged} lần gộp được, {conflicts} xung đột (giữ cả hai số, người có trách nhiệm quyết định)"),
-                format!("reports edited on two phones: {merged} merged, {conflicts} conflicts (both values kept, settled by a person)"),
-            )
+            self.lang.say(message!("screen-reports-edited-two-phones", merged, conflicts))
         );
     }
 
@@ -371,12 +315,12 @@ impl Screen {
         let MorningReport { campaign, phase, window, today, .. } = &page.report;
         println!(
             "\n{}  {}",
-            self.lang.pick("TRANG BUỔI SÁNG", "MORNING PAGE"),
+            self.lang.text("screen-morning-page"),
             page.file.display()
         );
         println!(
             " {}: {}.",
-            self.lang.pick("Đánh giá ở đó", "Judged there"),
+            self.lang.text("screen-judged-there"),
             self.window_text(campaign, *phase, *window, *today)
         );
     }
@@ -385,36 +329,23 @@ impl Screen {
     pub(super) fn print_checks(&self, findings: &[DemoCheck], kept: Option<&Path>) {
         println!();
         for (at, finding) in findings.iter().enumerate() {
-            let head = if at == 0 { self.lang.pick("KIỂM TRA", "CHECKED") } else { "" };
+            let head = if at == 0 { self.lang.text("screen-checked") } else { "" };
             println!("{head:<8} {}  {}", if finding.is_ok { "ok" } else { "!!" }, finding.text);
         }
         println!(
             "         --  {}\n",
-            self.lang.pick(
-                "chưa có ở đây: mất điện, hai máy chủ, chấm điểm, trao đổi với đối tác (docs/STATUS.md)",
-                "not shown here: power loss, two servers, scoring, partner exchange (docs/STATUS.md)"
-            )
+            self.lang.text("screen-not-shown-here-power")
         );
         println!(
             "{}         {:.0} s",
-            self.lang.pick(
-                "XEM THÊM   thidua demo --serve   giữ máy chủ chạy cho ứng dụng hoặc đối tác",
-                "LOOK FURTHER   thidua demo --serve   keep it running for an app or a partner"
-            ),
+            self.lang.text("screen-look-further-thidua-demo"),
             self.started_at.elapsed().as_secs_f64()
         );
         if let Some(dir) = kept {
             let dir = dir.display();
             println!(
                 "{}",
-                self.lang.pick(
-                    format!(
-                        "           thidua -d {dir} standings --campaign A --why T3b   các báo cáo đằng sau một con số"
-                    ),
-                    format!(
-                        "               thidua -d {dir} standings --campaign A --why T3b   the reports behind a number"
-                    )
-                )
+                self.lang.say(message!("screen-thidua-d-standings-campaign", dir))
             );
         }
     }
@@ -429,14 +360,8 @@ fn median(of: impl Iterator<Item = u64>) -> Option<u64> {
 
 fn event_text(note: SimulationEvent, lang: Lang) -> String {
     match note {
-        SimulationEvent::PhonesBackOnline { week, phones } => lang.pick(
-            format!("tuần {week}: {phones} điện thoại có sóng trở lại sau 3 tuần"),
-            format!("week {week}: {phones} phones back after 3 weeks without signal"),
-        ),
-        SimulationEvent::CommunesMerged { day, communes: [before, after], accounts } => lang.pick(
-            format!("{day}: sáp nhập, {before} -> {after} xã; {accounts} quyền chuyển sang đơn vị kế thừa"),
-            format!("{day}: a merger, {before} -> {after} communes; {accounts} grants moved to the successor"),
-        ),
+        SimulationEvent::PhonesBackOnline { week, phones } => lang.say(message!("screen-week-phones-back-after", week, phones)),
+        SimulationEvent::CommunesMerged { day, communes: [before, after], accounts } => lang.say(message!("screen-merger-communes-grants-moved", day, before, after, accounts)),
     }
 }
 
@@ -448,23 +373,23 @@ pub(super) fn print_connection_info(
     reviewer: (&str, &str),
     partner: &str,
 ) {
-    println!("\n{}  {}", lang.pick("MÁY CHỦ", "SERVER"), server.address);
+    println!("\n{}  {}", lang.text("screen-server"), server.address);
     println!(" CA          {}", server.tls.ca.display());
-    println!(" {} {}\n   {}", lang.pick("mã cho xã", "code for commune"), commune.0, commune.1);
+    println!(" {} {}\n   {}", lang.text("screen-code-commune"), commune.0, commune.1);
     println!(
         " {} {}\n   {}",
-        lang.pick("mã cho người duyệt", "code for reviewer"),
+        lang.text("screen-code-reviewer"),
         reviewer.0,
         reviewer.1
     );
     println!(
         " {}\n   {partner}",
-        lang.pick("khóa của cơ quan phối hợp", "key of a partner agency")
+        lang.text("screen-key-partner-agency")
     );
 }
 
 /// Prints that a week has passed.
 pub(super) fn print_tick(lang: Lang, simulation: &Simulation<'_>, week: u8) {
     let day = simulation.province.simulated_end(week);
-    println!(" {} {week}: {day}", lang.pick("tuần", "week"));
+    println!(" {} {week}: {day}", lang.text("screen-week"));
 }

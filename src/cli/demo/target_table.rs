@@ -1,10 +1,11 @@
 //! The table of a campaign's targets at one unit, from published standings. Must not compute
 //! verdicts.
 
+use crate::domain::support::message::message;
 use crate::domain::campaign::{Campaign, CampaignTarget, TargetPair};
 use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Measure, Target};
 
@@ -83,7 +84,7 @@ fn state_text(judgement: &Judgement, lang: Lang) -> String {
     let text = judgement.state.text(lang);
     let zero = judgement.reasons.iter().any(|reason| reason == "ZERO_BASE");
     if zero {
-        format!("{text} ({})", lang.pick("năm trước là 0", "last year was 0"))
+        format!("{text} ({})", lang.text("target-table-last-year-0"))
     } else {
         text.to_owned()
     }
@@ -125,20 +126,20 @@ fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
     if let Some(now) = judgement.limit_now {
         let now = now.format_rounded(1).unwrap_or_default();
         return lang
-            .pick(format!("<= {} đến nay", now.replace('.', ",")), format!("<= {now} by now"));
+            .say(message!("target-table-now", replace = now.replace('.', ","), now));
     }
     if let Some(limit) = judgement.limit {
-        return lang.pick(format!("<= {limit} cuối kỳ"), format!("<= {limit} at end"));
+        return lang.say(message!("target-table-end", limit));
     }
     match formula {
         Target::Compare(comparison) => {
             let percent = if comparison.bound.percent { " %" } else { "" };
             format!("{} {}{percent}", comparison.cmp, comparison.bound.decimal)
         }
-        Target::All(_) => lang.pick("tất cả", "all of").to_owned(),
-        Target::Any(_) => lang.pick("một trong số", "any of").to_owned(),
-        Target::Tier { .. } => lang.pick("sàn, phấn đấu", "floor, stretch").to_owned(),
-        Target::Attest(_) | Target::Milestone(_) => lang.pick("xác nhận", "attested").to_owned(),
+        Target::All(_) => lang.text("target-table-all").to_owned(),
+        Target::Any(_) => lang.text("target-table-any").to_owned(),
+        Target::Tier { .. } => lang.text("target-table-floor-stretch").to_owned(),
+        Target::Attest(_) | Target::Milestone(_) => lang.text("target-table-attested").to_owned(),
     }
 }
 
@@ -159,10 +160,7 @@ fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<Stri
         judgement.limit.filter(|_| judgement.limit_now.is_some()),
         judgement.count_now.and_then(Ratio::to_integer),
     ) {
-        said.push(lang.pick(
-            format!("để đạt mức {limit} cả năm: nhiều nhất {} nữa", (limit - now).max(0)),
-            format!("to meet the year's {limit}: at most {} more", (limit - now).max(0)),
-        ));
+        said.push(lang.say(message!("target-table-meet-year-most-more", limit, max = (limit - now).max(0))));
     }
     if !said.is_empty() {
         lines.push(said.join("; "));
@@ -170,34 +168,22 @@ fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<Stri
     if let Some(percent) = judgement.percent_to_meet.filter(|percent| (1..100).contains(percent)) {
         let missing = judgement.reasons.iter().any(|reason| reason == "MISSING_REPORTS");
         let missing = if missing {
-            lang.pick(
-                " Báo cáo còn thiếu chỉ có thể làm xấu đi.",
-                " Reports still missing can make this worse, not better.",
-            )
+            lang.text("target-table-reports-still-missing-can")
         } else {
             ""
         };
-        lines.push(lang.pick(
-            format!("Khả năng đạt khoảng {percent} %.{missing}"),
-            format!("P(meet) about 0.{percent:02}.{missing}"),
-        ));
+        lines.push(lang.say(message!("target-table-p-meet-about-0", percent, missing, percent_2 = format!("{percent:02}"))));
     }
     lines
 }
 
 fn remaining_failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     if allowed == 0 && remaining >= 0 {
-        lang.pick("không được sót trường hợp nào", "not one may be left out").to_owned()
+        lang.text("target-table-not-one-may-left").to_owned()
     } else if remaining >= 0 {
-        lang.pick(
-            format!("còn được phép {remaining} trong {allowed} vụ không đạt"),
-            format!("{remaining} of {allowed} failures may still come"),
-        )
+        lang.say(message!("target-table-failures-may-still-come", remaining, allowed))
     } else {
-        lang.pick(
-            format!("được phép {allowed} vụ không đạt; thừa {}", -remaining),
-            format!("{allowed} may stay open; {} too many", -remaining),
-        )
+        lang.say(message!("target-table-may-stay-open-too", allowed, remaining = -remaining))
     }
 }
 
@@ -212,7 +198,7 @@ fn guard_text(line: &CampaignTarget, lang: Lang) -> Option<String> {
         })
         .collect();
     (!pairs.is_empty())
-        .then(|| format!("    {} {}", lang.pick("đọc cùng:", "read with:"), pairs.join(", ")))
+        .then(|| format!("    {} {}", lang.text("target-table-read"), pairs.join(", ")))
 }
 
 /// A change of a count compared with its random variation.
@@ -234,12 +220,9 @@ pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceCo
     let small = judgement.reasons.iter().any(|reason| reason == "SMALL_BASE");
     let usual = judgement.variation.is_none_or(|variation| variation.abs() < 300);
     let words = match (small, usual) {
-        (true, _) => lang.pick("quá ít để tính phần trăm", "too few for a percentage"),
-        (false, true) => lang.pick("trong mức dao động thường thấy", "within usual variation"),
-        (false, false) => lang.pick(
-            "ngoài mức dao động thường thấy: cần xem",
-            "beyond usual variation: worth a look",
-        ),
+        (true, _) => lang.text("target-table-too-few-percentage"),
+        (false, true) => lang.text("target-table-within-usual-variation"),
+        (false, false) => lang.text("target-table-beyond-usual-variation-worth"),
     };
     let state = judgement.state == JudgementState::NotComparable;
     ChanceComparison {

@@ -1,7 +1,7 @@
 //! The demo with a few weeks of the whole province must end with a ledger that balances.
 
 use super::{DemoOptions, generator, run};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 
 #[test]
 fn ten_weeks_of_the_whole_province_three_of_them_without_signal_for_some_end_with_books_that_balance()
@@ -16,5 +16,5 @@ fn ten_weeks_of_the_whole_province_three_of_them_without_signal_for_some_end_wit
         tick: 10,
         listen: "127.0.0.1:0".into(),
     };
-    assert!(run(&options, Lang::En).unwrap_or_else(|error| panic!("{error}")));
+    assert!(run(&options, Lang::EN).unwrap_or_else(|error| panic!("{error}")));
 }

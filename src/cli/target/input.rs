@@ -3,9 +3,10 @@
 //!
 //! Unknown keys are refused: a misspelt `missing` would give a verdict without the missing reports.
 
+use crate::domain::support::message::message;
 use super::TargetInputError;
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{
@@ -56,7 +57,7 @@ impl EvalInput {
         let text = object.get("target").and_then(Value::as_str);
         let target = parse_target(
             text.ok_or_else(|| {
-                reader.input_error("target", "văn bản chỉ tiêu", "the target's text")
+                reader.input_error("target", message!("input-target-text"))
             })?,
             lang,
         )?;
@@ -72,7 +73,7 @@ struct JsonInputReader {
 
 impl JsonInputReader {
     fn input_error(&self, at: &str, vi: &str, en: &str) -> TargetInputError {
-        let text = self.lang.pick(format!("{at}: cần {vi}"), format!("{at}: expected {en}"));
+        let text = self.lang.say(message!("input-expected", at, vi, en));
         TargetInputError { code: "BAD_INPUT", column: None, text }
     }
 
@@ -86,7 +87,7 @@ impl JsonInputReader {
         let at = if at.is_empty() { "JSON" } else { at };
         let object = value
             .as_object()
-            .ok_or_else(|| self.input_error(at, "một đối tượng {}", "an object {}"))?;
+            .ok_or_else(|| self.input_error(at, message!("input-object")))?;
         let strange = object.keys().find(|key| !keys.is_empty() && !keys.contains(&key.as_str()));
         match strange {
             None => Ok(object),
@@ -94,8 +95,7 @@ impl JsonInputReader {
                 let known = keys.join(", ");
                 Err(self.input_error(
                     &format!("{at}.{key}"),
-                    &format!("một trong các khóa {known}"),
-                    &format!("one of the keys {known}"),
+                    message!("input-one-keys", known),
                 ))
             }
         }
@@ -156,7 +156,7 @@ impl JsonInputReader {
             None | Some(Value::Null) => Ok(false),
             Some(value) => value
                 .as_bool()
-                .ok_or_else(|| self.input_error(at, "true hoặc false", "true or false")),
+                .ok_or_else(|| self.input_error(at, message!("input-true-false"))),
         }
     }
 
@@ -174,7 +174,7 @@ impl JsonInputReader {
         all.iter().copied().find(|word| word.to_string() == value).ok_or_else(|| {
             let words: Vec<String> = all.iter().map(ToString::to_string).collect();
             let words = words.join(", ");
-            self.input_error(at, &format!("một trong {words}"), &format!("one of {words}"))
+            self.input_error(at, message!("input-one", words))
         })
     }
 
@@ -191,8 +191,7 @@ impl JsonInputReader {
         text.filter(|number| !number.is_negative()).ok_or_else(|| {
             self.input_error(
                 at,
-                "số không âm, tối đa 18 chữ số, như 418, \"0.4\" hoặc \"31/3\"",
-                "a number from zero up of at most 18 digits, as 418, \"0.4\" or \"31/3\"",
+                message!("input-number-from-zero-up"),
             )
         })
     }
@@ -208,7 +207,7 @@ impl JsonInputReader {
         let share = self.read_optional_number(value, at)?;
         match share {
             Some(share) if share > Ratio::ONE => {
-                Err(self.input_error(at, "số từ 0 đến 1", "a number from 0 to 1"))
+                Err(self.input_error(at, message!("input-number-from-0-1")))
             }
             Some(_) | None => Ok(share),
         }
@@ -218,8 +217,7 @@ impl JsonInputReader {
         ElementCode::new(text).map_err(|_| {
             self.input_error(
                 at,
-                "mã chỉ tiêu thống kê (a-z, 0-9, _)",
-                "an element's code (a-z, 0-9, _)",
+                message!("input-element-code-z-0"),
             )
         })
     }
@@ -253,7 +251,7 @@ impl JsonInputReader {
         };
         let list = value
             .as_array()
-            .ok_or_else(|| self.input_error("missing", "một danh sách []", "a list []"))?;
+            .ok_or_else(|| self.input_error("missing", message!("input-list")))?;
         let mut missing: BTreeMap<_, crate::domain::target_rule::MissingReports> = BTreeMap::new();
         for (place, one) in list.iter().enumerate() {
             let at = format!("missing[{place}]");
@@ -311,7 +309,7 @@ impl JsonInputReader {
         for (key, value) in self.read_object(value, at, &[])? {
             let at = format!("{at}.{key}");
             let name = FormulaIdentifier::new(key)
-                .map_err(|_| self.input_error(&at, "một tên", "a name"))?;
+                .map_err(|_| self.input_error(&at, message!("input-name")))?;
             let state = match value {
                 Value::Bool(done) => Attestation { done: u32::from(*done), required: 1 },
                 Value::Null
@@ -328,8 +326,7 @@ impl JsonInputReader {
                     let (done, of) = both.ok_or_else(|| {
                         self.input_error(
                             &at,
-                            "done không quá of, of từ 1",
-                            "done up to of, of from 1",
+                            message!("input-done-up-from-1"),
                         )
                     })?;
                     Attestation { done, required: of }

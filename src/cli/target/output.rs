@@ -1,7 +1,7 @@
 //! An evaluation or a chance as JSON: always the same keys in the same order, null where a key does
 //! not apply.
 
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{EvaluatedPace, Evaluation, TargetChance};
 use serde_json::{Value, json};

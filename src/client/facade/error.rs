@@ -4,7 +4,9 @@ use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
 use crate::client::runner::RunnerError;
 use crate::client::transport::device_key::DeviceKeyError;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::reason::{FieldError, Refusal, RefusalReason};
+use crate::i18n::Lang;
 
 /// Why a call of the engine failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,155 +117,66 @@ pub struct FieldProblem {
     pub field: String,
     /// Stable code of the problem.
     pub reason: String,
-    /// The text in Vietnamese.
-    pub text_vi: String,
-    /// The text in English.
-    pub text_en: String,
+}
+
+impl FieldProblem {
+    /// What is wrong and what to do, in a language.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        reason_message(&self.reason).text(lang)
+    }
 }
 
 impl ClientError {
-    /// The text for people in Vietnamese: what happened and what to do.
+    /// What happened and what to do.
     #[must_use]
-    pub fn text_vi(&self) -> String {
+    pub fn message(&self) -> Message {
         match self {
-            Self::NotEnrolled => "Điện thoại chưa đăng ký. Hãy quét mã do quản trị cấp.".into(),
-            Self::AlreadyEnrolled => {
-                "Điện thoại đã đăng ký cho một người. Hãy xóa dữ liệu trước khi đăng ký lại.".into()
-            }
-            Self::BadInvitation { .. } => {
-                "Mã không đúng dạng. Hãy quét lại hoặc xin mã mới.".into()
-            }
-            Self::CodeRefused { .. } => {
-                "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.".into()
-            }
-            Self::Refused { reason, .. } => reason_texts(reason).0,
-            Self::NotFound { .. } => {
-                "Không có trên điện thoại này. Hãy đồng bộ rồi xem lại.".into()
-            }
-            Self::BadArgument { .. } => {
-                "Dữ liệu nhập không đúng dạng. Hãy cập nhật ứng dụng.".into()
-            }
-            Self::Offline { .. } => {
-                "Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.".into()
-            }
-            Self::Stopped { reason: why, .. } => why.text_vi().into(),
-            Self::LeaseExpired { days } => format!(
-                "Đã {days} ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. \
-                 Phần chưa gửi vẫn được giữ. Hãy kết nối mạng và đồng bộ một lần để mở lại."
-            ),
-            Self::Storage { .. } => {
-                "Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.".into()
-            }
-            Self::NewerApp => {
-                "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into()
-            }
+            Self::NotEnrolled => message!("client-error-not-enrolled"),
+            Self::AlreadyEnrolled => message!("client-error-already-enrolled"),
+            Self::BadInvitation { .. } => message!("client-error-bad-invitation"),
+            Self::CodeRefused { .. } => message!("client-error-code-refused"),
+            Self::Refused { reason, .. } => reason_message(reason),
+            Self::NotFound { .. } => message!("client-error-not-found"),
+            Self::BadArgument { .. } => message!("client-error-bad-argument"),
+            Self::Offline { .. } => message!("client-error-offline"),
+            Self::Stopped { reason: why, .. } => why.message(),
+            Self::LeaseExpired { days } => message!("client-error-lease-expired", days),
+            Self::Storage { .. } => message!("client-error-storage"),
+            Self::NewerApp => message!("client-error-newer-app"),
             Self::PreReleaseSchema { unsent_commands: 0 } => {
-                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; không còn lệnh nào chờ gửi. \
-                 Hãy xóa dữ liệu rồi đăng ký lại."
-                    .into()
+                message!("client-error-pre-release-schema-all-sent")
             }
-            Self::PreReleaseSchema { unsent_commands } => format!(
-                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; còn {unsent_commands} lệnh chưa \
-                 gửi. Tệp được giữ nguyên. Hãy dùng bản cũ để đồng bộ cho đến khi gửi hết, rồi mới \
-                 cập nhật ứng dụng, xóa dữ liệu và đăng ký lại."
-            ),
+            Self::PreReleaseSchema { unsent_commands } => {
+                message!("client-error-pre-release-schema", unsent_commands)
+            }
         }
     }
 
-    /// The text for people in English: what happened and what to do.
+    /// What happened and what to do, in a language.
     #[must_use]
-    pub fn text_en(&self) -> String {
-        match self {
-            Self::NotEnrolled => {
-                "This phone is not enrolled. Scan the code that your administrator gives you."
-                    .into()
-            }
-            Self::AlreadyEnrolled => {
-                "This phone is enrolled for somebody. Erase its data before enrolling anew.".into()
-            }
-            Self::BadInvitation { .. } => {
-                "This is no enrolment code. Scan again, or ask for a new one.".into()
-            }
-            Self::CodeRefused { .. } => {
-                "The code is wrong, used or expired. Ask for a new one.".into()
-            }
-            Self::Refused { reason, .. } => reason_texts(reason).1,
-            Self::NotFound { .. } => "Not on this phone. Sync, then look again.".into(),
-            Self::BadArgument { .. } => {
-                "What was typed has not the right form. Update the app.".into()
-            }
-            Self::Offline { .. } => {
-                "No connection yet. What you typed is safe and will be sent later.".into()
-            }
-            Self::Stopped { reason: why, .. } => why.text_en().into(),
-            Self::LeaseExpired { days } => format!(
-                "This phone has not reached its server for {days} days, so its data are locked. \
-                 What is unsent is kept. Connect and sync once to open them again."
-            ),
-            Self::Storage { .. } => {
-                "The phone's storage failed. Check that there is free space.".into()
-            }
-            Self::NewerApp => "The data were written by a newer app. Update the app.".into(),
-            Self::PreReleaseSchema { unsent_commands: 0 } => {
-                "The data were written by a pre-release app; no command waits to be sent. \
-                 Erase the data and enrol anew."
-                    .into()
-            }
-            Self::PreReleaseSchema { unsent_commands } => format!(
-                "The data were written by a pre-release app; commands not sent yet: \
-                 {unsent_commands}. The file is unchanged. Sync with the old app until all are \
-                 sent, and only then update the app, erase the data and enrol anew."
-            ),
-        }
+    pub fn text(&self, lang: Lang) -> String {
+        self.message().text(lang)
     }
 }
 
 impl StopReason {
-    fn text_vi(self) -> &'static str {
+    fn message(self) -> Message {
         match self {
-            Self::Forked => {
-                "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi \
-                 rồi đăng ký lại."
-            }
-            Self::CommandsLost => {
-                "Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị."
-            }
-            Self::EpochConflict => "Có hai máy chủ cùng nhận là chính. Hãy báo quản trị.",
-            Self::Superseded => "Máy chủ đã được thay thế. Hãy báo quản trị để có địa chỉ mới.",
-            Self::NotAdmitted => "Máy chủ không nhận điện thoại này. Hãy đăng ký lại.",
-            Self::Revoked => "Điện thoại đã bị thu hồi; dữ liệu trên máy đã được xóa.",
-            Self::ProtocolError => "Ứng dụng và máy chủ không hiểu nhau. Hãy cập nhật ứng dụng.",
-        }
-    }
-
-    fn text_en(self) -> &'static str {
-        match self {
-            Self::Forked => {
-                "A copy of this phone uses the same identity. Note what is unsent, then enrol anew."
-            }
-            Self::CommandsLost => {
-                "The server needs old commands that this phone no longer has. Tell the operator."
-            }
-            Self::EpochConflict => "Two servers both claim to be the right one. Tell the operator.",
-            Self::Superseded => "The server was superseded. Ask the operator for the new address.",
-            Self::NotAdmitted => "The server does not admit this phone. Enrol anew.",
-            Self::Revoked => "This phone was revoked; its data have been destroyed.",
-            Self::ProtocolError => "App and server do not understand each other. Update the app.",
+            Self::Forked => message!("sync-stop-forked"),
+            Self::CommandsLost => message!("sync-stop-commands-lost"),
+            Self::EpochConflict => message!("sync-stop-epoch-conflict"),
+            Self::Superseded => message!("sync-stop-superseded"),
+            Self::NotAdmitted => message!("sync-stop-not-admitted"),
+            Self::Revoked => message!("sync-stop-revoked"),
+            Self::ProtocolError => message!("sync-stop-protocol-error"),
         }
     }
 }
 
-/// Both texts of a reason; the code itself for a reason of a newer server.
-pub(super) fn reason_texts(code: &str) -> (String, String) {
-    let known = RefusalReason::from_code(code)
-        .map(|reason| (reason.text_vi().to_owned(), reason.text_en().to_owned()));
-    known.unwrap_or_else(|| (code.to_owned(), code.to_owned()))
-}
-
-/// Builds a field problem with its texts.
-pub(super) fn to_field_problem(field: String, code: &str) -> FieldProblem {
-    let (text_vi, text_en) = reason_texts(code);
-    FieldProblem { field, reason: code.to_owned(), text_vi, text_en }
+/// The message of a reason; the code itself for a reason of a newer server.
+pub(super) fn reason_message(code: &str) -> Message {
+    RefusalReason::from_code(code).map_or_else(|| Message::verbatim(code), RefusalReason::message)
 }
 
 impl From<Refusal> for ClientError {
@@ -271,7 +184,7 @@ impl From<Refusal> for ClientError {
         let Refusal { reason, field_errors: problems } = refusal;
         let problems = problems
             .into_iter()
-            .map(|FieldError { field, reason }| to_field_problem(field, reason.code()))
+            .map(|FieldError { field, reason }| FieldProblem { field, reason: reason.code().to_owned() })
             .collect();
         Self::Refused { reason: reason.code().to_owned(), problems }
     }

@@ -8,7 +8,7 @@ use super::{Phone, Result};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::quality::Finding;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::time::days_from_date;
 use crate::wire;
 
@@ -77,8 +77,8 @@ fn to_finding_view(finding: &Finding, reference: &LocalReference) -> FindingView
         element: finding.element.as_ref().map_or_else(String::new, |code| code.as_str().to_owned()),
         from_day: days_from_date(finding.window.start),
         to_day: days_from_date(finding.window.end),
-        text_vi: text(Lang::Vi),
-        text_en: text(Lang::En),
+        text_vi: text(Lang::VI),
+        text_en: text(Lang::EN),
         asked_day: days_from_date(finding.asked_day),
         state: finding.state.as_str().to_owned(),
         reply: finding.reply.as_ref().map(|reply| reply.text.clone()),

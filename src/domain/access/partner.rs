@@ -4,6 +4,7 @@
 //! A key belongs to an account that holds PARTNER_READER and allows at most what the account may
 //! do: part of its units, campaigns and calls. Only the hash of its secret is stored.
 
+use crate::domain::support::message::message;
 use crate::domain::access::permission::{Actor, Grant, Role};
 use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
 use crate::domain::support::string_enum::string_enum;
@@ -76,24 +77,17 @@ impl KeyIssueError {
             Self::NothingAllowed => Violation::error(
                 "KEY_OPENS_NOTHING",
                 "unit",
-                "Khóa này không mở được gì: tài khoản chưa có vai trò PARTNER_READER ở đơn vị này hoặc cấp trên. Hãy cấp vai trò trước.",
-                "This key would open nothing: the account does not hold PARTNER_READER on the unit or above it. Grant the role first.",
+                message!("partner-key-would-open-nothing"),
             ),
             Self::InvalidDays => Violation::error(
                 "KEY_DAYS",
                 "days",
-                format!("Khóa sống từ 1 đến {KEY_DAYS_MAX} ngày."),
-                format!("A key lives for 1 to {KEY_DAYS_MAX} days."),
+                message!("partner-key-lives-1-days", value = KEY_DAYS_MAX),
             ),
             Self::TooManyActive => Violation::error(
                 "KEYS_ALIVE",
                 "account",
-                format!(
-                    "Tài khoản đã có {ACTIVE_KEYS_MAX} khóa còn hiệu lực. Hãy thu hồi một khóa trước."
-                ),
-                format!(
-                    "The account has {ACTIVE_KEYS_MAX} keys that are alive. Revoke one of them first."
-                ),
+                message!("partner-account-keys-alive-revoke", value = ACTIVE_KEYS_MAX),
             ),
         }
     }

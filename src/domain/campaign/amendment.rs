@@ -2,6 +2,7 @@
 //!
 //! Who may amend is decided in `permission`.
 
+use crate::domain::support::message::message;
 use super::{Campaign, CampaignStatus};
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
@@ -47,8 +48,7 @@ impl Campaign {
             return Err(Violation::error(
                 "CAMPAIGN_CONCLUDED",
                 at,
-                "phong trào đã tổng kết, không sửa được nữa; hãy lập phong trào mới",
-                "the campaign is concluded and is not changed any more; write a new one",
+                message!("amendment-campaign-concluded-not-changed"),
             ));
         }
         let basis = basis
@@ -60,14 +60,7 @@ impl Campaign {
             return Err(Violation::error(
                 "AMENDMENT_NEEDS_BASIS",
                 at,
-                format!(
-                    "phong trào đã {}, thay đổi ({parts}) là một lần sửa đổi; hãy thêm --basis \"số, ngày, tên quyết định\"",
-                    self.status.text(crate::domain::support::lang::Lang::Vi)
-                ),
-                format!(
-                    "the campaign is {}, so this change ({parts}) is an amendment; add --basis \"number, day and title of the decision\"",
-                    self.status
-                ),
+                message!("amendment-campaign-so-change-amendment", status = self.status.text(crate::i18n::Lang::VI), parts, status_2 = self.status),
             ));
         };
         let mut amendments = updated.amendments.clone();

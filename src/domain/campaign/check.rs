@@ -2,6 +2,7 @@
 //!
 //! Rules of a single target are in `check_target`.
 
+use crate::domain::support::message::message;
 use super::{Anniversary, Campaign, Classification, Duty, DutyEvidence};
 use crate::domain::report::element::ElementKind;
 use crate::domain::report::form::{Catalogue, duplicate_code_violations};
@@ -23,8 +24,7 @@ impl Campaign {
             violations.push(unknown_code_violation(
                 "UNKNOWN_CONTRACT",
                 "contracts",
-                "hợp đồng báo cáo",
-                "contract",
+                message!("check-contract"),
                 code,
             ));
         }
@@ -42,14 +42,7 @@ impl Campaign {
             violations.push(Violation::error(
                 "CLASSIFIED",
                 "classification",
-                format!(
-                    "tài liệu {}: hệ thống không chứa nội dung mật; hãy bỏ phần mật và dùng NOT_SECRET",
-                    self.classification
-                ),
-                format!(
-                    "{}: nothing secret may enter this system; take it out and say NOT_SECRET",
-                    self.classification
-                ),
+                message!("check-nothing-secret-may-enter", classification = self.classification),
             ));
         }
         let named = [
@@ -74,8 +67,7 @@ impl Campaign {
             violations.push(Violation::error(
                 "LAUNCH_AFTER_END",
                 "launched_on",
-                "ngày phát động ở sau ngày kết thúc; hãy kiểm tra lại hai ngày",
-                "the launch comes after the last day; look at both days again",
+                message!("check-launch-comes-after-last"),
             ));
         }
     }
@@ -87,18 +79,7 @@ impl Campaign {
             if usize::from(phase.no) != index + 1 || phase.window.start != next {
                 violations.push(phase_tiling_violation(
                     format!("phases.{}", phase.no),
-                    format!(
-                        "đợt thứ {} phải bắt đầu ngày {next}, hiện là đợt {} từ {}",
-                        index + 1,
-                        phase.no,
-                        phase.window.start
-                    ),
-                    format!(
-                        "phase {} must begin on {next}; here is phase {} from {}",
-                        index + 1,
-                        phase.no,
-                        phase.window.start
-                    ),
+                    message!("check-phase-must-begin-here", index = index + 1, next, no = phase.no, start = phase.window.start),
                 ));
             }
             next = phase.window.end;
@@ -107,8 +88,7 @@ impl Campaign {
             let (last, end) = (next, self.legal_window.end);
             violations.push(phase_tiling_violation(
                 "phases".to_owned(),
-                format!("các đợt kết thúc trước ngày {last}, phong trào trước ngày {end}; hai ngày phải trùng nhau"),
-                format!("the phases end before {last}, the campaign before {end}; the two must be one day"),
+                message!("check-phases-end-before-campaign", last, end),
             ));
         }
     }
@@ -135,8 +115,7 @@ impl Campaign {
             violations.push(Violation::error(
                 "TOO_MANY_LINES",
                 at,
-                format!("{count} mục, nhiều nhất là {LINES_MAX}; hãy gộp hoặc tách thành phong trào khác"),
-                format!("{count} lines, {LINES_MAX} at most; merge some or make another campaign"),
+                message!("check-lines-most-merge-some", count, value = LINES_MAX),
             ));
         }
     }
@@ -176,12 +155,7 @@ fn check_anniversary(day: &Anniversary) -> Option<Violation> {
     Some(Violation::error(
         "ANNIVERSARY_DOES_NOT_ADD_UP",
         format!("anniversaries.{}", day.name_vi),
-        format!(
-            "{origin} cộng {ordinal} năm không phải là {on}; giữ nguyên văn đã đăng và thêm mục correction"
-        ),
-        format!(
-            "{origin} and {ordinal} years do not make {on}; keep the words as published and add a correction"
-        ),
+        message!("check-years-do-not-make", origin, ordinal, on),
     ))
 }
 
@@ -203,8 +177,7 @@ fn check_duty(duty: &Duty, catalogue: &Catalogue, violations: &mut Vec<Violation
         violations.push(Violation::error(
             "DUTY_EVIDENCE",
             at,
-            "minh chứng không khớp: ATTESTATION cần chỉ tiêu loại EVENT_FLAG và due > 0, ACTIVITY_COUNT cần loại FLOW, NARRATIVE không cần",
-            "evidence does not fit: ATTESTATION needs an EVENT_FLAG element and due > 0, ACTIVITY_COUNT a FLOW element, NARRATIVE none",
+            message!("check-evidence-does-not-fit"),
         ));
     }
 }
@@ -217,8 +190,7 @@ fn missing_value_violation(key: &str) -> Violation {
     Violation::error(
         "NOT_GIVEN",
         key,
-        format!("chưa có {key}; hãy điền"),
-        format!("{key} is not given; fill it in"),
+        message!("check-not-given-fill", key),
     )
 }
 
@@ -232,8 +204,7 @@ fn unknown_code_violation(
     Violation::error(
         code,
         at,
-        format!("không có {vi} {name}; hãy khai báo hoặc sửa mã"),
-        format!("there is no {en} {name}; declare it or mend the code"),
+        message!("check-there-no-declare-mend", vi, name, en),
     )
 }
 
@@ -241,11 +212,6 @@ pub(super) fn not_counted_violation(at: &str, element: &str) -> Violation {
     Violation::error(
         "ELEMENT_NOT_COUNTED",
         at,
-        format!(
-            "không hợp đồng báo cáo nào của phong trào thu thập chỉ tiêu {element}; hãy thêm hợp đồng hoặc sửa mã"
-        ),
-        format!(
-            "no contract of this campaign brings in element {element}; add the contract or mend the code"
-        ),
+        message!("check-no-contract-campaign-brings", element),
     )
 }

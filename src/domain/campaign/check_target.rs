@@ -3,6 +3,7 @@
 //! What a formula asks for, and which count could be bent to meet it, is computed in
 //! `formula_analysis`.
 
+use crate::domain::support::message::message;
 use super::check::not_counted_violation;
 use super::formula_analysis::{
     baseline_methods, collect_baselines, needs_pair, reduced_elements, rewarded_elements,
@@ -52,15 +53,13 @@ impl TargetChecker<'_> {
         if self.target.text_vi.trim().is_empty() || self.target.text_en.trim().is_empty() {
             violations.push(self.error(
                 "TARGET_TEXT",
-                "chỉ tiêu chưa có lời văn; hãy điền text_vi và text_en",
-                "the target has no words; fill in text_vi and text_en",
+                message!("check-target-target-no-words-fill"),
             ));
         }
         if self.target.coverage_min.is_some_and(|share| share > 1000) {
             violations.push(self.error(
                 "COVERAGE_RANGE",
-                "coverage_min tính theo phần nghìn, từ 0 đến 1000",
-                "coverage_min is in thousandths, 0 to 1000",
+                message!("check-target-coverage-min-thousandths-0"),
             ));
         }
     }
@@ -94,8 +93,7 @@ impl TargetChecker<'_> {
             let (code, kind) = (&element.code, element.kind);
             violations.push(self.error(
                 "MEASURE_KIND",
-                format!("chỉ tiêu {code} thuộc loại {kind}: dùng stock(...@end) cho STOCK và count(...) cho loại khác"),
-                format!("element {code} is a {kind}: measure a STOCK by stock(...@end), anything else by count(...)"),
+                message!("check-target-element-measure-stock-stock", code, kind),
             ));
         }
     }
@@ -120,8 +118,7 @@ impl TargetChecker<'_> {
         if duty.is_none_or(|duty| duty.evidence != DutyEvidence::Attestation) {
             violations.push(self.error(
                 "UNKNOWN_DUTY",
-                format!("không có nhiệm vụ {name} loại ATTESTATION; hãy khai trong duties hoặc sửa tên"),
-                format!("there is no duty {name} with evidence ATTESTATION; declare it under duties or mend the name"),
+                message!("check-target-there-no-duty-evidence", name),
             ));
         }
     }
@@ -136,10 +133,7 @@ impl TargetChecker<'_> {
                 if !self.campaign.phases.iter().any(|phase| u16::from(phase.no) == *no) {
                     violations.push(self.error(
                         "UNKNOWN_PHASE",
-                        format!("không có đợt {no}; hãy khai trong phases hoặc sửa số"),
-                        format!(
-                            "there is no phase {no}; declare it under phases or mend the number"
-                        ),
+                        message!("check-target-there-no-phase-declare", no),
                     ));
                 }
             }
@@ -149,8 +143,7 @@ impl TargetChecker<'_> {
     fn unknown_milestone_violation(&self, name: &FormulaIdentifier) -> Violation {
         self.error(
             "UNKNOWN_MILESTONE",
-            format!("phong trào chưa có mốc {name}; hãy dùng attest(...) hoặc ngày cụ thể"),
-            format!("the campaign holds no milestone {name}; use attest(...) or dates"),
+            message!("check-target-campaign-holds-no-milestone", name),
         )
     }
 
@@ -163,8 +156,7 @@ impl TargetChecker<'_> {
             let used = methods.first().map_or("-", |method| method.as_str());
             violations.push(self.error(
                 "BASELINE_DISAGREES",
-                format!("baseline ghi {declared}, công thức dùng {used}; hãy sửa cho khớp"),
-                format!("baseline says {declared}, the formula uses {used}; make them agree"),
+                message!("check-target-baseline-says-formula-uses", declared, used),
             ));
         }
         if target.commitment != Commitment::Binding {
@@ -180,8 +172,7 @@ impl TargetChecker<'_> {
         for (key, _) in missing.iter().filter(|(_, missing)| *missing) {
             violations.push(self.error(
                 "NO_POLICY",
-                format!("chỉ tiêu BINDING cần {key}; hãy điền, hoặc dùng STRIVE"),
-                format!("a BINDING target needs {key}; fill it in, or say STRIVE"),
+                message!("check-target-binding-target-needs-fill", key),
             ));
         }
     }
@@ -197,12 +188,7 @@ impl TargetChecker<'_> {
             if days > 0 {
                 violations.push(self.error(
                     "BASE_OVERLAPS",
-                    format!(
-                        "kỳ gốc {window} trùng {days} ngày với kỳ đo; hãy đổi kỳ gốc hoặc nêu lý do ở overlap_waiver"
-                    ),
-                    format!(
-                        "base {window} shares {days} days with the measured ones; change it or give overlap_waiver"
-                    ),
+                    message!("check-target-base-shares-days-measured", window, days),
                 ));
             }
         }
@@ -220,8 +206,7 @@ impl TargetChecker<'_> {
         if !is_vietnamese(&target.gaming_note) {
             violations.push(self.error(
                 "NO_GAMING_NOTE",
-                "chưa ghi bằng tiếng Việt cách đạt mà không làm (gaming_note); hãy viết một câu",
-                "how the target could be met without the work is not said in Vietnamese (gaming_note); write a sentence",
+                message!("check-target-how-target-could-met"),
             ));
         }
         let reduced = reduced_elements(&target.formula);
@@ -232,8 +217,7 @@ impl TargetChecker<'_> {
         if !has_pair {
             violations.push(self.error(
                 "NO_PAIR",
-                "chỉ tiêu giảm hoặc tỷ lệ cần một số liệu đi kèm ngoài chính nó (pairs)",
-                "a reduction or a ratio needs something beside itself that is printed with it (pairs)",
+                message!("check-target-reduction-ratio-needs-something"),
             ));
         }
         let counted = target.pairs.iter().any(|pair| matches!(pair, TargetPair::Count(_)));
@@ -241,8 +225,7 @@ impl TargetChecker<'_> {
         if let Some(code) = shrinkable.filter(|_| !counted) {
             violations.push(self.error(
                 "NO_PAIRED_COUNT",
-                format!("đơn vị tự quyết định {code} ở mẫu số; hãy thêm một số đếm vào pairs"),
-                format!("the unit itself decides on {code} below the line; add a count to pairs"),
+                message!("check-target-unit-itself-decides-below", code),
             ));
         }
     }
@@ -257,8 +240,7 @@ impl TargetChecker<'_> {
             {
                 Some(self.error(
                     "UNKNOWN_PAIR",
-                    format!("không có chỉ tiêu {code} khác để đi kèm; hãy sửa pairs"),
-                    format!("there is no other target {code} to stand beside; mend pairs"),
+                    message!("check-target-there-no-other-target", code),
                 ))
             }
             TargetPair::Count(_) | TargetPair::Target(_) => None,
@@ -279,8 +261,7 @@ impl TargetChecker<'_> {
                 violations.push(Violation::warning(
                     "ACTIVITY_AS_TARGET",
                     &self.path,
-                    format!("{code} đếm việc đã làm: nhiều hơn chưa chắc tốt hơn; nên đặt chỉ tiêu theo kết quả"),
-                    format!("{code} counts work done: more is not better by itself; prefer a target on results"),
+                    message!("check-target-counts-work-done-more", code),
                 ));
             }
         }
@@ -294,18 +275,12 @@ impl TargetChecker<'_> {
             return Violation::warning(
                 "COERCIVE_OVERRIDDEN",
                 &self.path,
-                format!(
-                    "đòi nhiều {code} hơn là buộc phải xử lý người; được cho phép bởi: {authority}"
-                ),
-                format!(
-                    "asks for more {code}, which are acts of force upon persons; allowed by: {authority}"
-                ),
+                message!("check-target-asks-more-which-acts", code, authority),
             );
         }
         self.error(
             "COERCIVE_MORE",
-            format!("không được đặt chỉ tiêu đòi nhiều {code} hơn (bắt, phạt, dừng người); hãy bỏ chỉ tiêu này"),
-            format!("no target may ask for more {code} (arrests, fines, stops); take it out"),
+            message!("check-target-no-target-may-ask", code),
         )
     }
 }

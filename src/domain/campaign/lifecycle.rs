@@ -3,9 +3,10 @@
 //!
 //! Who may take a step is decided in `permission`.
 
+use crate::domain::support::message::message;
 use super::Campaign;
 use crate::domain::report::form::Catalogue;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::{Severity, Violation};
 use jiff::civil::Date;
@@ -85,18 +86,18 @@ impl CampaignStatus {
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
-            Self::Draft => lang.pick("dự thảo", "draft"),
-            Self::Approved => lang.pick("phê duyệt", "approved"),
-            Self::Launched => lang.pick("phát động", "launched"),
-            Self::Active => lang.pick("đang thực hiện", "running"),
+            Self::Draft => message!("lifecycle-draft"),
+            Self::Approved => message!("lifecycle-approved"),
+            Self::Launched => message!("lifecycle-launched"),
+            Self::Active => message!("lifecycle-running"),
             Self::Closing => {
-                lang.pick("hết hạn, đang chốt số liệu", "over, late reports still come")
+                message!("lifecycle-over-late-reports-still")
             }
-            Self::UnderReview => lang.pick("đang tổng kết", "under review"),
-            Self::Concluded => lang.pick("tổng kết xong", "concluded"),
-            Self::Archived => lang.pick("lưu trữ", "archived"),
-            Self::Suspended => lang.pick("tạm dừng", "suspended"),
-            Self::ClosedEarly => lang.pick("kết thúc sớm", "closed early"),
+            Self::UnderReview => message!("lifecycle-under-review"),
+            Self::Concluded => message!("lifecycle-concluded"),
+            Self::Archived => message!("lifecycle-archived"),
+            Self::Suspended => message!("lifecycle-suspended"),
+            Self::ClosedEarly => message!("lifecycle-closed-early"),
         }
     }
 
@@ -205,14 +206,12 @@ impl Campaign {
             Some(day) => vec![Violation::error(
                 code,
                 at,
-                format!("sớm nhất là ngày {day}; hôm nay {today}, hãy chờ đến ngày đó"),
-                format!("{day} at the earliest; today is {today}, wait until then"),
+                message!("lifecycle-earliest-today-wait-until", day, today),
             )],
             None => vec![Violation::error(
                 code,
                 at,
-                "chưa ghi ngày phát động; hãy điền launched_on",
-                "the day of the launch is not given; fill in launched_on",
+                message!("lifecycle-day-launch-not-given"),
             )],
         }
     }
@@ -224,8 +223,7 @@ impl Campaign {
         Violation::error(
             "CAMPAIGN_STEP_FORBIDDEN",
             format!("campaign.{}", self.code),
-            format!("ở trạng thái {status} không thể {step}; có thể: {allowed}"),
-            format!("a campaign that is {status} cannot {step}; possible: {allowed}"),
+            message!("lifecycle-campaign-cannot-possible", status, step, allowed),
         )
     }
 }
@@ -234,7 +232,6 @@ fn unreachable_unit_violation(unit: &str) -> Violation {
     Violation::error(
         "UNIT_UNREACHABLE",
         format!("unit.{unit}"),
-        "đơn vị không có cấp trên trong hệ chỉ huy vào ngày đầu; hãy bổ sung quan hệ trực thuộc",
-        "the unit has no way up in COMMAND on the first day; give it a parent",
+        message!("lifecycle-unit-no-way-up"),
     )
 }

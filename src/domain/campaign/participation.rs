@@ -4,6 +4,7 @@
 //! They are a record only: they never block a transition, and adding one is not an amendment. The
 //! signer is a post, never a person.
 
+use crate::domain::support::message::message;
 use super::{Campaign, Target};
 use crate::domain::report::free_text;
 use crate::domain::support::string_enum::string_enum;
@@ -113,8 +114,7 @@ impl Campaign {
             violations.push(Violation::error(
                 "LAUNCH_AFTER_END",
                 format!("launches.{}", launch.unit_uid),
-                format!("ngày {} ở sau ngày kết thúc phong trào; hãy kiểm tra lại", launch.held_on),
-                format!("{} comes after the campaign's last day; look at it again", launch.held_on),
+                message!("participation-comes-after-campaign-last", held_on = launch.held_on),
             ));
         }
         let pledges =
@@ -138,8 +138,7 @@ impl Campaign {
                 violations.push(Violation::error(
                     "UNKNOWN_TARGET",
                     format!("plans.{}", plan.unit_uid),
-                    format!("phong trào không có chỉ tiêu {}; hãy sửa mã", allocation.target),
-                    format!("the campaign has no target {}; mend the code", allocation.target),
+                    message!("participation-campaign-no-target-mend", target = allocation.target),
                 ));
             }
         }
@@ -156,8 +155,7 @@ impl Campaign {
             violations.push(Violation::error(
                 "TWO_PLANS_IN_FORCE",
                 format!("plans.{}", plan.unit_uid),
-                "đơn vị có hai kế hoạch cùng hiệu lực; hãy ghi SUPERSEDED cho kế hoạch cũ",
-                "the unit has two plans in force; say SUPERSEDED of the old one",
+                message!("participation-unit-two-plans-force"),
             ));
         }
     }
@@ -175,8 +173,7 @@ impl Campaign {
             Violation::error(
                 "PLAN_STEP_FORBIDDEN",
                 format!("plans.{}", plan.unit_uid),
-                format!("kế hoạch không thể từ {from} sang {to}; hãy đi đúng các bước"),
-                format!("a plan does not go from {from} to {to}; take the steps in order"),
+                message!("participation-plan-does-not-go", from, to),
             )
         })
     }

@@ -4,6 +4,7 @@
 //! The check returns every violation. A violation names the fact; its line in a file is added by
 //! `files`.
 
+use crate::domain::support::message::message;
 use super::index::OrgIndex;
 use super::{
     DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent,
@@ -69,7 +70,7 @@ impl<'a> OrgChecker<'a> {
                 format!("lineage.{}.{}", self.uid_of(from), self.uid_of(to))
             }
         };
-        self.violations.push(OrgViolation { fact, violation: Violation::error(code, at, vi, en) });
+        self.violations.push(OrgViolation { fact, violation: Violation::error(code, at, text) });
     }
 
     fn check_units(&mut self) {
@@ -79,18 +80,15 @@ impl<'a> OrgChecker<'a> {
                 .chain(&unit.aliases)
                 .filter(|uid| !seen.insert(uid.as_str()))
             {
-                let vi = format!("mã {uid} dùng cho hai đơn vị; mỗi mã chỉ dùng một lần");
-                let en = format!("code {uid} stands for two units; each code is used once");
-                self.push_violation(OrgFactRef::Unit(unit.id), "SAME_UNIT_TWICE", vi, en);
+                let text = message!("check-code-stands-two-units", uid);
+                self.push_violation(OrgFactRef::Unit(unit.id), "SAME_UNIT_TWICE", text);
             }
             let whole = !unit.versions.is_empty()
                 && unit.versions.iter().all(|version| !version.days.is_empty());
             let tiled = unit.versions.windows(2).all(|pair| pair[0].days.to == pair[1].days.from);
             if !whole || !tiled {
-                let vi =
-                    "thời gian hiệu lực phải liền nhau, có ít nhất một ngày, không chồng nhau; hãy sửa ngày".into();
-                let en = "versions must follow each other day by day, without gap or overlap; mend their dates".into();
-                self.push_violation(OrgFactRef::Unit(unit.id), "VERSIONS_DO_NOT_TILE", vi, en);
+                let text = message!("check-versions-must-follow-each");
+                self.push_violation(OrgFactRef::Unit(unit.id), "VERSIONS_DO_NOT_TILE", text);
             }
         }
     }
@@ -104,13 +102,8 @@ impl<'a> OrgChecker<'a> {
                 .find(|pair| pair[0].1 != pair[1].1 && pair[0].0.overlaps(&pair[1].0));
             let Some([(_, first), (span, second)]) = overlap else { continue };
             let (first, code) = (self.uid_of(*first), &code.code);
-            let vi = format!(
-                "mã {code} đang thuộc {first} trong cùng thời gian {span}; mỗi ngày một mã chỉ có một đơn vị"
-            );
-            let en = format!(
-                "code {code} is held by {first} too during {span}; on one day a code has one unit"
-            );
-            self.push_violation(OrgFactRef::Unit(*second), "CODE_HELD_TWICE", vi, en);
+            let text = message!("check-code-held-too-during", code, first, span);
+            self.push_violation(OrgFactRef::Unit(*second), "CODE_HELD_TWICE", text);
         }
         self.violations.sort_by(|a, b| a.violation.path.cmp(&b.violation.path));
     }
@@ -120,28 +113,21 @@ impl<'a> OrgChecker<'a> {
             let fact = OrgFactRef::Edge(*edge);
             let (Some(child), Some(parent)) = (self.unit(edge.child), self.unit(edge.parent))
             else {
-                let vi = "đơn vị con hoặc cấp trên không có trong danh sách đơn vị; hãy thêm hoặc sửa mã".into();
-                let en =
-                    "the unit or its parent is not among the units; add it or mend the code".into();
-                self.push_violation(fact, "UNKNOWN_UNIT", vi, en);
+                let text = message!("check-unit-parent-not-among");
+                self.push_violation(fact, "UNKNOWN_UNIT", text);
                 continue;
             };
             if edge.child == edge.parent || edge.days.is_empty() {
-                let vi = "đơn vị không thể là cấp trên của chính mình, và thời gian phải có ít nhất một ngày".into();
-                let en =
-                    "no unit stands under itself, and the time must have at least one day".into();
-                self.push_violation(fact, "BAD_PARENT", vi, en);
+                let text = message!("check-no-unit-stands-under");
+                self.push_violation(fact, "BAD_PARENT", text);
                 continue;
             }
             for unit in
                 [child, parent].into_iter().filter(|unit| !unit.lifetime().covers(&edge.days))
             {
                 let (uid, life, span) = (&unit.uid, unit.lifetime(), edge.days);
-                let vi = format!("{uid} chỉ tồn tại {life}, không bao trùm {span}; hãy sửa ngày");
-                let en = format!(
-                    "{uid} exists during {life} only, which does not cover {span}; mend the dates"
-                );
-                self.push_violation(fact, "PARENT_OUTSIDE_LIFE", vi, en);
+                let text = message!("check-exists-during-only-which", uid, life, span);
+                self.push_violation(fact, "PARENT_OUTSIDE_LIFE", text);
             }
         }
     }
@@ -155,19 +141,14 @@ impl<'a> OrgChecker<'a> {
                 && one.days.overlaps(&two.days)
             {
                 let (first, span) = (self.uid_of(one.parent), one.days);
-                let vi =
-                    format!("đã có cấp trên {first} trong {span}; mỗi ngày chỉ có một cấp trên");
-                let en = format!(
-                    "{first} is the parent during {span} already; there is one parent a day"
-                );
-                self.push_violation(OrgFactRef::Edge(two), "TWO_PARENTS", vi, en);
+                let text = message!("check-parent-during-already-there", first, span);
+                self.push_violation(OrgFactRef::Edge(two), "TWO_PARENTS", text);
             }
         }
         for unit in &self.facts.units {
             let Some(day) = self.first_day_without_parent(unit) else { continue };
-            let vi = format!("không có cấp trên chỉ huy từ {day}; hãy thêm một dòng command");
-            let en = format!("has no COMMAND parent from {day} on; add a line of command");
-            self.push_violation(OrgFactRef::Unit(unit.id), "NO_PARENT", vi, en);
+            let text = message!("check-no-command-parent-from", day);
+            self.push_violation(OrgFactRef::Unit(unit.id), "NO_PARENT", text);
         }
     }
 
@@ -191,13 +172,8 @@ impl<'a> OrgChecker<'a> {
             let mut chain =
                 std::iter::successors(Some(edge.parent), above).take(self.facts.units.len() + 1);
             if edge.child != edge.parent && chain.any(|id| id == edge.child) {
-                let vi = format!(
-                    "từ {day} đơn vị đứng dưới chính mình qua các cấp trên; hãy sửa một cấp trên trong vòng này"
-                );
-                let en = format!(
-                    "from {day} on the unit stands under itself by way of others; mend one parent of the ring"
-                );
-                self.push_violation(OrgFactRef::Edge(*edge), "RING_OF_PARENTS", vi, en);
+                let text = message!("check-from-unit-stands-under", day);
+                self.push_violation(OrgFactRef::Edge(*edge), "RING_OF_PARENTS", text);
             }
         }
     }
@@ -206,9 +182,8 @@ impl<'a> OrgChecker<'a> {
         for line in &self.facts.lineage {
             let fact = OrgFactRef::Lineage(line.from, line.to);
             let (Some(from), Some(to)) = (self.unit(line.from), self.unit(line.to)) else {
-                let vi = "đơn vị trước hoặc đơn vị kế thừa không có trong danh sách; hãy thêm hoặc sửa mã".into();
-                let en = "the predecessor or the successor is not among the units; add it or mend the code".into();
-                self.push_violation(fact, "UNKNOWN_UNIT", vi, en);
+                let text = message!("check-predecessor-successor-not-among");
+                self.push_violation(fact, "UNKNOWN_UNIT", text);
                 continue;
             };
             let day = line.effective_day;
@@ -221,13 +196,8 @@ impl<'a> OrgChecker<'a> {
                 was_there
             };
             if !was_there || !ended || !to.is_open_on(day) {
-                let vi = format!(
-                    "ngày {day}: đơn vị trước phải kết thúc và đơn vị kế thừa phải đang tồn tại; hãy sửa ngày"
-                );
-                let en = format!(
-                    "on {day} the predecessor must end and the successor must exist; mend the dates"
-                );
-                self.push_violation(fact, "LINEAGE_DATE", vi, en);
+                let text = message!("check-predecessor-must-end-successor", day);
+                self.push_violation(fact, "LINEAGE_DATE", text);
             }
         }
     }
@@ -252,13 +222,8 @@ impl<'a> OrgChecker<'a> {
             sums.into_iter().filter(|(_, (sum, _))| *sum != Some(Fraction::ONE))
         {
             let presented = sum.map_or_else(|| "?".to_owned(), |sum| sum.to_string());
-            let vi = format!(
-                "tổng tỷ trọng theo {basis} là {presented}, phải đúng bằng 1; hãy sửa các tỷ trọng"
-            );
-            let en = format!(
-                "the weights under {basis} sum to {presented}, and must sum to exactly 1; mend them"
-            );
-            self.push_violation(OrgFactRef::Lineage(from, to), "WEIGHTS_DO_NOT_SUM_TO_1", vi, en);
+            let text = message!("check-weights-under-sum-must", basis, presented);
+            self.push_violation(OrgFactRef::Lineage(from, to), "WEIGHTS_DO_NOT_SUM_TO_1", text);
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! This module applies each action to the facts; `check` validates the result once, at the end.
 
+use crate::domain::support::message::message;
 use super::change::{OrgAction, OrgChange, UnitDescription};
 use super::{
     DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFactRef, OrgFacts, OrgViolation, Unit,
@@ -106,9 +107,8 @@ impl OrgDraft {
     ) {
         let id = UnitId::from_code(uid);
         if self.units.contains_key(&id) {
-            let vi = format!("mã {uid} đã dùng cho một đơn vị khác; hãy chọn mã mới");
-            let en = format!("code {uid} stands for a unit already; choose a new one");
-            return self.push_violation(id, "SAME_UNIT_TWICE", uid, vi, en);
+            let text = message!("draft-code-stands-unit-already", uid);
+            return self.push_violation(id, "SAME_UNIT_TWICE", uid, text);
         }
         let span = DaySpan::from_day(day);
         self.units.insert(id, Unit::new(uid, build_version(unit, span)));
@@ -201,10 +201,8 @@ impl OrgDraft {
         let open = self.units.get(&id).is_some_and(|unit| unit.is_open_on(day));
         if !open {
             let uid = self.units.get(&id).map_or_else(|| id.to_string(), |unit| unit.uid.clone());
-            let vi =
-                format!("{uid} không tồn tại ngày {day}; hãy sửa ngày hiệu lực hoặc mã đơn vị");
-            let en = format!("{uid} does not exist on {day}; mend the effective day or the unit");
-            self.push_violation(id, "NOT_OPEN", &uid, vi, en);
+            let text = message!("draft-does-not-exist-mend", uid, day);
+            self.push_violation(id, "NOT_OPEN", &uid, text);
             return None;
         }
         self.units.get_mut(&id)
@@ -218,7 +216,7 @@ impl OrgDraft {
         vi: String,
         en: String,
     ) {
-        let violation = Violation::error(code, format!("unit.{uid}"), vi, en);
+        let violation = Violation::error(code, format!("unit.{uid}"), text);
         self.violations.push(OrgViolation { fact: OrgFactRef::Unit(id), violation });
     }
 }

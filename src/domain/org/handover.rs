@@ -1,6 +1,7 @@
 //! Handover of stocks (bàn giao) when units close: the amounts given must equal the amounts
 //! received.
 
+use crate::domain::support::message::message;
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::violation::Violation;
@@ -54,22 +55,8 @@ impl HandoverImbalance {
         let stated = self.stated.map_or_else(|| "—".to_owned(), |stock| stock.to_string());
         let (element, transferred) = (&self.element, self.transferred);
         let (vi, en) = match self.side {
-            HandoverSide::Out => (
-                format!(
-                    "{name}: tồn cuối {element} là {stated} nhưng bàn giao đi {transferred}; hai số phải bằng nhau"
-                ),
-                format!(
-                    "{name}: closing stock of {element} is {stated} but {transferred} are handed out; both must agree"
-                ),
-            ),
-            HandoverSide::In => (
-                format!(
-                    "{name}: nhận bàn giao {element} là {transferred} nhưng tồn đầu ghi {stated}; hai số phải bằng nhau"
-                ),
-                format!(
-                    "{name}: {transferred} of {element} are taken in but the opening stock says {stated}; both must agree"
-                ),
-            ),
+            HandoverSide::Out => message!("handover-closing-stock-but-handed", name, element, stated, transferred),
+            HandoverSide::In => message!("handover-taken-but-opening-stock", name, element, transferred, stated),
         };
         Violation::error("HANDOVER_DOES_NOT_BALANCE", format!("handover.{element}"), vi, en)
     }

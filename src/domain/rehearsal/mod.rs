@@ -4,6 +4,7 @@
 
 mod report_text;
 
+use crate::domain::support::message::message;
 use crate::domain::org::{
     Fraction, HandoverLine, Hierarchy, Org, OrgChange, RebaseQuality, Stocks, Unit, UnitKind,
     check_handover,
@@ -279,8 +280,7 @@ impl RehearsalContext<'_> {
             report.findings.push(Violation::error(
                 "NOBODY_ACTS",
                 "closes",
-                format!("không ai ký thay {unit} sau khi kết thúc; hãy chỉ định đơn vị kế thừa hoặc cấp trên"),
-                format!("nobody signs for {unit} once it is closed; name a successor or a parent"),
+                message!("rehearsal-nobody-signs-once-closed", unit),
             ));
         }
         closing
@@ -355,8 +355,7 @@ impl RehearsalContext<'_> {
                 report.findings.push(Violation::error(
                     "BASE_TOO_FINE",
                     element.as_str(),
-                    "tỷ trọng quá lẻ, không tính chính xác được; hãy dùng phân số đơn giản hơn",
-                    "the weights are too fine to be exact; use simpler fractions",
+                    message!("rehearsal-weights-too-fine-exact"),
                 ));
                 continue;
             };
@@ -416,10 +415,7 @@ impl RehearsalContext<'_> {
                 report.findings.push(Violation::error(
                     "HANDOVER_OFF_LINEAGE",
                     format!("handover.{}", line.element),
-                    format!(
-                        "{to} không kế thừa {from} hoặc số bàn giao âm; hãy sửa dòng bàn giao hoặc quan hệ kế thừa"
-                    ),
-                    format!("{to} does not follow {from}, or the amount is negative; mend the line or the lineage"),
+                    message!("rehearsal-does-not-follow-amount", to, from),
                 ));
             }
         }
@@ -430,8 +426,7 @@ fn base_lost_violation(element: &ElementCode, unit: &str, base: i64) -> Violatio
     Violation::error(
         "BASE_LOST",
         element.as_str(),
-        format!("số gốc {base} của {unit} không còn thuộc đơn vị nào; hãy chỉ định đơn vị kế thừa"),
-        format!("the base {base} of {unit} would belong to nobody; name a successor"),
+        message!("rehearsal-base-would-belong-nobody", base, unit),
     )
 }
 
@@ -440,7 +435,6 @@ fn base_missing_violation(element: &ElementCode, units: &[UnitLabel]) -> Violati
     Violation::warning(
         "BASE_INCOMPLETE",
         element.as_str(),
-        format!("thiếu số gốc của đơn vị trước, chưa được dùng số gốc của: {units}"),
-        format!("a predecessor has no base, so these may not use theirs: {units}"),
+        message!("rehearsal-predecessor-no-base-so", units),
     )
 }

@@ -1,5 +1,6 @@
 //! Text of a rehearsal report, in Vietnamese and English.
 
+use crate::domain::support::message::message;
 use super::{ClosingUnit, EXPOSURE_PERCENT, RehearsalReport, UnitLabel};
 use crate::domain::org::{Fraction, UnitKind};
 use crate::domain::support::violation::Severity;
@@ -30,17 +31,16 @@ impl RehearsalReport {
             format!(" ({})", self.legal_bases.join("; "))
         };
         writer.write_line(
-            &format!("DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực {days}{legal}"),
-            &format!("REHEARSAL OF ORGANISATION CHANGES, effective {days}{legal}"),
+            message!("report-text-rehearsal-organisation-changes-effective", days, legal),
         );
-        writer.write_line("Chưa có gì được thay đổi.", "Nothing has been changed.");
+        writer.write_line(message!("report-text-nothing-been-changed"));
     }
 
     fn write_units(&self, writer: &mut RehearsalTextWriter) {
         if self.unit_counts.is_empty() {
             return;
         }
-        writer.write_section("Số đơn vị trước và sau", "Units before and after");
+        writer.write_section(message!("report-text-units-before-after"));
         for (kind, before, after) in &self.unit_counts {
             let name = writer.unit_kind_text(*kind);
             writer.write_item(&format!("{name}: {before} → {after}"));
@@ -53,15 +53,13 @@ impl RehearsalReport {
             return;
         }
         writer.write_section(
-            "Sáp nhập, chia tách, giải thể, thành lập",
-            "Mergers, splits, dissolutions, new units",
+            message!("report-text-mergers-splits-dissolutions-new"),
         );
         let mut merged: BTreeMap<&UnitLabel, Vec<&str>> = BTreeMap::new();
         for closing in &self.closing_units {
             match closing.successors.as_slice() {
                 [] => writer.write_item_in_language(
-                    &format!("{} giải thể", closing.unit),
-                    &format!("{} is dissolved", closing.unit),
+                    message!("report-text-dissolved", unit = closing.unit),
                 ),
                 [(successor, weight)] if *weight == Fraction::ONE => {
                     merged.entry(successor).or_default().push(&closing.unit)
@@ -84,15 +82,14 @@ impl RehearsalReport {
         let followed: Vec<UnitLabel> = self.closing_units.iter().flat_map(successors).collect();
         for unit in self.opening_units.iter().filter(|unit| !followed.contains(unit)) {
             writer.write_item_in_language(
-                &format!("{unit} thành lập mới"),
-                &format!("{unit} is new"),
+                message!("report-text-new", unit),
             );
         }
     }
 
     fn write_continuing_units(&self, writer: &mut RehearsalTextWriter) {
         if !self.reparented_units.is_empty() {
-            writer.write_section("Đổi cấp trên chỉ huy", "Under another parent");
+            writer.write_section(message!("report-text-under-another-parent"));
         }
         let nobody = "—".to_owned();
         let mut moves: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
@@ -106,12 +103,11 @@ impl RehearsalReport {
         for ((from, to), units) in moves {
             let (count, units) = (units.len(), units.join(", "));
             writer.write_item_in_language(
-                &format!("{from} → {to}, {count} đơn vị: {units}"),
-                &format!("{from} → {to}, {count} units: {units}"),
+                message!("report-text-units", from, to, count, units),
             );
         }
         if !self.renamed_units.is_empty() {
-            writer.write_section("Đổi tên", "Renamed");
+            writer.write_section(message!("report-text-renamed"));
             self.renamed_units
                 .iter()
                 .for_each(|(old, new)| writer.write_item(&format!("{old} → {new}")));
@@ -123,59 +119,51 @@ impl RehearsalReport {
         let affected: Vec<&ClosingUnit> =
             self.closing_units.iter().filter(|c| c.devices + c.open_reports > 0).collect();
         if !affected.is_empty() {
-            writer.write_section("Thiết bị và báo cáo đang mở", "Devices and open reports");
+            writer.write_section(message!("report-text-devices-open-reports"));
         }
         for ClosingUnit { unit, acting_unit, devices, open_reports, .. } in affected {
             let acting_unit = acting_unit.as_deref().unwrap_or("—");
             writer.write_item_in_language(
-                &format!("{unit}: {devices} thiết bị đồng bộ lần cuối rồi gắn lại; {open_reports} báo cáo đang mở, ký thay: {acting_unit}"),
-                &format!("{unit}: {devices} devices sync once more, then bind anew; {open_reports} open reports, signed by {acting_unit}"),
+                message!("report-text-devices-sync-once-more", unit, devices, open_reports, acting_unit),
             );
         }
         if let (Some(window), false) = (self.window, self.expectation_changes.is_empty()) {
             let (from, to) =
                 (writer.format_day(window.start), writer.format_day(window.last_day()));
             writer.write_section(
-                &format!("Báo cáo phải nộp từ {from} đến hết {to}"),
-                &format!("Reports owed from {from} to {to}"),
+                message!("report-text-reports-owed-from", from, to),
             );
         }
         for expected in &self.expectation_changes {
             let (code, before, after, pieces) =
                 (&expected.contract, expected.before, expected.after, expected.added_pieces);
             writer.write_item_in_language(
-                &format!("{code}: {before} → {after}, thêm {pieces} kỳ bị cắt tại ngày thay đổi"),
-                &format!(
-                    "{code}: {before} → {after}, {pieces} more pieces of periods cut at the changes"
-                ),
+                message!("report-text-more-pieces-periods-cut", code, before, after, pieces),
             );
         }
     }
 
     fn write_baselines(&self, writer: &mut RehearsalTextWriter) {
         if !self.rebased_elements.is_empty() {
-            writer.write_section("Số gốc so sánh", "Baselines");
+            writer.write_section(message!("report-text-baselines"));
         }
         for rebased in &self.rebased_elements {
             let (element, (before, after), exact, derived) =
                 (&rebased.element, rebased.sums, rebased.exact, rebased.derived);
             writer.write_item_in_language(
-                &format!("{element}: tổng {before} → {after}; {exact} đơn vị cộng nguyên, {derived} đơn vị suy ra theo tỷ trọng"),
-                &format!("{element}: sum {before} → {after}; {exact} units exact, {derived} derived by weights"),
+                message!("report-text-sum-units-exact-derived", element, before, after, exact, derived),
             );
         }
         self.write_standings(writer);
         if !self.straddling_units.is_empty() {
             writer.write_section(
-                "Không so sánh được với tổ chức lúc bắt đầu",
-                "Not comparable with the structure at the start",
+                message!("report-text-not-comparable-structure-start"),
             );
         }
         for (level, units) in &self.straddling_units {
             let (kind, units) = (writer.unit_kind_text(*level), units.join(", "));
             writer.write_item_in_language(
-                &format!("nằm trên nhiều đơn vị cũ, {kind}: {units}"),
-                &format!("made of parts of several old units, {kind}: {units}"),
+                message!("report-text-made-parts-several-old", kind, units),
             );
         }
     }
@@ -183,35 +171,31 @@ impl RehearsalReport {
     fn write_standings(&self, writer: &mut RehearsalTextWriter) {
         let (closed, short) = (self.closing_units.len(), self.unranked_units.len());
         if closed + short > 0 {
-            writer.write_section("Kết quả thi đua", "Standings");
+            writer.write_section(message!("report-text-standings"));
         }
         if closed > 0 {
             writer.write_item_in_language(
-                &format!("{closed} đơn vị kết thúc: kết quả được chốt và xác nhận, không xếp loại về sau"),
-                &format!("{closed} units close: their results are frozen and certified, no ranks afterwards"),
+                message!("report-text-units-close-their-results", closed),
             );
         }
         if short > 0 {
             writer.write_item_in_language(
-                &format!("{short} đơn vị mới tồn tại dưới {EXPOSURE_PERCENT} % thời gian phong trào: không xếp loại"),
-                &format!("{short} new units exist for less than {EXPOSURE_PERCENT} % of the campaign: not ranked"),
+                message!("report-text-new-units-exist-less", short, value = EXPOSURE_PERCENT),
             );
         }
     }
 
     fn write_conclusion(&self, writer: &mut RehearsalTextWriter) {
-        writer.write_section("Kết luận", "Conclusion");
+        writer.write_section(message!("report-text-conclusion"));
         let refused =
             self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         if refused == 0 {
             writer.write_item_in_language(
-                "KHỚP: có thể cho hiệu lực",
-                "RECONCILES: the changes can be made effective",
+                message!("report-text-reconciles-changes-can-made"),
             );
         } else {
             writer.write_item_in_language(
-                &format!("KHÔNG KHỚP: {refused} điểm phải sửa trước khi cho hiệu lực"),
-                &format!("DOES NOT RECONCILE: {refused} points to mend before the changes are made effective"),
+                message!("report-text-does-not-reconcile-points", refused),
             );
         }
         for finding in &self.findings {

@@ -2,6 +2,7 @@
 //!
 //! The short number of an element in records is assigned by the server; see `numbers`.
 
+use crate::domain::support::message::message;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::ElementId;
 use crate::domain::support::ratio::Ratio;
@@ -214,27 +215,21 @@ impl Element {
             violations.push(Violation::error(
                 "ELEMENT_UNNAMED",
                 &at,
-                "thiếu tên tiếng Việt, tên tiếng Anh hoặc đơn vị tính; hãy điền đủ ba mục",
-                "a name in Vietnamese, a name in English and a unit of count are needed; fill in all three",
+                message!("element-name-vietnamese-name-english"),
             ));
         }
         if self.scale > SCALE_MAX || self.min > self.max {
             violations.push(Violation::error(
                 "ELEMENT_RANGE",
                 &at,
-                format!("khoảng giá trị {}..{} hoặc số lẻ {} không hợp lệ", self.min, self.max, self.scale),
-                format!(
-                    "range {}..{} or scale {} cannot be; give min <= max and a scale of 0 to {SCALE_MAX}",
-                    self.min, self.max, self.scale
-                ),
+                message!("element-range-scale-cannot-give", min = self.min, max = self.max, scale = self.scale, value = SCALE_MAX),
             ));
         }
         if self.kind == ElementKind::EventFlag && (self.scale, self.min, self.max) != (0, 0, 1) {
             violations.push(Violation::error(
                 "ELEMENT_FLAG_RANGE",
                 &at,
-                "chỉ tiêu xác nhận chỉ nhận 0 hoặc 1: đặt min = 0, max = 1, scale = 0",
-                "a flag is 0 or 1: give min = 0, max = 1, scale = 0",
+                message!("element-flag-0-1-give"),
             ));
         }
         let is_valid = |one: &DefinitionBreak| match one.bridge {
@@ -247,8 +242,7 @@ impl Element {
             violations.push(Violation::error(
                 "ELEMENT_BREAK",
                 &at,
-                "mỗi lần đổi định nghĩa cần evidence_vi, hệ số lớn hơn 0 và xếp theo ngày",
-                "each change of definition needs evidence_vi and a factor above 0, in the order of days",
+                message!("element-each-change-definition-needs"),
             ));
         }
         violations

@@ -4,6 +4,7 @@
 //! Which unit owes which report for which days is computed in `expectation` from these and the
 //! organisation.
 
+use crate::domain::support::message::message;
 use crate::domain::report::element::{CountingLevel, Element, ElementCode};
 use crate::domain::support::ids::{ContractId, FormId};
 use crate::domain::support::violation::Violation;
@@ -146,14 +147,7 @@ impl Catalogue {
             violations.push(Violation::error(
                 "FORM_SIZE",
                 &at,
-                format!(
-                    "biểu mẫu cần từ 1 đến {FORM_ELEMENTS_MAX} chỉ tiêu; hiện có {}",
-                    form.elements.len()
-                ),
-                format!(
-                    "a form has 1 to {FORM_ELEMENTS_MAX} elements; this one has {}",
-                    form.elements.len()
-                ),
+                message!("form-form-1-elements-one", value = FORM_ELEMENTS_MAX, elements = form.elements.len()),
             ));
         }
         violations
@@ -163,10 +157,7 @@ impl Catalogue {
             violations.push(Violation::error(
                 "UNKNOWN_ELEMENT",
                 &at,
-                format!("không có chỉ tiêu {code}; hãy khai trong danh mục chỉ tiêu hoặc sửa mã"),
-                format!(
-                    "there is no element {code}; declare it among the elements or mend the code"
-                ),
+                message!("form-there-no-element-declare", code),
             ));
         }
     }
@@ -178,8 +169,7 @@ impl Catalogue {
                 violations.push(Violation::error(
                     "RULE_BEYOND_FORM",
                     at,
-                    format!("quy tắc dùng {code} nhưng biểu mẫu không có; hãy bỏ quy tắc hoặc thêm chỉ tiêu"),
-                    format!("a rule uses {code}, which is not on the form; drop the rule or add the element"),
+                    message!("form-rule-uses-which-not", code),
                 ));
             }
         }
@@ -191,8 +181,7 @@ impl Catalogue {
             violations.push(Violation::error(
                 "UNKNOWN_FORM",
                 &at,
-                format!("không có biểu mẫu {}; hãy khai biểu mẫu hoặc sửa mã", contract.form),
-                format!("there is no form {}; declare it or mend the code", contract.form),
+                message!("form-there-no-form-declare", form = contract.form),
             ));
             return;
         };
@@ -200,8 +189,7 @@ impl Catalogue {
             violations.push(Violation::error(
                 "NO_REVIEWER",
                 &at,
-                "chưa có cấp duyệt; hãy ghi ít nhất một cấp trong reviewers",
-                "nobody reviews; name at least one level in reviewers",
+                message!("form-nobody-reviews-name-least"),
             ));
         }
         for element in form.elements.iter().filter_map(|code| self.element(code)) {
@@ -221,8 +209,7 @@ impl Catalogue {
                 violations.push(Violation::error(
                     "COUNTED_TWICE",
                     format!("contract.{}", contract.code),
-                    format!("chỉ tiêu {code} đã được nhập theo {first}; mỗi chỉ tiêu chỉ nhập một lần"),
-                    format!("element {code} is entered under {first} already; each element is entered once"),
+                    message!("form-element-entered-under-already", code, first),
                 ));
             }
         }
@@ -234,12 +221,7 @@ fn counted_twice_violation(at: &str, element: &Element, level: CountingLevel) ->
     Violation::error(
         "COUNTED_TWICE",
         at,
-        format!(
-            "chỉ tiêu {code} được đếm ở cấp {counting_level}, không nhập thêm ở cấp {level}; hãy bỏ khỏi biểu mẫu này"
-        ),
-        format!(
-            "element {code} is counted at {counting_level} and may not be entered at {level} too; take it off this form"
-        ),
+        message!("form-element-counted-may-not", code, counting_level, level),
     )
 }
 
@@ -256,8 +238,7 @@ pub(in crate::domain) fn duplicate_code_violations<'a>(
             Violation::error(
                 "SAME_CODE_TWICE",
                 format!("{at}.{code}"),
-                format!("mã {code} xuất hiện {count} lần; mỗi mã chỉ dùng một lần"),
-                format!("code {code} stands here {count} times; each code is used once"),
+                message!("form-code-stands-here-times", code, count),
             )
         })
         .collect()

@@ -4,6 +4,7 @@
 //! The periods of a calendar cover all time without gap or overlap. Where a period is cut for one
 //! unit is decided in `expectation`.
 
+use crate::domain::support::message::message;
 use crate::domain::campaign::Campaign;
 use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
@@ -65,8 +66,7 @@ impl Calendar {
         vec![Violation::error(
             "BAD_CALENDAR",
             format!("calendar.{}", self.code),
-            "kỳ phải dài ít nhất 1 ngày, hoặc bắt đầu ngày 1–28, tháng 1–12, dài 1, 2, 3, 4, 6 hoặc 12 tháng",
-            "a period has at least 1 day, or begins on day 1-28 of month 1-12 and lasts 1, 2, 3, 4, 6 or 12 months",
+            message!("calendar-period-least-1-day"),
         )]
     }
 
@@ -208,41 +208,36 @@ impl Calendars {
         let week = CalendarRule::Days { anchor: monday, length: 7 };
         let months = |day, first_month, months| CalendarRule::Months { day, first_month, months };
         let all = [
-            ("week", "tuần", "ISO week", week),
+            ("week", message!("calendar-iso-week"), week),
             (
                 "stat-month",
-                "tháng thống kê (15–14)",
-                "statistical month (15th to 14th)",
+                message!("calendar-statistical-month-15th-14th"),
                 months(15, 12, 1),
             ),
-            ("stat-half", "6 tháng thống kê", "statistical half-year", months(15, 12, 6)),
+            ("stat-half", message!("calendar-statistical-half-year"), months(15, 12, 6)),
             (
                 "stat-year",
-                "năm thống kê (15/12–14/12)",
-                "statistical year (15 Dec to 14 Dec)",
+                message!("calendar-statistical-year-15-dec"),
                 months(15, 12, 12),
             ),
             (
                 "procuracy-half",
-                "6 tháng của Viện kiểm sát (1/12–31/5)",
-                "the procuracy's half-year",
+                message!("calendar-procuracy-half-year"),
                 months(1, 12, 6),
             ),
             (
                 "traffic-month",
-                "tháng giao thông (16–15)",
-                "traffic month (16th to 15th)",
+                message!("calendar-traffic-month-16th-15th"),
                 months(16, 12, 1),
             ),
             (
                 "fire-year",
-                "năm PCCC (16/9–15/9)",
-                "fire year (16 Sep to 15 Sep)",
+                message!("calendar-fire-year-16-sep"),
                 months(16, 9, 12),
             ),
-            ("month", "tháng dương lịch", "calendar month", months(1, 1, 1)),
-            ("quarter", "quý", "quarter", months(1, 1, 3)),
-            ("year", "năm dương lịch", "calendar year", months(1, 1, 12)),
+            ("month", message!("calendar-calendar-month"), months(1, 1, 1)),
+            ("quarter", message!("calendar-quarter"), months(1, 1, 3)),
+            ("year", message!("calendar-calendar-year"), months(1, 1, 12)),
         ];
         let calendar = |(code, vi, en, rule): (&str, &str, &str, CalendarRule)| Calendar {
             code: code.to_owned(),

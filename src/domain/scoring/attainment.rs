@@ -4,6 +4,7 @@
 //! The fair curve scores the distance covered; the half-and-leader curve is for those who are
 //! required to use it, with its defects.
 
+use crate::domain::support::message::message;
 use crate::domain::quality::statistics;
 use crate::domain::standing::{Judgement, JudgementState};
 use crate::domain::support::ratio::Ratio;
@@ -193,20 +194,11 @@ pub fn half_and_leader_points(
 
 /// Defects of the half-and-leader curve, Vietnamese and English.
 pub const HALF_AND_LEADER_DEFECTS: [(&str, &str); 5] = [
-    ("đạt chỉ tiêu chỉ được một nửa số điểm", "meeting the target earns half the points"),
-    (
-        "điểm của đơn vị phụ thuộc số của đơn vị khác: đơn vị dẫn đầu sửa số thì điểm của mọi đơn vị thay đổi",
-        "a unit's points depend on another unit's number: a late correction by the leader moves everybody",
-    ),
-    (
-        "khi mức dẫn đầu bằng chỉ tiêu thì phép chia cho 0 (lấy một nửa)",
-        "a leader at the target divides by zero (half is taken)",
-    ),
-    (
-        "không biết tăng hay giảm là tốt: phải quy ra mức đạt trước",
-        "it has no direction: attainment must come first",
-    ),
-    ("một xã có 3/3 vụ được đứng đầu cả tỉnh", "a commune with 3 of 3 cases leads the province"),
+    message!("attainment-meeting-target-earns-half"),
+    message!("attainment-unit-points-depend-another"),
+    message!("attainment-leader-target-divides-zero"),
+    message!("attainment-no-direction-attainment-must"),
+    message!("attainment-commune-3-3-cases"),
 ];
 
 #[cfg(test)]

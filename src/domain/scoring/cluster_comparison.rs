@@ -5,7 +5,8 @@
 //! seed is an argument and the arithmetic uses only `+ - * /` and square roots, so every machine
 //! computes the same result.
 
-use crate::domain::support::lang::Lang;
+use crate::domain::support::message::message;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
 
@@ -26,9 +27,9 @@ impl ClusterBand {
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
-            Self::Fewer => lang.pick("rõ ràng tốt hơn", "clearly better"),
-            Self::Expected => lang.pick("như dự kiến", "as expected"),
-            Self::More => lang.pick("cần xem", "worth a look"),
+            Self::Fewer => message!("cluster-comparison-clearly-better"),
+            Self::Expected => message!("cluster-comparison-as-expected"),
+            Self::More => message!("cluster-comparison-worth-look"),
         }
     }
 }

@@ -2,11 +2,12 @@
 //! cluster's decision with its reason. A returned report, a correction by the unit or a rise in
 //! reports must not cost a point.
 
+use crate::domain::support::message::message;
 use super::attainment::{Attainment, fair_attainment};
 use super::criteria::{Criterion, LeafCriterion, ScoringMethod};
 use crate::domain::campaign::Campaign;
 use crate::domain::standing::{Coverage, Judgement, JudgementState};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
 use std::collections::BTreeMap;
@@ -30,22 +31,10 @@ impl ScoreExclusion {
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
-            Self::TooSmall => lang.pick(
-                "dưới 3 người: không chấm điểm, vì điểm của đơn vị sẽ là điểm của cá nhân",
-                "fewer than 3 persons: no score, since it would be one of a person",
-            ),
-            Self::Incomplete => lang.pick(
-                "báo cáo chưa đủ 95 %: chờ số liệu, không phải 0 điểm",
-                "fewer than 95 % of reports are in: waiting for figures, not zero points",
-            ),
-            Self::UnderQuestion => lang.pick(
-                "còn câu hỏi về số liệu đang cùng cấp trên xem lại",
-                "a question about its figures is being looked into with its superior",
-            ),
-            Self::Veto => lang.pick(
-                "không xếp loại theo văn bản của cơ quan có thẩm quyền",
-                "not ranked, by a document of the authority named",
-            ),
+            Self::TooSmall => message!("score-sheet-fewer-3-persons-no"),
+            Self::Incomplete => message!("score-sheet-fewer-95-reports-waiting"),
+            Self::UnderQuestion => message!("score-sheet-question-about-figures-being"),
+            Self::Veto => message!("score-sheet-not-ranked-document-authority"),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Rows of figures and their sums over a window. Re-basing along a merger is in `org`. A missing
 //! figure is never zero: without a baseline the result is [`BaselineValue::None`].
 
+use crate::domain::support::message::message;
 use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
@@ -214,8 +215,7 @@ fn check_row(
         violations.push(Violation::error(
             "UNKNOWN_UNIT",
             "unit",
-            format!("không có đơn vị {uid}; hãy sửa mã hoặc nạp tổ chức trước"),
-            format!("there is no unit {uid}; mend the code or import the organisation first"),
+            message!("baseline-there-no-unit-mend", uid),
         ));
     }
     let Some(element) = element else {
@@ -223,8 +223,7 @@ fn check_row(
         violations.push(Violation::error(
             "UNKNOWN_ELEMENT",
             "element",
-            format!("không có chỉ tiêu {code}; hãy sửa mã"),
-            format!("there is no element {code}; mend the code"),
+            message!("baseline-there-no-element-mend", code),
         ));
         return;
     };
@@ -233,16 +232,14 @@ fn check_row(
         violations.push(Violation::error(
             "NOT_COUNTED_HERE",
             "unit",
-            format!("chỉ tiêu này đếm ở cấp {own}, đơn vị thuộc cấp {level}; hãy nhập ở cấp {own}"),
-            format!("this element is counted at {own}, the unit is of {level}; enter it at {own}"),
+            message!("baseline-element-counted-unit-enter", own, level),
         ));
     }
     if row.value < element.min {
         violations.push(Violation::error(
             "VALUE_OUT_OF_RANGE",
             "value",
-            format!("giá trị nhỏ hơn {}; hãy kiểm tra lại", element.min),
-            format!("the value is below {}; look at it again", element.min),
+            message!("baseline-value-below-look-again", min = element.min),
         ));
     }
 }
@@ -251,8 +248,7 @@ fn overlap_violation(window: DateWindow, row: usize) -> Violation {
     Violation::error(
         "ROWS_OVERLAP",
         "window",
-        format!("trùng ngày với dòng dữ liệu thứ {row} ({window}); mỗi ngày chỉ được tính một lần"),
-        format!("shares days with data row {row} ({window}); each day is counted once"),
+        message!("baseline-shares-days-data-row", row, window),
     )
 }
 

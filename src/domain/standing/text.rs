@@ -1,8 +1,9 @@
 //! Conversion of verdicts and pace states to [`JudgementState`], and its text for display. Its
 //! codes are for files and other programs.
 
+use crate::domain::support::message::message;
 use super::JudgementState;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::target_rule::{PaceState, TargetVerdict};
 
 impl From<TargetVerdict> for JudgementState {
@@ -42,7 +43,7 @@ impl JudgementState {
             Self::NotApplicable => TargetVerdict::NotApplicable.text(lang),
             Self::NotComparable => TargetVerdict::NotComparable.text(lang),
             Self::NoData => TargetVerdict::NoData.text(lang),
-            Self::NotCountedHere => lang.pick("Không đếm ở cấp này", "Not counted at this level"),
+            Self::NotCountedHere => message!("text-not-counted-level"),
         }
     }
 }

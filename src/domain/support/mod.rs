@@ -2,7 +2,7 @@
 
 pub mod hex;
 pub mod ids;
-pub mod lang;
+pub mod message;
 pub mod limits;
 pub mod ratio;
 pub mod reason;

@@ -1,8 +1,10 @@
-//! Reasons of a refusal. Each has a code and a sentence in Vietnamese and English that says what
+//! Reasons of a refusal. Each has a code, and under it a sentence of the catalogue that says what
 //! happened and what to do next.
 //!
 //! A refusal is a normal result and therefore a value. `grpc` maps reasons to statuses, `wire` to
 //! numbers.
+
+use crate::domain::support::message::Message;
 
 /// The reason of a refusal. Its `code` never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,104 +115,10 @@ impl RefusalReason {
         }
     }
 
-    /// The sentence in Vietnamese: what happened and what to do.
+    /// What happened and what to do.
     #[must_use]
-    pub fn text_vi(self) -> &'static str {
-        match self {
-            Self::NotFound => {
-                "Không tìm thấy, hoặc ngoài phạm vi của đồng chí. Hãy đồng bộ rồi thử lại."
-            }
-            Self::Denied => {
-                "Vai trò của đồng chí không được làm việc này ở đơn vị này. Hãy liên hệ quản trị."
-            }
-            Self::OwnReport => {
-                "Không ai được tự duyệt báo cáo do mình lập. Hãy để người khác duyệt."
-            }
-            Self::WorkflowForbids => {
-                "Báo cáo đang ở trạng thái không cho phép thao tác này. Hãy đồng bộ để xem trạng thái mới."
-            }
-            Self::ContentChanged => {
-                "Nội dung đã thay đổi sau khi đồng chí xem. Hãy xem lại rồi quyết định."
-            }
-            Self::UnknownElement => "Chỉ tiêu không có trong biểu mẫu này. Hãy cập nhật biểu mẫu.",
-            Self::ValueOutOfRange => {
-                "Số liệu nằm ngoài khoảng cho phép. Hãy kiểm tra lại số đã nhập."
-            }
-            Self::NotExpected => {
-                "Đơn vị không phải báo cáo biểu này trong kỳ này. Hãy kiểm tra đơn vị và kỳ báo cáo."
-            }
-            Self::PeriodNotOpen => "Kỳ báo cáo chưa bắt đầu. Hãy chờ đến kỳ.",
-            Self::PeriodClosed => {
-                "Kỳ báo cáo đã khóa. Hãy gửi đề nghị điều chỉnh cho đơn vị duyệt."
-            }
-            Self::CellBlank => {
-                "Còn ô để trống. Hãy nhập số, chọn \"không phát sinh\", hoặc nêu lý do thiếu."
-            }
-            Self::FormRule => "Số liệu chưa khớp quy tắc của biểu. Hãy kiểm tra các ô được nêu.",
-            Self::NoteTooLong => "Ghi chú quá dài. Hãy rút gọn còn tối đa 500 ký tự.",
-            Self::NotePersonalData => {
-                "Ghi chú có vẻ chứa số định danh, số điện thoại hoặc biển số. Xin bỏ đi: hệ thống không lưu dữ liệu cá nhân."
-            }
-            Self::NothingToDo => "Lệnh không có nội dung. Hãy cập nhật ứng dụng.",
-            Self::TooMany => "Lệnh có quá nhiều mục. Hãy chia nhỏ.",
-            Self::Malformed => "Thông điệp thiếu hoặc sai cấu trúc. Hãy cập nhật ứng dụng.",
-            Self::BadId => "Mã định danh không đúng dạng 16 byte.",
-            Self::CommentExists => "Ý kiến này đã được ghi. Không cần gửi lại.",
-            Self::ConflictSettled => {
-                "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả."
-            }
-            Self::HeldSettled => "Lệnh tạm giữ này đã được xử lý. Hãy đồng bộ để xem kết quả.",
-            Self::ProposalSettled => "Đề nghị này đã được quyết định. Hãy đồng bộ để xem kết quả.",
-            Self::AccountElsewhere => {
-                "Tài khoản không có, hoặc còn vai trò ở đơn vị ngoài phạm vi của đồng chí. Hãy nhờ quản trị cấp trên của các đơn vị đó, hoặc tạo tài khoản mới."
-            }
-        }
-    }
-
-    /// The sentence in English.
-    #[must_use]
-    pub fn text_en(self) -> &'static str {
-        match self {
-            Self::NotFound => "Not found, or outside your sight. Sync, then try again.",
-            Self::Denied => "Your role may not do this at this unit. Ask your administrator.",
-            Self::OwnReport => {
-                "Nobody accepts a report of the own writing. Let another reviewer do it."
-            }
-            Self::WorkflowForbids => {
-                "The report's present state does not allow this step. Sync to see its state."
-            }
-            Self::ContentChanged => {
-                "The content has changed since you saw it. Look again, then decide."
-            }
-            Self::UnknownElement => "The element is not on this form. Update the form.",
-            Self::ValueOutOfRange => "The figure is outside its range. Check what was typed.",
-            Self::NotExpected => {
-                "This unit owes no such report for this period. Check the unit and the period."
-            }
-            Self::PeriodNotOpen => "The period has not begun. Wait until it has.",
-            Self::PeriodClosed => "The period is closed. Ask the reviewing unit to amend it.",
-            Self::CellBlank => {
-                "A cell is blank. Enter a figure, choose nil, or give the reason why it is missing."
-            }
-            Self::FormRule => "A rule of the form does not hold. Check the cells named.",
-            Self::NoteTooLong => "The note is too long. Shorten it to 500 characters.",
-            Self::NotePersonalData => {
-                "The note seems to hold an identity number, a telephone number or a plate. Please take it out: no personal data is kept here."
-            }
-            Self::NothingToDo => "The command carries nothing to do. Update the app.",
-            Self::TooMany => "The command carries too many items. Split it.",
-            Self::Malformed => {
-                "A part of the message is absent or of the wrong shape. Update the app."
-            }
-            Self::BadId => "An identifier is not 16 bytes long. Fix the client.",
-            Self::CommentExists => "This comment is stored already. Nothing more to do.",
-            Self::ConflictSettled => "This conflict was settled already. Sync to see the result.",
-            Self::HeldSettled => "This held command was settled already. Sync to see the result.",
-            Self::ProposalSettled => "This proposal was settled already. Sync to see the result.",
-            Self::AccountElsewhere => {
-                "There is no such account, or it holds a role at a unit outside your branch. Ask an administrator above those units, or make a new account."
-            }
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("refusal", self.code())
     }
 
     /// The reason with this code.
@@ -268,12 +176,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_has_a_code_of_its_own_and_both_texts() {
+    fn every_reason_has_a_code_of_its_own() {
         let codes: std::collections::BTreeSet<_> =
             RefusalReason::ALL.iter().map(|reason| reason.code()).collect();
         assert_eq!(codes.len(), RefusalReason::ALL.len());
         for reason in RefusalReason::ALL {
-            assert!(!reason.text_vi().is_empty() && !reason.text_en().is_empty());
             assert_eq!(RefusalReason::from_code(reason.code()), Some(reason));
         }
     }

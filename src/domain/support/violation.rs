@@ -1,8 +1,9 @@
 //! A rule that input data breaks, with a text that helps to correct it.
 //!
-//! A violation holds the place, the rule, the reason and the next step, in Vietnamese and English.
-//! The rules themselves are in the modules that check them.
+//! A violation holds the place, the rule, and a message with the reason and the next step. The
+//! rules themselves are in the modules that check them.
 
+use crate::domain::support::message::Message;
 use std::fmt;
 
 /// Whether a violation stops the step that runs the check.
@@ -23,38 +24,26 @@ pub struct Violation {
     pub code: &'static str,
     /// Path of the part that breaks the rule, as in `targets.T1` or `element.so_offences`.
     pub path: String,
-    /// Reason and next step, in Vietnamese.
-    pub vi: String,
-    /// Reason and next step, in English.
-    pub en: String,
+    /// Reason and next step.
+    pub message: Message,
 }
 
 impl Violation {
     /// A violation that stops the step.
-    pub fn error(
-        code: &'static str,
-        at: impl Into<String>,
-        vi: impl Into<String>,
-        en: impl Into<String>,
-    ) -> Self {
-        Self { severity: Severity::Error, code, path: at.into(), vi: vi.into(), en: en.into() }
+    pub fn error(code: &'static str, at: impl Into<String>, message: Message) -> Self {
+        Self { severity: Severity::Error, code, path: at.into(), message }
     }
 
     /// A violation that only warns.
-    pub fn warning(
-        code: &'static str,
-        at: impl Into<String>,
-        vi: impl Into<String>,
-        en: impl Into<String>,
-    ) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, at, vi, en) }
+    pub fn warning(code: &'static str, at: impl Into<String>, message: Message) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, at, message) }
     }
 }
 
 impl fmt::Display for Violation {
-    /// `path: CODE: reason in English`.
+    /// `path: CODE: message`, for logs and tests.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.path, self.code, self.en)
+        write!(f, "{}: {}: {:?}", self.path, self.code, self.message)
     }
 }
 

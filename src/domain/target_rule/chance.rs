@@ -4,12 +4,13 @@
 //! Counts are modelled as Poisson around the base, the cases of a share as binomial around the
 //! bound. The results are probabilities and never verdicts, so floats are allowed.
 
+use crate::domain::support::message::message;
 use super::ast::{Baseline, ChangeMode, Comparator, Comparison, Target};
 use super::comparison_figures::{DecomposedMeasure, PlainMeasure};
 use super::distribution;
 use super::threshold::Threshold;
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 
 /// Probability that a target is met by chance alone.
@@ -47,18 +48,10 @@ impl ChanceError {
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         match self {
-            Self::NoBase(code) => lang.pick(
-                format!("chưa có số gốc của {code}; hãy thêm --base {code}=SỐ"),
-                format!("the base of {code} is not given; add --base {code}=NUMBER"),
-            ),
-            Self::Unsupported(target) => lang.pick(
-                format!(
-                    "không tính được mức ngẫu nhiên của {target}; hãy dùng count, stock, change của chúng, hoặc ratio"
-                ),
-                format!("the chance of {target} cannot be told; use count, stock, a change of these, or ratio"),
-            ),
+            Self::NoBase(code) => message!("chance-base-not-given-add", code),
+            Self::Unsupported(target) => message!("chance-chance-cannot-told-use", target),
             Self::TooLarge => {
-                lang.pick("số gốc quá lớn, tối đa một triệu", "the base is too large, at most a million").to_owned()
+                message!("chance-base-too-large-most").to_owned()
             }
         }
     }
@@ -248,33 +241,21 @@ impl TargetChance {
             let range = if chance == together {
                 chance
             } else {
-                lang.pick(
-                    format!("từ {chance} (các số độc lập) đến {together} (cùng tăng giảm)"),
-                    format!("{chance} (if they move independently) to {together} (if they move together)"),
-                )
+                message!("chance-if-they-move-independently", chance, together)
             };
-            return lang.pick(
-                format!("Dù thực tế không có gì thay đổi, cả chỉ tiêu vẫn đạt do ngẫu nhiên: {range}."),
-                format!("Though nothing really changed, the whole target would be met by chance: {range}."),
-            );
+            return message!("chance-though-nothing-really-changed", range);
         }
         let base = self.base.and_then(|base| base.format_shortest(2)).unwrap_or_default();
         if let Some(share) = self
             .share
             .and_then(|share| share.checked_mul(Ratio::from_integer(100))?.format_shortest(2))
         {
-            return lang.pick(
-                format!("Với {base} vụ và tỷ lệ thật đúng bằng {share} %, chỉ tiêu đạt do ngẫu nhiên {chance} số lần."),
-                format!("With {base} cases and a true share of exactly {share} %, the target is met by chance {chance} of the time."),
-            );
+            return message!("chance-cases-true-share-exactly", base, share, chance);
         }
         let limit = self
             .limit
-            .map_or_else(|| lang.pick("không có", "none").to_owned(), |limit| limit.to_string());
-        lang.pick(
-            format!("Nếu thực tế không có gì thay đổi (trung bình {base} vụ, mức cuối cùng còn đạt {limit}), chỉ tiêu vẫn đạt do ngẫu nhiên {chance} số năm."),
-            format!("If nothing really changed ({base} cases on average, last number that meets {limit}), the target would still be met by chance in {chance} of years."),
-        )
+            .map_or_else(|| message!("chance-none").to_owned(), |limit| limit.to_string());
+        message!("chance-if-nothing-really-changed", base, limit, chance)
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! The caller supplies the list of elements that count arrests, fines or stops.
 
+use crate::domain::support::message::message;
 use super::ast::{Comparator, Comparison, Expr, Measure, Target, TermSign};
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use std::collections::BTreeSet;
 
 /// Codes and code prefixes of elements that count coercive acts on persons.
@@ -41,16 +42,13 @@ impl CoerciveQuota {
     pub fn text(&self, lang: Lang) -> String {
         let names: Vec<&str> = self.elements.iter().map(ElementCode::as_str).collect();
         let names = names.join(", ");
-        lang.pick(
-            format!("chỉ tiêu khuyến khích tăng số lượt cưỡng chế ({names}); hãy viết lại, hoặc ghi rõ cấp có thẩm quyền cho phép"),
-            format!("the target asks for more acts of force upon persons ({names}); write it otherwise, or record which authority allows it"),
-        )
+        message!("coercive-quota-target-asks-more-acts", names)
     }
 }
 
 impl std::fmt::Display for CoerciveQuota {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text(Lang::En))
+        f.write_str(&self.text(Lang::EN))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Text of an evaluation for a person, in Vietnamese or English: the figures first, then the
 //! reasons.
 
+use crate::domain::support::message::message;
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
 use super::verdict::StandingStage;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 
 impl Evaluation {
@@ -17,10 +18,7 @@ impl Evaluation {
         parts.extend(self.counts.and_then(|counts| variation_text(counts, lang)));
         if self.stage == StandingStage::Running && self.verdict.is_none() {
             parts.push(
-                lang.pick(
-                    "chưa hết kỳ nên chưa kết luận đạt",
-                    "nothing is called met before the end",
-                )
+                message!("evaluation-text-nothing-called-met-before")
                 .to_owned(),
             );
         }
@@ -31,7 +29,7 @@ impl Evaluation {
         let word = match (self.verdict, self.pace_state()) {
             (Some(verdict), _) => verdict.text(lang),
             (None, Some(state)) => state.text(lang),
-            (None, None) => lang.pick("Chưa rõ tiến độ", "Pace not known"),
+            (None, None) => message!("evaluation-text-pace-not-known"),
         };
         let tier = self.tier.map(|tier| format!(" ({})", tier.text(lang))).unwrap_or_default();
         if self.members.is_empty() {
@@ -43,7 +41,7 @@ impl Evaluation {
             .map(|member| match (member.verdict, member.pace_state()) {
                 (Some(verdict), _) => verdict.text(lang),
                 (None, Some(state)) => state.text(lang),
-                (None, None) => lang.pick("Chưa rõ", "Not known"),
+                (None, None) => message!("evaluation-text-not-known"),
             })
             .collect();
         format!("{word}{tier}: {}", of.join(", "))
@@ -63,32 +61,20 @@ impl Evaluation {
             (None, None) => {}
         }
         if let Some(limit) = self.limit {
-            parts.push(lang.pick(
-                format!("mức cuối cùng còn đạt: {limit}"),
-                format!("last number that meets: {limit}"),
-            ));
+            parts.push(message!("evaluation-text-last-number-meets", limit));
         }
         if let Some(failures) = self.failures {
             let (allowed, remaining) = (failures.allowed, failures.remaining);
             parts.push(if remaining < 0 {
                 let over = remaining.unsigned_abs();
-                lang.pick(
-                    format!("được phép không đạt {allowed} vụ, đã vượt {over}"),
-                    format!("{allowed} failures are allowed, {over} too many"),
-                )
+                message!("evaluation-text-failures-allowed-too-many", allowed, over)
             } else {
-                lang.pick(
-                    format!("được phép không đạt {allowed} vụ, còn lại {remaining}"),
-                    format!("{allowed} failures are allowed, {remaining} still left"),
-                )
+                message!("evaluation-text-failures-allowed-still-left", allowed, remaining)
             });
         }
         if let Some((lo, hi)) = self.interval {
             let (lo, hi) = (format_short(lo), format_short(hi));
-            parts.push(lang.pick(
-                format!("kể cả báo cáo còn thiếu: từ {lo} đến {hi}"),
-                format!("with the missing reports: {lo} to {hi}"),
-            ));
+            parts.push(message!("evaluation-text-missing-reports", lo, hi));
         }
         parts
     }
@@ -98,28 +84,19 @@ fn pace_text(pace: EvaluatedPace, lang: Lang) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(allowed) = pace.allowed_to_date {
         let allowed = format_short(allowed);
-        parts.push(lang.pick(format!("mức đến nay: {allowed}"), format!("by now: {allowed}")));
+        parts.push(message!("evaluation-text-now", allowed));
     }
     if let Some(change) =
         pace.rest_change.and_then(|change| change.checked_mul(Ratio::from_integer(100)))
     {
         let change = change.format_shortest(1)?;
-        parts.push(lang.pick(
-            format!("phần còn lại so với năm trước cần: {change} %"),
-            format!("needed on the rest against last year: {change} %"),
-        ));
+        parts.push(message!("evaluation-text-needed-rest-against-last", change));
     }
     if let Some(forecast) = pace.forecast.and_then(|forecast| forecast.format_rounded(0)) {
-        parts.push(lang.pick(
-            format!("dự báo cuối kỳ: {forecast}"),
-            format!("forecast for the end: {forecast}"),
-        ));
+        parts.push(message!("evaluation-text-forecast-end", forecast));
     }
     if let Some(hundredths) = pace.percent_to_meet {
-        parts.push(lang.pick(
-            format!("khả năng đạt khoảng {hundredths} %"),
-            format!("chance of meeting it about {hundredths} %"),
-        ));
+        parts.push(message!("evaluation-text-chance-meeting-about", hundredths));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -130,16 +107,10 @@ fn variation_text(counts: CaseCounts, lang: Lang) -> Option<String> {
         format!("{sign}{}.{:02}", z / 100, z % 100)
     });
     match (counts.usual, z) {
-        (Some(true), Some(z)) => Some(lang.pick(
-            format!("z = {z}: trong dao động thông thường, không phân biệt được với ngẫu nhiên"),
-            format!("z = {z}: within usual variation, not distinguishable from chance"),
-        )),
-        (Some(false), Some(z)) => Some(lang.pick(
-            format!("z = {z}: vượt dao động thông thường"),
-            format!("z = {z}: beyond usual variation"),
-        )),
+        (Some(true), Some(z)) => Some(message!("evaluation-text-z-within-usual-variation", z)),
+        (Some(false), Some(z)) => Some(message!("evaluation-text-z-beyond-usual-variation", z)),
         (_, _) if counts.unstable => {
-            Some(lang.pick("số nhỏ, không ổn định", "small numbers, unstable").to_owned())
+            Some(message!("evaluation-text-small-numbers-unstable").to_owned())
         }
         (_, _) => None,
     }

@@ -1,10 +1,11 @@
 //! Syntax errors of a target's text: the column and what was expected there, in Vietnamese and
 //! English.
 
+use crate::domain::support::message::message;
 use super::ast::{DEPTH_MAX, MEMBERS_MAX, NAME_MAX, TERMS_MAX, TEXT_MAX};
 use super::decimal::SCALE_MAX;
 use crate::domain::report::element::ELEMENT_CODE_MAX;
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::DIGITS_MAX;
 use std::fmt;
 
@@ -48,57 +49,31 @@ impl ExpectedSyntax {
         match self {
             Self::Text(word) => format!("`{word}`"),
             Self::Comparator => {
-                lang.pick("dấu so sánh (> >= = <= <)", "a comparator (> >= = <= <)").to_owned()
+                message!("syntax-error-comparator").to_owned()
             }
-            Self::Element => lang.pick(
-                format!("mã chỉ tiêu thống kê (a-z, 0-9, _; tối đa {ELEMENT_CODE_MAX} ký tự)"),
-                format!("an element's code (a-z, 0-9, _; at most {ELEMENT_CODE_MAX} characters)"),
-            ),
-            Self::Number => lang.pick(
-                format!(
-                    "số thập phân (tối đa {DIGITS_MAX} chữ số, {SCALE_MAX} chữ số sau dấu chấm)"
-                ),
-                format!(
-                    "a decimal number (at most {DIGITS_MAX} digits, {SCALE_MAX} after the point)"
-                ),
-            ),
-            Self::WholeNumber(least, most) => lang.pick(
-                format!("số nguyên từ {least} đến {most}"),
-                format!("a whole number from {least} to {most}"),
-            ),
-            Self::Name => lang.pick(
-                format!("tên (chữ, số, _ - . ; tối đa {NAME_MAX} ký tự)"),
-                format!("a name (letters, digits, _ - . ; at most {NAME_MAX} characters)"),
-            ),
-            Self::Date => lang
-                .pick("ngày có thật, dạng 2024-08-19", "a date that exists, as in 2024-08-19")
+            Self::Element => message!("syntax-error-element-code-z-0", value = ELEMENT_CODE_MAX),
+            Self::Number => message!("syntax-error-decimal-number-most-digits", value = DIGITS_MAX, value_2 = SCALE_MAX),
+            Self::WholeNumber(least, most) => message!("syntax-error-whole-number-from", least, most),
+            Self::Name => message!("syntax-error-name-letters-digits-most", value = NAME_MAX),
+            Self::Date => message!("syntax-error-date-exists-as-2024")
                 .to_owned(),
-            Self::LaterDate => lang
-                .pick("ngày kết thúc sau ngày bắt đầu", "an end date after the start date")
+            Self::LaterDate => message!("syntax-error-end-date-after-start")
                 .to_owned(),
-            Self::End => lang.pick("hết văn bản", "the end of the text").to_owned(),
-            Self::PlainNumber => lang
-                .pick(
-                    "số không có dấu %: đại lượng này là số đếm, không phải tỷ lệ",
-                    "a number without %: what is measured is a number of cases, not a share",
-                )
+            Self::End => message!("syntax-error-end-text").to_owned(),
+            Self::PlainNumber => message!("syntax-error-number-without-what-measured")
                 .to_owned(),
-            Self::PlainMeasure => lang
-                .pick(
-                    "count, stock, ratio hoặc rate: không tính được thay đổi của thay đổi",
-                    "count, stock, ratio or rate: the change of a change cannot be computed",
-                )
+            Self::PlainMeasure => message!("syntax-error-count-stock-ratio-rate")
                 .to_owned(),
-            Self::LessNesting => at_most(DEPTH_MAX, "tầng lồng nhau", "levels of nesting", lang),
-            Self::FewerMembers => at_most(MEMBERS_MAX, "thành phần", "members", lang),
-            Self::FewerTerms => at_most(TERMS_MAX, "số hạng", "elements in a sum", lang),
-            Self::ShorterText => at_most(TEXT_MAX, "byte văn bản", "bytes of text", lang),
+            Self::LessNesting => at_most(DEPTH_MAX, message!("syntax-error-levels-nesting"), lang),
+            Self::FewerMembers => at_most(MEMBERS_MAX, message!("syntax-error-members"), lang),
+            Self::FewerTerms => at_most(TERMS_MAX, message!("syntax-error-elements-sum"), lang),
+            Self::ShorterText => at_most(TEXT_MAX, message!("syntax-error-bytes-text"), lang),
         }
     }
 }
 
 fn at_most(limit: usize, vi: &str, en: &str, lang: Lang) -> String {
-    lang.pick(format!("không quá {limit} {vi}"), format!("at most {limit} {en}"))
+    message!("syntax-error-most", limit, vi, en)
 }
 
 /// The text is not a valid target.
@@ -117,26 +92,20 @@ impl SyntaxError {
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         let expected: Vec<String> = self.expected.iter().map(|one| one.text(lang)).collect();
-        let expected = expected.join(lang.pick(" hoặc ", " or "));
+        let expected = expected.join(message!("syntax-error-or"));
         let column = self.column;
         if self.found.is_empty() {
-            lang.pick(
-                format!("cột {column}: văn bản kết thúc sớm; cần {expected}"),
-                format!("column {column}: the text ends too early; expected {expected}"),
-            )
+            message!("syntax-error-column-text-ends-too", column, expected)
         } else {
             let found = &self.found;
-            lang.pick(
-                format!("cột {column}: gặp `{found}`; cần {expected}"),
-                format!("column {column}: found `{found}`; expected {expected}"),
-            )
+            message!("syntax-error-column-found-expected", column, found, expected)
         }
     }
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(Lang::En))
+        f.write_str(&self.text(Lang::EN))
     }
 }
 

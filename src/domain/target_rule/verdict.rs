@@ -1,7 +1,8 @@
 //! Verdicts, pace states, stages and reasons of a target, with their stable codes and texts. The
 //! rules are in `evaluate`.
 
-use crate::domain::support::lang::Lang;
+use crate::domain::support::message::message;
+use crate::i18n::Lang;
 use crate::domain::support::string_enum::string_enum;
 
 string_enum! {
@@ -111,12 +112,12 @@ impl TargetVerdict {
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
-            Self::Met => lang.pick("Đạt", "Met"),
-            Self::Missed => lang.pick("Không đạt", "Missed"),
-            Self::Undetermined => lang.pick("Chưa kết luận được", "Cannot be said yet"),
-            Self::NotApplicable => lang.pick("Không áp dụng", "Not applicable"),
-            Self::NotComparable => lang.pick("Không so sánh được", "Not comparable"),
-            Self::NoData => lang.pick("Chưa có số liệu", "No figures"),
+            Self::Met => message!("verdict-met"),
+            Self::Missed => message!("verdict-missed"),
+            Self::Undetermined => message!("verdict-cannot-said-yet"),
+            Self::NotApplicable => message!("verdict-not-applicable"),
+            Self::NotComparable => message!("verdict-not-comparable"),
+            Self::NoData => message!("verdict-no-figures"),
         }
     }
 }
@@ -126,8 +127,8 @@ impl Tier {
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
-            Self::Floor => lang.pick("mức sàn", "floor"),
-            Self::Stretch => lang.pick("mức phấn đấu", "stretch"),
+            Self::Floor => message!("verdict-floor"),
+            Self::Stretch => message!("verdict-stretch"),
         }
     }
 }
@@ -137,9 +138,9 @@ impl PaceState {
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
-            Self::OnPace => lang.pick("Đúng tiến độ", "On pace"),
-            Self::Behind => lang.pick("Chậm tiến độ", "Behind"),
-            Self::AlreadyMissed => lang.pick("Đã chắc chắn không đạt", "Already missed"),
+            Self::OnPace => message!("verdict-pace"),
+            Self::Behind => message!("verdict-behind"),
+            Self::AlreadyMissed => message!("verdict-already-missed"),
         }
     }
 }
@@ -149,60 +150,24 @@ impl VerdictReason {
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         let (vi, en) = match self {
-            Self::MissingReports => (
-                "còn thiếu báo cáo, thiếu không phải là số 0; đôn đốc các báo cáo còn thiếu",
-                "reports are missing, and missing is not zero; ask for the missing reports",
-            ),
-            Self::Provisional => (
-                "tạm thời: còn thiếu báo cáo, kết luận dựa trên số dự kiến",
-                "provisional: reports are missing, the verdict rests on what they are expected to hold",
-            ),
-            Self::Waived => (
-                "thiếu báo cáo đã được người có thẩm quyền ký chấp nhận",
-                "the missing reports have been accepted by signature",
-            ),
-            Self::LowCoverage => (
-                "số báo cáo đã có dưới mức tối thiểu; đôn đốc các báo cáo còn thiếu",
-                "fewer reports are in than the least required; ask for the missing ones",
-            ),
-            Self::ZeroBase => (
-                "số gốc bằng 0, không tính phần trăm",
-                "the base is zero, so there is no percentage",
-            ),
-            Self::SmallBase => (
-                "số gốc quá nhỏ, không kết luận theo phần trăm; hãy xem ở cấp trên",
-                "the base is too small for a percentage; look one level up",
-            ),
-            Self::NegativeBase => (
-                "số gốc âm, không tính phần trăm; hãy kiểm tra số liệu gốc",
-                "the base is below zero, so there is no percentage; check the baseline",
-            ),
-            Self::ZeroDenominator => (
-                "mẫu số bằng 0: không có vụ nào để tính tỷ lệ",
-                "the denominator is zero: there is nothing to take a share of",
-            ),
-            Self::BrokenComparability => (
-                "hai kỳ không cùng phạm vi hoặc định nghĩa; cần cầu nối số liệu trước khi so sánh",
-                "the two periods differ in scope or definition; a bridge is needed before comparing",
-            ),
-            Self::Bridged => ("so sánh qua cầu nối số liệu", "compared over a bridge"),
-            Self::NoFigures => ("chưa có số liệu", "no figures are in"),
+            Self::MissingReports => message!("verdict-reports-missing-missing-not"),
+            Self::Provisional => message!("verdict-provisional-reports-missing-verdict"),
+            Self::Waived => message!("verdict-missing-reports-have-been"),
+            Self::LowCoverage => message!("verdict-fewer-reports-least-required"),
+            Self::ZeroBase => message!("verdict-base-zero-so-there"),
+            Self::SmallBase => message!("verdict-base-too-small-percentage"),
+            Self::NegativeBase => message!("verdict-base-below-zero-so"),
+            Self::ZeroDenominator => message!("verdict-denominator-zero-there-nothing"),
+            Self::BrokenComparability => message!("verdict-two-periods-differ-scope"),
+            Self::Bridged => message!("verdict-compared-over-bridge"),
+            Self::NoFigures => message!("verdict-no-figures-2"),
             Self::NoBaseline => {
-                ("chưa có số liệu gốc; hãy nhập số liệu gốc", "there is no baseline; import one")
+                message!("verdict-there-no-baseline-import")
             }
-            Self::NoBaselineToDate => (
-                "chưa có số liệu gốc đến cùng ngày; hãy nhập số liệu gốc theo kỳ",
-                "there is no baseline up to the same day; import one by period",
-            ),
-            Self::NotAttested => ("chưa có xác nhận", "not attested yet"),
-            Self::NestedChange => (
-                "không tính được thay đổi của thay đổi; hãy viết lại chỉ tiêu",
-                "the change of a change cannot be computed; write the target otherwise",
-            ),
-            Self::TooLarge => (
-                "số quá lớn để tính chính xác; hãy kiểm tra số liệu",
-                "the figures are too large to be reckoned exactly; check them",
-            ),
+            Self::NoBaselineToDate => message!("verdict-there-no-baseline-up"),
+            Self::NotAttested => message!("verdict-not-attested-yet"),
+            Self::NestedChange => message!("verdict-change-change-cannot-computed"),
+            Self::TooLarge => message!("verdict-figures-too-large-reckoned"),
         };
         lang.pick(vi, en)
     }

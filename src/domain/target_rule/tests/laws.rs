@@ -1,7 +1,7 @@
 //! Properties of every target on any figures.
 
 use super::{evaluation_case, trees};
-use crate::domain::support::lang::Lang;
+use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::*;
 use proptest::prelude::*;
@@ -73,7 +73,7 @@ proptest! {
             if terms.stage == StandingStage::Running {
                 prop_assert!(!matches!(one.verdict, Some(TargetVerdict::Met | TargetVerdict::Missed)), "nothing is met early");
             }
-            prop_assert!(!one.text(Lang::Vi).is_empty() && !one.text(Lang::En).is_empty());
+            prop_assert!(!one.text(Lang::VI).is_empty() && !one.text(Lang::EN).is_empty());
         }
     }
 

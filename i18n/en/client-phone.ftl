@@ -1,0 +1,20 @@
+## Errors of the client, and reasons why sync stopped
+client-error-not-enrolled = This phone is not enrolled. Scan the code that your administrator gives you.
+client-error-already-enrolled = This phone is enrolled for somebody. Erase its data before enrolling anew.
+client-error-bad-invitation = This is no enrolment code. Scan again, or ask for a new one.
+client-error-code-refused = The code is wrong, used or expired. Ask for a new one.
+client-error-not-found = Not on this phone. Sync, then look again.
+client-error-bad-argument = What was typed has not the right form. Update the app.
+client-error-offline = No connection yet. What you typed is safe and will be sent later.
+client-error-lease-expired = This phone has not reached its server for { $days } days, so its data are locked. What is unsent is kept. Connect and sync once to open them again.
+client-error-storage = The phone's storage failed. Check that there is free space.
+client-error-newer-app = The data were written by a newer app. Update the app.
+client-error-pre-release-schema-all-sent = The data were written by a pre-release app; no command waits to be sent. Erase the data and enrol anew.
+client-error-pre-release-schema = The data were written by a pre-release app; commands not sent yet: { $unsent_commands }. The file is unchanged. Sync with the old app until all are sent, and only then update the app, erase the data and enrol anew.
+sync-stop-forked = A copy of this phone uses the same identity. Note what is unsent, then enrol anew.
+sync-stop-commands-lost = The server needs old commands that this phone no longer has. Tell the operator.
+sync-stop-epoch-conflict = Two servers both claim to be the right one. Tell the operator.
+sync-stop-superseded = The server was superseded. Ask the operator for the new address.
+sync-stop-not-admitted = The server does not admit this phone. Enrol anew.
+sync-stop-revoked = This phone was revoked; its data have been destroyed.
+sync-stop-protocol-error = App and server do not understand each other. Update the app.

@@ -1,0 +1,23 @@
+## finding-text
+finding-text-explained-unit = explained by the unit
+finding-text-corrected-unit = corrected by the unit
+finding-text-waiting-unit-reply = waiting for the unit's reply
+finding-text-left-as-reason = left as it is, with a reason
+finding-text-looked-into-together-superior = looked into together with the superior
+finding-text-to = { $start_2 } to { $last_day_2 }
+finding-text-e-n-all-more = {"{"}e{"}"}: {"{"}n{"}"} in all, more than the {"{"}0{"}"} it is a part of. Which one is right?
+finding-text-device-clock-runs-n = The device's clock runs {"{"}n{"}"} minutes fast. Please set it.
+finding-text-e-last-periods-come = {"{"}e{"}"}: the last periods come in bursts. Are several periods reported in one?
+finding-text-e-some-last-digits = {"{"}e{"}"}: some last digits come too often. Are these counts or estimates?
+finding-text-e-d-2-3 = {"{"}e{"}"}, {"{"}d{"}"}: {"{"}2{"}"} to {"{"}3{"}"}, before that {"{"}0{"}"} to {"{"}1{"}"}. Why did the ratio move?
+finding-text-after-deadline-0-figures = After the deadline {"{"}0{"}"} figures went down and {"{"}1{"}"} up. What were the reasons?
+finding-text-x-periods-row-hold = {"{"}x{"}"} periods in a row hold the very same figures. Was the sheet copied forward?
+finding-text-1-last-0-periods = {"{"}1{"}"} of the last {"{"}0{"}"} periods have no report. What would help the unit to send them?
+finding-text-e-last-periods-more = {"{"}e{"}"}: the last periods are more even than chance makes them. Where do the figures come from?
+finding-text-e-0-units-just = {"{"}e{"}"}: {"{"}0{"}"} units just keep the limit, {"{"}1{"}"} just miss it. Do all count alike there?
+finding-text-e-d-n-reported = {"{"}e{"}"}, {"{"}d{"}"}: {"{"}n{"}"} reported, far from the unit's own earlier periods ({"{"}own{"}"}). Is it right?
+finding-text-e-d-none-all = {"{"}e{"}"}, {"{"}d{"}"}: none at all, {"{"}0{"}"} in the year before. Is there anything not yet recorded?
+finding-text-e-d-from-0 = {"{"}e{"}"}, {"{"}d{"}"}: from {"{"}0{"}"} to {"{"}n{"}"}, beyond usual variation. Has the way of counting changed?
+finding-text-e-d-from-0-2 = {"{"}e{"}"}, {"{"}d{"}"}: from {"{"}0{"}"} to {"{"}n{"}"} as the organisation changed. Are the figures of the former unit carried on?
+finding-text-0-1-reports-came = {"{"}0{"}"} of {"{"}1{"}"} reports came in the last hour; up to {"{"}2{"}"} units share one device. What would help?
+finding-text-e-d-from-0-3 = {"{"}e{"}"}, {"{"}d{"}"}: from {"{"}0{"}"} down to {"{"}1{"}"} while the count beside it rose from {"{"}2{"}"} to {"{"}3{"}"}. Has the classification changed?

@@ -1,0 +1,24 @@
+## Reasons of a refusal: what happened and what to do
+refusal-NOT_FOUND = Not found, or outside your sight. Sync, then try again.
+refusal-DENIED = Your role may not do this at this unit. Ask your administrator.
+refusal-OWN_REPORT = Nobody accepts a report of the own writing. Let another reviewer do it.
+refusal-WORKFLOW_FORBIDS = The report's present state does not allow this step. Sync to see its state.
+refusal-CONTENT_CHANGED = The content has changed since you saw it. Look again, then decide.
+refusal-UNKNOWN_ELEMENT = The element is not on this form. Update the form.
+refusal-VALUE_OUT_OF_RANGE = The figure is outside its range. Check what was typed.
+refusal-NOT_EXPECTED = This unit owes no such report for this period. Check the unit and the period.
+refusal-PERIOD_NOT_OPEN = The period has not begun. Wait until it has.
+refusal-PERIOD_CLOSED = The period is closed. Ask the reviewing unit to amend it.
+refusal-CELL_BLANK = A cell is blank. Enter a figure, choose nil, or give the reason why it is missing.
+refusal-FORM_RULE = A rule of the form does not hold. Check the cells named.
+refusal-NOTE_TOO_LONG = The note is too long. Shorten it to 500 characters.
+refusal-NOTE_PERSONAL_DATA = The note seems to hold an identity number, a telephone number or a plate. Please take it out: no personal data is kept here.
+refusal-NOTHING_TO_DO = The command carries nothing to do. Update the app.
+refusal-TOO_MANY = The command carries too many items. Split it.
+refusal-MALFORMED = A part of the message is absent or of the wrong shape. Update the app.
+refusal-BAD_ID = An identifier is not 16 bytes long. Fix the client.
+refusal-COMMENT_EXISTS = This comment is stored already. Nothing more to do.
+refusal-CONFLICT_SETTLED = This conflict was settled already. Sync to see the result.
+refusal-HELD_SETTLED = This held command was settled already. Sync to see the result.
+refusal-PROPOSAL_SETTLED = This proposal was settled already. Sync to see the result.
+refusal-ACCOUNT_ELSEWHERE = There is no such account, or it holds a role at a unit outside your branch. Ask an administrator above those units, or make a new account.

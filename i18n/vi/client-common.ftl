@@ -1,0 +1,6 @@
+## Dùng chung cho mọi phần
+verbatim = { $text }
+date = { $day }/{ $month }/{ $year }
+list-or = { " hoặc " }
+list-comma = { ", " }
+list-semicolon = { "; " }

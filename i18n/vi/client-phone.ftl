@@ -1,0 +1,20 @@
+## Lỗi của máy khách, và lý do đồng bộ dừng lại
+client-error-not-enrolled = Điện thoại chưa đăng ký. Hãy quét mã do quản trị cấp.
+client-error-already-enrolled = Điện thoại đã đăng ký cho một người. Hãy xóa dữ liệu trước khi đăng ký lại.
+client-error-bad-invitation = Mã không đúng dạng. Hãy quét lại hoặc xin mã mới.
+client-error-code-refused = Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.
+client-error-not-found = Không có trên điện thoại này. Hãy đồng bộ rồi xem lại.
+client-error-bad-argument = Dữ liệu nhập không đúng dạng. Hãy cập nhật ứng dụng.
+client-error-offline = Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.
+client-error-lease-expired = Đã { $days } ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. Phần chưa gửi vẫn được giữ. Hãy kết nối mạng và đồng bộ một lần để mở lại.
+client-error-storage = Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.
+client-error-newer-app = Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.
+client-error-pre-release-schema-all-sent = Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; không còn lệnh nào chờ gửi. Hãy xóa dữ liệu rồi đăng ký lại.
+client-error-pre-release-schema = Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; còn { $unsent_commands } lệnh chưa gửi. Tệp được giữ nguyên. Hãy dùng bản cũ để đồng bộ cho đến khi gửi hết, rồi mới cập nhật ứng dụng, xóa dữ liệu và đăng ký lại.
+sync-stop-forked = Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi rồi đăng ký lại.
+sync-stop-commands-lost = Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị.
+sync-stop-epoch-conflict = Có hai máy chủ cùng nhận là chính. Hãy báo quản trị.
+sync-stop-superseded = Máy chủ đã được thay thế. Hãy báo quản trị để có địa chỉ mới.
+sync-stop-not-admitted = Máy chủ không nhận điện thoại này. Hãy đăng ký lại.
+sync-stop-revoked = Điện thoại đã bị thu hồi; dữ liệu trên máy đã được xóa.
+sync-stop-protocol-error = Ứng dụng và máy chủ không hiểu nhau. Hãy cập nhật ứng dụng.

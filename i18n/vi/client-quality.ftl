@@ -1,0 +1,23 @@
+## finding-text
+finding-text-explained-unit = đơn vị đã giải thích
+finding-text-corrected-unit = đơn vị đã sửa số liệu
+finding-text-waiting-unit-reply = chờ đơn vị trả lời
+finding-text-left-as-reason = đơn vị giữ nguyên, có lý do
+finding-text-looked-into-together-superior = cấp trên cùng xem lại
+finding-text-to = { $start } đến { $last_day }
+finding-text-e-n-all-more = {"{"}e{"}"}: cộng dồn {"{"}n{"}"}, lớn hơn tổng số {"{"}0{"}"}. Số nào đúng?
+finding-text-device-clock-runs-n = Đồng hồ của máy nhanh {"{"}n{"}"} phút so với máy chủ. Xin chỉnh lại giờ của máy.
+finding-text-e-last-periods-come = {"{"}e{"}"}: các kỳ gần nhất dồn vào ít kỳ. Có báo cáo gộp nhiều kỳ không?
+finding-text-e-some-last-digits = {"{"}e{"}"}: chữ số cuối lặp lại nhiều hơn tự nhiên. Số liệu là số đếm hay số ước?
+finding-text-e-d-2-3 = {"{"}e{"}"}, {"{"}d{"}"}: {"{"}2{"}"} trên {"{"}3{"}"}, kỳ trước {"{"}0{"}"} trên {"{"}1{"}"}. Vì sao tỷ lệ thay đổi?
+finding-text-after-deadline-0-figures = Sau hạn có {"{"}0{"}"} lần sửa giảm và {"{"}1{"}"} lần sửa tăng. Vì sao phải sửa?
+finding-text-x-periods-row-hold = {"{"}x{"}"} kỳ liền có số liệu giống hệt nhau. Biểu có bị chép lại từ kỳ trước không?
+finding-text-1-last-0-periods = {"{"}1{"}"} trong {"{"}0{"}"} kỳ gần nhất chưa có báo cáo. Đơn vị cần hỗ trợ gì để gửi?
+finding-text-e-last-periods-more = {"{"}e{"}"}: các kỳ gần nhất đều đặn hơn mức tự nhiên. Số liệu được lấy từ đâu?
+finding-text-e-0-units-just = {"{"}e{"}"}: {"{"}0{"}"} đơn vị vừa đủ mức, {"{"}1{"}"} đơn vị vừa thiếu. Cách đếm ở sát mức có thống nhất không?
+finding-text-e-d-n-reported = {"{"}e{"}"}, {"{"}d{"}"}: báo {"{"}n{"}"}, khác hẳn các kỳ trước của chính đơn vị ({"{"}own{"}"}). Số này có đúng không?
+finding-text-e-d-none-all = {"{"}e{"}"}, {"{"}d{"}"}: không có vụ nào, cùng kỳ năm trước có {"{"}0{"}"}. Có vụ việc nào chưa được ghi nhận không?
+finding-text-e-d-from-0 = {"{"}e{"}"}, {"{"}d{"}"}: từ {"{"}0{"}"} thành {"{"}n{"}"}, quá mức dao động thường thấy. Có thay đổi gì trong cách đếm không?
+finding-text-e-d-from-0-2 = {"{"}e{"}"}, {"{"}d{"}"}: từ {"{"}0{"}"} thành {"{"}n{"}"} khi tổ chức thay đổi. Số của đơn vị cũ đã được tính tiếp chưa?
+finding-text-0-1-reports-came = {"{"}0{"}"} trong {"{"}1{"}"} báo cáo gửi vào giờ cuối; nhiều nhất {"{"}2{"}"} đơn vị dùng chung một máy. Đơn vị cần hỗ trợ gì?
+finding-text-e-d-from-0-3 = {"{"}e{"}"}, {"{"}d{"}"}: từ {"{"}0{"}"} xuống {"{"}1{"}"} trong khi số đọc cùng từ {"{"}2{"}"} lên {"{"}3{"}"}. Cách phân loại có đổi không?

@@ -1,0 +1,24 @@
+## Lý do từ chối: điều đã xảy ra và việc cần làm
+refusal-NOT_FOUND = Không tìm thấy, hoặc ngoài phạm vi của đồng chí. Hãy đồng bộ rồi thử lại.
+refusal-DENIED = Vai trò của đồng chí không được làm việc này ở đơn vị này. Hãy liên hệ quản trị.
+refusal-OWN_REPORT = Không ai được tự duyệt báo cáo do mình lập. Hãy để người khác duyệt.
+refusal-WORKFLOW_FORBIDS = Báo cáo đang ở trạng thái không cho phép thao tác này. Hãy đồng bộ để xem trạng thái mới.
+refusal-CONTENT_CHANGED = Nội dung đã thay đổi sau khi đồng chí xem. Hãy xem lại rồi quyết định.
+refusal-UNKNOWN_ELEMENT = Chỉ tiêu không có trong biểu mẫu này. Hãy cập nhật biểu mẫu.
+refusal-VALUE_OUT_OF_RANGE = Số liệu nằm ngoài khoảng cho phép. Hãy kiểm tra lại số đã nhập.
+refusal-NOT_EXPECTED = Đơn vị không phải báo cáo biểu này trong kỳ này. Hãy kiểm tra đơn vị và kỳ báo cáo.
+refusal-PERIOD_NOT_OPEN = Kỳ báo cáo chưa bắt đầu. Hãy chờ đến kỳ.
+refusal-PERIOD_CLOSED = Kỳ báo cáo đã khóa. Hãy gửi đề nghị điều chỉnh cho đơn vị duyệt.
+refusal-CELL_BLANK = Còn ô để trống. Hãy nhập số, chọn "không phát sinh", hoặc nêu lý do thiếu.
+refusal-FORM_RULE = Số liệu chưa khớp quy tắc của biểu. Hãy kiểm tra các ô được nêu.
+refusal-NOTE_TOO_LONG = Ghi chú quá dài. Hãy rút gọn còn tối đa 500 ký tự.
+refusal-NOTE_PERSONAL_DATA = Ghi chú có vẻ chứa số định danh, số điện thoại hoặc biển số. Xin bỏ đi: hệ thống không lưu dữ liệu cá nhân.
+refusal-NOTHING_TO_DO = Lệnh không có nội dung. Hãy cập nhật ứng dụng.
+refusal-TOO_MANY = Lệnh có quá nhiều mục. Hãy chia nhỏ.
+refusal-MALFORMED = Thông điệp thiếu hoặc sai cấu trúc. Hãy cập nhật ứng dụng.
+refusal-BAD_ID = Mã định danh không đúng dạng 16 byte.
+refusal-COMMENT_EXISTS = Ý kiến này đã được ghi. Không cần gửi lại.
+refusal-CONFLICT_SETTLED = Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.
+refusal-HELD_SETTLED = Lệnh tạm giữ này đã được xử lý. Hãy đồng bộ để xem kết quả.
+refusal-PROPOSAL_SETTLED = Đề nghị này đã được quyết định. Hãy đồng bộ để xem kết quả.
+refusal-ACCOUNT_ELSEWHERE = Tài khoản không có, hoặc còn vai trò ở đơn vị ngoài phạm vi của đồng chí. Hãy nhờ quản trị cấp trên của các đơn vị đó, hoặc tạo tài khoản mới.
