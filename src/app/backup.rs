@@ -8,9 +8,9 @@
 //!
 //! The nightly job calls this; with a standby machine it is called more often.
 
-use crate::domain::support::message::message;
 use super::App;
 use super::error::{AppError, Result};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::store::DatabaseLocation;
 use crate::store::Error;

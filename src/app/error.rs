@@ -1,7 +1,7 @@
 //! Errors of steps. A refusal is an expected result of the rules; the other variants are failures.
 
-use crate::domain::support::message::message;
 use crate::domain::access::permission::AuthorizationError;
+use crate::domain::support::message::message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::store;

@@ -1,7 +1,6 @@
 //! `thidua access grant|enrol|devices|revoke|key`: the operator on the server's machine manages
 //! roles, enrolment codes, devices and partner keys.
 
-use crate::domain::support::message::message;
 use super::access_key;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
@@ -10,6 +9,7 @@ use super::lookup::find_unit_id;
 use crate::config::Config;
 use crate::domain::access::permission::{Grant, Role};
 use crate::domain::support::ids::{AccountId, DeviceId};
+use crate::domain::support::message::message;
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use jiff::civil::Date;
 use serde_json::json;
@@ -124,9 +124,7 @@ fn grant_role(
     let from = from.unwrap_or_else(|| local_app.app.now().local_date());
     let to = to.map_or(Date::MAX, |last| last.tomorrow().unwrap_or(Date::MAX));
     if to <= from {
-        return Err(CliError::usage_error(
-            message!("access-last-day-comes-before"),
-        ));
+        return Err(CliError::usage_error(message!("access-last-day-comes-before")));
     }
     let grant = Grant { role, unit: find_unit_id(local_app, unit)?, from, to };
     local_app.app.grant_role(&local_app.actor, AccountId::from_code(account), account, &grant)?;
@@ -140,15 +138,14 @@ fn grant_role(
 }
 
 fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -> CliResult {
-    let issued = invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account)).map_err(|failure| {
-        if failure.code != "NOT_FOUND" {
-            return failure;
-        }
-        CliError::new(
-            "UNKNOWN_ACCOUNT",
-            message!("access-account-holds-no-role", account),
-        )
-    })?;
+    let issued =
+        invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account))
+            .map_err(|failure| {
+                if failure.code != "NOT_FOUND" {
+                    return failure;
+                }
+                CliError::new("UNKNOWN_ACCOUNT", message!("access-account-holds-no-role", account))
+            })?;
     ctx.output.print_answer(|| issued.to_lines(&ctx.output).join("\n"), || issued.to_json());
     Ok(())
 }
@@ -222,13 +219,7 @@ fn revoke_account(
     let output = &ctx.output;
     let ids: Vec<String> = revoked.iter().map(ToString::to_string).collect();
     output.print_answer(
-        || {
-            format!(
-                "{account}: {} {}",
-                ids.len(),
-                output.text("access-devices-sessions-revoked")
-            )
-        },
+        || format!("{account}: {} {}", ids.len(), output.text("access-devices-sessions-revoked")),
         || json!({ "account": account, "revoked": ids }),
     );
     Ok(())
@@ -240,11 +231,8 @@ fn revoke_device(
     local_app: &LocalApp,
     device: &str,
 ) -> CliResult {
-    let id = DeviceId::parse(device).map_err(|_| {
-        CliError::usage_error(
-            message!("access-id-device-32-hexadecimal"),
-        )
-    })?;
+    let id = DeviceId::parse(device)
+        .map_err(|_| CliError::usage_error(message!("access-id-device-32-hexadecimal")))?;
     let keys = ServerKeys::open(&config.dir)?;
     let (existing, _) = local_app.app.revoke_device(&local_app.actor, id)?;
     keys.revocations

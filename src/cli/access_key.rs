@@ -1,7 +1,6 @@
 //! `thidua access key issue|list|revoke`: the operator on the server's machine manages the keys of
 //! partner agencies.
 
-use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::lookup::find_unit_id;
@@ -9,6 +8,7 @@ use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
 use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
 use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId};
+use crate::domain::support::message::message;
 use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
@@ -82,10 +82,7 @@ fn find_campaign_id(local_app: &LocalApp, code: &str) -> CliResult<CampaignId> {
     let reference = local_app.load_reference()?;
     let found = reference.campaigns.iter().find(|campaign| campaign.code == code);
     found.map(|campaign| campaign.id()).ok_or_else(|| {
-        CliError::new(
-            "UNKNOWN_CAMPAIGN",
-            message!("access-key-there-no-campaign-see", code),
-        )
+        CliError::new("UNKNOWN_CAMPAIGN", message!("access-key-there-no-campaign-see", code))
     })
 }
 
@@ -164,11 +161,8 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
 }
 
 fn revoke_key(ctx: &CliContext, local_app: &LocalApp, key: &str) -> CliResult {
-    let id = ServiceKeyId::parse(key).map_err(|_| {
-        CliError::usage_error(
-            message!("access-key-id-key-32-hexadecimal"),
-        )
-    })?;
+    let id = ServiceKeyId::parse(key)
+        .map_err(|_| CliError::usage_error(message!("access-key-id-key-32-hexadecimal")))?;
     local_app.app.revoke_service_key(&local_app.actor, id)?;
     let output = &ctx.output;
     output.print_answer(

@@ -4,13 +4,13 @@
 //! Each read of the audit is an entry of the audit. Entries name persons by account id only. The
 //! store owns the chain, [`audit_proof`] the documents.
 
-use crate::domain::support::message::message;
 use super::audit_output::{broken_chain_error, print_audit_lines};
 use super::audit_proof;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::app::audit::AuditVerification;
 use crate::domain::support::hex::{decode_hex, encode_hex};
+use crate::domain::support::message::message;
 use serde_json::json;
 
 /// `thidua audit ...`
@@ -101,9 +101,7 @@ fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResul
     }
     let head = format!("{rows}:{}", encode_hex(&chain));
     ctx.output.print_answer(
-        || {
-            ctx.output.lang.say(message!("audit-audit-whole-lines-note", rows, head))
-        },
+        || ctx.output.lang.say(message!("audit-audit-whole-lines-note", rows, head)),
         || json!({ "whole": true, "rows": rows, "head": head }),
     );
     Ok(())
@@ -111,9 +109,7 @@ fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResul
 
 fn show_lines(ctx: &CliContext, purpose: &str, after: i64, limit: u16) -> CliResult {
     if purpose.trim().is_empty() {
-        return Err(CliError::usage_error(
-            message!("audit-say-why-they-read"),
-        ));
+        return Err(CliError::usage_error(message!("audit-say-why-they-read")));
     }
     let local_app = ctx.open_local_app()?;
     let lines = local_app.app.audit_entries(&local_app.actor, purpose, after, limit.into())?;

@@ -1,17 +1,14 @@
 //! Audit entries as a table, and the error for a broken chain, for `audit` and `audit check`.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::CliError;
 use crate::app::audit::AuditEntry;
 use crate::domain::support::hex::encode_hex;
+use crate::domain::support::message::message;
 
 /// The error for a chain that does not verify from entry `seq` on.
 pub(super) fn broken_chain_error(number: i64) -> CliError {
-    CliError::new(
-        "AUDIT_BROKEN",
-        message!("audit-output-audit-not-whole-from", number),
-    )
+    CliError::new("AUDIT_BROKEN", message!("audit-output-audit-not-whole-from", number))
 }
 
 /// Prints audit entries as a table.

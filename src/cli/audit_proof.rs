@@ -8,7 +8,6 @@
 //!
 //! `domain::audit` holds the trees and documents, `auth` the signatures.
 
-use crate::domain::support::message::message;
 use super::audit_output::{broken_chain_error, print_audit_lines};
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -17,6 +16,7 @@ use crate::auth::NoteVerifierKey;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, AuditProof, SignedCheckpoint};
 use crate::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root};
 use crate::domain::audit::verify::{ProofError, TreeHead, verify_proofs};
+use crate::domain::support::message::message;
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -92,10 +92,7 @@ impl AuditSigner {
 
 /// The audit has fewer entries than requested.
 fn audit_too_short_error(requested: u64, all: usize) -> CliError {
-    CliError::new(
-        "AUDIT_SHORT",
-        message!("audit-proof-there-no-line-audit", requested, all),
-    )
+    CliError::new("AUDIT_SHORT", message!("audit-proof-there-no-line-audit", requested, all))
 }
 
 pub(super) fn print_checkpoint(ctx: &CliContext) -> CliResult {
@@ -187,7 +184,12 @@ fn print_agreement(
         let value = json!({ "agree": true, "name": key.name(), "size": size, "root": STANDARD.encode(root), "lines": numbers });
         return output.print_line(format!("{value:#}"));
     }
-    output.print_line(output.lang.say(message!("audit-proof-one-history-signed-up", name = key.name(), size, root = STANDARD.encode(root))));
+    output.print_line(output.lang.say(message!(
+        "audit-proof-one-history-signed-up",
+        name = key.name(),
+        size,
+        root = STANDARD.encode(root)
+    )));
     if !lines.is_empty() {
         print_audit_lines(ctx, &lines);
     }
@@ -199,27 +201,19 @@ fn read_document(path: &Path) -> CliResult<String> {
 
 fn unreadable_error(file: &Path) -> CliError {
     let file = file.display();
-    CliError::new(
-        "AUDIT_PAPER",
-        message!("audit-proof-neither-checkpoint-nor-proof", file),
-    )
+    CliError::new("AUDIT_PAPER", message!("audit-proof-neither-checkpoint-nor-proof", file))
 }
 
 fn unsigned_error(file: &Path, key: &NoteVerifierKey) -> CliError {
     let (file, name) = (file.display(), key.name());
-    CliError::new(
-        "AUDIT_SIGNATURE",
-        message!("audit-proof-not-signed-own-audit", file, name),
-    )
+    CliError::new("AUDIT_SIGNATURE", message!("audit-proof-not-signed-own-audit", file, name))
 }
 
 fn complaint_error(complaint: ProofError) -> CliError {
     let keep = "giữ cả hai tệp làm bằng chứng và hỏi cơ quan ký";
     let keep_en = "keep both files as evidence and ask the authority";
     match complaint {
-        ProofError::Empty => {
-            CliError::usage_error(message!("audit-proof-name-one-file-least"))
-        }
+        ProofError::Empty => CliError::usage_error(message!("audit-proof-name-one-file-least")),
         ProofError::Forked(size) => CliError::new(
             "AUDIT_FORKED",
             message!("audit-proof-two-checkpoints-first-lines", size, keep, keep_en),

@@ -1,7 +1,6 @@
 //! `thidua backup|verify-backup|restore|promote|migrate`: backups of the database, restoring them,
 //! and bringing the schema up to date. The store makes and checks backups.
 
-use crate::domain::support::message::message;
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -10,6 +9,7 @@ use crate::app::backup::newest_valid_backup;
 use crate::auth;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::support::message::message;
 use crate::store::audit::AuditEntry;
 use crate::store::backup::{
     BackupFile, check_database_at, list_desk_actions, read_epoch, rename_database, restore_backup,
@@ -149,10 +149,7 @@ fn check_whole_copy(file: &Path) -> CliResult<crate::store::backup::IntegrityRep
     }
     match faults.first() {
         None => Ok(found),
-        Some(fault) => Err(CliError::new(
-            "DAMAGED",
-            message!("backup-copy-not-whole-use", fault),
-        )),
+        Some(fault) => Err(CliError::new("DAMAGED", message!("backup-copy-not-whole-use", fault))),
     }
 }
 
@@ -186,16 +183,10 @@ fn replace_database(
 ) -> CliResult<(i64, Option<Vec<AuditEntry>>)> {
     let location = DatabaseLocation::parse(&config.database_url());
     let DatabaseLocation::Sqlite(path) = &location else {
-        return Err(CliError::new(
-            "NOT_SQLITE",
-            message!("backup-postgresql-restored-own-tools"),
-        ));
+        return Err(CliError::new("NOT_SQLITE", message!("backup-postgresql-restored-own-tools")));
     };
     if Path::new(path).exists() && !force {
-        return Err(CliError::new(
-            "DATABASE_THERE",
-            message!("backup-there-add-force-move", path),
-        ));
+        return Err(CliError::new("DATABASE_THERE", message!("backup-there-add-force-move", path)));
     }
     let aside =
         rename_database(&location, &format!("before-{}", Clock::System.now().unix_millis()))?;
@@ -213,15 +204,12 @@ fn replace_database(
 fn lost_audit_texts(ctx: &CliContext, lost: Option<&[AuditEntry]>) -> Vec<String> {
     let output = &ctx.output;
     match lost {
-        None => vec![
-            output.text("backup-acts-desk-without-phone")
-            .to_owned(),
-        ],
+        None => vec![output.text("backup-acts-desk-without-phone").to_owned()],
         Some([]) => vec![output.text("backup-no-act-desk-lost").to_owned()],
         Some(lines) => {
-            let head = output
-                .text("backup-done-desk-after-copy");
-            let presented = lines.iter().map(|line| format!("  {} {}", line.at.local_text(), line.action));
+            let head = output.text("backup-done-desk-after-copy");
+            let presented =
+                lines.iter().map(|line| format!("  {} {}", line.at.local_text(), line.action));
             std::iter::once(head.to_owned()).chain(presented).collect()
         }
     }
@@ -245,10 +233,7 @@ pub(super) fn promote(ctx: &CliContext, args: &PromoteArgs) -> CliResult {
     let from = args.from.clone().unwrap_or_else(|| config.resolve_path(&config.backup.dir));
     let copy = newest_valid_backup(&from)?.ok_or_else(|| {
         let presented = from.display();
-        CliError::new(
-            "NO_BACKUP",
-            message!("backup-there-no-whole-copy", presented),
-        )
+        CliError::new("NO_BACKUP", message!("backup-there-no-whole-copy", presented))
     })?;
     let (number, _) = replace_database(&config, &copy.path, copy.seq, args.force)?;
     let output = &ctx.output;

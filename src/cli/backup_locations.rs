@@ -1,11 +1,11 @@
 //! The directories of backups that the configuration names, and the warning while no verified copy
 //! exists outside this machine's first directory.
 
-use crate::domain::support::message::message;
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::app::backup::BackupDirs;
 use crate::config::Config;
+use crate::domain::support::message::message;
 use crate::store::backup::list_backups;
 use crate::store::{DatabaseLocation, Store};
 use std::path::Path;
@@ -24,9 +24,8 @@ pub(super) fn backup_locations(config: &Config) -> BackupDirs {
 }
 
 /// The warning for a PostgreSQL without replica and WAL archive.
-pub(super) const NO_STANDBY_TEXT: [&str; 2] = [
-    message!("backup-locations-no-backup-postgresql-neither"),
-];
+pub(super) const NO_STANDBY_TEXT: [&str; 2] =
+    [message!("backup-locations-no-backup-postgresql-neither")];
 
 /// The warning that each start prints until the secondary directory holds a copy.
 pub(super) fn missing_backup_warning(
@@ -41,8 +40,9 @@ pub(super) fn missing_backup_warning(
     }
     let text = match backup_locations(config).secondary {
         None => output.text("backup-locations-no-backup-second-place"),
-        Some(second) if list_backups(&second).map_or(true, |found| found.is_empty()) => output
-            .text("backup-locations-no-backup-second-place-2"),
+        Some(second) if list_backups(&second).map_or(true, |found| found.is_empty()) => {
+            output.text("backup-locations-no-backup-second-place-2")
+        }
         Some(_) => return None,
     };
     Some(text.to_owned())

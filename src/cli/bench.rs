@@ -1,10 +1,10 @@
 //! `thidua bench`: prints how close the product comes to the limit of this machine. `crate::bench`
 //! measures.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::bench::{self, BenchPlan, BenchRow, GrowthPoint};
+use crate::domain::support::message::message;
 use clap::Parser;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -121,8 +121,5 @@ fn print_json(args: &Args, found: &impl Serialize) -> CliResult {
 }
 
 fn bench_error(why: &str) -> CliError {
-    CliError::new(
-        "BENCH_FAILED",
-        message!("bench-bench-did-not-end", why),
-    )
+    CliError::new("BENCH_FAILED", message!("bench-bench-did-not-end", why))
 }

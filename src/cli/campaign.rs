@@ -3,7 +3,6 @@
 //!
 //! [`campaign_lifecycle`] holds `list` and `step`.
 
-use crate::domain::support::message::message;
 use super::campaign_lifecycle;
 use super::context::CliContext;
 use super::diff::{DiffLine, diff_lines};
@@ -16,6 +15,7 @@ use crate::app::campaign::ApplySummary;
 use crate::domain::campaign::{Campaign, CampaignStep};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::{Calendar, Calendars};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::{campaign, campaign_writer, catalogue};
 use serde_json::{Value, json};

@@ -2,25 +2,20 @@
 //! the warning for a remote database whose identity is not verified, in both languages.
 //! [`DatabaseLocation::is_exposed`] decides when the warning applies.
 
-use crate::domain::support::message::message;
 use super::error::{CliError, CliResult};
 use crate::config::Config;
+use crate::domain::support::message::message;
 use crate::store::{DatabaseLocation, POSTGRES_TLS_BUILT};
 
 /// The warning.
-pub(super) const UNVERIFIED_CONNECTION_TEXT: [&str; 2] = [
-    message!("database-connection-line-database-leaves-machine"),
-];
+pub(super) const UNVERIFIED_CONNECTION_TEXT: [&str; 2] =
+    [message!("database-connection-line-database-leaves-machine")];
 
 /// The remedy that this build offers.
 pub(super) const VERIFY_CONNECTION_HINT: [&str; 2] = if POSTGRES_TLS_BUILT {
-    [
-        message!("database-connection-add-sslmode-verify-full"),
-    ]
+    [message!("database-connection-add-sslmode-verify-full")]
 } else {
-    [
-        message!("database-connection-use-thidua-built-features"),
-    ]
+    [message!("database-connection-use-thidua-built-features")]
 };
 
 /// The location of the replica, if one is configured. Only PostgreSQL has replicas.
@@ -33,9 +28,8 @@ pub(super) fn replica_location(config: &Config) -> CliResult<Option<DatabaseLoca
         (DatabaseLocation::Postgres(_), replica @ DatabaseLocation::Postgres(_)) => {
             Ok(Some(replica))
         }
-        (DatabaseLocation::Sqlite(_), _) | (_, DatabaseLocation::Sqlite(_)) => Err(CliError::new(
-            "CONFIG",
-            message!("database-connection-database-replica-url-goes"),
-        )),
+        (DatabaseLocation::Sqlite(_), _) | (_, DatabaseLocation::Sqlite(_)) => {
+            Err(CliError::new("CONFIG", message!("database-connection-database-replica-url-goes")))
+        }
     }
 }

@@ -4,15 +4,15 @@
 //! Changes nothing. Each check is a function that returns findings; the findings are ordered by
 //! urgency.
 
-use crate::domain::support::message::message;
 use super::backup_locations::{NO_STANDBY_TEXT, backup_locations};
 use super::context::{CliContext, LocalApp};
 use super::database_connection;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::config::Config;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
+use crate::i18n::Lang;
 use crate::jobs;
 use crate::server::tls::ReloadableTlsConfig;
 use crate::store::backup::{SUPERSEDED_SETTING, list_backups, list_desk_actions};
@@ -98,10 +98,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     found.sort_by_key(|finding| finding.urgency);
     print_findings(ctx, &found);
     if found.iter().any(|finding| finding.urgency == Urgency::Immediate) {
-        return Err(CliError::new(
-            "UNWELL",
-            message!("doctor-something-must-done-now"),
-        ));
+        return Err(CliError::new("UNWELL", message!("doctor-something-must-done-now")));
     }
     Ok(())
 }
@@ -143,9 +140,7 @@ fn check_history(
             Urgency::Immediate,
             "SERVER_SUPERSEDED",
             message!("doctor-another-machine-replaced-one", list),
-            [
-                message!("doctor-end-server-do-these"),
-            ],
+            [message!("doctor-end-server-do-these")],
         ));
     }
     let last = local_app.app.store().read(|tx| tx.last_commit_time())?;
@@ -167,9 +162,7 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
         return Ok(check_standbys(standbys));
     }
     let Some(second) = places.secondary else {
-        let todo = [
-            message!("doctor-set-backup-second-then"),
-        ];
+        let todo = [message!("doctor-set-backup-second-then")];
         let (vi, en) = message!("doctor-no-backup-second-place");
         return Ok(vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", vi, en, todo)]);
     };
@@ -179,9 +172,7 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
     });
     let age =
         written.map(|at| local_app.app.now().0 - i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
-    let todo = [
-        message!("doctor-run-thidua-backup-see"),
-    ];
+    let todo = [message!("doctor-run-thidua-backup-see")];
     let finding = match age {
         None => {
             let shown = second.display();
@@ -216,9 +207,7 @@ fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
         is_archived: archived,
     } = standbys;
     if replicas == 0 && !archived {
-        let todo = [
-            message!("doctor-set-up-synchronous-replica"),
-        ];
+        let todo = [message!("doctor-set-up-synchronous-replica")];
         return vec![DoctorFinding::new(
             Urgency::Today,
             "NO_BACKUP",
@@ -253,9 +242,7 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
                 Urgency::Today,
                 "JOB",
                 message!("doctor-job-slot", name, at, state = run.state, why),
-                [
-                    message!("doctor-see-thidua-jobs-history"),
-                ],
+                [message!("doctor-see-thidua-jobs-history")],
             ));
         }
     }
@@ -264,9 +251,7 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
 
 fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let checked = local_app.app.store().check_integrity()?;
-    let todo = [
-        message!("doctor-end-server-restore-whole"),
-    ];
+    let todo = [message!("doctor-end-server-restore-whole")];
     let finding = |fault: String| {
         DoctorFinding::new(
             Urgency::Immediate,
@@ -303,9 +288,7 @@ fn check_connections(
             Urgency::Today,
             "REPLICA",
             message!("doctor-replica-cannot-reached-primary", error),
-            [
-                message!("doctor-look-replica-database-replica"),
-            ],
+            [message!("doctor-look-replica-database-replica")],
         ));
     }
     found
@@ -324,9 +307,7 @@ fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
             "CERTIFICATE",
             failure.text(Lang::VI).to_owned(),
             failure.text(Lang::EN).to_owned(),
-            [
-                message!("doctor-look-tls-thidua-toml"),
-            ],
+            [message!("doctor-look-tls-thidua-toml")],
         )],
     }
 }
@@ -346,9 +327,8 @@ fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
         return;
     }
     if found.is_empty() {
-        return output.print_line(
-            output.paint(Colour::Green, output.text("doctor-everything-well")),
-        );
+        return output
+            .print_line(output.paint(Colour::Green, output.text("doctor-everything-well")));
     }
     for finding in found {
         let colour =

@@ -1,12 +1,12 @@
 //! The error of a subcommand: a code, a reason with the next step, and the findings behind it.
 
-use crate::domain::support::message::{Message, message};
 use crate::app::AppError;
 use crate::config::ConfigError;
-use crate::i18n::Lang;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::reason::Refusal;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, TextPosition};
+use crate::i18n::Lang;
 use crate::server::keys::ServerKeysError;
 use crate::server::tls::TlsError;
 use crate::store;
@@ -69,12 +69,7 @@ impl From<Violation> for CliFinding {
 
 impl CliError {
     pub(super) fn new(code: &str, message: Message) -> Self {
-        Self {
-            code: code.to_owned(),
-            message,
-            findings: Vec::new(),
-            is_usage_error: false,
-        }
+        Self { code: code.to_owned(), message, findings: Vec::new(), is_usage_error: false }
     }
 
     pub(super) fn with_findings(
@@ -92,52 +87,34 @@ impl CliError {
 
     /// The random number generator failed.
     pub(super) fn no_random() -> Self {
-        Self::new(
-            "NO_RANDOM",
-            message!("error-machine-gives-no-random"),
-        )
+        Self::new("NO_RANDOM", message!("error-machine-gives-no-random"))
     }
 
     /// The database does not exist yet.
     pub(super) fn not_initialised(dir: &Path) -> Self {
         let dir = dir.display();
-        Self::new(
-            "NOT_INITIALISED",
-            message!("error-there-no-data-yet", dir),
-        )
+        Self::new("NOT_INITIALISED", message!("error-there-no-data-yet", dir))
     }
 
     /// A file cannot be read or written.
     pub(super) fn file_error(path: &Path, error: &std::io::Error) -> Self {
         let path = path.display();
-        Self::new(
-            "FILE",
-            message!("error-cannot-read-write-look", path, error),
-        )
+        Self::new("FILE", message!("error-cannot-read-write-look", path, error))
     }
 
     /// `database.url` asks for TLS and this build has no TLS to PostgreSQL.
     fn no_database_tls() -> Self {
-        Self::new(
-            "NO_DATABASE_TLS",
-            message!("error-database-url-asks-tls"),
-        )
+        Self::new("NO_DATABASE_TLS", message!("error-database-url-asks-tls"))
     }
 
     /// The database did not prove its identity, or one side refused the connection.
     fn database_unverified(text: &str) -> Self {
-        Self::new(
-            "DATABASE_NOT_PROVEN",
-            message!("error-database-answers-does-not", text),
-        )
+        Self::new("DATABASE_NOT_PROVEN", message!("error-database-answers-does-not", text))
     }
 
     /// A database of the pre-release line: neither read nor upgraded.
     fn pre_release_schema(found: &str) -> Self {
-        Self::new(
-            "PRE_RELEASE_SCHEMA",
-            message!("error-database-pre-release-line", found),
-        )
+        Self::new("PRE_RELEASE_SCHEMA", message!("error-database-pre-release-line", found))
     }
 
     /// The database was made by a newer program.
@@ -150,10 +127,7 @@ impl CliError {
 
     /// The content of files was refused and nothing was written.
     pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<CliFinding>>) -> Self {
-        let failure = Self::new(
-            "FILE_REFUSED",
-            message!("error-file-mistakes-nothing-written"),
-        );
+        let failure = Self::new("FILE_REFUSED", message!("error-file-mistakes-nothing-written"));
         failure.with_findings(findings)
     }
 }
@@ -179,18 +153,15 @@ impl From<AppError> for CliError {
     fn from(error: AppError) -> Self {
         match error {
             AppError::Refused(refusal) => refusal.into(),
-            AppError::Unauthenticated => Self::new(
-                "UNAUTHENTICATED",
-                message!("error-caller-not-known-enrol"),
-            ),
-            AppError::DeviceRevoked => Self::new(
-                "DEVICE_REVOKED",
-                message!("error-device-revoked-ask-new"),
-            ),
-            AppError::LeaseLost => Self::new(
-                "LEASE_LOST",
-                message!("error-another-server-runs-job"),
-            ),
+            AppError::Unauthenticated => {
+                Self::new("UNAUTHENTICATED", message!("error-caller-not-known-enrol"))
+            }
+            AppError::DeviceRevoked => {
+                Self::new("DEVICE_REVOKED", message!("error-device-revoked-ask-new"))
+            }
+            AppError::LeaseLost => {
+                Self::new("LEASE_LOST", message!("error-another-server-runs-job"))
+            }
             AppError::Store(error) => error.into(),
             AppError::Violations(found) => match <[Violation; 1]>::try_from(found) {
                 Ok([one]) => Self::new(one.code, one.vi, one.en),
@@ -206,47 +177,38 @@ impl From<store::Error> for CliError {
             store::Error::NewerSchema { found, supported } => {
                 Self::newer_schema(&found, &supported)
             }
-            store::Error::Busy(text) => Self::new(
-                "BUSY",
-                message!("error-database-busy-cannot-reached", text),
-            ),
+            store::Error::Busy(text) => {
+                Self::new("BUSY", message!("error-database-busy-cannot-reached", text))
+            }
             store::Error::TlsNotBuilt => Self::no_database_tls(),
             store::Error::TlsFailed(text) => Self::database_unverified(&text),
-            store::Error::StorageFull(text) => Self::new(
-                "DISK_FULL",
-                message!("error-database-cannot-written-look", text),
-            ),
-            store::Error::FileIo(text) => Self::new(
-                "FILE",
-                message!("error-file-cannot-read-written", text),
-            ),
+            store::Error::StorageFull(text) => {
+                Self::new("DISK_FULL", message!("error-database-cannot-written-look", text))
+            }
+            store::Error::FileIo(text) => {
+                Self::new("FILE", message!("error-file-cannot-read-written", text))
+            }
             store::Error::OlderSchema { pending_migrations: pending } => Self::new(
                 "OLDER_SCHEMA",
                 message!("error-database-schema-older-programme", pending),
             ),
             store::Error::PreReleaseSchema { found } => Self::pre_release_schema(&found),
-            store::Error::Superseded => Self::new(
-                "SERVER_SUPERSEDED",
-                message!("error-another-server-replaced-one"),
-            ),
-            store::Error::Damaged(text) => Self::new(
-                "DAMAGED",
-                message!("error-stored-data-damaged-restore", text),
-            ),
-            store::Error::Database(text) => Self::new(
-                "DATABASE",
-                message!("error-database-trouble-see-docs", text),
-            ),
+            store::Error::Superseded => {
+                Self::new("SERVER_SUPERSEDED", message!("error-another-server-replaced-one"))
+            }
+            store::Error::Damaged(text) => {
+                Self::new("DAMAGED", message!("error-stored-data-damaged-restore", text))
+            }
+            store::Error::Database(text) => {
+                Self::new("DATABASE", message!("error-database-trouble-see-docs", text))
+            }
         }
     }
 }
 
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
-        Self::new(
-            "CONFIG",
-            message!("error-configuration-wrong", error),
-        )
+        Self::new("CONFIG", message!("error-configuration-wrong", error))
     }
 }
 

@@ -1,7 +1,6 @@
 //! `thidua field`: an offline client with plain prompts. Every command works without a network; the
 //! outbox is sent on the next sync.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::output::Output;
@@ -9,6 +8,7 @@ use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_
 use super::review::{find_report, sync_command};
 use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, TrafficLine};
 use crate::clock::Clock;
+use crate::domain::support::message::message;
 use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use serde_json::json;
@@ -164,7 +164,8 @@ fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
     let text = || {
         let (sent, rows, bytes) = (done.sent, done.rows, done.bytes_sent + done.bytes_received);
         let wire = if wire_log { traffic_text(output, &done) } else { String::new() };
-        let mut text = output.lang.say(message!("field-commands-sent-records-received", sent, rows, bytes));
+        let mut text =
+            output.lang.say(message!("field-commands-sent-records-received", sent, rows, bytes));
         text.push_str(&wire);
         for one in &refused {
             let why = output.pick(&one.text_vi, &one.text_en);
@@ -308,9 +309,7 @@ fn parse_cells(given: &[String]) -> CliResult<Vec<CellEntry>> {
 }
 
 fn cell_syntax_error(text: &str) -> CliError {
-    CliError::usage_error(
-        message!("field-expected-element-figure-element", text),
-    )
+    CliError::usage_error(message!("field-expected-element-figure-element", text))
 }
 
 /// Prompts for each cell; an empty line keeps the present value.

@@ -1,8 +1,8 @@
 //! Reads text files, and writes answers to a file or to standard output.
 
-use crate::domain::support::message::message;
 use super::error::{CliError, CliResult};
 use super::output::Output;
+use crate::domain::support::message::message;
 use std::path::Path;
 
 /// Most bytes of one file.
@@ -13,17 +13,11 @@ pub(super) fn read_text(path: &Path) -> CliResult<String> {
     let failed = |error: std::io::Error| CliError::file_error(path, &error);
     if std::fs::metadata(path).map_err(failed)?.len() > FILE_BYTES_MAX {
         let shown = path.display();
-        return Err(CliError::new(
-            "FILE_TOO_LARGE",
-            message!("files-larger-64-mib-split", shown),
-        ));
+        return Err(CliError::new("FILE_TOO_LARGE", message!("files-larger-64-mib-split", shown)));
     }
     String::from_utf8(std::fs::read(path).map_err(failed)?).map_err(|_| {
         let shown = path.display();
-        CliError::new(
-            "NOT_UTF8",
-            message!("files-not-utf-8-excel", shown),
-        )
+        CliError::new("NOT_UTF8", message!("files-not-utf-8-excel", shown))
     })
 }
 

@@ -1,9 +1,9 @@
 //! `thidua healthcheck`: for service managers and containers; exit code 0 when the server serves.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::invite;
+use crate::domain::support::message::message;
 use crate::server::health_probe;
 use serde_json::json;
 
@@ -25,10 +25,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let own = config.listen.address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
     let address = args.address.clone().unwrap_or_else(|| format!("{scheme}://{own}"));
     let failed = |error: &dyn std::fmt::Display| {
-        CliError::new(
-            "UNHEALTHY",
-            message!("healthcheck-see-log-thidua-serve", address, error),
-        )
+        CliError::new("UNHEALTHY", message!("healthcheck-see-log-thidua-serve", address, error))
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -2,7 +2,6 @@
 //! certificate, keys, an empty database and the first administrator's enrolment code. Imports
 //! nothing and replaces nothing that exists.
 
-use crate::domain::support::message::message;
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
@@ -13,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::domain::access::permission::{Grant, Role};
 use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::message::message;
 use crate::server::ca;
 use crate::server::keys::ServerKeys;
 use crate::store::{DatabaseLocation, Store};
@@ -62,9 +62,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let text = || {
         let mut lines = vec![
             format!("{} {}", output.text("init-made"), dir.display()),
-            output
-                .text("init-first-administrator-enrolment-code")
-                .to_owned(),
+            output.text("init-first-administrator-enrolment-code").to_owned(),
         ];
         lines.extend(issued.to_lines(output).into_iter().map(|line| format!("  {line}")));
         lines.extend(missing_backup_warning(output, &config, local_app.app.store()));

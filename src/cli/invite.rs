@@ -63,16 +63,8 @@ impl IssuedInvite {
         vec![
             format!("{} {}", output.text("invite-qr-text"), self.invite),
             format!("{} {}", output.text("invite-typed-code"), self.invite.code),
-            format!(
-                "{} {}",
-                output.text("invite-addresses"),
-                self.invite.addresses.join(" ")
-            ),
-            format!(
-                "{} {}",
-                output.text("invite-ca-sha-256"),
-                encode_hex(&self.invite.ca_sha256)
-            ),
+            format!("{} {}", output.text("invite-addresses"), self.invite.addresses.join(" ")),
+            format!("{} {}", output.text("invite-ca-sha-256"), encode_hex(&self.invite.ca_sha256)),
             if output.lang == crate::i18n::Lang::VI {
                 format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
             } else {

@@ -1,10 +1,10 @@
 //! `thidua jobs list|run|cancel|history`: lists the scheduled jobs, runs one at once, cancels one,
 //! shows past runs.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::app::job_run::{JobId, JobSlotOutcome};
+use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
 use crate::jobs::{self, ScheduledJob};
 use indicatif::ProgressBar;
@@ -74,12 +74,8 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
         rows.push(vec![job.name().to_owned(), at, state, slot]);
     }
     let output = &ctx.output;
-    let headings = [
-        output.text("jobs-job"),
-        output.text("jobs-daily"),
-        output.text("jobs-last"),
-        "slot",
-    ];
+    let headings =
+        [output.text("jobs-job"), output.text("jobs-daily"), output.text("jobs-last"), "slot"];
     output.print_rows(&headings, &["job", "daily_at", "last_state", "last_slot"], &rows);
     Ok(())
 }
@@ -88,18 +84,14 @@ fn find_job(name: &str) -> CliResult<&'static ScheduledJob> {
     jobs::find_job(name).ok_or_else(|| {
         let names: Vec<&str> = jobs::SCHEDULED_JOBS.iter().map(ScheduledJob::name).collect();
         let names = names.join(", ");
-        CliError::usage_error(
-            message!("jobs-there-no-job-there", name, names),
-        )
+        CliError::usage_error(message!("jobs-there-no-job-there", name, names))
     })
 }
 
 fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let job = find_job(name)?;
     if full && job.id != JobId::Aggregate {
-        return Err(CliError::usage_error(
-            message!("jobs-full-goes-aggregate-only"),
-        ));
+        return Err(CliError::usage_error(message!("jobs-full-goes-aggregate-only")));
     }
     let local_app = ctx.open_local_app()?;
     let output = &ctx.output;
@@ -113,9 +105,7 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     spinner.finish_and_clear();
     let message = match ended? {
         JobSlotOutcome::Done(message) => message,
-        JobSlotOutcome::AlreadyDone => {
-            output.text("jobs-slot-done-before").to_owned()
-        }
+        JobSlotOutcome::AlreadyDone => output.text("jobs-slot-done-before").to_owned(),
         JobSlotOutcome::LeasedElsewhere => {
             return Err(CliError::new(
                 "HELD_ELSEWHERE",
@@ -124,10 +114,7 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
         }
     };
     let full = agreeing.map_or_else(String::new, |count| {
-        format!(
-            "; {count} {}",
-            output.text("jobs-campaigns-same-byte-from")
-        )
+        format!("; {count} {}", output.text("jobs-campaigns-same-byte-from"))
     });
     output.print_answer(
         || format!("{name}: {message}{full}"),
@@ -140,10 +127,7 @@ fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
     let job = find_job(name)?;
     let local_app = ctx.open_local_app()?;
     if !local_app.app.cancel_job(&local_app.actor, job.id)? {
-        return Err(CliError::new(
-            "NOT_RUNNING",
-            message!("jobs-job-not-running-see", name),
-        ));
+        return Err(CliError::new("NOT_RUNNING", message!("jobs-job-not-running-see", name)));
     }
     let output = &ctx.output;
     let text = output.text("jobs-cancelled-nothing-published");

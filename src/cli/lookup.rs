@@ -1,11 +1,11 @@
 //! Finds units and campaigns by the codes that arguments name.
 
-use crate::domain::support::message::message;
 use super::context::LocalApp;
 use super::error::{CliError, CliResult};
 use crate::app::ReferenceSnapshot;
 use crate::domain::campaign::Campaign;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 
 /// The unit with this code and the units under it today, as a filter for lists. `None` means no
 /// filter.
@@ -20,12 +20,12 @@ pub(super) fn find_units_under(
 
 /// The unit with this code, or UNKNOWN_UNIT.
 pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId> {
-    local_app.load_reference()?.org.unit_by_uid(code).map(|unit| unit.id).ok_or_else(|| {
-        CliError::new(
-            "UNKNOWN_UNIT",
-            message!("lookup-there-no-unit-codes", code),
-        )
-    })
+    local_app
+        .load_reference()?
+        .org
+        .unit_by_uid(code)
+        .map(|unit| unit.id)
+        .ok_or_else(|| CliError::new("UNKNOWN_UNIT", message!("lookup-there-no-unit-codes", code)))
 }
 
 /// The campaign with this code, or the only campaign.
@@ -41,9 +41,6 @@ pub(super) fn find_campaign<'a>(
     };
     found.ok_or_else(|| {
         let codes = codes.join(", ");
-        CliError::new(
-            "UNKNOWN_CAMPAIGN",
-            message!("lookup-name-campaign-code-there", codes),
-        )
+        CliError::new("UNKNOWN_CAMPAIGN", message!("lookup-name-campaign-code-there", codes))
     })
 }

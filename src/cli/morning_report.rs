@@ -1,13 +1,13 @@
 //! `thidua morning-report`: writes the morning page and its workbook of one unit from the published
 //! standings. `crate::morning_report` draws them.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::lookup::find_campaign;
 use crate::app::App;
 use crate::app::morning_report::MorningReportRequest;
 use crate::domain::access::permission::Actor;
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use crate::morning_report::{build_workbook, render_page};
 use serde_json::json;
@@ -49,9 +49,11 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let reference = local_app.load_reference()?;
     let campaign = find_campaign(&reference, args.campaign.as_deref())?;
     if args.phase > 0 && !campaign.phases.iter().any(|phase| phase.no == args.phase) {
-        return Err(CliError::usage_error(
-            message!("morning-report-campaign-no-phase", code = campaign.code, phase = args.phase),
-        ));
+        return Err(CliError::usage_error(message!(
+            "morning-report-campaign-no-phase",
+            code = campaign.code,
+            phase = args.phase
+        )));
     }
     let unit = args
         .unit
@@ -68,9 +70,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     )?;
     let (page, book) = (written.page.display(), written.workbook.display());
     ctx.output.print_answer(
-        || {
-            ctx.output.lang.say(message!("morning-report-wrote", page, book))
-        },
+        || ctx.output.lang.say(message!("morning-report-wrote", page, book)),
         || json!({ "page": page.to_string(), "workbook": book.to_string() }),
     );
     Ok(())

@@ -5,8 +5,8 @@
 
 use super::error::{CliError, CliFinding};
 use crate::domain::support::message::Message;
-use crate::i18n::Lang;
 use crate::domain::support::violation::Severity;
+use crate::i18n::Lang;
 use serde_json::{Value, json};
 use std::borrow::Borrow;
 use std::io::{IsTerminal, Write};

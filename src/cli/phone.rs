@@ -144,9 +144,9 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
         lines.push(format!("  {}: {}", output.text("phone-note"), view.note));
     }
     lines.extend(
-        view.question.iter().map(|one| {
-            format!("  {}: {} {}", output.text("phone-question"), one.code, one.text)
-        }),
+        view.question
+            .iter()
+            .map(|one| format!("  {}: {} {}", output.text("phone-question"), one.code, one.text)),
     );
     lines.extend(
         view.comments.iter().map(|one| format!("  {} {}: {}", one.unit, one.role, one.text)),

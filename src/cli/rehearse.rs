@@ -3,7 +3,6 @@
 //!
 //! The change comes from the files, everything else from the database.
 
-use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
@@ -17,10 +16,11 @@ use crate::domain::rehearsal::{RehearsalInput, RehearsalReport, rehearse};
 use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::support::ids::UnitId;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Violation;
 use crate::files::handover::read_handover;
+use crate::i18n::Lang;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,10 +61,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     })?;
     let changes = org.changes_on(on, Timestamp::from_local_midnight(on));
     if changes.is_empty() {
-        return Err(CliError::new(
-            "NO_CHANGE",
-            message!("rehearse-files-change-nothing", on),
-        ));
+        return Err(CliError::new("NO_CHANGE", message!("rehearse-files-change-nothing", on)));
     }
     let campaign = find_campaign(&existing, args.campaign.as_deref())?;
     let mut given = load_rehearsal_input(&local_app, &existing, &before, campaign, on)?;
@@ -86,19 +83,13 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     if report.is_reconciled() {
         return Ok(());
     }
-    Err(CliError::new(
-        "DOES_NOT_RECONCILE",
-        message!("rehearse-rehearsal-does-not-reconcile"),
-    ))
+    Err(CliError::new("DOES_NOT_RECONCILE", message!("rehearse-rehearsal-does-not-reconcile")))
 }
 
 fn next_change_day(org: &Org, today: Date) -> CliResult<Date> {
     let tomorrow = today.tomorrow().unwrap_or(today);
     org.change_days_from(tomorrow).first().copied().ok_or_else(|| {
-        CliError::new(
-            "NO_CHANGE",
-            message!("rehearse-files-change-nothing-after", today),
-        )
+        CliError::new("NO_CHANGE", message!("rehearse-files-change-nothing-after", today))
     })
 }
 

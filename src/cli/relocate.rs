@@ -26,9 +26,7 @@ pub(super) struct Args {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let output = &ctx.output;
-    output.print_remark(
-        output.text("relocate-moving-checking-each-table"),
-    );
+    output.print_remark(output.text("relocate-moving-checking-each-table"));
     let moved = relocate_database(
         &DatabaseLocation::parse(&args.from),
         &DatabaseLocation::parse(&args.to),

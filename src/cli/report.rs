@@ -1,7 +1,6 @@
 //! `thidua report import|export|revisions`: reports as a spreadsheet file, through the same
 //! commands and rights as a phone, and their revisions side by side.
 
-use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
@@ -17,6 +16,7 @@ use crate::domain::report::{NoteChange, Report, ReportKey, SaveCells};
 use crate::domain::reporting::expectation::compute_unit_expectations;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{AccountId, ContractId, ReportId};
+use crate::domain::support::message::message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::files::diagnostic::TextPosition;
@@ -107,12 +107,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 /// Prints one column for each revision, oldest first; a cell that differs from the one before
 /// carries a `*`.
 fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliResult {
-    let unknown = || {
-        CliError::new(
-            "NOT_FOUND",
-            message!("report-there-no-report", report),
-        )
-    };
+    let unknown = || CliError::new("NOT_FOUND", message!("report-there-no-report", report));
     let id = ReportId::parse(report).map_err(|_| unknown())?;
     let mut filed = local_app.app.report_revisions(&local_app.actor, id)?;
     filed.reverse();

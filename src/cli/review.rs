@@ -1,12 +1,12 @@
 //! `thidua review queue|show|return|accept|proposals|amend|held|settle-held`: review in a terminal,
 //! with the engine and the rights of a phone.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::pending_decisions;
 use super::phone::{self, PhoneArgs, day_text};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use serde_json::json;
 
@@ -139,12 +139,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 }
 
 pub(super) fn find_report(phone: &Phone, report: &str) -> CliResult<ReportView> {
-    phone.report(report.to_owned())?.ok_or_else(|| {
-        CliError::new(
-            "NOT_FOUND",
-            message!("review-there-no-such-report-2"),
-        )
-    })
+    phone
+        .report(report.to_owned())?
+        .ok_or_else(|| CliError::new("NOT_FOUND", message!("review-there-no-such-report-2")))
 }
 
 fn seen_content_hash(phone: &Phone, report: &str, hash: Option<&str>) -> CliResult<String> {
@@ -201,9 +198,7 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
 fn concern_text(lang: Lang, concern: &Concern) -> String {
     match concern {
         Concern::HasComments => lang.text("review-commented").to_owned(),
-        Concern::ChangedAgain => {
-            lang.text("review-changed-after-sent").to_owned()
-        }
+        Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
         Concern::Late => lang.text("review-late").to_owned(),
         Concern::HasNote => lang.text("review-note").to_owned(),
         Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
@@ -231,11 +226,7 @@ fn accept_clean_nils(ctx: &CliContext, phone: &Phone) -> CliResult {
         output.print_answer(|| text.to_owned(), || json!({ "accepted": 0 }));
         return Ok(());
     };
-    output.print_remark(
-        output
-            .lang
-            .say(message!("review-reports", numbers = numbers.len())),
-    );
+    output.print_remark(output.lang.say(message!("review-reports", numbers = numbers.len())));
     sync_command(ctx, phone, *last)
 }
 

@@ -3,7 +3,6 @@
 //!
 //! Units are in code order; nothing is ranked. `app` computes the differences.
 
-use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::lookup::find_campaign;
@@ -14,6 +13,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::standing::Standing;
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
 use serde_json::json;
 
@@ -88,12 +88,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 
 fn find_run(local_app: &LocalApp, campaign: &Campaign, number: u32) -> CliResult<RunManifest> {
     let runs = local_app.app.run_manifests(campaign.id(), i64::MAX)?;
-    runs.into_iter().find(|run| run.number == i64::from(number)).ok_or_else(|| {
-        CliError::new(
-            "NOT_FOUND",
-            message!("runs-there-no-run-see", number),
-        )
-    })
+    runs.into_iter()
+        .find(|run| run.number == i64::from(number))
+        .ok_or_else(|| CliError::new("NOT_FOUND", message!("runs-there-no-run-see", number)))
 }
 
 fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit: u16) -> CliResult {
@@ -171,11 +168,8 @@ fn verify_run(
     let output = &ctx.output;
     let holds = found.input_matches && found.output_matches;
     let word = |holds: bool| {
-        let (colour, text) = if holds {
-            (Colour::Green, "ok")
-        } else {
-            (Colour::Red, output.text("runs-differs"))
-        };
+        let (colour, text) =
+            if holds { (Colour::Green, "ok") } else { (Colour::Red, output.text("runs-differs")) };
         output.paint(colour, text)
     };
     output.print_answer(
@@ -194,10 +188,7 @@ fn verify_run(
     if holds {
         return Ok(());
     }
-    Err(CliError::new(
-        "RUN_DIFFERS",
-        message!("runs-reckoned-again-run-not"),
-    ))
+    Err(CliError::new("RUN_DIFFERS", message!("runs-reckoned-again-run-not")))
 }
 
 fn diff_runs(

@@ -4,7 +4,6 @@
 //! Units are in code order. The council decides ranks and bands inside a cluster; they must not be
 //! printed.
 
-use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::lookup::find_campaign;
@@ -13,6 +12,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::quality::FindingState;
 use crate::domain::scoring::{Criterion, ScoreInput, ScoreSheet, score_unit};
 use crate::domain::standing::Coverage;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::files::scoring_plan::{ScoringPlan, UnitScoreInputs, read_scoring_plan};
 use serde_json::{Value, json};
@@ -81,10 +81,7 @@ fn load_plan(ctx: &CliContext, args: &Args, campaign: &Campaign) -> CliResult<Sc
     })?;
     match plan.tree.validate(campaign).first() {
         None => Ok(plan),
-        Some(bad) => Err(CliError::new(
-            "BAD_PLAN",
-            message!("score-plan", bad),
-        )),
+        Some(bad) => Err(CliError::new("BAD_PLAN", message!("score-plan", bad))),
     }
 }
 
@@ -114,12 +111,8 @@ fn score_line(
         self_scores: own,
         cluster_overrides: cluster,
     };
-    score_unit(&plan.tree, campaign, &ground).ok_or_else(|| {
-        CliError::new(
-            "TOO_LARGE",
-            message!("score-numbers-too-large"),
-        )
-    })
+    score_unit(&plan.tree, campaign, &ground)
+        .ok_or_else(|| CliError::new("TOO_LARGE", message!("score-numbers-too-large")))
 }
 
 fn points_text(ratio: Option<Ratio>) -> String {
@@ -135,9 +128,7 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
                 (Some(decided), _, _) => {
                     format!("{} ({})", decided.reason, decided.decided_by_post)
                 }
-                (None, true, _) => output
-                    .text("score-not-applicable-weight-shared")
-                    .to_owned(),
+                (None, true, _) => output.text("score-not-applicable-weight-shared").to_owned(),
                 (None, false, None) => output.text("score-waiting-figures").to_owned(),
                 (None, false, Some(_)) => String::new(),
             };
@@ -152,9 +143,7 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
         let remark = match (refused.is_empty(), sheet.total) {
             (false, _) => refused.join("; "),
             (true, None) => output.text("score-waiting-figures").to_owned(),
-            (true, Some(_)) if sheet.provisional => {
-                output.text("score-provisional").to_owned()
-            }
+            (true, Some(_)) if sheet.provisional => output.text("score-provisional").to_owned(),
             (true, Some(_)) => String::new(),
         };
         let blank = || "".to_owned();

@@ -1,6 +1,5 @@
 //! `thidua serve`: runs one server process until a shutdown signal.
 
-use crate::domain::support::message::message;
 use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::database_connection::{self, UNVERIFIED_CONNECTION_TEXT, VERIFY_CONNECTION_HINT};
@@ -8,6 +7,7 @@ use super::error::{CliError, CliResult};
 use super::{invite, telemetry};
 use crate::app::App;
 use crate::config::{ClientAuthMode, Config, LogFormat};
+use crate::domain::support::message::message;
 use crate::grpc::ServerEndpoints;
 use crate::jobs::scheduler;
 use crate::server::accept::ServerLimits;
@@ -160,12 +160,7 @@ async fn run_server(
         followed.shutdown().await;
     }
     tracing::info!("the server has ended");
-    served.map_err(|error| {
-        CliError::new(
-            "SERVER",
-            message!("serve-server-failed", error),
-        )
-    })
+    served.map_err(|error| CliError::new("SERVER", message!("serve-server-failed", error)))
 }
 
 /// Makes backups for a standby machine every `minutes` minutes, one after the other; 0 makes none.
@@ -240,10 +235,7 @@ pub(super) fn tls_sources(config: &Config) -> CliResult<TlsSources> {
         ClientAuthMode::Required => true,
     };
     if tls.client_ca.is_empty() {
-        return Err(CliError::new(
-            "NO_CLIENT_CA",
-            message!("serve-tls-client-auth-asks"),
-        ));
+        return Err(CliError::new("NO_CLIENT_CA", message!("serve-tls-client-auth-asks")));
     }
     let crl =
         Some(&tls.client_crl).filter(|path| !path.is_empty()).map(|path| config.resolve_path(path));
@@ -257,10 +249,7 @@ fn listen_error(address: SocketAddr, error: &std::io::Error) -> CliError {
 }
 
 fn listen_key_error(address: &str, key: &str, error: &std::io::Error) -> CliError {
-    CliError::new(
-        "CANNOT_LISTEN",
-        message!("serve-cannot-listen-port-may", address, error, key),
-    )
+    CliError::new("CANNOT_LISTEN", message!("serve-cannot-listen-port-may", address, error, key))
 }
 
 /// On SIGHUP reads only the log filter again. An invalid configuration changes nothing.

@@ -4,7 +4,6 @@
 //! The reports come from the list that the sums come from, as of the cut of the run that published
 //! the number.
 
-use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::output::Output;
@@ -17,6 +16,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::org::StructureView;
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::{Addend, Judgement, ReportSupport, Standing, StandingReport};
+use crate::domain::support::message::message;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -96,7 +96,14 @@ impl DrilldownContext<'_> {
                 figure_text(figure.baseline_now),
                 figure_text(figure.baseline_full),
             );
-            output.print_line(output.lang.say(message!("standing-drilldown-now-same-time-last", element = figure.element, name, now, before, full)));
+            output.print_line(output.lang.say(message!(
+                "standing-drilldown-now-same-time-last",
+                element = figure.element,
+                name,
+                now,
+                before,
+                full
+            )));
         }
     }
 
@@ -119,7 +126,14 @@ impl DrilldownContext<'_> {
         let count = |support| backing.lines.iter().filter(|line| line.support == support).count();
         let [accepted, waiting, missing] =
             [ReportSupport::Accepted, ReportSupport::Waiting, ReportSupport::Missing].map(count);
-        output.print_line(output.lang.say(message!("standing-drilldown-unit-code-as-accepted", cut, accepted, waiting, missing, hidden)));
+        output.print_line(output.lang.say(message!(
+            "standing-drilldown-unit-code-as-accepted",
+            cut,
+            accepted,
+            waiting,
+            missing,
+            hidden
+        )));
     }
 
     fn to_table_row(

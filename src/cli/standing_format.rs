@@ -1,8 +1,8 @@
 //! Figures, coverage, reasons and judgements as text and as JSON, for all outputs of standings.
 
-use crate::domain::support::message::message;
 use super::output::Output;
 use crate::domain::standing::{Coverage, Judgement};
+use crate::domain::support::message::message;
 use crate::domain::target_rule::VerdictReason;
 use serde_json::{Value, json};
 
@@ -12,7 +12,15 @@ pub(super) fn figure_text(figure: Option<i64>) -> String {
 
 pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
     let Coverage { expected, received, nil, late, accepted, missing } = coverage;
-    output.lang.say(message!("standing-format-reports-expected-received-nil", expected, received, nil, late, accepted, missing))
+    output.lang.say(message!(
+        "standing-format-reports-expected-received-nil",
+        expected,
+        received,
+        nil,
+        late,
+        accepted,
+        missing
+    ))
 }
 
 /// The reasons as text.

@@ -2,7 +2,6 @@
 //!
 //! Only accepted figures count. Units are in code order; units must not be ranked.
 
-use crate::domain::support::message::message;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::live_standings;
@@ -16,6 +15,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::org::StructureView;
 use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::target_rule::StandingStage;
 use serde_json::{Value, json};
 
@@ -124,9 +124,7 @@ fn parse_view(
     };
     found.ok_or_else(|| {
         let known = "AS_WAS | AS_IS | AS_IS(2025-07-01) | FROZEN";
-        CliError::usage_error(
-            message!("standings-there-no-view-expected", text, known),
-        )
+        CliError::usage_error(message!("standings-there-no-view-expected", text, known))
     })
 }
 
@@ -226,9 +224,7 @@ fn print_standings(
     if let Some(one) = standings.first() {
         let stage = match one.stage {
             StandingStage::Running => output.text("standings-running"),
-            StandingStage::Closed => {
-                output.text("standings-over-figures-preliminary")
-            }
+            StandingStage::Closed => output.text("standings-over-figures-preliminary"),
             StandingStage::Final => output.text("standings-final"),
         };
         output.print_line(format!("{} {}; {stage}", output.text("standings-view"), one.view));

@@ -5,11 +5,11 @@
 mod input;
 mod output;
 
-use crate::domain::support::message::message;
 use crate::domain::report::element::ElementCode;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Target, TargetChance};
+use crate::i18n::Lang;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -189,10 +189,7 @@ fn json_error((line, error): &(usize, serde_json::Error), lang: Lang) -> TargetI
     // serde_json counts lines from the start of the value; replaces them by lines of the input.
     let why = error.to_string();
     let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
-    TargetInputError::new(
-        "BAD_JSON",
-        lang.say(message!("target-line-not-json", line, why)),
-    )
+    TargetInputError::new("BAD_JSON", lang.say(message!("target-line-not-json", line, why)))
 }
 
 fn print_chance(

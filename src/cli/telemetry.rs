@@ -1,10 +1,10 @@
 //! The `[telemetry]` section of the configuration: parses it and reports its errors. `server::otlp`
 //! exports.
 
-use crate::domain::support::message::message;
 use super::error::{CliError, CliResult};
 use crate::app::App;
 use crate::config::Config;
+use crate::domain::support::message::message;
 use crate::server::otlp::{
     self, CollectorAddress, CollectorAddressError, OtlpExporter, OtlpSettings,
 };
@@ -49,10 +49,7 @@ pub(super) fn start_telemetry(
             | TlsError::ClientVerifier(_)
             | TlsError::CreateCertificate(_) => error.to_string(),
         };
-        CliError::new(
-            "TELEMETRY_CA",
-            message!("telemetry-telemetry-ca-cannot-used", error),
-        )
+        CliError::new("TELEMETRY_CA", message!("telemetry-telemetry-ca-cannot-used", error))
     })
 }
 

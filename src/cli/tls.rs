@@ -2,12 +2,12 @@
 //! certificate of the same CA, and replaces the CA by the next one, of which phones learn by
 //! syncing.
 
-use crate::domain::support::message::message;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::invite;
 use crate::clock::Clock;
 use crate::domain::support::hex::encode_hex;
+use crate::domain::support::message::message;
 use crate::server::ca;
 use serde_json::json;
 
@@ -94,10 +94,7 @@ fn finish_ca_rollover(ctx: &CliContext, early: bool) -> CliResult {
         ));
     }
     if !ca::roll_over_ca(&files, &config.tls.names, now)? {
-        return Err(CliError::new(
-            "NO_NEXT_CA",
-            message!("tls-no-next-ca-announced"),
-        ));
+        return Err(CliError::new("NO_NEXT_CA", message!("tls-no-next-ca-announced")));
     }
     let (output, hash) = (&ctx.output, encode_hex(&files.ca_sha256()?));
     let text = || {

@@ -4,13 +4,13 @@
 //! Whether a row fits the organisation and the catalogue is checked in
 //! `domain::standing::baseline`.
 
-use crate::domain::support::message::message;
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::{BaselineRow, BaselineStatus, check_rows};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 
 const BASELINE_COLUMNS: [&str; 7] =

@@ -1,8 +1,8 @@
 //! CSV with the variations that spreadsheets write (a byte order mark; commas, semicolons or tabs),
 //! written so that no spreadsheet runs a field as a formula.
 
-use crate::domain::support::message::message;
 use super::diagnostic::{FileDiagnostic, TextPosition};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 
 /// A CSV file with a header, read completely.

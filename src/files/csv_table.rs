@@ -2,9 +2,9 @@
 //!
 //! Every column occurs once; CSV parsing is in `csv_file`.
 
-use crate::domain::support::message::message;
 use super::csv_file::{CsvFile, CsvLine};
 use super::diagnostic::FileDiagnostic;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
@@ -47,7 +47,11 @@ impl CsvTable {
             .enumerate()
             .filter(|(_, name)| !requested.contains(&name.as_str()))
         {
-            let text = message!("csv-table-unknown-column-columns", name = format!("{name:?}"), requested = requested.join(","));
+            let text = message!(
+                "csv-table-unknown-column-columns",
+                name = format!("{name:?}"),
+                requested = requested.join(",")
+            );
             diagnostics.push(csv_file.diagnostic(
                 1,
                 at,
@@ -130,7 +134,8 @@ impl<'a> CsvRow<'a> {
         expected_en: &str,
     ) -> FileDiagnostic {
         let got = self.get(column);
-        let (text) = message!("csv-table-expected-got", expected_vi, got = format!("{got:?}"), expected_en);
+        let (text) =
+            message!("csv-table-expected-got", expected_vi, got = format!("{got:?}"), expected_en);
         let index = self.column_index(column).min(self.table.columns.len());
         self.table.csv_file.diagnostic(
             self.line.number,
@@ -147,10 +152,7 @@ impl<'a> CsvRow<'a> {
     ) -> &'a str {
         let text = self.get(column);
         if text.is_empty() {
-            diagnostics.push(self.bad_value(
-                column,
-                message!("csv-table-value-not-empty-field"),
-            ));
+            diagnostics.push(self.bad_value(column, message!("csv-table-value-not-empty-field")));
         }
         text
     }
@@ -167,10 +169,7 @@ impl<'a> CsvRow<'a> {
         }
         let date = text.parse::<Date>().ok().filter(|_| text.len() == 10);
         if date.is_none() {
-            diagnostics.push(self.bad_value(
-                column,
-                message!("csv-table-date-such-as-2025"),
-            ));
+            diagnostics.push(self.bad_value(column, message!("csv-table-date-such-as-2025")));
         }
         date
     }

@@ -3,12 +3,12 @@
 //! The columns are `side,from_uid,to_uid,element,amount`; whether the amounts balance is checked in
 //! `domain::org`.
 
-use crate::domain::support::message::message;
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::org::{HandoverLine, Org, Stocks};
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 
 const HANDOVER_COLUMNS: [&str; 5] = ["side", "from_uid", "to_uid", "element", "amount"];
 
@@ -52,10 +52,7 @@ fn read_line(
         (matches!(side, "closing" | "hand"), matches!(side, "opening" | "hand"));
     let before = diagnostics.len();
     if !has_from && !has_to {
-        diagnostics.push(row.bad_value(
-            "side",
-            message!("handover-closing-hand-opening"),
-        ));
+        diagnostics.push(row.bad_value("side", message!("handover-closing-hand-opening")));
     }
     let from = has_from.then(|| find_unit(row, "from_uid", org, diagnostics)).flatten();
     let to = has_to.then(|| find_unit(row, "to_uid", org, diagnostics)).flatten();
@@ -80,10 +77,7 @@ fn read_line(
         (None, None) => None,
     };
     if previous.is_some() {
-        diagnostics.push(row.bad_value(
-            "element",
-            message!("handover-one-line-each-stock"),
-        ));
+        diagnostics.push(row.bad_value("element", message!("handover-one-line-each-stock")));
     }
 }
 
@@ -95,10 +89,7 @@ fn find_unit(
 ) -> Option<UnitId> {
     let unit = org.unit_by_uid(row.get(column)).map(|unit| unit.id);
     if unit.is_none() {
-        diagnostics.push(row.bad_value(
-            column,
-            message!("handover-code-unit-declared"),
-        ));
+        diagnostics.push(row.bad_value(column, message!("handover-code-unit-declared")));
     }
     unit
 }

@@ -4,7 +4,6 @@
 //! kind `continue` states that two codes are one unit with two versions. The rules are checked in
 //! `domain::org`.
 
-use crate::domain::support::message::message;
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::org::{
@@ -12,6 +11,7 @@ use crate::domain::org::{
     OrgViolation, Unit, UnitKind, UnitLineage, UnitParent, UnitVersion,
 };
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -214,10 +214,7 @@ impl OrgReader {
         }
         let effective = row.parse_date("effective", &mut self.diagnostics);
         if row.get("effective").is_empty() {
-            self.diagnostics.push(row.bad_value(
-                "effective",
-                message!("org-date-such-as-2025"),
-            ));
+            self.diagnostics.push(row.bad_value("effective", message!("org-date-such-as-2025")));
         }
         let weight = Fraction::parse(row.get("weight"));
         if let Err(error) = weight {

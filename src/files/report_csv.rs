@@ -6,13 +6,13 @@
 //! send it is checked like for any other report. The columns `state`, `late` and `received_day` are
 //! written for readers and ignored when read.
 
-use crate::domain::support::message::message;
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::report::cell::{CellValue, MissingReason};
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 
 const REPORT_COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];

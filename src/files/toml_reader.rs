@@ -1,11 +1,11 @@
 //! Reads TOML with positions: every diagnostic has file, line, column and the expected value.
 
-use crate::domain::support::message::message;
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::reporting::window::DateWindow;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
+use crate::i18n::Lang;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
@@ -96,10 +96,7 @@ impl<'a> TomlReader<'a> {
         let window = DateWindow::from_inclusive_days(start, end);
         if window.is_none() {
             let text = message!("toml-reader-last-day-comes-before", key, end, start);
-            self.push_violation(
-                last.span().start,
-                Violation::error("WINDOW_BACKWARDS", key, text),
-            );
+            self.push_violation(last.span().start, Violation::error("WINDOW_BACKWARDS", key, text));
         }
         window
     }

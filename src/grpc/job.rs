@@ -6,9 +6,9 @@ use super::{Services, caller, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::job_run::{JobId, JobRun, JobSlotOutcome};
 use crate::app::{App, AppError};
-use crate::i18n::Lang;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
+use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::job_service_server::JobService;
 use crate::trace;
@@ -105,12 +105,8 @@ fn run_slot(
 ) -> Result<pb::RunJobResponse, RpcError> {
     let step = match (job.run_slot)(app, slot)? {
         JobSlotOutcome::Done(summary) => summary,
-        JobSlotOutcome::AlreadyDone => {
-            lang.text("job-had-run-before").to_owned()
-        }
-        JobSlotOutcome::LeasedElsewhere => {
-            lang.text("job-another-server-runs").to_owned()
-        }
+        JobSlotOutcome::AlreadyDone => lang.text("job-had-run-before").to_owned(),
+        JobSlotOutcome::LeasedElsewhere => lang.text("job-another-server-runs").to_owned(),
     };
     let run = app.job_run(job.id, slot)?.map(job_run_to_proto);
     Ok(pb::RunJobResponse { step, done: 1, total: 1, run })

@@ -3,12 +3,12 @@
 //!
 //! The texts of refusals are in `domain::support::reason`; the texts of transport errors are here.
 
-use crate::domain::support::message::message;
 use crate::app::AppError;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
+use crate::i18n::Lang;
 use crate::pb::ErrorReason;
 use crate::wire::reasons;
 use std::collections::HashMap;

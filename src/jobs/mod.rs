@@ -8,11 +8,11 @@
 pub mod scheduler;
 
 pub use crate::app::job_run::ClaimedSlot;
-use crate::domain::support::message::message;
 use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::app::phase_review::PhaseReview;
 use crate::app::{App, Result};
 use crate::domain::access::permission::Actor;
+use crate::domain::support::message::message;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::trace;
 use jiff::civil::{Time, time};

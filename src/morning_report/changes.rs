@@ -1,12 +1,12 @@
 //! The section of the page that shows what changed since the previous run, and because of which
 //! reports. The changes are computed in `app::run_changes`.
 
-use crate::domain::support::message::message;
 use super::target_rows::element_name;
 use super::texts;
 use crate::app::morning_report::MorningReport;
 use crate::app::run_changes::RunChanges;
 use crate::domain::standing::{ReportMovement, TargetMovement};
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use maud::{Markup, html};
 
@@ -14,7 +14,12 @@ pub(super) fn render_changes(morning: &MorningReport, lang: Lang) -> Markup {
     let Some(changes) = &morning.changes else { return html! {} };
     let new = changes.reports.iter().filter(|moved| moved.new).count();
     let other = changes.reports.len() - new;
-    let lead = lang.say(message!("changes-since-run-reports-newly", previous_day = texts::format_day(changes.previous_day, lang), new, other));
+    let lead = lang.say(message!(
+        "changes-since-run-reports-newly",
+        previous_day = texts::format_day(changes.previous_day, lang),
+        new,
+        other
+    ));
     html! {
         section {
             h2 { (lang.text("changes-what-changed-since-last")) }

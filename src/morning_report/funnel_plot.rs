@@ -4,15 +4,15 @@
 //! It replaces a league table: points have official codes and are drawn in code order. The limits
 //! are computed in `domain::standing::funnel_limits`.
 
-use crate::domain::support::message::message;
 use super::target_rows::{measure_name, ratio_parts};
 use super::texts;
 use crate::app::morning_report::{MorningReport, UnitSummary};
 use crate::domain::standing::Judgement;
 use crate::domain::standing::funnel_limits::{FunnelZone, classify_count, compute_limits};
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
+use crate::i18n::Lang;
 use maud::{Markup, html};
 use std::fmt::Write as _;
 

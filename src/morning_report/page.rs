@@ -1,7 +1,6 @@
 //! The morning report as HTML: self-contained, without script and without external address. Rows
 //! come from `target_rows`, texts from `texts`.
 
-use crate::domain::support::message::message;
 use super::changes;
 use super::funnel_plot::{self, FunnelPlot};
 use super::pace_chart;
@@ -11,6 +10,7 @@ use crate::app::morning_report::{MorningReport, MorningReportQuestion, UnitSumma
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Coverage;
 use crate::domain::support::hex::encode_hex;
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -82,7 +82,15 @@ fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
     let days = format!("{} – {}", texts::format_day(window.start, lang), last(window));
     let state_here = state(window);
     match morning.campaign.phases.iter().find(|phase| phase.no == morning.phase) {
-        Some(phase) => lang.say(message!("page-judged-here-whole-campaign-2", name_vi = phase.name_vi, days, state_here, whole = last(whole), whole_2 = state(whole), name_en = phase.name_en)),
+        Some(phase) => lang.say(message!(
+            "page-judged-here-whole-campaign-2",
+            name_vi = phase.name_vi,
+            days,
+            state_here,
+            whole = last(whole),
+            whole_2 = state(whole),
+            name_en = phase.name_en
+        )),
         None => lang.say(message!("page-judged-here-whole-campaign", days, state_here)),
     }
 }
@@ -91,7 +99,14 @@ fn render_summary(morning: &MorningReport, rows: &[TargetRow<'_>], lang: Lang) -
     let count = |group: StateGroup| rows.iter().filter(|row| row.group == group).count();
     let [good, behind, missed, open] = StateGroup::ALL.map(count);
     let running = morning.today < morning.window.end;
-    let lead = lang.say(message!("page-targets-met-pace-behind", rows = rows.len(), good, behind, missed, open));
+    let lead = lang.say(message!(
+        "page-targets-met-pace-behind",
+        rows = rows.len(),
+        good,
+        behind,
+        missed,
+        open
+    ));
     html! {
         section aria-label=(lang.text("page-summary")) {
             p.lead { strong { (lead) } }

@@ -1,19 +1,19 @@
 //! Rows of text for page and workbook: each target and each of its comparisons. Verdicts are read,
 //! never computed.
 
-use crate::domain::support::message::message;
 use super::pace_chart::PaceChart;
 use super::texts::{self, StateGroup};
 use crate::app::morning_report::MorningReport;
 use crate::domain::campaign::{CampaignTarget, TargetPair};
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::{Judgement, JudgementState};
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::time::days_from_date;
 use crate::domain::target_rule::{
     Baseline, ChangeMode, Comparator, Comparison, Expr, Measure, Target,
 };
+use crate::i18n::Lang;
 use jiff::ToSpan;
 
 /// The row of one target.
@@ -332,7 +332,13 @@ fn build_pace_chart(
         axis_labels: [texts::format_day(morning.window.start, lang), texts::format_day(last, lang)],
         last_label: last_value_label(judgement, percent, lang),
         percent,
-        description: lang.say(message!("target-rows-chart-pace-now", name, judgement = texts::format_decimal(&judgement.display, lang), state, display = judgement.display)),
+        description: lang.say(message!(
+            "target-rows-chart-pace-now",
+            name,
+            judgement = texts::format_decimal(&judgement.display, lang),
+            state,
+            display = judgement.display
+        )),
         now,
         before,
     })

@@ -1,12 +1,12 @@
 //! Texts of the page: states, figures, chances and days, in Vietnamese and English.
 
-use crate::domain::support::message::message;
 use crate::domain::campaign::Commitment;
 use crate::domain::standing::funnel_limits::FunnelZone;
 use crate::domain::standing::{Judgement, JudgementState};
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::VerdictReason;
+use crate::i18n::Lang;
 use jiff::civil::Date;
 
 /// Groups of states in the summary.
@@ -98,7 +98,14 @@ pub(super) fn format_day(day: Date, lang: Lang) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = MONTHS[usize::from(day.month().unsigned_abs()) - 1];
-    lang.say(message!("texts-text", day = format!("{:02}", day.day()), month = format!("{:02}", day.month()), year = day.year(), day_2 = day.day(), month_2 = month))
+    lang.say(message!(
+        "texts-text",
+        day = format!("{:02}", day.day()),
+        month = format!("{:02}", day.month()),
+        year = day.year(),
+        day_2 = day.day(),
+        month_2 = month
+    ))
 }
 
 /// The chance of meeting the target as a sentence; `None` where it is certain or not computed.
@@ -117,11 +124,13 @@ pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
 /// How many failures a ratio still allows.
 pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     match (allowed, remaining) {
-        (0, 0) => {
-            lang.text("texts-not-one-may-left").to_owned()
+        (0, 0) => lang.text("texts-not-one-may-left").to_owned(),
+        (_, remaining) if remaining >= 0 => {
+            lang.say(message!("texts-more-may-fail-all", remaining, allowed))
         }
-        (_, remaining) if remaining >= 0 => lang.say(message!("texts-more-may-fail-all", remaining, allowed)),
-        (_, remaining) => lang.say(message!("texts-may-fail-there-too", allowed, remaining = -remaining)),
+        (_, remaining) => {
+            lang.say(message!("texts-may-fail-there-too", allowed, remaining = -remaining))
+        }
     }
 }
 
@@ -129,7 +138,12 @@ pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String 
 pub(super) fn remaining_cases_text(limit: i64, now: i64, unit: &str, lang: Lang) -> String {
     let remaining = limit - now;
     if remaining < 0 {
-        return lang.say(message!("texts-beyond-whole-window", limit, remaining = -remaining, unit));
+        return lang.say(message!(
+            "texts-beyond-whole-window",
+            limit,
+            remaining = -remaining,
+            unit
+        ));
     }
     lang.say(message!("texts-more-may-come-until", remaining, unit, limit))
 }
@@ -137,12 +151,8 @@ pub(super) fn remaining_cases_text(limit: i64, now: i64, unit: &str, lang: Lang)
 pub(super) fn funnel_position_text(place: FunnelZone, lang: Lang) -> &'static str {
     match place {
         FunnelZone::WithinLimits => lang.text("texts-within-chance"),
-        FunnelZone::Outside95 => {
-            lang.text("texts-outside-95-keep-eye")
-        }
-        FunnelZone::Outside998 => {
-            lang.text("texts-outside-99-8-ask")
-        }
+        FunnelZone::Outside95 => lang.text("texts-outside-95-keep-eye"),
+        FunnelZone::Outside998 => lang.text("texts-outside-99-8-ask"),
         FunnelZone::TooFewCases => lang.text("texts-too-few-say"),
     }
 }

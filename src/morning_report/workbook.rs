@@ -250,19 +250,12 @@ fn write_provenance(
         (lang.text("page-unit"), morning.unit.name.clone()),
         (lang.text("workbook-day"), morning.today.to_string()),
         (lang.text("page-run"), format!("{} {}", run.number, run.id)),
-        (
-            lang.text("page-cut"),
-            format!("{} / {}", run.cut_at.local_text(), run.cut_seq),
-        ),
+        (lang.text("page-cut"), format!("{} / {}", run.cut_at.local_text(), run.cut_seq)),
         (lang.text("page-digest-input"), encode_hex(&run.input_digest)),
         (lang.text("workbook-head-audit"), encode_hex(&morning.audit_chain)),
         (lang.text("page-view"), "AS_WAS".to_owned()),
         (lang.text("page-programme"), format!("thidua {}", run.code_version)),
-        (
-            lang.text("workbook-note"),
-            lang.text("page-taking-part-emulation-voluntary")
-                .to_owned(),
-        ),
+        (lang.text("workbook-note"), lang.text("page-taking-part-emulation-voluntary").to_owned()),
     ];
     for (name, value) in lines {
         writer.write_cells(&[name, &value])?;

@@ -8,13 +8,13 @@ use super::field_violations::FieldViolations;
 use super::record::standing::{fraction_to_proto, judgement_state_to_proto, stage_from_proto};
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::JudgementState;
-use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::target_rule::{
     Attestation, Comparability, EvaluatedPace, Evaluation, EvaluationTerms, FormulaIdentifier,
     PaceState, StandingStage, StaticFigures, Target, TargetVerdict,
 };
+use crate::i18n::Lang;
 use crate::pb;
 
 /// Most figures, and most attestations, of one request.

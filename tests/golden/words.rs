@@ -26,11 +26,11 @@ use thidua::domain::standing::baseline::BaselineStatus;
 use thidua::domain::standing::funnel_limits::FunnelZone;
 use thidua::domain::standing::{JudgementState, ReportSupport, StandingView};
 use thidua::domain::support::hex::encode_hex;
-use thidua::i18n::Lang;
 use thidua::domain::support::reason::RefusalReason;
 use thidua::domain::target_rule;
 use thidua::domain::target_rule::ZeroBasePolicy;
 use thidua::domain::target_rule::ast::{ChangeMode, Comparator, RatioBasis, TermSign};
+use thidua::i18n::Lang;
 use thidua::wire::{access, enums, reasons, sync, values};
 use thidua::{jobs, pb};
 

@@ -19,8 +19,8 @@ use thidua::domain::standing::Standing;
 use thidua::domain::support::ids::{
     AccountId, CampaignId, CommentId, ReportId, StandingId, UnitId,
 };
-use thidua::i18n::Lang;
 use thidua::grpc::RpcError;
+use thidua::i18n::Lang;
 
 /// The campaign's first Monday; the weeks begin on Mondays.
 const FIRST_MONDAY: Date = Date::constant(2024, 8, 26);

@@ -2,7 +2,6 @@
 //!
 //! The ledger never enters the server; the figures compared with it are read from a phone.
 
-use crate::domain::support::message::message;
 use super::DemoError;
 use super::generator::ledger::LedgerLine;
 use super::people::{Person, counted_value};
@@ -13,6 +12,7 @@ use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::standing::{Judgement, Standing};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::{UnitId, derive_id};
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use crate::wire::record;
 use std::collections::BTreeMap;
@@ -101,12 +101,28 @@ fn check_ledger(
         official,
     } = line;
     let all = lines.len();
-    let mut text = lang.say(message!("check-offences-happened-never-reported", happened, never, errors, waiting, official, elements, all));
+    let mut text = lang.say(message!(
+        "check-offences-happened-never-reported",
+        happened,
+        never,
+        errors,
+        waiting,
+        official,
+        elements,
+        all
+    ));
     if let Some(((unit, code), line)) = wrong.first() {
         let presented = seen.get(&(*unit, code.clone()));
         let unit = simulation.province.org.unit(*unit).map_or("?", |unit| unit.uid.as_str());
         let wrong = wrong.len();
-        text = lang.say(message!("check-lines-do-not-balance", wrong, unit, code, line = format!("{line:?}"), presented = format!("{presented:?}")));
+        text = lang.say(message!(
+            "check-lines-do-not-balance",
+            wrong,
+            unit,
+            code,
+            line = format!("{line:?}"),
+            presented = format!("{presented:?}")
+        ));
     }
     Ok(DemoCheck {
         is_ok: wrong.is_empty() && stray == 0 && above.values().all(|line| line.is_balanced()),
@@ -230,9 +246,7 @@ fn check_audit(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, Dem
             let rows = verified.rows;
             lang.say(message!("check-audit-chain-unbroken-entries", rows, head))
         }
-        Some(at) => {
-            lang.say(message!("check-audit-chain-broken", at))
-        }
+        Some(at) => lang.say(message!("check-audit-chain-broken", at)),
     };
     Ok(DemoCheck { is_ok: verified.invalid_from_seq.is_none(), text })
 }

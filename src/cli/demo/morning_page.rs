@@ -1,7 +1,6 @@
 //! Writes the morning page of the demo's last nightly run and checks its figures against the
 //! ledger.
 
-use crate::domain::support::message::message;
 use super::DemoError;
 use super::check::DemoCheck;
 use super::simulation::Simulation;
@@ -9,8 +8,9 @@ use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::cli::morning_report;
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::Judgement;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
+use crate::i18n::Lang;
 use std::path::{Path, PathBuf};
 
 /// The written page, and the report that it shows.

@@ -3,7 +3,6 @@
 //! Must not rank units or call a target met before its window is over. Figures that a phone does
 //! not hold are left out.
 
-use crate::domain::support::message::message;
 use super::DemoOptions;
 use super::check::DemoCheck;
 use super::generator::Province;
@@ -18,6 +17,7 @@ use crate::domain::org::UnitKind;
 use crate::domain::report::element::CountingLevel;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::{Coverage, Standing, StandingRun};
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use jiff::civil::Date;
 use std::path::Path;
@@ -68,21 +68,28 @@ impl Screen {
             ),
         );
         println!("{text}");
-        println!(
-            "{}\n",
-            self.lang.text("screen-our-assumption-published-text")
-        );
+        println!("{}\n", self.lang.text("screen-our-assumption-published-text"));
     }
 
     pub(super) fn print_server(&mut self, address: &str, database: &str) {
-        self.print_step(1, message!("screen-server-2"), &format!("{address}  TLS 1.3   {database}"));
+        self.print_step(
+            1,
+            message!("screen-server-2"),
+            &format!("{address}  TLS 1.3   {database}"),
+        );
     }
 
     pub(super) fn print_import(&mut self, province: &Province, other: &Campaign, rows: usize) {
         let count = |kind| province.org.units_of_kind_on(kind, province.simulated_end(0)).count();
         let (communes, districts) = (count(UnitKind::Commune), count(UnitKind::District));
         let departments = count(UnitKind::Department);
-        let text = self.lang.say(message!("screen-communes-districts-departments-rows", communes, districts, departments, rows));
+        let text = self.lang.say(message!(
+            "screen-communes-districts-departments-rows",
+            communes,
+            districts,
+            departments,
+            rows
+        ));
         self.print_step(2, message!("screen-import"), &text);
         for campaign in [&province.campaign, other] {
             println!("            {}", self.campaign_text(campaign));
@@ -94,12 +101,8 @@ impl Screen {
         let (code, phases) = (&campaign.code, campaign.phases.len());
         let (targets, work) = (campaign.targets.len(), campaign.activities.len());
         let what = match (targets, work) {
-            (0, work) => {
-                self.lang.say(message!("screen-lines-work", work))
-            }
-            (targets, _) => {
-                self.lang.say(message!("screen-targets", targets))
-            }
+            (0, work) => self.lang.say(message!("screen-lines-work", work)),
+            (targets, _) => self.lang.say(message!("screen-targets", targets)),
         };
         self.lang.say(message!("screen-campaign-phases", code, phases, star, what))
     }
@@ -125,11 +128,14 @@ impl Screen {
         let nights = simulation.nightly_summaries.len();
         let last = runs.iter().max_by_key(|run| run.cut_at).map_or_else(String::new, |run| {
             let at = run.cut_at.local_text();
-            self.lang.say(message!("screen-last-run-cut", number = format!("{:04}", run.number), cut_seq = run.cut_seq, at))
+            self.lang.say(message!(
+                "screen-last-run-cut",
+                number = format!("{:04}", run.number),
+                cut_seq = run.cut_seq,
+                at
+            ))
         });
-        let text = self
-            .lang
-            .say(message!("screen-nights", nights, last));
+        let text = self.lang.say(message!("screen-nights", nights, last));
         self.print_step(5, message!("screen-night"), &text);
     }
 
@@ -144,18 +150,14 @@ impl Screen {
         let last = today.saturating_sub(jiff::Span::new().days(1));
         let calendar = campaign.phase_on(last).map_or_else(String::new, |phase| {
             let name = self.phase_name(campaign, phase.no);
-            self.lang
-                .say(message!("screen-lies", last, name))
+            self.lang.say(message!("screen-lies", last, name))
         });
         println!(" {}: {judged}{calendar}.", self.lang.text("screen-judged-here"));
         let owner = campaign.owner_id();
         for line in target_table::target_lines(campaign, standings, owner, self.lang) {
             println!("{line}");
         }
-        println!(
-            " {}",
-            self.lang.text("screen-nothing-called-met-before")
-        );
+        println!(" {}", self.lang.text("screen-nothing-called-met-before"));
     }
 
     /// The name of a phase, with a star where its days are assumed; phase 0 is the whole campaign.
@@ -211,19 +213,29 @@ impl Screen {
         println!("\n{}  {}", self.lang.text("screen-reports"), contract.code);
         println!(
             "{}",
-            self.lang.say(message!("screen-expected-received-these-nil", expected, received, share, nil, late, missing))
+            self.lang.say(message!(
+                "screen-expected-received-these-nil",
+                expected,
+                received,
+                share,
+                nil,
+                late,
+                missing
+            ))
         );
         println!(
             "{}",
-            self.lang.say(message!("screen-accepted-waiting-review-returned", accepted, waiting = count.waiting, returned = count.returned))
+            self.lang.say(message!(
+                "screen-accepted-waiting-review-returned",
+                accepted,
+                waiting = count.waiting,
+                returned = count.returned
+            ))
         );
     }
 
     pub(super) fn print_districts(&self, province: &Province, standings: &[Standing], full: bool) {
-        println!(
-            "\n{}",
-            self.lang.text("screen-districts-code-order-not")
-        );
+        println!("\n{}", self.lang.text("screen-districts-code-order-not"));
         let presented = if full { province.districts.len() } else { 4 };
         let mut usual = 0;
         let judged: Vec<_> = province
@@ -260,10 +272,7 @@ impl Screen {
             );
         }
         if usual == judged.len() {
-            println!(
-                " {}",
-                self.lang.text("screen-no-district-can-told")
-            );
+            println!(" {}", self.lang.text("screen-no-district-can-told"));
         }
     }
 
@@ -313,11 +322,7 @@ impl Screen {
 
     pub(super) fn print_morning_page(&self, page: &MorningPage) {
         let MorningReport { campaign, phase, window, today, .. } = &page.report;
-        println!(
-            "\n{}  {}",
-            self.lang.text("screen-morning-page"),
-            page.file.display()
-        );
+        println!("\n{}  {}", self.lang.text("screen-morning-page"), page.file.display());
         println!(
             " {}: {}.",
             self.lang.text("screen-judged-there"),
@@ -332,10 +337,7 @@ impl Screen {
             let head = if at == 0 { self.lang.text("screen-checked") } else { "" };
             println!("{head:<8} {}  {}", if finding.is_ok { "ok" } else { "!!" }, finding.text);
         }
-        println!(
-            "         --  {}\n",
-            self.lang.text("screen-not-shown-here-power")
-        );
+        println!("         --  {}\n", self.lang.text("screen-not-shown-here-power"));
         println!(
             "{}         {:.0} s",
             self.lang.text("screen-look-further-thidua-demo"),
@@ -343,10 +345,7 @@ impl Screen {
         );
         if let Some(dir) = kept {
             let dir = dir.display();
-            println!(
-                "{}",
-                self.lang.say(message!("screen-thidua-d-standings-campaign", dir))
-            );
+            println!("{}", self.lang.say(message!("screen-thidua-d-standings-campaign", dir)));
         }
     }
 }
@@ -360,8 +359,12 @@ fn median(of: impl Iterator<Item = u64>) -> Option<u64> {
 
 fn event_text(note: SimulationEvent, lang: Lang) -> String {
     match note {
-        SimulationEvent::PhonesBackOnline { week, phones } => lang.say(message!("screen-week-phones-back-after", week, phones)),
-        SimulationEvent::CommunesMerged { day, communes: [before, after], accounts } => lang.say(message!("screen-merger-communes-grants-moved", day, before, after, accounts)),
+        SimulationEvent::PhonesBackOnline { week, phones } => {
+            lang.say(message!("screen-week-phones-back-after", week, phones))
+        }
+        SimulationEvent::CommunesMerged { day, communes: [before, after], accounts } => {
+            lang.say(message!("screen-merger-communes-grants-moved", day, before, after, accounts))
+        }
     }
 }
 
@@ -376,16 +379,8 @@ pub(super) fn print_connection_info(
     println!("\n{}  {}", lang.text("screen-server"), server.address);
     println!(" CA          {}", server.tls.ca.display());
     println!(" {} {}\n   {}", lang.text("screen-code-commune"), commune.0, commune.1);
-    println!(
-        " {} {}\n   {}",
-        lang.text("screen-code-reviewer"),
-        reviewer.0,
-        reviewer.1
-    );
-    println!(
-        " {}\n   {partner}",
-        lang.text("screen-key-partner-agency")
-    );
+    println!(" {} {}\n   {}", lang.text("screen-code-reviewer"), reviewer.0, reviewer.1);
+    println!(" {}\n   {partner}", lang.text("screen-key-partner-agency"));
 }
 
 /// Prints that a week has passed.

@@ -1,13 +1,13 @@
 //! The table of a campaign's targets at one unit, from published standings. Must not compute
 //! verdicts.
 
-use crate::domain::support::message::message;
 use crate::domain::campaign::{Campaign, CampaignTarget, TargetPair};
 use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::support::ids::UnitId;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Measure, Target};
+use crate::i18n::Lang;
 
 /// Width of the column with the target's text.
 const TARGET_COLUMN_WIDTH: usize = 46;
@@ -125,8 +125,7 @@ fn ratio_element_counts(formula: &Target) -> Option<(usize, usize)> {
 fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
     if let Some(now) = judgement.limit_now {
         let now = now.format_rounded(1).unwrap_or_default();
-        return lang
-            .say(message!("target-table-now", replace = now.replace('.', ","), now));
+        return lang.say(message!("target-table-now", replace = now.replace('.', ","), now));
     }
     if let Some(limit) = judgement.limit {
         return lang.say(message!("target-table-end", limit));
@@ -160,19 +159,25 @@ fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<Stri
         judgement.limit.filter(|_| judgement.limit_now.is_some()),
         judgement.count_now.and_then(Ratio::to_integer),
     ) {
-        said.push(lang.say(message!("target-table-meet-year-most-more", limit, max = (limit - now).max(0))));
+        said.push(lang.say(message!(
+            "target-table-meet-year-most-more",
+            limit,
+            max = (limit - now).max(0)
+        )));
     }
     if !said.is_empty() {
         lines.push(said.join("; "));
     }
     if let Some(percent) = judgement.percent_to_meet.filter(|percent| (1..100).contains(percent)) {
         let missing = judgement.reasons.iter().any(|reason| reason == "MISSING_REPORTS");
-        let missing = if missing {
-            lang.text("target-table-reports-still-missing-can")
-        } else {
-            ""
-        };
-        lines.push(lang.say(message!("target-table-p-meet-about-0", percent, missing, percent_2 = format!("{percent:02}"))));
+        let missing =
+            if missing { lang.text("target-table-reports-still-missing-can") } else { "" };
+        lines.push(lang.say(message!(
+            "target-table-p-meet-about-0",
+            percent,
+            missing,
+            percent_2 = format!("{percent:02}")
+        )));
     }
     lines
 }

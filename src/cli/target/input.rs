@@ -3,16 +3,16 @@
 //!
 //! Unknown keys are refused: a misspelt `missing` would give a verdict without the missing reports.
 
-use crate::domain::support::message::message;
 use super::TargetInputError;
 use crate::domain::report::element::ElementCode;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{
     Attestation, Comparability, EvaluationTerms, FormulaIdentifier, StandingStage, StaticFigures,
     Target,
 };
+use crate::i18n::Lang;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -56,9 +56,7 @@ impl EvalInput {
         let object = reader.read_object(value, "", INPUT_KEYS)?;
         let text = object.get("target").and_then(Value::as_str);
         let target = parse_target(
-            text.ok_or_else(|| {
-                reader.input_error("target", message!("input-target-text"))
-            })?,
+            text.ok_or_else(|| reader.input_error("target", message!("input-target-text")))?,
             lang,
         )?;
         let sheet = reader.read_figure_sheet(object, &target)?;
@@ -85,18 +83,14 @@ impl JsonInputReader {
         keys: &[&str],
     ) -> InputResult<&'v Map<String, Value>> {
         let at = if at.is_empty() { "JSON" } else { at };
-        let object = value
-            .as_object()
-            .ok_or_else(|| self.input_error(at, message!("input-object")))?;
+        let object =
+            value.as_object().ok_or_else(|| self.input_error(at, message!("input-object")))?;
         let strange = object.keys().find(|key| !keys.is_empty() && !keys.contains(&key.as_str()));
         match strange {
             None => Ok(object),
             Some(key) => {
                 let known = keys.join(", ");
-                Err(self.input_error(
-                    &format!("{at}.{key}"),
-                    message!("input-one-keys", known),
-                ))
+                Err(self.input_error(&format!("{at}.{key}"), message!("input-one-keys", known)))
             }
         }
     }
@@ -154,9 +148,9 @@ impl JsonInputReader {
     fn read_flag(&self, value: Option<&Value>, at: &str) -> InputResult<bool> {
         match value {
             None | Some(Value::Null) => Ok(false),
-            Some(value) => value
-                .as_bool()
-                .ok_or_else(|| self.input_error(at, message!("input-true-false"))),
+            Some(value) => {
+                value.as_bool().ok_or_else(|| self.input_error(at, message!("input-true-false")))
+            }
         }
     }
 
@@ -188,12 +182,8 @@ impl JsonInputReader {
             Value::String(text) => Ratio::parse(text).ok(),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         };
-        text.filter(|number| !number.is_negative()).ok_or_else(|| {
-            self.input_error(
-                at,
-                message!("input-number-from-zero-up"),
-            )
-        })
+        text.filter(|number| !number.is_negative())
+            .ok_or_else(|| self.input_error(at, message!("input-number-from-zero-up")))
     }
 
     fn read_optional_number(&self, value: Option<&Value>, at: &str) -> InputResult<Option<Ratio>> {
@@ -214,12 +204,7 @@ impl JsonInputReader {
     }
 
     fn read_element_code(&self, text: &str, at: &str) -> InputResult<ElementCode> {
-        ElementCode::new(text).map_err(|_| {
-            self.input_error(
-                at,
-                message!("input-element-code-z-0"),
-            )
-        })
+        ElementCode::new(text).map_err(|_| self.input_error(at, message!("input-element-code-z-0")))
     }
 
     /// Figures by element; null means that there is no figure.
@@ -249,9 +234,8 @@ impl JsonInputReader {
         let Some(value) = value.filter(|value| !value.is_null()) else {
             return Ok(BTreeMap::new());
         };
-        let list = value
-            .as_array()
-            .ok_or_else(|| self.input_error("missing", message!("input-list")))?;
+        let list =
+            value.as_array().ok_or_else(|| self.input_error("missing", message!("input-list")))?;
         let mut missing: BTreeMap<_, crate::domain::target_rule::MissingReports> = BTreeMap::new();
         for (place, one) in list.iter().enumerate() {
             let at = format!("missing[{place}]");
@@ -323,12 +307,8 @@ impl JsonInputReader {
                     };
                     let both =
                         part("done").zip(part("of")).filter(|(done, of)| done <= of && *of > 0);
-                    let (done, of) = both.ok_or_else(|| {
-                        self.input_error(
-                            &at,
-                            message!("input-done-up-from-1"),
-                        )
-                    })?;
+                    let (done, of) = both
+                        .ok_or_else(|| self.input_error(&at, message!("input-done-up-from-1")))?;
                     Attestation { done, required: of }
                 }
             };

@@ -1,9 +1,9 @@
 //! An evaluation or a chance as JSON: always the same keys in the same order, null where a key does
 //! not apply.
 
-use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{EvaluatedPace, Evaluation, TargetChance};
+use crate::i18n::Lang;
 use serde_json::{Value, json};
 
 /// Decimals of a rational that is printed as a decimal.

@@ -184,7 +184,10 @@ impl From<Refusal> for ClientError {
         let Refusal { reason, field_errors: problems } = refusal;
         let problems = problems
             .into_iter()
-            .map(|FieldError { field, reason }| FieldProblem { field, reason: reason.code().to_owned() })
+            .map(|FieldError { field, reason }| FieldProblem {
+                field,
+                reason: reason.code().to_owned(),
+            })
             .collect();
         Self::Refused { reason: reason.code().to_owned(), problems }
     }

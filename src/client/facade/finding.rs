@@ -8,8 +8,8 @@ use super::{Phone, Result};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::quality::Finding;
-use crate::i18n::Lang;
 use crate::domain::support::time::days_from_date;
+use crate::i18n::Lang;
 use crate::wire;
 
 /// A question about figures. It reports an unusual value, not an error.

@@ -4,9 +4,9 @@
 //! A key belongs to an account that holds PARTNER_READER and allows at most what the account may
 //! do: part of its units, campaigns and calls. Only the hash of its secret is stored.
 
-use crate::domain::support::message::message;
 use crate::domain::access::permission::{Actor, Grant, Role};
 use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
+use crate::domain::support::message::message;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::domain::support::violation::Violation;

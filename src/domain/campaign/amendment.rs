@@ -2,8 +2,8 @@
 //!
 //! Who may amend is decided in `permission`.
 
-use crate::domain::support::message::message;
 use super::{Campaign, CampaignStatus};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
@@ -60,7 +60,12 @@ impl Campaign {
             return Err(Violation::error(
                 "AMENDMENT_NEEDS_BASIS",
                 at,
-                message!("amendment-campaign-so-change-amendment", status = self.status.text(crate::i18n::Lang::VI), parts, status_2 = self.status),
+                message!(
+                    "amendment-campaign-so-change-amendment",
+                    status = self.status.text(crate::i18n::Lang::VI),
+                    parts,
+                    status_2 = self.status
+                ),
             ));
         };
         let mut amendments = updated.amendments.clone();

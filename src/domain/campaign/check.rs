@@ -2,10 +2,10 @@
 //!
 //! Rules of a single target are in `check_target`.
 
-use crate::domain::support::message::message;
 use super::{Anniversary, Campaign, Classification, Duty, DutyEvidence};
 use crate::domain::report::element::ElementKind;
 use crate::domain::report::form::{Catalogue, duplicate_code_violations};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 
 /// Maximum number each of targets, duties and lines of work of a campaign.
@@ -79,7 +79,13 @@ impl Campaign {
             if usize::from(phase.no) != index + 1 || phase.window.start != next {
                 violations.push(phase_tiling_violation(
                     format!("phases.{}", phase.no),
-                    message!("check-phase-must-begin-here", index = index + 1, next, no = phase.no, start = phase.window.start),
+                    message!(
+                        "check-phase-must-begin-here",
+                        index = index + 1,
+                        next,
+                        no = phase.no,
+                        start = phase.window.start
+                    ),
                 ));
             }
             next = phase.window.end;
@@ -187,11 +193,7 @@ fn phase_tiling_violation(at: String, vi: String, en: String) -> Violation {
 }
 
 fn missing_value_violation(key: &str) -> Violation {
-    Violation::error(
-        "NOT_GIVEN",
-        key,
-        message!("check-not-given-fill", key),
-    )
+    Violation::error("NOT_GIVEN", key, message!("check-not-given-fill", key))
 }
 
 fn unknown_code_violation(
@@ -201,11 +203,7 @@ fn unknown_code_violation(
     en: &str,
     name: &str,
 ) -> Violation {
-    Violation::error(
-        code,
-        at,
-        message!("check-there-no-declare-mend", vi, name, en),
-    )
+    Violation::error(code, at, message!("check-there-no-declare-mend", vi, name, en))
 }
 
 pub(super) fn not_counted_violation(at: &str, element: &str) -> Violation {

@@ -3,7 +3,6 @@
 //! What a formula asks for, and which count could be bent to meet it, is computed in
 //! `formula_analysis`.
 
-use crate::domain::support::message::message;
 use super::check::not_counted_violation;
 use super::formula_analysis::{
     baseline_methods, collect_baselines, needs_pair, reduced_elements, rewarded_elements,
@@ -13,6 +12,7 @@ use super::{BaselineMethod, Campaign, CampaignTarget, Commitment, DutyEvidence, 
 use crate::domain::report::element::{Element, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{
     Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow,
@@ -51,16 +51,13 @@ impl TargetChecker<'_> {
 
     fn check_texts(&self, violations: &mut Vec<Violation>) {
         if self.target.text_vi.trim().is_empty() || self.target.text_en.trim().is_empty() {
-            violations.push(self.error(
-                "TARGET_TEXT",
-                message!("check-target-target-no-words-fill"),
-            ));
+            violations
+                .push(self.error("TARGET_TEXT", message!("check-target-target-no-words-fill")));
         }
         if self.target.coverage_min.is_some_and(|share| share > 1000) {
-            violations.push(self.error(
-                "COVERAGE_RANGE",
-                message!("check-target-coverage-min-thousandths-0"),
-            ));
+            violations.push(
+                self.error("COVERAGE_RANGE", message!("check-target-coverage-min-thousandths-0")),
+            );
         }
     }
 
@@ -116,10 +113,9 @@ impl TargetChecker<'_> {
     fn check_duty(&self, name: &FormulaIdentifier, violations: &mut Vec<Violation>) {
         let duty = self.campaign.duty(name.as_str());
         if duty.is_none_or(|duty| duty.evidence != DutyEvidence::Attestation) {
-            violations.push(self.error(
-                "UNKNOWN_DUTY",
-                message!("check-target-there-no-duty-evidence", name),
-            ));
+            violations.push(
+                self.error("UNKNOWN_DUTY", message!("check-target-there-no-duty-evidence", name)),
+            );
         }
     }
 
@@ -141,10 +137,7 @@ impl TargetChecker<'_> {
     }
 
     fn unknown_milestone_violation(&self, name: &FormulaIdentifier) -> Violation {
-        self.error(
-            "UNKNOWN_MILESTONE",
-            message!("check-target-campaign-holds-no-milestone", name),
-        )
+        self.error("UNKNOWN_MILESTONE", message!("check-target-campaign-holds-no-milestone", name))
     }
 
     /// A binding target states its baseline, its least coverage and its smallest base.
@@ -170,10 +163,9 @@ impl TargetChecker<'_> {
             ("coverage_min", target.coverage_min.is_none()),
         ];
         for (key, _) in missing.iter().filter(|(_, missing)| *missing) {
-            violations.push(self.error(
-                "NO_POLICY",
-                message!("check-target-binding-target-needs-fill", key),
-            ));
+            violations.push(
+                self.error("NO_POLICY", message!("check-target-binding-target-needs-fill", key)),
+            );
         }
     }
 
@@ -204,10 +196,8 @@ impl TargetChecker<'_> {
             return;
         }
         if !is_vietnamese(&target.gaming_note) {
-            violations.push(self.error(
-                "NO_GAMING_NOTE",
-                message!("check-target-how-target-could-met"),
-            ));
+            violations
+                .push(self.error("NO_GAMING_NOTE", message!("check-target-how-target-could-met")));
         }
         let reduced = reduced_elements(&target.formula);
         let has_pair = target.pairs.iter().any(|pair| match pair {
@@ -215,10 +205,9 @@ impl TargetChecker<'_> {
             TargetPair::Count(code) => !reduced.contains(code),
         });
         if !has_pair {
-            violations.push(self.error(
-                "NO_PAIR",
-                message!("check-target-reduction-ratio-needs-something"),
-            ));
+            violations.push(
+                self.error("NO_PAIR", message!("check-target-reduction-ratio-needs-something")),
+            );
         }
         let counted = target.pairs.iter().any(|pair| matches!(pair, TargetPair::Count(_)));
         let shrinkable = shrinkable_denominator(&target.formula, self.catalogue);
@@ -238,10 +227,12 @@ impl TargetChecker<'_> {
             TargetPair::Target(code)
                 if *code == self.target.code || self.campaign.target(code).is_none() =>
             {
-                Some(self.error(
-                    "UNKNOWN_PAIR",
-                    message!("check-target-there-no-other-target", code),
-                ))
+                Some(
+                    self.error(
+                        "UNKNOWN_PAIR",
+                        message!("check-target-there-no-other-target", code),
+                    ),
+                )
             }
             TargetPair::Count(_) | TargetPair::Target(_) => None,
         }
@@ -278,10 +269,7 @@ impl TargetChecker<'_> {
                 message!("check-target-asks-more-which-acts", code, authority),
             );
         }
-        self.error(
-            "COERCIVE_MORE",
-            message!("check-target-no-target-may-ask", code),
-        )
+        self.error("COERCIVE_MORE", message!("check-target-no-target-may-ask", code))
     }
 }
 

@@ -3,12 +3,12 @@
 //!
 //! Who may take a step is decided in `permission`.
 
-use crate::domain::support::message::message;
 use super::Campaign;
 use crate::domain::report::form::Catalogue;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::{Severity, Violation};
+use crate::i18n::Lang;
 use jiff::civil::Date;
 
 string_enum! {
@@ -208,11 +208,7 @@ impl Campaign {
                 at,
                 message!("lifecycle-earliest-today-wait-until", day, today),
             )],
-            None => vec![Violation::error(
-                code,
-                at,
-                message!("lifecycle-day-launch-not-given"),
-            )],
+            None => vec![Violation::error(code, at, message!("lifecycle-day-launch-not-given"))],
         }
     }
 

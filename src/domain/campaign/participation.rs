@@ -4,9 +4,9 @@
 //! They are a record only: they never block a transition, and adding one is not an amendment. The
 //! signer is a post, never a person.
 
-use crate::domain::support::message::message;
 use super::{Campaign, Target};
 use crate::domain::report::free_text;
+use crate::domain::support::message::message;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;

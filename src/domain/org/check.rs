@@ -4,13 +4,13 @@
 //! The check returns every violation. A violation names the fact; its line in a file is added by
 //! `files`.
 
-use crate::domain::support::message::message;
 use super::index::OrgIndex;
 use super::{
     DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent,
     WEIGHT_DENOMINATOR_MAX,
 };
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,13 +3,13 @@
 //!
 //! This module applies each action to the facts; `check` validates the result once, at the end.
 
-use crate::domain::support::message::message;
 use super::change::{OrgAction, OrgChange, UnitDescription};
 use super::{
     DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFactRef, OrgFacts, OrgViolation, Unit,
     UnitLineage, UnitParent, UnitVersion,
 };
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Handover of stocks (bàn giao) when units close: the amounts given must equal the amounts
 //! received.
 
-use crate::domain::support::message::message;
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,8 +55,12 @@ impl HandoverImbalance {
         let stated = self.stated.map_or_else(|| "—".to_owned(), |stock| stock.to_string());
         let (element, transferred) = (&self.element, self.transferred);
         let (vi, en) = match self.side {
-            HandoverSide::Out => message!("handover-closing-stock-but-handed", name, element, stated, transferred),
-            HandoverSide::In => message!("handover-taken-but-opening-stock", name, element, transferred, stated),
+            HandoverSide::Out => {
+                message!("handover-closing-stock-but-handed", name, element, stated, transferred)
+            }
+            HandoverSide::In => {
+                message!("handover-taken-but-opening-stock", name, element, transferred, stated)
+            }
         };
         Violation::error("HANDOVER_DOES_NOT_BALANCE", format!("handover.{element}"), vi, en)
     }

@@ -1,78 +1,30 @@
 //! Text of a finding as a question, in Vietnamese and English. The text asks and never accuses.
 
-use crate::domain::support::message::message;
 use super::finding::{Finding, FindingState, QualityRule};
 use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use jiff::civil::Date;
 
 /// Question of each rule. `{0}` to `{3}` are the evidence, `{n}` the newest figure, `{own}` the
 /// earlier ones, `{x}` the rule's statistic.
 const QUESTION_TEXTS: [(QualityRule, &str, &str); 16] = [
-    (
-        QualityRule::Completeness,
-        message!("finding-text-1-last-0-periods"),
-    ),
-    (
-        QualityRule::Identity,
-        message!("finding-text-e-n-all-more"),
-    ),
-    (
-        QualityRule::Outlier,
-        message!("finding-text-e-d-n-reported"),
-    ),
-    (
-        QualityRule::Change,
-        message!("finding-text-e-d-from-0"),
-    ),
-    (
-        QualityRule::Smooth,
-        message!("finding-text-e-last-periods-more"),
-    ),
-    (
-        QualityRule::Wild,
-        message!("finding-text-e-last-periods-come"),
-    ),
-    (
-        QualityRule::Digits,
-        message!("finding-text-e-some-last-digits"),
-    ),
-    (
-        QualityRule::Bunching,
-        message!("finding-text-e-0-units-just"),
-    ),
-    (
-        QualityRule::Revisions,
-        message!("finding-text-after-deadline-0-figures"),
-    ),
-    (
-        QualityRule::Zeros,
-        message!("finding-text-e-d-none-all"),
-    ),
-    (
-        QualityRule::Drift,
-        message!("finding-text-e-d-from-0-3"),
-    ),
-    (
-        QualityRule::RatioDrift,
-        message!("finding-text-e-d-2-3"),
-    ),
-    (
-        QualityRule::Copied,
-        message!("finding-text-x-periods-row-hold"),
-    ),
-    (
-        QualityRule::LastMinute,
-        message!("finding-text-0-1-reports-came"),
-    ),
-    (
-        QualityRule::Clock,
-        message!("finding-text-device-clock-runs-n"),
-    ),
-    (
-        QualityRule::Break,
-        message!("finding-text-e-d-from-0-2"),
-    ),
+    (QualityRule::Completeness, message!("finding-text-1-last-0-periods")),
+    (QualityRule::Identity, message!("finding-text-e-n-all-more")),
+    (QualityRule::Outlier, message!("finding-text-e-d-n-reported")),
+    (QualityRule::Change, message!("finding-text-e-d-from-0")),
+    (QualityRule::Smooth, message!("finding-text-e-last-periods-more")),
+    (QualityRule::Wild, message!("finding-text-e-last-periods-come")),
+    (QualityRule::Digits, message!("finding-text-e-some-last-digits")),
+    (QualityRule::Bunching, message!("finding-text-e-0-units-just")),
+    (QualityRule::Revisions, message!("finding-text-after-deadline-0-figures")),
+    (QualityRule::Zeros, message!("finding-text-e-d-none-all")),
+    (QualityRule::Drift, message!("finding-text-e-d-from-0-3")),
+    (QualityRule::RatioDrift, message!("finding-text-e-d-2-3")),
+    (QualityRule::Copied, message!("finding-text-x-periods-row-hold")),
+    (QualityRule::LastMinute, message!("finding-text-0-1-reports-came")),
+    (QualityRule::Clock, message!("finding-text-device-clock-runs-n")),
+    (QualityRule::Break, message!("finding-text-e-d-from-0-2")),
 ];
 
 impl Finding {
@@ -119,7 +71,13 @@ fn earlier_figures_text(finding: &Finding) -> String {
 
 fn window_text(window: DateWindow, lang: Lang) -> String {
     let day = |day: Date| format!("{:02}/{:02}/{}", day.day(), day.month(), day.year());
-    message!("finding-text-to", start = day(window.start), last_day = day(window.last_day()), start_2 = window.start, last_day_2 = window.last_day())
+    message!(
+        "finding-text-to",
+        start = day(window.start),
+        last_day = day(window.last_day()),
+        start_2 = window.start,
+        last_day_2 = window.last_day()
+    )
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 
 mod report_text;
 
-use crate::domain::support::message::message;
 use crate::domain::org::{
     Fraction, HandoverLine, Hierarchy, Org, OrgChange, RebaseQuality, Stocks, Unit, UnitKind,
     check_handover,
@@ -15,6 +14,7 @@ use crate::domain::reporting::calendar::Calendars;
 use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::support::violation::{Violation, has_errors};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};

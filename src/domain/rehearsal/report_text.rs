@@ -1,8 +1,8 @@
 //! Text of a rehearsal report, in Vietnamese and English.
 
-use crate::domain::support::message::message;
 use super::{ClosingUnit, EXPOSURE_PERCENT, RehearsalReport, UnitLabel};
 use crate::domain::org::{Fraction, UnitKind};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Severity;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -30,9 +30,11 @@ impl RehearsalReport {
         } else {
             format!(" ({})", self.legal_bases.join("; "))
         };
-        writer.write_line(
-            message!("report-text-rehearsal-organisation-changes-effective", days, legal),
-        );
+        writer.write_line(message!(
+            "report-text-rehearsal-organisation-changes-effective",
+            days,
+            legal
+        ));
         writer.write_line(message!("report-text-nothing-been-changed"));
     }
 
@@ -52,15 +54,12 @@ impl RehearsalReport {
         if self.closing_units.is_empty() && self.opening_units.is_empty() {
             return;
         }
-        writer.write_section(
-            message!("report-text-mergers-splits-dissolutions-new"),
-        );
+        writer.write_section(message!("report-text-mergers-splits-dissolutions-new"));
         let mut merged: BTreeMap<&UnitLabel, Vec<&str>> = BTreeMap::new();
         for closing in &self.closing_units {
             match closing.successors.as_slice() {
-                [] => writer.write_item_in_language(
-                    message!("report-text-dissolved", unit = closing.unit),
-                ),
+                [] => writer
+                    .write_item_in_language(message!("report-text-dissolved", unit = closing.unit)),
                 [(successor, weight)] if *weight == Fraction::ONE => {
                     merged.entry(successor).or_default().push(&closing.unit)
                 }
@@ -81,9 +80,7 @@ impl RehearsalReport {
         };
         let followed: Vec<UnitLabel> = self.closing_units.iter().flat_map(successors).collect();
         for unit in self.opening_units.iter().filter(|unit| !followed.contains(unit)) {
-            writer.write_item_in_language(
-                message!("report-text-new", unit),
-            );
+            writer.write_item_in_language(message!("report-text-new", unit));
         }
     }
 
@@ -102,9 +99,7 @@ impl RehearsalReport {
         }
         for ((from, to), units) in moves {
             let (count, units) = (units.len(), units.join(", "));
-            writer.write_item_in_language(
-                message!("report-text-units", from, to, count, units),
-            );
+            writer.write_item_in_language(message!("report-text-units", from, to, count, units));
         }
         if !self.renamed_units.is_empty() {
             writer.write_section(message!("report-text-renamed"));
@@ -123,23 +118,29 @@ impl RehearsalReport {
         }
         for ClosingUnit { unit, acting_unit, devices, open_reports, .. } in affected {
             let acting_unit = acting_unit.as_deref().unwrap_or("—");
-            writer.write_item_in_language(
-                message!("report-text-devices-sync-once-more", unit, devices, open_reports, acting_unit),
-            );
+            writer.write_item_in_language(message!(
+                "report-text-devices-sync-once-more",
+                unit,
+                devices,
+                open_reports,
+                acting_unit
+            ));
         }
         if let (Some(window), false) = (self.window, self.expectation_changes.is_empty()) {
             let (from, to) =
                 (writer.format_day(window.start), writer.format_day(window.last_day()));
-            writer.write_section(
-                message!("report-text-reports-owed-from", from, to),
-            );
+            writer.write_section(message!("report-text-reports-owed-from", from, to));
         }
         for expected in &self.expectation_changes {
             let (code, before, after, pieces) =
                 (&expected.contract, expected.before, expected.after, expected.added_pieces);
-            writer.write_item_in_language(
-                message!("report-text-more-pieces-periods-cut", code, before, after, pieces),
-            );
+            writer.write_item_in_language(message!(
+                "report-text-more-pieces-periods-cut",
+                code,
+                before,
+                after,
+                pieces
+            ));
         }
     }
 
@@ -150,21 +151,26 @@ impl RehearsalReport {
         for rebased in &self.rebased_elements {
             let (element, (before, after), exact, derived) =
                 (&rebased.element, rebased.sums, rebased.exact, rebased.derived);
-            writer.write_item_in_language(
-                message!("report-text-sum-units-exact-derived", element, before, after, exact, derived),
-            );
+            writer.write_item_in_language(message!(
+                "report-text-sum-units-exact-derived",
+                element,
+                before,
+                after,
+                exact,
+                derived
+            ));
         }
         self.write_standings(writer);
         if !self.straddling_units.is_empty() {
-            writer.write_section(
-                message!("report-text-not-comparable-structure-start"),
-            );
+            writer.write_section(message!("report-text-not-comparable-structure-start"));
         }
         for (level, units) in &self.straddling_units {
             let (kind, units) = (writer.unit_kind_text(*level), units.join(", "));
-            writer.write_item_in_language(
-                message!("report-text-made-parts-several-old", kind, units),
-            );
+            writer.write_item_in_language(message!(
+                "report-text-made-parts-several-old",
+                kind,
+                units
+            ));
         }
     }
 
@@ -174,14 +180,15 @@ impl RehearsalReport {
             writer.write_section(message!("report-text-standings"));
         }
         if closed > 0 {
-            writer.write_item_in_language(
-                message!("report-text-units-close-their-results", closed),
-            );
+            writer
+                .write_item_in_language(message!("report-text-units-close-their-results", closed));
         }
         if short > 0 {
-            writer.write_item_in_language(
-                message!("report-text-new-units-exist-less", short, value = EXPOSURE_PERCENT),
-            );
+            writer.write_item_in_language(message!(
+                "report-text-new-units-exist-less",
+                short,
+                value = EXPOSURE_PERCENT
+            ));
         }
     }
 
@@ -190,13 +197,10 @@ impl RehearsalReport {
         let refused =
             self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         if refused == 0 {
-            writer.write_item_in_language(
-                message!("report-text-reconciles-changes-can-made"),
-            );
+            writer.write_item_in_language(message!("report-text-reconciles-changes-can-made"));
         } else {
-            writer.write_item_in_language(
-                message!("report-text-does-not-reconcile-points", refused),
-            );
+            writer
+                .write_item_in_language(message!("report-text-does-not-reconcile-points", refused));
         }
         for finding in &self.findings {
             let (code, at) = (finding.code, &finding.path);

@@ -2,9 +2,9 @@
 //!
 //! The short number of an element in records is assigned by the server; see `numbers`.
 
-use crate::domain::support::message::message;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::ElementId;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::Violation;
@@ -222,7 +222,13 @@ impl Element {
             violations.push(Violation::error(
                 "ELEMENT_RANGE",
                 &at,
-                message!("element-range-scale-cannot-give", min = self.min, max = self.max, scale = self.scale, value = SCALE_MAX),
+                message!(
+                    "element-range-scale-cannot-give",
+                    min = self.min,
+                    max = self.max,
+                    scale = self.scale,
+                    value = SCALE_MAX
+                ),
             ));
         }
         if self.kind == ElementKind::EventFlag && (self.scale, self.min, self.max) != (0, 0, 1) {

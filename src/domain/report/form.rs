@@ -4,9 +4,9 @@
 //! Which unit owes which report for which days is computed in `expectation` from these and the
 //! organisation.
 
-use crate::domain::support::message::message;
 use crate::domain::report::element::{CountingLevel, Element, ElementCode};
 use crate::domain::support::ids::{ContractId, FormId};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::FormRuleExpr;
 use std::collections::BTreeMap;
@@ -147,7 +147,11 @@ impl Catalogue {
             violations.push(Violation::error(
                 "FORM_SIZE",
                 &at,
-                message!("form-form-1-elements-one", value = FORM_ELEMENTS_MAX, elements = form.elements.len()),
+                message!(
+                    "form-form-1-elements-one",
+                    value = FORM_ELEMENTS_MAX,
+                    elements = form.elements.len()
+                ),
             ));
         }
         violations

@@ -4,10 +4,10 @@
 //! The periods of a calendar cover all time without gap or overlap. Where a period is cut for one
 //! unit is decided in `expectation`.
 
-use crate::domain::support::message::message;
 use crate::domain::campaign::Campaign;
 use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::message::message;
 use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::domain::support::violation::Violation;
 use jiff::civil::{Date, date};
@@ -209,32 +209,12 @@ impl Calendars {
         let months = |day, first_month, months| CalendarRule::Months { day, first_month, months };
         let all = [
             ("week", message!("calendar-iso-week"), week),
-            (
-                "stat-month",
-                message!("calendar-statistical-month-15th-14th"),
-                months(15, 12, 1),
-            ),
+            ("stat-month", message!("calendar-statistical-month-15th-14th"), months(15, 12, 1)),
             ("stat-half", message!("calendar-statistical-half-year"), months(15, 12, 6)),
-            (
-                "stat-year",
-                message!("calendar-statistical-year-15-dec"),
-                months(15, 12, 12),
-            ),
-            (
-                "procuracy-half",
-                message!("calendar-procuracy-half-year"),
-                months(1, 12, 6),
-            ),
-            (
-                "traffic-month",
-                message!("calendar-traffic-month-16th-15th"),
-                months(16, 12, 1),
-            ),
-            (
-                "fire-year",
-                message!("calendar-fire-year-16-sep"),
-                months(16, 9, 12),
-            ),
+            ("stat-year", message!("calendar-statistical-year-15-dec"), months(15, 12, 12)),
+            ("procuracy-half", message!("calendar-procuracy-half-year"), months(1, 12, 6)),
+            ("traffic-month", message!("calendar-traffic-month-16th-15th"), months(16, 12, 1)),
+            ("fire-year", message!("calendar-fire-year-16-sep"), months(16, 9, 12)),
             ("month", message!("calendar-calendar-month"), months(1, 1, 1)),
             ("quarter", message!("calendar-quarter"), months(1, 1, 3)),
             ("year", message!("calendar-calendar-year"), months(1, 1, 12)),

@@ -4,9 +4,9 @@
 //! The fair curve scores the distance covered; the half-and-leader curve is for those who are
 //! required to use it, with its defects.
 
-use crate::domain::support::message::message;
 use crate::domain::quality::statistics;
 use crate::domain::standing::{Judgement, JudgementState};
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 

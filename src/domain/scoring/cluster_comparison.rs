@@ -6,9 +6,9 @@
 //! computes the same result.
 
 use crate::domain::support::message::message;
-use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
+use crate::i18n::Lang;
 
 string_enum! {
     /// Position of a unit among the others of its cluster.

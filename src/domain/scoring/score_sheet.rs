@@ -2,14 +2,14 @@
 //! cluster's decision with its reason. A returned report, a correction by the unit or a rise in
 //! reports must not cost a point.
 
-use crate::domain::support::message::message;
 use super::attainment::{Attainment, fair_attainment};
 use super::criteria::{Criterion, LeafCriterion, ScoringMethod};
 use crate::domain::campaign::Campaign;
 use crate::domain::standing::{Coverage, Judgement, JudgementState};
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
+use crate::i18n::Lang;
 use std::collections::BTreeMap;
 
 string_enum! {

@@ -3,11 +3,11 @@
 //! Rows of figures and their sums over a window. Re-basing along a merger is in `org`. A missing
 //! figure is never zero: without a baseline the result is [`BaselineValue::None`].
 
-use crate::domain::support::message::message;
 use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::Violation;
 use std::collections::BTreeMap;

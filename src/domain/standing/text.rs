@@ -1,10 +1,10 @@
 //! Conversion of verdicts and pace states to [`JudgementState`], and its text for display. Its
 //! codes are for files and other programs.
 
-use crate::domain::support::message::message;
 use super::JudgementState;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::target_rule::{PaceState, TargetVerdict};
+use crate::i18n::Lang;
 
 impl From<TargetVerdict> for JudgementState {
     fn from(verdict: TargetVerdict) -> Self {

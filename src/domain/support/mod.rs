@@ -2,8 +2,8 @@
 
 pub mod hex;
 pub mod ids;
-pub mod message;
 pub mod limits;
+pub mod message;
 pub mod ratio;
 pub mod reason;
 pub mod scope_digest;

@@ -4,14 +4,14 @@
 //! Counts are modelled as Poisson around the base, the cases of a share as binomial around the
 //! bound. The results are probabilities and never verdicts, so floats are allowed.
 
-use crate::domain::support::message::message;
 use super::ast::{Baseline, ChangeMode, Comparator, Comparison, Target};
 use super::comparison_figures::{DecomposedMeasure, PlainMeasure};
 use super::distribution;
 use super::threshold::Threshold;
 use crate::domain::report::element::ElementCode;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
+use crate::i18n::Lang;
 
 /// Probability that a target is met by chance alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +50,7 @@ impl ChanceError {
         match self {
             Self::NoBase(code) => message!("chance-base-not-given-add", code),
             Self::Unsupported(target) => message!("chance-chance-cannot-told-use", target),
-            Self::TooLarge => {
-                message!("chance-base-too-large-most").to_owned()
-            }
+            Self::TooLarge => message!("chance-base-too-large-most").to_owned(),
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! The caller supplies the list of elements that count arrests, fines or stops.
 
-use crate::domain::support::message::message;
 use super::ast::{Comparator, Comparison, Expr, Measure, Target, TermSign};
 use crate::domain::report::element::ElementCode;
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use std::collections::BTreeSet;
 

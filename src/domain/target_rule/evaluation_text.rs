@@ -1,11 +1,11 @@
 //! Text of an evaluation for a person, in Vietnamese or English: the figures first, then the
 //! reasons.
 
-use crate::domain::support::message::message;
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
 use super::verdict::StandingStage;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
+use crate::i18n::Lang;
 
 impl Evaluation {
     /// The result and its reasons, as one sentence.
@@ -17,10 +17,7 @@ impl Evaluation {
         parts.extend(self.reasons.iter().map(|reason| reason.text(lang).to_owned()));
         parts.extend(self.counts.and_then(|counts| variation_text(counts, lang)));
         if self.stage == StandingStage::Running && self.verdict.is_none() {
-            parts.push(
-                message!("evaluation-text-nothing-called-met-before")
-                .to_owned(),
-            );
+            parts.push(message!("evaluation-text-nothing-called-met-before").to_owned());
         }
         format!("{}.", parts.join("; "))
     }

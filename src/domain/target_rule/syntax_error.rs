@@ -1,12 +1,12 @@
 //! Syntax errors of a target's text: the column and what was expected there, in Vietnamese and
 //! English.
 
-use crate::domain::support::message::message;
 use super::ast::{DEPTH_MAX, MEMBERS_MAX, NAME_MAX, TERMS_MAX, TEXT_MAX};
 use super::decimal::SCALE_MAX;
 use crate::domain::report::element::ELEMENT_CODE_MAX;
-use crate::i18n::Lang;
+use crate::domain::support::message::message;
 use crate::domain::support::ratio::DIGITS_MAX;
+use crate::i18n::Lang;
 use std::fmt;
 
 /// One construct that is valid at the error position.
@@ -48,22 +48,22 @@ impl ExpectedSyntax {
     fn text(self, lang: Lang) -> String {
         match self {
             Self::Text(word) => format!("`{word}`"),
-            Self::Comparator => {
-                message!("syntax-error-comparator").to_owned()
-            }
+            Self::Comparator => message!("syntax-error-comparator").to_owned(),
             Self::Element => message!("syntax-error-element-code-z-0", value = ELEMENT_CODE_MAX),
-            Self::Number => message!("syntax-error-decimal-number-most-digits", value = DIGITS_MAX, value_2 = SCALE_MAX),
-            Self::WholeNumber(least, most) => message!("syntax-error-whole-number-from", least, most),
+            Self::Number => message!(
+                "syntax-error-decimal-number-most-digits",
+                value = DIGITS_MAX,
+                value_2 = SCALE_MAX
+            ),
+            Self::WholeNumber(least, most) => {
+                message!("syntax-error-whole-number-from", least, most)
+            }
             Self::Name => message!("syntax-error-name-letters-digits-most", value = NAME_MAX),
-            Self::Date => message!("syntax-error-date-exists-as-2024")
-                .to_owned(),
-            Self::LaterDate => message!("syntax-error-end-date-after-start")
-                .to_owned(),
+            Self::Date => message!("syntax-error-date-exists-as-2024").to_owned(),
+            Self::LaterDate => message!("syntax-error-end-date-after-start").to_owned(),
             Self::End => message!("syntax-error-end-text").to_owned(),
-            Self::PlainNumber => message!("syntax-error-number-without-what-measured")
-                .to_owned(),
-            Self::PlainMeasure => message!("syntax-error-count-stock-ratio-rate")
-                .to_owned(),
+            Self::PlainNumber => message!("syntax-error-number-without-what-measured").to_owned(),
+            Self::PlainMeasure => message!("syntax-error-count-stock-ratio-rate").to_owned(),
             Self::LessNesting => at_most(DEPTH_MAX, message!("syntax-error-levels-nesting"), lang),
             Self::FewerMembers => at_most(MEMBERS_MAX, message!("syntax-error-members"), lang),
             Self::FewerTerms => at_most(TERMS_MAX, message!("syntax-error-elements-sum"), lang),

@@ -2,8 +2,8 @@
 //! rules are in `evaluate`.
 
 use crate::domain::support::message::message;
-use crate::i18n::Lang;
 use crate::domain::support::string_enum::string_enum;
+use crate::i18n::Lang;
 
 string_enum! {
     /// Verdict on a target once its window is over.

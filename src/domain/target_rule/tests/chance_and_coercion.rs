@@ -1,10 +1,10 @@
 //! Tests of chances and coercive quotas.
 
 use super::evaluation_case::code;
-use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::coercive_quota::{self, CoerciveElements};
 use crate::domain::target_rule::{ChanceError, Target};
+use crate::i18n::Lang;
 use proptest::prelude::*;
 
 fn chance_of(text: &str, base: i64) -> f64 {

@@ -1,8 +1,8 @@
 //! Tests of parsing and printing.
 
 use super::trees;
-use crate::i18n::Lang;
 use crate::domain::target_rule::{Expr, FormRuleExpr, SyntaxError, Target};
+use crate::i18n::Lang;
 use proptest::prelude::*;
 
 fn canonical(text: &str) -> String {

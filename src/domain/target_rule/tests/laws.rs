@@ -1,9 +1,9 @@
 //! Properties of every target on any figures.
 
 use super::{evaluation_case, trees};
-use crate::i18n::Lang;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::*;
+use crate::i18n::Lang;
 use proptest::prelude::*;
 
 /// Random figures for the elements that random trees name.
