@@ -40,12 +40,12 @@ fn languages() -> Result<String, Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("i18n");
     let mut table = String::new();
     for folder in sorted(&root)? {
-        let tag = name(&folder)?;
+        let tag = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         table.push_str(&format!("({tag:?}, &["));
         for file in sorted(&folder)? {
-            let pack = name(&file)?;
-            if is_server || pack.starts_with("client-") {
-                table.push_str(&format!("({pack:?}, include_str!({file:?})),"));
+            let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if is_server || name.starts_with("client-") {
+                table.push_str(&format!("({name:?}, include_str!({file:?})),"));
             }
         }
         table.push_str("]),\n");
@@ -62,12 +62,6 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut paths = entries.collect::<Result<Vec<_>, _>>()?;
     paths.sort();
     Ok(paths)
-}
-
-/// A file's name without its ending.
-fn name(path: &Path) -> Result<String, Box<dyn Error>> {
-    let stem = path.file_stem().and_then(|stem| stem.to_str());
-    Ok(stem.ok_or("a file of i18n has no readable name")?.to_owned())
 }
 
 /// Generates the OpenTelemetry protocol of traces and metrics into `otlp.rs`.

@@ -26,7 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let due = phone.due_reports(today - 60, today)?;
     let blank = due.iter().filter(|due| due.status == ReportStatus::Blank);
     for due in blank.take(1) {
-        println!("{}: {} (due before day {})", due.period_name_vi, due.form_name_vi, due.due_day);
+        println!(
+            "{}: {} (due before day {})",
+            due.period_name.text(Lang::VI),
+            due.form_name_vi,
+            due.due_day
+        );
         phone.save_nil(due.key.clone())?;
         match phone.submit_report(due.report_id.clone()) {
             Ok(number) => println!("  command {number} waits in the outbox"),

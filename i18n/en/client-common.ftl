@@ -4,3 +4,4 @@ date = { $year }-{ $month }-{ $day }
 list-or = { " or " }
 list-comma = { ", " }
 list-semicolon = { "; " }
+day = { $day }

@@ -6,4 +6,4 @@ baseline-shares-days-data-row = shares days with data row { $row } ({ $window })
 baseline-element-counted-unit-enter = this element is counted at { $own }, the unit is of { $level }; enter it at { $own }
 
 ## text
-text-not-counted-level = Not counted at this level
+verdict-NOT_COUNTED_HERE = Not counted at this level

@@ -11,31 +11,33 @@ chance-if-nothing-really-changed = If nothing really changed ({ $base } cases on
 ## coercive-quota
 coercive-quota-target-asks-more-acts = the target asks for more acts of force upon persons ({ $names }); write it otherwise, or record which authority allows it
 
-## evaluation-text
-evaluation-text-not-known = Not known
-evaluation-text-pace-not-known = Pace not known
-evaluation-text-small-numbers-unstable = small numbers, unstable
-evaluation-text-now = by now: { $allowed }
-evaluation-text-forecast-end = forecast for the end: { $forecast }
-evaluation-text-z-beyond-usual-variation = z = { $z }: beyond usual variation
-evaluation-text-last-number-meets = last number that meets: { $limit }
-evaluation-text-nothing-called-met-before = nothing is called met before the end
-evaluation-text-chance-meeting-about = chance of meeting it about { $hundredths } %
-evaluation-text-missing-reports = with the missing reports: { $lo } to { $hi }
-evaluation-text-needed-rest-against-last = needed on the rest against last year: { $change } %
-evaluation-text-failures-allowed-too-many = { $allowed } failures are allowed, { $over } too many
-evaluation-text-failures-allowed-still-left = { $allowed } failures are allowed, { $remaining } still left
-evaluation-text-z-within-usual-variation = z = { $z }: within usual variation, not distinguishable from chance
+## evaluation
+evaluation = { $parts }.
+evaluation-with-tier = { $word } ({ $tier })
+evaluation-with-members = { $head }: { $members }
+evaluation-not-known = Not known
+evaluation-pace-not-known = Pace not known
+evaluation-small-numbers-unstable = small numbers, unstable
+evaluation-now = by now: { $allowed }
+evaluation-forecast-end = forecast for the end: { $forecast }
+evaluation-z-beyond-usual-variation = z = { $z }: beyond usual variation
+evaluation-last-number-meets = last number that meets: { $limit }
+evaluation-nothing-met-before-end = nothing is called met before the end
+evaluation-chance-meeting-about = chance of meeting it about { $hundredths } %
+evaluation-missing-reports = with the missing reports: { $lo } to { $hi }
+evaluation-needed-rest-against-last = needed on the rest against last year: { $change } %
+evaluation-failures-allowed-too-many = { $allowed } failures are allowed, { $over } too many
+evaluation-failures-allowed-still-left = { $allowed } failures are allowed, { $remaining } still left
+evaluation-z-within-usual-variation = z = { $z }: within usual variation, not distinguishable from chance
 
 ## syntax-error
-syntax-error-or = { " " }or{ " " }
 syntax-error-end-text = the end of the text
 syntax-error-members = members
 syntax-error-elements-sum = elements in a sum
 syntax-error-bytes-text = bytes of text
 syntax-error-levels-nesting = levels of nesting
 syntax-error-comparator = a comparator (> >= = <= <)
-syntax-error-most = at most { $limit } { $en }
+syntax-error-most = at most { $limit } { $what }
 syntax-error-end-date-after-start = an end date after the start date
 syntax-error-date-exists-as-2024 = a date that exists, as in 2024-08-19
 syntax-error-whole-number-from = a whole number from { $least } to { $most }
@@ -48,30 +50,30 @@ syntax-error-element-code-z-0 = an element's code (a-z, 0-9, _; at most { $value
 syntax-error-decimal-number-most-digits = a decimal number (at most { $value } digits, { $value_2 } after the point)
 
 ## verdict
-verdict-met = Met
-verdict-floor = floor
-verdict-missed = Missed
-verdict-behind = Behind
-verdict-stretch = stretch
-verdict-pace = On pace
-verdict-no-figures = No figures
-verdict-not-applicable = Not applicable
-verdict-not-comparable = Not comparable
-verdict-no-figures-2 = no figures are in
-verdict-not-attested-yet = not attested yet
-verdict-cannot-said-yet = Cannot be said yet
-verdict-already-missed = Already missed
-verdict-compared-over-bridge = compared over a bridge
-verdict-there-no-baseline-import = there is no baseline; import one
-verdict-base-zero-so-there = the base is zero, so there is no percentage
-verdict-denominator-zero-there-nothing = the denominator is zero: there is nothing to take a share of
-verdict-missing-reports-have-been = the missing reports have been accepted by signature
-verdict-figures-too-large-reckoned = the figures are too large to be reckoned exactly; check them
-verdict-base-too-small-percentage = the base is too small for a percentage; look one level up
-verdict-there-no-baseline-up = there is no baseline up to the same day; import one by period
-verdict-base-below-zero-so = the base is below zero, so there is no percentage; check the baseline
-verdict-change-change-cannot-computed = the change of a change cannot be computed; write the target otherwise
-verdict-fewer-reports-least-required = fewer reports are in than the least required; ask for the missing ones
-verdict-provisional-reports-missing-verdict = provisional: reports are missing, the verdict rests on what they are expected to hold
-verdict-reports-missing-missing-not = reports are missing, and missing is not zero; ask for the missing reports
-verdict-two-periods-differ-scope = the two periods differ in scope or definition; a bridge is needed before comparing
+verdict-MET = Met
+tier-floor = floor
+verdict-MISSED = Missed
+pace-BEHIND = Behind
+tier-stretch = stretch
+pace-ON_PACE = On pace
+verdict-NO_DATA = No figures
+verdict-NOT_APPLICABLE = Not applicable
+verdict-NOT_COMPARABLE = Not comparable
+verdict-reason-NO_FIGURES = no figures are in
+verdict-reason-NOT_ATTESTED = not attested yet
+verdict-UNDETERMINED = Cannot be said yet
+pace-ALREADY_MISSED = Already missed
+verdict-reason-BRIDGED = compared over a bridge
+verdict-reason-NO_BASELINE = there is no baseline; import one
+verdict-reason-ZERO_BASE = the base is zero, so there is no percentage
+verdict-reason-ZERO_DENOMINATOR = the denominator is zero: there is nothing to take a share of
+verdict-reason-WAIVED = the missing reports have been accepted by signature
+verdict-reason-TOO_LARGE = the figures are too large to be reckoned exactly; check them
+verdict-reason-SMALL_BASE = the base is too small for a percentage; look one level up
+verdict-reason-NO_BASELINE_TO_DATE = there is no baseline up to the same day; import one by period
+verdict-reason-NEGATIVE_BASE = the base is below zero, so there is no percentage; check the baseline
+verdict-reason-NESTED_CHANGE = the change of a change cannot be computed; write the target otherwise
+verdict-reason-LOW_COVERAGE = fewer reports are in than the least required; ask for the missing ones
+verdict-reason-PROVISIONAL = provisional: reports are missing, the verdict rests on what they are expected to hold
+verdict-reason-MISSING_REPORTS = reports are missing, and missing is not zero; ask for the missing reports
+verdict-reason-BROKEN_COMPARABILITY = the two periods differ in scope or definition; a bridge is needed before comparing

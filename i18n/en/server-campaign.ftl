@@ -1,11 +1,11 @@
 ## amendment
 amendment-campaign-concluded-not-changed = the campaign is concluded and is not changed any more; write a new one
-amendment-campaign-so-change-amendment = the campaign is { $status_2 }, so this change ({ $parts }) is an amendment; add --basis "number, day and title of the decision"
+amendment-campaign-so-change-amendment = the campaign is { $status }, so this change ({ $parts }) is an amendment; add --basis "number, day and title of the decision"
 
 ## check
 check-not-given-fill = { $key } is not given; fill it in
 check-contract = contract
-check-there-no-declare-mend = there is no { $en } { $name }; declare it or mend the code
+check-there-no-declare-mend = there is no { $kind } { $name }; declare it or mend the code
 check-launch-comes-after-last = the launch comes after the last day; look at both days again
 check-lines-most-merge-some = { $count } lines, { $value } at most; merge some or make another campaign
 check-phases-end-before-campaign = the phases end before { $last }, the campaign before { $end }; the two must be one day
@@ -34,16 +34,16 @@ check-target-asks-more-which-acts = asks for more { $code }, which are acts of f
 check-target-base-shares-days-measured = base { $window } shares { $days } days with the measured ones; change it or give overlap_waiver
 
 ## lifecycle
-lifecycle-draft = draft
-lifecycle-archived = archived
-lifecycle-approved = approved
-lifecycle-launched = launched
-lifecycle-suspended = suspended
-lifecycle-running = running
-lifecycle-concluded = concluded
-lifecycle-closed-early = closed early
-lifecycle-under-review = under review
-lifecycle-over-late-reports-still = over, late reports still come
+campaign-status-DRAFT = draft
+campaign-status-ARCHIVED = archived
+campaign-status-APPROVED = approved
+campaign-status-LAUNCHED = launched
+campaign-status-SUSPENDED = suspended
+campaign-status-ACTIVE = running
+campaign-status-CONCLUDED = concluded
+campaign-status-CLOSED_EARLY = closed early
+campaign-status-UNDER_REVIEW = under review
+campaign-status-CLOSING = over, late reports still come
 lifecycle-day-launch-not-given = the day of the launch is not given; fill in launched_on
 lifecycle-earliest-today-wait-until = { $day } at the earliest; today is { $today }, wait until then
 lifecycle-unit-no-way-up = the unit has no way up in COMMAND on the first day; give it a parent

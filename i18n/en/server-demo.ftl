@@ -80,10 +80,17 @@ target-table-too-few-percentage = too few for a percentage
 target-table-not-one-may-left = not one may be left out
 target-table-within-usual-variation = within usual variation
 target-table-end = <= { $limit } at end
-target-table-now = <= { $now } by now
 target-table-beyond-usual-variation-worth = beyond usual variation: worth a look
 target-table-p-meet-about-0 = P(meet) about 0.{ $percent_2 }.{ $missing }
 target-table-reports-still-missing-can = { " " }Reports still missing can make this worse, not better.
 target-table-may-stay-open-too = { $allowed } may stay open; { $remaining } too many
 target-table-failures-may-still-come = { $remaining } of { $allowed } failures may still come
 target-table-meet-year-most-more = to meet the year's { $limit }: at most { $max } more
+screen-one-province = One province, { $weeks } weeks, { $phones } phones, one server, one database.     Tiếng Việt: --lang vi
+screen-synthetic = DỮ LIỆU GIẢ LẬP - SYNTHETIC
+target-table-target = target
+target-table-last-year = last year
+target-table-now = now
+target-table-needed = needed
+target-table-state = state
+measurements-synthetic = DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed { $seed }, { $weeks } weeks{ "\u000A" }

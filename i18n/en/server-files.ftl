@@ -6,7 +6,7 @@ csv-file-column-missing-first-line = column { $missing } is missing; the first l
 
 ## csv-table
 csv-table-heading-must-have-exactly = the heading must have exactly one column { $column }
-csv-table-expected-got = expected { $expected_en }; got { $got }
+csv-table-expected-got = expected { $expected }; got { $got }
 csv-table-value-not-empty-field = a value, not an empty field
 csv-table-most-rows-read = at most { $value } rows are read
 csv-table-unknown-column-columns = unknown column { $name }; the columns are { $requested }
@@ -31,3 +31,7 @@ report-csv-nil-report-no-cells = a nil report has no cells; take one out
 
 ## toml-reader
 toml-reader-last-day-comes-before = { $key }: the last day { $end } comes before the first day { $start }; mend one of them
+csv-file-line-unreadable = this line cannot be read: { $error }
+org-weight-as = a number such as 1, 0.25 or 1/3 ({ $error })
+toml-reader-unreadable = the TOML file cannot be read: { $message }
+report-csv-nil-word = nothing occurred

@@ -4,3 +4,4 @@ date = { $day }/{ $month }/{ $year }
 list-or = { " hoặc " }
 list-comma = { ", " }
 list-semicolon = { "; " }
+day = { $day }

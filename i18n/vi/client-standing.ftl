@@ -6,4 +6,4 @@ baseline-shares-days-data-row = trùng ngày với dòng dữ liệu thứ { $ro
 baseline-element-counted-unit-enter = chỉ tiêu này đếm ở cấp { $own }, đơn vị thuộc cấp { $level }; hãy nhập ở cấp { $own }
 
 ## text
-text-not-counted-level = Không đếm ở cấp này
+verdict-NOT_COUNTED_HERE = Không đếm ở cấp này

@@ -11,31 +11,33 @@ chance-if-nothing-really-changed = Nếu thực tế không có gì thay đổi 
 ## coercive-quota
 coercive-quota-target-asks-more-acts = chỉ tiêu khuyến khích tăng số lượt cưỡng chế ({ $names }); hãy viết lại, hoặc ghi rõ cấp có thẩm quyền cho phép
 
-## evaluation-text
-evaluation-text-not-known = Chưa rõ
-evaluation-text-pace-not-known = Chưa rõ tiến độ
-evaluation-text-small-numbers-unstable = số nhỏ, không ổn định
-evaluation-text-now = mức đến nay: { $allowed }
-evaluation-text-forecast-end = dự báo cuối kỳ: { $forecast }
-evaluation-text-z-beyond-usual-variation = z = { $z }: vượt dao động thông thường
-evaluation-text-last-number-meets = mức cuối cùng còn đạt: { $limit }
-evaluation-text-nothing-called-met-before = chưa hết kỳ nên chưa kết luận đạt
-evaluation-text-chance-meeting-about = khả năng đạt khoảng { $hundredths } %
-evaluation-text-missing-reports = kể cả báo cáo còn thiếu: từ { $lo } đến { $hi }
-evaluation-text-needed-rest-against-last = phần còn lại so với năm trước cần: { $change } %
-evaluation-text-failures-allowed-too-many = được phép không đạt { $allowed } vụ, đã vượt { $over }
-evaluation-text-failures-allowed-still-left = được phép không đạt { $allowed } vụ, còn lại { $remaining }
-evaluation-text-z-within-usual-variation = z = { $z }: trong dao động thông thường, không phân biệt được với ngẫu nhiên
+## evaluation
+evaluation = { $parts }.
+evaluation-with-tier = { $word } ({ $tier })
+evaluation-with-members = { $head }: { $members }
+evaluation-not-known = Chưa rõ
+evaluation-pace-not-known = Chưa rõ tiến độ
+evaluation-small-numbers-unstable = số nhỏ, không ổn định
+evaluation-now = mức đến nay: { $allowed }
+evaluation-forecast-end = dự báo cuối kỳ: { $forecast }
+evaluation-z-beyond-usual-variation = z = { $z }: vượt dao động thông thường
+evaluation-last-number-meets = mức cuối cùng còn đạt: { $limit }
+evaluation-nothing-met-before-end = chưa hết kỳ nên chưa kết luận đạt
+evaluation-chance-meeting-about = khả năng đạt khoảng { $hundredths } %
+evaluation-missing-reports = kể cả báo cáo còn thiếu: từ { $lo } đến { $hi }
+evaluation-needed-rest-against-last = phần còn lại so với năm trước cần: { $change } %
+evaluation-failures-allowed-too-many = được phép không đạt { $allowed } vụ, đã vượt { $over }
+evaluation-failures-allowed-still-left = được phép không đạt { $allowed } vụ, còn lại { $remaining }
+evaluation-z-within-usual-variation = z = { $z }: trong dao động thông thường, không phân biệt được với ngẫu nhiên
 
 ## syntax-error
-syntax-error-or = { " " }hoặc{ " " }
 syntax-error-end-text = hết văn bản
 syntax-error-members = thành phần
 syntax-error-elements-sum = số hạng
 syntax-error-bytes-text = byte văn bản
 syntax-error-levels-nesting = tầng lồng nhau
 syntax-error-comparator = dấu so sánh (> >= = <= <)
-syntax-error-most = không quá { $limit } { $vi }
+syntax-error-most = không quá { $limit } { $what }
 syntax-error-end-date-after-start = ngày kết thúc sau ngày bắt đầu
 syntax-error-date-exists-as-2024 = ngày có thật, dạng 2024-08-19
 syntax-error-whole-number-from = số nguyên từ { $least } đến { $most }
@@ -48,30 +50,30 @@ syntax-error-element-code-z-0 = mã chỉ tiêu thống kê (a-z, 0-9, _; tối 
 syntax-error-decimal-number-most-digits = số thập phân (tối đa { $value } chữ số, { $value_2 } chữ số sau dấu chấm)
 
 ## verdict
-verdict-met = Đạt
-verdict-floor = mức sàn
-verdict-missed = Không đạt
-verdict-behind = Chậm tiến độ
-verdict-stretch = mức phấn đấu
-verdict-pace = Đúng tiến độ
-verdict-no-figures = Chưa có số liệu
-verdict-not-applicable = Không áp dụng
-verdict-not-comparable = Không so sánh được
-verdict-no-figures-2 = chưa có số liệu
-verdict-not-attested-yet = chưa có xác nhận
-verdict-cannot-said-yet = Chưa kết luận được
-verdict-already-missed = Đã chắc chắn không đạt
-verdict-compared-over-bridge = so sánh qua cầu nối số liệu
-verdict-there-no-baseline-import = chưa có số liệu gốc; hãy nhập số liệu gốc
-verdict-base-zero-so-there = số gốc bằng 0, không tính phần trăm
-verdict-denominator-zero-there-nothing = mẫu số bằng 0: không có vụ nào để tính tỷ lệ
-verdict-missing-reports-have-been = thiếu báo cáo đã được người có thẩm quyền ký chấp nhận
-verdict-figures-too-large-reckoned = số quá lớn để tính chính xác; hãy kiểm tra số liệu
-verdict-base-too-small-percentage = số gốc quá nhỏ, không kết luận theo phần trăm; hãy xem ở cấp trên
-verdict-there-no-baseline-up = chưa có số liệu gốc đến cùng ngày; hãy nhập số liệu gốc theo kỳ
-verdict-base-below-zero-so = số gốc âm, không tính phần trăm; hãy kiểm tra số liệu gốc
-verdict-change-change-cannot-computed = không tính được thay đổi của thay đổi; hãy viết lại chỉ tiêu
-verdict-fewer-reports-least-required = số báo cáo đã có dưới mức tối thiểu; đôn đốc các báo cáo còn thiếu
-verdict-provisional-reports-missing-verdict = tạm thời: còn thiếu báo cáo, kết luận dựa trên số dự kiến
-verdict-reports-missing-missing-not = còn thiếu báo cáo, thiếu không phải là số 0; đôn đốc các báo cáo còn thiếu
-verdict-two-periods-differ-scope = hai kỳ không cùng phạm vi hoặc định nghĩa; cần cầu nối số liệu trước khi so sánh
+verdict-MET = Đạt
+tier-floor = mức sàn
+verdict-MISSED = Không đạt
+pace-BEHIND = Chậm tiến độ
+tier-stretch = mức phấn đấu
+pace-ON_PACE = Đúng tiến độ
+verdict-NO_DATA = Chưa có số liệu
+verdict-NOT_APPLICABLE = Không áp dụng
+verdict-NOT_COMPARABLE = Không so sánh được
+verdict-reason-NO_FIGURES = chưa có số liệu
+verdict-reason-NOT_ATTESTED = chưa có xác nhận
+verdict-UNDETERMINED = Chưa kết luận được
+pace-ALREADY_MISSED = Đã chắc chắn không đạt
+verdict-reason-BRIDGED = so sánh qua cầu nối số liệu
+verdict-reason-NO_BASELINE = chưa có số liệu gốc; hãy nhập số liệu gốc
+verdict-reason-ZERO_BASE = số gốc bằng 0, không tính phần trăm
+verdict-reason-ZERO_DENOMINATOR = mẫu số bằng 0: không có vụ nào để tính tỷ lệ
+verdict-reason-WAIVED = thiếu báo cáo đã được người có thẩm quyền ký chấp nhận
+verdict-reason-TOO_LARGE = số quá lớn để tính chính xác; hãy kiểm tra số liệu
+verdict-reason-SMALL_BASE = số gốc quá nhỏ, không kết luận theo phần trăm; hãy xem ở cấp trên
+verdict-reason-NO_BASELINE_TO_DATE = chưa có số liệu gốc đến cùng ngày; hãy nhập số liệu gốc theo kỳ
+verdict-reason-NEGATIVE_BASE = số gốc âm, không tính phần trăm; hãy kiểm tra số liệu gốc
+verdict-reason-NESTED_CHANGE = không tính được thay đổi của thay đổi; hãy viết lại chỉ tiêu
+verdict-reason-LOW_COVERAGE = số báo cáo đã có dưới mức tối thiểu; đôn đốc các báo cáo còn thiếu
+verdict-reason-PROVISIONAL = tạm thời: còn thiếu báo cáo, kết luận dựa trên số dự kiến
+verdict-reason-MISSING_REPORTS = còn thiếu báo cáo, thiếu không phải là số 0; đôn đốc các báo cáo còn thiếu
+verdict-reason-BROKEN_COMPARABILITY = hai kỳ không cùng phạm vi hoặc định nghĩa; cần cầu nối số liệu trước khi so sánh

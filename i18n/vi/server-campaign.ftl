@@ -5,7 +5,7 @@ amendment-campaign-so-change-amendment = phong trào đã { $status }, thay đ�
 ## check
 check-not-given-fill = chưa có { $key }; hãy điền
 check-contract = hợp đồng báo cáo
-check-there-no-declare-mend = không có { $vi } { $name }; hãy khai báo hoặc sửa mã
+check-there-no-declare-mend = không có { $kind } { $name }; hãy khai báo hoặc sửa mã
 check-launch-comes-after-last = ngày phát động ở sau ngày kết thúc; hãy kiểm tra lại hai ngày
 check-lines-most-merge-some = { $count } mục, nhiều nhất là { $value }; hãy gộp hoặc tách thành phong trào khác
 check-phases-end-before-campaign = các đợt kết thúc trước ngày { $last }, phong trào trước ngày { $end }; hai ngày phải trùng nhau
@@ -34,16 +34,16 @@ check-target-asks-more-which-acts = đòi nhiều { $code } hơn là buộc ph�
 check-target-base-shares-days-measured = kỳ gốc { $window } trùng { $days } ngày với kỳ đo; hãy đổi kỳ gốc hoặc nêu lý do ở overlap_waiver
 
 ## lifecycle
-lifecycle-draft = dự thảo
-lifecycle-archived = lưu trữ
-lifecycle-approved = phê duyệt
-lifecycle-launched = phát động
-lifecycle-suspended = tạm dừng
-lifecycle-running = đang thực hiện
-lifecycle-concluded = tổng kết xong
-lifecycle-closed-early = kết thúc sớm
-lifecycle-under-review = đang tổng kết
-lifecycle-over-late-reports-still = hết hạn, đang chốt số liệu
+campaign-status-DRAFT = dự thảo
+campaign-status-ARCHIVED = lưu trữ
+campaign-status-APPROVED = phê duyệt
+campaign-status-LAUNCHED = phát động
+campaign-status-SUSPENDED = tạm dừng
+campaign-status-ACTIVE = đang thực hiện
+campaign-status-CONCLUDED = tổng kết xong
+campaign-status-CLOSED_EARLY = kết thúc sớm
+campaign-status-UNDER_REVIEW = đang tổng kết
+campaign-status-CLOSING = hết hạn, đang chốt số liệu
 lifecycle-day-launch-not-given = chưa ghi ngày phát động; hãy điền launched_on
 lifecycle-earliest-today-wait-until = sớm nhất là ngày { $day }; hôm nay { $today }, hãy chờ đến ngày đó
 lifecycle-unit-no-way-up = đơn vị không có cấp trên trong hệ chỉ huy vào ngày đầu; hãy bổ sung quan hệ trực thuộc

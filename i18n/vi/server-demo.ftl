@@ -80,10 +80,17 @@ target-table-too-few-percentage = quá ít để tính phần trăm
 target-table-not-one-may-left = không được sót trường hợp nào
 target-table-within-usual-variation = trong mức dao động thường thấy
 target-table-end = <= { $limit } cuối kỳ
-target-table-now = <= { $replace } đến nay
 target-table-beyond-usual-variation-worth = ngoài mức dao động thường thấy: cần xem
 target-table-p-meet-about-0 = Khả năng đạt khoảng { $percent } %.{ $missing }
 target-table-reports-still-missing-can = { " " }Báo cáo còn thiếu chỉ có thể làm xấu đi.
 target-table-may-stay-open-too = được phép { $allowed } vụ không đạt; thừa { $remaining }
 target-table-failures-may-still-come = còn được phép { $remaining } trong { $allowed } vụ không đạt
 target-table-meet-year-most-more = để đạt mức { $limit } cả năm: nhiều nhất { $max } nữa
+screen-one-province = Một tỉnh, { $weeks } tuần, { $phones } điện thoại, một máy chủ, một cơ sở dữ liệu.     English: --lang en
+screen-synthetic = DỮ LIỆU GIẢ LẬP - SYNTHETIC
+target-table-target = chỉ tiêu
+target-table-last-year = năm trước
+target-table-now = hiện nay
+target-table-needed = cần đạt
+target-table-state = trạng thái
+measurements-synthetic = DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed { $seed }, { $weeks } tuần{ "\u000A" }

@@ -6,7 +6,7 @@ csv-file-column-missing-first-line = thiếu cột { $missing }; dòng đầu hi
 
 ## csv-table
 csv-table-heading-must-have-exactly = dòng tiêu đề cần đúng một cột { $column }
-csv-table-expected-got = cần { $expected_vi }; đang là { $got }
+csv-table-expected-got = cần { $expected }; đang là { $got }
 csv-table-value-not-empty-field = một giá trị, không để trống
 csv-table-most-rows-read = tối đa { $value } dòng
 csv-table-unknown-column-columns = cột lạ { $name }; các cột là { $requested }
@@ -31,3 +31,7 @@ report-csv-nil-report-no-cells = đã ghi không phát sinh thì các ô phải 
 
 ## toml-reader
 toml-reader-last-day-comes-before = { $key }: ngày cuối { $end } ở trước ngày đầu { $start }; hãy sửa một trong hai
+csv-file-line-unreadable = không đọc được dòng này: { $error }
+org-weight-as = số như 1, 0.25 hoặc 1/3 ({ $error })
+toml-reader-unreadable = không đọc được tệp TOML: { $message }
+report-csv-nil-word = không phát sinh

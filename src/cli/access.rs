@@ -23,61 +23,58 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum AccessCommand {
-    /// Cấp vai trò trên một đơn vị · Give an account a role on a unit; makes the account if it is
-    /// new.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Give an account a role on a unit; makes the account if it is new.
+    #[command(after_help = "Examples:
   thidua access grant --account xa-29242 --role REPORTER --unit com-29242-1
   thidua access grant --account huyen-842 --role REVIEWER --unit dist-842 --to 2025-12-31")]
     Grant {
-        /// Nhãn tài khoản, không phải tên người · Label of the account; no personal name.
+        /// Label of the account; no personal name.
         #[arg(long)]
         account: String,
-        /// Vai trò · Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY,
-        /// DATA_STEWARD, AUDITOR, PARTNER_READER, ADMIN.
+        /// Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY, DATA_STEWARD,
+        /// AUDITOR, PARTNER_READER, ADMIN.
         #[arg(long, value_parser = parse_role)]
         role: Role,
-        /// Mã đơn vị · Code of the unit.
+        /// Code of the unit.
         #[arg(long)]
         unit: String,
-        /// Ngày đầu · First day (default: today).
+        /// First day (default: today).
         #[arg(long)]
         from: Option<Date>,
-        /// Ngày cuối · Last day (default: until further notice).
+        /// Last day (default: until further notice).
         #[arg(long)]
         to: Option<Date>,
-        /// In luôn mã ghi danh · Print an enrolment code too.
+        /// Print an enrolment code too.
         #[arg(long)]
         enrol: bool,
     },
-    /// In mã ghi danh một lần · Print a one-time enrolment code for an account: QR text, typed
-    /// code, addresses, CA SHA-256.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua access enrol --account xa-29242")]
+    /// Print a one-time enrolment code for an account: QR text, typed code, addresses, CA SHA-256.
+    #[command(after_help = "Examples:\n  thidua access enrol --account xa-29242")]
     Enrol {
-        /// Nhãn tài khoản · Label of the account.
+        /// Label of the account.
         #[arg(long)]
         account: String,
     },
-    /// Các thiết bị · The devices, their unit and state.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua access devices --unit dist-842 --json")]
+    /// The devices, their unit and state.
+    #[command(after_help = "Examples:\n  thidua access devices --unit dist-842 --json")]
     Devices {
-        /// Chỉ đơn vị này và cấp dưới · Only of this unit and of those under it today.
+        /// Only of this unit and of those under it today.
         #[arg(long)]
         unit: Option<String>,
     },
-    /// Thu hồi một thiết bị hay phiên làm việc, vĩnh viễn · Shut a device or session out for good;
-    /// refused at its next call.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Shut a device or session out for good; refused at its next call.
+    #[command(after_help = "Examples:
   thidua access revoke 0191f3c2a4b57d8e9f00112233445566
   thidua access revoke --account xa-29242")]
     Revoke {
-        /// Mã thiết bị · Id of the device, as in `access devices`.
+        /// Id of the device, as in `access devices`.
         #[arg(required_unless_present = "account", conflicts_with = "account")]
         device: Option<String>,
-        /// Mọi thiết bị và phiên của tài khoản · Every device and session of this account.
+        /// Every device and session of this account.
         #[arg(long)]
         account: Option<String>,
     },
-    /// Khóa của cơ quan phối hợp · Keys of partner agencies.
+    /// Keys of partner agencies.
     #[command(subcommand)]
     Key(access_key::AccessKeyCommand),
 }
@@ -243,7 +240,7 @@ fn revoke_device(
         (existing.last_command_number, existing.last_seen().local_date().to_string());
     let text = message!("access-revoked-commands-were-taken", device, taken, day);
     output.print_answer(
-        || output.pick(&vi, &en).to_owned(),
+        || output.say(text),
         || json!({ "device": device, "state": "REVOKED", "commands_taken": taken, "last_contact": day }),
     );
     Ok(())

@@ -13,39 +13,37 @@ use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum AccessKeyCommand {
-    /// Cấp khóa, in ra một lần · Issue a key and print it, once; the account needs PARTNER_READER
-    /// first.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Issue a key and print it, once; the account needs PARTNER_READER first.
+    #[command(after_help = "Examples:
   thidua access grant --account toa-an --role PARTNER_READER --unit prov-84
   thidua access key issue --account toa-an --unit prov-84 --days 365
   thidua access key issue --account toa-an --unit dist-842 --campaign A --read STANDINGS --days 30")]
     Issue {
-        /// Nhãn tài khoản · Label of the agency's account.
+        /// Label of the agency's account.
         #[arg(long)]
         account: String,
-        /// Đơn vị, cùng cấp dưới · It opens this unit and those below.
+        /// It opens this unit and those below.
         #[arg(long)]
         unit: String,
-        /// Chỉ phong trào này · Only this campaign (default: every published one).
+        /// Only this campaign (default: every published one).
         #[arg(long)]
         campaign: Option<String>,
-        /// Được đọc gì · What it opens: RUNS, STANDINGS (default: both).
+        /// What it opens: RUNS, STANDINGS (default: both).
         #[arg(long = "read", value_parser = parse_key_read)]
         reads: Vec<PartnerCall>,
-        /// Số ngày hiệu lực · Its life in days, at most a year.
+        /// Its life in days, at most a year.
         #[arg(long, default_value_t = KEY_DAYS_MAX)]
         days: i64,
     },
-    /// Các khóa, không có bí mật · The keys, without their secrets.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua access key list --json")]
+    /// The keys, without their secrets.
+    #[command(after_help = "Examples:\n  thidua access key list --json")]
     List,
-    /// Thu hồi một khóa, vĩnh viễn · End a key for good; refused at its next call and in open
-    /// streams.
+    /// End a key for good; refused at its next call and in open streams.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua access key revoke 0191f3c2a4b57d8e9f00112233445566"
+        after_help = "Examples:\n  thidua access key revoke 0191f3c2a4b57d8e9f00112233445566"
     )]
     Revoke {
-        /// Mã khóa · Id of the key, as in `access key list`.
+        /// Id of the key, as in `access key list`.
         key: String,
     },
 }

@@ -22,49 +22,45 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum AuditCommand {
-    /// Kiểm tra chuỗi: dòng bị sửa, bị bỏ, bị đổi chỗ · Recompute the chain: finds rows that were
-    /// edited, dropped or moved, and with --head a tail that was cut off.
+    /// Recompute the chain: finds rows that were edited, dropped or moved, and with --head a tail
+    /// that was cut off.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081..."
+        after_help = "Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081..."
     )]
     Verify {
-        /// Số và mã băm đã in trước đây · Number and hash of a head that was printed earlier, as
-        /// this command prints it.
+        /// Number and hash of a head that was printed earlier, as this command prints it.
         #[arg(long, value_name = "N:HEX", value_parser = parse_chain_head)]
         head: Option<(i64, [u8; 32])>,
     },
-    /// Xem các dòng nhật ký · Show lines of the audit, oldest first.
+    /// Show lines of the audit, oldest first.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua audit show --purpose \"kiểm tra theo kế hoạch quý 1\" --after 1500"
+        after_help = "Examples:\n  thidua audit show --purpose \"planned inspection\" --after 1500"
     )]
     Show {
-        /// Lý do xem · Why they are read.
+        /// Why they are read.
         #[arg(long)]
         purpose: String,
-        /// Sau dòng số · Behind this number.
+        /// Behind this number.
         #[arg(long, default_value_t = 0)]
         after: i64,
-        /// Số dòng · At most so many.
+        /// At most so many.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },
-    /// In chữ ký của cơ quan trên toàn bộ nhật ký đến nay · Print a signed checkpoint over all
-    /// lines so far, for another agency to keep.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua audit checkpoint > 2026-11-26.checkpoint")]
+    /// Print a signed checkpoint over all lines so far, for another agency to keep.
+    #[command(after_help = "Examples:\n  thidua audit checkpoint > 2026-11-26.checkpoint")]
     Checkpoint,
-    /// In khóa công khai để kiểm tra chữ ký · Print the public key with which checkpoints are
-    /// checked.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua audit key > authority.key.txt")]
+    /// Print the public key with which checkpoints are checked.
+    #[command(after_help = "Examples:\n  thidua audit key > authority.key.txt")]
     Key,
-    /// In bằng chứng cho người giữ chữ ký cũ · Print a proof for whoever keeps checkpoints.
+    /// Print a proof for whoever keeps checkpoints.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua audit prove --seq 1234 > 1234.tlog-proof\n  thidua audit prove --from 900 --to 1520 > 900-1520.proof"
+        after_help = "Examples:\n  thidua audit prove --seq 1234 > 1234.tlog-proof\n  thidua audit prove --from 900 --to 1520 > 900-1520.proof"
     )]
     Prove(audit_proof::ProveArgs),
-    /// Kiểm tra chữ ký và bằng chứng, không cần cơ sở dữ liệu · Check checkpoints and proofs
-    /// against each other, without the database.
+    /// Check checkpoints and proofs against each other, without the database.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua audit check --key authority.key.txt 900.checkpoint 900-1520.proof 1234.tlog-proof"
+        after_help = "Examples:\n  thidua audit check --key authority.key.txt 900.checkpoint 900-1520.proof 1234.tlog-proof"
     )]
     Check(audit_proof::CheckArgs),
 }

@@ -26,17 +26,16 @@ use std::path::{Path, PathBuf};
 /// `thidua audit prove`
 #[derive(Debug, clap::Args)]
 pub(super) struct ProveArgs {
-    /// Dòng số mấy nằm trong nhật ký · That this line stands in the audit.
+    /// That this line stands in the audit.
     #[arg(long, value_name = "N", required_unless_present = "from", conflicts_with = "from")]
     seq: Option<u64>,
-    /// Trong số dòng đầu tiên · Within so many first lines (default: all).
+    /// Within so many first lines (default: all).
     #[arg(long, value_name = "S", requires = "seq")]
     size: Option<u64>,
-    /// Nhật ký chỉ dài thêm từ chữ ký có số dòng này · That the audit only grew since the
-    /// checkpoint of so many lines.
+    /// That the audit only grew since the checkpoint of so many lines.
     #[arg(long, value_name = "OLD")]
     from: Option<u64>,
-    /// Đến số dòng · Up to so many lines (default: all).
+    /// Up to so many lines (default: all).
     #[arg(long, value_name = "NEW", requires = "from")]
     to: Option<u64>,
 }
@@ -44,10 +43,10 @@ pub(super) struct ProveArgs {
 /// `thidua audit check`
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
-    /// Tệp khóa công khai · File with the public key, as `thidua audit key` prints it.
+    /// File with the public key, as `thidua audit key` prints it.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// Chữ ký và bằng chứng · Checkpoints and proofs.
+    /// Checkpoints and proofs.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

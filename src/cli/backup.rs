@@ -9,7 +9,7 @@ use crate::app::backup::newest_valid_backup;
 use crate::auth;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::store::audit::AuditEntry;
 use crate::store::backup::{
     BackupFile, check_database_at, list_desk_actions, read_epoch, rename_database, restore_backup,
@@ -20,65 +20,61 @@ use std::path::{Path, PathBuf};
 
 /// `thidua backup`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua backup
   thidua backup --to /mnt/usb/thidua")]
 pub(super) struct BackupArgs {
-    /// Nơi thứ hai cho lần này · Another second place, for this once.
+    /// Another second place, for this once.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }
 
 /// `thidua verify-backup`
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Ví dụ / Examples:\n  thidua verify-backup backups/thidua-0001-000000016201.db"
-)]
+#[command(after_help = "Examples:\n  thidua verify-backup backups/thidua-0001-000000016201.db")]
 pub(super) struct VerifyArgs {
-    /// Tệp sao lưu · The copy.
+    /// The copy.
     file: PathBuf,
 }
 
 /// `thidua restore`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua restore backups/thidua-0001-000000016201.db
   thidua restore /mnt/usb/thidua/thidua-0001-000000016201.db --force")]
 pub(super) struct RestoreArgs {
-    /// Tệp sao lưu · The copy.
+    /// The copy.
     file: PathBuf,
-    /// Dời cơ sở dữ liệu đang có sang bên · Move the database that is there aside; nothing is
-    /// deleted.
+    /// Move the database that is there aside; nothing is deleted.
     #[arg(long)]
     force: bool,
 }
 
 /// `thidua promote`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua promote --from /srv/thidua-copies
   thidua promote --from /srv/thidua-copies --no-serve")]
 pub(super) struct PromoteArgs {
-    /// Nơi nhận các bản sao của máy chính · Where the copies of the other machine arrive (default:
-    /// backup.dir).
+    /// Where the copies of the other machine arrive (default: backup.dir).
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
-    /// Dời cơ sở dữ liệu đang có sang bên · Move a database that is there aside.
+    /// Move a database that is there aside.
     #[arg(long)]
     force: bool,
-    /// Chỉ chuẩn bị, chưa chạy · Only make ready; run thidua serve later.
+    /// Only make ready; run thidua serve later.
     #[arg(long)]
     no_serve: bool,
 }
 
 /// `thidua migrate`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:\n  thidua migrate --dry-run\n  thidua migrate")]
+#[command(after_help = "Examples:\n  thidua migrate --dry-run\n  thidua migrate")]
 pub(super) struct MigrateArgs {
-    /// Chỉ xem · Show what would be done.
+    /// Show what would be done.
     #[arg(long)]
     dry_run: bool,
-    /// PostgreSQL: tôi đã có bản sao lưu · There is a copy; SQLite makes its own.
+    /// There is a copy; SQLite makes its own.
     #[arg(long)]
     i_have_a_backup: bool,
 }
@@ -98,11 +94,8 @@ pub(super) fn back_up(ctx: &CliContext, args: &BackupArgs) -> CliResult {
     let path = done.file.path.display().to_string();
     output.print_answer(
         || {
-            let rows = done.audit_rows;
-            let text = match output.text("backup-en") {
-                "vi" => format!("đã sao lưu và kiểm tra: {path} (đến vị trí {}, {rows} dòng nhật ký)", done.file.seq),
-                _ => format!("copied and verified: {path} (up to seq {}, {rows} audit rows)", done.file.seq),
-            };
+            let text =
+                output.say(message!("backup-done", path, seq = done.file.seq, rows = done.audit_rows));
             let second = places.secondary.as_ref().map(|dir| dir.display().to_string());
             let second = second.map(|dir| format!("{} {dir}", output.text("backup-second-place")));
             [text].into_iter().chain(second).collect::<Vec<_>>().join("\n")
@@ -122,11 +115,13 @@ pub(super) fn verify_copy(ctx: &CliContext, args: &VerifyArgs) -> CliResult {
     let output = &ctx.output;
     output.print_answer(
         || {
-            let (seq, epoch, rows) = (found.head.seq, found.head.epoch, found.audit_rows);
-            match output.text("backup-en") {
-                "vi" => format!("nguyên vẹn: lịch sử {epoch}, đến vị trí {seq}, {rows} dòng nhật ký, {} phạm vi", found.scopes),
-                _ => format!("whole: history {epoch}, up to seq {seq}, {rows} audit rows, {} scopes", found.scopes),
-            }
+            output.say(message!(
+                "backup-whole",
+                epoch = found.head.epoch,
+                seq = found.head.seq,
+                rows = found.audit_rows,
+                scopes = found.scopes
+            ))
         },
         || json!({ "whole": true, "epoch": found.head.epoch, "seq": found.head.seq, "audit_rows": found.audit_rows, "scopes": found.scopes }),
     );
@@ -160,10 +155,7 @@ pub(super) fn restore(ctx: &CliContext, args: &RestoreArgs) -> CliResult {
     let output = &ctx.output;
     output.print_answer(
         || {
-            let mut lines = vec![match output.text("backup-en") {
-                "vi" => format!("đã khôi phục đến vị trí {}; lịch sử mới số {number}. Điện thoại sẽ tự gửi lại phần đã mất.", found.head.seq),
-                _ => format!("restored up to seq {}; history {number} begins. Phones send again by themselves what was lost.", found.head.seq),
-            }];
+            let mut lines = vec![output.say(message!("backup-restored", seq = found.head.seq, number))];
             lines.extend(lost_audit_texts(ctx, lost.as_deref()));
             lines.push(format!("{} thidua serve", output.text("backup-next")));
             lines.join("\n")
@@ -196,7 +188,7 @@ fn replace_database(
     // know its number.
     let above = old.and_then(|old| read_epoch(&old).ok()).map(|epoch| epoch + 1);
     let id = auth::random_bytes()
-        .map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
+        .map_err(|error| CliError::new("NO_RANDOM", Message::verbatim(error)))?;
     Ok((restore_backup(copy, &location, above, &id)?, lost))
 }
 
@@ -237,10 +229,7 @@ pub(super) fn promote(ctx: &CliContext, args: &PromoteArgs) -> CliResult {
     })?;
     let (number, _) = replace_database(&config, &copy.path, copy.seq, args.force)?;
     let output = &ctx.output;
-    output.print_remark(match output.text("backup-en") {
-        "vi" => format!("máy này là máy chính từ lịch sử {number}, bản sao đến vị trí {}; máy cũ sẽ thôi ghi khi gặp điện thoại", copy.seq),
-        _ => format!("this machine is the primary from history {number}, copy up to seq {}; the old one stops writing once it meets a phone", copy.seq),
-    });
+    output.print_remark(output.say(message!("backup-promoted", number, seq = copy.seq)));
     if args.no_serve { Ok(()) } else { serve::run(ctx, &serve::Args::default()) }
 }
 

@@ -5,7 +5,7 @@ use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::app::backup::BackupDirs;
 use crate::config::Config;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::store::backup::list_backups;
 use crate::store::{DatabaseLocation, Store};
 use std::path::Path;
@@ -24,8 +24,7 @@ pub(super) fn backup_locations(config: &Config) -> BackupDirs {
 }
 
 /// The warning for a PostgreSQL without replica and WAL archive.
-pub(super) const NO_STANDBY_TEXT: [&str; 2] =
-    [message!("backup-locations-no-backup-postgresql-neither")];
+pub(super) const NO_STANDBY: Message = message!("backup-locations-no-backup-postgresql-neither");
 
 /// The warning that each start prints until the secondary directory holds a copy.
 pub(super) fn missing_backup_warning(
@@ -36,7 +35,7 @@ pub(super) fn missing_backup_warning(
     if matches!(store.location(), DatabaseLocation::Postgres(_)) {
         let standbys = store.query_standbys().ok().flatten()?;
         return (standbys.replica_count == 0 && !standbys.is_archived)
-            .then(|| output.pick(NO_STANDBY_TEXT[0], NO_STANDBY_TEXT[1]).to_owned());
+            .then(|| output.say(NO_STANDBY));
     }
     let text = match backup_locations(config).secondary {
         None => output.text("backup-locations-no-backup-second-place"),

@@ -9,8 +9,8 @@ use crate::app::ReferenceSnapshot;
 use crate::domain::org::UnitKind;
 use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::standing::baseline::BaselineRow;
+use crate::domain::support::message::message;
 use crate::files::baseline::{self, BaselineImport};
-use crate::i18n::Lang;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,28 +27,28 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum BaselineCommand {
-    /// Nạp số liệu kỳ gốc · Import a file: unit,element,first_day,last_day,value,source,status;
-    /// nothing is written unless all lines pass.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Import a file: unit,element,first_day,last_day,value,source,status; nothing is written
+    /// unless all lines pass.
+    #[command(after_help = "Examples:
   thidua baseline import -f base.csv --dry-run
   thidua baseline import -f base.csv --json")]
     Import {
-        /// Tệp CSV · The CSV file; a byte order mark and Excel's separators are fine.
+        /// The CSV file; a byte order mark and Excel's separators are fine.
         #[arg(long, short)]
         file: PathBuf,
-        /// Chỉ kiểm tra, không ghi · Check only, write nothing.
+        /// Check only, write nothing.
         #[arg(long)]
         dry_run: bool,
-        /// Cho xem cả các dòng đạt · Show the verdict of lines that pass too.
+        /// Show the verdict of lines that pass too.
         #[arg(long)]
         all: bool,
     },
-    /// Xuất số liệu kỳ gốc · Export the newest version of every figure as such a file.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Export the newest version of every figure as such a file.
+    #[command(after_help = "Examples:
   thidua baseline export > base.csv
   thidua baseline export -o base.csv")]
     Export {
-        /// Tệp đích · Write here instead of to standard output.
+        /// Write here instead of to standard output.
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
@@ -83,10 +83,8 @@ fn import_baselines(ctx: &CliContext, file: &Path, dry_run: bool, all: bool) -> 
         let same = stored.len() - written;
         let tail = if dry_run {
             output.text("baseline-dry-run-nothing-written").to_owned()
-        } else if output.lang == Lang::VI {
-            format!("đã ghi {written} số liệu mới, {same} số liệu đã có như vậy")
         } else {
-            format!("{written} new figures written, {same} were there already")
+            output.say(message!("baseline-written", written, same))
         };
         output.paint(
             Colour::Green,

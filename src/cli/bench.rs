@@ -11,50 +11,46 @@ use std::path::PathBuf;
 
 /// Options of the bench.
 #[derive(Debug, Parser)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   cargo run --release --features bench -- bench
   cargo run --release --features bench -- bench push pull --rounds 5 --json
   cargo run --release --features bench -- bench --growth --chart docs/growth.svg
   cargo run --release --features bench -- bench --soak 1800
   cargo run --release --features bench -- bench --against https://10.0.0.2:8443 --ca ca.pem --code CODE")]
 pub(super) struct Args {
-    /// Các dòng cần đo; bỏ trống là tất cả · Rows to run: unary push pull nothing targets rollup
-    /// follow; all when none is named.
+    /// Rows to run: unary push pull nothing targets rollup follow; all when none is named.
     rows: Vec<String>,
-    /// Số lần đo mỗi dòng · How often each row runs; the median counts.
+    /// How often each row runs; the median counts.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Số luồng theo dõi · Idle followers of the row `follow`.
+    /// Idle followers of the row `follow`.
     #[arg(long, default_value_t = 2_000)]
     followers: usize,
-    /// Đo khi tỉnh và năm lớn dần, thay cho các dòng · 100, 1,000 and 10,000 communes after 1, 10
-    /// and 52 weeks, instead of the rows.
+    /// 100, 1,000 and 10,000 communes after 1, 10 and 52 weeks, instead of the rows.
     #[arg(long)]
     growth: bool,
-    /// Ít nhất bấy nhiêu xã · With --growth: at least so many communes.
+    /// With --growth: at least so many communes.
     #[arg(long, default_value_t = 0)]
     min_communes: usize,
-    /// Nhiều nhất bấy nhiêu xã · With --growth: at most so many communes.
+    /// With --growth: at most so many communes.
     #[arg(long, default_value_t = 10_000)]
     max_communes: usize,
-    /// Vẽ biểu đồ SVG vào tệp này · With --growth: draw it into this file.
+    /// With --growth: draw it into this file.
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
-    /// Tải hỗn hợp trong bấy nhiêu giây lên một máy chủ thật · Mixed load of so many seconds on a
-    /// real server, instead of the rows.
+    /// Mixed load of so many seconds on a real server, instead of the rows.
     #[arg(long, value_name = "SECONDS")]
     soak: Option<u64>,
-    /// Tải một máy chủ đang chạy, chỉ đọc · Load a server that runs, reading only, instead of the
-    /// rows.
+    /// Load a server that runs, reading only, instead of the rows.
     #[arg(long, value_name = "URL", requires_all = ["ca", "code"])]
     against: Option<String>,
-    /// Chứng thư của CA đã ký cho máy chủ đó · With --against: the CA's certificate in PEM.
+    /// With --against: the CA's certificate in PEM.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Mã ghi danh · With --against: an enrolment code, good once.
+    /// With --against: an enrolment code, good once.
     #[arg(long)]
     code: Option<String>,
-    /// In JSON · Print JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }

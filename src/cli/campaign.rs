@@ -30,67 +30,61 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Args)]
 struct CampaignFileArgs {
-    /// Tệp phong trào, chỉ tiêu hoặc biểu mẫu; có thể nhiều · A file of a campaign, of elements or
-    /// of forms; may be repeated.
+    /// A file of a campaign, of elements or of forms; may be repeated.
     #[arg(long = "file", short, required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum CampaignCommand {
-    /// Tạo hoặc đổi theo tệp · Create or change as the files say; shows the difference first, all
-    /// files or none.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Create or change as the files say; shows the difference first, all files or none.
+    #[command(after_help = "Examples:
   thidua campaign apply -f elements.toml -f forms.toml -f campaign-a.toml --dry-run
-  thidua campaign apply -f campaign-a.toml --basis \"QĐ 12/QĐ-CAT 02/01/2025, điều chỉnh chỉ tiêu T1\"")]
+  thidua campaign apply -f campaign-a.toml --basis \"Decision 12, 2025-01-02: target T1\"")]
     Apply {
         #[command(flatten)]
         files: CampaignFileArgs,
-        /// Căn cứ sửa đổi phong trào đã duyệt · The decision on which a change of an approved
-        /// campaign rests.
+        /// The decision on which a change of an approved campaign rests.
         #[arg(long, value_name = "TEXT")]
         basis: Option<String>,
-        /// Chỉ cho xem khác biệt, không ghi · Show the difference only, write nothing.
+        /// Show the difference only, write nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Kiểm tra tệp, không ghi · Check the files and write nothing.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Check the files and write nothing.
+    #[command(after_help = "Examples:
   thidua campaign check -f campaign-a.toml --json")]
     Check {
         #[command(flatten)]
         files: CampaignFileArgs,
     },
-    /// Xuất một phong trào thành tệp · Export a campaign as a file that apply takes back.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Export a campaign as a file that apply takes back.
+    #[command(after_help = "Examples:
   thidua campaign export A > campaign-a.toml")]
     Export {
-        /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when
-        /// there is only one.
+        /// Code of the campaign; may be left out when there is only one.
         code: Option<String>,
-        /// Tệp đích · Write here instead of to standard output.
+        /// Write here instead of to standard output.
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
-    /// Các phong trào và trạng thái · Campaigns, where they stand and which steps lead on.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Campaigns, where they stand and which steps lead on.
+    #[command(after_help = "Examples:
   thidua campaign list --json")]
     List,
-    /// Chuyển phong trào sang bước tiếp · Take a campaign to its next state; says everything that
-    /// stands against it.
+    /// Take a campaign to its next state; says everything that stands against it.
     ///
-    /// approve: duyệt · launch, start, close: theo lịch, việc apply-day tự làm · by the calendar,
-    /// the job apply-day takes them · review, conclude: tổng kết · results stand, no report comes
-    /// in any more · suspend, resume, close_early, archive.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Launch, start, close: theo lịch, việc apply-day tự làm · by the calendar, the job apply-day
+    /// takes them · review, conclude: tổng kết · results stand, no report comes in any more ·
+    /// suspend, resume, close_early, archive.
+    #[command(after_help = "Examples:
   thidua campaign step approve --campaign A
   thidua campaign step conclude --campaign A")]
     Step {
-        /// Bước · The step.
+        /// The step.
         #[arg(value_parser = campaign_lifecycle::parse_step)]
         step: CampaignStep,
-        /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when
-        /// there is only one.
+        /// Code of the campaign; may be left out when there is only one.
         #[arg(long)]
         campaign: Option<String>,
     },

@@ -16,13 +16,13 @@ pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
         return Ok(());
     }
     let row = |one: &Campaign| {
-        let name = output.pick(&one.name_vi, &one.name_en).to_owned();
+        let name = output.lang.pick(&one.name_vi, &one.name_en).to_owned();
         let window = format!("{} - {}", one.legal_window.start, one.legal_window.last_day());
         vec![
             one.code.clone(),
             name,
             window,
-            one.status.text(output.lang).to_owned(),
+            one.status.message().text(output.lang).to_owned(),
             allowed_steps(one).join(", "),
         ]
     };
@@ -44,7 +44,7 @@ pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: Campaign
     let stepped = local_app.app.advance_campaign(&local_app.actor, &code, step)?;
     let output = &ctx.output;
     let text = || {
-        let status = stepped.status.text(output.lang);
+        let status = stepped.status.message().text(output.lang);
         output.paint(
             Colour::Green,
             &format!("{} {code}: {status}", output.text("access-key-campaign")),

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 
 /// `thidua completions`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua completions bash > /etc/bash_completion.d/thidua
   thidua completions zsh > ~/.zfunc/_thidua")]
 pub(super) struct Args {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Flags of every subcommand.
 #[derive(Debug, clap::Args)]
 pub(super) struct CommonArgs {
-    /// Thư mục dữ liệu · Data directory.
+    /// Data directory.
     #[arg(
         long,
         short = 'd',
@@ -26,22 +26,24 @@ pub(super) struct CommonArgs {
         default_value = "thidua-data"
     )]
     data: PathBuf,
-    /// Tệp cấu hình · Configuration file (default: thidua.toml in the data directory).
+    /// Configuration file (default: thidua.toml in the data directory).
     #[arg(long, global = true, env = "THIDUA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Đặt một khóa cấu hình · Set one key of the configuration, as in listen.address=0.0.0.0:8443.
+    /// Set one key of the configuration, as in listen.address=0.0.0.0:8443.
     #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Ngôn ngữ: vi hoặc en · Language (default: the locale's, else vi).
-    #[arg(long, global = true, env = "THIDUA_LANG", value_parser = parse_lang, value_name = "vi|en")]
+    /// Language (default: the locale's, else vi).
+    #[arg(long, global = true, env = "THIDUA_LANG", value_parser = parse_lang, value_name = "LANGUAGE")]
     lang: Option<Lang>,
-    /// Trả lời bằng JSON · Answer in JSON.
+    /// Answer in JSON.
     #[arg(long, global = true)]
     json: bool,
 }
 
-fn parse_lang(text: &str) -> Result<Lang, String> {
-    Lang::parse(text).ok_or_else(|| "vi | en".to_owned())
+/// A language by its tag; the error lists the languages that there are.
+pub(super) fn parse_lang(text: &str) -> Result<Lang, String> {
+    let known: Vec<&str> = Lang::all().map(Lang::as_str).collect();
+    Lang::parse(text).ok_or_else(|| known.join(" | "))
 }
 
 /// The context of a subcommand.
@@ -114,13 +116,10 @@ impl CliContext {
     }
 }
 
-/// The language of the terminal: English where the locale says so, otherwise Vietnamese.
-fn terminal_lang() -> Lang {
+/// The language of the terminal's locale if there are texts in it, otherwise Vietnamese.
+pub(super) fn terminal_lang() -> Lang {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    match set {
-        Some(value) if value.starts_with("en") => Lang::EN,
-        Some(_) | None => Lang::DEFAULT,
-    }
+    set.and_then(|value| Lang::parse(&value)).unwrap_or(Lang::DEFAULT)
 }

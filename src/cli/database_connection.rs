@@ -4,18 +4,18 @@
 
 use super::error::{CliError, CliResult};
 use crate::config::Config;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::store::{DatabaseLocation, POSTGRES_TLS_BUILT};
 
 /// The warning.
-pub(super) const UNVERIFIED_CONNECTION_TEXT: [&str; 2] =
-    [message!("database-connection-line-database-leaves-machine")];
+pub(super) const UNVERIFIED_CONNECTION: Message =
+    message!("database-connection-line-database-leaves-machine");
 
 /// The remedy that this build offers.
-pub(super) const VERIFY_CONNECTION_HINT: [&str; 2] = if POSTGRES_TLS_BUILT {
-    [message!("database-connection-add-sslmode-verify-full")]
+pub(super) const VERIFY_CONNECTION_HINT: Message = if POSTGRES_TLS_BUILT {
+    message!("database-connection-add-sslmode-verify-full")
 } else {
-    [message!("database-connection-use-thidua-built-features")]
+    message!("database-connection-use-thidua-built-features")
 };
 
 /// The location of the replica, if one is configured. Only PostgreSQL has replicas.

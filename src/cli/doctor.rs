@@ -4,15 +4,14 @@
 //! Changes nothing. Each check is a function that returns findings; the findings are ordered by
 //! urgency.
 
-use super::backup_locations::{NO_STANDBY_TEXT, backup_locations};
+use super::backup_locations::{NO_STANDBY, backup_locations};
 use super::context::{CliContext, LocalApp};
 use super::database_connection;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::config::Config;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
-use crate::i18n::Lang;
 use crate::jobs;
 use crate::server::tls::ReloadableTlsConfig;
 use crate::store::backup::{SUPERSEDED_SETTING, list_backups, list_desk_actions};
@@ -21,12 +20,12 @@ use serde_json::json;
 
 /// `thidua doctor`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua doctor
-  thidua doctor --full      # đọc lại toàn bộ nhật ký và dữ liệu / reads every row again
+  thidua doctor --full      # reads every row again
   thidua doctor --json")]
 pub(super) struct Args {
-    /// Kiểm tra toàn bộ chuỗi nhật ký và mã băm · Check the whole audit chain and every digest.
+    /// Check the whole audit chain and every digest.
     #[arg(long)]
     full: bool,
 }
@@ -54,19 +53,13 @@ impl Urgency {
 struct DoctorFinding {
     urgency: Urgency,
     code: &'static str,
-    problem: [String; 2],
-    remedy: [&'static str; 2],
+    problem: Message,
+    remedy: Message,
 }
 
 impl DoctorFinding {
-    fn new(
-        urgency: Urgency,
-        code: &'static str,
-        vi: impl Into<String>,
-        en: impl Into<String>,
-        remedy: [&'static str; 2],
-    ) -> Self {
-        Self { urgency, code, problem: [vi.into(), en.into()], remedy }
+    fn new(urgency: Urgency, code: &'static str, problem: Message, remedy: Message) -> Self {
+        Self { urgency, code, problem, remedy }
     }
 }
 
@@ -106,7 +99,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 fn check_schema(location: &DatabaseLocation) -> CliResult<Vec<DoctorFinding>> {
     let mut conn = location.connect(false)?;
     let (pending, used) = schema_migration::pending_migrations(&mut conn)?;
-    let todo = [message!("doctor-run-thidua-migrate")];
+    let todo = message!("doctor-run-thidua-migrate");
     Ok((used && !pending.is_empty())
         .then(|| {
             let list = pending.join(", ");
@@ -140,7 +133,7 @@ fn check_history(
             Urgency::Immediate,
             "SERVER_SUPERSEDED",
             message!("doctor-another-machine-replaced-one", list),
-            [message!("doctor-end-server-do-these")],
+            message!("doctor-end-server-do-these"),
         ));
     }
     let last = local_app.app.store().read(|tx| tx.last_commit_time())?;
@@ -150,7 +143,7 @@ fn check_history(
             Urgency::Immediate,
             "CLOCK",
             message!("doctor-clock-stands-before-last"),
-            [message!("doctor-set-clock-right-ntp")],
+            message!("doctor-set-clock-right-ntp"),
         ));
     }
     Ok(found)
@@ -162,9 +155,9 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
         return Ok(check_standbys(standbys));
     }
     let Some(second) = places.secondary else {
-        let todo = [message!("doctor-set-backup-second-then")];
-        let (vi, en) = message!("doctor-no-backup-second-place");
-        return Ok(vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", vi, en, todo)]);
+        let todo = message!("doctor-set-backup-second-then");
+        let problem = message!("doctor-no-backup-second-place");
+        return Ok(vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", problem, todo)]);
     };
     let newest = list_backups(&second).ok().and_then(|mut copies| copies.pop());
     let written = newest.as_ref().and_then(|copy| {
@@ -172,7 +165,7 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
     });
     let age =
         written.map(|at| local_app.app.now().0 - i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
-    let todo = [message!("doctor-run-thidua-backup-see")];
+    let todo = message!("doctor-run-thidua-backup-see");
     let finding = match age {
         None => {
             let shown = second.display();
@@ -207,21 +200,15 @@ fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
         is_archived: archived,
     } = standbys;
     if replicas == 0 && !archived {
-        let todo = [message!("doctor-set-up-synchronous-replica")];
-        return vec![DoctorFinding::new(
-            Urgency::Today,
-            "NO_BACKUP",
-            NO_STANDBY_TEXT[0],
-            NO_STANDBY_TEXT[1],
-            todo,
-        )];
+        let todo = message!("doctor-set-up-synchronous-replica");
+        return vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", NO_STANDBY, todo)];
     }
     if seen > 0 && in_step == 0 {
         return vec![DoctorFinding::new(
             Urgency::Today,
             "NOT_IN_STEP",
             message!("doctor-no-replica-synchronous-failover"),
-            [message!("doctor-turn-synchronous-mode-patroni")],
+            message!("doctor-turn-synchronous-mode-patroni"),
         )];
     }
     Vec::new()
@@ -242,7 +229,7 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
                 Urgency::Today,
                 "JOB",
                 message!("doctor-job-slot", name, at, state = run.state, why),
-                [message!("doctor-see-thidua-jobs-history")],
+                message!("doctor-see-thidua-jobs-history"),
             ));
         }
     }
@@ -251,14 +238,13 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
 
 fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let checked = local_app.app.store().check_integrity()?;
-    let todo = [message!("doctor-end-server-restore-whole")];
+    let todo = message!("doctor-end-server-restore-whole");
     let finding = |fault: String| {
         DoctorFinding::new(
             Urgency::Immediate,
             "DAMAGED",
-            format!("dữ liệu hỏng: {fault}"),
-            fault.clone(),
-            todo,
+            message!("doctor-damaged", fault),
+            todo.clone(),
         )
     };
     Ok(checked.problems.into_iter().map(finding).collect())
@@ -271,15 +257,10 @@ fn check_connections(
 ) -> Vec<DoctorFinding> {
     let mut found = Vec::new();
     if location.is_exposed() || replica.is_some_and(DatabaseLocation::is_exposed) {
-        let (vi, en) = (
-            database_connection::UNVERIFIED_CONNECTION_TEXT[0],
-            database_connection::UNVERIFIED_CONNECTION_TEXT[1],
-        );
         found.push(DoctorFinding::new(
             Urgency::Today,
             "EXPOSED_LINE",
-            vi,
-            en,
+            database_connection::UNVERIFIED_CONNECTION,
             database_connection::VERIFY_CONNECTION_HINT,
         ));
     }
@@ -288,7 +269,7 @@ fn check_connections(
             Urgency::Today,
             "REPLICA",
             message!("doctor-replica-cannot-reached-primary", error),
-            [message!("doctor-look-replica-database-replica")],
+            message!("doctor-look-replica-database-replica"),
         ));
     }
     found
@@ -305,20 +286,18 @@ fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
         Err(failure) => vec![DoctorFinding::new(
             Urgency::Immediate,
             "CERTIFICATE",
-            failure.text(Lang::VI).to_owned(),
-            failure.text(Lang::EN).to_owned(),
-            [message!("doctor-look-tls-thidua-toml")],
+            failure.message,
+            message!("doctor-look-tls-thidua-toml"),
         )],
     }
 }
 
 fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
     let output = &ctx.output;
-    let text = |pair: &[String; 2]| output.pick(&pair[0], &pair[1]).to_owned();
     if output.json {
         let one = |finding: &DoctorFinding| {
-            json!({ "urgency": finding.urgency.code(), "code": finding.code, "what": text(&finding.problem),
-                    "todo": output.pick(finding.remedy[0], finding.remedy[1]) })
+            json!({ "urgency": finding.urgency.code(), "code": finding.code, "what": output.say(&finding.problem),
+                    "todo": output.say(&finding.remedy) })
         };
         output.print_line(format!(
             "{:#}",
@@ -334,15 +313,11 @@ fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
         let colour =
             if finding.urgency == Urgency::Immediate { Colour::Red } else { Colour::Yellow };
         output.print_line(
-            output.paint(colour, &format!("{}: {}", finding.code, text(&finding.problem))),
+            output.paint(colour, &format!("{}: {}", finding.code, output.say(&finding.problem))),
         );
     }
     output.print_line(output.text("doctor-do-first"));
     for (index, finding) in found.iter().take(FIRST_ACTIONS_MAX).enumerate() {
-        output.print_line(format!(
-            " {}. {}",
-            index + 1,
-            output.pick(finding.remedy[0], finding.remedy[1])
-        ));
+        output.print_line(format!(" {}. {}", index + 1, output.say(&finding.remedy)));
     }
 }

@@ -143,9 +143,9 @@ impl From<Refusal> for CliError {
         let reason = refusal.reason;
         let problems = refusal.field_errors.into_iter().map(|problem| {
             let why = problem.reason;
-            Violation::error(why.code(), problem.field, why.text_vi(), why.text_en())
+            Violation::error(why.code(), problem.field, why.message())
         });
-        Self::new(reason.code(), reason.text_vi(), reason.text_en()).with_findings(problems)
+        Self::new(reason.code(), reason.message()).with_findings(problems)
     }
 }
 
@@ -164,7 +164,7 @@ impl From<AppError> for CliError {
             }
             AppError::Store(error) => error.into(),
             AppError::Violations(found) => match <[Violation; 1]>::try_from(found) {
-                Ok([one]) => Self::new(one.code, one.vi, one.en),
+                Ok([one]) => Self::new(one.code, one.message),
                 Err(found) => Self::refused_files(found),
             },
         }
@@ -214,12 +214,12 @@ impl From<ConfigError> for CliError {
 
 impl From<TlsError> for CliError {
     fn from(error: TlsError) -> Self {
-        Self::new("TLS", format!("chứng thư: {error}"), error.to_string())
+        Self::new("TLS", message!("error-tls", error))
     }
 }
 
 impl From<ServerKeysError> for CliError {
     fn from(error: ServerKeysError) -> Self {
-        Self::new("KEYS", format!("khóa của máy chủ: {error}"), error.to_string())
+        Self::new("KEYS", message!("error-keys", error))
     }
 }

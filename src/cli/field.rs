@@ -25,85 +25,78 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum FieldCommand {
-    /// Ghi danh bằng chữ của mã QR · Enrol with the text of the QR picture.
+    /// Enrol with the text of the QR picture.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua field enrol \"thidua:1?c=...&f=...&a=https://10.0.0.2:8443\""
+        after_help = "Examples:\n  thidua field enrol \"thidua:1?c=...&f=...&a=https://10.0.0.2:8443\""
     )]
     Enrol {
-        /// Chữ của mã QR · The text that `access enrol` prints.
+        /// The text that `access enrol` prints.
         invitation: String,
     },
-    /// Gửi và nhận · Send what waits and receive what is new.
-    #[command(
-        after_help = "Ví dụ / Examples:\n  thidua field sync --json\n  thidua field sync --wire-log"
-    )]
+    /// Send what waits and receive what is new.
+    #[command(after_help = "Examples:\n  thidua field sync --json\n  thidua field sync --wire-log")]
     Sync {
-        /// Ghi từng byte theo loại khung · Account for every byte by kind of frame.
+        /// Account for every byte by kind of frame.
         #[arg(long)]
         wire_log: bool,
     },
-    /// Báo cáo phải nộp · Reports that are due.
-    #[command(
-        after_help = "Ví dụ / Examples:\n  thidua field due --from 2024-08-19 --to 2024-09-01"
-    )]
+    /// Reports that are due.
+    #[command(after_help = "Examples:\n  thidua field due --from 2024-08-19 --to 2024-09-01")]
     Due {
-        /// Ngày đầu · First day (default: five weeks ago).
+        /// First day (default: five weeks ago).
         #[arg(long)]
         from: Option<Date>,
-        /// Ngày cuối · Last day (default: today).
+        /// Last day (default: today).
         #[arg(long)]
         to: Option<Date>,
     },
-    /// Xem một báo cáo · Show a report.
-    #[command(
-        after_help = "Ví dụ / Examples:\n  thidua field show 0191f3c2a4b57d8e9f00112233445566"
-    )]
+    /// Show a report.
+    #[command(after_help = "Examples:\n  thidua field show 0191f3c2a4b57d8e9f00112233445566")]
     Show {
-        /// Mã báo cáo · Id of the report, as in `field due`.
+        /// Id of the report, as in `field due`.
         report: String,
     },
-    /// Nhập số liệu · Fill in a report; asks for each cell that is not given.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Fill in a report; asks for each cell that is not given.
+    #[command(after_help = "Examples:
   thidua field fill REPORT
   thidua field fill REPORT so_offences=2 reports_received=nil --submit
   thidua field fill REPORT --nil --submit")]
     Fill {
-        /// Mã báo cáo · Id of the report, as in `field due`.
+        /// Id of the report, as in `field due`.
         report: String,
-        /// Ô · Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
+        /// Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
         cells: Vec<String>,
-        /// Không phát sinh · Nothing occurred: every cell an explicit zero.
+        /// Nothing occurred: every cell an explicit zero.
         #[arg(long, conflicts_with = "cells")]
         nil: bool,
-        /// Ghi chú · The note; names of citizens are refused.
+        /// The note; names of citizens are refused.
         #[arg(long)]
         note: Option<String>,
-        /// Nộp luôn · Submit too.
+        /// Submit too.
         #[arg(long)]
         submit: bool,
     },
-    /// Đề nghị điều chỉnh báo cáo đã duyệt · Propose to amend an accepted report; a reviewer
-    /// decides.
+    /// Propose to amend an accepted report; a reviewer decides.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua field propose REPORT so_offences=3 --reason \"Nhập nhầm\""
+        after_help = "Examples:\n  thidua field propose REPORT so_offences=3 --reason \"typing error\""
     )]
     Propose {
-        /// Mã báo cáo · Id of the report.
+        /// Id of the report.
         report: String,
-        /// Ô · Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
+        /// Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
         #[arg(required = true)]
         cells: Vec<String>,
-        /// Lý do · Why.
+        /// Why.
         #[arg(long)]
         reason: String,
     },
-    /// Nộp báo cáo · Submit a report for review.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua field submit REPORT")]
+    /// Submit a report for review.
+    #[command(after_help = "Examples:\n  thidua field submit REPORT")]
     Submit {
-        /// Mã báo cáo · Id of the report.
+        /// Id of the report.
         report: String,
     },
-    /// Hàng chờ gửi · What waits to be sent.
+    /// What waits to be sent.
     Outbox,
 }
 
@@ -168,7 +161,7 @@ fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
             output.lang.say(message!("field-commands-sent-records-received", sent, rows, bytes));
         text.push_str(&wire);
         for one in &refused {
-            let why = output.pick(&one.text_vi, &one.text_en);
+            let why = output.say(one.message());
             text.push_str(&format!(
                 "\n{} {}: {} {why}",
                 output.text("field-refused"),
@@ -236,7 +229,7 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
     let rows: Vec<Vec<String>> = find_due_between(phone, from, to)?
         .into_iter()
         .map(|one| {
-            let form = output.pick(&one.form_name_vi, &one.form_name_en).to_owned();
+            let form = output.lang.pick(&one.form_name_vi, &one.form_name_en).to_owned();
             let last = day_text(one.key.end_day - 1);
             let state = status_code(one.status).to_owned();
             vec![
@@ -320,7 +313,7 @@ fn prompt_cells(
     let output = &ctx.output;
     let (mut lines, mut cells) = (std::io::stdin().lock().lines(), Vec::new());
     for cell in presented {
-        let name = output.pick(&cell.name_vi, &cell.name_en);
+        let name = output.lang.pick(&cell.name_vi, &cell.name_en);
         // Prompts go to standard error, so that `--json` stays JSON.
         let _ = write!(std::io::stderr(), "{name} [{}] ", figure_text(cell.value));
         let line = lines.next().and_then(Result::ok).unwrap_or_default();

@@ -8,9 +8,9 @@ use crate::domain::access::fleet::UnitFleet;
 
 /// `thidua fleet`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:\n  thidua fleet\n  thidua fleet --unit dist-842 --json")]
+#[command(after_help = "Examples:\n  thidua fleet\n  thidua fleet --unit dist-842 --json")]
 pub(super) struct Args {
-    /// Chỉ đơn vị này và cấp dưới · Only this unit and those under it today.
+    /// Only this unit and those under it today.
     #[arg(long)]
     unit: Option<String>,
 }

@@ -9,12 +9,11 @@ use serde_json::json;
 
 /// `thidua healthcheck`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua healthcheck
   thidua healthcheck --address https://127.0.0.1:8443")]
 pub(super) struct Args {
-    /// Địa chỉ máy chủ · Address of the server (default: the listening address of the
-    /// configuration).
+    /// Address of the server (default: the listening address of the configuration).
     #[arg(long)]
     address: Option<String>,
 }

@@ -12,7 +12,8 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::domain::access::permission::{Grant, Role};
 use crate::domain::support::ids::{AccountId, UnitId};
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
+use crate::i18n::Lang;
 use crate::server::ca;
 use crate::server::keys::ServerKeys;
 use crate::store::{DatabaseLocation, Store};
@@ -22,18 +23,16 @@ use std::path::Path;
 
 /// `thidua init`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua init
   thidua init --data /var/lib/thidua --name thidua.example.vn --name 10.0.0.2
-  thidua init --set backup.second=/srv/thidua-copies   # nơi thứ hai của bản sao hằng đêm / the second place of the nightly copy
+  thidua init --set backup.second=/srv/thidua-copies   # the second place of the nightly copy
   thidua init --set database.url=postgres://thidua@localhost/thidua")]
 pub(super) struct Args {
-    /// Tên hoặc địa chỉ trong chứng thư máy chủ · Name or address in the server's certificate; may
-    /// be repeated.
+    /// Name or address in the server's certificate; may be repeated.
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
-    /// Nhãn tài khoản quản trị đầu tiên · Label of the first administrator's account; no personal
-    /// name.
+    /// Label of the first administrator's account; no personal name.
     #[arg(long, default_value = "admin")]
     admin: String,
 }
@@ -57,7 +56,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = create_database(&config, names)?;
     let account = create_first_administrator(&local_app, &args.admin)?;
     let issued = invite::issue_invite(&local_app, &config, account)?;
-    write_configuration(dir, &config, names)?;
+    write_configuration(ctx.output.lang, dir, &config, names)?;
     let output = &ctx.output;
     let text = || {
         let mut lines = vec![
@@ -87,7 +86,7 @@ fn create_database(config: &Config, names: &[String]) -> CliResult<LocalApp> {
     ServerKeys::open(&config.dir)?;
     let app = App::new(Store::open(&DatabaseLocation::parse(&config.database_url()))?, clock);
     let epoch = auth::random_bytes()
-        .map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
+        .map_err(|error| CliError::new("NO_RANDOM", Message::verbatim(error)))?;
     app.init_epoch(epoch)?;
     let actor = app.system_actor()?;
     Ok(LocalApp { app, actor })
@@ -119,8 +118,8 @@ fn create_first_administrator(local_app: &LocalApp, label: &str) -> CliResult<Ac
 }
 
 /// Writes the commented file with the values that flags and environment set.
-fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> CliResult {
-    let mut text = config::template().to_owned();
+fn write_configuration(lang: Lang, dir: &Path, config: &Config, names: &[String]) -> CliResult {
+    let mut text = lang.file("server-config.toml").to_owned();
     let mut put = |key: &str, default: &str, value: String| {
         if value != default {
             text = text.replacen(

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::access::enrolment::Invite;
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::AccountId;
+use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
 use crate::server::ca::TlsFiles;
 use serde_json::{Value, json};
@@ -65,11 +66,7 @@ impl IssuedInvite {
             format!("{} {}", output.text("invite-typed-code"), self.invite.code),
             format!("{} {}", output.text("invite-addresses"), self.invite.addresses.join(" ")),
             format!("{} {}", output.text("invite-ca-sha-256"), encode_hex(&self.invite.ca_sha256)),
-            if output.lang == crate::i18n::Lang::VI {
-                format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
-            } else {
-                format!("good once, for {minutes} minutes, until {}", self.expires.local_text())
-            },
+            output.say(message!("invite-good-once", minutes, expires = self.expires.local_text())),
         ]
     }
 

@@ -20,35 +20,33 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum JobsCommand {
-    /// Các việc và lần chạy gần nhất · The jobs, when they run and how the last run ended.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua jobs list --json")]
+    /// The jobs, when they run and how the last run ended.
+    #[command(after_help = "Examples:\n  thidua jobs list --json")]
     List,
-    /// Chạy ngay một việc · Run a job now; safe at any time, never twice at once.
+    /// Run a job now; safe at any time, never twice at once.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua jobs run aggregate\n  thidua jobs run aggregate --full"
+        after_help = "Examples:\n  thidua jobs run aggregate\n  thidua jobs run aggregate --full"
     )]
     Run {
-        /// Tên việc · Name of the job, as in `jobs list`.
+        /// Name of the job, as in `jobs list`.
         name: String,
-        /// Chỉ cho aggregate: tính lại từ mọi báo cáo gốc, phải trùng từng byte · Of aggregate:
-        /// reckon from all raw reports too, before anything is published; one byte that differs is
-        /// an error.
+        /// Of aggregate: reckon from all raw reports too, before anything is published; one byte
+        /// that differs is an error.
         #[arg(long)]
         full: bool,
     },
-    /// Hủy lượt đang chạy · Cancel the run under way; it publishes nothing and its slot is not run
-    /// again.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua jobs cancel aggregate")]
+    /// Cancel the run under way; it publishes nothing and its slot is not run again.
+    #[command(after_help = "Examples:\n  thidua jobs cancel aggregate")]
     Cancel {
-        /// Tên việc · Name of the job, as in `jobs list`.
+        /// Name of the job, as in `jobs list`.
         name: String,
     },
-    /// Các lần chạy · Past runs, newest first.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua jobs history aggregate --limit 5")]
+    /// Past runs, newest first.
+    #[command(after_help = "Examples:\n  thidua jobs history aggregate --limit 5")]
     History {
-        /// Tên việc · Only this job.
+        /// Only this job.
         name: Option<String>,
-        /// Số dòng · At most so many.
+        /// At most so many.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },

@@ -73,7 +73,7 @@ fn push_rows(
         [
             figures(judgement),
             judgement.display.clone(),
-            judgement.state.text(ctx.output.lang).to_owned(),
+            judgement.state.message().text(ctx.output.lang).to_owned(),
         ]
     };
     let name = format!("{}{}", "  ".repeat(depth), official.code);

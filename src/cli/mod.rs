@@ -26,6 +26,7 @@ mod field;
 mod files;
 mod fleet;
 mod healthcheck;
+mod help;
 mod init;
 mod invite;
 mod jobs;
@@ -53,13 +54,12 @@ pub mod target;
 mod telemetry;
 mod tls;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::CliContext;
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-/// Phần mềm phục vụ phong trào thi đua, chạy được cả khi mất mạng.
 /// Offline-first service on which a public authority runs its campaigns.
 #[derive(Debug, Parser)]
 #[command(name = "thidua", version, about, long_about = None, max_term_width = 120, after_help = examples())]
@@ -74,7 +74,7 @@ struct Cli {
 fn examples() -> String {
     let demo = if cfg!(feature = "demo") { "\n  thidua demo" } else { "" };
     format!(
-        "Ví dụ / Examples:{demo}
+        "Examples:{demo}
   thidua init --data thidua-data
   thidua org import examples/tra-vinh/org
   thidua campaign apply -f examples/tra-vinh/elements.toml -f examples/tra-vinh/forms.toml -f examples/tra-vinh/campaign-a.toml
@@ -85,73 +85,69 @@ fn examples() -> String {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Chạy thử cả một tỉnh · A province runs its campaign through real phones' engines and a real
-    /// server.
+    /// A province runs its campaign through real phones' engines and a real server.
     #[cfg(feature = "demo")]
     Demo(demo::DemoOptions),
-    /// Tạo thư mục dữ liệu, cấu hình, khóa · Make the data directory, configuration, keys and the
-    /// first administrator's code.
+    /// Make the data directory, configuration, keys and the first administrator's code.
     Init(init::Args),
-    /// Chạy máy chủ · Run the server until it is told to end.
+    /// Run the server until it is told to end.
     Serve(serve::Args),
-    /// Chứng thư · Make the private CA and the server's certificate.
+    /// Make the private CA and the server's certificate.
     Tls(tls::Args),
-    /// Tổ chức · Import the organisation, rehearse its changes.
+    /// Import the organisation, rehearse its changes.
     Org(org::Args),
-    /// Phong trào · Apply, check, export and step campaigns; elements and forms.
+    /// Apply, check, export and step campaigns; elements and forms.
     Campaign(campaign::Args),
-    /// Số liệu kỳ gốc · Import and export the figures of the past.
+    /// Import and export the figures of the past.
     Baseline(baseline::Args),
-    /// Báo cáo theo tệp · Import and export reports as spreadsheet files.
+    /// Import and export reports as spreadsheet files.
     Report(report::Args),
-    /// Kết quả · How the targets stand, and why.
+    /// How the targets stand, and why.
     Standings(standings::Args),
-    /// Trang buổi sáng · Write the morning page and its workbook.
+    /// Write the morning page and its workbook.
     MorningReport(morning_report::Args),
-    /// Chất lượng số liệu · Questions about the quality of figures, and how well the rules do.
+    /// Questions about the quality of figures, and how well the rules do.
     Quality(quality::Args),
-    /// Chấm điểm · Score sheets of units, self, system and cluster side by side; no ranks.
+    /// Score sheets of units, self, system and cluster side by side; no ranks.
     Score(score::Args),
-    /// Nhật ký · The audit: verify its chain, show its lines, print checkpoints and proofs, check
-    /// them.
+    /// The audit: verify its chain, show its lines, print checkpoints and proofs, check them.
     Audit(audit::Args),
-    /// Các lần tổng hợp · Published runs: list, show, verify from raw data, compare.
+    /// Published runs: list, show, verify from raw data, compare.
     Runs(runs::Args),
-    /// Máy khách ngoại tuyến · An offline client with plain prompts.
+    /// An offline client with plain prompts.
     Field(field::Args),
-    /// Duyệt báo cáo · Review reports at a desk.
+    /// Review reports at a desk.
     Review(review::Args),
-    /// Quyền và thiết bị · Give roles, hand out enrolment codes, list and revoke devices.
+    /// Give roles, hand out enrolment codes, list and revoke devices.
     Access(access::Args),
-    /// Báo cáo sắp đến hạn · Reports that should be on their way, for whoever reminds units.
+    /// Reports that should be on their way, for whoever reminds units.
     Remind(remind::Args),
-    /// Các đơn vị và thiết bị · When units were last heard, and what waits at them.
+    /// When units were last heard, and what waits at them.
     Fleet(fleet::Args),
-    /// Việc định kỳ · List the jobs, run one now, see past runs.
+    /// List the jobs, run one now, see past runs.
     Jobs(jobs::Args),
-    /// Sao lưu có kiểm tra · Make a verified copy, also in the second place.
+    /// Make a verified copy, also in the second place.
     Backup(backup::BackupArgs),
-    /// Kiểm tra một bản sao · Check a copy from its first row to its last.
+    /// Check a copy from its first row to its last.
     VerifyBackup(backup::VerifyArgs),
-    /// Khôi phục · Restore a copy; phones send again what was lost.
+    /// Restore a copy; phones send again what was lost.
     Restore(backup::RestoreArgs),
-    /// Đưa máy dự phòng lên làm máy chính · Make this second machine the primary, from the newest
-    /// copy.
+    /// Make this second machine the primary, from the newest copy.
     Promote(backup::PromoteArgs),
-    /// Nâng lược đồ cơ sở dữ liệu · Bring the database's schema up to date, a copy first.
+    /// Bring the database's schema up to date, a copy first.
     Migrate(backup::MigrateArgs),
-    /// Chuyển cơ sở dữ liệu · Move everything to another database, SQLite or PostgreSQL, and back.
+    /// Move everything to another database, SQLite or PostgreSQL, and back.
     Move(relocate::Args),
-    /// Khám máy chủ · Find what is wrong and say what to do.
+    /// Find what is wrong and say what to do.
     Doctor(doctor::Args),
-    /// Hỏi máy chủ có đang phục vụ không · Ask whether the server serves.
+    /// Ask whether the server serves.
     Healthcheck(healthcheck::Args),
-    /// Gợi ý lệnh cho shell · Print completions for a shell.
+    /// Print completions for a shell.
     Completions(completions::Args),
-    /// Đo hiệu năng · Measure the product beside the limit of this machine.
+    /// Measure the product beside the limit of this machine.
     #[cfg(feature = "bench")]
     Bench(bench::Args),
-    /// Chỉ tiêu · Evaluate targets exactly, or tell how often one is met by chance.
+    /// Evaluate targets exactly, or tell how often one is met by chance.
     Target(target::Args),
 }
 
@@ -163,7 +159,10 @@ pub fn main() -> ExitCode {
 
 /// Runs the subcommand that `arguments` name; the first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = help::in_language(Cli::command(), help::requested_lang(&arguments));
+    let parsed = command.try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are errors for clap too, and exit with 0. A closed pipe is not an

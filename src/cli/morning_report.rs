@@ -15,22 +15,21 @@ use std::path::{Path, PathBuf};
 
 /// `thidua morning-report`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua morning-report
   thidua morning-report --campaign A --phase 1 --out /srv/www/thidua
   thidua morning-report --unit dist-842 --lang en")]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
-    /// only one.
+    /// Code of the campaign; may be left out when there is only one.
     #[arg(long)]
     campaign: Option<String>,
-    /// Đợt; 0 là cả phong trào · Phase; 0 is the whole campaign.
+    /// Phase; 0 is the whole campaign.
     #[arg(long, default_value_t = 0)]
     phase: u8,
-    /// Mã đơn vị (mặc định: toàn đơn vị) · Code of the unit (default: the whole authority).
+    /// Code of the unit (default: the whole authority).
     #[arg(long)]
     unit: Option<String>,
-    /// Thư mục để ghi · Directory to write to.
+    /// Directory to write to.
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
 }
@@ -86,11 +85,7 @@ pub(super) fn write_morning_report(
 ) -> CliResult<MorningReportFiles> {
     let morning = app.morning_report(actor, requested)?;
     let book = build_workbook(&morning, lang).map_err(|error| {
-        CliError::new(
-            "NO_WORKBOOK",
-            format!("không ghi được bảng tính: {error}"),
-            error.to_string(),
-        )
+        CliError::new("NO_WORKBOOK", message!("morning-report-no-workbook", error))
     })?;
     let name = format!(
         "thidua-{}-{}-{}-{}.{lang}",

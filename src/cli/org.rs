@@ -19,20 +19,18 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum OrgCommand {
-    /// Nạp tổ chức từ thư mục · Import units.csv, parents.csv and lineage.csv of a directory; safe
-    /// to run again.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Import units.csv, parents.csv and lineage.csv of a directory; safe to run again.
+    #[command(after_help = "Examples:
   thidua org import examples/tra-vinh/org --dry-run
   thidua org import examples/tra-vinh/org")]
     Import {
-        /// Thư mục có ba tệp · The directory with the three files.
+        /// The directory with the three files.
         dir: PathBuf,
-        /// Chỉ kiểm tra, không ghi · Check and show only, write nothing.
+        /// Check and show only, write nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Diễn tập thay đổi tổ chức · Rehearse a change: what it would do, and what does not
-    /// reconcile; writes nothing.
+    /// Rehearse a change: what it would do, and what does not reconcile; writes nothing.
     Rehearse(rehearse::Args),
 }
 

@@ -106,7 +106,7 @@ impl Output {
                 "{}: {}: {}",
                 self.text("output-error"),
                 failure.code,
-                failure.text(self.lang)
+                self.say(&failure.message)
             );
             self.print_remark(self.paint(Colour::Red, &head));
             failure
@@ -160,7 +160,7 @@ fn align_cells<'a>(cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> St
 fn failure_json(failure: &CliError, lang: Lang) -> Value {
     let findings: Vec<Value> =
         failure.findings.iter().map(|finding| finding_json(finding, lang)).collect();
-    json!({ "code": failure.code, "message": failure.text(lang), "findings": findings })
+    json!({ "code": failure.code, "message": failure.message.text(lang), "findings": findings })
 }
 
 /// A finding as JSON.
@@ -170,7 +170,7 @@ pub(super) fn finding_json(finding: &CliFinding, lang: Lang) -> Value {
         "code": broken.code,
         "at": broken.path,
         "refuses": broken.severity == Severity::Error,
-        "message": lang.pick(&broken.vi, &broken.en),
+        "message": broken.message.text(lang),
     });
     if let (Some((file, place)), Some(object)) = (&finding.place, value.as_object_mut()) {
         object.insert("file".into(), json!(file));

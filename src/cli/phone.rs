@@ -3,6 +3,7 @@
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::client::facade::{CellFigure, ClientError, Phone, ReportStatus, ReportView};
+use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::date_from_days;
 use crate::domain::support::violation::Violation;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 /// The flags that select a phone.
 #[derive(Debug, clap::Args)]
 pub(super) struct PhoneArgs {
-    /// Tệp dữ liệu của máy khách · The file that holds this client's data; one enrolment each.
+    /// The file that holds this client's data; one enrolment each.
     #[arg(
         long,
         global = true,
@@ -31,36 +32,28 @@ impl PhoneArgs {
 
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
-        let (vi, en) = (error.text_vi(), error.text_en());
+        let text = error.message();
+        let with = |detail: &str| message!("error-with-detail", text => text.clone(), detail);
         match error {
             ClientError::Refused { reason, problems } => {
                 let findings = problems.into_iter().map(|one| {
-                    Violation::error(problem_code(&one.reason), one.field, one.text_vi, one.text_en)
+                    let message = one.message();
+                    Violation::error(problem_code(&one.reason), one.field, message)
                 });
-                Self::new(&reason, vi, en).with_findings(findings)
+                Self::new(&reason, text).with_findings(findings)
             }
-            ClientError::NotEnrolled => Self::new("NOT_ENROLLED", vi, en),
-            ClientError::AlreadyEnrolled => Self::new("ALREADY_ENROLLED", vi, en),
-            ClientError::BadInvitation { .. } => Self::new("BAD_INVITATION", vi, en),
-            ClientError::CodeRefused { .. } => Self::new("CODE_REFUSED", vi, en),
-            ClientError::NotFound { what } => {
-                Self::new("NOT_FOUND", format!("{vi} ({what})"), format!("{en} ({what})"))
-            }
-            ClientError::BadArgument { what } => {
-                Self::new("BAD_ARGUMENT", format!("{vi} ({what})"), format!("{en} ({what})"))
-            }
-            ClientError::Offline { message, .. } => {
-                Self::new("OFFLINE", format!("{vi} ({message})"), format!("{en} ({message})"))
-            }
-            ClientError::Stopped { message, .. } => {
-                Self::new("STOPPED", format!("{vi} ({message})"), format!("{en} ({message})"))
-            }
-            ClientError::Storage { message } => {
-                Self::new("STORAGE", format!("{vi} ({message})"), format!("{en} ({message})"))
-            }
-            ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", vi, en),
-            ClientError::NewerApp => Self::new("NEWER_APP", vi, en),
-            ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", vi, en),
+            ClientError::NotEnrolled => Self::new("NOT_ENROLLED", text),
+            ClientError::AlreadyEnrolled => Self::new("ALREADY_ENROLLED", text),
+            ClientError::BadInvitation { .. } => Self::new("BAD_INVITATION", text),
+            ClientError::CodeRefused { .. } => Self::new("CODE_REFUSED", text),
+            ClientError::NotFound { what } => Self::new("NOT_FOUND", with(&what)),
+            ClientError::BadArgument { what } => Self::new("BAD_ARGUMENT", with(&what)),
+            ClientError::Offline { message, .. } => Self::new("OFFLINE", with(&message)),
+            ClientError::Stopped { message, .. } => Self::new("STOPPED", with(&message)),
+            ClientError::Storage { message } => Self::new("STORAGE", with(&message)),
+            ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", text),
+            ClientError::NewerApp => Self::new("NEWER_APP", text),
+            ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", text),
         }
     }
 }
@@ -132,7 +125,7 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
         format!("{} {}", view.report_id, status_code(view.status)),
     ];
     for cell in &view.cells {
-        let name = output.pick(&cell.name_vi, &cell.name_en);
+        let name = output.lang.pick(&cell.name_vi, &cell.name_en);
         lines.push(format!(
             "  {:<24} {:>8}  {name} ({})",
             cell.element,
@@ -152,12 +145,7 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
         view.comments.iter().map(|one| format!("  {} {}: {}", one.unit, one.role, one.text)),
     );
     lines.extend(view.refused_commands.iter().map(|one| {
-        format!(
-            "  {} {}: {}",
-            output.text("field-refused"),
-            one.reason,
-            output.pick(&one.text_vi, &one.text_en)
-        )
+        format!("  {} {}: {}", output.text("field-refused"), one.reason, output.say(one.message()))
     }));
     lines.push(format!("  hash {}", view.content_hash));
     lines

@@ -9,6 +9,7 @@ mod measurements;
 use super::context::CliContext;
 use super::error::CliResult;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::MessageArg;
 
 /// `thidua quality ...`
 #[derive(Debug, clap::Args)]
@@ -19,21 +20,20 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum QualityCommand {
-    /// Các câu hỏi · The questions, in code order.
+    /// The questions, in code order.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua quality list --unit com-29242-1\n  thidua quality list --json"
+        after_help = "Examples:\n  thidua quality list --unit com-29242-1\n  thidua quality list --json"
     )]
     List {
-        /// Mã đơn vị · Code of the unit; left out: all.
+        /// Code of the unit; left out: all.
         #[arg(long)]
         unit: Option<String>,
     },
-    /// Đo từng quy tắc trên dữ liệu giả lập · Measure each rule on the synthetic province; prints
-    /// the table of docs/QUALITY.md.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua quality measure --weeks 27")]
+    /// Measure each rule on the synthetic province; prints the table of docs/QUALITY.md.
+    #[command(after_help = "Examples:\n  thidua quality measure --weeks 27")]
     #[cfg(feature = "demo")]
     Measure {
-        /// Số tuần · Weeks of figures.
+        /// Weeks of figures.
         #[arg(long, default_value_t = 27, value_parser = clap::value_parser!(u8).range(16..=27))]
         weeks: u8,
     },
@@ -59,22 +59,20 @@ fn list_findings(ctx: &CliContext, unit: Option<&str>) -> CliResult {
     findings.sort_by_key(|(one, _)| (uid(one.unit), one.asked_day, one.id()));
     let row = |(finding, _): &crate::app::quality::StoredFinding| {
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
-        let element =
-            element.map_or("", |element| output.lang.pick(&*element.name_vi, &*element.name_en));
+        let element = element.map_or("", |one| output.lang.pick(&*one.name_vi, &*one.name_en));
+        let element = MessageArg::Text(element.to_owned());
         vec![
             uid(finding.unit),
             finding.rule.to_string(),
             finding.asked_day.to_string(),
             finding.state.to_string(),
-            finding.question_text(element, output.lang),
+            output.say(finding.question(element)),
             finding.reply.as_ref().map_or_else(String::new, |reply| reply.text.clone()),
         ]
     };
     let rows: Vec<Vec<String>> = findings.iter().map(row).collect();
-    let headings = output.lang.pick(
-        ["đơn vị", "quy tắc", "ngày hỏi", "trạng thái", "câu hỏi", "trả lời"],
-        ["unit", "rule", "asked", "state", "question", "reply"],
-    );
+    let headings = ["unit", "rule", "asked", "state", "question", "reply"]
+        .map(|column| output.text(&format!("quality-column-{column}")));
     output.print_rows(&headings, &["unit", "rule", "asked", "state", "question", "reply"], &rows);
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::domain::rehearsal::{RehearsalInput, RehearsalReport, rehearse};
 use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Violation;
 use crate::files::handover::read_handover;
@@ -28,22 +28,19 @@ use std::path::PathBuf;
 
 /// `thidua org rehearse`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua org rehearse examples/tra-vinh/org --on 2025-07-01
   thidua org rehearse new-org --campaign A --handover handover.csv --json")]
 pub(super) struct Args {
-    /// Thư mục có ba tệp tổ chức sau thay đổi · The directory with the three files as they are
-    /// after the change.
+    /// The directory with the three files as they are after the change.
     dir: PathBuf,
-    /// Ngày hiệu lực (mặc định: ngày thay đổi kế tiếp) · The effective day (default: the next day
-    /// of change).
+    /// The effective day (default: the next day of change).
     #[arg(long)]
     on: Option<Date>,
-    /// Phong trào mà kỳ báo cáo và số kỳ gốc được xét · The campaign whose reports and baselines
-    /// are looked at.
+    /// The campaign whose reports and baselines are looked at.
     #[arg(long)]
     campaign: Option<String>,
-    /// Bàn giao tồn đọng (CSV: side,from_uid,to_uid,element,amount) · The handover of stocks.
+    /// The handover of stocks.
     #[arg(long, value_name = "FILE")]
     handover: Option<PathBuf>,
 }
@@ -70,14 +67,15 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         (given.closing_stocks, given.handover, given.opening_stocks) =
             (read.closing, read.lines, read.opening);
     }
-    let mut report = rehearse(&before, &changes, &given).map_err(|unknown| {
-        let text = unknown.to_string();
-        CliError::new("UNKNOWN_CALENDAR", text.clone(), text)
-    })?;
+    let mut report = rehearse(&before, &changes, &given)
+        .map_err(|unknown| CliError::new("UNKNOWN_CALENDAR", Message::verbatim(unknown)))?;
     report.findings.extend(check_same_past(&existing.org, &before, on));
     let output = &ctx.output;
     output.print_answer(
-        || report.text(output.lang == Lang::VI).trim_end().to_owned(),
+        || {
+            let lines: Vec<String> = report.lines().iter().map(|line| output.say(line)).collect();
+            lines.join("\n")
+        },
         || report_json(&report, output.lang),
     );
     if report.is_reconciled() {

@@ -3,23 +3,23 @@
 
 use super::context::CliContext;
 use super::error::CliResult;
+use crate::domain::support::message::message;
 use crate::store::DatabaseLocation;
 use crate::store::relocate::relocate_database;
 use serde_json::json;
 
 /// `thidua move`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua move --from sqlite:/var/lib/thidua/thidua.db --to postgres://thidua@localhost/thidua
   thidua move --from postgres://thidua@localhost/thidua --to sqlite:/var/lib/thidua/back.db
 
-Dừng máy chủ trước. Nơi đến phải trống. Có gì sai thì không đổi gì ở nơi đi.
 End the server first. The place to move to must be empty. Whatever goes wrong, the place to move from stays as it was.")]
 pub(super) struct Args {
-    /// Nơi đi · Where the data is now: sqlite:PATH or postgres://...
+    /// Where the data is now: sqlite:PATH or postgres://...
     #[arg(long, value_name = "URL")]
     from: String,
-    /// Nơi đến, phải trống · Where it goes, empty: sqlite:PATH or postgres://...
+    /// Where it goes, empty: sqlite:PATH or postgres://...
     #[arg(long, value_name = "URL")]
     to: String,
 }
@@ -34,14 +34,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let (rows, tables, seq) = (moved.row_count, moved.table_count, moved.head.seq);
     output.print_answer(
         || {
-            let done = match output.text("backup-en") {
-                "vi" => format!(
-                    "đã chuyển {rows} dòng của {tables} bảng, đến vị trí {seq}; chuỗi nhật ký và mã băm khớp. Nơi cũ không ghi nữa."
-                ),
-                _ => format!(
-                    "moved {rows} rows of {tables} tables, up to seq {seq}; audit chain and digests agree. The old place takes no writes any more."
-                ),
-            };
+            let done = output.say(message!("relocate-moved", rows, tables, seq));
             // The URL may hold a password, so it is not printed.
             let next = output.text("relocate-next-set-database-url");
             format!("{done}\n{next}")

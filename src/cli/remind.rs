@@ -7,11 +7,9 @@ use super::lookup::find_units_under;
 
 /// `thidua remind`
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Ví dụ / Examples:\n  thidua remind\n  thidua remind --unit dist-842 --json"
-)]
+#[command(after_help = "Examples:\n  thidua remind\n  thidua remind --unit dist-842 --json")]
 pub(super) struct Args {
-    /// Chỉ đơn vị này và cấp dưới · Only this unit and those under it today.
+    /// Only this unit and those under it today.
     #[arg(long)]
     unit: Option<String>,
 }

@@ -36,55 +36,53 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum ReportCommand {
-    /// Nạp báo cáo từ tệp · Import a file: contract,unit,first_day,last_day,nil,note and a column
-    /// an element; all lines or none.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Import a file: contract,unit,first_day,last_day,nil,note and a column an element; all lines
+    /// or none.
+    #[command(after_help = "Examples:
   thidua report import -f week.csv --account xa-29242 --dry-run
   thidua report import -f week.csv --account xa-29242 --submit")]
     Import {
-        /// Tệp CSV · The CSV file; a byte order mark and Excel's separators are fine.
+        /// The CSV file; a byte order mark and Excel's separators are fine.
         #[arg(long, short)]
         file: PathBuf,
-        /// Tài khoản nhân danh · The account in whose name, with its rights only.
+        /// The account in whose name, with its rights only.
         #[arg(long)]
         account: String,
-        /// Nộp luôn · Submit each report too.
+        /// Submit each report too.
         #[arg(long)]
         submit: bool,
-        /// Chỉ kiểm tra, không ghi · Check only, write nothing.
+        /// Check only, write nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Xuất báo cáo đã gửi · Export sent reports of one contract as such a file, with state,
-    /// lateness and day of receipt.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Export sent reports of one contract as such a file, with state, lateness and day of receipt.
+    #[command(after_help = "Examples:
   thidua report export --csv tuan-xa > week.csv
   thidua report export --csv tuan-xa --unit dist-842 --from 2024-08-19 --to 2024-09-01")]
     Export {
-        /// Mã hợp đồng báo cáo · Code of the reporting contract.
+        /// Code of the reporting contract.
         contract: String,
-        /// Dạng CSV, dạng duy nhất hiện nay · As CSV, the only form for now.
+        /// As CSV, the only form for now.
         #[arg(long, required = true)]
         csv: bool,
-        /// Chỉ đơn vị này và cấp dưới · Only of this unit and of those under it today.
+        /// Only of this unit and of those under it today.
         #[arg(long)]
         unit: Option<String>,
-        /// Ngày đầu · First day of the periods.
+        /// First day of the periods.
         #[arg(long, requires = "to")]
         from: Option<Date>,
-        /// Ngày cuối · Last day of the periods.
+        /// Last day of the periods.
         #[arg(long, requires = "from")]
         to: Option<Date>,
-        /// Tệp đích · Write here instead of to standard output.
+        /// Write here instead of to standard output.
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
-    /// Các bản đã gửi, đặt cạnh nhau · Every revision that was sent, side by side; what changed is
-    /// marked.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Every revision that was sent, side by side; what changed is marked.
+    #[command(after_help = "Examples:
   thidua report revisions 0191f3c2a4b57d8e9f00112233445566")]
     Revisions {
-        /// Mã báo cáo · Id of the report.
+        /// Id of the report.
         report: String,
     },
 }
@@ -230,7 +228,7 @@ fn findings_at_line(file: &str, line: usize, refusal: Refusal) -> Vec<CliFinding
     let place = Some((file.to_owned(), TextPosition { line, column: 1 }));
     let finding = |at: String, why: RefusalReason| CliFinding {
         place: place.clone(),
-        violation: Violation::error(why.code(), at, why.text_vi(), why.text_en()),
+        violation: Violation::error(why.code(), at, why.message()),
     };
     if refusal.field_errors.is_empty() {
         return vec![finding("report".to_owned(), refusal.reason)];

@@ -21,77 +21,73 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum ReviewCommand {
-    /// Báo cáo chờ duyệt · Reports that wait for review, by risk, each with what is to be said
-    /// about it.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua review queue --phone reviewer.db")]
+    /// Reports that wait for review, by risk, each with what is to be said about it.
+    #[command(after_help = "Examples:\n  thidua review queue --phone reviewer.db")]
     Queue,
-    /// Xem một báo cáo · Show a report with its content hash.
-    #[command(
-        after_help = "Ví dụ / Examples:\n  thidua review show 0191f3c2a4b57d8e9f00112233445566"
-    )]
+    /// Show a report with its content hash.
+    #[command(after_help = "Examples:\n  thidua review show 0191f3c2a4b57d8e9f00112233445566")]
     Show {
-        /// Mã báo cáo · Id of the report.
+        /// Id of the report.
         report: String,
     },
-    /// Trả lại kèm câu hỏi · Send a report back with a question.
+    /// Send a report back with a question.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua review return REPORT --code CHECK_FIGURE --text \"Đề nghị kiểm tra số vụ\""
+        after_help = "Examples:\n  thidua review return REPORT --code CHECK_FIGURE --text \"Please check the number of cases\""
     )]
     Return {
-        /// Mã báo cáo · Id of the report.
+        /// Id of the report.
         report: String,
-        /// Mã câu hỏi · Code of the question.
+        /// Code of the question.
         #[arg(long, default_value = "CHECK_FIGURE")]
         code: String,
-        /// Lời của người duyệt · The reviewer's words.
+        /// The reviewer's words.
         #[arg(long)]
         text: String,
-        /// Nội dung đã xem · Content hash that was seen (default: as this client shows it now).
+        /// Content hash that was seen (default: as this client shows it now).
         #[arg(long)]
         hash: Option<String>,
     },
-    /// Duyệt · Accept a report exactly as it was seen.
+    /// Accept a report exactly as it was seen.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua review accept REPORT --hash HASH\n  thidua review accept --clean-nil"
+        after_help = "Examples:\n  thidua review accept REPORT --hash HASH\n  thidua review accept --clean-nil"
     )]
     Accept {
-        /// Mã báo cáo · Id of the report.
+        /// Id of the report.
         #[arg(required_unless_present = "clean_nil")]
         report: Option<String>,
-        /// Mọi báo cáo không phát sinh và không có gì phải xem · Every nil report about which
-        /// nothing is to be said, each as it was seen.
+        /// Every nil report about which nothing is to be said, each as it was seen.
         #[arg(long, conflicts_with_all = ["report", "hash"])]
         clean_nil: bool,
-        /// Nội dung đã xem · Content hash that was seen (default: as this client shows it now).
+        /// Content hash that was seen (default: as this client shows it now).
         #[arg(long)]
         hash: Option<String>,
     },
-    /// Đề nghị điều chỉnh · Proposals to amend accepted reports, open ones first.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua review proposals --json")]
+    /// Proposals to amend accepted reports, open ones first.
+    #[command(after_help = "Examples:\n  thidua review proposals --json")]
     Proposals,
-    /// Quyết định đề nghị điều chỉnh · Grant a proposal (a new revision), or refuse it.
+    /// Grant a proposal (a new revision), or refuse it.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua review amend PROPOSAL\n  thidua review amend PROPOSAL --refuse"
+        after_help = "Examples:\n  thidua review amend PROPOSAL\n  thidua review amend PROPOSAL --refuse"
     )]
     Amend {
-        /// Mã đề nghị · Id of the proposal.
+        /// Id of the proposal.
         proposal: String,
-        /// Không chấp nhận · Leave the report as it is.
+        /// Leave the report as it is.
         #[arg(long)]
         refuse: bool,
     },
-    /// Lệnh tạm giữ · Held commands of this unit: those of a person whose role was taken away, and
-    /// those that wait for their parent.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua review held --json")]
+    /// Held commands of this unit: those of a person whose role was taken away, and those that wait
+    /// for their parent.
+    #[command(after_help = "Examples:\n  thidua review held --json")]
     Held,
-    /// Xử lý lệnh tạm giữ · Take a held command over in your own name, or put it aside.
+    /// Take a held command over in your own name, or put it aside.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua review settle-held HELD\n  thidua review settle-held HELD --reject"
+        after_help = "Examples:\n  thidua review settle-held HELD\n  thidua review settle-held HELD --reject"
     )]
     SettleHeld {
-        /// Mã lệnh · Id of the held command.
+        /// Id of the held command.
         held: String,
-        /// Bỏ · Put it aside.
+        /// Put it aside.
         #[arg(long)]
         reject: bool,
     },
@@ -237,10 +233,10 @@ pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliR
     let sent = phone.sync_once();
     let waits = phone.outbox_status()?.waiting;
     if let Some(refused) = phone.refused_commands()?.into_iter().find(|one| one.number == number) {
-        return Err(CliError::new(&refused.reason, refused.text_vi, refused.text_en));
+        return Err(CliError::new(&refused.reason, refused.message()));
     }
     if let Err(error) = &sent {
-        output.print_remark(output.lang.pick(error.text_vi(), error.text_en()));
+        output.print_remark(error.text(output.lang));
     }
     output.print_answer(
         || {

@@ -20,8 +20,7 @@ use serde_json::json;
 /// `thidua runs ...`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
-    /// only one.
+    /// Code of the campaign; may be left out when there is only one.
     #[arg(long, global = true)]
     campaign: Option<String>,
     #[command(subcommand)]
@@ -30,37 +29,36 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum RunsCommand {
-    /// Các lần tổng hợp đã công bố · Published runs, newest first.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua runs list --campaign A")]
+    /// Published runs, newest first.
+    #[command(after_help = "Examples:\n  thidua runs list --campaign A")]
     List {
-        /// Số dòng · At most so many.
+        /// At most so many.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },
-    /// Kết quả của một lần · The standings of a run.
+    /// The standings of a run.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua runs show 20\n  thidua runs show 20 --unit dist-842"
+        after_help = "Examples:\n  thidua runs show 20\n  thidua runs show 20 --unit dist-842"
     )]
     Show {
-        /// Số của lần tổng hợp · Number of the run.
+        /// Number of the run.
         run: u32,
-        /// Mã đơn vị (mặc định: toàn đơn vị) · Code of the unit (default: the whole authority).
+        /// Code of the unit (default: the whole authority).
         #[arg(long)]
         unit: Option<String>,
     },
-    /// Tính lại từ báo cáo gốc · Reckon a run again from the raw reports as they were at its cut.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua runs verify 20")]
+    /// Reckon a run again from the raw reports as they were at its cut.
+    #[command(after_help = "Examples:\n  thidua runs verify 20")]
     Verify {
-        /// Số của lần tổng hợp · Number of the run.
+        /// Number of the run.
         run: u32,
     },
-    /// Khác nhau giữa hai lần, và vì báo cáo nào · What changed between two runs, and because of
-    /// which reports.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua runs diff 19 20")]
+    /// What changed between two runs, and because of which reports.
+    #[command(after_help = "Examples:\n  thidua runs diff 19 20")]
     Diff {
-        /// Lần trước · Number of the earlier run.
+        /// Number of the earlier run.
         before: u32,
-        /// Lần sau · Number of the later run.
+        /// Number of the later run.
         after: u32,
     },
 }

@@ -12,7 +12,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::quality::FindingState;
 use crate::domain::scoring::{Criterion, ScoreInput, ScoreSheet, score_unit};
 use crate::domain::standing::Coverage;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::ratio::Ratio;
 use crate::files::scoring_plan::{ScoringPlan, UnitScoreInputs, read_scoring_plan};
 use serde_json::{Value, json};
@@ -21,18 +21,17 @@ use std::path::PathBuf;
 
 /// `thidua score`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua score --campaign A
   thidua score --campaign A --plan score.toml --unit dist-842 --json")]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
-    /// only one.
+    /// Code of the campaign; may be left out when there is only one.
     #[arg(long)]
     campaign: Option<String>,
-    /// Kế hoạch chấm điểm · Scoring plan (default: every promised target with equal weight).
+    /// Scoring plan (default: every promised target with equal weight).
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// Chỉ một đơn vị · Only this unit.
+    /// Only this unit.
     #[arg(long)]
     unit: Option<String>,
 }
@@ -74,10 +73,8 @@ fn load_plan(ctx: &CliContext, args: &Args, campaign: &Campaign) -> CliResult<Sc
     };
     let text = super::files::read_text(path)?;
     let plan = read_scoring_plan(&super::files::display_name(path), &text).map_err(|faults| {
-        let first = faults
-            .first()
-            .map_or_else(String::new, |fault| fault.to_text(ctx.output.lang.as_str() == "vi"));
-        CliError::new("BAD_PLAN", first.clone(), first)
+        let first = faults.first().map_or_else(String::new, |fault| fault.to_text(ctx.output.lang));
+        CliError::new("BAD_PLAN", Message::verbatim(first))
     })?;
     match plan.tree.validate(campaign).first() {
         None => Ok(plan),
@@ -139,7 +136,8 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
                 [vec![unit.uid.clone(), line.code.clone()], scores.to_vec(), vec![remark]].concat(),
             );
         }
-        let refused: Vec<&str> = sheet.exclusions.iter().map(|why| why.text(output.lang)).collect();
+        let refused: Vec<String> =
+            sheet.exclusions.iter().map(|why| why.message().text(output.lang)).collect();
         let remark = match (refused.is_empty(), sheet.total) {
             (false, _) => refused.join("; "),
             (true, None) => output.text("score-waiting-figures").to_owned(),

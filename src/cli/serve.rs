@@ -2,7 +2,7 @@
 
 use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
-use super::database_connection::{self, UNVERIFIED_CONNECTION_TEXT, VERIFY_CONNECTION_HINT};
+use super::database_connection::{self, UNVERIFIED_CONNECTION, VERIFY_CONNECTION_HINT};
 use super::error::{CliError, CliResult};
 use super::{invite, telemetry};
 use crate::app::App;
@@ -25,14 +25,13 @@ use tokio::net::TcpListener;
 
 /// `thidua serve`
 #[derive(Debug, Default, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua serve
   thidua serve --set listen.address=0.0.0.0:8443 --set listen.public=https://10.0.0.2:8443
-  thidua serve --set listen.plaintext=true      # chỉ trên máy này / loopback only
+  thidua serve --set listen.plaintext=true      # loopback only
   THIDUA_LOG_FORMAT=json thidua serve")]
 pub(super) struct Args {
-    /// Cho phép không mã hóa ngoài máy này; chỉ sau proxy TLS · Allow plaintext beyond loopback;
-    /// only behind a TLS proxy.
+    /// Allow plaintext beyond loopback; only behind a TLS proxy.
     #[arg(long)]
     insecure_plaintext: bool,
 }
@@ -40,7 +39,7 @@ pub(super) struct Args {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let config = ctx.read_config()?;
     let filter = log::init_logging(&config.log.filter, config.log.format == LogFormat::Json)
-        .map_err(|error| CliError::new("CONFIG", format!("nhật ký: {error}"), error.to_string()))?;
+        .map_err(|error| CliError::new("CONFIG", message!("serve-log", error)))?;
     let address: SocketAddr = config.listen.address.parse().map_err(|_| {
         let given = &config.listen.address;
         CliError::new(
@@ -62,8 +61,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     {
         let text = format!(
             "{}; {}",
-            ctx.output.pick(UNVERIFIED_CONNECTION_TEXT[0], UNVERIFIED_CONNECTION_TEXT[1]),
-            ctx.output.pick(VERIFY_CONNECTION_HINT[0], VERIFY_CONNECTION_HINT[1])
+            ctx.output.say(UNVERIFIED_CONNECTION),
+            ctx.output.say(VERIFY_CONNECTION_HINT)
         );
         tracing::warn!("{text}");
         ctx.output.print_remark(text);

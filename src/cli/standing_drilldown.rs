@@ -84,13 +84,14 @@ impl DrilldownContext<'_> {
         let Judgement { code, state, display, .. } = judged;
         let because = reasons_text(output, judged.reasons.iter().map(String::as_str));
         output.print_line(
-            format!("{code} ({phase}): {} {display} {because}", state.text(output.lang)).trim_end(),
+            format!("{code} ({phase}): {} {display} {because}", state.message().text(output.lang))
+                .trim_end(),
         );
         output.print_line(format!("  {}", coverage_text(output, &one.coverage)));
         for figure in judged.all_figures() {
             let element = self.reference.catalogue.element(&figure.element);
-            let name =
-                element.map_or("", |element| output.pick(&element.name_vi, &element.name_en));
+            let name = element
+                .map_or("", |element| output.lang.pick(&*element.name_vi, &*element.name_en));
             let (now, before, full) = (
                 figure_text(figure.value),
                 figure_text(figure.baseline_now),

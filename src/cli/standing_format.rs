@@ -28,10 +28,10 @@ pub(super) fn reasons_text<'a>(
     output: &Output,
     codes: impl IntoIterator<Item = &'a str>,
 ) -> String {
-    let words: Vec<&str> = codes
+    let words: Vec<String> = codes
         .into_iter()
         .filter_map(VerdictReason::parse)
-        .map(|reason| reason.text(output.lang))
+        .map(|reason| reason.message().text(output.lang))
         .collect();
     words.join("; ")
 }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 /// `thidua standings`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua standings
   thidua standings --campaign A --unit dist-842
   thidua standings --why T3b
@@ -29,34 +29,30 @@ use serde_json::{Value, json};
   thidua standings --live --unit dist-842
   thidua standings --now --csv > standings.csv")]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
-    /// only one.
+    /// Code of the campaign; may be left out when there is only one.
     #[arg(long)]
     campaign: Option<String>,
-    /// Mã đơn vị (mặc định: toàn đơn vị) · Code of the unit (default: the whole authority).
+    /// Code of the unit (default: the whole authority).
     #[arg(long)]
     unit: Option<String>,
-    /// Số liệu đằng sau một chỉ tiêu · The figures and reports behind one target, as in T3b.
+    /// The figures and reports behind one target, as in T3b.
     #[arg(long, value_name = "TARGET")]
     why: Option<String>,
-    /// Tính ngay bây giờ, không ghi · Judge this moment instead of reading the last night; writes
-    /// nothing.
+    /// Judge this moment instead of reading the last night; writes nothing.
     #[arg(long)]
     now: bool,
-    /// Ngay lúc này: số chính thức, bên cạnh là nếu duyệt hết báo cáo đã gửi · This moment:
-    /// official figures, and beside them what they would be if all that is sent were accepted;
-    /// writes nothing.
+    /// This moment: official figures, and beside them what they would be if all that is sent were
+    /// accepted; writes nothing.
     #[arg(long, conflicts_with_all = ["csv", "why", "view"])]
     live: bool,
-    /// Đợt; 0 là cả phong trào · The phase; 0 is the whole campaign.
+    /// The phase; 0 is the whole campaign.
     #[arg(long, default_value_t = 0)]
     phase: u8,
-    /// Góc nhìn: AS_WAS (như đã công bố), AS_IS, AS_IS(2025-07-01), FROZEN; khác AS_WAS thì tính
-    /// ngay · In which structure figures are summed: as it was in each period, as it is today or on
-    /// a day, as it was when the campaign began. Other than AS_WAS: judged this moment.
+    /// In which structure figures are summed: as it was in each period, as it is today or on a day,
+    /// as it was when the campaign began. Other than AS_WAS: judged this moment.
     #[arg(long, value_name = "VIEW", default_value = "AS_WAS")]
     view: String,
-    /// Mọi đơn vị và đợt, dạng CSV · Every unit and phase, as CSV.
+    /// Every unit and phase, as CSV.
     #[arg(long, conflicts_with = "why")]
     csv: bool,
 }
@@ -204,8 +200,8 @@ fn print_standings(
     standings.iter().for_each(|one| push_rows(&one.judgement, 0, one, &uid(one.unit), &mut rows));
     // Codes are for files; the table shows texts.
     for row in &mut rows {
-        row[7] =
-            JudgementState::parse(&row[7]).map_or("", |state| state.text(output.lang)).to_owned();
+        row[7] = JudgementState::parse(&row[7])
+            .map_or_else(String::new, |state| state.message().text(output.lang));
         row[8] = reasons_text(output, row[8].split(' '));
         row.truncate(9);
     }

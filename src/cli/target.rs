@@ -24,26 +24,24 @@ pub struct Args {
     #[command(subcommand)]
     command: TargetCommand,
     /// Language of texts: vi or en.
-    #[arg(long, global = true, default_value = "vi", value_parser = parse_lang)]
+    #[arg(long, global = true, default_value = "vi", value_parser = super::context::parse_lang)]
     lang: Lang,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum TargetCommand {
-    /// Đánh giá thử: mỗi dòng một đối tượng JSON · Evaluate targets: JSON objects on standard
-    /// input, one line of answer for each.
+    /// Evaluate targets: JSON objects on standard input, one line of answer for each.
     ///
-    /// Không đổi gì. · Changes nothing.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Changes nothing.
+    #[command(after_help = "Examples:
   echo '{\"target\": \"change(count(so_offences)) <= -7%\", \"elements\": {\"so_offences\": 418}, \"baseline\": {\"so_offences\": 450}}' | thidua target eval --json")]
     Eval {
         /// Answer in JSON, keys that do not apply null; else in one sentence.
         #[arg(long)]
         json: bool,
     },
-    /// Bao nhiêu phần chỉ do ngẫu nhiên · Tell how often a target would be met although nothing
-    /// changed.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Tell how often a target would be met although nothing changed.
+    #[command(after_help = "Examples:
   thidua target chance --base 450 \"change(count(x) vs fixed(450), rel) <= -7%\"")]
     Chance {
         /// Expected cases: a number for every element, or ELEMENT=NUMBER, repeated.
@@ -62,10 +60,6 @@ enum TargetCommand {
 struct ExpectedCases {
     element: Option<ElementCode>,
     expected: Ratio,
-}
-
-fn parse_lang(text: &str) -> Result<Lang, String> {
-    Lang::parse(text).ok_or_else(|| "vi | en".to_owned())
 }
 
 fn parse_expected_cases(text: &str) -> Result<ExpectedCases, String> {
@@ -139,7 +133,7 @@ fn eval_targets(
                 let line = if json {
                     output::evaluation_json(&evaluation, lang).to_string()
                 } else {
-                    evaluation.text(lang)
+                    evaluation.message().text(lang)
                 };
                 writeln!(stdout, "{line}")?;
             }
@@ -204,7 +198,9 @@ fn print_chance(
         bases.iter().filter_map(|base| Some((base.element.clone()?, base.expected))).collect();
     let base = |code: &ElementCode| named.get(code).copied().or(every);
     let result = input::parse_target(text, lang).and_then(|target: Target| {
-        target.compute_chance(&base).map_err(|no| TargetInputError::new("NO_LUCK", no.text(lang)))
+        target
+            .compute_chance(&base)
+            .map_err(|no| TargetInputError::new("NO_LUCK", no.message().text(lang)))
     });
     match result {
         Ok(chance) if json => writeln!(stdout, "{}", output::chance_json(&chance, lang))?,
@@ -224,7 +220,7 @@ fn print_sentences(
     stdout: &mut dyn Write,
 ) -> io::Result<()> {
     let indent = "  ".repeat(depth);
-    writeln!(stdout, "{indent}{}\n{indent}{}", chance.target, chance.text(lang))?;
+    writeln!(stdout, "{indent}{}\n{indent}{}", chance.target, chance.message().text(lang))?;
     chance.members.iter().try_for_each(|member| print_sentences(member, depth + 1, lang, stdout))
 }
 

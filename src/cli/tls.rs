@@ -20,28 +20,24 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum TlsCommand {
-    /// Tạo CA riêng và chứng thư máy chủ · Make the CA, unless there is one, and a new server
-    /// certificate (397 days).
-    #[command(after_help = "Ví dụ / Examples:
+    /// Make the CA, unless there is one, and a new server certificate (397 days).
+    #[command(after_help = "Examples:
   thidua tls init
   thidua tls init --name thidua.example.vn --name 10.0.0.2")]
     Init {
-        /// Tên hoặc địa chỉ · Name or address in the certificate; may be repeated (default:
-        /// tls.names).
+        /// Name or address in the certificate; may be repeated (default: tls.names).
         #[arg(long = "name", value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Đổi CA: báo trước 90 ngày, rồi đổi · Change the CA: announce the next one, and change over
-    /// 90 days later.
-    #[command(after_help = "Ví dụ / Examples:
+    /// Change the CA: announce the next one, and change over 90 days later.
+    #[command(after_help = "Examples:
   thidua tls roll-over            # makes the next CA; phones learn of it at each sync
   thidua tls roll-over --finish   # 90 days later: the next CA takes over")]
     RollOver {
-        /// CA kế tiếp thay CA hiện nay · Put the next CA in the place of the present one.
+        /// Put the next CA in the place of the present one.
         #[arg(long)]
         finish: bool,
-        /// Không đợi đủ 90 ngày · Before the 90 days are over; phones that did not sync since need
-        /// a new code.
+        /// Before the 90 days are over; phones that did not sync since need a new code.
         #[arg(long, requires = "finish")]
         early: bool,
     },

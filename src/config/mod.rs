@@ -13,7 +13,6 @@ mod log;
 mod metrics;
 mod secret;
 mod telemetry;
-mod template;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -27,7 +26,6 @@ pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
 pub use secret::SecretValue;
 pub use telemetry::TelemetryConfig;
-pub use template::template;
 pub use tls::{ClientAuthMode, TlsConfig};
 
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! Tests of the configuration.
 
-use super::{Config, ConfigError, LogFormat, template};
+use super::{Config, ConfigError, LogFormat};
+use crate::i18n::Lang;
 use std::path::Path;
 
 fn read(text: &str, environment: &[(&str, &str)], flags: &[&str]) -> Result<Config, ConfigError> {
@@ -14,9 +15,11 @@ fn read(text: &str, environment: &[(&str, &str)], flags: &[&str]) -> Result<Conf
 
 #[test]
 fn the_file_that_init_writes_says_the_defaults() {
-    let mut config = read(template(), &[], &[]).unwrap();
-    config.dir = Config::default().dir;
-    assert_eq!(config, Config::default());
+    for lang in Lang::all() {
+        let mut config = read(lang.file("server-config.toml"), &[], &[]).unwrap();
+        config.dir = Config::default().dir;
+        assert_eq!(config, Config::default(), "{lang}");
+    }
 }
 
 #[test]

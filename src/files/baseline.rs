@@ -132,8 +132,8 @@ fn bad_value_violation(
     line: &CsvLine,
 ) -> BaselineColumnViolation {
     let got = line.get(column);
-    let (vi, en) = message!("baseline-expected-got", expected, got);
-    (column, Violation::error("BAD_VALUE", name, vi, en))
+    let message = message!("baseline-expected-got", expected, got);
+    (column, Violation::error("BAD_VALUE", name, message))
 }
 
 /// Formats rows as a file that [`read_baselines`] reads.

@@ -108,9 +108,8 @@ impl CsvLine {
 
 fn unreadable_line(file: &str, error: &csv::Error) -> FileDiagnostic {
     let line = error.position().map_or(1, |position| position.line() as usize);
-    let vi = format!("không đọc được dòng này: {error}");
     let violation =
-        Violation::error("BAD_LINE", "line", vi, format!("this line cannot be read: {error}"));
+        Violation::error("BAD_LINE", "line", message!("csv-file-line-unreadable", error));
     FileDiagnostic { file: file.to_owned(), position: TextPosition { line, column: 1 }, violation }
 }
 

@@ -4,7 +4,7 @@
 
 use super::csv_file::{CsvFile, CsvLine};
 use super::diagnostic::FileDiagnostic;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
@@ -68,7 +68,7 @@ impl CsvTable {
             ));
         }
         if let Some(line) = csv_file.lines().get(CSV_ROWS_MAX) {
-            let (text) = message!("csv-table-most-rows-read", value = CSV_ROWS_MAX);
+            let text = message!("csv-table-most-rows-read", value = CSV_ROWS_MAX);
             diagnostics.push(csv_file.diagnostic(
                 line.number,
                 0,
@@ -127,15 +127,10 @@ impl<'a> CsvRow<'a> {
     }
 
     /// A diagnostic for one column of this row.
-    pub(super) fn bad_value(
-        &self,
-        column: &str,
-        expected_vi: &str,
-        expected_en: &str,
-    ) -> FileDiagnostic {
+    pub(super) fn bad_value(&self, column: &str, expected: Message) -> FileDiagnostic {
         let got = self.get(column);
-        let (text) =
-            message!("csv-table-expected-got", expected_vi, got = format!("{got:?}"), expected_en);
+        let got = format!("{got:?}");
+        let text = message!("csv-table-expected-got", expected => expected, got);
         let index = self.column_index(column).min(self.table.columns.len());
         self.table.csv_file.diagnostic(
             self.line.number,

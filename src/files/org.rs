@@ -11,7 +11,7 @@ use crate::domain::org::{
     OrgViolation, Unit, UnitKind, UnitLineage, UnitParent, UnitVersion,
 };
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -154,7 +154,7 @@ impl OrgReader {
         if kind.is_none() {
             let levels =
                 UnitKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-            self.diagnostics.push(row.bad_value("level", &levels, &levels));
+            self.diagnostics.push(row.bad_value("level", Message::verbatim(&levels)));
         }
         let span = self.read_validity(row);
         let code =
@@ -185,7 +185,7 @@ impl OrgReader {
                 .map(|hierarchy| hierarchy.as_str())
                 .collect::<Vec<_>>()
                 .join(", ");
-            self.diagnostics.push(row.bad_value("hierarchy", &names, &names));
+            self.diagnostics.push(row.bad_value("hierarchy", Message::verbatim(&names)));
         }
         let span = self.read_validity(row);
         let edge = UnitParent {
@@ -210,7 +210,7 @@ impl OrgReader {
         let kind = LineageKind::parse(row.get("kind"));
         if kind.is_none() {
             let kinds = "merge, split, transfer_function, continue";
-            self.diagnostics.push(row.bad_value("kind", kinds, kinds));
+            self.diagnostics.push(row.bad_value("kind", Message::verbatim(kinds)));
         }
         let effective = row.parse_date("effective", &mut self.diagnostics);
         if row.get("effective").is_empty() {
@@ -218,11 +218,7 @@ impl OrgReader {
         }
         let weight = Fraction::parse(row.get("weight"));
         if let Err(error) = weight {
-            self.diagnostics.push(row.bad_value(
-                "weight",
-                "số như 1, 0.25 hoặc 1/3",
-                &error.to_string(),
-            ));
+            self.diagnostics.push(row.bad_value("weight", message!("org-weight-as", error)));
         }
         let basis = row.require_text("basis", &mut self.diagnostics).to_owned();
         let (from, to) = (self.unit_id(from), self.unit_id(to));

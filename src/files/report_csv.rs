@@ -14,11 +14,12 @@ use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
+use crate::i18n::Lang;
 
 const REPORT_COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];
 const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];
-/// Words in the column `nil` that mean "nothing occurred".
-const NIL_WORDS: [&str; 6] = ["x", "1", "yes", "nil", "true", "không phát sinh"];
+/// Marks in the column `nil` that mean "nothing occurred", beside the word of each language.
+const NIL_MARKS: [&str; 5] = ["x", "1", "yes", "nil", "true"];
 
 /// One report as a line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +132,9 @@ fn read_row(
             )),
         }
     }
-    let is_nil = NIL_WORDS.contains(&line.get(nil).to_lowercase().as_str());
+    let mark = line.get(nil).to_lowercase();
+    let is_nil = NIL_MARKS.contains(&mark.as_str())
+        || Lang::all().any(|lang| lang.text("report-csv-nil-word") == mark);
     if !is_nil && !line.get(nil).is_empty() {
         violations.push(bad_cell_violation(line, nil, "nil", "x"));
     }
@@ -191,7 +194,7 @@ fn missing_reason_word(reason: MissingReason) -> &'static str {
 }
 
 fn nil_or_cells_violation(is_nil: bool) -> Violation {
-    let (text) = if is_nil {
+    let text = if is_nil {
         message!("report-csv-nil-report-no-cells")
     } else {
         message!("report-csv-line-says-nothing-give")
@@ -206,7 +209,7 @@ fn bad_cell_violation(
     expected: &str,
 ) -> ReportColumnViolation {
     let got = line.get(column);
-    let (text) = message!("baseline-expected-got", expected, got);
+    let text = message!("baseline-expected-got", expected, got);
     (column, Violation::error("BAD_VALUE", name, text))
 }
 

@@ -5,7 +5,6 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
-use crate::i18n::Lang;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
@@ -30,8 +29,8 @@ impl<'a> TomlReader<'a> {
         toml::from_str(self.text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             let message = error.message().trim().replace('\n', " ");
-            let vi = format!("không đọc được tệp TOML: {message}");
-            vec![self.diagnostic(offset, Violation::error("BAD_FILE", "file", vi, message))]
+            let text = message!("toml-reader-unreadable", message);
+            vec![self.diagnostic(offset, Violation::error("BAD_FILE", "file", text))]
         })
     }
 
@@ -115,10 +114,9 @@ impl<'a> TomlReader<'a> {
                 // approximate for others.
                 let skipped: usize =
                     text.get_ref().chars().take(error.column - 1).map(char::len_utf8).sum();
-                let (text) = (error.text(Lang::VI), error.text(Lang::EN));
                 self.push_violation(
                     text.span().start + 1 + skipped,
-                    Violation::error("BAD_FORMULA", key, text),
+                    Violation::error("BAD_FORMULA", key, error.message()),
                 );
                 None
             }

@@ -6,6 +6,7 @@ use super::{Services, caller, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::job_run::{JobId, JobRun, JobSlotOutcome};
 use crate::app::{App, AppError};
+use crate::domain::support::message::Message;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::i18n::Lang;
@@ -30,7 +31,7 @@ pub struct JobEntry {
     /// Its schedule in the syntax of the scheduler.
     pub schedule: String,
     /// What it does, in Vietnamese and English.
-    pub description: (&'static str, &'static str),
+    pub description: Message,
     /// When it runs each day, in microseconds after local midnight.
     pub at_micros: i64,
     /// Runs it.
@@ -62,7 +63,7 @@ impl JobService for Services {
             name: job.id.as_str().to_owned(),
             schedule: job.schedule.clone(),
             next_at: Some(values::timestamp_to_proto(job.next_run_after(now))),
-            description: lang.pick(job.description.0, job.description.1).to_owned(),
+            description: job.description.text(lang),
         });
         Ok(Response::new(pb::ListJobsResponse { jobs: jobs.collect() }))
     }

@@ -6,6 +6,7 @@ use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::quality::StoredFinding;
 use crate::domain::support::ids::{FindingId, UnitId};
+use crate::domain::support::message::MessageArg;
 use crate::domain::support::reason::RefusalReason;
 use crate::i18n::Lang;
 use crate::pb;
@@ -90,8 +91,8 @@ impl Services {
             record::finding_to_proto(finding, &reference.unit_numbers, &reference.element_numbers);
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
-        let question =
-            finding.question_text(element.map_or("", |element| &element.name_vi), Lang::VI);
+        let name = element.map_or_else(String::new, |element| element.name_vi.clone());
+        let question = finding.question(MessageArg::Text(name)).text(Lang::VI);
         Ok(pb::Finding {
             id: finding.id().0.to_vec(),
             revision: *revision,

@@ -4,7 +4,7 @@
 //! The texts of refusals are in `domain::support::reason`; the texts of transport errors are here.
 
 use crate::app::AppError;
-use crate::domain::support::message::message;
+use crate::domain::support::message::Message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
@@ -112,7 +112,7 @@ fn rate_limited_status(limit: &str, delay: Duration, lang: Lang) -> Status {
 
 /// The status of a target text with a syntax error: the field, the text and the column.
 fn bad_target_status(field: &str, error: &SyntaxError, lang: Lang) -> Status {
-    let text = error.text(lang);
+    let text = error.message().text(lang);
     let mut details = ErrorDetails::new();
     details.add_bad_request_violation(field, text.as_str());
     let metadata = [("column", error.column.to_string())];
@@ -154,14 +154,14 @@ fn refusal_to_status(refusal: &Refusal, lang: Lang) -> Status {
     let Refusal { reason, field_errors: problems } = refusal;
     let mut details = ErrorDetails::new();
     for problem in problems {
-        let text = lang.pick(problem.reason.text_vi(), problem.reason.text_en());
+        let text = problem.reason.message().text(lang);
         details.add_bad_request_violation(problem.field.as_str(), text);
     }
-    let text = lang.pick(reason.text_vi(), reason.text_en());
+    let text = reason.message().text(lang);
     build_status_with_details(
         reasons::reason_to_proto(*reason),
         reason_to_code(*reason),
-        text,
+        &text,
         lang,
         &[],
         details,
@@ -172,16 +172,14 @@ fn refusal_to_status(refusal: &Refusal, lang: Lang) -> Status {
 fn violations_to_status(found: &[Violation], lang: Lang) -> Status {
     let mut details = ErrorDetails::new();
     for line in found {
-        details.add_bad_request_violation(line.path.as_str(), lang.pick(&*line.vi, &*line.en));
+        details.add_bad_request_violation(line.path.as_str(), line.message.text(lang));
     }
     let reason = RefusalReason::Malformed;
-    let text = found.first().map_or(lang.pick(reason.text_vi(), reason.text_en()), |line| {
-        lang.pick(&*line.vi, &*line.en)
-    });
+    let text = found.first().map_or_else(|| reason.message(), |line| line.message.clone());
     build_status_with_details(
         reasons::reason_to_proto(reason),
         Code::FailedPrecondition,
-        text,
+        &text.text(lang),
         lang,
         &[],
         details,
@@ -216,40 +214,11 @@ fn reason_to_code(reason: RefusalReason) -> Code {
     }
 }
 
-/// Returns the Vietnamese and English texts of a reason: what happened and what to do.
-fn find_texts(reason: ErrorReason) -> (&'static str, &'static str) {
-    match reasons::reason_from_proto(reason.into()) {
-        Some(refusal) => (refusal.text_vi(), refusal.text_en()),
-        None => find_transport_texts(reason),
-    }
-}
-
-/// Returns the texts of the transport's own reasons.
-#[allow(
-    clippy::wildcard_enum_match_arm,
-    reason = "all other reasons are refusals, whose texts are the domain's"
-)]
-fn find_transport_texts(reason: ErrorReason) -> (&'static str, &'static str) {
-    match reason {
-        ErrorReason::Unauthenticated => message!("status-not-signed-token-expired"),
-        ErrorReason::DeviceRevoked => message!("status-device-revoked-local-data"),
-        ErrorReason::CodeRefused => message!("status-enrolment-code-wrong-used"),
-        ErrorReason::BadSignature => message!("status-device-signature-does-not"),
-        ErrorReason::SignInRefused => message!("status-account-password-wrong-try"),
-        ErrorReason::PasswordLength => message!("status-password-15-128-characters"),
-        ErrorReason::RateLimited => {
-            message!("status-too-many-requests-try")
-        }
-        ErrorReason::LimitExceeded => {
-            message!("status-limit-exceeded-send-less")
-        }
-        ErrorReason::Busy => message!("status-server-busy-try-again"),
-        ErrorReason::BadPageToken => message!("status-page-token-does-not"),
-        ErrorReason::RequestIdReused => message!("status-request-id-used-other"),
-        ErrorReason::ServerSuperseded => message!("status-server-superseded-go-next"),
-        ErrorReason::Internal => message!("status-server-failed-try-once"),
-        _ => ("", ""),
-    }
+/// The message of a reason: what happened and what to do. The transport's own reasons have theirs
+/// under `status`, the others are refusals of the domain.
+fn reason_message(reason: ErrorReason) -> Message {
+    let own = || Message::of_code("status", reasons::error_reason_name(reason));
+    reasons::reason_from_proto(reason.into()).map_or_else(own, RefusalReason::message)
 }
 
 fn build_plain_status(reason: ErrorReason, code: Code, lang: Lang) -> Status {
@@ -267,8 +236,8 @@ fn build_status(
     if delay.is_some() {
         details.set_retry_info(delay);
     }
-    let (vi, en) = find_texts(reason);
-    build_status_with_details(reason, code, lang.pick(vi, en), lang, metadata, details)
+    let text = reason_message(reason).text(lang);
+    build_status_with_details(reason, code, &text, lang, metadata, details)
 }
 
 fn build_status_with_details(

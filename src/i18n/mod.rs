@@ -52,10 +52,22 @@ impl Lang {
     /// The sentence of a code that has no values.
     #[must_use]
     pub fn text(self, id: &str) -> &'static str {
-        let found = Catalogue::of(self).plain.get(id);
-        let found = found.or_else(|| Catalogue::of(Self::DEFAULT).plain.get(id));
+        let found = self.find_text(id).or_else(|| Self::DEFAULT.find_text(id));
         debug_assert!(found.is_some(), "no text without values for {id}");
-        found.copied().unwrap_or("?")
+        found.unwrap_or("?")
+    }
+
+    /// The same if this language has it.
+    #[must_use]
+    pub fn find_text(self, id: &str) -> Option<&'static str> {
+        Catalogue::of(self).plain.get(id).copied()
+    }
+
+    /// A whole file of this language, as in `server-config.toml`; empty if it has none.
+    #[must_use]
+    pub fn file(self, name: &str) -> &'static str {
+        let files = LANGUAGES.iter().find(|(tag, _)| *tag == self.0).map_or(&[][..], |one| one.1);
+        files.iter().find(|(file, _)| *file == name).map_or("", |(_, text)| text)
     }
 
     /// A message in this language.
@@ -75,6 +87,7 @@ impl Lang {
     fn value_text<'a>(self, value: &'a MessageArg) -> Cow<'a, str> {
         match value {
             MessageArg::Text(text) => Cow::Borrowed(text),
+            MessageArg::Names(vi, en) => Cow::Borrowed(self.pick(vi.as_str(), en.as_str())),
             MessageArg::Message(message) => Cow::Owned(self.say(message)),
             MessageArg::Date(day) => {
                 let digits = |number: i8| MessageArg::Text(format!("{number:02}"));
@@ -133,9 +146,9 @@ impl Catalogue {
         bundle.set_use_isolating(false);
         let mut plain = HashMap::new();
         let mut ids = Vec::new();
-        for (file, source) in packs {
+        for (file, source) in packs.iter().filter(|(file, _)| file.ends_with(".ftl")) {
             let resource = FluentResource::try_new((*source).to_owned());
-            debug_assert!(resource.is_ok(), "{tag}/{file}.ftl does not parse");
+            debug_assert!(resource.is_ok(), "{tag}/{file} does not parse");
             let resource = resource.unwrap_or_else(|(readable, _)| readable);
             ids.extend(resource.entries().filter_map(message_id));
             bundle.add_resource_overriding(resource);

@@ -12,7 +12,7 @@ use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::app::phase_review::PhaseReview;
 use crate::app::{App, Result};
 use crate::domain::access::permission::Actor;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::trace;
 use jiff::civil::{Time, time};
@@ -23,8 +23,8 @@ pub struct ScheduledJob {
     pub id: JobId,
     /// When it runs each day, in Viet Nam's time, to the minute.
     pub daily_at: Time,
-    /// What it does, in Vietnamese and English.
-    pub description: (&'static str, &'static str),
+    /// What it does.
+    pub description: Message,
     /// Which missed slots are run.
     pub catch_up: CatchUpPolicy,
     /// Runs the job for the claimed slot; returns a one-line summary.

@@ -10,7 +10,7 @@ use crate::app::morning_report::{MorningReport, MorningReportQuestion, UnitSumma
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Coverage;
 use crate::domain::support::hex::encode_hex;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{MessageArg, message};
 use crate::i18n::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -35,7 +35,7 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
                 style { (PreEscaped(STYLESHEET)) }
             }
             body {
-                @if morning.is_synthetic { div.synthetic role="note" { "DỮ LIỆU GIẢ LẬP · SYNTHETIC DATA" } }
+                @if morning.is_synthetic { div.synthetic role="note" { (lang.text("page-synthetic")) } }
                 main {
                     (render_header(morning, name, lang))
                     (render_summary(morning, &rows, lang))
@@ -307,26 +307,8 @@ fn render_reports(morning: &MorningReport, lang: Lang) -> Markup {
 
 /// Headings of [`coverage_figures`], shared with the workbook.
 pub(super) fn coverage_headings(lang: Lang) -> [&'static str; 7] {
-    lang.pick(
-        [
-            "Phải có",
-            "Đã nhận",
-            "trong đó không phát sinh",
-            "chậm",
-            "đã duyệt",
-            "chờ duyệt hoặc trả lại",
-            "Còn thiếu",
-        ],
-        [
-            "Expected",
-            "Received",
-            "of these nil",
-            "late",
-            "accepted",
-            "waiting or returned",
-            "Missing",
-        ],
-    )
+    ["expected", "received", "nil", "late", "accepted", "open", "missing"]
+        .map(|column| lang.text(&format!("page-reports-{column}")))
 }
 
 /// The figures under [`coverage_headings`].
@@ -398,8 +380,8 @@ fn render_question(morning: &MorningReport, one: &MorningReportQuestion, lang: L
     html! {
         div.question {
             p {
-                strong { (one.unit_name) } " " small { "(" (one.finding.rule) ", " (texts::format_day(one.finding.asked_day, lang)) ", " (one.finding.state.text(lang)) ")" }
-                br; (one.finding.question_text(&element, lang))
+                strong { (one.unit_name) } " " small { "(" (one.finding.rule) ", " (texts::format_day(one.finding.asked_day, lang)) ", " (one.finding.state.message().text(lang)) ")" }
+                br; (one.finding.question(MessageArg::Text(element)).text(lang))
             }
             @if let Some(reply) = &one.finding.reply {
                 p { strong { (lang.text("page-unit-reply")) } (reply.text) }
@@ -430,25 +412,9 @@ fn render_definitions(morning: &MorningReport, lang: Lang) -> Markup {
 }
 
 fn glossary_terms(lang: Lang) -> [(&'static str, &'static str); 5] {
-    lang.pick(
-        [
-            ("Năm trước", "số liệu gốc tính đến cùng ngày của năm trước"),
-            (
-                "Đúng tiến độ",
-                "tính đến nay không vượt phần của mức cả kỳ mà năm trước đã dùng đến cùng ngày; chưa phải là đạt",
-            ),
-            ("Chưa kết luận được", "số báo cáo còn thiếu có thể làm thay đổi kết luận"),
-            ("Khả năng đạt", "ước từ số vụ đến nay và phần còn lại của năm trước; không phải là đánh giá"),
-            ("Mức dao động thường thấy", "chênh lệch mà số vụ như vậy tự có, dù không có gì thay đổi"),
-        ],
-        [
-            ("Last year", "the baseline up to the same day of the year before"),
-            ("On pace", "so far not beyond the part of the limit that last year had used by the same day; not yet met"),
-            ("Cannot be said yet", "what the missing reports hold may change the verdict"),
-            ("Chance to meet", "reckoned from the cases so far and the rest of last year; it judges nobody"),
-            ("Usual variation", "the difference that so many cases show by themselves although nothing has changed"),
-        ],
-    )
+    ["last-year", "on-pace", "undetermined", "chance", "variation"].map(|term| {
+        (lang.text(&format!("page-term-{term}")), lang.text(&format!("page-meaning-{term}")))
+    })
 }
 
 fn render_provenance(morning: &MorningReport, lang: Lang) -> Markup {

@@ -21,10 +21,10 @@ pub(super) struct TargetRow<'a> {
     pub(super) target: &'a CampaignTarget,
     pub(super) text: &'a str,
     pub(super) group: StateGroup,
-    pub(super) state: &'static str,
+    pub(super) state: String,
     /// What decides the target, at most two sentences.
     pub(super) headline: Vec<String>,
-    pub(super) reasons: Vec<&'static str>,
+    pub(super) reasons: Vec<String>,
     pub(super) comparisons: Vec<ComparisonRow>,
     /// Name, before and now of the counts that are read together with it.
     pub(super) paired_counts: Vec<[String; 3]>,
@@ -82,7 +82,7 @@ fn build_target_row<'a>(
 fn headline_texts(
     group: StateGroup,
     lines: &[ComparisonRow],
-    reasons: &[&'static str],
+    reasons: &[String],
     lang: Lang,
 ) -> Vec<String> {
     let decides = lines
@@ -94,15 +94,13 @@ fn headline_texts(
     });
     match group {
         StateGroup::Good | StateGroup::Behind | StateGroup::Missed => figures.take(2).collect(),
-        StateGroup::Undecided => {
-            reasons.first().map(|reasons| (*reasons).to_owned()).into_iter().collect()
-        }
+        StateGroup::Undecided => reasons.first().cloned().into_iter().collect(),
     }
 }
 
 /// The reasons of the members, without duplicates.
-fn member_reason_texts(judgement: &Judgement, lang: Lang) -> Vec<&'static str> {
-    let mut all: Vec<&'static str> = Vec::new();
+fn member_reason_texts(judgement: &Judgement, lang: Lang) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
     for member in &judgement.members {
         let own = texts::reason_texts(member, lang);
         all.extend(

@@ -3,7 +3,7 @@
 use crate::domain::campaign::Commitment;
 use crate::domain::standing::funnel_limits::FunnelZone;
 use crate::domain::standing::{Judgement, JudgementState};
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::VerdictReason;
 use crate::i18n::Lang;
@@ -59,8 +59,8 @@ impl StateGroup {
     }
 }
 
-pub(super) fn state_text(state: JudgementState, lang: Lang) -> &'static str {
-    state.text(lang)
+pub(super) fn state_text(state: JudgementState, lang: Lang) -> String {
+    state.message().text(lang)
 }
 
 pub(super) fn commitment_text(commitment: Commitment, lang: Lang) -> &'static str {
@@ -72,12 +72,12 @@ pub(super) fn commitment_text(commitment: Commitment, lang: Lang) -> &'static st
 }
 
 /// The text of each reason that has one.
-pub(super) fn reason_texts(judgement: &Judgement, lang: Lang) -> Vec<&'static str> {
+pub(super) fn reason_texts(judgement: &Judgement, lang: Lang) -> Vec<String> {
     judgement
         .reasons
         .iter()
         .filter_map(|code| VerdictReason::parse(code))
-        .map(|reason| reason.text(lang))
+        .map(|reason| reason.message().text(lang))
         .collect()
 }
 
@@ -95,17 +95,8 @@ pub(super) fn format_count(ratio: Option<Ratio>, lang: Lang) -> String {
 
 /// `14/10/2024`, or `14 Oct 2024`.
 pub(super) fn format_day(day: Date, lang: Lang) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = MONTHS[usize::from(day.month().unsigned_abs()) - 1];
-    lang.say(message!(
-        "texts-text",
-        day = format!("{:02}", day.day()),
-        month = format!("{:02}", day.month()),
-        year = day.year(),
-        day_2 = day.day(),
-        month_2 = month
-    ))
+    let month = Message::of_code("month", &day.month().to_string());
+    lang.say(message!("page-day", day = day.day(), month => month, year = day.year()))
 }
 
 /// The chance of meeting the target as a sentence; `None` where it is certain or not computed.
@@ -118,7 +109,7 @@ pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
         80..=99 => message!("texts-likely"),
         _ => return None,
     };
-    Some(lang.say(message!("texts-if-things-go-as", words = words.0, percent, words_2 = words.1)))
+    Some(lang.say(message!("texts-if-things-go-as", words => words, percent)))
 }
 
 /// How many failures a ratio still allows.

@@ -17,8 +17,6 @@ use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, X
 #[error("the workbook could not be written: {0}")]
 pub struct WorkbookError(#[from] XlsxError);
 
-const BANNER: &str = "DỮ LIỆU GIẢ LẬP · SYNTHETIC DATA";
-
 /// The bytes of the workbook.
 ///
 /// # Errors
@@ -54,12 +52,16 @@ impl<'a> SheetWriter<'a> {
         sheet: &'a mut Worksheet,
         name: &str,
         morning: &MorningReport,
+        lang: Lang,
     ) -> Result<Self, XlsxError> {
-        sheet.set_name(name)?;
+        sheet.set_name(lang.text(name))?;
         sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0);
         let mut writer = Self { sheet, row: 0 };
         if morning.is_synthetic {
-            writer.write_texts(&[BANNER], &Format::new().set_bold().set_font_color(0x7A_1F_1F))?;
+            writer.write_texts(
+                &[lang.text("page-synthetic")],
+                &Format::new().set_bold().set_font_color(0x7A_1F_1F),
+            )?;
         }
         Ok(writer)
     }
@@ -110,7 +112,7 @@ fn write_targets(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.text("workbook-targets"), morning)?;
+    let mut writer = SheetWriter::new(sheet, "workbook-targets", morning, lang)?;
     writer.write_headings(
         &target_headings(lang),
         &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0],
@@ -130,7 +132,7 @@ fn write_targets(
                 "",
                 "",
                 "",
-                row.state,
+                &row.state,
                 "",
                 &reasons,
                 &paired_counts,
@@ -147,7 +149,7 @@ fn write_targets(
                 &line.now,
                 &line.value,
                 &line.needed,
-                state,
+                &*state,
                 &remarks,
                 reasons,
                 paired_counts,
@@ -159,32 +161,8 @@ fn write_targets(
 }
 
 fn target_headings(lang: Lang) -> [&'static str; 10] {
-    lang.pick(
-        [
-            "Mã",
-            "Nội dung",
-            "Năm trước",
-            "Hiện nay",
-            "Giá trị",
-            "Cần đạt",
-            "Trạng thái",
-            "Nhận xét",
-            "Vì sao",
-            "Đọc cùng",
-        ],
-        [
-            "Code",
-            "What",
-            "Last year",
-            "Now",
-            "Value",
-            "Needed",
-            "State",
-            "Remarks",
-            "Why",
-            "Read with",
-        ],
-    )
+    ["code", "words", "before", "now", "value", "needed", "state", "remarks", "why", "read-with"]
+        .map(|column| lang.text(&format!("workbook-target-{column}")))
 }
 
 fn write_units(
@@ -192,12 +170,12 @@ fn write_units(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.text("workbook-units"), morning)?;
+    let mut writer = SheetWriter::new(sheet, "workbook-units", morning, lang)?;
     let funnels = funnel_plot::build_funnels(morning, lang);
     let note = lang.text("workbook-order-codes-not-ranking");
     writer.write_texts(&[note], &Format::new().set_italic())?;
     let mut names: Vec<String> =
-        lang.pick(["Mã", "Đơn vị"], ["Code", "Unit"]).map(str::to_owned).to_vec();
+        ["page-code", "page-unit"].map(|column| lang.text(column).to_owned()).to_vec();
     names.extend(
         funnels.iter().flat_map(|one| [format!("{} {}", one.code, one.name), one.code.clone()]),
     );
@@ -223,8 +201,9 @@ fn write_reports(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.text("workbook-reports"), morning)?;
-    let mut names = lang.pick(["Mã", "Đơn vị", "Mẫu"], ["Code", "Unit", "Form"]).to_vec();
+    let mut writer = SheetWriter::new(sheet, "workbook-reports", morning, lang)?;
+    let mut names =
+        ["page-code", "page-unit", "page-form"].map(|column| lang.text(column)).to_vec();
     names.extend(coverage_headings(lang));
     writer.write_headings(&names, &[9.0, 32.0, 14.0, 10.0, 10.0, 12.0, 10.0, 10.0, 14.0, 10.0])?;
     for unit in std::iter::once(&morning.unit).chain(&morning.child_units) {
@@ -242,7 +221,7 @@ fn write_provenance(
     morning: &MorningReport,
     lang: Lang,
 ) -> Result<(), XlsxError> {
-    let mut writer = SheetWriter::new(sheet, lang.text("workbook-seal"), morning)?;
+    let mut writer = SheetWriter::new(sheet, "workbook-seal", morning, lang)?;
     let run = &morning.run;
     writer.write_headings(&["", ""], &[32.0, 80.0])?;
     let lines = [

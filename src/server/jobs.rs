@@ -19,7 +19,7 @@ fn build_job_entry(job: &'static ScheduledJob) -> JobEntry {
     JobEntry {
         id: job.id,
         schedule: job.cron_schedule(),
-        description: job.description,
+        description: job.description.clone(),
         at_micros: job.micros_after_midnight(),
         run_slot: Arc::new(move |app, slot| job.run_slot(app, &lease_owner(), slot)),
     }

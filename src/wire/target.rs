@@ -245,8 +245,8 @@ pub fn evaluation_to_proto(evaluation: &Evaluation) -> pb::Evaluation {
         pace: evaluation.pace.map(pace_to_proto),
         members: evaluation.members.iter().map(evaluation_to_proto).collect(),
         reasons: evaluation.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
-        text_vi: evaluation.text(Lang::VI),
-        text_en: evaluation.text(Lang::EN),
+        text_vi: evaluation.message().text(Lang::VI),
+        text_en: evaluation.message().text(Lang::EN),
     }
 }
 

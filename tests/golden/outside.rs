@@ -53,7 +53,10 @@ fn print_settings(page: &mut GoldenPage) {
         page.item(section, keys.join(" "));
     }
     page.section("settings: lines of the template, with their defaults");
-    let lines = template().lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines = Lang::VI
+        .file("server-config.toml")
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
     for line in lines {
         let section = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         page.line(section.map_or_else(|| line.to_owned(), |name| format!("section {name}")));

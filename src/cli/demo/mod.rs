@@ -38,38 +38,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Options of the demo.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:
+#[command(after_help = "Examples:
   thidua demo
   thidua demo --weeks 4 --seed 7 --lang en
   thidua demo --keep tinh-thu --full
   thidua demo --serve --tick 30s --listen 127.0.0.1:8443
   thidua demo --database postgres://thidua@localhost/demo")]
 pub struct DemoOptions {
-    /// Số tuần · Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
+    /// Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=27))]
     pub weeks: u8,
-    /// Hạt giống của mọi thứ giả định · Seed of everything that is invented: the same seed gives
-    /// the same standings.
+    /// Seed of everything that is invented: the same seed gives the same standings.
     #[arg(long, default_value_t = generator::SEED)]
     pub seed: u64,
-    /// Giữ lại trong thư mục này · Keep database, keys and phones in this directory, which must be
-    /// new or empty.
+    /// Keep database, keys and phones in this directory, which must be new or empty.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
-    /// Cơ sở dữ liệu rỗng khác · Use this empty database, as in postgres://..., instead of a new
-    /// SQLite file.
+    /// Use this empty database, as in postgres://..., instead of a new SQLite file.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Mọi huyện · Every district.
+    /// Every district.
     #[arg(long)]
     pub full: bool,
-    /// Giữ máy chủ chạy · Stay up for an app or a partner, and live on.
+    /// Stay up for an app or a partner, and live on.
     #[arg(long)]
     pub serve: bool,
-    /// Mỗi tuần mô phỏng · With --serve: time for each simulated week, as in 10s or 2m.
+    /// With --serve: time for each simulated week, as in 10s or 2m.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_seconds)]
     pub tick: u64,
-    /// Địa chỉ lắng nghe · Where to listen.
+    /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     pub listen: String,
 }
@@ -118,8 +115,7 @@ from_errors!(
 /// A directory, port or database could not be opened, or the server refused a valid command.
 pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     let mut screen = Screen::new(lang);
-    let example =
-        example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang == Lang::VI)))?;
+    let example = example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang)))?;
     let province = Province::new(
         options.seed,
         example.org,

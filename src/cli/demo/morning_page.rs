@@ -31,7 +31,7 @@ pub(super) fn write_morning_page(
     let actor = simulation.server.app.system_actor()?;
     let written =
         morning_report::write_morning_report(&simulation.server.app, &actor, &requested, dir, lang);
-    let written = written.map_err(|failure| DemoError(failure.text(lang).to_owned()))?;
+    let written = written.map_err(|failure| DemoError(failure.message.text(lang)))?;
     Ok(MorningPage {
         file: written.page,
         report: simulation.server.app.morning_report(&actor, &requested)?,

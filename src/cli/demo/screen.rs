@@ -46,37 +46,27 @@ impl Screen {
         took
     }
 
-    fn print_step(&mut self, no: u8, vi: &str, en: &str, text: &str) {
+    fn print_step(&mut self, no: u8, name: &str, text: &str) {
         let took = self.take_elapsed().as_secs_f64();
-        let name = self.lang.pick(vi, en);
+        let name = self.lang.text(name);
         println!(" {no} {name:<8} {text:<74} {took:5.1} s");
     }
 
     pub(super) fn print_heading(&self, options: &DemoOptions, phones: usize) {
         let (weeks, seed) = (options.weeks, options.seed);
         println!(
-            "thidua {} | DỮ LIỆU GIẢ LẬP - SYNTHETIC: {} | seed {seed}",
+            "thidua {} | {}: {} | seed {seed}",
             env!("CARGO_PKG_VERSION"),
+            self.lang.text("screen-synthetic"),
             self.lang.text("screen-real-units-invented-figures")
         );
-        let text = self.lang.pick(
-            format!(
-                "Một tỉnh, {weeks} tuần, {phones} điện thoại, một máy chủ, một cơ sở dữ liệu.     English: --lang en"
-            ),
-            format!(
-                "One province, {weeks} weeks, {phones} phones, one server, one database.     Tiếng Việt: --lang vi"
-            ),
-        );
+        let text = self.lang.say(message!("screen-one-province", weeks, phones));
         println!("{text}");
         println!("{}\n", self.lang.text("screen-our-assumption-published-text"));
     }
 
     pub(super) fn print_server(&mut self, address: &str, database: &str) {
-        self.print_step(
-            1,
-            message!("screen-server-2"),
-            &format!("{address}  TLS 1.3   {database}"),
-        );
+        self.print_step(1, "screen-server-2", &format!("{address}  TLS 1.3   {database}"));
     }
 
     pub(super) fn print_import(&mut self, province: &Province, other: &Campaign, rows: usize) {
@@ -90,7 +80,7 @@ impl Screen {
             departments,
             rows
         ));
-        self.print_step(2, message!("screen-import"), &text);
+        self.print_step(2, "screen-import", &text);
         for campaign in [&province.campaign, other] {
             println!("            {}", self.campaign_text(campaign));
         }
@@ -110,14 +100,14 @@ impl Screen {
     pub(super) fn print_enrolment(&mut self, phones: usize) {
         let seconds = super::generator::sheet_plan::SECOND_PHONE_COUNT;
         let text = self.lang.say(message!("screen-phones-communes-have-two", phones, seconds));
-        self.print_step(3, message!("screen-enrol"), &text);
+        self.print_step(3, "screen-enrol", &text);
     }
 
     pub(super) fn print_simulation(&mut self, simulation: &Simulation<'_>, weeks: u8) {
         let (first, end) =
             (simulation.province.simulated_end(0), simulation.province.simulated_end(weeks));
         let text = self.lang.say(message!("screen-weeks-from-until-before", weeks, first, end));
-        self.print_step(4, message!("screen-live"), &text);
+        self.print_step(4, "screen-live", &text);
         simulation
             .events
             .iter()
@@ -136,7 +126,7 @@ impl Screen {
             ))
         });
         let text = self.lang.say(message!("screen-nights", nights, last));
-        self.print_step(5, message!("screen-night"), &text);
+        self.print_step(5, "screen-night", &text);
     }
 
     pub(super) fn print_campaign(&self, province: &Province, standings: &[Standing], weeks: u8) {

@@ -19,10 +19,8 @@ pub(super) fn target_lines(
     unit: UnitId,
     lang: Lang,
 ) -> Vec<String> {
-    let head = lang.pick(
-        ["chỉ tiêu", "năm trước", "hiện nay", "cần đạt", "trạng thái"],
-        ["target", "last year", "now", "needed", "state"],
-    );
+    let head = ["target", "last-year", "now", "needed", "state"]
+        .map(|column| lang.text(&format!("target-table-{column}")));
     let mut lines = vec![format_row(head[0], head[1], head[2], head[3], head[4])];
     for target in &campaign.targets {
         let found =
@@ -81,7 +79,7 @@ fn push_judgement_lines(
 }
 
 fn state_text(judgement: &Judgement, lang: Lang) -> String {
-    let text = judgement.state.text(lang);
+    let text = judgement.state.message().text(lang);
     let zero = judgement.reasons.iter().any(|reason| reason == "ZERO_BASE");
     if zero {
         format!("{text} ({})", lang.text("target-table-last-year-0"))
@@ -232,7 +230,11 @@ pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceCo
     let state = judgement.state == JudgementState::NotComparable;
     ChanceComparison {
         counts,
-        text: if state { judgement.state.text(lang).to_owned() } else { words.to_owned() },
+        text: if state {
+            judgement.state.message().text(lang).to_owned()
+        } else {
+            words.to_owned()
+        },
         is_usual_variation: usual,
     }
 }

@@ -5,10 +5,12 @@ use crate::cli::demo::example::load_example;
 use crate::cli::demo::generator::planted_cases::{RuleMeasurement, measure_rules};
 use crate::cli::demo::generator::{Province, SEED};
 use crate::cli::error::{CliError, CliResult};
+use crate::domain::support::message::{Message, message};
+use crate::i18n::Lang;
 
 pub(super) fn print_measurements(ctx: &CliContext, weeks: u8) -> CliResult {
-    let trouble = |text: String| CliError::new("NO_EXAMPLE", text.clone(), text);
-    let example = load_example().map_err(|faults| trouble(faults[0].to_text(false)))?;
+    let trouble = |text: String| CliError::new("NO_EXAMPLE", Message::verbatim(text));
+    let example = load_example().map_err(|faults| trouble(faults[0].to_text(Lang::EN)))?;
     let province = Province::new(
         SEED,
         example.org,
@@ -25,10 +27,7 @@ pub(super) fn print_measurements(ctx: &CliContext, weeks: u8) -> CliResult {
         output.print_rows(&keys, &keys, &rows);
         return Ok(());
     }
-    output.print_line(output.lang.pick(
-        format!("DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed {SEED}, {weeks} tuần\n"),
-        format!("DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed {SEED}, {weeks} weeks\n"),
-    ));
+    output.print_line(output.say(message!("measurements-synthetic", seed = SEED, weeks)));
     output
         .print_line("| rule | planted | found | asked for nothing | looks | recall | precision |");
     output.print_line("|---|---|---|---|---|---|---|");

@@ -5,7 +5,7 @@
 
 use super::TargetInputError;
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{
@@ -46,7 +46,7 @@ pub(super) fn parse_target(text: &str, lang: Lang) -> InputResult<Target> {
     Target::parse(text).map_err(|error| TargetInputError {
         code: "BAD_TARGET",
         column: Some(error.column),
-        text: error.text(lang),
+        text: error.message().text(lang),
     })
 }
 
@@ -70,8 +70,8 @@ struct JsonInputReader {
 }
 
 impl JsonInputReader {
-    fn input_error(&self, at: &str, vi: &str, en: &str) -> TargetInputError {
-        let text = self.lang.say(message!("input-expected", at, vi, en));
+    fn input_error(&self, at: &str, expected: Message) -> TargetInputError {
+        let text = self.lang.say(message!("input-expected", at, expected => expected));
         TargetInputError { code: "BAD_INPUT", column: None, text }
     }
 

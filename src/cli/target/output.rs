@@ -26,7 +26,7 @@ pub(super) fn evaluation_json(one: &Evaluation, lang: Lang) -> Value {
         "pace": one.pace.map(pace_json),
         "members": members,
         "reasons": reasons,
-        "text": one.text(lang),
+        "text": one.message().text(lang),
     })
 }
 
@@ -54,6 +54,6 @@ pub(super) fn chance_json(one: &TargetChance, lang: Lang) -> Value {
         "p_met_together": rounded(one.correlated),
         "limit": one.limit,
         "members": members,
-        "text": one.text(lang),
+        "text": one.message().text(lang),
     })
 }

@@ -120,10 +120,10 @@ pub struct FieldProblem {
 }
 
 impl FieldProblem {
-    /// What is wrong and what to do, in a language.
+    /// What is wrong and what to do.
     #[must_use]
-    pub fn text(&self, lang: Lang) -> String {
-        reason_message(&self.reason).text(lang)
+    pub fn message(&self) -> Message {
+        reason_message(&self.reason)
     }
 }
 

@@ -8,8 +8,8 @@ use super::{Phone, Result};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::quality::Finding;
+use crate::domain::support::message::{Message, MessageArg};
 use crate::domain::support::time::days_from_date;
-use crate::i18n::Lang;
 use crate::wire;
 
 /// A question about figures. It reports an unusual value, not an error.
@@ -27,10 +27,8 @@ pub struct FindingView {
     pub from_day: i32,
     /// Day after the last day of the period.
     pub to_day: i32,
-    /// The question in Vietnamese.
-    pub text_vi: String,
-    /// The question in English.
-    pub text_en: String,
+    /// The question.
+    pub question: Message,
     /// Day on which the finding was created.
     pub asked_day: i32,
     /// State, as in `OPEN`, `EXPLAINED`, `ESCALATED`.
@@ -65,11 +63,10 @@ impl Phone {
 
 fn to_finding_view(finding: &Finding, reference: &LocalReference) -> FindingView {
     let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
-    let text = |lang: Lang| {
-        let name = element
-            .map_or("", |element| lang.pick(element.name_vi.as_str(), element.name_en.as_str()));
-        finding.question_text(name, lang)
-    };
+    let names = element.map_or_else(
+        || MessageArg::Text(String::new()),
+        |element| MessageArg::Names(element.name_vi.clone(), element.name_en.clone()),
+    );
     FindingView {
         id: finding.id().to_string(),
         rule: finding.rule.as_str().to_owned(),
@@ -77,8 +74,7 @@ fn to_finding_view(finding: &Finding, reference: &LocalReference) -> FindingView
         element: finding.element.as_ref().map_or_else(String::new, |code| code.as_str().to_owned()),
         from_day: days_from_date(finding.window.start),
         to_day: days_from_date(finding.window.end),
-        text_vi: text(Lang::VI),
-        text_en: text(Lang::EN),
+        question: finding.question(names),
         asked_day: days_from_date(finding.asked_day),
         state: finding.state.as_str().to_owned(),
         reply: finding.reply.as_ref().map(|reply| reply.text.clone()),

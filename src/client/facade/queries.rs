@@ -15,6 +15,7 @@ use crate::domain::report::cell::Cells;
 use crate::domain::reporting::expectation::{Expectation, compute_unit_expectations};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ReportId, UnitId};
+use crate::domain::support::message::Message;
 use crate::domain::support::time::{date_from_days, days_from_date};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -224,20 +225,17 @@ fn to_due_report(
     status: ReportStatus,
 ) -> DueReport {
     let form = reference.form(key.contract);
-    let label = |vi: bool| {
-        let calendar = reference.calendars.get(&key.period.calendar);
-        calendar.map_or_else(
-            || key.period.to_string(),
-            |calendar| calendar.label_period(&key.period, vi),
-        )
-    };
+    let calendar = reference.calendars.get(&key.period.calendar);
+    let name = calendar.map_or_else(
+        || Message::verbatim(&key.period),
+        |calendar| calendar.period_name(&key.period),
+    );
     DueReport {
         key: view_conversion::to_report_key_view(key, reference),
         report_id: key.id().to_string(),
         form_name_vi: form.map_or_else(String::new, |form| form.name_vi.clone()),
         form_name_en: form.map_or_else(String::new, |form| form.name_en.clone()),
-        period_name_vi: label(true),
-        period_name_en: label(false),
+        period_name: name,
         due_day: days_from_date(expected.due_day),
         grace_end_day: days_from_date(expected.grace_end_day),
         status,

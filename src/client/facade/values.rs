@@ -3,7 +3,8 @@
 //! Ids are 32 hexadecimal digits, days are days since 1970-01-01 in the authority's zone, figures
 //! are in units of the element's scale.
 
-use super::error::FieldProblem;
+use super::error::{FieldProblem, reason_message};
+use crate::domain::support::message::Message;
 
 /// A figure, or why it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,10 +73,8 @@ pub struct DueReport {
     pub form_name_vi: String,
     /// Name of the form in English.
     pub form_name_en: String,
-    /// Name of the period in Vietnamese.
-    pub period_name_vi: String,
-    /// Name of the period in English.
-    pub period_name_en: String,
+    /// Name of the period.
+    pub period_name: Message,
     /// The first day on which it is late.
     pub due_day: i32,
     /// The first day after the grace period.
@@ -354,16 +353,20 @@ pub struct RefusedCommand {
     pub kind: CommandKind,
     /// Stable code of the reason.
     pub reason: String,
-    /// The reason in Vietnamese.
-    pub text_vi: String,
-    /// The reason in English.
-    pub text_en: String,
     /// Every wrong field.
     pub problems: Vec<FieldProblem>,
     /// Its cells.
     pub cells: Vec<CellEntry>,
     /// Its note or comment.
     pub text: Option<String>,
+}
+
+impl RefusedCommand {
+    /// The reason and what to do.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        reason_message(&self.reason)
+    }
 }
 
 /// Counts of the outbox.

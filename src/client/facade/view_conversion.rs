@@ -1,6 +1,6 @@
 //! Conversion between domain values and views.
 
-use super::error::{ClientError, reason_texts, to_field_problem};
+use super::error::{ClientError, FieldProblem};
 use super::sync_values::{ReplicaChange, ScopeView};
 use super::values::{
     CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReportKeyView,
@@ -187,17 +187,14 @@ pub(super) fn to_refused_command(
     let (cells, text) =
         body.as_ref().map(|body| command_content(body, reference)).unwrap_or_default();
     let reason = reason_code(entry.reason);
-    let (text_vi, text_en) = reason_texts(&reason);
     let problems = entry
         .problems
         .iter()
-        .map(|(field, reason)| to_field_problem(field.clone(), &reason_code(*reason)));
+        .map(|(field, reason)| FieldProblem { field: field.clone(), reason: reason_code(*reason) });
     RefusedCommand {
         number: entry.number,
         report_id: encode_hex(&entry.report_id),
         kind: body.as_ref().map_or(CommandKind::Other, to_command_kind),
-        text_vi,
-        text_en,
         problems: problems.collect(),
         reason,
         cells,

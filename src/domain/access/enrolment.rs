@@ -22,10 +22,10 @@ pub struct EnrolmentCode([u8; 16]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadInvite {
     /// Not 26 symbols, or a symbol outside the alphabet of codes.
-    #[error("mã đăng ký gồm 26 chữ và số | an enrolment code has 26 letters and digits")]
+    #[error("an enrolment code has 26 letters and digits")]
     Code,
     /// Not an invitation, or one of a newer format.
-    #[error("không phải lời mời đăng ký | not an invitation that this version knows")]
+    #[error("not an invitation that this version knows")]
     Invite,
 }
 

@@ -62,9 +62,8 @@ impl Campaign {
                 at,
                 message!(
                     "amendment-campaign-so-change-amendment",
-                    status = self.status.text(crate::i18n::Lang::VI),
-                    parts,
-                    status_2 = self.status
+                    status => self.status.message(),
+                    parts
                 ),
             ));
         };

@@ -5,7 +5,7 @@
 use super::{Anniversary, Campaign, Classification, Duty, DutyEvidence};
 use crate::domain::report::element::ElementKind;
 use crate::domain::report::form::{Catalogue, duplicate_code_violations};
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 
 /// Maximum number each of targets, duties and lines of work of a campaign.
@@ -188,22 +188,16 @@ fn check_duty(duty: &Duty, catalogue: &Catalogue, violations: &mut Vec<Violation
     }
 }
 
-fn phase_tiling_violation(at: String, vi: String, en: String) -> Violation {
-    Violation::error("PHASES_DO_NOT_TILE", at, vi, en)
+fn phase_tiling_violation(at: String, message: Message) -> Violation {
+    Violation::error("PHASES_DO_NOT_TILE", at, message)
 }
 
 fn missing_value_violation(key: &str) -> Violation {
     Violation::error("NOT_GIVEN", key, message!("check-not-given-fill", key))
 }
 
-fn unknown_code_violation(
-    code: &'static str,
-    at: &str,
-    vi: &str,
-    en: &str,
-    name: &str,
-) -> Violation {
-    Violation::error(code, at, message!("check-there-no-declare-mend", vi, name, en))
+fn unknown_code_violation(code: &'static str, at: &str, kind: Message, name: &str) -> Violation {
+    Violation::error(code, at, message!("check-there-no-declare-mend", kind => kind, name))
 }
 
 pub(super) fn not_counted_violation(at: &str, element: &str) -> Violation {

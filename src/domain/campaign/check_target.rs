@@ -12,7 +12,7 @@ use super::{BaselineMethod, Campaign, CampaignTarget, Commitment, DutyEvidence, 
 use crate::domain::report::element::{Element, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{
     Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow,
@@ -45,8 +45,8 @@ struct TargetChecker<'a> {
 }
 
 impl TargetChecker<'_> {
-    fn error(&self, code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Violation {
-        Violation::error(code, &self.path, vi, en)
+    fn error(&self, code: &'static str, message: Message) -> Violation {
+        Violation::error(code, &self.path, message)
     }
 
     fn check_texts(&self, violations: &mut Vec<Violation>) {

@@ -5,10 +5,9 @@
 
 use super::Campaign;
 use crate::domain::report::form::Catalogue;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::{Severity, Violation};
-use crate::i18n::Lang;
 use jiff::civil::Date;
 
 string_enum! {
@@ -84,21 +83,8 @@ const TRANSITIONS: &[(CampaignStatus, CampaignStep, CampaignStatus)] = &[
 impl CampaignStatus {
     /// Text for people.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Draft => message!("lifecycle-draft"),
-            Self::Approved => message!("lifecycle-approved"),
-            Self::Launched => message!("lifecycle-launched"),
-            Self::Active => message!("lifecycle-running"),
-            Self::Closing => {
-                message!("lifecycle-over-late-reports-still")
-            }
-            Self::UnderReview => message!("lifecycle-under-review"),
-            Self::Concluded => message!("lifecycle-concluded"),
-            Self::Archived => message!("lifecycle-archived"),
-            Self::Suspended => message!("lifecycle-suspended"),
-            Self::ClosedEarly => message!("lifecycle-closed-early"),
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("campaign-status", self.as_str())
     }
 
     /// Whether the nightly run judges its units: from approval until it is archived.

@@ -123,12 +123,7 @@ impl Campaign {
         for (at, unit, text) in pledges.chain(plans) {
             if let Some(reason) = free_text::check_free_text(text) {
                 let at = format!("{at}.{unit}");
-                violations.push(Violation::error(
-                    reason.code(),
-                    at,
-                    reason.text_vi(),
-                    reason.text_en(),
-                ));
+                violations.push(Violation::error(reason.code(), at, reason.message()));
             }
         }
         for plan in &self.plans {

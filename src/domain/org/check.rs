@@ -10,7 +10,7 @@ use super::{
     WEIGHT_DENOMINATOR_MAX,
 };
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +62,7 @@ impl<'a> OrgChecker<'a> {
         self.unit(id).map_or_else(|| id.to_string(), |unit| unit.uid.clone())
     }
 
-    fn push_violation(&mut self, fact: OrgFactRef, code: &'static str, vi: String, en: String) {
+    fn push_violation(&mut self, fact: OrgFactRef, code: &'static str, message: Message) {
         let at = match fact {
             OrgFactRef::Unit(id) => format!("unit.{}", self.uid_of(id)),
             OrgFactRef::Edge(edge) => format!("parent.{}", self.uid_of(edge.child)),
@@ -70,7 +70,7 @@ impl<'a> OrgChecker<'a> {
                 format!("lineage.{}.{}", self.uid_of(from), self.uid_of(to))
             }
         };
-        self.violations.push(OrgViolation { fact, violation: Violation::error(code, at, text) });
+        self.violations.push(OrgViolation { fact, violation: Violation::error(code, at, message) });
     }
 
     fn check_units(&mut self) {

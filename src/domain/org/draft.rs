@@ -9,7 +9,7 @@ use super::{
     UnitLineage, UnitParent, UnitVersion,
 };
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -208,15 +208,8 @@ impl OrgDraft {
         self.units.get_mut(&id)
     }
 
-    fn push_violation(
-        &mut self,
-        id: UnitId,
-        code: &'static str,
-        uid: &str,
-        vi: String,
-        en: String,
-    ) {
-        let violation = Violation::error(code, format!("unit.{uid}"), text);
+    fn push_violation(&mut self, id: UnitId, code: &'static str, uid: &str, message: Message) {
+        let violation = Violation::error(code, format!("unit.{uid}"), message);
         self.violations.push(OrgViolation { fact: OrgFactRef::Unit(id), violation });
     }
 }

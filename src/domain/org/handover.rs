@@ -54,7 +54,7 @@ impl HandoverImbalance {
     pub fn to_violation(&self, name: &str) -> Violation {
         let stated = self.stated.map_or_else(|| "—".to_owned(), |stock| stock.to_string());
         let (element, transferred) = (&self.element, self.transferred);
-        let (vi, en) = match self.side {
+        let message = match self.side {
             HandoverSide::Out => {
                 message!("handover-closing-stock-but-handed", name, element, stated, transferred)
             }
@@ -62,7 +62,7 @@ impl HandoverImbalance {
                 message!("handover-taken-but-opening-stock", name, element, transferred, stated)
             }
         };
-        Violation::error("HANDOVER_DOES_NOT_BALANCE", format!("handover.{element}"), vi, en)
+        Violation::error("HANDOVER_DOES_NOT_BALANCE", format!("handover.{element}"), message)
     }
 }
 

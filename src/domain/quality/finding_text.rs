@@ -1,65 +1,35 @@
 //! Text of a finding as a question, in Vietnamese and English. The text asks and never accuses.
 
-use super::finding::{Finding, FindingState, QualityRule};
+use super::finding::{Finding, FindingState};
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::message::message;
-use crate::i18n::Lang;
-use jiff::civil::Date;
-
-/// Question of each rule. `{0}` to `{3}` are the evidence, `{n}` the newest figure, `{own}` the
-/// earlier ones, `{x}` the rule's statistic.
-const QUESTION_TEXTS: [(QualityRule, &str, &str); 16] = [
-    (QualityRule::Completeness, message!("finding-text-1-last-0-periods")),
-    (QualityRule::Identity, message!("finding-text-e-n-all-more")),
-    (QualityRule::Outlier, message!("finding-text-e-d-n-reported")),
-    (QualityRule::Change, message!("finding-text-e-d-from-0")),
-    (QualityRule::Smooth, message!("finding-text-e-last-periods-more")),
-    (QualityRule::Wild, message!("finding-text-e-last-periods-come")),
-    (QualityRule::Digits, message!("finding-text-e-some-last-digits")),
-    (QualityRule::Bunching, message!("finding-text-e-0-units-just")),
-    (QualityRule::Revisions, message!("finding-text-after-deadline-0-figures")),
-    (QualityRule::Zeros, message!("finding-text-e-d-none-all")),
-    (QualityRule::Drift, message!("finding-text-e-d-from-0-3")),
-    (QualityRule::RatioDrift, message!("finding-text-e-d-2-3")),
-    (QualityRule::Copied, message!("finding-text-x-periods-row-hold")),
-    (QualityRule::LastMinute, message!("finding-text-0-1-reports-came")),
-    (QualityRule::Clock, message!("finding-text-device-clock-runs-n")),
-    (QualityRule::Break, message!("finding-text-e-d-from-0-2")),
-];
+use crate::domain::support::message::{Message, MessageArg, message};
 
 impl Finding {
-    /// The question; `element` is the name of its element, empty if there is none.
+    /// The question to the unit. `element` is the name of the element that it is about.
     #[must_use]
-    pub fn question_text(&self, element: &str, lang: Lang) -> String {
-        let found = QUESTION_TEXTS.iter().find(|(rule, _, _)| *rule == self.rule);
-        let mut text = found.map_or_else(String::new, |(_, vi, en)| lang.pick(*vi, *en).to_owned());
-        for (place, figure) in self.evidence.iter().enumerate().take(4) {
-            text = text.replace(&format!("{{{place}}}"), &figure.to_string());
-        }
+    pub fn question(&self, element: impl Into<MessageArg>) -> Message {
+        let figure = |place: usize| self.evidence.get(place).copied().unwrap_or_default();
         let newest = self.evidence.last().copied().unwrap_or_default();
-        text.replace("{n}", &newest.to_string())
-            .replace("{own}", &earlier_figures_text(self))
-            .replace("{x}", &(self.strength / 100).to_string())
-            .replace("{d}", &window_text(self.window, lang))
-            .replace("{e}", element)
+        let question = Message::of_code("question", self.rule.as_str());
+        message!(@with question,
+            element => element,
+            first = figure(0),
+            second = figure(1),
+            third = figure(2),
+            fourth = figure(3),
+            newest,
+            earlier = earlier_figures_text(self),
+            strength = self.strength / 100,
+            days => window_message(self.window)
+        )
     }
 }
 
 impl FindingState {
     /// For a person.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Open => message!("finding-text-waiting-unit-reply"),
-            Self::Explained => message!("finding-text-explained-unit"),
-            Self::Corrected => message!("finding-text-corrected-unit"),
-            Self::AcceptedRisk => {
-                message!("finding-text-left-as-reason")
-            }
-            Self::Escalated => {
-                message!("finding-text-looked-into-together-superior")
-            }
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("finding-state", self.as_str())
     }
 }
 
@@ -69,15 +39,8 @@ fn earlier_figures_text(finding: &Finding) -> String {
     earlier.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn window_text(window: DateWindow, lang: Lang) -> String {
-    let day = |day: Date| format!("{:02}/{:02}/{}", day.day(), day.month(), day.year());
-    message!(
-        "finding-text-to",
-        start = day(window.start),
-        last_day = day(window.last_day()),
-        start_2 = window.start,
-        last_day_2 = window.last_day()
-    )
+fn window_message(window: DateWindow) -> Message {
+    message!("first-to-last-day", first => window.start, last => window.last_day())
 }
 
 #[cfg(test)]

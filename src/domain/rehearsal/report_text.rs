@@ -1,17 +1,17 @@
-//! Text of a rehearsal report, in Vietnamese and English.
+//! The lines of a rehearsal report.
 
 use super::{ClosingUnit, EXPOSURE_PERCENT, RehearsalReport, UnitLabel};
 use crate::domain::org::{Fraction, UnitKind};
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, MessageArg, message};
 use crate::domain::support::violation::Severity;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 impl RehearsalReport {
-    /// The whole report; in Vietnamese if `vi`, otherwise in English.
+    /// The whole report, line by line.
     #[must_use]
-    pub fn text(&self, vi: bool) -> String {
-        let mut writer = RehearsalTextWriter { vi, text: String::new(), sections: 0 };
+    pub fn lines(&self) -> Vec<Message> {
+        let mut writer = RehearsalLines::default();
         self.write_heading(&mut writer);
         self.write_units(&mut writer);
         self.write_successions(&mut writer);
@@ -19,12 +19,12 @@ impl RehearsalReport {
         self.write_pending_work(&mut writer);
         self.write_baselines(&mut writer);
         self.write_conclusion(&mut writer);
-        writer.text
+        writer.lines
     }
 
-    fn write_heading(&self, writer: &mut RehearsalTextWriter) {
-        let days =
-            self.days.iter().map(|day| writer.format_day(*day)).collect::<Vec<_>>().join(", ");
+    fn write_heading(&self, writer: &mut RehearsalLines) {
+        let day = |day: &Date| message!("day", day => *day);
+        let days = MessageArg::List("list-comma", self.days.iter().map(day).collect());
         let legal = if self.legal_bases.is_empty() {
             String::new()
         } else {
@@ -32,25 +32,29 @@ impl RehearsalReport {
         };
         writer.write_line(message!(
             "report-text-rehearsal-organisation-changes-effective",
-            days,
+            days => days,
             legal
         ));
         writer.write_line(message!("report-text-nothing-been-changed"));
     }
 
-    fn write_units(&self, writer: &mut RehearsalTextWriter) {
+    fn write_units(&self, writer: &mut RehearsalLines) {
         if self.unit_counts.is_empty() {
             return;
         }
         writer.write_section(message!("report-text-units-before-after"));
         for (kind, before, after) in &self.unit_counts {
-            let name = writer.unit_kind_text(*kind);
-            writer.write_item(&format!("{name}: {before} → {after}"));
+            writer.write_item(message!(
+                "rehearsal-unit-count",
+                kind => unit_kind_message(*kind),
+                before,
+                after
+            ));
         }
     }
 
     /// Mergers by successor, then splits, then units without a predecessor.
-    fn write_successions(&self, writer: &mut RehearsalTextWriter) {
+    fn write_successions(&self, writer: &mut RehearsalLines) {
         if self.closing_units.is_empty() && self.opening_units.is_empty() {
             return;
         }
@@ -58,8 +62,7 @@ impl RehearsalReport {
         let mut merged: BTreeMap<&UnitLabel, Vec<&str>> = BTreeMap::new();
         for closing in &self.closing_units {
             match closing.successors.as_slice() {
-                [] => writer
-                    .write_item_in_language(message!("report-text-dissolved", unit = closing.unit)),
+                [] => writer.write_item(message!("report-text-dissolved", unit = closing.unit)),
                 [(successor, weight)] if *weight == Fraction::ONE => {
                     merged.entry(successor).or_default().push(&closing.unit)
                 }
@@ -68,23 +71,23 @@ impl RehearsalReport {
                         .iter()
                         .map(|(successor, weight)| format!("{weight} {successor}"))
                         .collect();
-                    writer.write_item(&format!("{} → {}", closing.unit, parts.join(" + ")));
+                    writer.write_text(&format!("{} → {}", closing.unit, parts.join(" + ")));
                 }
             }
         }
         for (successor, from) in &merged {
-            writer.write_item(&format!("{successor} ← {}", from.join(" + ")));
+            writer.write_text(&format!("{successor} ← {}", from.join(" + ")));
         }
         let successors = |closing: &ClosingUnit| {
             closing.successors.iter().map(|(successor, _)| successor.clone()).collect::<Vec<_>>()
         };
         let followed: Vec<UnitLabel> = self.closing_units.iter().flat_map(successors).collect();
         for unit in self.opening_units.iter().filter(|unit| !followed.contains(unit)) {
-            writer.write_item_in_language(message!("report-text-new", unit));
+            writer.write_item(message!("report-text-new", unit));
         }
     }
 
-    fn write_continuing_units(&self, writer: &mut RehearsalTextWriter) {
+    fn write_continuing_units(&self, writer: &mut RehearsalLines) {
         if !self.reparented_units.is_empty() {
             writer.write_section(message!("report-text-under-another-parent"));
         }
@@ -99,18 +102,18 @@ impl RehearsalReport {
         }
         for ((from, to), units) in moves {
             let (count, units) = (units.len(), units.join(", "));
-            writer.write_item_in_language(message!("report-text-units", from, to, count, units));
+            writer.write_item(message!("report-text-units", from, to, count, units));
         }
         if !self.renamed_units.is_empty() {
             writer.write_section(message!("report-text-renamed"));
             self.renamed_units
                 .iter()
-                .for_each(|(old, new)| writer.write_item(&format!("{old} → {new}")));
+                .for_each(|(old, new)| writer.write_text(&format!("{old} → {new}")));
         }
     }
 
     /// Devices and open reports of closing units, and expectations.
-    fn write_pending_work(&self, writer: &mut RehearsalTextWriter) {
+    fn write_pending_work(&self, writer: &mut RehearsalLines) {
         let affected: Vec<&ClosingUnit> =
             self.closing_units.iter().filter(|c| c.devices + c.open_reports > 0).collect();
         if !affected.is_empty() {
@@ -118,7 +121,7 @@ impl RehearsalReport {
         }
         for ClosingUnit { unit, acting_unit, devices, open_reports, .. } in affected {
             let acting_unit = acting_unit.as_deref().unwrap_or("—");
-            writer.write_item_in_language(message!(
+            writer.write_item(message!(
                 "report-text-devices-sync-once-more",
                 unit,
                 devices,
@@ -127,14 +130,13 @@ impl RehearsalReport {
             ));
         }
         if let (Some(window), false) = (self.window, self.expectation_changes.is_empty()) {
-            let (from, to) =
-                (writer.format_day(window.start), writer.format_day(window.last_day()));
-            writer.write_section(message!("report-text-reports-owed-from", from, to));
+            let (from, to) = (window.start, window.last_day());
+            writer.write_section(message!("report-text-reports-owed-from", from => from, to => to));
         }
         for expected in &self.expectation_changes {
             let (code, before, after, pieces) =
                 (&expected.contract, expected.before, expected.after, expected.added_pieces);
-            writer.write_item_in_language(message!(
+            writer.write_item(message!(
                 "report-text-more-pieces-periods-cut",
                 code,
                 before,
@@ -144,14 +146,14 @@ impl RehearsalReport {
         }
     }
 
-    fn write_baselines(&self, writer: &mut RehearsalTextWriter) {
+    fn write_baselines(&self, writer: &mut RehearsalLines) {
         if !self.rebased_elements.is_empty() {
             writer.write_section(message!("report-text-baselines"));
         }
         for rebased in &self.rebased_elements {
             let (element, (before, after), exact, derived) =
                 (&rebased.element, rebased.sums, rebased.exact, rebased.derived);
-            writer.write_item_in_language(message!(
+            writer.write_item(message!(
                 "report-text-sum-units-exact-derived",
                 element,
                 before,
@@ -165,26 +167,25 @@ impl RehearsalReport {
             writer.write_section(message!("report-text-not-comparable-structure-start"));
         }
         for (level, units) in &self.straddling_units {
-            let (kind, units) = (writer.unit_kind_text(*level), units.join(", "));
-            writer.write_item_in_language(message!(
+            let (kind, units) = (unit_kind_message(*level), units.join(", "));
+            writer.write_item(message!(
                 "report-text-made-parts-several-old",
-                kind,
+                kind => kind,
                 units
             ));
         }
     }
 
-    fn write_standings(&self, writer: &mut RehearsalTextWriter) {
+    fn write_standings(&self, writer: &mut RehearsalLines) {
         let (closed, short) = (self.closing_units.len(), self.unranked_units.len());
         if closed + short > 0 {
             writer.write_section(message!("report-text-standings"));
         }
         if closed > 0 {
-            writer
-                .write_item_in_language(message!("report-text-units-close-their-results", closed));
+            writer.write_item(message!("report-text-units-close-their-results", closed));
         }
         if short > 0 {
-            writer.write_item_in_language(message!(
+            writer.write_item(message!(
                 "report-text-new-units-exist-less",
                 short,
                 value = EXPOSURE_PERCENT
@@ -192,73 +193,50 @@ impl RehearsalReport {
         }
     }
 
-    fn write_conclusion(&self, writer: &mut RehearsalTextWriter) {
+    fn write_conclusion(&self, writer: &mut RehearsalLines) {
         writer.write_section(message!("report-text-conclusion"));
         let refused =
             self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         if refused == 0 {
-            writer.write_item_in_language(message!("report-text-reconciles-changes-can-made"));
+            writer.write_item(message!("report-text-reconciles-changes-can-made"));
         } else {
-            writer
-                .write_item_in_language(message!("report-text-does-not-reconcile-points", refused));
+            writer.write_item(message!("report-text-does-not-reconcile-points", refused));
         }
         for finding in &self.findings {
             let (code, at) = (finding.code, &finding.path);
-            writer.write_item_in_language(
-                &format!("{code} {at}: {}", finding.vi),
-                &format!("{code} {at}: {}", finding.en),
-            );
+            let message = finding.message.clone();
+            writer.write_item(message!("rehearsal-finding", code, at, message => message));
         }
     }
 }
 
-struct RehearsalTextWriter {
-    vi: bool,
-    text: String,
+/// The lines so far, and the number of the last section.
+#[derive(Default)]
+struct RehearsalLines {
+    lines: Vec<Message>,
     sections: usize,
 }
 
-impl RehearsalTextWriter {
-    fn write_line(&mut self, vi: &str, en: &str) {
-        self.text.push_str(if self.vi { vi } else { en });
-        self.text.push('\n');
+impl RehearsalLines {
+    fn write_line(&mut self, line: Message) {
+        self.lines.push(line);
     }
 
-    fn write_section(&mut self, vi: &str, en: &str) {
+    fn write_section(&mut self, title: Message) {
         self.sections += 1;
-        self.text.push_str(&format!("\n{}. ", self.sections));
-        self.write_line(vi, en);
+        self.lines.push(Message::verbatim(""));
+        self.lines.push(message!("rehearsal-section", number = self.sections, title => title));
     }
 
-    fn write_item(&mut self, text: &str) {
-        self.write_item_in_language(text, text);
+    fn write_item(&mut self, item: Message) {
+        self.lines.push(message!("rehearsal-item", item => item));
     }
 
-    fn write_item_in_language(&mut self, vi: &str, en: &str) {
-        self.text.push_str("   - ");
-        self.write_line(vi, en);
+    fn write_text(&mut self, item: &str) {
+        self.write_item(Message::verbatim(item));
     }
+}
 
-    fn format_day(&self, day: Date) -> String {
-        if self.vi {
-            format!("{}/{}/{}", day.day(), day.month(), day.year())
-        } else {
-            day.to_string()
-        }
-    }
-
-    fn unit_kind_text(&self, kind: UnitKind) -> &'static str {
-        match (kind, self.vi) {
-            (UnitKind::Province, true) => "cấp tỉnh",
-            (UnitKind::District, true) => "cấp huyện",
-            (UnitKind::Commune, true) => "cấp xã",
-            (UnitKind::Department, true) => "phòng",
-            (UnitKind::Cluster, true) => "cụm thi đua",
-            (UnitKind::Province, false) => "provinces",
-            (UnitKind::District, false) => "districts",
-            (UnitKind::Commune, false) => "communes",
-            (UnitKind::Department, false) => "departments",
-            (UnitKind::Cluster, false) => "clusters",
-        }
-    }
+fn unit_kind_message(kind: UnitKind) -> Message {
+    Message::of_code("units-of-kind", kind.as_str())
 }

@@ -7,7 +7,7 @@
 use crate::domain::campaign::Campaign;
 use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, MessageArg, message};
 use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::domain::support::violation::Violation;
 use jiff::civil::{Date, date};
@@ -117,13 +117,12 @@ impl Calendar {
         self.periods_in(window).into_iter().skip(1).map(|period| period.start)
     }
 
-    /// The name of the period, as in `tuần 34/2024` or `tháng 7/2025 (15/6–14/7)`; in Vietnamese if
-    /// `vi`, else in English. A piece or stub has the name of its whole period followed by its own
-    /// days.
+    /// The name of the period, as in `tuần 34/2024` or `tháng 7/2025 (15/6–14/7)`. A piece or stub
+    /// has the name of its whole period followed by its own days.
     #[must_use]
-    pub fn label_period(&self, period: &Period, vi: bool) -> String {
+    pub fn period_name(&self, period: &Period) -> Message {
         let whole = self.period_containing(period.start);
-        let name = self.label_whole_period(&whole, vi);
+        let name = self.whole_period_name(&whole);
         let natural =
             whole.start.day() == 1 && whole.start.month() == 1 || self.is_calendar_month(&whole);
         let is_piece = (period.start, period.end) != (whole.start, whole.end);
@@ -131,13 +130,8 @@ impl Calendar {
             return name;
         }
         let last = date_from_days(days_from_date(period.end) - 1);
-        format!(
-            "{name} ({}/{}–{}/{})",
-            period.start.day(),
-            period.start.month(),
-            last.day(),
-            last.month()
-        )
+        let day = |date: Date| format!("{}/{}", date.day(), date.month());
+        message!("period-with-days", name => name, first = day(period.start), last = day(last))
     }
 
     fn is_iso_week(&self) -> bool {
@@ -150,34 +144,39 @@ impl Calendar {
             && whole.start.day() == 1
     }
 
-    fn label_whole_period(&self, whole: &Period, vi: bool) -> String {
+    fn whole_period_name(&self, whole: &Period) -> Message {
         let last = date_from_days(days_from_date(whole.end) - 1);
         let (year, month) = (last.year(), last.month());
-        let months = match self.rule {
+        match self.rule {
             CalendarRule::Days { .. } if self.is_iso_week() => {
                 let week = whole.start.iso_week_date();
-                let word = if vi { "tuần" } else { "week" };
-                return format!("{word} {}/{}", week.week(), week.year());
+                message!("period-week", week = week.week(), year = week.year())
             }
-            CalendarRule::Days { .. } => return format!("{} {}", self.name(vi), whole.start),
-            CalendarRule::Months { months, .. } => months,
-        };
-        match (months, vi) {
-            (1, true) => format!("tháng {month}/{year}"),
-            (1, false) => format!("month {month}/{year}"),
-            (3, true) => format!("quý {}/{year}", (month + 2) / 3),
-            (3, false) => format!("quarter {}/{year}", (month + 2) / 3),
-            (6, true) => format!("6 tháng {} năm {year}", if month <= 6 { "đầu" } else { "cuối" }),
-            (6, false) => format!("{} half of {year}", if month <= 6 { "first" } else { "second" }),
-            (12, true) => format!("năm {year}"),
-            (12, false) => format!("year {year}"),
-            (_, _) => format!("{} {}", self.name(vi), whole.start),
+            CalendarRule::Months { months: 1, .. } => message!("period-month", month, year),
+            CalendarRule::Months { months: 3, .. } => {
+                message!("period-quarter", quarter = (month + 2) / 3, year)
+            }
+            CalendarRule::Months { months: 6, .. } if month <= 6 => {
+                message!("period-first-half", year)
+            }
+            CalendarRule::Months { months: 6, .. } => message!("period-second-half", year),
+            CalendarRule::Months { months: 12, .. } => message!("period-year", year),
+            CalendarRule::Days { .. } | CalendarRule::Months { .. } => {
+                let names = MessageArg::Names(self.name_vi.clone(), self.name_en.clone());
+                message!("period-from", calendar => names, start = whole.start)
+            }
         }
     }
+}
 
-    fn name(&self, vi: bool) -> &str {
-        if vi { &self.name_vi } else { &self.name_en }
-    }
+/// Names of the standard calendars, in Vietnamese and English; they are data of their records.
+const STANDARD_NAMES: &str = include_str!("calendar_names.tsv");
+
+fn standard_names(code: &str) -> (String, String) {
+    let mut lines = STANDARD_NAMES.lines().map(|line| line.split('\t'));
+    let names = lines.find_map(|mut cells| (cells.next() == Some(code)).then_some(cells));
+    let mut names = names.into_iter().flatten().map(str::to_owned);
+    (names.next().unwrap_or_default(), names.next().unwrap_or_default())
 }
 
 /// Calendars by their code.
@@ -208,22 +207,20 @@ impl Calendars {
         let week = CalendarRule::Days { anchor: monday, length: 7 };
         let months = |day, first_month, months| CalendarRule::Months { day, first_month, months };
         let all = [
-            ("week", message!("calendar-iso-week"), week),
-            ("stat-month", message!("calendar-statistical-month-15th-14th"), months(15, 12, 1)),
-            ("stat-half", message!("calendar-statistical-half-year"), months(15, 12, 6)),
-            ("stat-year", message!("calendar-statistical-year-15-dec"), months(15, 12, 12)),
-            ("procuracy-half", message!("calendar-procuracy-half-year"), months(1, 12, 6)),
-            ("traffic-month", message!("calendar-traffic-month-16th-15th"), months(16, 12, 1)),
-            ("fire-year", message!("calendar-fire-year-16-sep"), months(16, 9, 12)),
-            ("month", message!("calendar-calendar-month"), months(1, 1, 1)),
-            ("quarter", message!("calendar-quarter"), months(1, 1, 3)),
-            ("year", message!("calendar-calendar-year"), months(1, 1, 12)),
+            ("week", week),
+            ("stat-month", months(15, 12, 1)),
+            ("stat-half", months(15, 12, 6)),
+            ("stat-year", months(15, 12, 12)),
+            ("procuracy-half", months(1, 12, 6)),
+            ("traffic-month", months(16, 12, 1)),
+            ("fire-year", months(16, 9, 12)),
+            ("month", months(1, 1, 1)),
+            ("quarter", months(1, 1, 3)),
+            ("year", months(1, 1, 12)),
         ];
-        let calendar = |(code, vi, en, rule): (&str, &str, &str, CalendarRule)| Calendar {
-            code: code.to_owned(),
-            name_vi: vi.to_owned(),
-            name_en: en.to_owned(),
-            rule,
+        let calendar = |(code, rule): (&str, CalendarRule)| {
+            let (name_vi, name_en) = standard_names(code);
+            Calendar { code: code.to_owned(), name_vi, name_en, rule }
         };
         Self::from_iter(all.map(calendar))
     }

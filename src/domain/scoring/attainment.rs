@@ -6,7 +6,6 @@
 
 use crate::domain::quality::statistics;
 use crate::domain::standing::{Judgement, JudgementState};
-use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 
@@ -171,7 +170,8 @@ fn cap_share(share: Ratio, judgement: &Judgement) -> Ratio {
 /// Points on the half-and-leader curve as used in practice: half the weight for meeting `target`,
 /// the rest by the distance to the leader.
 ///
-/// Its defects are printed wherever it is used: [`HALF_AND_LEADER_DEFECTS`].
+/// The product does not use it; the tests show what it does: a unit's points depend on another
+/// unit, a leader at its target divides by zero, and chance decides between small communes.
 #[must_use]
 pub fn half_and_leader_points(
     weight: Ratio,
@@ -191,15 +191,6 @@ pub fn half_and_leader_points(
         half.checked_mul(attained.checked_sub(target)?.checked_div(way)?.min(Ratio::ONE))?,
     )
 }
-
-/// Defects of the half-and-leader curve, Vietnamese and English.
-pub const HALF_AND_LEADER_DEFECTS: [(&str, &str); 5] = [
-    message!("attainment-meeting-target-earns-half"),
-    message!("attainment-unit-points-depend-another"),
-    message!("attainment-leader-target-divides-zero"),
-    message!("attainment-no-direction-attainment-must"),
-    message!("attainment-commune-3-3-cases"),
-];
 
 #[cfg(test)]
 mod tests {

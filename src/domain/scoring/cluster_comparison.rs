@@ -5,10 +5,9 @@
 //! seed is an argument and the arithmetic uses only `+ - * /` and square roots, so every machine
 //! computes the same result.
 
-use crate::domain::support::message::message;
+use crate::domain::support::message::Message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
-use crate::i18n::Lang;
 
 string_enum! {
     /// Position of a unit among the others of its cluster.
@@ -25,12 +24,8 @@ string_enum! {
 impl ClusterBand {
     /// Text for a person. A rise in reported cases may be trust: it is reviewed and costs nothing.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Fewer => message!("cluster-comparison-clearly-better"),
-            Self::Expected => message!("cluster-comparison-as-expected"),
-            Self::More => message!("cluster-comparison-worth-look"),
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("cluster-band", self.as_str())
     }
 }
 

@@ -6,10 +6,9 @@ use super::attainment::{Attainment, fair_attainment};
 use super::criteria::{Criterion, LeafCriterion, ScoringMethod};
 use crate::domain::campaign::Campaign;
 use crate::domain::standing::{Coverage, Judgement, JudgementState};
-use crate::domain::support::message::message;
+use crate::domain::support::message::Message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
-use crate::i18n::Lang;
 use std::collections::BTreeMap;
 
 string_enum! {
@@ -29,13 +28,8 @@ string_enum! {
 impl ScoreExclusion {
     /// For a person.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        match self {
-            Self::TooSmall => message!("score-sheet-fewer-3-persons-no"),
-            Self::Incomplete => message!("score-sheet-fewer-95-reports-waiting"),
-            Self::UnderQuestion => message!("score-sheet-question-about-figures-being"),
-            Self::Veto => message!("score-sheet-not-ranked-document-authority"),
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("score-exclusion", self.as_str())
     }
 }
 

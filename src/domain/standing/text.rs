@@ -2,9 +2,8 @@
 //! codes are for files and other programs.
 
 use super::JudgementState;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::target_rule::{PaceState, TargetVerdict};
-use crate::i18n::Lang;
 
 impl From<TargetVerdict> for JudgementState {
     fn from(verdict: TargetVerdict) -> Self {
@@ -32,18 +31,18 @@ impl From<PaceState> for JudgementState {
 impl JudgementState {
     /// The text for display.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
+    pub fn message(self) -> Message {
         match self {
-            Self::OnPace => PaceState::OnPace.text(lang),
-            Self::Behind => PaceState::Behind.text(lang),
-            Self::AlreadyMissed => PaceState::AlreadyMissed.text(lang),
-            Self::Met => TargetVerdict::Met.text(lang),
-            Self::Missed => TargetVerdict::Missed.text(lang),
-            Self::Undetermined => TargetVerdict::Undetermined.text(lang),
-            Self::NotApplicable => TargetVerdict::NotApplicable.text(lang),
-            Self::NotComparable => TargetVerdict::NotComparable.text(lang),
-            Self::NoData => TargetVerdict::NoData.text(lang),
-            Self::NotCountedHere => message!("text-not-counted-level"),
+            Self::OnPace => PaceState::OnPace.message(),
+            Self::Behind => PaceState::Behind.message(),
+            Self::AlreadyMissed => PaceState::AlreadyMissed.message(),
+            Self::Met => TargetVerdict::Met.message(),
+            Self::Missed => TargetVerdict::Missed.message(),
+            Self::Undetermined => TargetVerdict::Undetermined.message(),
+            Self::NotApplicable => TargetVerdict::NotApplicable.message(),
+            Self::NotComparable => TargetVerdict::NotComparable.message(),
+            Self::NoData => TargetVerdict::NoData.message(),
+            Self::NotCountedHere => message!("verdict-NOT_COUNTED_HERE"),
         }
     }
 }

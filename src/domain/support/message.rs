@@ -24,6 +24,8 @@ pub enum MessageArg {
     Text(String),
     /// A calendar day; each language writes it in its own way.
     Date(Date),
+    /// A name that the authority wrote in Vietnamese and in English.
+    Names(String, String),
     /// Another message.
     Message(Message),
     /// Messages with the text of the code between them, as in `list-or`.

@@ -9,9 +9,8 @@ use super::comparison_figures::{DecomposedMeasure, PlainMeasure};
 use super::distribution;
 use super::threshold::Threshold;
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::ratio::Ratio;
-use crate::i18n::Lang;
 
 /// Probability that a target is met by chance alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,11 +45,11 @@ pub enum ChanceError {
 impl ChanceError {
     /// The reason and the next step, for a person.
     #[must_use]
-    pub fn text(&self, lang: Lang) -> String {
+    pub fn message(&self) -> Message {
         match self {
             Self::NoBase(code) => message!("chance-base-not-given-add", code),
             Self::Unsupported(target) => message!("chance-chance-cannot-told-use", target),
-            Self::TooLarge => message!("chance-base-too-large-most").to_owned(),
+            Self::TooLarge => message!("chance-base-too-large-most"),
         }
     }
 }
@@ -232,16 +231,16 @@ fn threshold_chance(
 impl TargetChance {
     /// The message for the person who sets the target.
     #[must_use]
-    pub fn text(&self, lang: Lang) -> String {
+    pub fn message(&self) -> Message {
         let chance = format_percent(self.independent);
         if !self.members.is_empty() {
             let together = format_percent(self.correlated);
             let range = if chance == together {
-                chance
+                Message::verbatim(chance)
             } else {
                 message!("chance-if-they-move-independently", chance, together)
             };
-            return message!("chance-though-nothing-really-changed", range);
+            return message!("chance-though-nothing-really-changed", range => range);
         }
         let base = self.base.and_then(|base| base.format_shortest(2)).unwrap_or_default();
         if let Some(share) = self
@@ -250,10 +249,8 @@ impl TargetChance {
         {
             return message!("chance-cases-true-share-exactly", base, share, chance);
         }
-        let limit = self
-            .limit
-            .map_or_else(|| message!("chance-none").to_owned(), |limit| limit.to_string());
-        message!("chance-if-nothing-really-changed", base, limit, chance)
+        let limit = self.limit.map_or_else(|| message!("chance-none"), Message::verbatim);
+        message!("chance-if-nothing-really-changed", base, limit => limit, chance)
     }
 }
 

@@ -4,8 +4,7 @@
 
 use super::ast::{Comparator, Comparison, Expr, Measure, Target, TermSign};
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::message::message;
-use crate::i18n::Lang;
+use crate::domain::support::message::{Message, message};
 use std::collections::BTreeSet;
 
 /// Codes and code prefixes of elements that count coercive acts on persons.
@@ -39,7 +38,7 @@ impl CoerciveQuota {
 
     /// The reason and the next step, for a person.
     #[must_use]
-    pub fn text(&self, lang: Lang) -> String {
+    pub fn message(&self) -> Message {
         let names: Vec<&str> = self.elements.iter().map(ElementCode::as_str).collect();
         let names = names.join(", ");
         message!("coercive-quota-target-asks-more-acts", names)
@@ -48,7 +47,7 @@ impl CoerciveQuota {
 
 impl std::fmt::Display for CoerciveQuota {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text(Lang::EN))
+        write!(f, "{}: {:?}", Self::CODE, self.elements)
     }
 }
 

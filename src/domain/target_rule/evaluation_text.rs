@@ -3,112 +3,115 @@
 
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
 use super::verdict::StandingStage;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, MessageArg, message};
 use crate::domain::support::ratio::Ratio;
-use crate::i18n::Lang;
 
 impl Evaluation {
     /// The result and its reasons, as one sentence.
     #[must_use]
-    pub fn text(&self, lang: Lang) -> String {
-        let mut parts = vec![self.headline(lang)];
-        parts.extend(self.figure_texts(lang));
-        parts.extend(self.pace.and_then(|pace| pace_text(pace, lang)));
-        parts.extend(self.reasons.iter().map(|reason| reason.text(lang).to_owned()));
-        parts.extend(self.counts.and_then(|counts| variation_text(counts, lang)));
+    pub fn message(&self) -> Message {
+        let mut parts = vec![self.headline()];
+        parts.extend(self.figure_messages());
+        parts.extend(self.pace.and_then(pace_message));
+        parts.extend(self.reasons.iter().map(|reason| reason.message()));
+        parts.extend(self.counts.and_then(variation_message));
         if self.stage == StandingStage::Running && self.verdict.is_none() {
-            parts.push(message!("evaluation-text-nothing-called-met-before").to_owned());
+            parts.push(message!("evaluation-nothing-met-before-end"));
         }
-        format!("{}.", parts.join("; "))
+        message!("evaluation", parts => MessageArg::List("list-semicolon", parts))
     }
 
-    fn headline(&self, lang: Lang) -> String {
+    fn headline(&self) -> Message {
         let word = match (self.verdict, self.pace_state()) {
-            (Some(verdict), _) => verdict.text(lang),
-            (None, Some(state)) => state.text(lang),
-            (None, None) => message!("evaluation-text-pace-not-known"),
+            (Some(verdict), _) => verdict.message(),
+            (None, Some(state)) => state.message(),
+            (None, None) => message!("evaluation-pace-not-known"),
         };
-        let tier = self.tier.map(|tier| format!(" ({})", tier.text(lang))).unwrap_or_default();
+        let head = match self.tier {
+            Some(tier) => message!("evaluation-with-tier", word => word, tier => tier.message()),
+            None => word,
+        };
         if self.members.is_empty() {
-            return format!("{word}{tier}");
+            return head;
         }
-        let of: Vec<&str> = self
-            .members
-            .iter()
-            .map(|member| match (member.verdict, member.pace_state()) {
-                (Some(verdict), _) => verdict.text(lang),
-                (None, Some(state)) => state.text(lang),
-                (None, None) => message!("evaluation-text-not-known"),
-            })
-            .collect();
-        format!("{word}{tier}: {}", of.join(", "))
+        let member = |member: &Self| match (member.verdict, member.pace_state()) {
+            (Some(verdict), _) => verdict.message(),
+            (None, Some(state)) => state.message(),
+            (None, None) => message!("evaluation-not-known"),
+        };
+        let members = self.members.iter().map(member).collect();
+        message!(
+            "evaluation-with-members",
+            head => head,
+            members => MessageArg::List("list-comma", members)
+        )
     }
 
-    fn figure_texts(&self, lang: Lang) -> Vec<String> {
+    fn figure_messages(&self) -> Vec<Message> {
         let mut parts = Vec::new();
         let counts = self.counts.and_then(|counts| Some((counts.before?, counts.now)));
         match (counts, &self.display) {
             (Some((before, now)), Some(display)) if self.value.is_some() => {
-                parts.push(format!("{} → {} ({display})", format_short(before), format_short(now)));
+                let (before, now) = (format_short(before), format_short(now));
+                parts.push(Message::verbatim(format!("{before} → {now} ({display})")));
             }
-            (_, Some(display)) => parts.push(display.clone()),
+            (_, Some(display)) => parts.push(Message::verbatim(display)),
             (Some((before, now)), None) => {
-                parts.push(format!("{} → {}", format_short(before), format_short(now)))
+                let (before, now) = (format_short(before), format_short(now));
+                parts.push(Message::verbatim(format!("{before} → {now}")));
             }
             (None, None) => {}
         }
         if let Some(limit) = self.limit {
-            parts.push(message!("evaluation-text-last-number-meets", limit));
+            parts.push(message!("evaluation-last-number-meets", limit));
         }
         if let Some(failures) = self.failures {
             let (allowed, remaining) = (failures.allowed, failures.remaining);
             parts.push(if remaining < 0 {
                 let over = remaining.unsigned_abs();
-                message!("evaluation-text-failures-allowed-too-many", allowed, over)
+                message!("evaluation-failures-allowed-too-many", allowed, over)
             } else {
-                message!("evaluation-text-failures-allowed-still-left", allowed, remaining)
+                message!("evaluation-failures-allowed-still-left", allowed, remaining)
             });
         }
         if let Some((lo, hi)) = self.interval {
             let (lo, hi) = (format_short(lo), format_short(hi));
-            parts.push(message!("evaluation-text-missing-reports", lo, hi));
+            parts.push(message!("evaluation-missing-reports", lo, hi));
         }
         parts
     }
 }
 
-fn pace_text(pace: EvaluatedPace, lang: Lang) -> Option<String> {
+fn pace_message(pace: EvaluatedPace) -> Option<Message> {
     let mut parts = Vec::new();
     if let Some(allowed) = pace.allowed_to_date {
         let allowed = format_short(allowed);
-        parts.push(message!("evaluation-text-now", allowed));
+        parts.push(message!("evaluation-now", allowed));
     }
     if let Some(change) =
         pace.rest_change.and_then(|change| change.checked_mul(Ratio::from_integer(100)))
     {
         let change = change.format_shortest(1)?;
-        parts.push(message!("evaluation-text-needed-rest-against-last", change));
+        parts.push(message!("evaluation-needed-rest-against-last", change));
     }
     if let Some(forecast) = pace.forecast.and_then(|forecast| forecast.format_rounded(0)) {
-        parts.push(message!("evaluation-text-forecast-end", forecast));
+        parts.push(message!("evaluation-forecast-end", forecast));
     }
     if let Some(hundredths) = pace.percent_to_meet {
-        parts.push(message!("evaluation-text-chance-meeting-about", hundredths));
+        parts.push(message!("evaluation-chance-meeting-about", hundredths));
     }
-    (!parts.is_empty()).then(|| parts.join(", "))
+    (!parts.is_empty()).then(|| Message::list("list-comma", parts))
 }
 
-fn variation_text(counts: CaseCounts, lang: Lang) -> Option<String> {
+fn variation_message(counts: CaseCounts) -> Option<Message> {
     let z = counts.z_hundredths.map(|z| {
         let (sign, z) = (if z < 0 { "-" } else { "" }, z.unsigned_abs());
         format!("{sign}{}.{:02}", z / 100, z % 100)
     });
     match (counts.usual, z) {
-        (Some(true), Some(z)) => Some(message!("evaluation-text-z-within-usual-variation", z)),
-        (Some(false), Some(z)) => Some(message!("evaluation-text-z-beyond-usual-variation", z)),
-        (_, _) if counts.unstable => {
-            Some(message!("evaluation-text-small-numbers-unstable").to_owned())
-        }
+        (Some(true), Some(z)) => Some(message!("evaluation-z-within-usual-variation", z)),
+        (Some(false), Some(z)) => Some(message!("evaluation-z-beyond-usual-variation", z)),
+        (_, _) if counts.unstable => Some(message!("evaluation-small-numbers-unstable")),
         (_, _) => None,
     }
 }

@@ -4,9 +4,8 @@
 use super::ast::{DEPTH_MAX, MEMBERS_MAX, NAME_MAX, TERMS_MAX, TEXT_MAX};
 use super::decimal::SCALE_MAX;
 use crate::domain::report::element::ELEMENT_CODE_MAX;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, MessageArg, message};
 use crate::domain::support::ratio::DIGITS_MAX;
-use crate::i18n::Lang;
 use std::fmt;
 
 /// One construct that is valid at the error position.
@@ -45,10 +44,10 @@ pub enum ExpectedSyntax {
 }
 
 impl ExpectedSyntax {
-    fn text(self, lang: Lang) -> String {
+    fn message(self) -> Message {
         match self {
-            Self::Text(word) => format!("`{word}`"),
-            Self::Comparator => message!("syntax-error-comparator").to_owned(),
+            Self::Text(word) => Message::verbatim(format!("`{word}`")),
+            Self::Comparator => message!("syntax-error-comparator"),
             Self::Element => message!("syntax-error-element-code-z-0", value = ELEMENT_CODE_MAX),
             Self::Number => message!(
                 "syntax-error-decimal-number-most-digits",
@@ -59,21 +58,21 @@ impl ExpectedSyntax {
                 message!("syntax-error-whole-number-from", least, most)
             }
             Self::Name => message!("syntax-error-name-letters-digits-most", value = NAME_MAX),
-            Self::Date => message!("syntax-error-date-exists-as-2024").to_owned(),
-            Self::LaterDate => message!("syntax-error-end-date-after-start").to_owned(),
-            Self::End => message!("syntax-error-end-text").to_owned(),
-            Self::PlainNumber => message!("syntax-error-number-without-what-measured").to_owned(),
-            Self::PlainMeasure => message!("syntax-error-count-stock-ratio-rate").to_owned(),
-            Self::LessNesting => at_most(DEPTH_MAX, message!("syntax-error-levels-nesting"), lang),
-            Self::FewerMembers => at_most(MEMBERS_MAX, message!("syntax-error-members"), lang),
-            Self::FewerTerms => at_most(TERMS_MAX, message!("syntax-error-elements-sum"), lang),
-            Self::ShorterText => at_most(TEXT_MAX, message!("syntax-error-bytes-text"), lang),
+            Self::Date => message!("syntax-error-date-exists-as-2024"),
+            Self::LaterDate => message!("syntax-error-end-date-after-start"),
+            Self::End => message!("syntax-error-end-text"),
+            Self::PlainNumber => message!("syntax-error-number-without-what-measured"),
+            Self::PlainMeasure => message!("syntax-error-count-stock-ratio-rate"),
+            Self::LessNesting => at_most(DEPTH_MAX, message!("syntax-error-levels-nesting")),
+            Self::FewerMembers => at_most(MEMBERS_MAX, message!("syntax-error-members")),
+            Self::FewerTerms => at_most(TERMS_MAX, message!("syntax-error-elements-sum")),
+            Self::ShorterText => at_most(TEXT_MAX, message!("syntax-error-bytes-text")),
         }
     }
 }
 
-fn at_most(limit: usize, vi: &str, en: &str, lang: Lang) -> String {
-    message!("syntax-error-most", limit, vi, en)
+fn at_most(limit: usize, what: Message) -> Message {
+    message!("syntax-error-most", limit, what => what)
 }
 
 /// The text is not a valid target.
@@ -88,24 +87,24 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    /// The whole message in one language.
+    /// The position, what stands there, and what is expected.
     #[must_use]
-    pub fn text(&self, lang: Lang) -> String {
-        let expected: Vec<String> = self.expected.iter().map(|one| one.text(lang)).collect();
-        let expected = expected.join(message!("syntax-error-or"));
+    pub fn message(&self) -> Message {
+        let expected = self.expected.iter().map(|one| one.message()).collect();
+        let expected = MessageArg::List("list-or", expected);
         let column = self.column;
         if self.found.is_empty() {
-            message!("syntax-error-column-text-ends-too", column, expected)
+            message!("syntax-error-column-text-ends-too", column, expected => expected)
         } else {
             let found = &self.found;
-            message!("syntax-error-column-found-expected", column, found, expected)
+            message!("syntax-error-column-found-expected", column, found, expected => expected)
         }
     }
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(Lang::EN))
+        write!(f, "column {}: found {:?}; expected {:?}", self.column, self.found, self.expected)
     }
 }
 

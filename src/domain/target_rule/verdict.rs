@@ -1,9 +1,8 @@
-//! Verdicts, pace states, stages and reasons of a target, with their stable codes and texts. The
-//! rules are in `evaluate`.
+//! Verdicts, pace states, stages and reasons of a target, with their stable codes. The rules are
+//! in `evaluate`.
 
-use crate::domain::support::message::message;
+use crate::domain::support::message::Message;
 use crate::domain::support::string_enum::string_enum;
-use crate::i18n::Lang;
 
 string_enum! {
     /// Verdict on a target once its window is over.
@@ -110,65 +109,31 @@ string_enum! {
 impl TargetVerdict {
     /// For a person.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Met => message!("verdict-met"),
-            Self::Missed => message!("verdict-missed"),
-            Self::Undetermined => message!("verdict-cannot-said-yet"),
-            Self::NotApplicable => message!("verdict-not-applicable"),
-            Self::NotComparable => message!("verdict-not-comparable"),
-            Self::NoData => message!("verdict-no-figures"),
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("verdict", self.as_str())
     }
 }
 
 impl Tier {
     /// For a person.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Floor => message!("verdict-floor"),
-            Self::Stretch => message!("verdict-stretch"),
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("tier", self.as_str())
     }
 }
 
 impl PaceState {
     /// For a person.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        match self {
-            Self::OnPace => message!("verdict-pace"),
-            Self::Behind => message!("verdict-behind"),
-            Self::AlreadyMissed => message!("verdict-already-missed"),
-        }
+    pub fn message(self) -> Message {
+        Message::of_code("pace", self.as_str())
     }
 }
 
 impl VerdictReason {
     /// The reason and the next step, for a person.
     #[must_use]
-    pub fn text(self, lang: Lang) -> &'static str {
-        let (vi, en) = match self {
-            Self::MissingReports => message!("verdict-reports-missing-missing-not"),
-            Self::Provisional => message!("verdict-provisional-reports-missing-verdict"),
-            Self::Waived => message!("verdict-missing-reports-have-been"),
-            Self::LowCoverage => message!("verdict-fewer-reports-least-required"),
-            Self::ZeroBase => message!("verdict-base-zero-so-there"),
-            Self::SmallBase => message!("verdict-base-too-small-percentage"),
-            Self::NegativeBase => message!("verdict-base-below-zero-so"),
-            Self::ZeroDenominator => message!("verdict-denominator-zero-there-nothing"),
-            Self::BrokenComparability => message!("verdict-two-periods-differ-scope"),
-            Self::Bridged => message!("verdict-compared-over-bridge"),
-            Self::NoFigures => message!("verdict-no-figures-2"),
-            Self::NoBaseline => {
-                message!("verdict-there-no-baseline-import")
-            }
-            Self::NoBaselineToDate => message!("verdict-there-no-baseline-up"),
-            Self::NotAttested => message!("verdict-not-attested-yet"),
-            Self::NestedChange => message!("verdict-change-change-cannot-computed"),
-            Self::TooLarge => message!("verdict-figures-too-large-reckoned"),
-        };
-        lang.pick(vi, en)
+    pub fn message(self) -> Message {
+        Message::of_code("verdict-reason", self.as_str())
     }
 }
