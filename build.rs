@@ -32,8 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Generates the table of languages: each folder of `i18n/`, with the packs of this build. A phone's
-/// build has the pack `client` alone.
+/// Generates the table of languages: each folder of `i18n/`, with the packs of this build. A
+/// phone's build has the pack `client` alone.
 fn languages() -> Result<String, Box<dyn Error>> {
     println!("cargo:rerun-if-changed=i18n");
     let is_server = env::var_os("CARGO_FEATURE_SERVER").is_some();

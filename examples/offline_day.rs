@@ -10,6 +10,7 @@ use std::error::Error;
 use thidua::client::facade::{ClientError, Phone, ReportStatus};
 use thidua::clock::Clock;
 use thidua::domain::support::time::days_from_date;
+use thidua::i18n::Lang;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -2,7 +2,6 @@
 element-flag-0-1-give = a flag is 0 or 1: give min = 0, max = 1, scale = 0
 element-each-change-definition-needs = each change of definition needs evidence_vi and a factor above 0, in the order of days
 element-name-vietnamese-name-english = a name in Vietnamese, a name in English and a unit of count are needed; fill in all three
-element-range-scale-cannot-give = range { $min }..{ $max } or scale { $scale } cannot be; give min <= max and a scale of 0 to { $value }
 
 ## form
 form-nobody-reviews-name-least = nobody reviews; name at least one level in reviewers
@@ -13,3 +12,4 @@ form-there-no-element-declare = there is no element { $code }; declare it among 
 form-element-entered-under-already = element { $code } is entered under { $first } already; each element is entered once
 form-element-counted-may-not = element { $code } is counted at { $counting_level } and may not be entered at { $level } too; take it off this form
 form-form-1-elements-one = a form has 1 to { $value } elements; this one has { $elements }
+element-range-scale-cannot-give = range { $min }..{ $max } or scale { $scale } cannot be; give min <= max and a scale of 0 to { $scale_max }

@@ -66,7 +66,6 @@ page-missing-not-zero-nil = Missing is not zero: a nil report is a full report, 
 page-targets-met-pace-behind = Of { $rows } targets: { $good } met or on pace, { $behind } behind, { $missed } missed, { $open } cannot be said yet.
 page-these-questions-not-conclusions = These are questions, not conclusions. The unit is asked first; its superiors see a question once it has its reply, or after five working days. In code order.
 page-taking-part-emulation-voluntary-2 = Taking part in emulation is voluntary. More reports of crime may mean more trust, not failure. This page holds aggregate figures only, nothing about persons.
-page-judged-here-whole-campaign-2 = Judged here: { $name_en }, { $days }, { $state_here }; the whole campaign until { $whole }, { $whole_2 }.
 page-not-ranking-unit-inside = This is not a ranking. A unit inside the funnel cannot be told apart from the whole; outside, on either side, is a question and no conclusion. The funnel is wide where cases are few, since small numbers vary much.
 
 ## target-rows
@@ -77,7 +76,6 @@ target-rows-end = { $sign_of_count } { $limit } at the end
 target-rows-small-numbers-one-more = Small numbers: one more or less changes it.
 target-rows-now-needed = { $code }{ $now } now, { $needed } needed
 target-rows-difference-from-last-year = The difference from last year is within usual variation.
-target-rows-chart-pace-now = Chart of the pace: { $name }. Now { $display }, { $state }.
 
 ## texts
 texts-missed = Missed
@@ -110,10 +108,7 @@ month-9 = Sep
 month-10 = Oct
 month-11 = Nov
 month-12 = Dec
-texts-more-may-fail-all = { $remaining } more may fail ({ $allowed } in all).
-texts-beyond-whole-window = Beyond the { $limit } of the whole window by { $remaining }.
 texts-may-fail-there-too = { $allowed } may fail; there are { $remaining } too many now.
-texts-more-may-come-until = { $remaining } more may come until the end (limit of the whole window: { $limit }).
 texts-if-things-go-as = If things go on as they do: { $words }, in about { $percent } of 100 cases.
 
 ## workbook
@@ -153,3 +148,8 @@ page-term-chance = Chance to meet
 page-meaning-chance = computed from the cases so far and the rest of last year; it is not a judgement
 page-term-variation = Usual variation
 page-meaning-variation = the difference that so many cases show by themselves although nothing has changed
+texts-beyond-whole-window = Beyond the { $limit } of the whole window by { $remaining } ({ $unit }).
+texts-more-may-come-until = The limit of the whole window is { $limit }: the target is met if no more than { $remaining } ({ $unit }) follow until the end.
+texts-more-may-fail-all = The target allows at most { $allowed } failures; { $remaining } are left.
+page-judged-here-whole-campaign-2 = Judged here: { $phase }, { $days }, { $state_here }; the whole campaign until { $end }, { $state }.
+target-rows-chart-pace-now = Chart of the pace: { $name }. Now { $now }, { $state }.

@@ -40,10 +40,10 @@ audit-proof-name-one-file-least = name one file at least
 audit-proof-not-key-as-thidua = { $key }: not a key as thidua audit key prints it
 audit-proof-not-signed-own-audit = { $file }: not signed by { $name } for its own audit; look at the file and at the key
 audit-proof-one-history-signed-up = one history, signed by { $name }, up to line { $size }: { $root }
-audit-proof-line-as-file-says = line { $line } as the file says it does not stand in the { $size } lines signed; { $keep_en }
-audit-proof-two-checkpoints-first-lines = two checkpoints of the first { $size } lines differ: there are two audits; { $keep_en }
+audit-proof-line-as-file-says = line { $line } as the file says it does not stand in the { $size } lines signed; { $keep }
+audit-proof-two-checkpoints-first-lines = two checkpoints of the first { $size } lines differ: there are two audits; { $keep }
 audit-proof-neither-checkpoint-nor-proof = { $file }: neither a checkpoint nor a proof, or changed by as little as a blank; ask for the file as it was printed
-audit-proof-audit-lines-does-not = the audit of { $new } lines does not begin with the { $old } signed before: lines were changed or taken out; { $keep_en }
+audit-proof-audit-lines-does-not = the audit of { $new } lines does not begin with the { $old } signed before: lines were changed or taken out; { $keep }
 audit-proof-there-no-line-audit = there is no line { $requested }: the audit has { $all }; where a checkpoint of more was signed, the end was cut off, or an older copy was restored
 audit-proof-nothing-shows-lines-begin = nothing shows that the { $new } lines begin with the { $old } signed; it takes the checkpoint of { $old } and: thidua audit prove --from { $old } --to { $new }
 
@@ -348,10 +348,8 @@ input-one-keys = one of the keys { $known }
 input-number-from-zero-up = a number from zero up of at most 18 digits, as 418, "0.4" or "31/3"
 
 ## telemetry
-telemetry-telemetry-otlp = telemetry.otlp = { $given }: { $error }
 telemetry-telemetry-ca-cannot-used = telemetry.ca cannot be used: { $error }; name another PEM file, or leave telemetry.otlp empty
 telemetry-telemetry-otlp-https-telemetry = telemetry.otlp is https and telemetry.ca is empty; name the PEM file of the authority behind the collector's certificate
-telemetry-telemetry-otlp-add-insecure = telemetry.otlp = { $given }: { $error }, or add --insecure-plaintext where the line is protected otherwise
 
 ## tls
 tls-restart-server-use-new = restart the server to use the new certificate
@@ -378,3 +376,13 @@ quality-column-asked = asked
 quality-column-state = state
 quality-column-question = question
 quality-column-reply = reply
+audit-proof-keep = keep both files as evidence and ask the authority
+score-column-unit = unit
+score-column-criterion = criterion
+score-column-most = most
+score-column-self = self
+score-column-system = system
+score-column-cluster = cluster
+score-column-remark = remark
+telemetry-telemetry-otlp = telemetry.otlp = { $given }: it takes http://HOST:PORT or https://HOST:PORT, as in http://127.0.0.1:4317
+telemetry-telemetry-otlp-add-insecure = telemetry.otlp = { $given }: nothing is sent unencrypted beyond this machine; use https://, or add --insecure-plaintext where the line is protected otherwise

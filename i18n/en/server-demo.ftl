@@ -81,7 +81,6 @@ target-table-not-one-may-left = not one may be left out
 target-table-within-usual-variation = within usual variation
 target-table-end = <= { $limit } at end
 target-table-beyond-usual-variation-worth = beyond usual variation: worth a look
-target-table-p-meet-about-0 = P(meet) about 0.{ $percent_2 }.{ $missing }
 target-table-reports-still-missing-can = { " " }Reports still missing can make this worse, not better.
 target-table-may-stay-open-too = { $allowed } may stay open; { $remaining } too many
 target-table-failures-may-still-come = { $remaining } of { $allowed } failures may still come
@@ -94,3 +93,4 @@ target-table-now = now
 target-table-needed = needed
 target-table-state = state
 measurements-synthetic = DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed { $seed }, { $weeks } weeks{ "\u000A" }
+target-table-p-meet-about-0 = The chance of meeting it is about { $percent } %.{ $missing }

@@ -2,7 +2,6 @@
 element-flag-0-1-give = chỉ tiêu xác nhận chỉ nhận 0 hoặc 1: đặt min = 0, max = 1, scale = 0
 element-each-change-definition-needs = mỗi lần đổi định nghĩa cần evidence_vi, hệ số lớn hơn 0 và xếp theo ngày
 element-name-vietnamese-name-english = thiếu tên tiếng Việt, tên tiếng Anh hoặc đơn vị tính; hãy điền đủ ba mục
-element-range-scale-cannot-give = khoảng giá trị { $min }..{ $max } hoặc số lẻ { $scale } không hợp lệ
 
 ## form
 form-nobody-reviews-name-least = chưa có cấp duyệt; hãy ghi ít nhất một cấp trong reviewers
@@ -13,3 +12,4 @@ form-there-no-element-declare = không có chỉ tiêu { $code }; hãy khai tron
 form-element-entered-under-already = chỉ tiêu { $code } đã được nhập theo { $first }; mỗi chỉ tiêu chỉ nhập một lần
 form-element-counted-may-not = chỉ tiêu { $code } được đếm ở cấp { $counting_level }, không nhập thêm ở cấp { $level }; hãy bỏ khỏi biểu mẫu này
 form-form-1-elements-one = biểu mẫu cần từ 1 đến { $value } chỉ tiêu; hiện có { $elements }
+element-range-scale-cannot-give = khoảng giá trị { $min }..{ $max } hoặc số lẻ { $scale } không hợp lệ; cần min <= max và số lẻ từ 0 đến { $scale_max }

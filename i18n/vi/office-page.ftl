@@ -66,7 +66,6 @@ page-missing-not-zero-nil = Thiếu không phải là 0: báo cáo "không phát
 page-targets-met-pace-behind = Trong { $rows } chỉ tiêu: { $good } đạt hoặc đúng tiến độ, { $behind } chậm tiến độ, { $missed } không đạt, { $open } chưa kết luận được.
 page-these-questions-not-conclusions = Đây là câu hỏi, không phải kết luận. Đơn vị được hỏi trước; cấp trên chỉ thấy khi đơn vị đã trả lời hoặc sau năm ngày làm việc. Theo thứ tự mã.
 page-taking-part-emulation-voluntary-2 = Tham gia phong trào thi đua là tự nguyện. Số tin báo tăng có thể là người dân tin hơn, không phải là thất bại. Trang này chỉ có số liệu tổng hợp, không có thông tin về cá nhân.
-page-judged-here-whole-campaign-2 = Đánh giá ở đây: { $name_vi }, { $days }, { $state_here }; cả phong trào đến { $whole }, { $whole_2 }.
 page-not-ranking-unit-inside = Đây không phải là xếp hạng. Đơn vị nằm trong phễu không thể phân biệt với mức chung; nằm ngoài, ở phía nào cũng vậy, là điều nên hỏi chứ không phải kết luận. Phễu rộng ở nơi ít vụ, vì số nhỏ dao động mạnh.
 
 ## target-rows
@@ -77,7 +76,6 @@ target-rows-end = { $sign_of_count } { $limit } cuối kỳ
 target-rows-small-numbers-one-more = Số nhỏ: thêm hay bớt một vụ đã khác hẳn.
 target-rows-now-needed = { $code }hiện { $now }, cần { $needed }
 target-rows-difference-from-last-year = Chênh lệch so với năm trước còn trong mức dao động thường thấy.
-target-rows-chart-pace-now = Biểu đồ tiến độ: { $name }. Nay { $judgement }, { $state }.
 
 ## texts
 texts-missed = Không đạt
@@ -110,10 +108,7 @@ month-9 = 9
 month-10 = 10
 month-11 = 11
 month-12 = 12
-texts-more-may-fail-all = Còn được phép { $remaining } trường hợp chưa đạt (tất cả được { $allowed }).
-texts-beyond-whole-window = Đã vượt mức { $limit } của cả kỳ: thừa { $remaining } { $unit }.
 texts-may-fail-there-too = Được phép { $allowed } trường hợp chưa đạt, hiện thừa { $remaining }.
-texts-more-may-come-until = Đến hết kỳ còn được phép { $remaining } { $unit } (mức cả kỳ: { $limit }).
 texts-if-things-go-as = Nếu diễn biến như hiện nay: { $words }, khoảng { $percent } trong 100 trường hợp.
 
 ## workbook
@@ -153,3 +148,8 @@ page-term-chance = Khả năng đạt
 page-meaning-chance = ước từ số vụ đến nay và phần còn lại của năm trước; không phải là đánh giá
 page-term-variation = Mức dao động bình thường
 page-meaning-variation = chênh lệch mà số vụ như vậy tự có, dù không có gì thay đổi
+texts-beyond-whole-window = Đã vượt mức { $limit } của cả kỳ: thừa { $remaining } { $unit }.
+texts-more-may-come-until = Mức của cả kỳ là { $limit }: từ nay đến hết kỳ, chỉ tiêu vẫn đạt nếu không quá { $remaining } { $unit }.
+texts-more-may-fail-all = Chỉ tiêu cho phép tối đa { $allowed } trường hợp chưa đạt; hiện còn { $remaining }.
+page-judged-here-whole-campaign-2 = Đánh giá ở đây: { $phase }, { $days }, { $state_here }; cả phong trào đến { $end }, { $state }.
+target-rows-chart-pace-now = Biểu đồ tiến độ: { $name }. Nay { $now }, { $state }.

@@ -348,10 +348,8 @@ input-one-keys = một trong các khóa { $known }
 input-number-from-zero-up = số không âm, tối đa 18 chữ số, như 418, "0.4" hoặc "31/3"
 
 ## telemetry
-telemetry-telemetry-otlp = telemetry.otlp = { $given }: cần http://MÁY:CỔNG hoặc https://MÁY:CỔNG, như http://127.0.0.1:4317
 telemetry-telemetry-ca-cannot-used = telemetry.ca không dùng được: { $error }; hãy ghi tệp PEM khác, hoặc để trống telemetry.otlp
 telemetry-telemetry-otlp-https-telemetry = telemetry.otlp dùng https nhưng telemetry.ca để trống; hãy ghi tệp PEM của cơ quan cấp chứng thư cho bộ thu
-telemetry-telemetry-otlp-add-insecure = telemetry.otlp = { $given }: không gửi không mã hóa ra ngoài máy này; hãy dùng https://, hoặc thêm --insecure-plaintext khi đường truyền đã được bảo vệ
 
 ## tls
 tls-restart-server-use-new = khởi động lại máy chủ để dùng chứng thư mới
@@ -378,3 +376,13 @@ quality-column-asked = ngày hỏi
 quality-column-state = trạng thái
 quality-column-question = câu hỏi
 quality-column-reply = trả lời
+audit-proof-keep = giữ cả hai tệp làm bằng chứng và hỏi cơ quan ký
+score-column-unit = đơn vị
+score-column-criterion = tiêu chí
+score-column-most = tối đa
+score-column-self = tự chấm
+score-column-system = hệ thống
+score-column-cluster = cụm
+score-column-remark = ghi chú
+telemetry-telemetry-otlp = telemetry.otlp = { $given }: cần http://MÁY:CỔNG hoặc https://MÁY:CỔNG, như http://127.0.0.1:4317
+telemetry-telemetry-otlp-add-insecure = telemetry.otlp = { $given }: không gửi không mã hóa ra ngoài máy này; hãy dùng https://, hoặc thêm --insecure-plaintext khi đường truyền đã được bảo vệ

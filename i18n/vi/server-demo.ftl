@@ -81,7 +81,6 @@ target-table-not-one-may-left = không được sót trường hợp nào
 target-table-within-usual-variation = trong mức dao động thường thấy
 target-table-end = <= { $limit } cuối kỳ
 target-table-beyond-usual-variation-worth = ngoài mức dao động thường thấy: cần xem
-target-table-p-meet-about-0 = Khả năng đạt khoảng { $percent } %.{ $missing }
 target-table-reports-still-missing-can = { " " }Báo cáo còn thiếu chỉ có thể làm xấu đi.
 target-table-may-stay-open-too = được phép { $allowed } vụ không đạt; thừa { $remaining }
 target-table-failures-may-still-come = còn được phép { $remaining } trong { $allowed } vụ không đạt
@@ -94,3 +93,4 @@ target-table-now = hiện nay
 target-table-needed = cần đạt
 target-table-state = trạng thái
 measurements-synthetic = DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed { $seed }, { $weeks } tuần{ "\u000A" }
+target-table-p-meet-about-0 = Khả năng đạt khoảng { $percent } %.{ $missing }

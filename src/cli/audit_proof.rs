@@ -209,21 +209,20 @@ fn unsigned_error(file: &Path, key: &NoteVerifierKey) -> CliError {
 }
 
 fn complaint_error(complaint: ProofError) -> CliError {
-    let keep = "giữ cả hai tệp làm bằng chứng và hỏi cơ quan ký";
-    let keep_en = "keep both files as evidence and ask the authority";
+    let keep = || message!("audit-proof-keep");
     match complaint {
         ProofError::Empty => CliError::usage_error(message!("audit-proof-name-one-file-least")),
         ProofError::Forked(size) => CliError::new(
             "AUDIT_FORKED",
-            message!("audit-proof-two-checkpoints-first-lines", size, keep, keep_en),
+            message!("audit-proof-two-checkpoints-first-lines", size, keep => keep()),
         ),
         ProofError::Inconsistent { old, new } => CliError::new(
             "AUDIT_REWRITTEN",
-            message!("audit-proof-audit-lines-does-not", new, old, keep, keep_en),
+            message!("audit-proof-audit-lines-does-not", new, old, keep => keep()),
         ),
         ProofError::NotIncluded { line, size } => CliError::new(
             "AUDIT_ABSENT",
-            message!("audit-proof-line-as-file-says", line, size, keep, keep_en),
+            message!("audit-proof-line-as-file-says", line, size, keep => keep()),
         ),
         ProofError::MissingConsistencyProof { old, new } => CliError::new(
             "AUDIT_UNJOINED",

@@ -155,11 +155,9 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
             remark,
         ]);
     }
-    let headings = output.lang.pick(
-        ["đơn vị", "tiêu chí", "tối đa", "tự chấm", "hệ thống", "cụm", "ghi chú"],
-        ["unit", "criterion", "most", "self", "system", "cluster", "remark"],
-    );
-    output.print_rows(&headings, &headings, &rows);
+    let keys = ["unit", "criterion", "most", "self", "system", "cluster", "remark"];
+    let headings = keys.map(|column| output.text(&format!("score-column-{column}")));
+    output.print_rows(&headings, &keys, &rows);
     output.print_line(output.text("score-order-codes-not-ranking"));
 }
 

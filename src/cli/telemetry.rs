@@ -58,11 +58,11 @@ fn collector_error(config: &Config, error: CollectorAddressError) -> CliError {
     match error {
         CollectorAddressError::Invalid => CliError::new(
             "CONFIG",
-            message!("telemetry-telemetry-otlp", given = format!("{given:?}"), error),
+            message!("telemetry-telemetry-otlp", given = format!("{given:?}")),
         ),
         CollectorAddressError::Plaintext => CliError::new(
             "PLAINTEXT_REFUSED",
-            message!("telemetry-telemetry-otlp-add-insecure", given = format!("{given:?}"), error),
+            message!("telemetry-telemetry-otlp-add-insecure", given = format!("{given:?}")),
         ),
     }
 }

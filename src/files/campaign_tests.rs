@@ -4,6 +4,7 @@ use super::campaign::{ParsedCampaign, read_campaign_file};
 use super::{catalogue, diagnostic::FileDiagnostic};
 use crate::domain::campaign::{CampaignStatus, TargetPair};
 use crate::domain::report::form::Catalogue;
+use crate::i18n::Lang;
 
 const A: &str = include_str!("../../examples/tra-vinh/campaign-a.toml");
 const B: &str = include_str!("../../examples/tra-vinh/campaign-b.toml");
@@ -85,7 +86,10 @@ fn a_broken_file_names_file_line_column_and_what_was_expected() {
     let word = first(&A.replacen("\"THEMATIC\"", "\"WEEKLY\"", 1));
     assert_eq!(word.position.line, line_of(A, "\"THEMATIC\""));
     assert!(
-        word.violation.en.contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""),
+        word.violation
+            .message
+            .text(Lang::EN)
+            .contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""),
         "{word}"
     );
 
@@ -157,7 +161,10 @@ fn a_formula_that_cannot_be_read_is_pointed_at() {
         (diagnostic.violation.code, diagnostic.position.line, diagnostic.position.column),
         ("BAD_FORMULA", line, column)
     );
-    assert!(diagnostic.violation.en.contains("expected a comparator"), "{diagnostic}");
+    assert!(
+        diagnostic.violation.message.text(Lang::EN).contains("expected a comparator"),
+        "{diagnostic}"
+    );
 }
 
 #[test]

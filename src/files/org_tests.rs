@@ -3,6 +3,7 @@
 use super::{LINEAGE_COLUMNS, OrgCsvTexts, PARENT_COLUMNS, UNIT_COLUMNS, read_org};
 use crate::domain::org::{GSO, Hierarchy, Org, UnitKind};
 use crate::domain::support::ids::UnitId;
+use crate::i18n::Lang;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
@@ -180,8 +181,8 @@ fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
         diagnostics.iter().map(|fault| fault.violation.path.as_str()).collect();
     assert_eq!(columns, ["name_vi", "level", "valid_from"]);
     assert!(
-        diagnostics[2].violation.vi.contains("ngày như 2025-07-01")
-            && diagnostics[2].violation.en.contains("\"01/07/2025\"")
+        diagnostics[2].violation.message.text(Lang::VI).contains("ngày như 2025-07-01")
+            && diagnostics[2].violation.message.text(Lang::EN).contains("\"01/07/2025\"")
     );
     let renamed = TEXTS.units.replace("gso_code", "code");
     assert_eq!(

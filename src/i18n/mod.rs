@@ -60,7 +60,7 @@ impl Lang {
     /// The same if this language has it.
     #[must_use]
     pub fn find_text(self, id: &str) -> Option<&'static str> {
-        Catalogue::of(self).plain.get(id).copied()
+        LanguageTexts::of(self).plain.get(id).copied()
     }
 
     /// A whole file of this language, as in `server-config.toml`; empty if it has none.
@@ -78,8 +78,8 @@ impl Lang {
         for (name, value) in &message.args {
             args.set(*name, FluentValue::String(self.value_text(value)));
         }
-        let said = Catalogue::of(self).say(&message.id, &args);
-        let said = said.or_else(|| Catalogue::of(Self::DEFAULT).say(&message.id, &args));
+        let said = LanguageTexts::of(self).say(&message.id, &args);
+        let said = said.or_else(|| LanguageTexts::of(Self::DEFAULT).say(&message.id, &args));
         debug_assert!(said.is_some(), "no text for {message:?}");
         said.unwrap_or_else(|| message.id.clone().into_owned())
     }
@@ -123,15 +123,15 @@ impl Message {
 }
 
 /// The sentences of one language.
-struct Catalogue {
+struct LanguageTexts {
     bundle: FluentBundle<FluentResource>,
     /// Sentences without values, by code.
     plain: HashMap<String, &'static str>,
 }
 
-impl Catalogue {
+impl LanguageTexts {
     fn of(lang: Lang) -> &'static Self {
-        static READ: [OnceLock<Catalogue>; LANGUAGES.len()] =
+        static READ: [OnceLock<LanguageTexts>; LANGUAGES.len()] =
             [const { OnceLock::new() }; LANGUAGES.len()];
         let place = LANGUAGES.iter().position(|(tag, _)| *tag == lang.0).unwrap_or_default();
         READ[place].get_or_init(|| Self::read(lang.0, LANGUAGES[place].1))

@@ -84,12 +84,11 @@ fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
     match morning.campaign.phases.iter().find(|phase| phase.no == morning.phase) {
         Some(phase) => lang.say(message!(
             "page-judged-here-whole-campaign-2",
-            name_vi = phase.name_vi,
+            phase => MessageArg::Names(phase.name_vi.clone(), phase.name_en.clone()),
             days,
             state_here,
-            whole = last(whole),
-            whole_2 = state(whole),
-            name_en = phase.name_en
+            end = last(whole),
+            state = state(whole)
         )),
         None => lang.say(message!("page-judged-here-whole-campaign", days, state_here)),
     }

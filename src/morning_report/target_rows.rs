@@ -333,9 +333,8 @@ fn build_pace_chart(
         description: lang.say(message!(
             "target-rows-chart-pace-now",
             name,
-            judgement = texts::format_decimal(&judgement.display, lang),
-            state,
-            display = judgement.display
+            now = texts::format_decimal(&judgement.display, lang),
+            state
         )),
         now,
         before,

@@ -8,20 +8,22 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     // Planted bugs behind a feature; a macro calls it, so no room names it.
     ("sabotage", &[]),
     ("domain", &[]),
-    ("files", &["domain"]),
+    // Renders a message in a language; `domain` decides and never names it.
+    ("i18n", &["domain"]),
+    ("files", &["domain", "i18n"]),
     ("clock", &["domain"]),
     // Traces calls and jobs; a room of its own, because `grpc` and `jobs` begin spans and may not
     // name the exporter.
     ("trace", &["domain", "clock"]),
-    ("wire", &["pb", "domain"]),
+    ("wire", &["pb", "domain", "i18n"]),
     ("store", &["domain", "wire::record", "wire::command"]),
     ("auth", &["domain", "clock", "store"]),
     ("app", &["domain", "clock", "store"]),
     ("sync", &["domain", "clock", "store", "app", "wire::record"]),
     ("jobs", &["domain", "clock", "app", "trace"]),
-    ("morning_report", &["domain", "app"]),
-    ("grpc", &["pb", "wire", "domain", "auth", "app", "sync", "trace"]),
-    ("client", &["pb", "wire", "domain", "clock"]),
+    ("morning_report", &["domain", "i18n", "app"]),
+    ("grpc", &["pb", "wire", "domain", "i18n", "auth", "app", "sync", "trace"]),
+    ("client", &["pb", "wire", "domain", "i18n", "clock"]),
     ("config", &[]),
     (
         "server",
@@ -69,6 +71,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
             "bench",
             "pb",
             "domain",
+            "i18n",
             "files",
             "clock",
             "trace",
@@ -94,6 +97,7 @@ const ALL_ROOMS: &[&str] = &[
     "bench",
     "pb",
     "domain",
+    "i18n",
     "files",
     "clock",
     "trace",
@@ -133,6 +137,9 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("http", &["grpc", "server", "client"]),
     // The end of a response body is the end of its call.
     ("http_body", &["server"]),
+    // The catalogue of texts.
+    ("fluent_bundle", &["i18n"]),
+    ("fluent_syntax", &["i18n"]),
     ("hyper_util", &["server", "client", "bench"]),
     ("indicatif", &["cli"]),
     // Only `clock` reads the time; civil dates and durations are values that any room may use.

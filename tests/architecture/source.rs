@@ -42,6 +42,24 @@ pub(crate) fn tokenize(text: &str) -> Vec<Token> {
     out
 }
 
+/// Every string of the text as it is written, without its quotes, with its first line.
+pub(crate) fn find_strings(text: &str) -> Vec<(String, usize)> {
+    let chars: Vec<char> = text.chars().collect();
+    let (mut at, mut line, mut out) = (0, 1, Vec::new());
+    while at < chars.len() {
+        let skipped = skip_non_code(&chars, at);
+        let end = skipped.unwrap_or_else(|| word_end(&chars, at));
+        let piece: String = chars[at..end].iter().collect();
+        let quoted = piece.trim_start_matches(['b', 'c', 'r', '#']);
+        if skipped.is_some() && quoted.starts_with('"') {
+            out.push((quoted.trim_end_matches('#').trim_matches('"').to_owned(), line));
+        }
+        line += piece.matches('\n').count();
+        at = end;
+    }
+    out
+}
+
 /// The end of the comment, string, character or lifetime that begins here, if one does.
 fn skip_non_code(chars: &[char], at: usize) -> Option<usize> {
     let next = |n: usize| chars.get(at + n).copied().unwrap_or('\0');

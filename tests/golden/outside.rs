@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use thidua::config::{Config, SECTIONS, template};
 use thidua::grpc::status::ERROR_DOMAIN;
+use thidua::i18n::Lang;
 use thidua::pb::Rpc;
 use thidua::server::metrics::ServerMetrics;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -170,12 +170,7 @@ fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<Stri
         let missing = judgement.reasons.iter().any(|reason| reason == "MISSING_REPORTS");
         let missing =
             if missing { lang.text("target-table-reports-still-missing-can") } else { "" };
-        lines.push(lang.say(message!(
-            "target-table-p-meet-about-0",
-            percent,
-            missing,
-            percent_2 = format!("{percent:02}")
-        )));
+        lines.push(lang.say(message!("target-table-p-meet-about-0", percent, missing)));
     }
     lines
 }

@@ -1,6 +1,7 @@
 //! Tests of the public API without a server. Tests with one are in `tests/integration/phone`.
 
 use super::*;
+use crate::i18n::Lang;
 
 #[test]
 fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
@@ -65,7 +66,7 @@ fn a_phone_that_was_never_enrolled_says_so_in_both_languages_and_never_panics() 
     assert_eq!(phone.outbox_status(), Ok(OutboxStatus::default()));
     assert_eq!(phone.standings(), Ok(vec![]));
     let error = phone.enrol("không phải mã".into()).unwrap_err();
-    assert!(error.text_vi().contains("mã") && error.text_en().contains("code"));
+    assert!(error.text(Lang::VI).contains("mã") && error.text(Lang::EN).contains("code"));
     phone.erase_local_data().unwrap();
 }
 

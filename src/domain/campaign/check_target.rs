@@ -301,7 +301,10 @@ impl From<Baseline> for BaselineMethod {
 
 /// Whether a text has at least 10 characters and a letter used only in Vietnamese.
 fn is_vietnamese(text: &str) -> bool {
-    let reduced =
-        |c: char| "ăâđêôơưàáãèéìíòóõùúýĩũ".contains(c) || ('\u{1ea0}'..='\u{1ef9}').contains(&c);
+    // ă, đ, ơ, ư and the letters with two marks or a dot or hook; others occur in French too.
+    let reduced = |c: char| {
+        matches!(c, '\u{103}' | '\u{111}' | '\u{1a1}' | '\u{1b0}' | '\u{1ea0}'..='\u{1ef9}')
+            || matches!(c, '\u{e0}'..='\u{f5}' | '\u{f9}'..='\u{fd}' | '\u{129}' | '\u{169}')
+    };
     text.trim().chars().count() >= 10 && text.to_lowercase().chars().any(reduced)
 }

@@ -46,11 +46,13 @@ fn window_message(window: DateWindow) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::quality::QualityRule;
     use crate::domain::support::ids::UnitId;
+    use crate::i18n::Lang;
     use jiff::civil::date;
 
     #[test]
-    fn every_rule_asks_in_both_languages_and_leaves_no_gap() {
+    fn every_rule_asks_in_every_language_and_leaves_no_gap() {
         for rule in QualityRule::ALL {
             let finding = Finding {
                 rule: *rule,
@@ -65,8 +67,8 @@ mod tests {
                 reply: None,
                 shared: false,
             };
-            for lang in Lang::ALL {
-                let text = finding.question_text("Số vụ", *lang);
+            for lang in Lang::all() {
+                let text = finding.question(MessageArg::Text("Số vụ".into())).text(lang);
                 assert!(!text.is_empty() && !text.contains(['{', '}']), "{rule}: {text}");
             }
         }

@@ -227,7 +227,7 @@ impl Element {
                     min = self.min,
                     max = self.max,
                     scale = self.scale,
-                    value = SCALE_MAX
+                    scale_max = SCALE_MAX
                 ),
             ));
         }

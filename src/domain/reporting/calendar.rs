@@ -298,6 +298,7 @@ fn date_in_month(month: i32, day: i8) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Lang;
     use proptest::prelude::*;
 
     fn bounds(code: &str, day: Date) -> (Date, Date) {
@@ -345,22 +346,22 @@ mod tests {
     #[test]
     fn periods_are_called_as_people_call_them() {
         let all = Calendars::standard();
-        let label = |code: &str, day, vi| {
+        let name = |code: &str, day, lang: Lang| {
             let calendar = all.get(code).unwrap();
-            calendar.label_period(&calendar.period_containing(day), vi)
+            calendar.period_name(&calendar.period_containing(day)).text(lang)
         };
-        assert_eq!(label("week", date(2024, 12, 30), true), "tuần 1/2025");
-        assert_eq!(label("stat-month", date(2025, 6, 20), true), "tháng 7/2025 (15/6–14/7)");
+        assert_eq!(name("week", date(2024, 12, 30), Lang::VI), "tuần 1/2025");
+        assert_eq!(name("stat-month", date(2025, 6, 20), Lang::VI), "tháng 7/2025 (15/6–14/7)");
         assert_eq!(
-            label("stat-half", date(2024, 12, 15), true),
+            name("stat-half", date(2024, 12, 15), Lang::VI),
             "6 tháng đầu năm 2025 (15/12–14/6)"
         );
-        assert_eq!(label("stat-year", date(2024, 12, 14), false), "year 2024 (15/12–14/12)");
-        assert_eq!(label("quarter", date(2025, 5, 5), true), "quý 2/2025");
-        assert_eq!(label("month", date(2025, 5, 5), false), "month 5/2025");
+        assert_eq!(name("stat-year", date(2024, 12, 14), Lang::EN), "year 2024 (15/12–14/12)");
+        assert_eq!(name("quarter", date(2025, 5, 5), Lang::VI), "quý 2/2025");
+        assert_eq!(name("month", date(2025, 5, 5), Lang::EN), "month 5/2025");
         let month = all.get("stat-month").unwrap();
         let piece = &month.period_containing(date(2025, 7, 1)).split_at(&[date(2025, 7, 1)])[1];
-        assert_eq!(month.label_period(piece, true), "tháng 7/2025 (1/7–14/7)");
+        assert_eq!(month.period_name(piece).text(Lang::VI), "tháng 7/2025 (1/7–14/7)");
     }
 
     #[test]

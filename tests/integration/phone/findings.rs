@@ -5,6 +5,8 @@ use crate::harness::TestServer;
 use jiff::civil::date;
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::time::{Timestamp, days_from_date};
+use thidua::i18n::Lang;
+use thidua::i18n::Lang;
 use thidua::jobs;
 
 /// Runs the quality job on this day; no unit has reported, so it opens a finding for every unit.
@@ -41,7 +43,7 @@ async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after
         (COMMUNE, days_from_date(date(2024, 9, 30)))
     );
     assert!(
-        question.text_vi.ends_with('?') && question.text_en.ends_with('?'),
+        Lang::all().all(|lang| question.question.text(lang).ends_with('?')),
         "it asks: {question:?}"
     );
 

@@ -8,6 +8,7 @@ use thidua::clock::Clock;
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::ids::DeviceId;
 use thidua::domain::support::time::DAY_MICROS;
+use thidua::i18n::Lang;
 
 /// A phone with a clock of its own, after its first sync.
 fn app_with_own_clock(server: &TestServer) -> (PhoneApp, Clock) {
@@ -39,7 +40,9 @@ async fn a_phone_without_contact_hides_what_it_holds_after_its_lease_and_one_syn
 
     advance_days(&clock, 14);
     let locked = ClientError::LeaseExpired { days: 14 };
-    assert!(locked.text_vi().contains("14 ngày") && locked.text_en().contains("sync once"));
+    assert!(
+        locked.text(Lang::VI).contains("14 ngày") && locked.text(Lang::EN).contains("sync once")
+    );
     assert_eq!(phone.report(id.clone()), Err(locked.clone()));
     assert_eq!(phone.reports(), Err(locked.clone()));
     assert_eq!(phone.due_reports(0, 30_000), Err(locked.clone()));

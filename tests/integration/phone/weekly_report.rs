@@ -7,6 +7,7 @@ use super::{
 use crate::harness::TestServer;
 use thidua::client::facade::{CellFigure, ClientError, Concern, ReportKeyView, ReportStatus};
 use thidua::domain::access::permission::Role;
+use thidua::i18n::Lang;
 
 /// Types and submits a nil report offline; one call sends it, and its receipt verifies.
 fn submit_offline_and_sync(server: &TestServer, commune: &PhoneApp, key: &ReportKeyView) {
@@ -101,7 +102,7 @@ async fn what_a_rule_refuses_is_told_at_once_with_every_field_and_writes_nothing
         panic!()
     };
     assert_eq!((reason.as_str(), problems.len()), ("VALUE_OUT_OF_RANGE", 2));
-    assert!(!problems[0].text_vi.is_empty());
+    assert!(!problems[0].message().text(Lang::VI).is_empty());
     commune.save_cells(key.clone(), vec![cell_entry("so_offences", 1)], None).unwrap();
     let id = commune.report_id(key.clone());
     let Err(ClientError::Refused { reason, .. }) = commune.submit_report(id.clone()) else {
@@ -141,7 +142,7 @@ async fn s10_what_the_server_refuses_stays_with_its_reason_until_somebody_deals_
         (refused.reason.as_str(), &refused.cells[..]),
         ("NOT_EXPECTED", &[cell_entry("so_offences", 4)][..])
     );
-    assert!(refused.text_vi.contains("kỳ"));
+    assert!(refused.message().text(Lang::VI).contains("kỳ"));
     assert!(
         commune.report(commune.report_id(unknown)).unwrap().is_none(),
         "it is not shown as if it stood"

@@ -5,6 +5,7 @@ use super::super::{LocalReplica, MIGRATIONS, ReplicaError};
 use super::*;
 use crate::client::facade::{ClientError, Phone};
 use crate::client::fixture::append_command;
+use crate::i18n::Lang;
 use diesel::Connection as _;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
@@ -77,8 +78,12 @@ fn a_file_of_the_pre_release_line_is_refused_with_the_count_of_unsent_commands_a
     let before = fs::read(&file).unwrap();
     let refused = Phone::open(file.display().to_string()).map(drop).unwrap_err();
     assert_eq!(refused, ClientError::PreReleaseSchema { unsent_commands: 2 });
-    assert!(refused.text_vi().contains("còn 2 lệnh chưa gửi"), "{}", refused.text_vi());
-    assert!(refused.text_en().contains("commands not sent yet: 2"), "{}", refused.text_en());
+    assert!(refused.text(Lang::VI).contains("còn 2 lệnh chưa gửi"), "{}", refused.text(Lang::VI));
+    assert!(
+        refused.text(Lang::EN).contains("commands not sent yet: 2"),
+        "{}",
+        refused.text(Lang::EN)
+    );
     assert!(fs::read(&file).unwrap() == before, "the file was changed");
 
     let mut old = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
@@ -86,6 +91,10 @@ fn a_file_of_the_pre_release_line_is_refused_with_the_count_of_unsent_commands_a
     drop(old);
     let refused = Phone::open(file.display().to_string()).map(drop).unwrap_err();
     assert_eq!(refused, ClientError::PreReleaseSchema { unsent_commands: 0 });
-    assert!(refused.text_vi().contains("không còn lệnh nào chờ gửi"), "{}", refused.text_vi());
-    assert!(refused.text_en().contains("no command waits"), "{}", refused.text_en());
+    assert!(
+        refused.text(Lang::VI).contains("không còn lệnh nào chờ gửi"),
+        "{}",
+        refused.text(Lang::VI)
+    );
+    assert!(refused.text(Lang::EN).contains("no command waits"), "{}", refused.text(Lang::EN));
 }

@@ -23,8 +23,8 @@ fn finding_6_seven_per_cent_come_by_chance_to_43_of_100_communes_and_7_of_100_pr
     let said =
         Target::parse(t1).unwrap().compute_chance(&|_| Some(Ratio::from_integer(450))).unwrap();
     assert!(
-        said.text(Lang::EN).contains("6.7 %")
-            && said.text(Lang::VI).contains("mức cuối cùng còn đạt 418")
+        said.message().text(Lang::EN).contains("6.7 %")
+            && said.message().text(Lang::VI).contains("mức cuối cùng còn đạt 418")
     );
 }
 
@@ -80,7 +80,7 @@ fn more_arrests_cannot_be_asked_for_without_a_name_that_answers_for_it() {
     ] {
         let refused = ask(text, None).expect_err(text);
         assert_eq!(refused.elements.len(), 1, "{text}");
-        assert!(refused.text(Lang::VI).contains("thẩm quyền"));
+        assert!(refused.message().text(Lang::VI).contains("thẩm quyền"));
         assert!(ask(text, Some("  ")).is_err() && ask(text, Some("council")).is_ok(), "{text}");
     }
     for text in [

@@ -72,15 +72,15 @@ fn an_error_names_the_column_and_what_was_expected_in_both_languages() {
     assert_eq!(error.column, 30);
     assert_eq!(error.found, "last_year");
     assert!(
-        error.text(Lang::EN).starts_with("column 30: found `last_year`; expected `"),
+        error.message().text(Lang::EN).starts_with("column 30: found `last_year`; expected `"),
         "{error}"
     );
     assert!(
-        error.text(Lang::VI).contains("cột 30: gặp `last_year`; cần `"),
+        error.message().text(Lang::VI).contains("cột 30: gặp `last_year`; cần `"),
         "{}",
-        error.text(Lang::VI)
+        error.message().text(Lang::VI)
     );
-    assert!(error.text(Lang::EN).contains("`same_window_prior_year`"));
+    assert!(error.message().text(Lang::EN).contains("`same_window_prior_year`"));
 
     for (text, column, hint) in [
         ("", 1, "`all`"),
@@ -193,6 +193,6 @@ proptest! {
         let text = target.to_string();
         let at = text.char_indices().nth(cut % text.chars().count()).map_or(0, |(at, _)| at);
         let broken = format!("{}{junk}{}", &text[..at], &text[at..]);
-        let _ = Target::parse(&broken).map_err(|error| error.text(Lang::VI));
+        let _ = Target::parse(&broken).map_err(|error| error.message().text(Lang::VI));
     }
 }

@@ -73,7 +73,7 @@ proptest! {
             if terms.stage == StandingStage::Running {
                 prop_assert!(!matches!(one.verdict, Some(TargetVerdict::Met | TargetVerdict::Missed)), "nothing is met early");
             }
-            prop_assert!(!one.text(Lang::VI).is_empty() && !one.text(Lang::EN).is_empty());
+            prop_assert!(!one.message().text(Lang::VI).is_empty() && !one.message().text(Lang::EN).is_empty());
         }
     }
 

@@ -1,0 +1,205 @@
+//! The catalogue of texts in `i18n/`: complete in every language, every code used, and no text for
+//! people outside it.
+
+use crate::{SourceFile, assert_no_violations, read_sources, source};
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, PatternElement};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// Families of codes that are composed at run time: `family-CODE`, and the source that composes it.
+const FAMILIES: &[&str] = &[
+    "refusal-",
+    "status-",
+    "verdict-",
+    "verdict-reason-",
+    "pace-",
+    "tier-",
+    "finding-state-",
+    "question-",
+    "campaign-status-",
+    "cluster-band-",
+    "score-exclusion-",
+    "units-of-kind-",
+    "month-",
+    "help-",
+    "page-reports-",
+    "page-term-",
+    "page-meaning-",
+    "workbook-target-",
+    "target-table-",
+    "quality-column-",
+    "score-column-",
+];
+
+/// Rooms of a phone: their codes must be in the pack `client`.
+const PHONE_SOURCES: &[&str] = &[
+    "src/client/",
+    "src/wire/",
+    "src/domain/quality/",
+    "src/domain/report/",
+    "src/domain/reporting/",
+    "src/domain/standing/",
+    "src/domain/support/",
+    "src/domain/target_rule/",
+];
+
+/// Files whose strings have Vietnamese letters and are no texts of the program, with the reason.
+const LETTER_EXCEPTIONS: &[(&str, &str)] = &[
+    ("src/cli/demo/generator/", "the generator of the demo's data"),
+    ("src/cli/demo/people.rs", "what the demo's people type"),
+    ("src/domain/org/name_folding.rs", "the letters themselves: names are compared without marks"),
+];
+
+/// Code -> (file, names of its values).
+type Texts = BTreeMap<String, (String, BTreeSet<String>)>;
+
+fn languages() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("i18n");
+    let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut all: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
+    all.sort();
+    all
+}
+
+fn read_texts(language: &str) -> Texts {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("i18n").join(language);
+    let mut texts = Texts::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "ftl") {
+            continue;
+        }
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let parsed = fluent_syntax::parser::parse(text.as_str())
+            .unwrap_or_else(|(_, faults)| panic!("{}: {faults:?}", path.display()));
+        for entry in &parsed.body {
+            let Entry::Message(message) = entry else { continue };
+            let mut values = BTreeSet::new();
+            for element in message.value.iter().flat_map(|pattern| &pattern.elements) {
+                let PatternElement::Placeable { expression } = element else { continue };
+                if let Expression::Inline(InlineExpression::VariableReference { id }) = expression {
+                    values.insert(id.name.to_owned());
+                }
+            }
+            let id = message.id.name.to_owned();
+            let earlier = texts.insert(id.clone(), (file.clone(), values));
+            assert!(earlier.is_none(), "{language}: {id} occurs twice");
+        }
+    }
+    texts
+}
+
+/// The codes that a file names, with their lines: the first string inside `message!(`, `.text(`,
+/// `.find_text(`, `Message::new(`, and strings that begin like a code of the catalogue.
+fn named_codes<'t>(file: &SourceFile, texts: &'t Texts) -> Vec<(&'t str, usize)> {
+    let strings = source::find_strings(&file.text);
+    let known = |(text, line): (String, usize)| {
+        texts.get_key_value(text.as_str()).map(|(code, _)| (code.as_str(), line))
+    };
+    strings.into_iter().filter_map(known).collect()
+}
+
+/// The codes inside `message!("...")` and `.text("...")`, known or not.
+fn called_codes(file: &SourceFile) -> Vec<(String, usize)> {
+    let calls = ["message!(", ".text(", "Message::new("];
+    let mut found = Vec::new();
+    for call in calls {
+        for (at, _) in file.text.match_indices(call) {
+            let rest = file.text[at + call.len()..].trim_start();
+            let Some(code) = rest.strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+                continue;
+            };
+            found.push((code.to_owned(), file.text[..at].matches('\n').count() + 1));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_language_has_every_code_with_the_same_values() {
+    let all: Vec<(String, Texts)> =
+        languages().into_iter().map(|tag| (tag.clone(), read_texts(&tag))).collect();
+    let (_, vietnamese) = all.iter().find(|(tag, _)| tag == "vi").unwrap();
+    let mut complaints = Vec::new();
+    for (tag, texts) in &all {
+        let codes: BTreeSet<&String> = vietnamese.keys().chain(texts.keys()).collect();
+        for code in codes {
+            match (vietnamese.get(code), texts.get(code)) {
+                // English help stands at each argument, where clap reads it; the other languages'
+                // help is complete by a test of the command line.
+                (Some((file, _)), None) if tag == "en" && file == "server-help.ftl" => {}
+                (None, _) => complaints.push(format!("{tag}: {code} is not in vi")),
+                (_, None) => complaints.push(format!("{tag}: {code} is missing")),
+                (Some(one), Some(other)) if one != other => {
+                    complaints.push(format!("{tag}: {code}: {other:?}, in vi {one:?}"));
+                }
+                (Some(_), Some(_)) => {}
+            }
+        }
+    }
+    assert_no_violations(&complaints, "each language has each code once, in the same file");
+}
+
+#[test]
+fn every_code_is_used_and_every_used_code_exists() {
+    let texts = read_texts("vi");
+    let sources = read_sources("src");
+    let mut complaints = Vec::new();
+    let mut used = BTreeSet::new();
+    for file in &sources {
+        used.extend(named_codes(file, &texts).into_iter().map(|(code, _)| code));
+        for (code, line) in called_codes(file) {
+            if !texts.contains_key(&code) && !code.contains('{') {
+                complaints.push(file.at_line(line, &format!("no text for `{code}`")));
+            }
+        }
+    }
+    let composed = |code: &str| FAMILIES.iter().any(|family| code.starts_with(family));
+    let idle = texts.keys().filter(|code| !used.contains(code.as_str()) && !composed(code));
+    complaints.extend(idle.map(|code| format!("`{code}` is used nowhere")));
+    assert_no_violations(&complaints, "texts and code name the same sentences");
+}
+
+#[test]
+fn what_a_phone_says_is_in_the_pack_of_the_phone() {
+    let texts = read_texts("vi");
+    let mut complaints = Vec::new();
+    for file in read_sources("src") {
+        if !PHONE_SOURCES.iter().any(|room| file.path.starts_with(room)) {
+            continue;
+        }
+        for (code, line) in named_codes(&file, &texts) {
+            if !texts[code].0.starts_with("client-") {
+                complaints.push(file.at_line(line, &format!("`{code}` is in {}", texts[code].0)));
+            }
+        }
+    }
+    assert_no_violations(&complaints, "a phone carries the pack `client` alone");
+}
+
+fn is_vietnamese_letter(letter: char) -> bool {
+    "ăâđêôơưàáãèéìíòóõùúýĩũ".contains(letter.to_lowercase().next().unwrap_or(letter))
+        || ('\u{1ea0}'..='\u{1ef9}').contains(&letter)
+}
+
+#[test]
+fn no_vietnamese_letter_stands_in_a_string_of_the_program() {
+    let mut complaints = Vec::new();
+    for file in read_sources("src") {
+        let is_excepted = LETTER_EXCEPTIONS.iter().any(|(path, _)| file.path.starts_with(path));
+        let is_test = file.module.iter().any(|part| part == "tests" || part.ends_with("_tests"));
+        if is_excepted || is_test {
+            continue;
+        }
+        let tests = source::test_module_start(&file.tokens);
+        let last_line = file.tokens.get(tests).map_or(usize::MAX, |token| token.line);
+        for (text, line) in source::find_strings(&file.text) {
+            if line < last_line && text.contains(is_vietnamese_letter) {
+                complaints.push(file.at_line(line, &text));
+            }
+        }
+    }
+    assert_no_violations(&complaints, "texts for people stand in i18n/, one folder a language");
+}
