@@ -39,7 +39,10 @@ fn languages() -> Result<String, Box<dyn Error>> {
     let is_server = env::var_os("CARGO_FEATURE_SERVER").is_some();
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("i18n");
     let mut table = String::new();
-    for folder in sorted(&root)? {
+    // Vietnamese first: it is the default, and lists begin with it.
+    let mut folders = sorted(&root)?;
+    folders.sort_by_key(|folder| !folder.ends_with("vi"));
+    for folder in folders {
         let tag = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         table.push_str(&format!("({tag:?}, &["));
         for file in sorted(&folder)? {

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         phone.save_nil(due.key.clone())?;
         match phone.submit_report(due.report_id.clone()) {
             Ok(number) => println!("  command {number} waits in the outbox"),
-            Err(refused @ ClientError::Refused { .. }) => println!("  {}", refused.text_vi()),
+            Err(refused @ ClientError::Refused { .. }) => println!("  {}", refused.text(Lang::VI)),
             Err(other) => return Err(other.into()),
         }
     }
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Sync again when a connection is available.
     sync(&phone)?;
     for refused in phone.refused_commands()? {
-        println!("command {} was refused: {}", refused.number, refused.text_vi);
+        println!("command {} was refused: {}", refused.number, refused.message().text(Lang::VI));
     }
     for report in phone.reports()? {
         println!("{} {:?}", report.key.start_day, report.status);

@@ -1,7 +1,8 @@
 ## Shared by every part
-verbatim = { $text }
-date = { $year }-{ $month }-{ $day }
-list-or = { " or " }
-list-comma = { ", " }
-list-semicolon = { "; " }
+line-break = { "\u000A" }
 day = { $day }
+list-comma = { ", " }
+verbatim = { $text }
+list-semicolon = { "; " }
+list-or = { " or " }
+date = { $year }-{ $month }-{ $day }

@@ -1,10 +1,10 @@
 ## finding-text
+first-to-last-day = { $first } to { $last }
 finding-state-EXPLAINED = explained by the unit
 finding-state-CORRECTED = corrected by the unit
 finding-state-OPEN = waiting for the unit's reply
 finding-state-ACCEPTED_RISK = left as it is, with a reason
 finding-state-ESCALATED = looked into together with the superior
-first-to-last-day = { $first } to { $last }
 question-D3 = { $element }: { $newest } in all, more than the { $first } it is a part of. Which one is right?
 question-D16 = The device's clock runs { $newest } minutes fast. Please set it.
 question-D7 = { $element }: the last periods come in bursts. Are several periods reported in one?

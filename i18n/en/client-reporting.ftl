@@ -1,5 +1,6 @@
 ## calendar
 calendar-period-least-1-day = a period has at least 1 day, or begins on day 1-28 of month 1-12 and lasts 1, 2, 3, 4, 6 or 12 months
+period-with-days = { $name } ({ $first }–{ $last })
 period-week = week { $week }/{ $year }
 period-month = month { $month }/{ $year }
 period-quarter = quarter { $quarter }/{ $year }
@@ -7,4 +8,3 @@ period-first-half = first half of { $year }
 period-second-half = second half of { $year }
 period-year = year { $year }
 period-from = { $calendar } { $start }
-period-with-days = { $name } ({ $first }–{ $last })

@@ -1,53 +1,53 @@
 ## chance
-chance-none = none
-chance-base-too-large-most = the base is too large, at most a million
 chance-base-not-given-add = the base of { $code } is not given; add --base { $code }=NUMBER
+chance-chance-cannot-told-use = the chance of { $target } cannot be told; use count, stock, a change of these, or ratio
+chance-base-too-large-most = the base is too large, at most a million
 chance-if-they-move-independently = { $chance } (if they move independently) to { $together } (if they move together)
 chance-though-nothing-really-changed = Though nothing really changed, the whole target would be met by chance: { $range }.
 chance-cases-true-share-exactly = With { $base } cases and a true share of exactly { $share } %, the target is met by chance { $chance } of the time.
-chance-chance-cannot-told-use = the chance of { $target } cannot be told; use count, stock, a change of these, or ratio
+chance-none = none
 chance-if-nothing-really-changed = If nothing really changed ({ $base } cases on average, last number that meets { $limit }), the target would still be met by chance in { $chance } of years.
 
 ## coercive-quota
 coercive-quota-target-asks-more-acts = the target asks for more acts of force upon persons ({ $names }); write it otherwise, or record which authority allows it
 
 ## evaluation
-evaluation = { $parts }.
-evaluation-with-tier = { $word } ({ $tier })
-evaluation-with-members = { $head }: { $members }
-evaluation-not-known = Not known
-evaluation-pace-not-known = Pace not known
-evaluation-small-numbers-unstable = small numbers, unstable
-evaluation-now = by now: { $allowed }
-evaluation-forecast-end = forecast for the end: { $forecast }
-evaluation-z-beyond-usual-variation = z = { $z }: beyond usual variation
-evaluation-last-number-meets = last number that meets: { $limit }
 evaluation-nothing-met-before-end = nothing is called met before the end
-evaluation-chance-meeting-about = chance of meeting it about { $hundredths } %
-evaluation-missing-reports = with the missing reports: { $lo } to { $hi }
-evaluation-needed-rest-against-last = needed on the rest against last year: { $change } %
+evaluation = { $parts }.
+evaluation-pace-not-known = Pace not known
+evaluation-with-tier = { $word } ({ $tier })
+evaluation-not-known = Not known
+evaluation-with-members = { $head }: { $members }
+evaluation-last-number-meets = last number that meets: { $limit }
 evaluation-failures-allowed-too-many = { $allowed } failures are allowed, { $over } too many
 evaluation-failures-allowed-still-left = { $allowed } failures are allowed, { $remaining } still left
+evaluation-missing-reports = with the missing reports: { $lo } to { $hi }
+evaluation-now = by now: { $allowed }
+evaluation-needed-rest-against-last = needed on the rest against last year: { $change } %
+evaluation-forecast-end = forecast for the end: { $forecast }
+evaluation-chance-meeting-about = chance of meeting it about { $hundredths } %
 evaluation-z-within-usual-variation = z = { $z }: within usual variation, not distinguishable from chance
+evaluation-z-beyond-usual-variation = z = { $z }: beyond usual variation
+evaluation-small-numbers-unstable = small numbers, unstable
 
 ## syntax-error
+syntax-error-comparator = a comparator (> >= = <= <)
+syntax-error-element-code-z-0 = an element's code (a-z, 0-9, _; at most { $limit } characters)
+syntax-error-decimal-number-most-digits = a decimal number (at most { $digits } digits, { $decimals } after the point)
+syntax-error-whole-number-from = a whole number from { $least } to { $most }
+syntax-error-name-letters-digits-most = a name (letters, digits, _ - . ; at most { $limit } characters)
+syntax-error-date-exists-as-2024 = a date that exists, as in 2024-08-19
+syntax-error-end-date-after-start = an end date after the start date
 syntax-error-end-text = the end of the text
+syntax-error-number-without-what-measured = a number without %: what is measured is a number of cases, not a share
+syntax-error-count-stock-ratio-rate = count, stock, ratio or rate: the change of a change cannot be computed
+syntax-error-levels-nesting = levels of nesting
 syntax-error-members = members
 syntax-error-elements-sum = elements in a sum
 syntax-error-bytes-text = bytes of text
-syntax-error-levels-nesting = levels of nesting
-syntax-error-comparator = a comparator (> >= = <= <)
 syntax-error-most = at most { $limit } { $what }
-syntax-error-end-date-after-start = an end date after the start date
-syntax-error-date-exists-as-2024 = a date that exists, as in 2024-08-19
-syntax-error-whole-number-from = a whole number from { $least } to { $most }
-syntax-error-column-found-expected = column { $column }: found `{ $found }`; expected { $expected }
-syntax-error-name-letters-digits-most = a name (letters, digits, _ - . ; at most { $value } characters)
 syntax-error-column-text-ends-too = column { $column }: the text ends too early; expected { $expected }
-syntax-error-number-without-what-measured = a number without %: what is measured is a number of cases, not a share
-syntax-error-count-stock-ratio-rate = count, stock, ratio or rate: the change of a change cannot be computed
-syntax-error-element-code-z-0 = an element's code (a-z, 0-9, _; at most { $value } characters)
-syntax-error-decimal-number-most-digits = a decimal number (at most { $value } digits, { $value_2 } after the point)
+syntax-error-column-found-expected = column { $column }: found `{ $found }`; expected { $expected }
 
 ## verdict
 verdict-MET = Met

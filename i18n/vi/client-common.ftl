@@ -1,7 +1,8 @@
 ## Dùng chung cho mọi phần
-verbatim = { $text }
-date = { $day }/{ $month }/{ $year }
-list-or = { " hoặc " }
-list-comma = { ", " }
-list-semicolon = { "; " }
+line-break = { "\u000A" }
 day = { $day }
+list-comma = { ", " }
+verbatim = { $text }
+list-semicolon = { "; " }
+list-or = { " hoặc " }
+date = { $day }/{ $month }/{ $year }

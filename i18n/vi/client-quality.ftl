@@ -1,10 +1,10 @@
 ## finding-text
+first-to-last-day = { $first } đến { $last }
 finding-state-EXPLAINED = đơn vị đã giải thích
 finding-state-CORRECTED = đơn vị đã sửa số liệu
 finding-state-OPEN = chờ đơn vị trả lời
 finding-state-ACCEPTED_RISK = đơn vị giữ nguyên, có lý do
 finding-state-ESCALATED = cấp trên cùng xem lại
-first-to-last-day = { $first } đến { $last }
 question-D3 = { $element }: cộng dồn { $newest }, lớn hơn tổng số { $first }. Số nào đúng?
 question-D16 = Đồng hồ của máy nhanh { $newest } phút so với máy chủ. Xin chỉnh lại giờ của máy.
 question-D7 = { $element }: các kỳ gần nhất dồn vào ít kỳ. Có báo cáo gộp nhiều kỳ không?

@@ -1,53 +1,53 @@
 ## chance
-chance-none = không có
-chance-base-too-large-most = số gốc quá lớn, tối đa một triệu
 chance-base-not-given-add = chưa có số gốc của { $code }; hãy thêm --base { $code }=SỐ
+chance-chance-cannot-told-use = không tính được mức ngẫu nhiên của { $target }; hãy dùng count, stock, change của chúng, hoặc ratio
+chance-base-too-large-most = số gốc quá lớn, tối đa một triệu
 chance-if-they-move-independently = từ { $chance } (các số độc lập) đến { $together } (cùng tăng giảm)
 chance-though-nothing-really-changed = Dù thực tế không có gì thay đổi, cả chỉ tiêu vẫn đạt do ngẫu nhiên: { $range }.
 chance-cases-true-share-exactly = Với { $base } vụ và tỷ lệ thật đúng bằng { $share } %, chỉ tiêu đạt do ngẫu nhiên { $chance } số lần.
-chance-chance-cannot-told-use = không tính được mức ngẫu nhiên của { $target }; hãy dùng count, stock, change của chúng, hoặc ratio
+chance-none = không có
 chance-if-nothing-really-changed = Nếu thực tế không có gì thay đổi (trung bình { $base } vụ, mức cuối cùng còn đạt { $limit }), chỉ tiêu vẫn đạt do ngẫu nhiên { $chance } số năm.
 
 ## coercive-quota
 coercive-quota-target-asks-more-acts = chỉ tiêu khuyến khích tăng số lượt cưỡng chế ({ $names }); hãy viết lại, hoặc ghi rõ cấp có thẩm quyền cho phép
 
 ## evaluation
-evaluation = { $parts }.
-evaluation-with-tier = { $word } ({ $tier })
-evaluation-with-members = { $head }: { $members }
-evaluation-not-known = Chưa rõ
-evaluation-pace-not-known = Chưa rõ tiến độ
-evaluation-small-numbers-unstable = số nhỏ, không ổn định
-evaluation-now = mức đến nay: { $allowed }
-evaluation-forecast-end = dự báo cuối kỳ: { $forecast }
-evaluation-z-beyond-usual-variation = z = { $z }: vượt dao động thông thường
-evaluation-last-number-meets = mức cuối cùng còn đạt: { $limit }
 evaluation-nothing-met-before-end = chưa hết kỳ nên chưa kết luận đạt
-evaluation-chance-meeting-about = khả năng đạt khoảng { $hundredths } %
-evaluation-missing-reports = kể cả báo cáo còn thiếu: từ { $lo } đến { $hi }
-evaluation-needed-rest-against-last = phần còn lại so với năm trước cần: { $change } %
+evaluation = { $parts }.
+evaluation-pace-not-known = Chưa rõ tiến độ
+evaluation-with-tier = { $word } ({ $tier })
+evaluation-not-known = Chưa rõ
+evaluation-with-members = { $head }: { $members }
+evaluation-last-number-meets = mức cuối cùng còn đạt: { $limit }
 evaluation-failures-allowed-too-many = được phép không đạt { $allowed } vụ, đã vượt { $over }
 evaluation-failures-allowed-still-left = được phép không đạt { $allowed } vụ, còn lại { $remaining }
+evaluation-missing-reports = kể cả báo cáo còn thiếu: từ { $lo } đến { $hi }
+evaluation-now = mức đến nay: { $allowed }
+evaluation-needed-rest-against-last = phần còn lại so với năm trước cần: { $change } %
+evaluation-forecast-end = dự báo cuối kỳ: { $forecast }
+evaluation-chance-meeting-about = khả năng đạt khoảng { $hundredths } %
 evaluation-z-within-usual-variation = z = { $z }: trong dao động thông thường, không phân biệt được với ngẫu nhiên
+evaluation-z-beyond-usual-variation = z = { $z }: vượt dao động thông thường
+evaluation-small-numbers-unstable = số nhỏ, không ổn định
 
 ## syntax-error
+syntax-error-comparator = dấu so sánh (> >= = <= <)
+syntax-error-element-code-z-0 = mã chỉ tiêu thống kê (a-z, 0-9, _; tối đa { $limit } ký tự)
+syntax-error-decimal-number-most-digits = số thập phân (tối đa { $digits } chữ số, { $decimals } chữ số sau dấu chấm)
+syntax-error-whole-number-from = số nguyên từ { $least } đến { $most }
+syntax-error-name-letters-digits-most = tên (chữ, số, _ - . ; tối đa { $limit } ký tự)
+syntax-error-date-exists-as-2024 = ngày có thật, dạng 2024-08-19
+syntax-error-end-date-after-start = ngày kết thúc sau ngày bắt đầu
 syntax-error-end-text = hết văn bản
+syntax-error-number-without-what-measured = số không có dấu %: đại lượng này là số đếm, không phải tỷ lệ
+syntax-error-count-stock-ratio-rate = count, stock, ratio hoặc rate: không tính được thay đổi của thay đổi
+syntax-error-levels-nesting = tầng lồng nhau
 syntax-error-members = thành phần
 syntax-error-elements-sum = số hạng
 syntax-error-bytes-text = byte văn bản
-syntax-error-levels-nesting = tầng lồng nhau
-syntax-error-comparator = dấu so sánh (> >= = <= <)
 syntax-error-most = không quá { $limit } { $what }
-syntax-error-end-date-after-start = ngày kết thúc sau ngày bắt đầu
-syntax-error-date-exists-as-2024 = ngày có thật, dạng 2024-08-19
-syntax-error-whole-number-from = số nguyên từ { $least } đến { $most }
-syntax-error-column-found-expected = cột { $column }: gặp `{ $found }`; cần { $expected }
-syntax-error-name-letters-digits-most = tên (chữ, số, _ - . ; tối đa { $value } ký tự)
 syntax-error-column-text-ends-too = cột { $column }: văn bản kết thúc sớm; cần { $expected }
-syntax-error-number-without-what-measured = số không có dấu %: đại lượng này là số đếm, không phải tỷ lệ
-syntax-error-count-stock-ratio-rate = count, stock, ratio hoặc rate: không tính được thay đổi của thay đổi
-syntax-error-element-code-z-0 = mã chỉ tiêu thống kê (a-z, 0-9, _; tối đa { $value } ký tự)
-syntax-error-decimal-number-most-digits = số thập phân (tối đa { $value } chữ số, { $value_2 } chữ số sau dấu chấm)
+syntax-error-column-found-expected = cột { $column }: gặp `{ $found }`; cần { $expected }
 
 ## verdict
 verdict-MET = Đạt

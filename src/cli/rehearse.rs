@@ -71,13 +71,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         .map_err(|unknown| CliError::new("UNKNOWN_CALENDAR", Message::verbatim(unknown)))?;
     report.findings.extend(check_same_past(&existing.org, &before, on));
     let output = &ctx.output;
-    output.print_answer(
-        || {
-            let lines: Vec<String> = report.lines().iter().map(|line| output.say(line)).collect();
-            lines.join("\n")
-        },
-        || report_json(&report, output.lang),
-    );
+    output.print_answer(|| output.say(report.message()), || report_json(&report, output.lang));
     if report.is_reconciled() {
         return Ok(());
     }

@@ -86,7 +86,7 @@ fn finish_ca_rollover(ctx: &CliContext, early: bool) -> CliResult {
     if files.next_ca.exists() && days < ANNOUNCEMENT_DAYS && !early {
         return Err(CliError::new(
             "ANNOUNCED_TOO_SHORT",
-            message!("tls-next-ca-announced-days", days, value = ANNOUNCEMENT_DAYS),
+            message!("tls-next-ca-announced-days", days, wait = ANNOUNCEMENT_DAYS),
         ));
     }
     if !ca::roll_over_ca(&files, &config.tls.names, now)? {

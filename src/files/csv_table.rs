@@ -68,7 +68,7 @@ impl CsvTable {
             ));
         }
         if let Some(line) = csv_file.lines().get(CSV_ROWS_MAX) {
-            let text = message!("csv-table-most-rows-read", value = CSV_ROWS_MAX);
+            let text = message!("csv-table-most-rows-read", limit = CSV_ROWS_MAX);
             diagnostics.push(csv_file.diagnostic(
                 line.number,
                 0,

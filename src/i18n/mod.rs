@@ -26,7 +26,7 @@ impl Lang {
     /// Vietnamese.
     pub const DEFAULT: Self = Self::VI;
 
-    /// Every language, in the order of their tags.
+    /// Every language, Vietnamese first, then in the order of their tags.
     pub fn all() -> impl Iterator<Item = Self> {
         LANGUAGES.iter().map(|(tag, _)| Self(tag))
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 use std::process::Command;
-use thidua::config::{Config, SECTIONS, template};
+use thidua::config::{Config, SECTIONS};
 use thidua::grpc::status::ERROR_DOMAIN;
 use thidua::i18n::Lang;
 use thidua::pb::Rpc;

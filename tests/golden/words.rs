@@ -233,8 +233,9 @@ fn print_plain_words(page: &mut GoldenPage) {
         "why there is no score": ScoreExclusion;
         "bands of a comparison": ClusterBand;
         "places in a funnel": FunnelZone;
-        "languages": Lang;
     }
+    page.section("languages");
+    Lang::all().for_each(|lang| page.line(lang.as_str()));
 }
 
 fn print_jobs(page: &mut GoldenPage) {

@@ -10,6 +10,7 @@ use thidua::domain::report::form::Contract;
 use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::support::time::Timestamp;
+use thidua::i18n::Lang;
 
 #[test]
 fn the_files_are_one_history_of_changes_and_give_the_same_organisation_again() {
@@ -99,9 +100,9 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
         (101, 38, 6)
     );
     assert_eq!(report.rebased_elements[0].sums, (416, 416));
-    let text = report.text(true);
+    let text = report.message().text(Lang::VI);
     for line in [
-        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025 \
+        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 01/07/2025 \
          (NA resolution on provincial mergers; NQ 1687/NQ-UBTVQH15)",
         "   - cấp xã: 104 → 41",
         "   - Phường Trà Vinh (com-29242-2) ← Phường 1 (com-29239-0) + Phường 3 (com-29242-1) \
@@ -118,7 +119,7 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
     for name in ["Phường Hòa Thuận", "Phường Nguyệt Hóa", "Xã Ngũ Lạc"] {
         assert!(report.straddling_units[0].1.iter().any(|unit| unit.starts_with(name)));
     }
-    assert!(report.text(false).contains("communes: 104 → 41"));
+    assert!(report.message().text(Lang::EN).contains("communes: 104 → 41"));
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn a_rehearsal_finds_a_planted_imbalance() {
         codes,
         ["BASE_INCOMPLETE", "HANDOVER_DOES_NOT_BALANCE", "HANDOVER_DOES_NOT_BALANCE"]
     );
-    let text = report.text(true);
+    let text = report.message().text(Lang::VI);
     assert!(
         text.contains("Phường 9 (com-29260-0): tồn cuối suspended_cases là 3 nhưng bàn giao đi 2"),
         "{text}"

@@ -9,6 +9,7 @@ use thidua::domain::org::{
 };
 use thidua::domain::report::element::ElementCode;
 use thidua::domain::support::ids::UnitId;
+use thidua::i18n::Lang;
 
 const START: Date = date(2024, 8, 19);
 const REFORM: Date = date(2025, 7, 1);
@@ -233,7 +234,8 @@ fn a_handover_balances_case_for_case_or_says_where_it_does_not() {
     assert!(
         found[0]
             .to_violation("Phường 9")
-            .vi
+            .message
+            .text(Lang::VI)
             .contains("tồn cuối suspended_cases là 3 nhưng bàn giao đi 2")
     );
     let without_opening = check_handover(&closing, &[line(old, 5), line(other, 3)], &Stocks::new());

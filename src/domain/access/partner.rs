@@ -82,12 +82,12 @@ impl KeyIssueError {
             Self::InvalidDays => Violation::error(
                 "KEY_DAYS",
                 "days",
-                message!("partner-key-lives-1-days", value = KEY_DAYS_MAX),
+                message!("partner-key-lives-1-days", limit = KEY_DAYS_MAX),
             ),
             Self::TooManyActive => Violation::error(
                 "KEYS_ALIVE",
                 "account",
-                message!("partner-account-keys-alive-revoke", value = ACTIVE_KEYS_MAX),
+                message!("partner-account-keys-alive-revoke", limit = ACTIVE_KEYS_MAX),
             ),
         }
     }

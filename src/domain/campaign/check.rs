@@ -121,7 +121,7 @@ impl Campaign {
             violations.push(Violation::error(
                 "TOO_MANY_LINES",
                 at,
-                message!("check-lines-most-merge-some", count, value = LINES_MAX),
+                message!("check-lines-most-merge-some", count, limit = LINES_MAX),
             ));
         }
     }

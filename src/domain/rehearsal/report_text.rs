@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 impl RehearsalReport {
-    /// The whole report, line by line.
+    /// The whole report, in lines.
     #[must_use]
-    pub fn lines(&self) -> Vec<Message> {
+    pub fn message(&self) -> Message {
         let mut writer = RehearsalLines::default();
         self.write_heading(&mut writer);
         self.write_units(&mut writer);
@@ -19,7 +19,7 @@ impl RehearsalReport {
         self.write_pending_work(&mut writer);
         self.write_baselines(&mut writer);
         self.write_conclusion(&mut writer);
-        writer.lines
+        Message::list("line-break", writer.lines)
     }
 
     fn write_heading(&self, writer: &mut RehearsalLines) {
@@ -188,7 +188,7 @@ impl RehearsalReport {
             writer.write_item(message!(
                 "report-text-new-units-exist-less",
                 short,
-                value = EXPOSURE_PERCENT
+                percent = EXPOSURE_PERCENT
             ));
         }
     }

@@ -149,7 +149,7 @@ impl Catalogue {
                 &at,
                 message!(
                     "form-form-1-elements-one",
-                    value = FORM_ELEMENTS_MAX,
+                    limit = FORM_ELEMENTS_MAX,
                     elements = form.elements.len()
                 ),
             ));

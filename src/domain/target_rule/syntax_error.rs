@@ -48,16 +48,16 @@ impl ExpectedSyntax {
         match self {
             Self::Text(word) => Message::verbatim(format!("`{word}`")),
             Self::Comparator => message!("syntax-error-comparator"),
-            Self::Element => message!("syntax-error-element-code-z-0", value = ELEMENT_CODE_MAX),
+            Self::Element => message!("syntax-error-element-code-z-0", limit = ELEMENT_CODE_MAX),
             Self::Number => message!(
                 "syntax-error-decimal-number-most-digits",
-                value = DIGITS_MAX,
-                value_2 = SCALE_MAX
+                digits = DIGITS_MAX,
+                decimals = SCALE_MAX
             ),
             Self::WholeNumber(least, most) => {
                 message!("syntax-error-whole-number-from", least, most)
             }
-            Self::Name => message!("syntax-error-name-letters-digits-most", value = NAME_MAX),
+            Self::Name => message!("syntax-error-name-letters-digits-most", limit = NAME_MAX),
             Self::Date => message!("syntax-error-date-exists-as-2024"),
             Self::LaterDate => message!("syntax-error-end-date-after-start"),
             Self::End => message!("syntax-error-end-text"),

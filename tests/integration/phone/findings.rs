@@ -6,7 +6,6 @@ use jiff::civil::date;
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::i18n::Lang;
-use thidua::i18n::Lang;
 use thidua::jobs;
 
 /// Runs the quality job on this day; no unit has reported, so it opens a finding for every unit.
