@@ -10,8 +10,6 @@ mod audit_proof;
 mod backup;
 mod backup_locations;
 mod baseline;
-#[cfg(feature = "bench")]
-mod bench;
 mod campaign;
 mod campaign_lifecycle;
 mod completions;
@@ -148,9 +146,6 @@ enum CliCommand {
     Healthcheck(healthcheck::Args),
     /// Gợi ý lệnh cho shell · Print completions for a shell.
     Completions(completions::Args),
-    /// Đo hiệu năng · Measure the product beside the limit of this machine.
-    #[cfg(feature = "bench")]
-    Bench(bench::Args),
     /// Chỉ tiêu · Evaluate targets exactly, or tell how often one is met by chance.
     Target(target::Args),
 }
@@ -202,8 +197,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Org(args) => org::run(&ctx, args),
         CliCommand::Campaign(args) => campaign::run(&ctx, args),
         CliCommand::Baseline(args) => baseline::run(&ctx, args),
-        #[cfg(feature = "bench")]
-        CliCommand::Bench(args) => bench::run(&ctx, args),
         #[cfg(feature = "demo")]
         CliCommand::Demo(options) => return demo::main(options, ctx.output.lang),
         CliCommand::Target(args) => {
