@@ -73,12 +73,9 @@ fn measure_rollup(plan: &BenchPlan, dir: &std::path::Path) -> Result<Vec<BenchRo
     }
     let mut totals = last.ok_or("no round")?;
     let (sqlite_total, by_sqlite) = time_seconds(|| sum_in_sqlite(&mut conn))?;
-    if province_total(&totals, &province) != Some(sqlite_total) {
-        return Err(format!(
-            "the sums differ: {:?} and SQLite's {sqlite_total}",
-            province_total(&totals, &province)
-        )
-        .into());
+    let sum = province_total(&totals, &province);
+    if sum != Some(sqlite_total) {
+        return Err(format!("the sums differ: {sum:?} and SQLite's {sqlite_total}").into());
     }
     let (scan_ms, whole_ms) = (
         1e3 / BenchMeasure::from_runs(scans.clone()).median,

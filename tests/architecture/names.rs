@@ -1,4 +1,4 @@
-//! A type name is defined once in `src` and the bench, and the bench names `bench_api` only. Source is
+//! A type name is defined once in `src` and the bench; the bench names `bench_api` only. Source is
 //! read, not compiled.
 
 use crate::source::Token;
