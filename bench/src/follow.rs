@@ -98,7 +98,7 @@ pub(crate) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
                     .await;
             reached.map_err(|_| {
                 format!(
-                    "{} of {size} followers heard of it",
+                    "{} of {size} followers received it",
                     followers.received.load(Ordering::SeqCst)
                 )
             })?;

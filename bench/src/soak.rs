@@ -262,7 +262,7 @@ async fn run_nightly_job(
     }
     match run {
         Some(run) if run.state() == pb::JobRunState::Done => Ok(()),
-        Some(_) | None => Err(format!("the night did not end well: {run:?}").into()),
+        Some(_) | None => Err(format!("the nightly run did not succeed: {run:?}").into()),
     }
 }
 
