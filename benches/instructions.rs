@@ -13,14 +13,12 @@
     reason = "an input that cannot be made has failed the check"
 )]
 
-#[path = "instructions/fixture.rs"]
-mod fixture;
-
-use fixture::InstructionFixture;
+use jiff::civil::date;
 use std::hint::black_box;
-use thidua::domain::org::StructureView;
+use thidua::bench_api::{ProvinceSize, SyntheticProvince};
 use thidua::domain::report::cell::{CellChange, CellValue};
 use thidua::domain::report::element::ElementCode;
+use thidua::domain::report::workflow::ReportState;
 use thidua::domain::report::{ElementRange, FormSchema, NoteChange, Report, SaveCells};
 use thidua::domain::standing::{ReportEntry, StandingInput, compute_totals};
 use thidua::domain::support::ratio::Ratio;
@@ -28,6 +26,17 @@ use thidua::domain::support::scope_digest::{ScopeDigest, hash_record};
 use thidua::domain::target_rule::{EvaluationTerms, StandingStage, StaticFigures, Target};
 use thidua::pb;
 use thidua::wire::{record, sync};
+
+const COMMUNES: usize = 60;
+const WEEKS: usize = 20;
+const SIZE: ProvinceSize = ProvinceSize {
+    districts: 5,
+    communes: COMMUNES,
+    elements: 12,
+    weeks: WEEKS,
+    first_day: date(2024, 8, 19),
+};
+const NOTE: &str = "DỮ LIỆU GIẢ LẬP: tình hình ổn định, không có vụ việc phức tạp";
 
 /// One target of each shape that campaigns use: a change, a share, a count, a combination.
 const TARGETS: &[&str] = &[
@@ -88,24 +97,23 @@ fn counted_evaluate(
 /// Replays 1,000 saves on stored reports; a third of the cells conflict with another author's
 /// value.
 fn merge() {
-    let fixture = InstructionFixture::new();
+    let province = SyntheticProvince::new(SIZE);
     let shape = FormSchema {
-        ranges: fixture
+        ranges: province
             .numbers
             .keys()
             .map(|element| (*element, ElementRange { min: 0, max: 1_000 }))
             .collect(),
         rules: Vec::new(),
     };
-    let stored_reports: Vec<Report> = (0..1_000)
-        .map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS))
-        .collect();
+    let stored_reports: Vec<Report> =
+        (0..1_000).map(|at| province.build_report(at % COMMUNES, at % WEEKS, 0)).collect();
     let save = |report: &Report| {
         let change = |(at, (element, value)): (usize, (&_, &CellValue))| {
             let base = (at % 3 != 0).then_some(*value);
             CellChange { element: *element, mine: Some(CellValue::Reported(at as i64)), base }
         };
-        let note = Some(NoteChange { mine: fixture::NOTE.to_owned(), base: String::new() });
+        let note = Some(NoteChange { mine: NOTE.to_owned(), base: String::new() });
         let changes = report.cells.iter().enumerate().map(change).collect();
         SaveCells {
             key: report.key.clone(),
@@ -118,7 +126,7 @@ fn merge() {
     let saves: Vec<SaveCells> = stored_reports.iter().map(save).collect();
     let drafts = stored_reports
         .into_iter()
-        .map(|report| Report { state: fixture::DRAFT, ..report })
+        .map(|report| Report { state: ReportState::Draft, ..report })
         .collect();
     black_box(counted_merge(drafts, &saves, &shape));
 }
@@ -134,20 +142,19 @@ fn counted_merge(stored_reports: Vec<Report>, saves: &[SaveCells], shape: &FormS
 
 /// Encodes 500 reports as records and wraps them in a frame.
 fn encode() {
-    let fixture = InstructionFixture::new();
-    let reports: Vec<Report> = (0..500)
-        .map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS))
-        .collect();
-    black_box(counted_encode(&reports, &fixture));
+    let province = SyntheticProvince::new(SIZE);
+    let reports: Vec<Report> =
+        (0..500).map(|at| province.build_report(at % COMMUNES, at % WEEKS, 0)).collect();
+    black_box(counted_encode(&reports, &province));
 }
 
 #[inline(never)]
-fn counted_encode(reports: &[Report], fixture: &InstructionFixture) -> Vec<u8> {
+fn counted_encode(reports: &[Report], province: &SyntheticProvince) -> Vec<u8> {
     let row = |report: &Report| pb::Row {
         operation: pb::RowOperation::Put.into(),
         id: report.key.id().0.to_vec(),
         revision: 1,
-        record: record::encode_report(report, &fixture.units).unwrap(),
+        record: record::encode_report(report, &province.units).unwrap(),
         scope_numbers: vec![1, 2, 3],
         ..pb::Row::default()
     };
@@ -172,27 +179,18 @@ fn counted_digest(records: &[[u8; 164]]) -> ScopeDigest {
 
 /// Sums a campaign of 20 weeks over 60 communes, five districts and the province.
 fn rollup() {
-    let fixture = InstructionFixture::new();
-    let reports: Vec<Report> = (0..fixture::COMMUNES)
-        .flat_map(|commune| (0..fixture::WEEKS).map(move |week| (commune, week)))
-        .map(|(commune, week)| fixture.build_report(commune, week))
+    let province = SyntheticProvince::new(SIZE);
+    let reports: Vec<Report> = (0..COMMUNES)
+        .flat_map(|commune| (0..WEEKS).map(move |week| (commune, week)))
+        .map(|(commune, week)| province.build_report(commune, week, 0))
         .collect();
     let entry = |report| {
         let Report { key, cells, .. }: &Report = report;
         ReportEntry { key, received: true, accepted: true, late: false, cells }
     };
     let entries: Vec<ReportEntry<'_>> = reports.iter().map(entry).collect();
-    let input = StandingInput {
-        org: &fixture.org,
-        calendars: &fixture.calendars,
-        catalogue: &fixture.catalogue,
-        campaign: &fixture.campaign,
-        baselines: &fixture.baselines,
-        numbers: &fixture.numbers,
-        reports: &entries,
-        today: fixture.campaign.measurement_window.end,
-        view: StructureView::AsWas,
-    };
+    let today = province.campaign.measurement_window.end;
+    let input = province.standing_input(&entries, today);
     let value = counted_rollup(&input);
     assert!(value > 0, "nothing was added up");
 }

@@ -13,9 +13,9 @@ pub mod app;
 /// Authentication: codes, tokens, nonces, signatures.
 #[cfg(feature = "server")]
 pub mod auth;
-/// Benchmarks against the limits of the machine; only with the feature `bench`.
-#[cfg(feature = "bench")]
-pub mod bench;
+/// What the workspace member `bench` names of the product.
+#[doc(hidden)]
+pub mod bench_api;
 /// The command line; one file per subcommand.
 #[cfg(feature = "server")]
 pub mod cli;

@@ -260,7 +260,7 @@ fn async_stops_at_the_door_and_nobody_is_judged_by_floats() {
 #[test]
 fn files_and_functions_stay_short() {
     assert_no_violations(
-        &check_all(&["src", "tests"], find_overlong_items),
+        &check_all(&["src", "tests", "bench/src"], find_overlong_items),
         "too long to read in one sitting; split it",
     );
 }
@@ -268,7 +268,7 @@ fn files_and_functions_stay_short() {
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
     assert_no_violations(
-        &check_all(&["src", "tests"], find_missing_module_docs),
+        &check_all(&["src", "tests", "bench/src"], find_missing_module_docs),
         "files without opening words",
     );
 }

@@ -11,10 +11,9 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use thidua::bench_api::build_org_facts;
 use thidua::domain::campaign::{Campaign, CampaignTarget, Phase};
-use thidua::domain::org::{
-    DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion,
-};
+use thidua::domain::org::{Org, StructureView};
 use thidua::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
 use thidua::domain::report::element::ElementCode;
 use thidua::domain::report::form::Catalogue;
@@ -35,24 +34,15 @@ use thidua::files::{campaign, catalogue};
 
 const FIRST_DAY: Date = date(2024, 8, 19);
 const WEEKS: usize = 4;
-const COMMUNES: [(&str, &str); 4] = [("c1", "d1"), ("c2", "d1"), ("c3", "d2"), ("c4", "d2")];
+/// The communes of `build_org_facts`, each with its district.
+const COMMUNES: [(&str, &str); 4] = [
+    ("commune-0", "district-0"),
+    ("commune-1", "district-1"),
+    ("commune-2", "district-0"),
+    ("commune-3", "district-1"),
+];
 const ELEMENTS: [&str; 5] =
     ["so_offences", "reports_received", "reports_accepted", "reports_handled", "reports_resolved"];
-
-fn unit(uid: &str, kind: UnitKind) -> Unit {
-    let (name, local_kind) = (uid.to_owned(), "xa".to_owned());
-    Unit::new(
-        uid,
-        UnitVersion {
-            days: DaySpan::ALWAYS,
-            name,
-            kind,
-            local_kind,
-            code: None,
-            note: String::new(),
-        },
-    )
-}
 
 /// A province, two districts, four communes, four weeks and one form.
 struct PropertyFixture {
@@ -66,24 +56,8 @@ struct PropertyFixture {
 fn fixture() -> &'static PropertyFixture {
     static FIXTURE: OnceLock<PropertyFixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
-        let mut facts =
-            OrgFacts { units: vec![unit("prov-84", UnitKind::Province)], ..OrgFacts::default() };
-        let mut under = |child: &str, parent: &str, kind| {
-            facts.units.push(unit(child, kind));
-            let (child, parent) = (UnitId::from_code(child), UnitId::from_code(parent));
-            facts.edges.push(UnitParent {
-                child,
-                parent,
-                hierarchy: Hierarchy::Command,
-                days: DaySpan::ALWAYS,
-            });
-        };
-        ["d1", "d2"]
-            .into_iter()
-            .for_each(|district| under(district, "prov-84", UnitKind::District));
-        COMMUNES
-            .into_iter()
-            .for_each(|(commune, district)| under(commune, district, UnitKind::Commune));
+        // The example's campaign belongs to the unit with this uid.
+        let facts = build_org_facts("prov-84", 2, COMMUNES.len());
         let elements = catalogue::read_catalogue(
             "elements.toml",
             include_str!("../examples/tra-vinh/elements.toml"),
@@ -286,7 +260,7 @@ proptest! {
         let all = report_entries(&filed);
         let (some, rest) = all.split_at(cut.min(all.len()));
         let (whole, some, rest) = (sum_reports(&all), sum_reports(some), sum_reports(rest));
-        for unit in ["prov-84", "d1", "d2", "c1", "c4"] {
+        for unit in ["prov-84", "district-0", "district-1", "commune-0", "commune-3"] {
             for element in ELEMENTS {
                 let parts = [value_at(&some, unit, element), value_at(&rest, unit, element)];
                 prop_assert_eq!(value_at(&whole, unit, element), sum_known(parts));
@@ -302,12 +276,12 @@ proptest! {
         let reports = report_entries(&filed);
         let totals = sum_reports(&reports);
         for element in ELEMENTS {
-            for district in ["d1", "d2"] {
+            for district in ["district-0", "district-1"] {
                 let children = COMMUNES.iter().filter(|(_, parent)| *parent == district);
                 let parts = children.map(|(commune, _)| value_at(&totals, commune, element));
                 prop_assert_eq!(value_at(&totals, district, element), sum_known(parts));
             }
-            let parts = ["d1", "d2"].map(|district| value_at(&totals, district, element));
+            let parts = ["district-0", "district-1"].map(|district| value_at(&totals, district, element));
             prop_assert_eq!(value_at(&totals, "prov-84", element), sum_known(parts));
         }
         let baselines = Baselines::new([]);

@@ -72,8 +72,6 @@ backup-locations-no-backup-second-place-2 = NO BACKUP in the second place (backu
 baseline-dry-run-nothing-written = dry run, nothing was written
 baseline-lines-pass = lines pass
 
-## bench
-bench-bench-did-not-end = the bench did not end well: { $why }
 
 ## campaign
 campaign-catalogue-entries = catalogue entries

@@ -72,8 +72,6 @@ backup-locations-no-backup-second-place-2 = CHƯA CÓ SAO LƯU ở nơi thứ ha
 baseline-dry-run-nothing-written = chạy thử, chưa ghi gì
 baseline-lines-pass = dòng đạt
 
-## bench
-bench-bench-did-not-end = phép đo không chạy hết: { $why }
 
 ## campaign
 campaign-catalogue-entries = mục danh mục

@@ -17,9 +17,9 @@ use crate::store::write_tx::AuditContext;
 use jiff::civil::Date;
 
 /// Days for which tombstones are stored. A device that is offline for longer is rebuilt.
-pub const TOMBSTONE_RETENTION_DAYS: i64 = 90;
+const TOMBSTONE_RETENTION_DAYS: i64 = 90;
 /// Days for which response details are stored.
-pub const DETAIL_RETENTION_DAYS: i64 = 30;
+const DETAIL_RETENTION_DAYS: i64 = 30;
 
 /// Counts of a compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

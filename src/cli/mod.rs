@@ -10,8 +10,6 @@ mod audit_proof;
 mod backup;
 mod backup_locations;
 mod baseline;
-#[cfg(feature = "bench")]
-mod bench;
 mod campaign;
 mod campaign_lifecycle;
 mod completions;
@@ -120,7 +118,7 @@ enum CliCommand {
     Review(review::Args),
     /// Give roles, hand out enrolment codes, list and revoke devices.
     Access(access::Args),
-    /// Reports that should be on their way, for whoever reminds units.
+    /// Reports that should be on their way, for those who remind units.
     Remind(remind::Args),
     /// When units were last heard, and what waits at them.
     Fleet(fleet::Args),
@@ -144,9 +142,6 @@ enum CliCommand {
     Healthcheck(healthcheck::Args),
     /// Print completions for a shell.
     Completions(completions::Args),
-    /// Measure the product beside the limit of this machine.
-    #[cfg(feature = "bench")]
-    Bench(bench::Args),
     /// Evaluate targets exactly, or tell how often one is met by chance.
     Target(target::Args),
 }
@@ -201,8 +196,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Org(args) => org::run(&ctx, args),
         CliCommand::Campaign(args) => campaign::run(&ctx, args),
         CliCommand::Baseline(args) => baseline::run(&ctx, args),
-        #[cfg(feature = "bench")]
-        CliCommand::Bench(args) => bench::run(&ctx, args),
         #[cfg(feature = "demo")]
         CliCommand::Demo(options) => return demo::main(options, ctx.output.lang),
         CliCommand::Target(args) => {

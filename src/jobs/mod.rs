@@ -41,7 +41,7 @@ pub enum CatchUpPolicy {
 }
 
 /// Maximum number of missed slots that are run; older ones are skipped.
-pub const MAX_CATCH_UP_SLOTS: usize = 62;
+const MAX_CATCH_UP_SLOTS: usize = 62;
 
 /// All jobs, in the order of [`JobId`] and of their daily times.
 pub const SCHEDULED_JOBS: &[ScheduledJob; JobId::ALL.len()] = &[
@@ -172,8 +172,7 @@ impl ScheduledJob {
 
     /// The slots that are due, oldest first: those after `last`, the newest successful slot, as
     /// [`CatchUpPolicy`] defines. A job that never ran starts with the newest slot.
-    #[must_use]
-    pub fn due_slots(&self, last: Option<Timestamp>, now: Timestamp) -> Vec<Timestamp> {
+    fn due_slots(&self, last: Option<Timestamp>, now: Timestamp) -> Vec<Timestamp> {
         let newest = self.latest_slot(now);
         let first = match (self.catch_up, last) {
             (CatchUpPolicy::EverySlot, Some(last)) => {

@@ -102,7 +102,7 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn a_year_of_the_librarys_ticks_is_the_year_of_slots_that_we_reckon_in_viet_nams_time() {
+    fn a_year_of_the_librarys_ticks_is_the_year_of_slots_that_we_compute_in_viet_nams_time() {
         let zone = FixedOffset::east_opt(7 * 3600).unwrap();
         let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
         for job in SCHEDULED_JOBS {

@@ -270,7 +270,11 @@ pub(crate) const SUPERSEDED_SETTING: &str = "superseded";
 
 /// Begins a new epoch in a copy that will serve: one above the copy's, or `number` if that is
 /// higher. Phones see that commits were lost, and push again (S24). Returns the epoch.
-pub fn begin_epoch(location: &DatabaseLocation, number: Option<i64>, id: &[u8; 16]) -> Result<i64> {
+pub(crate) fn begin_epoch(
+    location: &DatabaseLocation,
+    number: Option<i64>,
+    id: &[u8; 16],
+) -> Result<i64> {
     let mut conn = location.connect(true)?;
     schema_migration::run_migrations(&mut conn)?;
     conn.begin_write()?;

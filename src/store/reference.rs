@@ -17,7 +17,6 @@ use crate::domain::reporting::calendar::Calendar;
 use crate::domain::support::ids::{UnitId, derive_id};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
-use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
     /// The short number of a unit or element.
@@ -28,17 +27,6 @@ impl ReadTx<'_> {
             .first(self.conn())
             .optional()?;
         Ok(number.and_then(|number| u32::try_from(number).ok()))
-    }
-
-    /// All short numbers of a kind.
-    pub fn short_ids(&mut self, kind: RecordKind) -> Result<BTreeMap<[u8; 16], u32>> {
-        let rows: Vec<(Vec<u8>, i32)> = short_id::table
-            .filter(short_id::kind.eq(kind.number()))
-            .select((short_id::id, short_id::number))
-            .load(self.conn())?;
-        rows.into_iter()
-            .map(|(id, number)| Ok((to_byte_array(&id)?, u32::try_from(number).unwrap_or(0))))
-            .collect()
     }
 
     /// The path of a unit today: the unit that acts for it, and its ancestors. A unit without a row

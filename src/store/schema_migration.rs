@@ -76,7 +76,7 @@ pub fn run_migrations_with_backup(
 }
 
 /// Refuses a schema that is newer than the program or of the pre-release line; changes nothing.
-pub fn check_schema_known(conn: &mut AnyConn) -> Result<()> {
+pub(crate) fn check_schema_known(conn: &mut AnyConn) -> Result<()> {
     pending_migrations(conn).map(|_| ())
 }
 

@@ -57,7 +57,7 @@ pub enum PushStopReason {
 }
 
 /// Runs the commands of one call in one shared transaction, each under its own savepoint.
-pub fn push_commands(
+pub(crate) fn push_commands(
     app: &App,
     cursor_signer: &CursorSigner,
     identity: &CallerIdentity,

@@ -53,13 +53,6 @@ pub fn problem_to_proto(problem: &FieldError) -> pb::FieldProblem {
     pb::FieldProblem { field: field.clone(), reason: reason_to_proto(*reason).into() }
 }
 
-/// Converts a field error from the contract; `None` if the reason is unknown.
-#[must_use]
-pub fn problem_from_proto(message: pb::FieldProblem) -> Option<FieldError> {
-    let pb::FieldProblem { field, reason } = message;
-    Some(FieldError { field, reason: reason_from_proto(reason)? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -232,13 +232,6 @@ pub fn record_kind_to_proto(kind: RecordKind) -> i32 {
     i32::from(kind.number())
 }
 
-/// Converts a kind of record; `None` for a kind of a newer contract, whose bytes are stored all the
-/// same.
-#[must_use]
-pub fn record_kind_from_proto(number: i32) -> Option<RecordKind> {
-    i16::try_from(number).ok().and_then(RecordKind::from_number)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,7 +297,6 @@ mod tests {
         for one in RecordKind::ALL {
             let named = pb::RecordKind::try_from(record_kind_to_proto(one)).unwrap().as_str_name();
             assert_eq!(named, format!("RECORD_KIND_{}", format!("{one:?}").to_uppercase()));
-            assert_eq!(record_kind_from_proto(record_kind_to_proto(one)), Some(one));
         }
         for one in
             [Scope::REFERENCE, Scope::work(UnitId([1; 16])), Scope::published(CampaignId([2; 16]))]

@@ -18,9 +18,9 @@ use crate::i18n::Lang;
 use crate::pb;
 
 /// Most figures, and most attestations, of one request.
-pub const FIGURES_MAX: usize = 256;
+const FIGURES_MAX: usize = 256;
 /// Most missing reports of one request.
-pub const MISSING_MAX: usize = 1024;
+const MISSING_MAX: usize = 1024;
 
 /// The input of an evaluation.
 #[derive(Debug)]

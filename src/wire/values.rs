@@ -16,9 +16,9 @@ use crate::pb;
 use jiff::civil::Date;
 
 /// Longest code of a calendar, in bytes.
-pub const CALENDAR_CHARS_MAX: usize = 32;
+const CALENDAR_CHARS_MAX: usize = 32;
 /// Longest code of a question, in bytes.
-pub const QUESTION_CODE_CHARS_MAX: usize = 40;
+const QUESTION_CODE_CHARS_MAX: usize = 40;
 /// The valid days since 1970: years 1900 to 2199.
 const VALID_DAYS: std::ops::Range<i32> = -25_567..84_006;
 
@@ -76,7 +76,7 @@ pub fn period_to_proto(period: &Period) -> pb::Period {
 }
 
 /// Converts a period: a calendar's code, a first day and a later end.
-pub fn period_from_proto(message: pb::Period) -> Result<Period, RefusalReason> {
+pub(crate) fn period_from_proto(message: pb::Period) -> Result<Period, RefusalReason> {
     let pb::Period { calendar, start_day, end_day, cut } = message;
     let is_code_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_valid_code = !calendar.is_empty()
@@ -144,14 +144,14 @@ pub fn cell_value_to_proto(value: CellValue) -> pb::CellValue {
 }
 
 /// Converts the value of a cell.
-pub fn cell_value_from_proto(message: pb::CellValue) -> Result<CellValue, RefusalReason> {
+pub(crate) fn cell_value_from_proto(message: pb::CellValue) -> Result<CellValue, RefusalReason> {
     let pb::CellValue { status, value, missing_reason } = message;
     cell_value_from_parts(status, value, missing_reason)
 }
 
 /// Converts a cell.
 #[must_use]
-pub fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
+pub(crate) fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
     let (status, value, missing_reason) = cell_value_parts(value);
     pb::Cell {
         element_number: element.0,
@@ -162,7 +162,9 @@ pub fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
 }
 
 /// Converts a cell.
-pub fn cell_from_proto(message: pb::Cell) -> Result<(ElementNumber, CellValue), RefusalReason> {
+pub(crate) fn cell_from_proto(
+    message: pb::Cell,
+) -> Result<(ElementNumber, CellValue), RefusalReason> {
     let pb::Cell { element_number, status, value, missing_reason } = message;
     Ok((
         element_number_from_proto(element_number)?,
@@ -171,13 +173,13 @@ pub fn cell_from_proto(message: pb::Cell) -> Result<(ElementNumber, CellValue), 
 }
 
 /// Converts the number of an element; 0 is refused.
-pub fn element_number_from_proto(number: u32) -> Result<ElementNumber, RefusalReason> {
+pub(crate) fn element_number_from_proto(number: u32) -> Result<ElementNumber, RefusalReason> {
     if number == 0 { Err(RefusalReason::UnknownElement) } else { Ok(ElementNumber(number)) }
 }
 
 /// Converts a change of a cell.
 #[must_use]
-pub fn change_to_proto(change: &CellChange) -> pb::CellChange {
+pub(crate) fn change_to_proto(change: &CellChange) -> pb::CellChange {
     let CellChange { element, mine, base } = *change;
     pb::CellChange {
         element_number: element.0,
@@ -187,7 +189,7 @@ pub fn change_to_proto(change: &CellChange) -> pb::CellChange {
 }
 
 /// Converts a change of a cell.
-pub fn change_from_proto(message: pb::CellChange) -> Result<CellChange, RefusalReason> {
+pub(crate) fn change_from_proto(message: pb::CellChange) -> Result<CellChange, RefusalReason> {
     let pb::CellChange { element_number, mine, base } = message;
     Ok(CellChange {
         element: element_number_from_proto(element_number)?,
@@ -197,19 +199,19 @@ pub fn change_from_proto(message: pb::CellChange) -> Result<CellChange, RefusalR
 }
 
 /// Converts a content hash of 32 bytes.
-pub fn content_hash_from_bytes(bytes: &[u8]) -> Result<ContentHash, RefusalReason> {
+pub(crate) fn content_hash_from_bytes(bytes: &[u8]) -> Result<ContentHash, RefusalReason> {
     bytes.try_into().map(ContentHash).map_err(|_| RefusalReason::Malformed)
 }
 
 /// Converts a question.
 #[must_use]
-pub fn question_to_proto(question: &ReviewQuestion) -> pb::Question {
+pub(crate) fn question_to_proto(question: &ReviewQuestion) -> pb::Question {
     let ReviewQuestion { code, text } = question;
     pb::Question { code: code.clone(), text: text.clone() }
 }
 
 /// Converts a question: its code consists of capital letters, digits and underscores.
-pub fn question_from_proto(message: pb::Question) -> Result<ReviewQuestion, RefusalReason> {
+pub(crate) fn question_from_proto(message: pb::Question) -> Result<ReviewQuestion, RefusalReason> {
     let pb::Question { code, text } = message;
     let is_code_char = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_valid_code =
@@ -231,13 +233,13 @@ pub fn role_from_proto(number: i32) -> Result<Role, RefusalReason> {
 
 /// Converts a window of days.
 #[must_use]
-pub fn window_to_proto(window: DateWindow) -> pb::DaySpan {
+pub(crate) fn window_to_proto(window: DateWindow) -> pb::DaySpan {
     let DateWindow { start, end } = window;
     pb::DaySpan { start_day: Some(day_to_proto(start)), end_day: Some(day_to_proto(end)) }
 }
 
 /// Converts a window: both ends set, the end after the start.
-pub fn window_from_proto(message: Option<pb::DaySpan>) -> Result<DateWindow, RefusalReason> {
+pub(crate) fn window_from_proto(message: Option<pb::DaySpan>) -> Result<DateWindow, RefusalReason> {
     let pb::DaySpan { start_day, end_day } = message.ok_or(RefusalReason::Malformed)?;
     let start = day_from_proto(start_day.ok_or(RefusalReason::Malformed)?)?;
     let end = day_from_proto(end_day.ok_or(RefusalReason::Malformed)?)?;

@@ -7,8 +7,17 @@ use std::path::{Path, PathBuf};
 use super::map::ROOM_DEPENDENCIES;
 
 /// The folders whose paths in backticks must exist.
-const LINKED_FOLDERS: &[&str] =
-    &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
+const LINKED_FOLDERS: &[&str] = &[
+    "src/",
+    "bench/",
+    "tests/",
+    "docs/",
+    "scripts/",
+    "examples/",
+    "proto/",
+    "migrations/",
+    ".ci/",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

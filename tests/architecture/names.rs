@@ -1,6 +1,8 @@
-//! A type name is defined once in `src`. Source is read, not compiled.
+//! A type name is defined once in `src` and the bench; the bench names `bench_api` only. Source is
+//! read, not compiled.
 
-use crate::{SourceFile, assert_no_violations, read_sources};
+use crate::source::Token;
+use crate::{SourceFile, assert_no_violations, check_all, read_sources};
 use std::collections::BTreeMap;
 
 /// Names that several modules define on purpose, with the reason.
@@ -50,7 +52,8 @@ fn repeated_type_names(sources: &[SourceFile]) -> Vec<String> {
 
 #[test]
 fn a_type_name_stands_for_one_type() {
-    let complaints = repeated_type_names(&read_sources("src"));
+    let sources: Vec<_> = ["src", "bench/src"].into_iter().flat_map(read_sources).collect();
+    let complaints = repeated_type_names(&sources);
     assert_no_violations(
         &complaints,
         "one noun has one meaning: give one of the types a more precise name",
@@ -67,4 +70,24 @@ fn a_type_name_that_occurs_twice_is_found_and_associated_types_are_not() {
         repeated_type_names(&[one, two, three]),
         ["`Row` is defined at src/app/a.rs:2, src/store/b.rs:2"]
     );
+}
+
+/// What a workspace member names of the product, besides `bench_api`.
+fn find_product_internals(source: &SourceFile) -> Vec<String> {
+    let named = source.tokens.windows(3).filter(|three| {
+        three[0].text == "thidua" && three[1].text == "::" && three[2].text != "bench_api"
+    });
+    let complaint =
+        |three: &[Token]| source.at_line(three[0].line, "names more than `thidua::bench_api`");
+    named.map(complaint).collect()
+}
+
+#[test]
+fn the_bench_names_only_bench_api_of_the_product() {
+    assert_no_violations(
+        &check_all(&["bench/src"], find_product_internals),
+        "re-export it in src/bench_api/mod.rs",
+    );
+    let internals = SourceFile::new("bench/src/x.rs", "//! W.\nuse thidua::store::Tx;".to_owned());
+    assert_eq!(find_product_internals(&internals).len(), 1);
 }

@@ -37,9 +37,9 @@ impl PostgresInstallation {
         if dir.is_none() {
             assert!(
                 std::env::var("CI").as_deref() != Ok("true"),
-                "CI must have PostgreSQL's programmes"
+                "CI must have PostgreSQL's programs"
             );
-            println!("skipped: PostgreSQL's programmes are not on this machine");
+            println!("skipped: PostgreSQL's programs are not on this machine");
         }
         let exists = |user: &&str| {
             Command::new("id").arg(user).output().is_ok_and(|output| output.status.success())

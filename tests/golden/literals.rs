@@ -2,7 +2,7 @@
 //! job names, codes, keys of files and of JSON. Reads text only, so renamed code and moved files
 //! change nothing.
 //!
-//! Left out: tests inside the source, the bench, arguments of `planted!`, generated code.
+//! Left out: tests inside the source, `bench_api`, arguments of `planted!`, generated code.
 
 use crate::page::GoldenPage;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,8 +85,8 @@ fn quoted_length(rest: &str) -> usize {
     }
 }
 
-/// The tokens of a file without tests, the bench and planted bugs, and the modules that it declares
-/// only for those.
+/// The tokens of a file without tests and planted bugs, and the modules that it declares only for
+/// tests.
 fn product_tokens(tokens: &[SourceToken]) -> (Vec<SourceToken>, Vec<String>) {
     let word = |at: usize| {
         if let Some(SourceToken::Word(word)) = tokens.get(at) { word.as_str() } else { "" }
@@ -95,8 +95,7 @@ fn product_tokens(tokens: &[SourceToken]) -> (Vec<SourceToken>, Vec<String>) {
     while at < tokens.len() {
         let guard =
             ["#", "[", "cfg", "("].iter().enumerate().all(|(n, sign)| word(at + n) == *sign);
-        let bench = tokens.get(at + 6) == Some(&SourceToken::Text("bench".to_owned()));
-        if guard && (word(at + 4) == "test" || bench) {
+        if guard && word(at + 4) == "test" {
             let ends = (at..tokens.len()).find(|i| word(*i) == "]").unwrap_or(at);
             let item = (ends..tokens.len())
                 .find(|i| matches!(word(*i), "{" | ";" | ","))
@@ -155,7 +154,7 @@ fn all_product_tokens() -> Vec<SourceToken> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect_sources(&src, &mut files);
-    let (mut tokens, mut excluded) = (BTreeMap::new(), BTreeSet::new());
+    let (mut tokens, mut excluded) = (BTreeMap::new(), BTreeSet::from([src.join("bench_api")]));
     for file in files {
         let (tokenize, modules) = product_tokens(&tokenize(&fs::read_to_string(&file).unwrap()));
         for module in modules {
@@ -229,7 +228,6 @@ fn the_scan_finds_literals_and_passes_over_tests_comments_characters_and_planted
         fn f<'a>(c: char) -> &'a str { if c == '"' || c == '\'' { planted!("bug"); } "kept" }
         const RAW: &str = r#"raw "x" end"#; const B: &[u8] = b"by\"tes";
         #[cfg(test)] mod apart;
-        #[cfg(feature = "bench")] pub mod speed;
         #[cfg(test)]
         mod tests { fn g() { let s = "left out {"; } }
         const LAST: &str = "last";
@@ -247,5 +245,5 @@ fn the_scan_finds_literals_and_passes_over_tests_comments_characters_and_planted
             text("last".into())
         ]
     );
-    assert_eq!(excluded, ["apart", "speed", "tests"]);
+    assert_eq!(excluded, ["apart", "tests"]);
 }

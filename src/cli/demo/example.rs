@@ -16,11 +16,11 @@ pub const ORG: OrgCsvTexts<'static> = OrgCsvTexts {
 /// Elements.
 pub const ELEMENTS: &str = include_str!("../../../examples/tra-vinh/elements.toml");
 /// Forms and contracts.
-pub const FORMS: &str = include_str!("../../../examples/tra-vinh/forms.toml");
+const FORMS: &str = include_str!("../../../examples/tra-vinh/forms.toml");
 /// Campaign A: the force.
-pub const CAMPAIGN_A: &str = include_str!("../../../examples/tra-vinh/campaign-a.toml");
+const CAMPAIGN_A: &str = include_str!("../../../examples/tra-vinh/campaign-a.toml");
 /// Campaign B: the local security-support force.
-pub const CAMPAIGN_B: &str = include_str!("../../../examples/tra-vinh/campaign-b.toml");
+const CAMPAIGN_B: &str = include_str!("../../../examples/tra-vinh/campaign-b.toml");
 /// Last year's figures for the generator's own seed. The demo generates them for any seed.
 #[cfg(test)]
 pub(super) const BASELINE: &str = include_str!("../../../examples/tra-vinh/baseline.csv");

@@ -14,7 +14,7 @@ use crate::domain::support::violation::Violation;
 /// Longest validity of a key, in days.
 pub const KEY_DAYS_MAX: i64 = 365;
 /// Active keys of one account at most: the one in use and its replacement.
-pub const ACTIVE_KEYS_MAX: usize = 2;
+const ACTIVE_KEYS_MAX: usize = 2;
 
 string_enum! {
     /// A call that a key may allow.

@@ -96,7 +96,7 @@ pub fn build_consistency_proof(leaves: &[MerkleHash], old: usize) -> Option<Vec<
 
 /// Whether `path` shows that this leaf is at `index` in the tree of `size` leaves with this root.
 #[must_use]
-pub fn verify_inclusion(
+pub(crate) fn verify_inclusion(
     (size, root): (u64, &MerkleHash),
     index: u64,
     leaf: &MerkleHash,
@@ -125,7 +125,7 @@ pub fn verify_inclusion(
 
 /// Whether `path` shows that the second tree begins with all leaves of the first.
 #[must_use]
-pub fn verify_consistency(
+pub(crate) fn verify_consistency(
     (old, old_root): (u64, &MerkleHash),
     (new, new_root): (u64, &MerkleHash),
     path: &[MerkleHash],

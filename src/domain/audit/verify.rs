@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_line_is_found_by_whoever_holds_an_older_paper() {
+    fn a_changed_line_is_found_with_an_older_checkpoint() {
         let (all, other) = (audit(true), audit(false));
         assert_eq!(
             verify_proofs(&[checkpoint(&all, 4), consistency_proof(&other, 4, 9)]),

@@ -7,10 +7,8 @@ use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
-/// Most amendments of one campaign.
-pub const AMENDMENTS_MAX: usize = 255;
 /// Most characters of the basis of an amendment.
-pub const BASIS_MAX: usize = 500;
+const BASIS_MAX: usize = 500;
 
 /// A change of an approved campaign (quyết định sửa đổi), stored with it permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +72,7 @@ impl Campaign {
 
     /// The approved parts in which the two differ; status, amendments and participation are not
     /// among them.
-    #[must_use]
-    pub fn changed_parts(&self, other: &Self) -> Vec<String> {
+    fn changed_parts(&self, other: &Self) -> Vec<String> {
         let heads = [
             ("name_vi", self.name_vi != other.name_vi),
             ("name_en", self.name_en != other.name_en),

@@ -100,8 +100,7 @@ impl CampaignStatus {
     }
 
     /// The state after `step`; `None` if the table forbids it.
-    #[must_use]
-    pub fn next_status_after(self, step: CampaignStep) -> Option<Self> {
+    fn next_status_after(self, step: CampaignStep) -> Option<Self> {
         TRANSITIONS.iter().find(|row| (row.0, row.1) == (self, step)).map(|row| row.2)
     }
 

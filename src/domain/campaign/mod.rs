@@ -18,7 +18,7 @@ use crate::domain::target_rule::{self, Target, ZeroBasePolicy};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-pub use amendment::{AMENDMENTS_MAX, Amendment, BASIS_MAX};
+pub use amendment::Amendment;
 pub use lifecycle::{CampaignStatus, CampaignStep};
 pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
 

@@ -41,8 +41,7 @@ string_enum! {
 
 impl PlanStatus {
     /// Whether a plan in this state may change to `next`.
-    #[must_use]
-    pub fn can_become(self, next: Self) -> bool {
+    fn can_become(self, next: Self) -> bool {
         const TABLE: [(PlanStatus, PlanStatus); 6] = [
             (PlanStatus::Draft, PlanStatus::Submitted),
             (PlanStatus::Submitted, PlanStatus::Returned),

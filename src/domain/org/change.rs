@@ -148,8 +148,7 @@ impl OrgAction {
     }
 
     /// The unit that identifies the change.
-    #[must_use]
-    pub fn subject_unit(&self) -> UnitId {
+    fn subject_unit(&self) -> UnitId {
         match self {
             Self::Create { uid, .. } => UnitId::from_code(uid),
             Self::Rename { unit, .. } | Self::Reparent { unit, .. } | Self::Dissolve { unit } => {

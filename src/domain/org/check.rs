@@ -4,11 +4,9 @@
 //! The check returns every violation. A violation names the fact; its line in a file is added by
 //! `files`.
 
+use super::fraction::WEIGHT_DENOMINATOR_MAX;
 use super::index::OrgIndex;
-use super::{
-    DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent,
-    WEIGHT_DENOMINATOR_MAX,
-};
+use super::{DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// Greatest denominator of a weight in a file; products of a few such weights are exact.
-pub const WEIGHT_DENOMINATOR_MAX: i128 = 1_000_000;
+pub(crate) const WEIGHT_DENOMINATOR_MAX: i128 = 1_000_000;
 
 /// An exact fraction in lowest terms, with a denominator of at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -110,8 +110,7 @@ impl Fraction {
     }
 
     /// The part above [`floor`](Self::floor): at least 0 and less than 1.
-    #[must_use]
-    pub fn fractional_part(self) -> Self {
+    fn fractional_part(self) -> Self {
         Self { num: self.num.rem_euclid(self.den), den: self.den }
     }
 
@@ -152,7 +151,7 @@ impl fmt::Display for Fraction {
 /// Rounds to whole numbers that differ by less than 1 from the given fractions and sum to their
 /// total rounded down: the method of the largest remainder. Ties are broken by the order of the
 /// input.
-pub fn round_by_largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, BadFraction> {
+pub(crate) fn round_by_largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, BadFraction> {
     let total = values.iter().try_fold(Fraction::ZERO, |sum, value| sum.try_add(*value))?.floor();
     let mut whole: Vec<i128> = values.iter().map(|value| value.floor()).collect();
     let missing = usize::try_from(total - whole.iter().sum::<i128>()).unwrap_or(0);

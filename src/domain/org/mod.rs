@@ -25,12 +25,11 @@ pub use change::{
 };
 pub use check::{OrgFactRef, OrgViolation};
 pub use edge::{Hierarchy, UnitParent};
-pub use fraction::{BadFraction, Fraction, WEIGHT_DENOMINATOR_MAX, round_by_largest_remainder};
+pub use fraction::{BadFraction, Fraction};
 pub use handover::{
     HandoverImbalance, HandoverLine, HandoverSide, StockFlow, Stocks, check_handover,
 };
 pub use lineage::{LineageKind, UnitLineage};
-pub use name_folding::fold_name;
 pub use rebase::{RebaseQuality, RebaseResult, RebasedBaseline};
 pub use structure_view::{AttributedSums, ReportedFigure, StructureView, UnitAttribution};
 pub use unit::{DaySpan, GSO, OfficialCode, Unit, UnitKind, UnitVersion};
@@ -38,6 +37,7 @@ pub use unit::{DaySpan, GSO, OfficialCode, Unit, UnitKind, UnitVersion};
 use crate::domain::support::ids::UnitId;
 use index::OrgIndex;
 use jiff::civil::Date;
+use name_folding::fold_name;
 use std::sync::Arc;
 
 /// The facts of an organisation as plain lists, as in files and tables.

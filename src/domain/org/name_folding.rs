@@ -31,7 +31,7 @@ const VOWEL_MARKS: [(char, &str, &str); 3] =
 /// syllable at its end as a digit from 1 to 5. Two names are spelling variants if their folded
 /// forms are equal.
 #[must_use]
-pub fn fold_name(name: &str) -> String {
+pub(crate) fn fold_name(name: &str) -> String {
     name.split_whitespace().map(fold_word).collect::<Vec<_>>().join(" ")
 }
 

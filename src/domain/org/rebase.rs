@@ -4,7 +4,8 @@
 //! are rounded by largest remainder. A predecessor without a base is listed; it does not count as
 //! zero.
 
-use super::{BadFraction, Fraction, Org, round_by_largest_remainder};
+use super::fraction::round_by_largest_remainder;
+use super::{BadFraction, Fraction, Org};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;

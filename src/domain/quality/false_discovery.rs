@@ -7,7 +7,7 @@ use crate::domain::support::ids::UnitId;
 use std::collections::BTreeMap;
 
 /// Maximum number of new questions to one unit in a week.
-pub const QUESTIONS_PER_WEEK: usize = 3;
+const QUESTIONS_PER_WEEK: usize = 3;
 /// At most one question in this many is expected to be false.
 const FALSE_DISCOVERY_ONE_IN: i128 = 20;
 const BILLION: i128 = 1_000_000_000;

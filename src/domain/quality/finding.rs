@@ -65,7 +65,7 @@ string_enum! {
 }
 
 /// Working days after which superiors see a question without a reply.
-pub const REPLY_DAYS: u8 = 5;
+const REPLY_DAYS: u8 = 5;
 
 /// Reply of the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]

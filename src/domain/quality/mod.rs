@@ -11,8 +11,8 @@ mod series;
 mod series_checks;
 pub mod statistics;
 
-pub use false_discovery::{QUESTIONS_PER_WEEK, select_findings};
-pub use finding::{Finding, FindingReply, FindingState, QualityRule, REPLY_DAYS};
+pub use false_discovery::select_findings;
+pub use finding::{Finding, FindingReply, FindingState, QualityRule};
 pub use rules::{RuleFindings, run_rules};
 pub use series::{
     ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, ReportSeries,

@@ -20,7 +20,7 @@ pub fn median(values: &[Ratio]) -> Option<Ratio> {
 /// Modified z of `value`: 0.6745 (x - median) / MAD. If more than half of the values are equal (MAD
 /// = 0), the form over the mean deviation, and only from a distance of three cases.
 #[must_use]
-pub fn modified_z(own: &[i64], value: i64) -> Option<Ratio> {
+pub(crate) fn modified_z(own: &[i64], value: i64) -> Option<Ratio> {
     let all: Vec<Ratio> = own.iter().map(|one| Ratio::from_integer(*one)).collect();
     let middle = median(&all)?;
     let deviations: Vec<Ratio> =
@@ -44,7 +44,7 @@ fn abs_ratio(value: Ratio) -> Ratio {
 
 /// Whether |2(√a - √b)| is at least `hundredths` / 100, without a square root: √a >= √b + t/2.
 #[must_use]
-pub fn is_significant_change(a: i64, b: i64, hundredths: i64) -> bool {
+pub(crate) fn is_significant_change(a: i64, b: i64, hundredths: i64) -> bool {
     let (high, low) = (i128::from(a.max(b)), i128::from(a.min(b)));
     let t = i128::from(hundredths);
     // All terms times 40 000: 4a - 4b - t² >= 4t √b.
@@ -53,8 +53,7 @@ pub fn is_significant_change(a: i64, b: i64, hundredths: i64) -> bool {
 }
 
 /// The sum of (x - mean)² / mean, exact; `None` for a mean of zero.
-#[must_use]
-pub fn dispersion(values: &[i64]) -> Option<Ratio> {
+fn dispersion(values: &[i64]) -> Option<Ratio> {
     let count = i128::try_from(values.len()).ok()?;
     let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
     let squares: i128 = values.iter().map(|value| i128::from(*value) * i128::from(*value)).sum();
@@ -70,7 +69,7 @@ const CHI_SQUARE_BOUNDS: [(i64, i64); 5] =
 /// Whether counts of 8 to 12 periods vary less (first) or more (second) than chance would in 0.1 %
 /// of cases.
 #[must_use]
-pub fn check_dispersion(values: &[i64]) -> Option<(bool, bool)> {
+pub(crate) fn check_dispersion(values: &[i64]) -> Option<(bool, bool)> {
     let (low, high) = CHI_SQUARE_BOUNDS.get(values.len().checked_sub(8)?)?;
     let spread = dispersion(values)?.checked_mul(Ratio::from_integer(1000))?;
     Some((spread < Ratio::from_integer(*low), spread > Ratio::from_integer(*high)))
@@ -79,7 +78,7 @@ pub fn check_dispersion(values: &[i64]) -> Option<(bool, bool)> {
 /// Chi-square of ten counts against an even distribution, in thousandths, and whether it exceeds
 /// the 0.1 % bound.
 #[must_use]
-pub fn chi_square_digits(counts: &[i64; 10]) -> Option<(Ratio, bool)> {
+pub(crate) fn chi_square_digits(counts: &[i64; 10]) -> Option<(Ratio, bool)> {
     let spread = dispersion(counts)?;
     Some((spread, spread > Ratio::new(27_877, 1000)?))
 }
@@ -87,7 +86,7 @@ pub fn chi_square_digits(counts: &[i64; 10]) -> Option<(Ratio, bool)> {
 /// Probability of `side` or more heads in `tosses` of a fair coin, in parts per billion; `None`
 /// beyond 120 tosses.
 #[must_use]
-pub fn binomial_tail_chance(side: u32, tosses: u32) -> Option<i64> {
+pub(crate) fn binomial_tail_chance(side: u32, tosses: u32) -> Option<i64> {
     if tosses > 120 || side > tosses {
         return None;
     }
@@ -108,7 +107,7 @@ pub fn binomial_tail_chance(side: u32, tosses: u32) -> Option<i64> {
 /// Two-sided probability of a z at least this large, in parts per billion; rounded up to the next
 /// table step.
 #[must_use]
-pub fn z_tail_chance(hundredths: i64) -> i64 {
+pub(crate) fn z_tail_chance(hundredths: i64) -> i64 {
     const STEPS: [(i64, i64); 9] = [
         (600, 2),
         (550, 38),

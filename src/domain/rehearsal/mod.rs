@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A unit is ranked only if it exists for at least this percentage of the window.
-pub const EXPOSURE_PERCENT: i64 = 75;
+pub(crate) const EXPOSURE_PERCENT: i64 = 75;
 
 /// Input of a rehearsal besides the organisation; empty parts are not checked.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use suppression::{CellSum, suppress_cells};
 
 /// Smaller figures are suppressed.
-pub const FIGURE_MIN: i64 = 5;
+const FIGURE_MIN: i64 = 5;
 
 /// Reason code of a line with a suppressed figure.
 pub const SUPPRESSED: &str = "SUPPRESSED";

@@ -76,7 +76,7 @@ pub enum MergeResult<T> {
 
 /// Merges one field: the author saw `base` and enters `mine`, the stored value is `theirs`.
 #[must_use]
-pub fn merge_three_way<T: PartialEq>(base: &T, mine: T, theirs: T) -> MergeResult<T> {
+pub(crate) fn merge_three_way<T: PartialEq>(base: &T, mine: T, theirs: T) -> MergeResult<T> {
     if theirs == *base || theirs == mine {
         MergeResult::Agreed(mine)
     } else if mine == *base {

@@ -12,9 +12,9 @@ use jiff::civil::Date;
 use std::fmt;
 
 /// Most characters of an element's code.
-pub const ELEMENT_CODE_MAX: usize = 48;
+pub(crate) const ELEMENT_CODE_MAX: usize = 48;
 /// Most decimals a value may carry.
-pub const SCALE_MAX: u8 = 6;
+pub(crate) const SCALE_MAX: u8 = 6;
 
 /// Text code of an element, as in `so_offences`: `[a-z][a-z0-9_]*`, at most [`ELEMENT_CODE_MAX`]
 /// characters.

@@ -12,7 +12,7 @@ use crate::domain::target_rule::FormRuleExpr;
 use std::collections::BTreeMap;
 
 /// Maximum number of elements of a form; a report must fit a small screen and one message.
-pub const FORM_ELEMENTS_MAX: usize = 64;
+const FORM_ELEMENTS_MAX: usize = 64;
 
 /// Elements that are filled in together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,12 +63,6 @@ impl Contract {
     #[must_use]
     pub fn id(&self) -> ContractId {
         ContractId::from_code(&self.code)
-    }
-
-    /// The id of its form.
-    #[must_use]
-    pub fn form_id(&self) -> FormId {
-        FormId::from_code(&self.form)
     }
 }
 

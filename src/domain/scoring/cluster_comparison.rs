@@ -72,8 +72,7 @@ pub fn estimate_prior_weight(cases: &[UnitCases]) -> Option<Ratio> {
 }
 
 /// (A + α) / (E + α).
-#[must_use]
-pub fn shrink_rate(case: UnitCases, prior: Ratio) -> Option<Ratio> {
+fn shrink_rate(case: UnitCases, prior: Ratio) -> Option<Ratio> {
     Ratio::from_integer(case.cases)
         .checked_add(prior)?
         .checked_div(case.expected.checked_add(prior)?)

@@ -82,8 +82,7 @@ pub struct ScoreLine {
 
 impl ScoreLine {
     /// The score that counts.
-    #[must_use]
-    pub fn effective_score(&self) -> Option<Ratio> {
+    fn effective_score(&self) -> Option<Ratio> {
         self.cluster_override.as_ref().map(|decided| decided.points).or(self.system_score)
     }
 }

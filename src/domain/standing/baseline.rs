@@ -164,12 +164,6 @@ impl Baselines {
         }
     }
 
-    /// Whether there is any figure for this unit and element.
-    #[must_use]
-    pub fn has_figures(&self, unit: UnitId, element: &ElementCode) -> bool {
-        self.figures(unit, element).is_some()
-    }
-
     fn figures(&self, unit: UnitId, element: &ElementCode) -> Option<&Vec<BaselineFigure>> {
         self.figures.get(&(unit, element.clone()))
     }

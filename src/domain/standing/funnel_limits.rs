@@ -33,7 +33,7 @@ string_enum! {
 }
 
 /// Fewest cases for which a unit is classified.
-pub const FUNNEL_CASES_MIN: i64 = 5;
+const FUNNEL_CASES_MIN: i64 = 5;
 
 /// The limits for `cases` at the overall share `share`; `None` for a share outside 0 to 1.
 #[must_use]

@@ -20,7 +20,7 @@ pub struct Ratio {
 pub struct BadRatio(pub String);
 
 /// Maximum number of digits on either side of a `/`, the decimal point not counted.
-pub const DIGITS_MAX: usize = 18;
+pub(crate) const DIGITS_MAX: usize = 18;
 
 impl Ratio {
     /// Zero.

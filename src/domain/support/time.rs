@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime};
 /// Microseconds of a civil day.
 pub const DAY_MICROS: i64 = 86_400_000_000;
 /// The authority's offset from UTC, in microseconds (Asia/Ho_Chi_Minh, +07:00).
-pub const ZONE_OFFSET_MICROS: i64 = 7 * 3_600_000_000;
+const ZONE_OFFSET_MICROS: i64 = 7 * 3_600_000_000;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -49,6 +49,6 @@ impl fmt::Display for Violation {
 
 /// Whether any of the violations is an error.
 #[must_use]
-pub fn has_errors(found: &[Violation]) -> bool {
+pub(crate) fn has_errors(found: &[Violation]) -> bool {
     found.iter().any(|violation| violation.severity == Severity::Error)
 }

@@ -11,15 +11,15 @@ use jiff::civil::Date;
 use std::fmt;
 
 /// Maximum nesting depth of `all`, `any`, `tier` and `change`.
-pub const DEPTH_MAX: usize = 8;
+pub(crate) const DEPTH_MAX: usize = 8;
 /// Maximum number of members of one `all` or `any`.
-pub const MEMBERS_MAX: usize = 32;
+pub(crate) const MEMBERS_MAX: usize = 32;
 /// Maximum number of elements in one sum.
-pub const TERMS_MAX: usize = 32;
+pub(crate) const TERMS_MAX: usize = 32;
 /// Maximum length of a target's text, in bytes.
-pub const TEXT_MAX: usize = 4096;
+pub(crate) const TEXT_MAX: usize = 4096;
 /// Maximum length, in characters, of a name in brackets (milestone, duty, unit, kind).
-pub const NAME_MAX: usize = 64;
+pub(crate) const NAME_MAX: usize = 64;
 
 /// A target (chỉ tiêu) or a combination of targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

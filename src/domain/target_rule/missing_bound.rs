@@ -17,7 +17,7 @@ const EXPECTED_MAX: i128 = 1_000_000;
 /// The most that one missing report is likely to contain: max(1, 97.5 % quantile of
 /// Poisson(`expected`)).
 #[must_use]
-pub fn upper_bound(expected: Ratio) -> u64 {
+pub(crate) fn upper_bound(expected: Ratio) -> u64 {
     upper_quantile(expected).max(1)
 }
 

@@ -26,12 +26,12 @@ pub use catalogue::{
     encode_calendar, encode_contract, encode_element, encode_form,
 };
 pub use finding::{decode_finding, encode_finding, finding_to_proto};
-pub use org::{decode_org, decode_unit, encode_unit, unit_to_proto};
+pub use org::{decode_org, encode_unit, unit_to_proto};
 pub use proposal::{decode_proposal, encode_proposal};
-pub use report::{decode_report, encode_report, report_from_proto, report_to_proto};
+pub use report::{decode_report, encode_report, report_to_proto};
 pub use standing::{
-    decode_run, decode_standing, encode_run, encode_standing, judgement_from_proto,
-    judgement_to_proto, run_to_proto, standing_to_proto, standing_view_to_proto,
+    decode_run, decode_standing, encode_run, encode_standing, run_to_proto, standing_to_proto,
+    standing_view_to_proto,
 };
 
 use crate::domain::support::reason::RefusalReason;

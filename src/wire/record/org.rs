@@ -83,11 +83,6 @@ fn lineage_to_proto(line: &UnitLineage, to_number: u32) -> Result<pb::UnitLineag
     })
 }
 
-/// Decodes a unit and its number, without parents and successors.
-pub fn decode_unit(bytes: &[u8]) -> Result<(u32, Unit), RecordError> {
-    unit_parts_from_proto(decode_message(bytes)?).map(|(number, unit, _, _)| (number, unit))
-}
-
 /// Decodes all units into the organisation and the numbers of its units.
 pub fn decode_org<'b>(
     records: impl IntoIterator<Item = &'b [u8]>,
@@ -212,7 +207,6 @@ mod tests {
             facts.units.iter().map(|one| encode_unit(one, &facts, &numbers).unwrap()).collect();
         let (read, read_numbers) = decode_org(bytes.iter().map(Vec::as_slice)).unwrap();
         assert_eq!((&read, &read_numbers), (&facts, &numbers));
-        assert_eq!(decode_unit(&bytes[1]).unwrap(), (2, facts.units[1].clone()));
         assert_eq!(
             decode_org([bytes[0].as_slice()]).unwrap_err(),
             RecordError::UnknownUnit,

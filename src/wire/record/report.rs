@@ -47,7 +47,7 @@ pub fn decode_report(bytes: &[u8], units: &UnitNumbers) -> Result<Report, Record
 }
 
 /// Converts the message of a report.
-pub fn report_from_proto(
+fn report_from_proto(
     message: pb::ReportRecord,
     units: &UnitNumbers,
 ) -> Result<Report, RecordError> {

@@ -76,7 +76,7 @@ pub fn decode_standing(
 }
 
 /// Converts a judgement with its members.
-pub fn judgement_to_proto(
+fn judgement_to_proto(
     judgement: &Judgement,
     elements: &ElementNumbers,
 ) -> Result<pb::Judgement, RecordError> {
@@ -135,7 +135,7 @@ pub fn judgement_to_proto(
 }
 
 /// Converts the message of a judgement with its members.
-pub fn judgement_from_proto(
+fn judgement_from_proto(
     message: pb::Judgement,
     elements: &ElementNumbers,
 ) -> Result<Judgement, RecordError> {

@@ -48,7 +48,11 @@ pub struct DemoDistrict {
 
 /// Districts and communes of the province on `day`.
 #[must_use]
-pub fn generate_places(seed: u64, org: &Org, day: Date) -> (Vec<DemoDistrict>, Vec<DemoCommune>) {
+pub(crate) fn generate_places(
+    seed: u64,
+    org: &Org,
+    day: Date,
+) -> (Vec<DemoDistrict>, Vec<DemoCommune>) {
     let people: f64 = DISTRICT_POPULATIONS.iter().map(|(_, people)| people).sum();
     let (mut districts, mut all) = (Vec::new(), Vec::new());
     for (uid, total) in DISTRICT_POPULATIONS {

@@ -271,7 +271,7 @@ impl TruthGenerator<'_> {
 
 /// The unit that succeeds `unit`, which existed on the first day, on `day`.
 #[must_use]
-pub fn successor_on(org: &Org, unit: UnitId, day: Date) -> UnitId {
+pub(crate) fn successor_on(org: &Org, unit: UnitId, day: Date) -> UnitId {
     let next = |unit: &UnitId| {
         let mut lines = org
             .lineage_from(*unit)

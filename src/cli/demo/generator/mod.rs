@@ -28,7 +28,7 @@ use jiff::ToSpan;
 /// The seed of the committed example.
 pub const SEED: u64 = 20_240_819;
 /// Most weeks that can be simulated; after them the districts are closed.
-pub const WEEKS_MAX: u8 = 27;
+pub(crate) const WEEKS_MAX: u8 = 27;
 
 /// A province with two years of events.
 #[derive(Debug, Clone)]

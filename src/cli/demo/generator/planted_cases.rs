@@ -42,7 +42,7 @@ pub struct RuleMeasurement {
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
-pub fn measure_rules(
+pub(crate) fn measure_rules(
     province: &Province,
     weeks: u8,
 ) -> Result<Vec<RuleMeasurement>, UnknownCalendar> {

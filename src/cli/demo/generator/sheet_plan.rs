@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Communes with a second phone.
-pub const SECOND_PHONE_COUNT: usize = 5;
+pub(crate) const SECOND_PHONE_COUNT: usize = 5;
 /// Phones that are offline for three weeks.
 const LONG_OFFLINE_COUNT: usize = 14;
 /// The weeks of the long outage, from 0, the second exclusive.
@@ -207,8 +207,7 @@ impl Province {
     }
 
     /// The communes with two phones: those with most events that stay open to the end.
-    #[must_use]
-    pub fn units_with_second_phone(&self) -> Vec<String> {
+    fn units_with_second_phone(&self) -> Vec<String> {
         let last = self.simulated_end(super::WEEKS_MAX);
         let stays = |unit: UnitId| self.org.is_open_on(unit, last);
         let mut places: Vec<_> = self.communes.iter().filter(|place| stays(place.unit)).collect();

@@ -201,7 +201,7 @@ fn a_ratio_of_everything_allows_no_failure() {
 }
 
 #[test]
-fn what_cannot_be_reckoned_says_so() {
+fn what_cannot_be_computed_says_so() {
     // The grammar cannot write this tree; the wire format can.
     let Ok(Target::Compare(mut change)) = Target::parse("change(count(x)) < 0") else {
         panic!("a comparison")

@@ -3,39 +3,39 @@
 //!
 //! Read-only: nothing is pushed, so that no synthetic figure enters real data.
 
-use super::bench_row::{BenchMeasure, BenchRow};
-use super::device::BenchDevice;
-use super::fixture::connect_to_url;
-use super::unary::{call_health_check, measure_call_rate};
-use super::{BenchPlan, Result};
-use crate::domain::access::enrolment::EnrolmentCode;
-use crate::domain::support::ids::UnitId;
-use crate::pb::sync_response::Frame;
+use crate::Result;
+use crate::bench_row::{BenchMeasure, BenchRow};
+use crate::cases::BenchPlan;
+use crate::device::BenchDevice;
+use crate::fixture::connect_to_url;
+use crate::unary::{call_health_check, measure_call_rate};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use thidua::bench_api::pb::sync_response::Frame;
+use thidua::bench_api::{EnrolmentCode, UnitId};
 
 /// Calls of one run, over all callers.
 const CALLS_PER_RUN: usize = 960;
 
 /// The server to load.
 #[derive(Debug, Clone)]
-pub struct BenchTarget {
+pub(crate) struct BenchTarget {
     /// For example `https://thidua.example.vn:8443`; `http://` on loopback.
-    pub url: String,
+    pub(crate) url: String,
     /// The CA of its certificate, in PEM.
-    pub ca: std::path::PathBuf,
+    pub(crate) ca: std::path::PathBuf,
     /// An enrolment code, usable once.
-    pub code: String,
+    pub(crate) code: String,
 }
 
 /// Measures the rows; `done` is called for each.
-pub fn measure_remote(
+pub(crate) fn measure_remote(
     target: &BenchTarget,
     plan: &BenchPlan,
     mut on_row: impl FnMut(&BenchRow),
 ) -> Result<Vec<BenchRow>> {
-    super::fixture::new_runtime()?.block_on(async {
+    crate::fixture::new_runtime()?.block_on(async {
         let channel = connect_to_url(Path::new(&target.ca), &target.url).await?;
         let code = EnrolmentCode::parse(&target.code)?;
         // The device acts for the unit of its account; the unit does not matter for reading.

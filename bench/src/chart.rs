@@ -1,7 +1,7 @@
 //! Chart of growth: one panel per figure, one line per size of the province, both axes logarithmic,
 //! so that a constant cost is a flat line.
 
-use super::growth::{COMMUNE_COUNTS, GrowthPoint, WEEK_COUNTS};
+use crate::growth::{COMMUNE_COUNTS, GrowthPoint, WEEK_COUNTS};
 
 const PANEL_SIZE: (f64, f64) = (300.0, 190.0);
 const MARGIN: (f64, f64) = (56.0, 34.0);
@@ -21,7 +21,7 @@ const PANELS: [ChartPanel; 6] = [
 
 /// The whole chart as SVG.
 #[must_use]
-pub fn render_chart(points: &[GrowthPoint]) -> String {
+pub(crate) fn render_chart(points: &[GrowthPoint]) -> String {
     let (wide, high) = (PANEL_SIZE.0 * 3.0, PANEL_SIZE.1 * 2.0 + 30.0);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" font-family=\"sans-serif\" font-size=\"11\">\n\

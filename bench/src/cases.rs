@@ -1,54 +1,26 @@
-//! Benchmarks against the limit of this machine: each row runs the whole product path and, in the
-//! same minute and process, the minimal equivalent that it cannot beat, and prints the ratio.
-//!
-//! Built only with the feature `bench`, so never part of a release. All traffic is loopback; every
-//! row has a bounded count. Only ratios of one run are comparable, not figures of two runs.
+//! The rows of the bench: each runs the whole product path and, in the same minute and process, the
+//! minimal equivalent that it cannot beat.
 
-mod bench_row;
-mod chart;
-mod device;
-mod fixture;
-mod follow;
-mod growth;
-mod host_stats;
-mod pull;
-mod push;
-mod raw_writes;
-mod remote;
-mod rollup;
-mod server_process;
-mod soak;
-mod targets;
-mod unary;
-
-pub use bench_row::{BenchMeasure, BenchRow, ROW_TABLE_HEADER};
-pub use chart::render_chart;
-pub use growth::{GROWTH_TABLE_HEADER, GrowthPoint, measure_growth as growth};
-pub use remote::{BenchTarget, measure_remote as against};
-pub use soak::run_soak as soak;
-
-use host_stats::CpuTicks;
-use std::error::Error;
-
-/// Any error ends the bench and is reported.
-pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+use crate::bench_row::BenchRow;
+use crate::host_stats::CpuTicks;
+use crate::{Result, follow, pull, push, rollup, targets, unary};
 
 /// Rows and rounds to run.
 #[derive(Debug, Clone)]
-pub struct BenchPlan {
+pub(crate) struct BenchPlan {
     /// Names of rows; all if empty.
-    pub rows: Vec<String>,
+    pub(crate) rows: Vec<String>,
     /// Runs of each row; the median counts.
-    pub rounds: usize,
+    pub(crate) rounds: usize,
     /// Number of idle followers in the row `follow`.
-    pub followers: usize,
+    pub(crate) followers: usize,
 }
 
 /// Name, description and function of a row.
 type BenchCase = (&'static str, &'static str, fn(&BenchPlan) -> Result<Vec<BenchRow>>);
 
 /// Every row, in the order of execution.
-pub const BENCH_CASES: &[BenchCase] = &[
+pub(crate) const BENCH_CASES: &[BenchCase] = &[
     (
         "unary",
         "a call with token, rights and a rich answer, against an empty call",
@@ -83,7 +55,10 @@ pub const BENCH_CASES: &[BenchCase] = &[
 ];
 
 /// Runs the rows of the plan; `done` is called for each result row.
-pub fn run_benches(plan: &BenchPlan, mut done: impl FnMut(&BenchRow)) -> Result<Vec<BenchRow>> {
+pub(crate) fn run_benches(
+    plan: &BenchPlan,
+    mut done: impl FnMut(&BenchRow),
+) -> Result<Vec<BenchRow>> {
     let unknown =
         plan.rows.iter().find(|name| !BENCH_CASES.iter().any(|(known, ..)| known == name));
     if let Some(name) = unknown {

@@ -5,49 +5,32 @@
 //! Figures are a formula of unit, week and element, so every engine computes the same totals, which
 //! are compared.
 
-use super::bench_row::{BenchMeasure, BenchRow};
-use super::{BenchPlan, Result};
-use crate::domain::campaign::Campaign;
-use crate::domain::org::{
-    DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion,
-};
-use crate::domain::report::cell::{CellValue, Cells, ElementNumber};
-use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
-use crate::domain::report::form::{Catalogue, Contract, Form};
-use crate::domain::report::workflow::ReportState;
-use crate::domain::report::{Report, ReportKey};
-use crate::domain::reporting::calendar::Calendars;
-use crate::domain::reporting::period::Period;
-use crate::domain::reporting::window::DateWindow;
-use crate::domain::standing::baseline::Baselines;
-use crate::domain::standing::{CampaignTotals, ReportEntry, StandingInput, compute_totals};
-use crate::domain::support::ids::UnitId;
-use crate::files::campaign;
-use crate::wire::record::{UnitNumbers, decode_report, encode_report};
+use crate::Result;
+use crate::bench_row::{BenchMeasure, BenchRow};
+use crate::cases::BenchPlan;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use diesel::sqlite::SqliteConnection;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use std::collections::BTreeMap;
 use std::time::Instant;
+use thidua::bench_api::{
+    CampaignTotals, ProvinceSize, Report, ReportEntry, SyntheticProvince, UnitId, compute_totals,
+    decode_report, encode_report,
+};
 
 const DISTRICTS: usize = 100;
 const COMMUNES: usize = 1099;
 const WEEKS: usize = 455;
 const ELEMENTS: usize = 20;
-const FIRST_DAY: Date = date(2024, 1, 1);
-
-struct RollupFixture {
-    org: Org,
-    calendars: Calendars,
-    catalogue: Catalogue,
-    campaign: Campaign,
-    numbers: BTreeMap<ElementNumber, ElementCode>,
-    units: UnitNumbers,
-    baselines: Baselines,
-}
+const SIZE: ProvinceSize = ProvinceSize {
+    districts: DISTRICTS,
+    communes: COMMUNES,
+    elements: ELEMENTS,
+    weeks: WEEKS,
+    first_day: date(2024, 1, 1),
+};
 
 #[derive(QueryableByName)]
 struct EncodedReportRow {
@@ -62,7 +45,7 @@ struct SumRow {
 }
 
 /// Measures the rows.
-pub(super) fn bench_rollup(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+pub(crate) fn bench_rollup(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let dir = std::env::temp_dir().join(format!("thidua-bench-rollup-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
     let rows = measure_rollup(plan, &dir);
@@ -71,29 +54,28 @@ pub(super) fn bench_rollup(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
 }
 
 fn measure_rollup(plan: &BenchPlan, dir: &std::path::Path) -> Result<Vec<BenchRow>> {
-    let fixture = build_fixture()?;
+    let province = SyntheticProvince::new(SIZE);
     let mut conn = SqliteConnection::establish(&dir.join("cells.db").display().to_string())?;
-    fill_database(&mut conn, &fixture)?;
+    fill_database(&mut conn, &province)?;
     let (mut scans, mut whole, mut sums) = (Vec::new(), Vec::new(), Vec::new());
     let mut last = None;
     for _ in 0..plan.rounds {
         scans.push(1.0 / time_seconds(|| scan_bytes(&mut conn))?.1);
         let began = Instant::now();
-        let reports = read_reports(&mut conn, &fixture)?;
+        let reports = read_reports(&mut conn, &province)?;
         let entries: Vec<ReportEntry<'_>> = reports.iter().map(report_entry).collect();
-        let summed = time_seconds(|| Ok(compute_totals(&fixture.standing_input(&entries))?))?;
+        let summed = time_seconds(|| {
+            Ok(compute_totals(&province.standing_input(&entries, day_after(&province)))?)
+        })?;
         whole.push(1.0 / began.elapsed().as_secs_f64());
         sums.push(1.0 / summed.1);
         last = Some(summed.0);
     }
     let mut totals = last.ok_or("no round")?;
     let (sqlite_total, by_sqlite) = time_seconds(|| sum_in_sqlite(&mut conn))?;
-    if province_total(&totals, &fixture) != Some(sqlite_total) {
-        return Err(format!(
-            "the sums differ: {:?} and SQLite's {sqlite_total}",
-            province_total(&totals, &fixture)
-        )
-        .into());
+    let sum = province_total(&totals, &province);
+    if sum != Some(sqlite_total) {
+        return Err(format!("the sums differ: {sum:?} and SQLite's {sqlite_total}").into());
     }
     let (scan_ms, whole_ms) = (
         1e3 / BenchMeasure::from_runs(scans.clone()).median,
@@ -126,7 +108,7 @@ fn measure_rollup(plan: &BenchPlan, dir: &std::path::Path) -> Result<Vec<BenchRo
         )),
     ];
     rows.extend(measure_duckdb(dir, &mut conn, sums_ms)?);
-    rows.push(measure_changes(plan, &mut conn, &fixture, &mut totals)?);
+    rows.push(measure_changes(plan, &mut conn, &province, &mut totals)?);
     Ok(rows)
 }
 
@@ -141,7 +123,7 @@ fn time_seconds<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
 fn measure_changes(
     plan: &BenchPlan,
     conn: &mut SqliteConnection,
-    fixture: &RollupFixture,
+    province: &SyntheticProvince,
     totals: &mut CampaignTotals,
 ) -> Result<BenchRow> {
     let (mut product, mut bare) = (Vec::new(), Vec::new());
@@ -149,9 +131,9 @@ fn measure_changes(
                    where true on conflict do update set value = value + excluded.value";
     for round in 0..plan.rounds {
         let corrected: Vec<Report> = (0..500)
-            .map(|at| fixture.build_report(at * 2 % COMMUNES, at % WEEKS, round + 1))
+            .map(|at| province.build_report(at * 2 % COMMUNES, at % WEEKS, round + 1))
             .collect();
-        let input = fixture.standing_input(&[]);
+        let input = province.standing_input(&[], day_after(province));
         let work = || {
             corrected.iter().for_each(|report| totals.upsert_report(&input, &report_entry(report)));
             Ok(())
@@ -241,7 +223,7 @@ print(best)
 "#;
 
 /// Stores the encoded reports, and the same figures as a table of cells.
-fn fill_database(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result<()> {
+fn fill_database(conn: &mut SqliteConnection, province: &SyntheticProvince) -> Result<()> {
     conn.batch_execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;
          create table record (no integer primary key, bytes blob not null);
@@ -254,7 +236,7 @@ fn fill_database(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result
     )?;
     for commune in 0..COMMUNES {
         for week in 0..WEEKS {
-            let bytes = encode_report(&fixture.build_report(commune, week, 0), &fixture.units)?;
+            let bytes = encode_report(&province.build_report(commune, week, 0), &province.units)?;
             diesel::sql_query("insert into record (bytes) values ($1)")
                 .bind::<Binary, _>(bytes)
                 .execute(conn)?;
@@ -287,10 +269,10 @@ fn scan_bytes(conn: &mut SqliteConnection) -> Result<usize> {
     Ok(rows.iter().map(|row| row.bytes.len()).sum())
 }
 
-fn read_reports(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result<Vec<Report>> {
+fn read_reports(conn: &mut SqliteConnection, province: &SyntheticProvince) -> Result<Vec<Report>> {
     let rows: Vec<EncodedReportRow> =
         diesel::sql_query("select bytes from record order by no").load(conn)?;
-    rows.iter().map(|row| Ok(decode_report(&row.bytes, &fixture.units)?)).collect()
+    rows.iter().map(|row| Ok(decode_report(&row.bytes, &province.units)?)).collect()
 }
 
 fn sum_in_sqlite(conn: &mut SqliteConnection) -> Result<i64> {
@@ -304,9 +286,9 @@ fn sum_in_sqlite(conn: &mut SqliteConnection) -> Result<i64> {
 }
 
 /// The province's sum over all elements.
-fn province_total(totals: &CampaignTotals, fixture: &RollupFixture) -> Option<i64> {
+fn province_total(totals: &CampaignTotals, province: &SyntheticProvince) -> Option<i64> {
     let (_, folded) = totals.windows().first()?;
-    fixture
+    province
         .catalogue
         .elements
         .iter()
@@ -324,156 +306,7 @@ fn report_entry(report: &Report) -> ReportEntry<'_> {
     }
 }
 
-impl RollupFixture {
-    fn standing_input<'a>(&'a self, reports: &'a [ReportEntry<'a>]) -> StandingInput<'a> {
-        let Self { org, calendars, catalogue, campaign, numbers, baselines, .. } = self;
-        let today = campaign.measurement_window.end.saturating_add(1.day());
-        StandingInput {
-            org,
-            calendars,
-            catalogue,
-            campaign,
-            baselines,
-            numbers,
-            reports,
-            today,
-            view: StructureView::AsWas,
-        }
-    }
-
-    fn build_report(&self, commune: usize, week: usize, more: usize) -> Report {
-        let start = FIRST_DAY.saturating_add((week as i64).weeks());
-        let figure = |element: usize| ((commune * 7 + week * 3 + element) % 10 + more) as i64;
-        let cells: Cells = self
-            .numbers
-            .keys()
-            .copied()
-            .zip((0..ELEMENTS).map(|element| CellValue::Reported(figure(element))))
-            .collect();
-        let unit = UnitId::from_code(&format!("commune-{commune}"));
-        let period = Period::new("week", start, start.saturating_add(1.week()));
-        Report {
-            key: ReportKey { contract: self.catalogue.contracts[0].id(), unit, period },
-            acting_unit: unit,
-            state: ReportState::Accepted,
-            cells,
-            note: String::new(),
-            received_day: Some(start.saturating_add(7.days())),
-            late: false,
-            question: None,
-        }
-    }
-}
-
-fn build_fixture() -> Result<RollupFixture> {
-    let facts = build_org_facts();
-    let units = facts.units.iter().map(|unit| unit.id).zip(1..).collect();
-    let catalogue = build_catalogue()?;
-    let text =
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/campaign-a.toml"));
-    let a = campaign::read_campaign_file("campaign-a.toml", text)
-        .map_err(|faults| format!("{faults:?}"))?
-        .campaign;
-    let window = DateWindow::new(FIRST_DAY, FIRST_DAY.saturating_add((WEEKS as i64).weeks()))
-        .ok_or("no window")?;
-    let campaign = Campaign {
-        legal_window: window,
-        measurement_window: window,
-        phases: Vec::new(),
-        targets: Vec::new(),
-        contracts: vec!["week".to_owned()],
-        ..a
-    };
-    let numbers = (1..)
-        .map(ElementNumber)
-        .zip(catalogue.elements.iter().map(|one| one.code.clone()))
-        .collect();
-    let calendars = Calendars::standard().with_campaigns([&campaign]);
-    let org = Org::new(facts).map_err(|found| format!("{found:?}"))?;
-    Ok(RollupFixture {
-        org,
-        calendars,
-        catalogue,
-        campaign,
-        numbers,
-        units,
-        baselines: Baselines::new([]),
-    })
-}
-
-/// One province, its districts, and the communes spread evenly over them.
-fn build_org_facts() -> OrgFacts {
-    let mut facts = OrgFacts::default();
-    let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
-        let (name, local_kind) = (uid.to_owned(), kind.to_string());
-        let version = UnitVersion {
-            days: DaySpan::ALWAYS,
-            name,
-            kind,
-            local_kind,
-            code: None,
-            note: String::new(),
-        };
-        facts.units.push(Unit::new(uid, version));
-        let edge = |parent: String| UnitParent {
-            child: UnitId::from_code(uid),
-            parent: UnitId::from_code(&parent),
-            hierarchy: Hierarchy::Command,
-            days: DaySpan::ALWAYS,
-        };
-        facts.edges.extend(above.map(edge));
-    };
-    add("province", UnitKind::Province, None);
-    (0..DISTRICTS).for_each(|at| {
-        add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned()))
-    });
-    for at in 0..COMMUNES {
-        add(
-            &format!("commune-{at}"),
-            UnitKind::Commune,
-            Some(format!("district-{}", at % DISTRICTS)),
-        );
-    }
-    facts
-}
-
-fn build_catalogue() -> Result<Catalogue> {
-    let element = |at: usize| {
-        let code = ElementCode::new(&format!("element_{at}")).map_err(|bad| format!("{bad:?}"))?;
-        Ok::<_, String>(Element {
-            code,
-            name_vi: String::new(),
-            name_en: String::new(),
-            unit_of_count: "vụ".to_owned(),
-            kind: ElementKind::Flow,
-            scale: 0,
-            min: 0,
-            max: 1000,
-            level: CountingLevel::Commune,
-            coercive: false,
-            shrinkable: false,
-            activity: false,
-            breaks: Vec::new(),
-        })
-    };
-    let elements = (0..ELEMENTS).map(element).collect::<std::result::Result<Vec<_>, _>>()?;
-    let (code, name_vi, name_en) = ("week".to_owned(), String::new(), String::new());
-    let form = Form {
-        code,
-        name_vi,
-        name_en,
-        elements: elements.iter().map(|one| one.code.clone()).collect(),
-        rules: Vec::new(),
-    };
-    let contract = Contract {
-        code: "week".to_owned(),
-        form: "week".to_owned(),
-        level: CountingLevel::Commune,
-        calendar: "week".to_owned(),
-        due_days: 1,
-        grace_days: 2,
-        serves: Vec::new(),
-        reviewers: Vec::new(),
-    };
-    Ok(Catalogue { elements, forms: vec![form], contracts: vec![contract] })
+/// The day on which every report of the campaign is there.
+fn day_after(province: &SyntheticProvince) -> Date {
+    province.campaign.measurement_window.end.saturating_add(1.day())
 }

@@ -3,27 +3,24 @@
 //!
 //! The process is ended by its id and its directory is removed.
 
-use super::Result;
-use super::fixture::load_example;
-use crate::app::App;
-use crate::clock::Clock;
-use crate::server::ca::TlsFiles;
-use crate::store::{DatabaseLocation, Store};
+use crate::fixture::load_example;
+use crate::{PRODUCT_ARGUMENT, Result};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use thidua::bench_api::{App, Clock, DatabaseLocation, Store, TlsFiles};
 
-pub(super) struct BenchServerProcess {
+pub(crate) struct BenchServerProcess {
     /// The same database, opened beside the server to create enrolment codes.
-    pub(super) app: App,
-    pub(super) port: u16,
-    pub(super) files: TlsFiles,
-    pub(super) dir: PathBuf,
+    pub(crate) app: App,
+    pub(crate) port: u16,
+    pub(crate) files: TlsFiles,
+    pub(crate) dir: PathBuf,
     child: Child,
 }
 
 impl BenchServerProcess {
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("thidua-load-{}", std::process::id()));
         // Remove leftovers of an earlier run with the same id.
         let _ = std::fs::remove_dir_all(&dir);
@@ -53,16 +50,17 @@ impl BenchServerProcess {
         Ok(Self { app, port, files, dir, child })
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    pub(super) fn wal_path(&self) -> PathBuf {
+    pub(crate) fn wal_path(&self) -> PathBuf {
         self.dir.join("thidua.db-wal")
     }
 }
 
-/// This binary, on its own data directory and without settings from the environment.
+/// The product inside this binary (see `main.rs`), on its own data directory and without settings
+/// from the environment.
 fn thidua_command(dir: &Path, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     let settings =
@@ -70,7 +68,7 @@ fn thidua_command(dir: &Path, arguments: &[&str]) -> Result<Command> {
     settings.for_each(|(name, _)| {
         command.env_remove(name);
     });
-    command.arg("--data").arg(dir).args(["--lang", "en"]).args(arguments);
+    command.arg(PRODUCT_ARGUMENT).arg("--data").arg(dir).args(["--lang", "en"]).args(arguments);
     Ok(command)
 }
 

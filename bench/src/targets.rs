@@ -3,29 +3,19 @@
 //! The year is simulated through the application: every unit sends every expected report. Reports
 //! are accepted without a review.
 
-use super::bench_row::{BenchMeasure, BenchRow};
-use super::fixture::{apply_campaign_b, load_example};
-use super::{BenchPlan, Result};
-use crate::app::{App, ReferenceSnapshot};
-use crate::clock::Clock;
-use crate::domain::access::permission::{Actor, Grant, Role};
-use crate::domain::campaign::Campaign;
-use crate::domain::report::SaveCells;
-use crate::domain::report::cell::{CellChange, CellValue};
-use crate::domain::report::command::{Command, CommandBody};
-use crate::domain::report::workflow::ReportState;
-use crate::domain::reporting::expectation::{Expectation, compute_expectations};
-use crate::domain::reporting::window::DateWindow;
-use crate::domain::standing::baseline::Baselines;
-use crate::domain::standing::{ReportEntry, judge_standings};
-use crate::domain::support::ids::{AccountId, UnitId};
-use crate::domain::support::time::Timestamp;
-use crate::store::report::StoredReport;
-use crate::store::{DatabaseLocation, Store};
+use crate::Result;
+use crate::bench_row::{BenchMeasure, BenchRow};
+use crate::cases::BenchPlan;
+use crate::fixture::{apply_campaign_b, load_example};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use thidua::bench_api::{
+    AccountId, Actor, App, Baselines, Campaign, CellChange, CellValue, Clock, Command, CommandBody,
+    DatabaseLocation, DateWindow, Expectation, Grant, ReferenceSnapshot, ReportEntry, ReportState,
+    Role, SaveCells, Store, StoredReport, Timestamp, UnitId, compute_expectations, judge_standings,
+};
 
 const FIRST_DAY: Date = date(2024, 8, 19);
 
@@ -39,7 +29,7 @@ impl Drop for TempBenchDir {
 }
 
 /// Measures the row.
-pub(super) fn bench_targets(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+pub(crate) fn bench_targets(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let dir = TempBenchDir(
         std::env::temp_dir().join(format!("thidua-bench-targets-{}", std::process::id())),
     );
@@ -127,7 +117,7 @@ fn judge_campaigns(
 fn simulate_year(app: &App, clock: &Clock, end: Date) -> Result<usize> {
     let reference = app.store().read(|tx| app.reference(tx))?;
     let window = DateWindow { start: FIRST_DAY, end };
-    let mut owed: BTreeMap<Date, Vec<Expectation>> = BTreeMap::new();
+    let mut expected: BTreeMap<Date, Vec<Expectation>> = BTreeMap::new();
     for one in compute_expectations(
         &reference.org,
         &reference.calendars,
@@ -136,14 +126,14 @@ fn simulate_year(app: &App, clock: &Clock, end: Date) -> Result<usize> {
     )? {
         // A period cut by the end of the year is not over.
         if one.whole_period.end <= end {
-            owed.entry(one.period.end).or_default().push(one);
+            expected.entry(one.period.end).or_default().push(one);
         }
     }
     let (mut actors, mut sent): (BTreeMap<UnitId, Actor>, usize) = (BTreeMap::new(), 0);
-    for (end, owed) in owed {
+    for (end, expectations) in expected {
         clock.set(Timestamp::from_local_midnight(end.saturating_sub(1.day())));
         app.apply_org_day()?;
-        for one in owed {
+        for one in expectations {
             let actor = match actors.get(&one.unit) {
                 Some(known) => known.clone(),
                 None => actors.entry(one.unit).or_insert(reporter_actor(app, one.unit)?).clone(),

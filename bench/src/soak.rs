@@ -9,19 +9,15 @@
 //!
 //! Every second: waits, RSS, files and WAL of the server's process.
 
-use super::Result;
-use super::device::{BenchDevice, find_owed_reports};
-use super::fixture::{connect, enrol_device, new_runtime, unit_uids};
-use super::host_stats::{CpuTicks, anon_kib, count_descriptors, file_size, resident_kib};
-use super::server_process::BenchServerProcess;
-use crate::domain::access::permission::Role;
-use crate::domain::org::UnitKind;
-use crate::domain::report::ReportKey;
-use crate::domain::report::cell::ElementNumber;
-use crate::pb;
-use crate::pb::job_service_client::JobServiceClient;
+use crate::Result;
+use crate::device::{BenchDevice, find_expected_reports};
+use crate::fixture::{connect, enrol_device, new_runtime, unit_uids};
+use crate::host_stats::{CpuTicks, anon_kib, count_descriptors, file_size, resident_kib};
+use crate::server_process::BenchServerProcess;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use thidua::bench_api::pb::{self, job_service_client::JobServiceClient};
+use thidua::bench_api::{ElementNumber, ReportKey, Role, UnitKind};
 use tokio::task::JoinSet;
 
 const REPORTERS: usize = 16;
@@ -84,7 +80,7 @@ impl SoakState {
 }
 
 /// Runs the load for `seconds` and prints a line per minute. An error if a limit is exceeded.
-pub fn run_soak(seconds: u64, mut print_line: impl FnMut(String)) -> Result<()> {
+pub(crate) fn run_soak(seconds: u64, mut print_line: impl FnMut(String)) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let process = BenchServerProcess::start()?;
     let shared = Arc::new(SoakState {
@@ -110,7 +106,7 @@ async fn run_load(
     let mut tasks = JoinSet::new();
     for uid in communes.iter().cycle().take(REPORTERS) {
         let reporter = shared.enrol_device(uid, Role::Reporter).await?;
-        let (reports, elements) = owed_reports_of(shared, &reporter)?;
+        let (reports, elements) = expected_reports_of(shared, &reporter)?;
         tasks.spawn(record_failure(
             shared.clone(),
             run_reporter(shared.clone(), reporter, reports, elements),
@@ -140,13 +136,13 @@ async fn run_load(
     Ok(minutes)
 }
 
-fn owed_reports_of(
+fn expected_reports_of(
     shared: &SoakState,
     reporter: &BenchDevice,
 ) -> Result<(Vec<ReportKey>, Vec<ElementNumber>)> {
     let app = &shared.process.app;
     let reference = app.store().read(|tx| app.reference(tx))?;
-    find_owed_reports(&reference, reporter.unit, app.now().local_date())
+    find_expected_reports(&reference, reporter.unit, app.now().local_date())
 }
 
 /// Runs a part of the load; the first failure ends all parts.
@@ -266,7 +262,7 @@ async fn run_nightly_job(
     }
     match run {
         Some(run) if run.state() == pb::JobRunState::Done => Ok(()),
-        Some(_) | None => Err(format!("the night did not end well: {run:?}").into()),
+        Some(_) | None => Err(format!("the nightly run did not succeed: {run:?}").into()),
     }
 }
 

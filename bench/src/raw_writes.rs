@@ -7,13 +7,14 @@
 //!
 //! The time includes reading, which is from memory.
 
-use super::Result;
+use crate::Result;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use std::path::Path;
 use std::time::Instant;
+use thidua::bench_api::{DatabaseLocation, Store};
 
 #[derive(QueryableByName)]
 struct CommitRange {
@@ -45,15 +46,13 @@ const COPIED_TABLES: &[(&str, &str)] = &[
 ];
 
 /// Seconds of the minimal write of all commits that contain a device's command.
-pub(super) fn replay_commits(product: &Path) -> Result<f64> {
+pub(crate) fn replay_commits(product: &Path) -> Result<f64> {
     let path = product.with_extension("bare");
     for suffix in ["", "-wal", "-shm"] {
         // A missing file needs no removal.
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
     }
-    drop(crate::store::Store::open(&crate::store::DatabaseLocation::Sqlite(
-        path.display().to_string(),
-    ))?);
+    drop(Store::open(&DatabaseLocation::Sqlite(path.display().to_string()))?);
     let mut conn = SqliteConnection::establish(&path.display().to_string())?;
     conn.batch_execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -64000;")?;
     conn.batch_execute(&format!("ATTACH '{}' AS src", product.display()))?;

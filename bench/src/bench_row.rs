@@ -4,17 +4,17 @@ use serde::Serialize;
 
 /// Several runs of one measurement, in one unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct BenchMeasure {
+pub(crate) struct BenchMeasure {
     /// The median.
-    pub median: f64,
+    pub(crate) median: f64,
     /// Largest over smallest run: the noise of the machine.
-    pub spread: f64,
+    pub(crate) spread: f64,
 }
 
 impl BenchMeasure {
     /// Computed from these runs; all zero if there are none.
     #[must_use]
-    pub fn from_runs(mut runs: Vec<f64>) -> Self {
+    pub(crate) fn from_runs(mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
         let (Some(low), Some(high)) = (runs.first(), runs.last()) else {
             return Self { median: 0.0, spread: 1.0 };
@@ -25,30 +25,30 @@ impl BenchMeasure {
 
 /// One line of the result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct BenchRow {
+pub(crate) struct BenchRow {
     /// What was measured.
-    pub name: String,
+    pub(crate) name: String,
     /// The whole product path.
-    pub product: BenchMeasure,
+    pub(crate) product: BenchMeasure,
     /// The minimal equivalent, in the same run.
-    pub ceiling: Option<BenchMeasure>,
+    pub(crate) ceiling: Option<BenchMeasure>,
     /// Unit of both.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// Product over ceiling.
-    pub ratio: Option<f64>,
+    pub(crate) ratio: Option<f64>,
     /// CPU share of other processes in the meantime, in percent; none if a measured server is among
     /// them.
-    pub other_load_percent: Option<f64>,
+    pub(crate) other_load_percent: Option<f64>,
     /// The target value, as text.
-    pub goal: &'static str,
+    pub(crate) goal: &'static str,
     /// Additional observations.
-    pub note: String,
+    pub(crate) note: String,
 }
 
 impl BenchRow {
     /// A row with a ceiling.
     #[must_use]
-    pub fn with_ceiling(
+    pub(crate) fn with_ceiling(
         name: &str,
         unit: &'static str,
         product: BenchMeasure,
@@ -70,7 +70,7 @@ impl BenchRow {
 
     /// A row without a ceiling.
     #[must_use]
-    pub fn without_ceiling(
+    pub(crate) fn without_ceiling(
         name: &str,
         unit: &'static str,
         product: BenchMeasure,
@@ -90,13 +90,13 @@ impl BenchRow {
 
     /// Adds a note.
     #[must_use]
-    pub fn with_note(self, note: String) -> Self {
+    pub(crate) fn with_note(self, note: String) -> Self {
         Self { note, ..self }
     }
 
     /// One line for a terminal, under [`ROW_TABLE_HEADER`].
     #[must_use]
-    pub fn to_table_line(&self) -> String {
+    pub(crate) fn to_table_line(&self) -> String {
         let ceiling = self
             .ceiling
             .as_ref()
@@ -121,7 +121,7 @@ impl BenchRow {
 }
 
 /// Header of the row table.
-pub const ROW_TABLE_HEADER: &str = "row                                  product    ceiling unit       ratio  spread  foreign  aim";
+pub(crate) const ROW_TABLE_HEADER: &str = "row                                  product    ceiling unit       ratio  spread  foreign  aim";
 
 fn format_number(value: f64) -> String {
     match value {

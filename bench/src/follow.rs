@@ -3,17 +3,17 @@
 //!
 //! Server and clients share this process, so the bytes per follower include both sides.
 
-use super::bench_row::{BenchMeasure, BenchRow};
-use super::device::find_owed_reports;
-use super::fixture::{BenchFixture, connect, new_runtime};
-use super::host_stats::resident_kib;
-use super::{BenchPlan, Result};
-use crate::domain::access::permission::Role;
-use crate::domain::org::UnitKind;
-use crate::pb::sync_response::Frame;
+use crate::Result;
+use crate::bench_row::{BenchMeasure, BenchRow};
+use crate::cases::BenchPlan;
+use crate::device::find_expected_reports;
+use crate::fixture::{BenchFixture, connect, new_runtime};
+use crate::host_stats::resident_kib;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use thidua::bench_api::pb::sync_response::Frame;
+use thidua::bench_api::{Role, UnitKind};
 use tokio::sync::Notify;
 
 /// Streams on one connection; the server allows 64.
@@ -72,7 +72,7 @@ async fn start_followers(fixture: &BenchFixture, size: usize) -> Result<Follower
 }
 
 /// Memory and fan-out of `plan.followers` idle streams.
-pub(super) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+pub(crate) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     let size = plan.followers;
     new_runtime()?.block_on(async {
@@ -83,7 +83,7 @@ pub(super) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
             .await?;
         let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
         let (keys, elements) =
-            find_owed_reports(&reference, reporter.unit, fixture.app.now().local_date())?;
+            find_expected_reports(&reference, reporter.unit, fixture.app.now().local_date())?;
         let before = resident_memory_kib();
         let followers = start_followers(&fixture, size).await?;
         let each = (resident_memory_kib() - before) / size as f64;
@@ -98,7 +98,7 @@ pub(super) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
                     .await;
             reached.map_err(|_| {
                 format!(
-                    "{} of {size} followers heard of it",
+                    "{} of {size} followers received it",
                     followers.received.load(Ordering::SeqCst)
                 )
             })?;

@@ -10,19 +10,10 @@
 //! measured except the nightly run uses TLS. Reports are accepted without a review. No limit is
 //! checked: the table is for reading.
 
-use super::Result;
-use super::device::{BenchDevice, find_owed_reports};
-use super::fixture::{BenchFixture, connect, new_runtime};
-use super::host_stats::{CpuTicks, file_size};
-use crate::app::App;
-use crate::domain::access::permission::{Actor, Grant, Role};
-use crate::domain::org::{DaySpan, Hierarchy, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion};
-use crate::domain::report::cell::{CellChange, CellValue, ElementNumber};
-use crate::domain::report::command::{Command, CommandBody};
-use crate::domain::report::{ReportKey, SaveCells};
-use crate::domain::support::ids::{AccountId, UnitId};
-use crate::domain::support::time::Timestamp as Time;
-use crate::store::{DatabaseLocation, Store};
+use crate::Result;
+use crate::device::{BenchDevice, find_expected_reports};
+use crate::fixture::{BenchFixture, connect, new_runtime};
+use crate::host_stats::{CpuTicks, file_size};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -31,10 +22,15 @@ use jiff::civil::{Date, date};
 use serde::Serialize;
 use std::ops::RangeInclusive;
 use std::time::Instant;
+use thidua::bench_api::{
+    AccountId, Actor, App, CellChange, CellValue, Command, CommandBody, DatabaseLocation,
+    ElementNumber, Grant, ReportKey, Role, SaveCells, Store, Timestamp, UnitId, UnitKind,
+    build_org_facts,
+};
 
 /// Numbers of communes.
-pub(super) const COMMUNE_COUNTS: [usize; 3] = [100, 1_000, 10_000];
-pub(super) const WEEK_COUNTS: [usize; 3] = [1, 10, 52];
+pub(crate) const COMMUNE_COUNTS: [usize; 3] = [100, 1_000, 10_000];
+pub(crate) const WEEK_COUNTS: [usize; 3] = [1, 10, 52];
 const FIRST_DAY: Date = date(2024, 8, 19);
 /// Number of communes whose last report is pushed during the measurement.
 const SAMPLE_SIZE: usize = 50;
@@ -42,43 +38,43 @@ const COMMUNES_PER_DISTRICT: usize = 20;
 
 /// Results at one size.
 #[derive(Debug, Clone, Serialize)]
-pub struct GrowthPoint {
+pub(crate) struct GrowthPoint {
     /// Number of communes.
-    pub communes: usize,
+    pub(crate) communes: usize,
     /// Number of weeks that every commune has reported.
-    pub weeks: usize,
+    pub(crate) weeks: usize,
     /// Number of stored reports.
-    pub reports: usize,
+    pub(crate) reports: usize,
     /// Median milliseconds of a durable call that pushes one report.
-    pub push_ms: f64,
+    pub(crate) push_ms: f64,
     /// Median milliseconds of a commune's empty sync.
-    pub empty_sync_ms: f64,
+    pub(crate) empty_sync_ms: f64,
     /// Median milliseconds of the province's sync with one new report.
-    pub one_report_sync_ms: f64,
+    pub(crate) one_report_sync_ms: f64,
     /// Uncompressed bytes of a commune's first sync.
-    pub first_sync_bytes: usize,
+    pub(crate) first_sync_bytes: usize,
     /// Frame bytes of a commune's empty sync.
-    pub empty_sync_bytes: usize,
+    pub(crate) empty_sync_bytes: usize,
     /// Frame bytes of the province's sync with one new report.
-    pub one_report_sync_bytes: usize,
+    pub(crate) one_report_sync_bytes: usize,
     /// Milliseconds of a nightly run that sums up everything.
-    pub full_aggregate_ms: f64,
+    pub(crate) full_aggregate_ms: f64,
     /// Milliseconds of the nightly run after the sample changed.
-    pub incremental_aggregate_ms: f64,
+    pub(crate) incremental_aggregate_ms: f64,
     /// Bytes of the database after a checkpoint of its log.
-    pub database_bytes: u64,
+    pub(crate) database_bytes: u64,
     /// CPU share of other processes, in percent.
-    pub other_load_percent: f64,
+    pub(crate) other_load_percent: f64,
 }
 
 /// Header of [`GrowthPoint`] lines.
-pub const GROWTH_TABLE_HEADER: &str = "| units | weeks | reports | push, ms | nothing new, ms | one new, ms | first sync, bytes | nothing new, bytes | one new, bytes | night anew, ms | night, ms | database | a report | foreign CPU |
+pub(crate) const GROWTH_TABLE_HEADER: &str = "| units | weeks | reports | push, ms | nothing new, ms | one new, ms | first sync, bytes | nothing new, bytes | one new, bytes | night anew, ms | night, ms | database | a report | foreign CPU |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 impl GrowthPoint {
     /// One line of a Markdown table.
     #[must_use]
-    pub fn to_markdown_row(&self) -> String {
+    pub(crate) fn to_markdown_row(&self) -> String {
         let Self {
             communes: units,
             weeks,
@@ -103,13 +99,15 @@ impl GrowthPoint {
 }
 
 /// Measures every number of weeks for each number of communes; `done` is called for each point.
-pub fn measure_growth(
+pub(crate) fn measure_growth(
     communes: RangeInclusive<usize>,
     mut done: impl FnMut(&GrowthPoint),
 ) -> Result<Vec<GrowthPoint>> {
     let mut points = Vec::new();
     for units in COMMUNE_COUNTS.into_iter().filter(|units| communes.contains(units)) {
-        let fixture = BenchFixture::start_with(FIRST_DAY, &build_org_facts(units))?;
+        // The example's campaign belongs to the unit with this uid.
+        let facts = build_org_facts("prov-84", units.div_ceil(COMMUNES_PER_DISTRICT), units);
+        let fixture = BenchFixture::start_with(FIRST_DAY, &facts)?;
         let mut filled = 0;
         for weeks in WEEK_COUNTS {
             let point = measure_point(&fixture, units, filled, weeks)?;
@@ -130,7 +128,9 @@ fn measure_point(
     let before = CpuTicks::sample(None);
     let today = FIRST_DAY.saturating_add((weeks as i64).weeks());
     // 09:00 on the Monday after: the reports of the week are due.
-    fixture.clock.set(Time::from_local_midnight(today).saturating_add_micros(9 * 3_600_000_000));
+    fixture
+        .clock
+        .set(Timestamp::from_local_midnight(today).saturating_add_micros(9 * 3_600_000_000));
     fixture.app.apply_org_day()?;
     let communes = fixture.unit_uids(UnitKind::Commune)?;
     fill_reports(&fixture.app, &communes, filled, today)?;
@@ -172,7 +172,7 @@ fn fill_reports(app: &App, communes: &[String], filled: usize, today: Date) -> R
     let reference = app.store().read(|tx| app.reference(tx))?;
     for (at, uid) in communes.iter().enumerate() {
         let unit = UnitId::from_code(uid);
-        let (mut keys, elements) = find_owed_reports(&reference, unit, today)?;
+        let (mut keys, elements) = find_expected_reports(&reference, unit, today)?;
         if at < SAMPLE_SIZE {
             keys.pop();
         }
@@ -230,8 +230,8 @@ async fn measure_over_network(
         let mut caller = fixture.enrol_device(channel.clone(), uid, Role::Reporter).await?;
         caller.sync(Vec::new()).await?;
         first_bytes = caller.received_bytes();
-        let (mut keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
-        let commands = caller.encode_report(&keys.pop().ok_or("nothing owed")?, &elements);
+        let (mut keys, elements) = find_expected_reports(&reference, caller.unit, today)?;
+        let commands = caller.encode_report(&keys.pop().ok_or("no report is expected")?, &elements);
         pushes_ms.push(time_millis(caller.sync(commands.into())).await?);
         let before = reviewer.received_bytes();
         reviewer_syncs.push(time_millis(reviewer.sync(Vec::new())).await?);
@@ -268,8 +268,9 @@ async fn correct_reports(fixture: &BenchFixture, communes: &[String], today: Dat
     let channel = connect(&fixture.files, fixture.port).await?;
     for uid in communes.iter().take(SAMPLE_SIZE) {
         let mut caller = fixture.enrol_device(channel.clone(), uid, Role::Reporter).await?;
-        let (mut keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
-        let command = caller.encode_correction(&keys.pop().ok_or("nothing owed")?, &elements, 1, 2);
+        let (mut keys, elements) = find_expected_reports(&reference, caller.unit, today)?;
+        let command =
+            caller.encode_correction(&keys.pop().ok_or("no report is expected")?, &elements, 1, 2);
         caller.sync(vec![command]).await?;
     }
     Ok(())
@@ -284,42 +285,4 @@ async fn time_millis<T>(work: impl Future<Output = Result<T>>) -> Result<f64> {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
-/// A province with this many communes, twenty per district. DỮ LIỆU GIẢ LẬP.
-fn build_org_facts(communes: usize) -> OrgFacts {
-    let mut facts = OrgFacts::default();
-    let mut add = |uid: &str, kind: UnitKind, reviewer: Option<String>| {
-        let name = format!("{uid} (DỮ LIỆU GIẢ LẬP)");
-        let version = UnitVersion {
-            days: DaySpan::ALWAYS,
-            name,
-            kind,
-            local_kind: kind.to_string(),
-            code: None,
-            note: String::new(),
-        };
-        facts.units.push(Unit::new(uid, version));
-        let edge = |parent: String| UnitParent {
-            child: UnitId::from_code(uid),
-            parent: UnitId::from_code(&parent),
-            hierarchy: Hierarchy::Command,
-            days: DaySpan::ALWAYS,
-        };
-        facts.edges.extend(reviewer.map(edge));
-    };
-    // The example's campaign belongs to the unit with this uid.
-    let province = "prov-84".to_owned();
-    add(&province, UnitKind::Province, None);
-    let districts = communes.div_ceil(COMMUNES_PER_DISTRICT);
-    (0..districts)
-        .for_each(|at| add(&format!("district-{at}"), UnitKind::District, Some(province.clone())));
-    for at in 0..communes {
-        add(
-            &format!("commune-{at}"),
-            UnitKind::Commune,
-            Some(format!("district-{}", at / COMMUNES_PER_DISTRICT)),
-        );
-    }
-    facts
 }

@@ -1,18 +1,18 @@
 //! A full pull to a decoding client, against the same frames served from memory by a minimal
 //! service with the same accept loop and TLS.
 
-use super::bench_row::{BenchMeasure, BenchRow};
-use super::device::find_owed_reports;
-use super::fixture::{BenchFixture, connect, new_runtime};
-use super::{BenchPlan, Result};
-use crate::domain::access::permission::Role;
-use crate::domain::org::UnitKind;
-use crate::pb::sync_response::Frame;
-use crate::pb::sync_service_client::SyncServiceClient;
-use crate::pb::sync_service_server::{SyncService, SyncServiceServer};
-use crate::pb::{SyncRequest, SyncResponse};
+use crate::Result;
+use crate::bench_row::{BenchMeasure, BenchRow};
+use crate::cases::BenchPlan;
+use crate::device::find_expected_reports;
+use crate::fixture::{BenchFixture, connect, new_runtime};
 use std::sync::Arc;
 use std::time::Instant;
+use thidua::bench_api::pb::{
+    SyncRequest, SyncResponse, sync_response::Frame, sync_service_client::SyncServiceClient,
+    sync_service_server::SyncService, sync_service_server::SyncServiceServer,
+};
+use thidua::bench_api::{Role, UnitKind};
 use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status, Streaming};
@@ -61,7 +61,7 @@ async fn send_all_reports(fixture: &BenchFixture) -> Result<()> {
     let channel = connect(&fixture.files, fixture.port).await?;
     for uid in fixture.unit_uids(UnitKind::Commune)? {
         let mut caller = fixture.enrol_device(channel.clone(), &uid, Role::Reporter).await?;
-        let (keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
+        let (keys, elements) = find_expected_reports(&reference, caller.unit, today)?;
         for keys in keys.chunks(50) {
             let commands =
                 keys.iter().flat_map(|key| caller.encode_report(key, &elements)).collect();
@@ -72,7 +72,7 @@ async fn send_all_reports(fixture: &BenchFixture) -> Result<()> {
 }
 
 /// The province's reviewer pulls everything.
-pub(super) fn bench_pull(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+pub(crate) fn bench_pull(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     let client = new_runtime()?;
     let (frames, reviewer) = client.block_on(async {

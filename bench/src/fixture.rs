@@ -1,30 +1,18 @@
 //! A real server in this process: TLS, a new SQLite file, and the example's organisation, forms and
 //! a campaign.
 
-use super::Result;
-use super::device::BenchDevice;
-use crate::app::App;
-use crate::auth;
-use crate::clock::Clock;
-use crate::domain::access::permission::{Actor, Grant, Role};
-use crate::domain::campaign::CampaignStep;
-use crate::domain::org::{OrgFacts, Unit, UnitKind};
-use crate::domain::reporting::calendar::{Calendar, Calendars};
-use crate::domain::support::ids::{AccountId, UnitId};
-use crate::domain::support::time::Timestamp;
-use crate::files::org::{OrgCsvTexts, read_org};
-use crate::files::{campaign, catalogue};
-use crate::grpc::ServerEndpoints;
-use crate::server::accept::{self, ServerLimits};
-use crate::server::ca::{self, TlsFiles};
-use crate::server::keys::ServerKeys;
-use crate::server::metrics::ServerMetrics;
-use crate::server::tls::{ReloadableTlsConfig, read_chain};
-use crate::server::{ServerSetup, run_server};
-use crate::store::{DatabaseLocation, Store};
+use crate::Result;
+use crate::device::BenchDevice;
 use jiff::civil::{Date, date};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use thidua::bench_api::{
+    AccountId, Actor, App, Calendar, Calendars, CampaignStep, Clock, DatabaseLocation,
+    ENROL_CODE_MICROS, Grant, OrgCsvTexts, OrgFacts, ReloadableTlsConfig, Role, ServerEndpoints,
+    ServerKeys, ServerLimits, ServerMetrics, ServerSetup, Store, Timestamp, TlsFiles, Unit, UnitId,
+    UnitKind, accept_connections, generate_enrol_code, init_tls, merge_catalogues, random_bytes,
+    read_campaign_file, read_catalogue, read_chain, read_org, run_server,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -34,16 +22,16 @@ use tonic::transport::{Channel, Endpoint, Server};
 /// Embeds a file of the example, so that the bench runs from any directory.
 macro_rules! example_file {
     ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/", $name))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/tra-vinh/", $name))
     };
 }
 
 /// A running server with its runtime.
-pub(super) struct BenchFixture {
-    pub(super) app: App,
-    pub(super) clock: Clock,
-    pub(super) port: u16,
-    pub(super) files: TlsFiles,
+pub(crate) struct BenchFixture {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    pub(crate) port: u16,
+    pub(crate) files: TlsFiles,
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
     dir: PathBuf,
@@ -51,13 +39,13 @@ pub(super) struct BenchFixture {
 
 impl BenchFixture {
     /// Starts a server on a new database in its own directory, which is removed at the end.
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         Self::start_with(date(2024, 12, 30), &read_example_org()?)
     }
 
     /// Starts a server on another day and with another organisation, whose province is the
     /// example's.
-    pub(super) fn start_with(day: Date, facts: &OrgFacts) -> Result<Self> {
+    pub(crate) fn start_with(day: Date, facts: &OrgFacts) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("thidua-bench-{}", std::process::id()));
         // Remove leftovers of an earlier run with the same id.
         let _ = std::fs::remove_dir_all(&dir);
@@ -68,7 +56,7 @@ impl BenchFixture {
         let app = App::new(Store::open(&DatabaseLocation::parse(&database))?, clock.clone());
         load_example_with(&app, facts)?;
         let files = TlsFiles::in_dir(&dir.join("tls"));
-        ca::init_tls(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
+        init_tls(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
         let setup = |address: String| -> Result<ServerSetup> {
             Ok(ServerSetup {
                 app: app.clone(),
@@ -95,18 +83,18 @@ impl BenchFixture {
     }
 
     /// Path of the database.
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.dir.join("bench.db")
     }
 
     /// Serves another service on its own port, with the same accept loop and TLS; for ceilings.
-    pub(super) fn spawn_service(&self, routes: tonic::service::Routes) -> Result<u16> {
+    pub(crate) fn spawn_service(&self, routes: tonic::service::Routes) -> Result<u16> {
         let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let port = listener.local_addr()?.port();
         let certificates = ReloadableTlsConfig::load(&self.files.chain, &self.files.key, false)?;
         self.runtime.spawn(async move {
             let incoming =
-                accept::accept_connections(listener, Some(certificates), ServerLimits::default());
+                accept_connections(listener, Some(certificates), ServerLimits::default());
             let incoming = tokio_stream::wrappers::ReceiverStream::new(incoming);
             Server::builder().add_routes(routes).serve_with_incoming(incoming).await
         });
@@ -114,7 +102,7 @@ impl BenchFixture {
     }
 
     /// Enrols a device with this role on the unit with this uid.
-    pub(super) async fn enrol_device(
+    pub(crate) async fn enrol_device(
         &self,
         channel: Channel,
         uid: &str,
@@ -124,36 +112,36 @@ impl BenchFixture {
     }
 
     /// Uids of the open units of a kind.
-    pub(super) fn unit_uids(&self, kind: UnitKind) -> Result<Vec<String>> {
+    pub(crate) fn unit_uids(&self, kind: UnitKind) -> Result<Vec<String>> {
         unit_uids(&self.app, kind)
     }
 }
 
 /// Enrols a device with this role on the unit with this uid; the code is created directly in the
 /// database.
-pub(super) async fn enrol_device(
+pub(crate) async fn enrol_device(
     app: &App,
     channel: Channel,
     uid: &str,
     role: Role,
 ) -> Result<BenchDevice> {
     let system = app.system_actor()?;
-    let account = AccountId(auth::random_bytes()?);
+    let account = AccountId(random_bytes()?);
     let unit = UnitId::from_code(uid);
     let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
     app.grant_role(&system, account, uid, &grant)?;
-    let (code, hash) = auth::generate_enrol_code()?;
+    let (code, hash) = generate_enrol_code()?;
     app.add_enrol_code(
         &system,
         &hash,
         account,
-        app.now().saturating_add_micros(auth::ENROL_CODE_MICROS),
+        app.now().saturating_add_micros(ENROL_CODE_MICROS),
     )?;
     BenchDevice::enrol(channel, unit, &code).await
 }
 
 /// Uids of the open units of a kind.
-pub(super) fn unit_uids(app: &App, kind: UnitKind) -> Result<Vec<String>> {
+pub(crate) fn unit_uids(app: &App, kind: UnitKind) -> Result<Vec<String>> {
     let today = app.now().local_date();
     app.store().read(|tx| {
         let reference = app.reference(tx)?;
@@ -173,12 +161,12 @@ impl Drop for BenchFixture {
 }
 
 /// A runtime with one worker thread, for a machine with two cores.
-pub(super) fn new_runtime() -> Result<Runtime> {
+pub(crate) fn new_runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
 
 /// Loads the example's organisation, forms and campaign A.
-pub(super) fn load_example(app: &App) -> Result<()> {
+pub(crate) fn load_example(app: &App) -> Result<()> {
     load_example_with(app, &read_example_org()?)
 }
 
@@ -201,11 +189,11 @@ fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
         ("elements.toml", example_file!("elements.toml")),
         ("forms.toml", example_file!("forms.toml")),
     ] {
-        parts.push(catalogue::read_catalogue(name, text).map_err(|errors| format!("{errors:?}"))?);
+        parts.push(read_catalogue(name, text).map_err(|errors| format!("{errors:?}"))?);
     }
     let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
-    app.apply_catalogue(&system, &catalogue::merge_catalogues(parts), &calendars)?;
-    let read = campaign::read_campaign_file("campaign-a.toml", example_file!("campaign-a.toml"))
+    app.apply_catalogue(&system, &merge_catalogues(parts), &calendars)?;
+    let read = read_campaign_file("campaign-a.toml", example_file!("campaign-a.toml"))
         .map_err(|errors| format!("{errors:?}"))?;
     app.apply_campaign(&system, &read.campaign)?;
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve)?;
@@ -213,9 +201,9 @@ fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
 }
 
 /// Adds campaign B.
-pub(super) fn apply_campaign_b(app: &App) -> Result<()> {
+pub(crate) fn apply_campaign_b(app: &App) -> Result<()> {
     let system = app.system_actor()?;
-    let read = campaign::read_campaign_file("campaign-b.toml", example_file!("campaign-b.toml"))
+    let read = read_campaign_file("campaign-b.toml", example_file!("campaign-b.toml"))
         .map_err(|errors| format!("{errors:?}"))?;
     app.apply_campaign(&system, &read.campaign)?;
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve)?;
@@ -223,12 +211,12 @@ pub(super) fn apply_campaign_b(app: &App) -> Result<()> {
 }
 
 /// A new connection that trusts the fixture's CA.
-pub(super) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
+pub(crate) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
     connect_to_url(Path::new(&files.ca), &format!("https://127.0.0.1:{port}")).await
 }
 
 /// A new connection to a server whose certificate is signed by this CA.
-pub(super) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
+pub(crate) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
     let endpoint = Endpoint::from_shared(url.to_owned())?
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(1 << 22);

@@ -1,34 +1,27 @@
 //! A device that uses only the contract, without replica and replay, so that only the server is
 //! measured: enrols, numbers commands, and reads a stream to its checkpoint.
 
-use super::Result;
-use crate::app::ReferenceSnapshot;
-use crate::auth::{self, AuthorityKey};
-use crate::domain::access::enrolment::{
-    EnrolmentCode, enrolment_signing_input, renewal_signing_input,
-};
-use crate::domain::report::cell::{CellChange, CellValue, ElementNumber};
-use crate::domain::report::command::{Command, CommandBody};
-use crate::domain::report::{NoteChange, ReportKey, SaveCells};
-use crate::domain::reporting::expectation::compute_unit_expectations;
-use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::ids::{ContractId, DeviceId, UnitId};
-use crate::pb;
-use crate::pb::access_service_client::AccessServiceClient;
-use crate::pb::sync_response::Frame;
-use crate::pb::sync_service_client::SyncServiceClient;
-use crate::wire::command::encode_command;
-use crate::wire::sync::measure_frame;
+use crate::Result;
 use jiff::civil::Date;
+use thidua::bench_api::pb::{
+    self, access_service_client::AccessServiceClient, sync_response::Frame,
+    sync_service_client::SyncServiceClient,
+};
+use thidua::bench_api::{
+    AuthorityKey, CellChange, CellValue, Command, CommandBody, ContractId, DateWindow, DeviceId,
+    ElementNumber, EnrolmentCode, NoteChange, ReferenceSnapshot, ReportKey, SaveCells, UnitId,
+    compute_unit_expectations, encode_command, enrolment_signing_input, measure_frame,
+    random_bytes, renewal_signing_input,
+};
 use tonic::transport::Channel;
 use tonic::{Request, Streaming};
 
 /// The note in every report of the bench.
 const NOTE: &str = "DỮ LIỆU GIẢ LẬP: tình hình ổn định, không có vụ việc phức tạp";
 
-pub(super) struct BenchDevice {
-    pub(super) channel: Channel,
-    pub(super) unit: UnitId,
+pub(crate) struct BenchDevice {
+    pub(crate) channel: Channel,
+    pub(crate) unit: UnitId,
     device: DeviceId,
     key: AuthorityKey,
     token: String,
@@ -38,13 +31,13 @@ pub(super) struct BenchDevice {
 }
 
 impl BenchDevice {
-    pub(super) async fn enrol(
+    pub(crate) async fn enrol(
         channel: Channel,
         unit: UnitId,
         code: &EnrolmentCode,
     ) -> Result<Self> {
         let key = AuthorityKey::from_pkcs8(&AuthorityKey::generate()?)?;
-        let device = DeviceId(auth::random_bytes()?);
+        let device = DeviceId(random_bytes()?);
         let message = pb::EnrolRequest {
             code: code.to_string(),
             public_key: key.public_key().to_vec(),
@@ -67,7 +60,7 @@ impl BenchDevice {
     }
 
     /// Renews the token, which is valid for 15 minutes.
-    pub(super) async fn renew_token(&mut self) -> Result<()> {
+    pub(crate) async fn renew_token(&mut self) -> Result<()> {
         let (mut access, device_id) =
             (AccessServiceClient::new(self.channel.clone()), self.device.0.to_vec());
         let begin_request = pb::BeginRenewalRequest { device_id: device_id.clone() };
@@ -79,23 +72,23 @@ impl BenchDevice {
     }
 
     /// Bytes of all frames received in exchanges, before TLS.
-    pub(super) fn received_bytes(&self) -> usize {
+    pub(crate) fn received_bytes(&self) -> usize {
         self.received_bytes
     }
 
     /// Clears the cursor, so that the next exchange reads everything.
-    pub(super) fn clear_cursor(&mut self) {
+    pub(crate) fn clear_cursor(&mut self) {
         self.cursor.clear();
     }
 
-    pub(super) fn request<T>(&self, message: T) -> Result<Request<T>> {
+    pub(crate) fn request<T>(&self, message: T) -> Result<Request<T>> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse()?);
         Ok(request)
     }
 
     /// Encodes the save and submit of one report under the next two numbers.
-    pub(super) fn encode_report(
+    pub(crate) fn encode_report(
         &mut self,
         key: &ReportKey,
         elements: &[ElementNumber],
@@ -120,7 +113,7 @@ impl BenchDevice {
 
     /// Encodes a correction of every figure of a sent report from one value to another, under the
     /// next number.
-    pub(super) fn encode_correction(
+    pub(crate) fn encode_correction(
         &mut self,
         key: &ReportKey,
         elements: &[ElementNumber],
@@ -150,7 +143,7 @@ impl BenchDevice {
         )
     }
 
-    pub(super) async fn open_stream(
+    pub(crate) async fn open_stream(
         &self,
         commands: Vec<Vec<u8>>,
         follow: bool,
@@ -164,7 +157,7 @@ impl BenchDevice {
 
     /// Runs one exchange to its checkpoint; returns the number of applied commands and of received
     /// rows.
-    pub(super) async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<(usize, usize)> {
+    pub(crate) async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<(usize, usize)> {
         let mut stream = self.open_stream(commands, false).await?;
         let (mut applied, mut rows) = (0, 0);
         while let Some(message) = stream.message().await? {
@@ -189,7 +182,7 @@ fn is_applied(verdict: &pb::Verdict) -> bool {
 }
 
 /// The weekly reports that a commune must send until `end`, with the elements of the form.
-pub(super) fn find_owed_reports(
+pub(crate) fn find_expected_reports(
     reference: &ReferenceSnapshot,
     unit: UnitId,
     end: Date,
@@ -202,10 +195,10 @@ pub(super) fn find_owed_reports(
         .find(|one| one.id() == contract)
         .ok_or("no contract tuan-xa")?;
     let window = DateWindow { start: jiff::civil::date(2024, 8, 19), end };
-    let owed =
+    let expected =
         compute_unit_expectations(&reference.org, &reference.calendars, found, unit, window)?;
     let keys =
-        owed.into_iter().map(|one| ReportKey { contract, unit, period: one.period }).collect();
+        expected.into_iter().map(|one| ReportKey { contract, unit, period: one.period }).collect();
     let shape = reference.form_shape(contract).ok_or("the contract has no form")?;
     Ok((keys, shape.ranges.keys().copied().collect()))
 }

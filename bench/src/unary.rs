@@ -2,17 +2,16 @@
 //!
 //! The empty call is the health check: no token, no database.
 
-use super::bench_row::{BenchMeasure, BenchRow};
-use super::device::{BenchDevice, find_owed_reports};
-use super::fixture::{BenchFixture, connect, new_runtime};
-use super::{BenchPlan, Result};
-use crate::domain::access::permission::Role;
-use crate::domain::org::UnitKind;
-use crate::pb::GetReportRequest;
-use crate::pb::report_service_client::ReportServiceClient;
+use crate::Result;
+use crate::bench_row::{BenchMeasure, BenchRow};
+use crate::cases::BenchPlan;
+use crate::device::{BenchDevice, find_expected_reports};
+use crate::fixture::{BenchFixture, connect, new_runtime};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
+use thidua::bench_api::pb::{GetReportRequest, report_service_client::ReportServiceClient};
+use thidua::bench_api::{Role, UnitKind};
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -21,7 +20,7 @@ use tonic_health::pb::health_client::HealthClient;
 const CALLS_PER_RUN: usize = 4_000;
 
 /// Calls per second with `callers` in parallel.
-pub(super) async fn measure_call_rate<F: Future<Output = Result<()>> + Send + 'static>(
+pub(crate) async fn measure_call_rate<F: Future<Output = Result<()>> + Send + 'static>(
     callers: usize,
     calls: usize,
     call: impl Fn() -> F + Send + Sync + Clone + 'static,
@@ -43,7 +42,7 @@ pub(super) async fn measure_call_rate<F: Future<Output = Result<()>> + Send + 's
     Ok((calls / callers * callers) as f64 / began.elapsed().as_secs_f64())
 }
 
-pub(super) async fn call_health_check(channel: Channel) -> Result<()> {
+pub(crate) async fn call_health_check(channel: Channel) -> Result<()> {
     HealthClient::new(channel).check(HealthCheckRequest { service: String::new() }).await?;
     Ok(())
 }
@@ -61,20 +60,16 @@ async fn send_one_report(fixture: &BenchFixture) -> Result<(BenchDevice, [u8; 16
         .enrol_device(connect(&fixture.files, fixture.port).await?, &uid, Role::Reporter)
         .await?;
     let today = fixture.app.now().local_date();
-    let (keys, elements) = fixture.app.store().read(|tx| {
-        let reference = fixture.app.reference(tx)?;
-        find_owed_reports(&reference, caller.unit, today).map_err(|error| {
-            crate::app::AppError::Store(crate::store::Error::Database(error.to_string()))
-        })
-    })?;
-    let key = keys.into_iter().next().ok_or("nothing owed")?;
+    let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
+    let (keys, elements) = find_expected_reports(&reference, caller.unit, today)?;
+    let key = keys.into_iter().next().ok_or("no report is expected")?;
     let commands = caller.encode_report(&key, &elements);
     caller.sync(commands.into()).await?;
     Ok((caller, key.id().0))
 }
 
 /// Unary calls with 1, 16 and 64 callers on one connection.
-pub(super) fn bench_unary(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+pub(crate) fn bench_unary(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     new_runtime()?.block_on(async {
         let (caller, report) = send_one_report(&fixture).await?;
@@ -112,7 +107,7 @@ pub(super) fn bench_unary(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
 }
 
 /// Empty syncs, one after the other.
-pub(super) fn bench_idle_sync(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+pub(crate) fn bench_idle_sync(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     new_runtime()?.block_on(async {
         let (mut caller, _) = send_one_report(&fixture).await?;

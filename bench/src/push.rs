@@ -3,15 +3,15 @@
 //!
 //! A report is two commands: save (every element of the weekly form and a note) and submit.
 
-use super::bench_row::{BenchMeasure, BenchRow};
-use super::device::{BenchDevice, find_owed_reports};
-use super::fixture::{BenchFixture, connect, new_runtime};
-use super::raw_writes;
-use super::{BenchPlan, Result};
-use crate::domain::access::permission::Role;
-use crate::domain::org::UnitKind;
+use crate::Result;
+use crate::bench_row::{BenchMeasure, BenchRow};
+use crate::cases::BenchPlan;
+use crate::device::{BenchDevice, find_expected_reports};
+use crate::fixture::{BenchFixture, connect, new_runtime};
+use crate::raw_writes;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use thidua::bench_api::{Role, UnitKind};
 
 /// The calls that one device sends.
 struct DeviceLoad {
@@ -36,7 +36,7 @@ async fn prepare_loads(
         let mut caller = fixture
             .enrol_device(channels[index % channels.len()].clone(), uid, Role::Reporter)
             .await?;
-        let (keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
+        let (keys, elements) = find_expected_reports(&reference, caller.unit, today)?;
         let calls = keys
             .chunks(reports)
             .map(|keys| keys.iter().flat_map(|key| caller.encode_report(key, &elements)).collect())
@@ -101,7 +101,7 @@ async fn send_loads(queue: Arc<Mutex<Vec<DeviceLoad>>>) -> Result<Vec<f64>> {
 }
 
 /// One caller with large calls, and sixteen with calls of ten reports.
-pub(super) fn bench_push(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+pub(crate) fn bench_push(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let mut rows = Vec::new();
     for (callers, reports) in [(1, 100), (16, 10), (64, 1)] {
         let mut timings = Vec::new();

@@ -3,7 +3,7 @@
 
 /// CPU ticks of all cores at one moment.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct CpuTicks {
+pub(crate) struct CpuTicks {
     total: u64,
     idle: u64,
     own: u64,
@@ -11,7 +11,7 @@ pub(super) struct CpuTicks {
 
 impl CpuTicks {
     /// Samples now; this process and `other_process` (a server that it started) count as own.
-    pub(super) fn sample(other_process: Option<u32>) -> Self {
+    pub(crate) fn sample(other_process: Option<u32>) -> Self {
         let text = read_or_empty("/proc/stat");
         let ticks: Vec<u64> = text
             .lines()
@@ -33,7 +33,7 @@ impl CpuTicks {
     }
 
     /// CPU share of other processes, in percent, from `self` until `later`.
-    pub(super) fn other_load_percent(self, later: Self) -> f64 {
+    pub(crate) fn other_load_percent(self, later: Self) -> f64 {
         let since = |pick: fn(&Self) -> u64| pick(&later).saturating_sub(pick(&self));
         let (all, idle, ours) =
             (since(|one| one.total), since(|one| one.idle), since(|one| one.own));
@@ -53,12 +53,12 @@ fn process_ticks(process: u32) -> u64 {
 }
 
 /// Resident memory of a process, in KiB.
-pub(super) fn resident_kib(process: u32) -> u64 {
+pub(crate) fn resident_kib(process: u32) -> u64 {
     status_kib(process, "VmRSS:")
 }
 
 /// Anonymous memory of a process, without pages of mapped files, such as SQLite's database.
-pub(super) fn anon_kib(process: u32) -> u64 {
+pub(crate) fn anon_kib(process: u32) -> u64 {
     status_kib(process, "RssAnon:")
 }
 
@@ -69,12 +69,12 @@ fn status_kib(process: u32, name: &str) -> u64 {
 }
 
 /// Open file descriptors of a process.
-pub(super) fn count_descriptors(process: u32) -> usize {
+pub(crate) fn count_descriptors(process: u32) -> usize {
     std::fs::read_dir(format!("/proc/{process}/fd")).map(Iterator::count).unwrap_or_default()
 }
 
 /// Length of a file; 0 if it does not exist.
-pub(super) fn file_size(path: &std::path::Path) -> u64 {
+pub(crate) fn file_size(path: &std::path::Path) -> u64 {
     std::fs::metadata(path).map(|found| found.len()).unwrap_or_default()
 }
 
