@@ -30,6 +30,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
         &[
             "pb",
             "domain",
+            "i18n",
             "files",
             "clock",
             "trace",

@@ -150,7 +150,7 @@ fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_foun
     let rehearse = ["org", "rehearse", &org, "--on", "2025-07-01"];
     let page = machine.run_ok(&[&["--lang", "vi"], &rehearse[..]].concat());
     for line in [
-        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025",
+        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 01/07/2025",
         "   - cấp xã: 104 → 41",
         "KHỚP: có thể cho hiệu lực",
     ] {
