@@ -199,6 +199,6 @@ pub(crate) fn find_expected_reports(
         compute_unit_expectations(&reference.org, &reference.calendars, found, unit, window)?;
     let keys =
         expected.into_iter().map(|one| ReportKey { contract, unit, period: one.period }).collect();
-    let shape = reference.form_shape(contract).ok_or("the contract has no form")?;
+    let shape = reference.form_schema(contract).ok_or("the contract has no form")?;
     Ok((keys, shape.ranges.keys().copied().collect()))
 }

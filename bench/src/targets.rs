@@ -157,7 +157,7 @@ fn reporter_actor(app: &App, unit: UnitId) -> Result<Actor> {
 }
 
 fn report_commands(reference: &ReferenceSnapshot, one: &Expectation) -> Result<[Command; 2]> {
-    let shape = reference.form_shape(one.contract).ok_or("a contract has no form")?;
+    let shape = reference.form_schema(one.contract).ok_or("a contract has no form")?;
     // Figures that differ by unit and satisfy every rule of the forms.
     let figure = i64::from(one.unit.0[0] % 7);
     let change = |element: &_| CellChange {

@@ -65,7 +65,7 @@ page-digest-input = Digest of the input
 page-head-audit-cut = Head of the audit at the cut
 page-view = View
 page-as-organisation-each-period = as the organisation was in each period
-page-programme = Programme
+page-program = Programme
 page-taking-part-emulation-voluntary-2 = Taking part in emulation is voluntary. More reports of crime may mean more trust, not failure. This page holds aggregate figures only, nothing about persons.
 
 ## target-rows

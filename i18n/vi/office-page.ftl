@@ -65,7 +65,7 @@ page-digest-input = Mã băm dữ liệu vào
 page-head-audit-cut = Đầu chuỗi nhật ký tại điểm chốt
 page-view = Góc nhìn
 page-as-organisation-each-period = theo tổ chức của từng kỳ
-page-programme = Phần mềm
+page-program = Phần mềm
 page-taking-part-emulation-voluntary-2 = Tham gia phong trào thi đua là tự nguyện. Số tin báo tăng có thể là người dân tin hơn, không phải là thất bại. Trang này chỉ có số liệu tổng hợp, không có thông tin về cá nhân.
 
 ## target-rows

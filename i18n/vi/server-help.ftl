@@ -248,3 +248,4 @@ help-target-chance = Bao nhiêu phần chỉ do ngẫu nhiên
 help-target-chance--base = Số vụ dự kiến: một số cho mọi chỉ tiêu, hoặc CHỈ_TIÊU=SỐ, có thể lặp lại
 help-target-chance--target = Chỉ tiêu cần tính
 help-move-after = Dừng máy chủ trước. Nơi đến phải trống. Có gì sai thì không đổi gì ở nơi đi.
+help-help = In hướng dẫn này, hoặc hướng dẫn của một lệnh

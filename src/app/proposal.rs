@@ -24,7 +24,7 @@ pub(super) fn store_proposal(
     let (report, revision) = current;
     check_not_expired(ctx, &report.key, tx.now().local_date())?;
     let unit_path = tx.unit_path(report.key.unit)?;
-    let shape = ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+    let shape = ctx.reference.form_schema(report.key.contract).ok_or(RefusalReason::NotExpected)?;
     let id = report.key.id();
     let Some(proposal) = report.build_proposal(save, unit_path.acting_unit, reason, shape)? else {
         return Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision });
@@ -93,7 +93,7 @@ pub(super) fn settle_proposal(
     let mut revision = 0;
     if grant {
         let shape =
-            ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+            ctx.reference.form_schema(report.key.contract).ok_or(RefusalReason::NotExpected)?;
         report = report.apply_proposal(&proposal, seen, shape)?;
         revision = tx.put_report(&permit, &report, units)?.revision;
     } else if report.content_hash() != seen {

@@ -37,7 +37,7 @@ pub struct ReferenceSnapshot {
     pub element_numbers: ElementNumbers,
     /// Codes of elements by their numbers.
     pub element_codes: BTreeMap<ElementNumber, ElementCode>,
-    form_shapes: BTreeMap<ContractId, FormSchema>,
+    form_schemas: BTreeMap<ContractId, FormSchema>,
 }
 
 impl ReferenceSnapshot {
@@ -50,7 +50,7 @@ impl ReferenceSnapshot {
             if let Some(form) = facts.catalogue.form(&contract.form) {
                 shapes.insert(
                     contract.id(),
-                    build_form_shape(form, &facts.catalogue, &facts.element_numbers)?,
+                    build_form_schema(form, &facts.catalogue, &facts.element_numbers)?,
                 );
             }
         }
@@ -66,14 +66,14 @@ impl ReferenceSnapshot {
                 .map(|(number, code)| (ElementNumber(number), code.clone()))
                 .collect(),
             element_numbers: facts.element_numbers,
-            form_shapes: shapes,
+            form_schemas: shapes,
         })
     }
 
     /// The form of a contract, as the rules of reports use it.
     #[must_use]
-    pub fn form_shape(&self, contract: ContractId) -> Option<&FormSchema> {
-        self.form_shapes.get(&contract)
+    pub fn form_schema(&self, contract: ContractId) -> Option<&FormSchema> {
+        self.form_schemas.get(&contract)
     }
 
     /// The expectation of the unit for exactly this period, if there is one.
@@ -175,7 +175,7 @@ impl ReferenceSnapshot {
     }
 }
 
-fn build_form_shape(
+fn build_form_schema(
     form: &Form,
     catalogue: &Catalogue,
     numbers: &ElementNumbers,

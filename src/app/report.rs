@@ -112,7 +112,7 @@ fn save_cells(tx: &mut WriteTx, ctx: &CommandContext, save: &SaveCells) -> Resul
         );
     }
     check_period(ctx, &save.key, today)?;
-    let shape = ctx.reference.form_shape(save.key.contract).ok_or(RefusalReason::NotExpected)?;
+    let shape = ctx.reference.form_schema(save.key.contract).ok_or(RefusalReason::NotExpected)?;
     let before = present.as_ref().map_or(0, |filed| filed.revision);
     let last = tx.last_writer(id)?;
     let saved =
@@ -198,7 +198,7 @@ fn submit_report(tx: &mut WriteTx, ctx: &CommandContext, id: ReportId) -> Result
     let today = CommandContext::local_date(now);
     let permit: Permit<action::SubmitReport> = authorize(ctx.actor, &unit_path, today)?;
     let expected = check_period(ctx, &report.key, today)?;
-    let shape = ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+    let shape = ctx.reference.form_schema(report.key.contract).ok_or(RefusalReason::NotExpected)?;
     let late = judge_lateness(&expected, now, ctx.captured).is_late();
     let sent = report.submit(unit_path.acting_unit, shape, today, late)?;
     let put = tx.put_report(&permit, &sent, &ctx.reference.unit_numbers)?;
@@ -299,7 +299,7 @@ fn settle_conflict(
     if take_branch {
         check_period(ctx, &report.key, today)?;
         let shape =
-            ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+            ctx.reference.form_schema(report.key.contract).ok_or(RefusalReason::NotExpected)?;
         let save = branch_to_save(&conflict.branch, &report, unit_path.acting_unit);
         let saved = Report::apply_save(Some(report), &save, unit_path.acting_unit, shape)?;
         revision = tx.put_report(&permit, &saved.report, &ctx.reference.unit_numbers)?.revision;

@@ -22,7 +22,7 @@ pub(super) const PUBLIC_KEY_BYTES: usize = 65;
 /// The signature is invalid, or the public key has the wrong form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signature does not hold")]
-pub struct BadSignature;
+pub struct SignatureError;
 
 /// A stored key cannot be parsed, or a new key cannot be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -81,12 +81,12 @@ pub fn verify_signature(
     public_key: &[u8],
     message: &[u8],
     signature: &[u8],
-) -> Result<(), BadSignature> {
+) -> Result<(), SignatureError> {
     if public_key.len() != PUBLIC_KEY_BYTES {
-        return Err(BadSignature);
+        return Err(SignatureError);
     }
     let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public_key);
-    key.verify(message, signature).map_err(|_| BadSignature)
+    key.verify(message, signature).map_err(|_| SignatureError)
 }
 
 /// Verifies that the device that enrols with `code` holds the private key.
@@ -94,7 +94,7 @@ pub fn verify_enrolment_proof(
     code: &EnrolmentCode,
     public_key: &[u8],
     signature: &[u8],
-) -> Result<(), BadSignature> {
+) -> Result<(), SignatureError> {
     verify_signature(public_key, &enrolment_signing_input(code, public_key), signature)
 }
 
@@ -104,7 +104,7 @@ pub fn verify_renewal_proof(
     public_key: &[u8],
     nonce: &[u8],
     signature: &[u8],
-) -> Result<(), BadSignature> {
+) -> Result<(), SignatureError> {
     verify_signature(public_key, &renewal_signing_input(device, nonce), signature)
 }
 
@@ -121,17 +121,17 @@ mod tests {
         assert_eq!(verify_enrolment_proof(&code, device.public_key(), &signed), Ok(()));
         assert_eq!(
             verify_enrolment_proof(&EnrolmentCode::new([9; 16]), device.public_key(), &signed),
-            Err(BadSignature)
+            Err(SignatureError)
         );
-        assert_eq!(verify_enrolment_proof(&code, other.public_key(), &signed), Err(BadSignature));
+        assert_eq!(verify_enrolment_proof(&code, other.public_key(), &signed), Err(SignatureError));
 
         let signed = device.sign(&renewal_signing_input(id, b"nonce")).unwrap();
         assert_eq!(verify_renewal_proof(id, device.public_key(), b"nonce", &signed), Ok(()));
         assert_eq!(
             verify_renewal_proof(id, device.public_key(), b"older", &signed),
-            Err(BadSignature)
+            Err(SignatureError)
         );
-        assert_eq!(verify_renewal_proof(id, &[], b"nonce", &signed), Err(BadSignature));
+        assert_eq!(verify_renewal_proof(id, &[], b"nonce", &signed), Err(SignatureError));
         assert!(AuthorityKey::from_pkcs8(b"no key").is_err());
     }
 }

@@ -11,7 +11,7 @@ mod secret;
 mod signed_note;
 
 pub use keys::{
-    AuthorityKey, AuthorityKeyError, BadSignature, verify_enrolment_proof, verify_renewal_proof,
+    AuthorityKey, AuthorityKeyError, SignatureError, verify_enrolment_proof, verify_renewal_proof,
     verify_signature,
 };
 pub use nonce::{create_renewal_nonce, verify_renewal_nonce};

@@ -5,7 +5,7 @@
 //! key. A key under another name is refused, so a reader who has the id from a trusted source may
 //! take the key from any source.
 
-use super::keys::{AuthorityKey, AuthorityKeyError, BadSignature, PUBLIC_KEY_BYTES};
+use super::keys::{AuthorityKey, AuthorityKeyError, PUBLIC_KEY_BYTES, SignatureError};
 use super::secret::hash_secret;
 use crate::domain::audit::audit_proof::{AuditCheckpoint, CheckpointSignature, SignedCheckpoint};
 use crate::domain::support::hex::encode_hex;
@@ -63,14 +63,14 @@ impl NoteVerifierKey {
 
     /// Verifies that this authority signed the checkpoint and that the checkpoint is of its own
     /// audit.
-    pub fn verify_checkpoint(&self, signed: &SignedCheckpoint) -> Result<(), BadSignature> {
+    pub fn verify_checkpoint(&self, signed: &SignedCheckpoint) -> Result<(), SignatureError> {
         let (name, id, text) = (self.name(), self.key_id(), signed.checkpoint.signed_text());
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.public_point);
         let mut ours =
             signed.signatures.iter().filter(|one| one.name == name && one.key_id == id).peekable();
         let signs = signed.checkpoint.origin == name && ours.peek().is_some();
         let holds = signs && ours.all(|one| key.verify(text.as_bytes(), &one.bytes).is_ok());
-        holds.then_some(()).ok_or(BadSignature)
+        holds.then_some(()).ok_or(SignatureError)
     }
 }
 
@@ -130,11 +130,11 @@ mod tests {
             assert_eq!(key.verify_checkpoint(&signed), Ok(()));
             let mut larger = signed.clone();
             larger.checkpoint.size += 1;
-            assert_eq!(key.verify_checkpoint(&larger), Err(BadSignature));
+            assert_eq!(key.verify_checkpoint(&larger), Err(SignatureError));
         }
         assert_eq!(
             key.verify_checkpoint(&other.sign_checkpoint(7, [7; 32]).unwrap()),
-            Err(BadSignature)
+            Err(SignatureError)
         );
     }
 
@@ -146,9 +146,9 @@ mod tests {
         signed.signatures.extend(other.sign_checkpoint(7, [7; 32]).unwrap().signatures);
         assert_eq!(key.verify_checkpoint(&signed), Ok(()));
         signed.signatures.extend(ours.sign_checkpoint(8, [7; 32]).unwrap().signatures);
-        assert_eq!(key.verify_checkpoint(&signed), Err(BadSignature));
+        assert_eq!(key.verify_checkpoint(&signed), Err(SignatureError));
         signed.signatures.clear();
-        assert_eq!(key.verify_checkpoint(&signed), Err(BadSignature));
+        assert_eq!(key.verify_checkpoint(&signed), Err(SignatureError));
     }
 
     #[test]

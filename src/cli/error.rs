@@ -119,10 +119,7 @@ impl CliError {
 
     /// The database was made by a newer program.
     fn newer_schema(found: &str, supported: &str) -> Self {
-        Self::new(
-            "NEWER_SCHEMA",
-            message!("error-database-schema-programme-knows", found, supported),
-        )
+        Self::new("NEWER_SCHEMA", message!("error-database-schema-program-knows", found, supported))
     }
 
     /// The content of files was refused and nothing was written.
@@ -188,10 +185,9 @@ impl From<store::Error> for CliError {
             store::Error::FileIo(text) => {
                 Self::new("FILE", message!("error-file-cannot-read-written", text))
             }
-            store::Error::OlderSchema { pending_migrations: pending } => Self::new(
-                "OLDER_SCHEMA",
-                message!("error-database-schema-older-programme", pending),
-            ),
+            store::Error::OlderSchema { pending_migrations: pending } => {
+                Self::new("OLDER_SCHEMA", message!("error-database-schema-older-program", pending))
+            }
             store::Error::PreReleaseSchema { found } => Self::pre_release_schema(&found),
             store::Error::Superseded => {
                 Self::new("SERVER_SUPERSEDED", message!("error-another-server-replaced-one"))

@@ -30,7 +30,7 @@ enum JobsCommand {
     Run {
         /// Name of the job, as in `jobs list`.
         name: String,
-        /// Of aggregate: reckon from all raw reports too, before anything is published; one byte
+        /// Of aggregate: compute from all raw reports too, before anything is published; one byte
         /// that differs is an error.
         #[arg(long)]
         full: bool,

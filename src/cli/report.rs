@@ -314,7 +314,7 @@ fn parse_row_cells(
     row: &ReportCsvRow,
 ) -> Result<Vec<(ElementNumber, CellValue)>, ReportLineError> {
     if row.nil {
-        let shape = reference.form_shape(key.contract).ok_or(RefusalReason::NotExpected)?;
+        let shape = reference.form_schema(key.contract).ok_or(RefusalReason::NotExpected)?;
         return Ok(shape.ranges.keys().map(|element| (*element, CellValue::Nil)).collect());
     }
     let number = |(code, value): &(ElementCode, CellValue)| {

@@ -186,7 +186,7 @@ fn verify_run(
     if holds {
         return Ok(());
     }
-    Err(CliError::new("RUN_DIFFERS", message!("runs-reckoned-again-run-not")))
+    Err(CliError::new("RUN_DIFFERS", message!("runs-computed-again-run-not")))
 }
 
 fn diff_runs(

@@ -176,7 +176,7 @@ pub(crate) fn compute_own_bytes(
     let after = replay_pending(
         before,
         &commands,
-        reference.form_shape(contract)?,
+        reference.form_schema(contract)?,
         Timestamp(server_time).local_date(),
     );
     wire::record::encode_report(&after.report?, &reference.unit_numbers).ok()

@@ -15,7 +15,7 @@ fn report_key() -> ReportKey {
     ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code("com"), period }
 }
 
-fn form_shape() -> FormSchema {
+fn form_schema() -> FormSchema {
     let lines = [1, 2].map(|number| (ElementNumber(number), ElementRange { min: 0, max: 100 }));
     FormSchema { ranges: lines.into_iter().collect(), rules: Vec::new() }
 }
@@ -60,7 +60,12 @@ fn outbox_entries(bodies: Vec<CommandBody>, state: OutboxEntryState) -> Vec<Outb
 }
 
 fn replay_entries(server: Option<Report>, pending: &[OutboxEntry]) -> ReplayedReport {
-    replay_pending(server, &decode_pending(pending, UnitId::from_code("com")), &form_shape(), TODAY)
+    replay_pending(
+        server,
+        &decode_pending(pending, UnitId::from_code("com")),
+        &form_schema(),
+        TODAY,
+    )
 }
 
 #[test]
@@ -140,7 +145,7 @@ fn own_writes_can_be_computed_to_the_byte() {
     let units: wire::record::UnitNumbers = [(UnitId::from_code("com"), 7)].into_iter().collect();
     let mut reference = LocalReference::default();
     reference.unit_numbers = units;
-    reference.set_shape_for_tests(ContractId::from_code("tuan-xa"), form_shape());
+    reference.set_shape_for_tests(ContractId::from_code("tuan-xa"), form_schema());
     let sent = outbox_entries(
         vec![save_body(1, 3, None), save_body(2, 0, None), submit_body()],
         OutboxEntryState::Acknowledged,

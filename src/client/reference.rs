@@ -44,7 +44,7 @@ pub(crate) struct LocalReference {
     pub(crate) unit_numbers: UnitNumbers,
     /// Short numbers of elements.
     pub(crate) element_numbers: ElementNumbers,
-    form_shapes: BTreeMap<ContractId, FormSchema>,
+    form_schemas: BTreeMap<ContractId, FormSchema>,
 }
 
 impl LocalReference {
@@ -82,13 +82,14 @@ impl LocalReference {
             .collect();
         reference.calendars =
             std::mem::take(&mut reference.calendars).with_campaigns(&reference.campaigns);
-        reference.form_shapes = build_form_shapes(&reference.catalogue, &reference.element_numbers);
+        reference.form_schemas =
+            build_form_shapes(&reference.catalogue, &reference.element_numbers);
         Ok(reference)
     }
 
     /// The form of a contract as the report rules need it.
-    pub(crate) fn form_shape(&self, contract: ContractId) -> Option<&FormSchema> {
-        self.form_shapes.get(&contract)
+    pub(crate) fn form_schema(&self, contract: ContractId) -> Option<&FormSchema> {
+        self.form_schemas.get(&contract)
     }
 
     /// The contract with this id.
@@ -163,6 +164,6 @@ fn to_form_rule(rule: &target_rule::FormRuleExpr, numbers: &ElementNumbers) -> O
 impl LocalReference {
     /// Sets a form without records, for tests.
     pub(crate) fn set_shape_for_tests(&mut self, contract: ContractId, shape: FormSchema) {
-        self.form_shapes.insert(contract, shape);
+        self.form_schemas.insert(contract, shape);
     }
 }

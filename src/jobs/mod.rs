@@ -83,7 +83,7 @@ pub const SCHEDULED_JOBS: &[ScheduledJob; JobId::ALL.len()] = &[
     ScheduledJob {
         id: JobId::VerifyRuns,
         daily_at: time(2, 0, 0, 0),
-        description: message!("jobs-reckons-latest-results-again"),
+        description: message!("jobs-computes-latest-results-again"),
         catch_up: CatchUpPolicy::NewestSlot,
         run: verify_runs,
     },
@@ -277,7 +277,7 @@ fn count_due_reports(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String>
 
 fn verify_runs(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
     let held = app.verify_latest_runs(actor)?;
-    Ok(format!("{held} runs reckoned again from raw reports: the same bytes"))
+    Ok(format!("{held} runs computed again from raw reports: the same bytes"))
 }
 
 fn compact_store(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {

@@ -427,7 +427,7 @@ fn render_provenance(morning: &MorningReport, lang: Lang) -> Markup {
                 dt { (lang.text("page-digest-input")) } dd { code { (encode_hex(&run.input_digest)) } }
                 dt { (lang.text("page-head-audit-cut")) } dd { code { (encode_hex(&morning.audit_chain)) } }
                 dt { (lang.text("page-view")) } dd { "AS_WAS: " (lang.text("page-as-organisation-each-period")) }
-                dt { (lang.text("page-programme")) } dd { "thidua " (run.code_version) }
+                dt { (lang.text("page-program")) } dd { "thidua " (run.code_version) }
             }
             p { (lang.text("page-taking-part-emulation-voluntary-2")) }
         }

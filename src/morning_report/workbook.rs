@@ -233,7 +233,7 @@ fn write_provenance(
         (lang.text("page-digest-input"), encode_hex(&run.input_digest)),
         (lang.text("workbook-head-audit"), encode_hex(&morning.audit_chain)),
         (lang.text("page-view"), "AS_WAS".to_owned()),
-        (lang.text("page-programme"), format!("thidua {}", run.code_version)),
+        (lang.text("page-program"), format!("thidua {}", run.code_version)),
         (lang.text("workbook-note"), lang.text("page-taking-part-emulation-voluntary").to_owned()),
     ];
     for (name, value) in lines {

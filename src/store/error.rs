@@ -7,7 +7,7 @@ pub enum Error {
     #[error("the database is busy: {0}")]
     Busy(String),
     /// The URL asks for TLS, and the program was built without it.
-    #[error("this programme was built without TLS to PostgreSQL, and the URL asks for it")]
+    #[error("this program was built without TLS to PostgreSQL, and the URL asks for it")]
     TlsNotBuilt,
     /// The server did not prove its identity, or one end refuses the connection's security.
     #[error("the line to the database is not as it has to be: {0}")]
@@ -20,7 +20,7 @@ pub enum Error {
     FileIo(String),
     /// The schema is newer than the program.
     #[error(
-        "the database has schema {found}, this programme knows {supported}; use a programme that knows it"
+        "the database has schema {found}, this program knows {supported}; use a program that knows it"
     )]
     NewerSchema {
         /// The newest migration found.
@@ -30,7 +30,7 @@ pub enum Error {
     },
     /// The schema is older than the program, and the operator has not confirmed a backup.
     #[error(
-        "the database's schema is older than this programme ({pending_migrations} to apply): run thidua migrate"
+        "the database's schema is older than this program ({pending_migrations} to apply): run thidua migrate"
     )]
     OlderSchema {
         /// The migrations to apply, oldest first.

@@ -229,7 +229,7 @@ impl ReferenceModel {
     }
 
     pub(super) fn require_complete(&self, stored: &ModelReport) -> Result<(), RefusalReason> {
-        let shape: &FormSchema = self.reference.form_shape(stored.key.contract).unwrap();
+        let shape: &FormSchema = self.reference.form_schema(stored.key.contract).unwrap();
         require(
             shape.ranges.keys().all(|element| stored.cells.contains_key(element)),
             RefusalReason::CellBlank,

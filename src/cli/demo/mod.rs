@@ -209,7 +209,7 @@ impl DemoDir {
         if self.is_kept {
             self.dir.join("brief")
         } else {
-            std::env::temp_dir().join("thidua-demo-brief")
+            std::env::temp_dir().join("thidua-demo-morning")
         }
     }
 }

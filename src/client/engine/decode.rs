@@ -1,7 +1,7 @@
 //! Decodes frames of the contract into replica actions. A frame that cannot be decoded is an error;
 //! unknown values of a newer server are skipped.
 
-use super::BadFrame;
+use super::FrameError;
 use crate::client::protocol::{
     Epoch, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey, ServerVerdict,
     StagedOp,
@@ -16,19 +16,19 @@ use std::time::Duration;
 
 type ScopesByNumber = BTreeMap<u32, ScopeKey>;
 
-fn decode_id(bytes: &[u8]) -> Result<[u8; 16], BadFrame> {
-    bytes.try_into().map_err(|_| BadFrame("an id is not 16 bytes long"))
+fn decode_id(bytes: &[u8]) -> Result<[u8; 16], FrameError> {
+    bytes.try_into().map_err(|_| FrameError("an id is not 16 bytes long"))
 }
 
-fn decode_kind(number: i32) -> Result<i16, BadFrame> {
-    i16::try_from(number).ok().filter(|kind| *kind > 0).ok_or(BadFrame("a kind is out of range"))
+fn decode_kind(number: i32) -> Result<i16, FrameError> {
+    i16::try_from(number).ok().filter(|kind| *kind > 0).ok_or(FrameError("a kind is out of range"))
 }
 
-fn lookup_scope(numbers: &ScopesByNumber, number: u32) -> Result<ScopeKey, BadFrame> {
-    numbers.get(&number).copied().ok_or(BadFrame("a scope's number is not from Welcome"))
+fn lookup_scope(numbers: &ScopesByNumber, number: u32) -> Result<ScopeKey, FrameError> {
+    numbers.get(&number).copied().ok_or(FrameError("a scope's number is not from Welcome"))
 }
 
-fn lookup_scopes(numbers: &ScopesByNumber, list: &[u32]) -> Result<Vec<ScopeKey>, BadFrame> {
+fn lookup_scopes(numbers: &ScopesByNumber, list: &[u32]) -> Result<Vec<ScopeKey>, FrameError> {
     list.iter().map(|number| lookup_scope(numbers, *number)).collect()
 }
 
@@ -38,22 +38,22 @@ pub(super) fn encode_scope(scope: ScopeKey) -> pb::Scope {
     pb::Scope { kind: i32::from(scope.kind), id, number: 0 }
 }
 
-fn decode_scope_key(scope: Option<&pb::Scope>) -> Result<(u32, ScopeKey), BadFrame> {
+fn decode_scope_key(scope: Option<&pb::Scope>) -> Result<(u32, ScopeKey), FrameError> {
     let pb::Scope { kind: number_of_kind, id: bytes, number } =
-        scope.ok_or(BadFrame("a grant names no scope"))?;
+        scope.ok_or(FrameError("a grant names no scope"))?;
     let id = if bytes.is_empty() { [0; 16] } else { decode_id(bytes)? };
     Ok((*number, ScopeKey { kind: decode_kind(*number_of_kind)?, id }))
 }
 
-pub(super) fn decode_epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, BadFrame> {
-    let pb::Epoch { number, id: bytes } = epoch.ok_or(BadFrame("Welcome names no epoch"))?;
+pub(super) fn decode_epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, FrameError> {
+    let pb::Epoch { number, id: bytes } = epoch.ok_or(FrameError("Welcome names no epoch"))?;
     Ok(Epoch { number: *number, id: decode_id(bytes)? })
 }
 
 /// Decodes the SHA-256 of the trusted CAs; an empty list changes nothing.
-pub(super) fn decode_fingerprints(reported: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, BadFrame> {
+pub(super) fn decode_fingerprints(reported: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, FrameError> {
     let read = |one: &Vec<u8>| {
-        one.as_slice().try_into().map_err(|_| BadFrame("a CA's fingerprint is not 32 bytes long"))
+        one.as_slice().try_into().map_err(|_| FrameError("a CA's fingerprint is not 32 bytes long"))
     };
     reported.iter().map(read).collect()
 }
@@ -69,7 +69,7 @@ pub(super) fn decode_lease_days(limits: Option<&pb::SyncLimits>) -> u16 {
 pub(super) fn decode_grants(
     list: &[pb::ScopeGrant],
     granted_before: &[ScopeKey],
-) -> Result<(ScopesByNumber, Vec<StagedOp>), BadFrame> {
+) -> Result<(ScopesByNumber, Vec<StagedOp>), FrameError> {
     let mut numbers = ScopesByNumber::new();
     let mut ops = Vec::new();
     let mut named = Vec::new();
@@ -82,7 +82,7 @@ pub(super) fn decode_grants(
             continue;
         }
         if numbers.insert(number, key).is_some() {
-            return Err(BadFrame("two scopes have one number"));
+            return Err(FrameError("two scopes have one number"));
         }
         if !granted_before.contains(&key) {
             ops.push(StagedOp::Granted(key));
@@ -96,9 +96,9 @@ pub(super) fn decode_grants(
 pub(super) fn decode_rows(
     mut batch: pb::Rows,
     numbers: &ScopesByNumber,
-) -> Result<(Vec<StagedOp>, Vec<u8>), BadFrame> {
+) -> Result<(Vec<StagedOp>, Vec<u8>), FrameError> {
     let cursor = std::mem::take(&mut batch.cursor);
-    let rows = decompress_rows(batch).ok_or(BadFrame("rows cannot be unpacked"))?;
+    let rows = decompress_rows(batch).ok_or(FrameError("rows cannot be unpacked"))?;
     let mut ops = Vec::with_capacity(rows.len());
     for row in rows {
         ops.extend(self::decode_row(row, numbers)?);
@@ -106,7 +106,7 @@ pub(super) fn decode_rows(
     Ok((ops, cursor))
 }
 
-fn decode_row(row: pb::Row, numbers: &ScopesByNumber) -> Result<Option<StagedOp>, BadFrame> {
+fn decode_row(row: pb::Row, numbers: &ScopesByNumber) -> Result<Option<StagedOp>, FrameError> {
     let pb::Row {
         operation,
         kind: number_of_kind,
@@ -133,7 +133,7 @@ fn decode_row(row: pb::Row, numbers: &ScopesByNumber) -> Result<Option<StagedOp>
 pub(super) fn decode_reset(
     reset: &pb::Reset,
     numbers: &ScopesByNumber,
-) -> Result<ReplicaAction, BadFrame> {
+) -> Result<ReplicaAction, FrameError> {
     let op = StagedOp::Reset {
         scope: lookup_scope(numbers, reset.scope_number)?,
         generation: reset.generation,
@@ -144,7 +144,7 @@ pub(super) fn decode_reset(
 pub(super) fn decode_snapshot_end(
     end: &pb::SnapshotEnd,
     numbers: &ScopesByNumber,
-) -> Result<ReplicaAction, BadFrame> {
+) -> Result<ReplicaAction, FrameError> {
     let op = StagedOp::SnapshotEnd {
         scope: lookup_scope(numbers, end.scope_number)?,
         generation: end.generation,
@@ -156,7 +156,7 @@ pub(super) fn decode_checkpoint(
     checkpoint: pb::Checkpoint,
     numbers: &ScopesByNumber,
     lease_days: u16,
-) -> Result<ReceivedCheckpoint, BadFrame> {
+) -> Result<ReceivedCheckpoint, FrameError> {
     let pb::Checkpoint {
         cursor,
         seq,
@@ -169,16 +169,18 @@ pub(super) fn decode_checkpoint(
     } = checkpoint;
     let digest = |one: &pb::ScopeDigest| {
         let sum = u128::from_be_bytes(decode_id(&one.digest)?);
-        let count = i64::try_from(one.count).map_err(|_| BadFrame("a count is out of range"))?;
+        let count = i64::try_from(one.count).map_err(|_| FrameError("a count is out of range"))?;
         Ok((lookup_scope(numbers, one.scope_number)?, ScopeDigest { count, sum }))
     };
-    let time = server_time.ok_or(BadFrame("a checkpoint without a time"))?;
+    let time = server_time.ok_or(FrameError("a checkpoint without a time"))?;
     Ok(ReceivedCheckpoint {
         cursor,
         seq,
         digests: digests.iter().map(digest).collect::<Result<_, _>>()?,
         commands_taken,
-        server_time: timestamp_from_proto(time).map_err(|_| BadFrame("a time is out of range"))?.0,
+        server_time: timestamp_from_proto(time)
+            .map_err(|_| FrameError("a time is out of range"))?
+            .0,
         sync_mark,
         safe_past_seq,
         receipt: receipt.map(|receipt| (receipt.body, receipt.signature)),

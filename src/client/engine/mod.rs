@@ -44,7 +44,7 @@ pub(crate) struct SyncInput {
 /// A frame that does not follow the contract.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not of the contract: {0}")]
-pub(crate) struct BadFrame(pub(crate) &'static str);
+pub(crate) struct FrameError(pub(crate) &'static str);
 
 /// Information that the server sends beside the data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -114,7 +114,7 @@ impl Engine {
     pub(crate) fn handle_frame(
         &mut self,
         frame: pb::SyncResponse,
-    ) -> Result<Vec<ReplicaAction>, BadFrame> {
+    ) -> Result<Vec<ReplicaAction>, FrameError> {
         let Some(frame) = frame.frame else { return Ok(Vec::new()) };
         match frame {
             Frame::Welcome(welcome) => return self.on_welcome(&welcome),
@@ -127,7 +127,7 @@ impl Engine {
             | Frame::Notice(_) => {}
         }
         if !self.has_welcome {
-            return Err(BadFrame("the stream does not open with Welcome"));
+            return Err(FrameError("the stream does not open with Welcome"));
         }
         if self.is_superseded || self.halt_reason.is_some() {
             return Ok(Vec::new()); // Data of a superseded or conflicting epoch are not applied.
@@ -241,7 +241,7 @@ impl Engine {
         }
     }
 
-    fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<ReplicaAction>, BadFrame> {
+    fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<ReplicaAction>, FrameError> {
         let epoch = decode::decode_epoch(welcome.epoch.as_ref())?;
         self.has_welcome = true;
         let limit =
@@ -295,7 +295,7 @@ impl Engine {
         vec![ReplicaAction::SaveVerdict(decode::decode_verdict(verdict))]
     }
 
-    fn on_notice(&mut self, notice: pb::Notice) -> Result<Vec<ReplicaAction>, BadFrame> {
+    fn on_notice(&mut self, notice: pb::Notice) -> Result<Vec<ReplicaAction>, FrameError> {
         use pb::notice::Notice as Kind;
         let Some(notice) = notice.notice else { return Ok(Vec::new()) };
         match notice {

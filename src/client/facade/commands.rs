@@ -33,7 +33,7 @@ impl Phone {
     ) -> Result<Option<u64>> {
         let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
         let shape = reference
-            .form_shape(key.contract)
+            .form_schema(key.contract)
             .ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
         let present = self.load_local_report(&reference, key.id())?;
         let (_, today) = self.home_and_today()?;
@@ -79,7 +79,7 @@ impl Phone {
         let (reference, present, today) = self.load_report(&report_id)?;
         let report = require_report(&present)?;
         let acting_unit = reference.acting_unit_of(report.key.unit, today);
-        report.clone().submit(acting_unit, form_shape(&reference, &report), today, false)?;
+        report.clone().submit(acting_unit, form_schema(&reference, &report), today, false)?;
         let refused = self.lock_under_lease()?.refused_commands()?;
         let resolved_refusals = refused
             .iter()
@@ -193,10 +193,10 @@ pub(super) fn require_report(present: &LocalReport) -> Result<Report> {
     present.replayed.report.clone().ok_or(ClientError::NotFound { what: "report".to_owned() })
 }
 
-fn form_shape<'r>(reference: &'r LocalReference, report: &Report) -> &'r FormSchema {
+fn form_schema<'r>(reference: &'r LocalReference, report: &Report) -> &'r FormSchema {
     static EMPTY_SHAPE: FormSchema =
         FormSchema { ranges: std::collections::BTreeMap::new(), rules: Vec::new() };
-    reference.form_shape(report.key.contract).unwrap_or(&EMPTY_SHAPE)
+    reference.form_schema(report.key.contract).unwrap_or(&EMPTY_SHAPE)
 }
 
 pub(super) fn refusal_error(reason: RefusalReason) -> ClientError {

@@ -224,7 +224,7 @@ impl From<RunnerError> for ClientError {
             RunnerError::Halted { halt, message } => Self::Stopped { reason: halt.into(), message },
             RunnerError::NotEnrolled => Self::NotEnrolled,
             RunnerError::AlreadyEnrolled => Self::AlreadyEnrolled,
-            RunnerError::BadInvite(bad) => Self::BadInvitation { message: bad.to_string() },
+            RunnerError::Invite(bad) => Self::BadInvitation { message: bad.to_string() },
             RunnerError::CodeRefused(message) => Self::CodeRefused { message },
             RunnerError::DeviceKey(error) => error.into(),
         }

@@ -79,7 +79,7 @@ pub(super) fn replay_local_report(
         .map(|report| report.key.contract)
         .or_else(|| commands.iter().find_map(contract_of_save));
     let none = FormSchema::default();
-    let shape = contract.and_then(|contract| reference.form_shape(contract)).unwrap_or(&none);
+    let shape = contract.and_then(|contract| reference.form_schema(contract)).unwrap_or(&none);
     let replayed = rebase::replay_pending(server, &commands, shape, today);
     LocalReport {
         id,

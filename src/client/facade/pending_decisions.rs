@@ -100,7 +100,7 @@ impl Phone {
         let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
         let (_, today) = self.home_and_today()?;
         let shape = reference
-            .form_shape(key.contract)
+            .form_schema(key.contract)
             .ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
         let present = self.load_local_report(&reference, key.id())?;
         let report = commands::require_report(&present)?;

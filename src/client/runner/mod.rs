@@ -18,7 +18,7 @@ use super::replica::{LocalDevice, LocalReplica, ReplicaError, SwapResult};
 use super::transport::traffic::TrafficCounters;
 use super::transport::{PinnedEndpoint, ServerClient, device_key};
 use crate::clock::Clock;
-use crate::domain::access::enrolment::BadInvite;
+use crate::domain::access::enrolment::InviteError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -54,7 +54,7 @@ pub(crate) enum RunnerError {
     AlreadyEnrolled,
     /// The text is not an invitation.
     #[error(transparent)]
-    BadInvite(#[from] BadInvite),
+    Invite(#[from] InviteError),
     /// The server refused the code or the signature.
     #[error("the code was refused: {0}")]
     CodeRefused(String),

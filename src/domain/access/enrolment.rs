@@ -20,7 +20,7 @@ pub struct EnrolmentCode([u8; 16]);
 
 /// Text that is not a code or not an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadInvite {
+pub enum InviteError {
     /// Not 26 symbols, or a symbol outside the alphabet of codes.
     #[error("an enrolment code has 26 letters and digits")]
     Code,
@@ -37,7 +37,7 @@ impl EnrolmentCode {
     }
 
     /// Reads a typed code: blanks, hyphens and case are ignored, O is read as 0, I and L as 1.
-    pub fn parse(text: &str) -> Result<Self, BadInvite> {
+    pub fn parse(text: &str) -> Result<Self, InviteError> {
         let mut bits = 0u128;
         let mut count = 0;
         for c in text.chars().filter(|c| !matches!(c, ' ' | '-')) {
@@ -49,14 +49,14 @@ impl EnrolmentCode {
             let value = CODE_ALPHABET
                 .iter()
                 .position(|symbol| char::from(*symbol) == c)
-                .ok_or(BadInvite::Code)?;
+                .ok_or(InviteError::Code)?;
             count += 1;
             if count > CODE_LENGTH || (count == 1 && value > 7) {
-                return Err(BadInvite::Code);
+                return Err(InviteError::Code);
             }
             bits = bits << 5 | value as u128;
         }
-        if count == CODE_LENGTH { Ok(Self(bits.to_be_bytes())) } else { Err(BadInvite::Code) }
+        if count == CODE_LENGTH { Ok(Self(bits.to_be_bytes())) } else { Err(InviteError::Code) }
     }
 
     /// The 26 symbols without groups: the form that is hashed and signed.
@@ -102,11 +102,11 @@ pub struct Invite {
 
 impl Invite {
     /// Reads the text of a QR code: `thidua:1?c=CODE&f=SHA256&a=ADDRESS&a=ADDRESS`.
-    pub fn parse(text: &str) -> Result<Self, BadInvite> {
-        let fields = text.trim().strip_prefix(INVITE_PREFIX).ok_or(BadInvite::Invite)?;
+    pub fn parse(text: &str) -> Result<Self, InviteError> {
+        let fields = text.trim().strip_prefix(INVITE_PREFIX).ok_or(InviteError::Invite)?;
         let (mut code, mut ca_sha256, mut addresses) = (None, None, Vec::new());
         for field in fields.split('&') {
-            match field.split_once('=').ok_or(BadInvite::Invite)? {
+            match field.split_once('=').ok_or(InviteError::Invite)? {
                 ("c", value) => code = Some(EnrolmentCode::parse(value)?),
                 ("f", value) => ca_sha256 = Some(parse_sha256(value)?),
                 ("a", value) if value.starts_with("https://") => addresses.push(value.to_owned()),
@@ -118,7 +118,7 @@ impl Invite {
             (Some(code), Some(ca_sha256)) if !addresses.is_empty() => {
                 Ok(Self { code, ca_sha256, addresses })
             }
-            (_, _) => Err(BadInvite::Invite),
+            (_, _) => Err(InviteError::Invite),
         }
     }
 }
@@ -131,8 +131,8 @@ impl fmt::Display for Invite {
     }
 }
 
-fn parse_sha256(text: &str) -> Result<[u8; 32], BadInvite> {
-    decode_hex(text).and_then(|bytes| bytes.try_into().ok()).ok_or(BadInvite::Invite)
+fn parse_sha256(text: &str) -> Result<[u8; 32], InviteError> {
+    decode_hex(text).and_then(|bytes| bytes.try_into().ok()).ok_or(InviteError::Invite)
 }
 
 /// The input that a device signs to enrol: proof that it holds the private key of `public_key`.
@@ -166,7 +166,7 @@ mod tests {
             &presented.replace('-', "")[1..],
             "Z".repeat(26).as_str(),
         ] {
-            assert_eq!(EnrolmentCode::parse(bad), Err(BadInvite::Code), "{bad}");
+            assert_eq!(EnrolmentCode::parse(bad), Err(InviteError::Code), "{bad}");
         }
         assert_eq!(format!("{code:?}"), "Code(secret)", "a code is not for logs");
     }
@@ -181,8 +181,8 @@ mod tests {
         let text = invite.to_string();
         assert_eq!(Invite::parse(&text), Ok(invite));
         assert_eq!(Invite::parse(&format!("{text}&later=1")).map(|i| i.addresses.len()), Ok(1));
-        assert_eq!(Invite::parse(&text.replace("thidua:1", "thidua:2")), Err(BadInvite::Invite));
-        assert_eq!(Invite::parse(&text.replace("https", "http")), Err(BadInvite::Invite));
+        assert_eq!(Invite::parse(&text.replace("thidua:1", "thidua:2")), Err(InviteError::Invite));
+        assert_eq!(Invite::parse(&text.replace("https", "http")), Err(InviteError::Invite));
     }
 
     proptest! {

@@ -29,7 +29,7 @@ const SIGNATURE_PREFIX: &str = "\u{2014} ";
 /// Text that is neither a checkpoint nor a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("neither a checkpoint nor a proof")]
-pub struct BadAuditProof;
+pub struct AuditProofError;
 
 /// The tree at one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,8 +135,8 @@ impl AuditProof {
     ///
     /// # Errors
     /// The text is neither, or is not in canonical form.
-    pub fn parse(text: &str) -> Result<Self, BadAuditProof> {
-        Self::parse_any(text).ok_or(BadAuditProof)
+    pub fn parse(text: &str) -> Result<Self, AuditProofError> {
+        Self::parse_any(text).ok_or(AuditProofError)
     }
 
     fn parse_any(text: &str) -> Option<Self> {
@@ -277,7 +277,7 @@ mod tests {
         ] {
             assert_eq!(
                 AuditProof::parse(&text.replacen(now, then, 1)),
-                Err(BadAuditProof),
+                Err(AuditProofError),
                 "{then}"
             );
         }

@@ -18,7 +18,7 @@ pub struct Fraction {
 
 /// A fraction that exceeds 128 bits, or text that is not a fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadFraction {
+pub enum FractionError {
     /// Numerator or denominator grew beyond 128 bits.
     #[error("the fraction is too fine to be kept exactly")]
     Overflow,
@@ -47,25 +47,25 @@ impl Fraction {
     }
 
     /// Reads `1`, `0.25` or `1/3`.
-    pub fn parse(text: &str) -> Result<Self, BadFraction> {
+    pub fn parse(text: &str) -> Result<Self, FractionError> {
         let text = text.trim();
         let (num, den) = match (text.split_once('/'), text.split_once('.')) {
             (Some((num, den)), _) => (parse_digits(num)?, parse_digits(den)?),
             (None, Some((whole, decimals))) => {
                 let den = 10_i128.checked_pow(
-                    u32::try_from(decimals.len()).map_err(|_| BadFraction::NotANumber)?,
+                    u32::try_from(decimals.len()).map_err(|_| FractionError::NotANumber)?,
                 );
                 let den = den
                     .filter(|den| *den <= WEIGHT_DENOMINATOR_MAX)
-                    .ok_or(BadFraction::NotANumber)?;
+                    .ok_or(FractionError::NotANumber)?;
                 (parse_digits(whole)? * den + parse_digits(decimals)?, den)
             }
             (None, None) => (parse_digits(text)?, 1),
         };
         if den > WEIGHT_DENOMINATOR_MAX {
-            return Err(BadFraction::NotANumber);
+            return Err(FractionError::NotANumber);
         }
-        Self::new(num, den).ok_or(BadFraction::NotANumber)
+        Self::new(num, den).ok_or(FractionError::NotANumber)
     }
 
     /// Numerator, in lowest terms.
@@ -81,12 +81,12 @@ impl Fraction {
     }
 
     /// Sum.
-    pub fn try_add(self, other: Self) -> Result<Self, BadFraction> {
-        let left = self.num.checked_mul(other.den).ok_or(BadFraction::Overflow)?;
-        let right = other.num.checked_mul(self.den).ok_or(BadFraction::Overflow)?;
-        let den = self.den.checked_mul(other.den).ok_or(BadFraction::Overflow)?;
-        let num = left.checked_add(right).ok_or(BadFraction::Overflow)?;
-        Self::new(num, den).ok_or(BadFraction::Overflow)
+    pub fn try_add(self, other: Self) -> Result<Self, FractionError> {
+        let left = self.num.checked_mul(other.den).ok_or(FractionError::Overflow)?;
+        let right = other.num.checked_mul(self.den).ok_or(FractionError::Overflow)?;
+        let den = self.den.checked_mul(other.den).ok_or(FractionError::Overflow)?;
+        let num = left.checked_add(right).ok_or(FractionError::Overflow)?;
+        Self::new(num, den).ok_or(FractionError::Overflow)
     }
 
     /// The fraction with the opposite sign.
@@ -97,10 +97,10 @@ impl Fraction {
     }
 
     /// Product.
-    pub fn try_mul(self, other: Self) -> Result<Self, BadFraction> {
-        let num = self.num.checked_mul(other.num).ok_or(BadFraction::Overflow)?;
-        let den = self.den.checked_mul(other.den).ok_or(BadFraction::Overflow)?;
-        Self::new(num, den).ok_or(BadFraction::Overflow)
+    pub fn try_mul(self, other: Self) -> Result<Self, FractionError> {
+        let num = self.num.checked_mul(other.num).ok_or(FractionError::Overflow)?;
+        let den = self.den.checked_mul(other.den).ok_or(FractionError::Overflow)?;
+        Self::new(num, den).ok_or(FractionError::Overflow)
     }
 
     /// The greatest whole number not above it.
@@ -151,7 +151,7 @@ impl fmt::Display for Fraction {
 /// Rounds to whole numbers that differ by less than 1 from the given fractions and sum to their
 /// total rounded down: the method of the largest remainder. Ties are broken by the order of the
 /// input.
-pub(crate) fn round_by_largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, BadFraction> {
+pub(crate) fn round_by_largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, FractionError> {
     let total = values.iter().try_fold(Fraction::ZERO, |sum, value| sum.try_add(*value))?.floor();
     let mut whole: Vec<i128> = values.iter().map(|value| value.floor()).collect();
     let missing = usize::try_from(total - whole.iter().sum::<i128>()).unwrap_or(0);
@@ -161,9 +161,9 @@ pub(crate) fn round_by_largest_remainder(values: &[Fraction]) -> Result<Vec<i128
     Ok(whole)
 }
 
-fn parse_digits(text: &str) -> Result<i128, BadFraction> {
+fn parse_digits(text: &str) -> Result<i128, FractionError> {
     let shaped = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit());
-    shaped.then(|| text.parse().ok()).flatten().ok_or(BadFraction::NotANumber)
+    shaped.then(|| text.parse().ok()).flatten().ok_or(FractionError::NotANumber)
 }
 
 fn gcd(a: i128, b: i128) -> i128 {
@@ -187,7 +187,7 @@ mod tests {
             assert_eq!(Fraction::parse(text).map(|f| f.to_string()).as_deref(), Ok(shown));
         }
         for text in ["", "-1", "1/0", "one", "0.1234567", "1/", ".5", "1e3"] {
-            assert_eq!(Fraction::parse(text), Err(BadFraction::NotANumber), "{text:?}");
+            assert_eq!(Fraction::parse(text), Err(FractionError::NotANumber), "{text:?}");
         }
     }
 

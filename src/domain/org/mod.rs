@@ -25,7 +25,7 @@ pub use change::{
 };
 pub use check::{OrgFactRef, OrgViolation};
 pub use edge::{Hierarchy, UnitParent};
-pub use fraction::{BadFraction, Fraction};
+pub use fraction::{Fraction, FractionError};
 pub use handover::{
     HandoverImbalance, HandoverLine, HandoverSide, StockFlow, Stocks, check_handover,
 };

@@ -5,7 +5,7 @@
 //! zero.
 
 use super::fraction::round_by_largest_remainder;
-use super::{BadFraction, Fraction, Org};
+use super::{Fraction, FractionError, Org};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
@@ -55,7 +55,7 @@ impl Org {
         bases: &BTreeMap<UnitId, i64>,
         from: Date,
         to: Date,
-    ) -> Result<RebaseResult, BadFraction> {
+    ) -> Result<RebaseResult, FractionError> {
         let mut parts: BTreeMap<UnitId, Vec<(UnitId, Fraction, i64)>> = BTreeMap::new();
         let mut unassigned = Vec::new();
         for (unit, base) in bases {
@@ -89,7 +89,7 @@ impl Org {
         }
         let exact: Vec<Fraction> = rebased.iter().map(|rebased| rebased.base).collect();
         for (rebased, whole) in rebased.iter_mut().zip(round_by_largest_remainder(&exact)?) {
-            rebased.rounded = i64::try_from(whole).map_err(|_| BadFraction::Overflow)?;
+            rebased.rounded = i64::try_from(whole).map_err(|_| FractionError::Overflow)?;
         }
         Ok(RebaseResult { baselines: rebased, unassigned })
     }

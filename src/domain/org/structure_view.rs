@@ -4,7 +4,7 @@
 //! Figures stay with the unit that reported them; a view maps them and is printed with every
 //! output. Where the mapping is ambiguous the result is NOT_COMPARABLE and names the unit.
 
-use super::{BadFraction, Fraction, Hierarchy, Org, Unit, UnitKind, UnitLineage};
+use super::{Fraction, FractionError, Hierarchy, Org, Unit, UnitKind, UnitLineage};
 use crate::domain::support::ids::UnitId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,7 +100,7 @@ impl Org {
         unit: UnitId,
         start: Date,
         level: UnitKind,
-    ) -> Result<UnitAttribution, BadFraction> {
+    ) -> Result<UnitAttribution, FractionError> {
         // A period that begins before its unit (uncut figures of other systems) counts from the
         // unit's first day.
         let start = self.unit(unit).map_or(start, |u| start.max(u.lifetime().from));
@@ -129,7 +129,7 @@ impl Org {
         view: StructureView,
         level: UnitKind,
         figures: &[ReportedFigure],
-    ) -> Result<AttributedSums, BadFraction> {
+    ) -> Result<AttributedSums, FractionError> {
         let (by_unit, not_comparable) = (BTreeMap::new(), BTreeMap::new());
         let mut sums = AttributedSums { by_unit, not_comparable, unattributed: Fraction::ZERO };
         for ReportedFigure { unit, start, value } in figures.iter().copied() {
@@ -202,7 +202,7 @@ impl Org {
         unit: UnitId,
         start: Date,
         day: Date,
-    ) -> Result<Vec<(UnitId, Fraction)>, BadFraction> {
+    ) -> Result<Vec<(UnitId, Fraction)>, FractionError> {
         let mut done: BTreeMap<UnitId, Fraction> = BTreeMap::new();
         let Some(lifetime) = self.unit(unit).map(Unit::lifetime) else { return Ok(Vec::new()) };
         let start = start.max(lifetime.from).min(day_before(lifetime.to));
@@ -282,7 +282,7 @@ impl Org {
 /// Joins parts that have the same unit above them.
 fn merge_parts(
     parts: impl Iterator<Item = (Option<UnitId>, Fraction)>,
-) -> Result<UnitAttribution, BadFraction> {
+) -> Result<UnitAttribution, FractionError> {
     let mut sums: BTreeMap<UnitId, Fraction> = BTreeMap::new();
     for (above, weight) in parts {
         let Some(above) = above else { continue };

@@ -26,17 +26,17 @@ pub struct ElementCode(String);
 #[error(
     "an element's code is 1 to {ELEMENT_CODE_MAX} of a-z, 0-9 and _, and begins with a letter; got {0:?}"
 )]
-pub struct BadElementCode(pub String);
+pub struct ElementCodeError(pub String);
 
 impl ElementCode {
     /// Reads a code.
-    pub fn new(text: &str) -> Result<Self, BadElementCode> {
+    pub fn new(text: &str) -> Result<Self, ElementCodeError> {
         let shape = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let first = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
         if first && text.len() <= ELEMENT_CODE_MAX && text.chars().all(shape) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(BadElementCode(text.chars().take(ELEMENT_CODE_MAX).collect()))
+            Err(ElementCodeError(text.chars().take(ELEMENT_CODE_MAX).collect()))
         }
     }
 

@@ -17,7 +17,7 @@ pub struct Ratio {
 /// Text that is not a rational number of the supported size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a number is written as -12, 0.4 or 16/225, with at most {DIGITS_MAX} digits; got {0:?}")]
-pub struct BadRatio(pub String);
+pub struct RatioError(pub String);
 
 /// Maximum number of digits on either side of a `/`, the decimal point not counted.
 pub(crate) const DIGITS_MAX: usize = 18;
@@ -59,8 +59,8 @@ impl Ratio {
     }
 
     /// Reads `-12`, `0.4` or `16/225`.
-    pub fn parse(text: &str) -> Result<Self, BadRatio> {
-        let bad = || BadRatio(text.chars().take(48).collect());
+    pub fn parse(text: &str) -> Result<Self, RatioError> {
+        let bad = || RatioError(text.chars().take(48).collect());
         let read = match text.split_once('/') {
             Some((num, den)) => parse_decimal(num)
                 .zip(parse_decimal(den))
