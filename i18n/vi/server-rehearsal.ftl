@@ -1,29 +1,29 @@
 ## rehearsal
-rehearsal-nobody-signs-once-closed = không ai ký thay { $unit } sau khi kết thúc; hãy chỉ định đơn vị kế thừa hoặc cấp trên
+rehearsal-nobody-signs-once-closed = không có đơn vị ký thay { $unit } sau khi kết thúc; hãy chỉ định đơn vị kế thừa hoặc cấp trên
 rehearsal-weights-too-fine-exact = tỷ trọng quá lẻ, không tính chính xác được; hãy dùng phân số đơn giản hơn
 rehearsal-does-not-follow-amount = { $to } không kế thừa { $from } hoặc số bàn giao âm; hãy sửa dòng bàn giao hoặc quan hệ kế thừa
-rehearsal-base-would-belong-nobody = số gốc { $base } của { $unit } không còn thuộc đơn vị nào; hãy chỉ định đơn vị kế thừa
-rehearsal-predecessor-no-base-so = thiếu số gốc của đơn vị trước, chưa được dùng số gốc của: { $units }
+rehearsal-base-would-belong-nobody = số liệu kỳ gốc { $base } của { $unit } không thuộc đơn vị nào; hãy chỉ định đơn vị kế thừa
+rehearsal-predecessor-no-base-so = thiếu số liệu kỳ gốc của đơn vị trước nên các đơn vị sau chưa được dùng số liệu kỳ gốc: { $units }
 
 ## report-text
 report-text-rehearsal-organisation-changes-effective = DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực { $days }{ $legal }
-report-text-nothing-been-changed = Chưa có gì được thay đổi.
+report-text-nothing-been-changed = Đây là diễn tập, chưa có dữ liệu nào thay đổi.
 report-text-units-before-after = Số đơn vị trước và sau
 rehearsal-unit-count = { $kind }: { $before } → { $after }
 report-text-mergers-splits-dissolutions-new = Sáp nhập, chia tách, giải thể, thành lập
 report-text-dissolved = { $unit } giải thể
 report-text-new = { $unit } thành lập mới
-report-text-under-another-parent = Đổi cấp trên chỉ huy
+report-text-under-another-parent = Đổi cấp trên trực tiếp
 report-text-units = { $from } → { $to }, { $count } đơn vị: { $units }
 report-text-renamed = Đổi tên
-report-text-devices-open-reports = Thiết bị và báo cáo đang mở
-report-text-devices-sync-once-more = { $unit }: { $devices } thiết bị đồng bộ lần cuối rồi gắn lại; { $open_reports } báo cáo đang mở, ký thay: { $acting_unit }
-report-text-reports-owed-from = Báo cáo phải nộp từ { $from } đến hết { $to }
-report-text-more-pieces-periods-cut = { $code }: { $before } → { $after }, thêm { $pieces } kỳ bị cắt tại ngày thay đổi
-report-text-baselines = Số gốc so sánh
-report-text-sum-units-exact-derived = { $element }: tổng { $before } → { $after }; { $exact } đơn vị cộng nguyên, { $derived } đơn vị suy ra theo tỷ trọng
-report-text-not-comparable-structure-start = Không so sánh được với tổ chức lúc bắt đầu
-report-text-made-parts-several-old = nằm trên nhiều đơn vị cũ, { $kind }: { $units }
+report-text-devices-open-reports = Thiết bị và báo cáo chưa hoàn thành
+report-text-devices-sync-once-more = { $unit }: { $devices } thiết bị đồng bộ lần cuối rồi gắn với đơn vị mới; { $open_reports } báo cáo chưa hoàn thành, đơn vị ký thay: { $acting_unit }
+report-text-reports-owed-from = Báo cáo phải gửi từ { $from } đến hết { $to }
+report-text-more-pieces-periods-cut = { $code }: { $before } → { $after }, thêm { $pieces } kỳ báo cáo bị tách tại ngày thay đổi
+report-text-baselines = Số liệu kỳ gốc
+report-text-sum-units-exact-derived = { $element }: tổng { $before } → { $after }; { $exact } đơn vị cộng nguyên số, { $derived } đơn vị tính theo tỷ trọng
+report-text-not-comparable-structure-start = Không so sánh được với tổ chức lúc bắt đầu phong trào
+report-text-made-parts-several-old = gồm phần của nhiều đơn vị cũ, { $kind }: { $units }
 report-text-standings = Kết quả thi đua
 report-text-units-close-their-results = { $closed } đơn vị kết thúc: kết quả được chốt và xác nhận, không xếp loại về sau
 report-text-new-units-exist-less = { $short } đơn vị mới tồn tại dưới { $percent } % thời gian phong trào: không xếp loại
