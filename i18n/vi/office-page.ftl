@@ -12,7 +12,7 @@ funnel-plot-as-last-year = như năm trước
 funnel-plot-no-funnel-what-counts = Không lập biểu đồ phễu: tử số gồm cả vụ của kỳ trước nên không phải là một phần của mẫu số. Xem số liệu trong bảng.
 funnel-plot-funnel-plot-table-below = Biểu đồ phễu, { $name }: số liệu đầy đủ có trong bảng bên dưới.
 funnel-plot-cases-both-years = số vụ của cả hai năm
-funnel-plot-cases = số vụ
+funnel-plot-cases = số trường hợp
 funnel-plot-all-together = mức chung:{ " " }
 
 ## page
