@@ -164,7 +164,7 @@ files-not-utf-8-excel = { $shown } không phải UTF-8; trong Excel hãy lưu d�
 fleet-name = tên
 fleet-devices = thiết bị
 fleet-last-contact = liên lạc lần cuối
-fleet-waiting = chờ xử lý
+fleet-waiting = chờ gửi
 
 ## healthcheck
 healthcheck-see-log-thidua-serve = { $address }: { $error }; hãy xem nhật ký của thidua serve
