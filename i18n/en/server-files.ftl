@@ -32,6 +32,6 @@ report-csv-line-says-nothing-give = the line has no figures; enter figures, or x
 ## toml-reader
 csv-file-line-unreadable = this line cannot be read: { $error }
 org-weight-as = a number such as 1, 0.25 or 1/3 ({ $error })
-report-csv-nil-word = nil
+report-csv-nil-word = nothing occurred
 toml-reader-unreadable = the TOML file cannot be read: { $message }
 toml-reader-last-day-comes-before = { $key }: the last day { $end } is before the first day { $start }; correct one of them

@@ -4,7 +4,7 @@ job-another-server-runs = another server runs it
 
 ## status
 status-LIMIT_EXCEEDED = A limit was exceeded. Send less.
-status-RATE_LIMITED = Too many requests. Try again as told.
+status-RATE_LIMITED = Too many requests. Try again later.
 status-BUSY = The server is busy. Try again in a few seconds.
 status-BAD_PAGE_TOKEN = The page token does not fit this request. Start again from the first page.
 status-BAD_SIGNATURE = The device's signature is not valid. Start again.

@@ -59,7 +59,7 @@ fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
         output.err
     );
     let output = machine.run(&["--lang", "vi", "campaign", "step", "conclude"]);
-    assert!(output.err.contains("không thể CONCLUDE; có thể: APPROVE"), "{}", output.err);
+    assert!(output.err.contains("bước CONCLUDE; bước có thể thực hiện: APPROVE"), "{}", output.err);
     assert_eq!(machine.run(&["campaign", "step", "celebrate"]).code, 2);
 }
 
