@@ -140,7 +140,7 @@ error-database-schema-older-programme = the database's schema is older than this
 error-another-server-replaced-one = another server has replaced this one, and it no longer writes; run thidua doctor to see what to do
 error-stored-data-damaged-restore = stored data is damaged: { $text }; restore from a backup
 error-database-trouble-see-docs = database error: { $text }; see docs/STATUS.md, or report it with this line
-error-configuration-wrong = the configuration is wrong: { $error }
+error-configuration-wrong = the configuration is not valid: { $error }
 
 ## field
 field-commands-sent-records-received = { $sent } commands sent, { $rows } records received, { $bytes } B
@@ -208,7 +208,7 @@ lookup-there-no-unit-codes = there is no unit { $code }; use a code of the colum
 lookup-name-campaign-code-there = the campaign is not determined; name its code, one of { $codes }
 
 ## morning-report
-morning-report-campaign-no-phase = campaign { $code } has no phase { $phase }
+morning-report-campaign-no-phase = campaign { $code } has no phase { $phase }; enter another number, 0 is the whole campaign
 morning-report-wrote =
     wrote { $page }
     { "      " }{ $book }
@@ -236,7 +236,7 @@ phone-note = note
 phone-question = question
 
 ## rehearse
-rehearse-files-change-nothing = the files change nothing on { $on }
+rehearse-files-change-nothing = the files change nothing on { $on }; check the day and the files
 rehearse-rehearsal-does-not-reconcile = the rehearsal does not reconcile; correct the points named and rehearse again
 rehearse-files-change-nothing-after = the files change nothing after { $today }; add --on DAY
 rehearse-before-files-differ-from = before { $on } the files differ from the database at { $differing } units; compare before importing
@@ -362,7 +362,7 @@ doctor-damaged = damaged data: { $fault }
 error-tls = certificates: { $error }
 error-keys = keys of the server: { $error }
 invite-good-once = valid once, for { $minutes } minutes, until { $expires }
-morning-report-no-workbook = the workbook cannot be written: { $error }
+morning-report-no-workbook = the workbook cannot be written: { $error }; try again, or report it with this line
 error-with-detail = { $text } ({ $detail })
 relocate-moved = moved { $rows } rows of { $tables } tables, up to sequence number { $seq }; audit chain and digests match. The old database accepts no more writes.
 serve-log = log: { $error }
@@ -381,7 +381,7 @@ quality-column-question = question
 quality-column-reply = reply
 score-column-unit = unit
 score-column-criterion = criterion
-score-column-most = most
+score-column-most = maximum
 score-column-self = self
 score-column-system = system
 score-column-cluster = cluster

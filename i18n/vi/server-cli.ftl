@@ -33,7 +33,7 @@ audit-output-number = số
 audit-output-at = thời điểm
 audit-output-action = hành động
 audit-output-record = bản ghi
-audit-output-revision = lần sửa
+audit-output-revision = phiên bản
 
 ## audit-proof
 audit-proof-there-no-line-audit = không có dòng số { $requested }: nhật ký có { $all } dòng; nếu đã có chữ ký cho số dòng lớn hơn thì phần cuối nhật ký đã bị cắt, hoặc đã khôi phục từ bản sao lưu cũ hơn
@@ -100,7 +100,7 @@ doctor-older-schema-missing = lược đồ cũ, còn thiếu: { $list }
 doctor-another-machine-replaced-one = máy khác đã thay thế máy này. Các việc chỉ làm tại bàn ở máy này sau bản sao lưu cuối: { $list }
 doctor-end-server-do-these = dừng máy chủ này; làm lại các việc trên ở máy chính; để dùng làm máy dự phòng, khôi phục từ bản sao lưu của máy chính
 doctor-clock-stands-before-last = đồng hồ máy chủ chậm hơn thời điểm ghi cuối cùng
-doctor-set-clock-right-ntp = chỉnh lại đồng hồ (NTP)
+doctor-set-clock-right-ntp = chỉnh lại đồng hồ máy chủ (NTP)
 doctor-set-backup-second-then = đặt backup.second rồi chạy: thidua backup
 doctor-no-backup-second-place = CHƯA CÓ SAO LƯU ở nơi lưu thứ hai
 doctor-run-thidua-backup-see = chạy: thidua backup; kiểm tra nguyên nhân tác vụ hằng đêm không chạy
@@ -140,7 +140,7 @@ error-database-schema-older-programme = lược đồ cơ sở dữ liệu cũ h
 error-another-server-replaced-one = máy chủ này đã được máy khác thay thế và không ghi dữ liệu nữa; hãy chạy thidua doctor để biết việc cần làm
 error-stored-data-damaged-restore = dữ liệu lưu trữ bị hỏng: { $text }; hãy khôi phục từ bản sao lưu
 error-database-trouble-see-docs = lỗi cơ sở dữ liệu: { $text }; hãy xem docs/STATUS.md hoặc báo lại kèm dòng này
-error-configuration-wrong = cấu hình sai: { $error }
+error-configuration-wrong = cấu hình không hợp lệ: { $error }
 
 ## field
 field-commands-sent-records-received = đã gửi { $sent } lệnh, đã nhận { $rows } bản ghi, { $bytes } B
@@ -208,7 +208,7 @@ lookup-there-no-unit-codes = không có đơn vị { $code }; hãy dùng mã ở
 lookup-name-campaign-code-there = chưa xác định được phong trào; hãy nêu mã phong trào, hiện có: { $codes }
 
 ## morning-report
-morning-report-campaign-no-phase = phong trào { $code } không có đợt { $phase }
+morning-report-campaign-no-phase = phong trào { $code } không có đợt { $phase }; hãy nhập số khác, 0 là cả phong trào
 morning-report-wrote =
     đã ghi { $page }
     { "       " }{ $book }
@@ -236,7 +236,7 @@ phone-note = ghi chú
 phone-question = câu hỏi
 
 ## rehearse
-rehearse-files-change-nothing = các tệp không có thay đổi nào vào ngày { $on }
+rehearse-files-change-nothing = các tệp không có thay đổi nào vào ngày { $on }; hãy kiểm tra ngày và tệp
 rehearse-rehearsal-does-not-reconcile = kết quả diễn tập không khớp; hãy sửa các điểm đã nêu rồi diễn tập lại
 rehearse-files-change-nothing-after = các tệp không có thay đổi nào sau ngày { $today }; hãy thêm --on NGÀY
 rehearse-before-files-differ-from = trước ngày { $on } các tệp khác cơ sở dữ liệu ở { $differing } đơn vị; hãy đối chiếu trước khi nạp
@@ -322,7 +322,7 @@ standings-there-no-view-expected = không có cách tính theo tổ chức { $te
 standings-campaign-no-standings-yet = phong trào { $code } chưa có kết quả; hãy chạy: thidua jobs run aggregate
 standings-last-year = năm trước
 standings-now = hiện nay
-standings-limit = giới hạn
+standings-limit = mức giới hạn
 standings-because = lý do
 standings-running = đang diễn ra
 standings-over-figures-preliminary = đã kết thúc, số liệu sơ bộ
@@ -362,7 +362,7 @@ doctor-damaged = dữ liệu bị hỏng: { $fault }
 error-tls = chứng thư: { $error }
 error-keys = khóa của máy chủ: { $error }
 invite-good-once = dùng một lần, trong { $minutes } phút, đến { $expires }
-morning-report-no-workbook = không ghi được bảng tính: { $error }
+morning-report-no-workbook = không ghi được bảng tính: { $error }; hãy thử lại hoặc báo lại kèm dòng này
 error-with-detail = { $text } ({ $detail })
 relocate-moved = đã chuyển { $rows } dòng của { $tables } bảng, đến số thứ tự { $seq }; chuỗi nhật ký và mã băm khớp. Cơ sở dữ liệu cũ không nhận ghi nữa.
 serve-log = nhật ký: { $error }

@@ -22,7 +22,7 @@ morning-page-morning-page-figures-ends = báo cáo buổi sáng: { $compared } s
 morning-page-figures-morning-page-wrong = { $all } số liệu của báo cáo buổi sáng sai, đầu tiên { $first }
 
 ## screen
-screen-real-units-invented-figures = đơn vị có thật, số liệu giả định
+screen-real-units-invented-figures = đơn vị có thật, số liệu giả lập
 screen-our-assumption-published-text = (* = giả định; văn bản công khai không nêu)
 screen-server-2 = máy chủ
 screen-communes-districts-departments-rows = { $communes } xã, { $districts } huyện, { $departments } phòng*, { $rows } dòng số liệu kỳ gốc

@@ -3,7 +3,7 @@ job-had-run-before = đã chạy trước đó
 job-another-server-runs = một máy chủ khác đang chạy
 
 ## status
-status-LIMIT_EXCEEDED = Vượt giới hạn cho phép. Hãy gửi ít hơn.
+status-LIMIT_EXCEEDED = Vượt giới hạn cho phép. Hãy giảm số lượng rồi gửi lại.
 status-RATE_LIMITED = Quá nhiều yêu cầu. Hãy thử lại sau.
 status-BUSY = Máy chủ đang bận. Hãy thử lại sau ít giây.
 status-BAD_PAGE_TOKEN = Mã trang không phù hợp với yêu cầu này. Hãy tải lại từ đầu.

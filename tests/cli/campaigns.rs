@@ -152,7 +152,7 @@ fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_foun
     for line in [
         "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025",
         "   - cấp xã: 104 → 41",
-        "KHỚP: có thể cho hiệu lực",
+        "KHỚP: các thay đổi có thể có hiệu lực",
     ] {
         assert!(page.contains(line), "{line} is not in:\n{page}");
     }

@@ -112,7 +112,7 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
         "   - so_offences: tổng 416 → 416; 41 đơn vị cộng nguyên số, 0 đơn vị tính theo tỷ trọng",
         "   - 101 đơn vị kết thúc: kết quả được chốt và xác nhận, không xếp loại về sau",
         "   - 38 đơn vị mới tồn tại dưới 75 % thời gian phong trào: không xếp loại",
-        "   - KHỚP: có thể cho hiệu lực",
+        "   - KHỚP: các thay đổi có thể có hiệu lực",
     ] {
         assert!(text.lines().any(|l| l == line), "{line}\n--- is not in ---\n{text}");
     }
