@@ -1,5 +1,5 @@
 ## calendar
-calendar-period-least-1-day = a period has at least 1 day, or begins on day 1-28 of month 1-12 and lasts 1, 2, 3, 4, 6 or 12 months
+calendar-period-least-1-day = a period must have at least 1 day, or begin on day 1-28 of month 1-12 and last 1, 2, 3, 4, 6 or 12 months; correct the calendar
 period-with-days = { $name } ({ $first }–{ $last })
 period-week = week { $week }/{ $year }
 period-month = month { $month }/{ $year }

@@ -1,9 +1,9 @@
 ## baseline
-baseline-there-no-unit-mend = there is no unit { $uid }; mend the code or import the organisation first
-baseline-there-no-element-mend = there is no element { $code }; mend the code
-baseline-element-counted-unit-enter = this element is counted at { $own }, the unit is of { $level }; enter it at { $own }
-baseline-value-below-look-again = the value is below { $min }; look at it again
-baseline-shares-days-data-row = shares days with data row { $row } ({ $window }); each day is counted once
+baseline-there-no-unit-mend = there is no unit { $uid }; correct the code or import the organisation first
+baseline-there-no-element-mend = there is no element { $code }; correct the code
+baseline-element-counted-unit-enter = this element is counted at { $own }, the unit is at { $level }; enter it at { $own }
+baseline-value-below-look-again = the value is below { $min }; check it
+baseline-shares-days-data-row = overlaps data row { $row } ({ $window }); each day is counted once
 
 ## text
 verdict-NOT_COUNTED_HERE = Not counted at this level

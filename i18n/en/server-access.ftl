@@ -1,4 +1,4 @@
 ## partner
-partner-key-would-open-nothing = This key would open nothing: the account does not hold PARTNER_READER on the unit or above it. Grant the role first.
-partner-key-lives-1-days = A key lives for 1 to { $limit } days.
-partner-account-keys-alive-revoke = The account has { $limit } keys that are alive. Revoke one of them first.
+partner-key-would-open-nothing = This key would give no access: the account does not have the role PARTNER_READER on the unit or above it. Grant the role first.
+partner-key-lives-1-days = A key is valid for 1 to { $limit } days. Enter another number of days.
+partner-account-keys-alive-revoke = The account has { $limit } valid keys. Revoke one of them first.

@@ -1,5 +1,5 @@
 ## backup
-backup-no-place-copies-named = No place for copies is named. Set backup.dir and backup.second in the configuration file.
+backup-no-place-copies-named = No place for backups is configured. Set backup.dir and backup.second in the configuration file.
 
 ## error
 error-there-no-organisation-yet = There is no organisation yet. Run `thidua org import` first.

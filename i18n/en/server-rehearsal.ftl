@@ -1,13 +1,13 @@
 ## rehearsal
-rehearsal-nobody-signs-once-closed = nobody signs for { $unit } once it is closed; name a successor or a parent
-rehearsal-weights-too-fine-exact = the weights are too fine to be exact; use simpler fractions
-rehearsal-does-not-follow-amount = { $to } does not follow { $from }, or the amount is negative; mend the line or the lineage
-rehearsal-base-would-belong-nobody = the base { $base } of { $unit } would belong to nobody; name a successor
-rehearsal-predecessor-no-base-so = a predecessor has no base, so these may not use theirs: { $units }
+rehearsal-nobody-signs-once-closed = no unit signs for { $unit } after it is closed; name a successor or a parent
+rehearsal-weights-too-fine-exact = the weights are too fine to be computed exactly; use simpler fractions
+rehearsal-does-not-follow-amount = { $to } does not succeed { $from }, or the amount is negative; correct the line or the lineage
+rehearsal-base-would-belong-nobody = the base { $base } of { $unit } would belong to no unit; name a successor
+rehearsal-predecessor-no-base-so = a predecessor has no base, so these units may not use theirs: { $units }
 
 ## report-text
 report-text-rehearsal-organisation-changes-effective = REHEARSAL OF ORGANISATION CHANGES, effective { $days }{ $legal }
-report-text-nothing-been-changed = Nothing has been changed.
+report-text-nothing-been-changed = This is a rehearsal; no data has been changed.
 report-text-units-before-after = Units before and after
 rehearsal-unit-count = { $kind }: { $before } → { $after }
 report-text-mergers-splits-dissolutions-new = Mergers, splits, dissolutions, new units
@@ -17,19 +17,19 @@ report-text-under-another-parent = Under another parent
 report-text-units = { $from } → { $to }, { $count } units: { $units }
 report-text-renamed = Renamed
 report-text-devices-open-reports = Devices and open reports
-report-text-devices-sync-once-more = { $unit }: { $devices } devices sync once more, then bind anew; { $open_reports } open reports, signed by { $acting_unit }
+report-text-devices-sync-once-more = { $unit }: { $devices } devices sync once more, then are bound to the new unit; { $open_reports } open reports, signed by { $acting_unit }
 report-text-reports-owed-from = Reports owed from { $from } to { $to }
-report-text-more-pieces-periods-cut = { $code }: { $before } → { $after }, { $pieces } more pieces of periods cut at the changes
+report-text-more-pieces-periods-cut = { $code }: { $before } → { $after }, { $pieces } more periods split at the changes
 report-text-baselines = Baselines
 report-text-sum-units-exact-derived = { $element }: sum { $before } → { $after }; { $exact } units exact, { $derived } derived by weights
 report-text-not-comparable-structure-start = Not comparable with the structure at the start
 report-text-made-parts-several-old = made of parts of several old units, { $kind }: { $units }
 report-text-standings = Standings
-report-text-units-close-their-results = { $closed } units close: their results are frozen and certified, no ranks afterwards
+report-text-units-close-their-results = { $closed } units close: their results are frozen and certified, not ranked afterwards
 report-text-new-units-exist-less = { $short } new units exist for less than { $percent } % of the campaign: not ranked
 report-text-conclusion = Conclusion
 report-text-reconciles-changes-can-made = RECONCILES: the changes can be made effective
-report-text-does-not-reconcile-points = DOES NOT RECONCILE: { $refused } points to mend before the changes are made effective
+report-text-does-not-reconcile-points = DOES NOT RECONCILE: { $refused } points to correct before the changes are made effective
 rehearsal-finding = { $code } { $at }: { $message }
 rehearsal-section = { $number }. { $title }
 rehearsal-item = { "   - " }{ $item }

@@ -1,9 +1,9 @@
 ## baseline
 baseline-there-no-unit-mend = không có đơn vị { $uid }; hãy sửa mã hoặc nạp tổ chức trước
-baseline-there-no-element-mend = không có chỉ tiêu { $code }; hãy sửa mã
-baseline-element-counted-unit-enter = chỉ tiêu này đếm ở cấp { $own }, đơn vị thuộc cấp { $level }; hãy nhập ở cấp { $own }
+baseline-there-no-element-mend = không có chỉ tiêu thống kê { $code }; hãy sửa mã
+baseline-element-counted-unit-enter = chỉ tiêu thống kê này được đếm ở cấp { $own }, đơn vị thuộc cấp { $level }; hãy nhập ở cấp { $own }
 baseline-value-below-look-again = giá trị nhỏ hơn { $min }; hãy kiểm tra lại
-baseline-shares-days-data-row = trùng ngày với dòng dữ liệu thứ { $row } ({ $window }); mỗi ngày chỉ được tính một lần
+baseline-shares-days-data-row = trùng ngày với dòng số liệu thứ { $row } ({ $window }); mỗi ngày chỉ được tính một lần
 
 ## text
 verdict-NOT_COUNTED_HERE = Không đếm ở cấp này

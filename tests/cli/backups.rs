@@ -42,9 +42,9 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
         .unwrap()
         .map(|entry| entry.unwrap().path().display().to_string());
     let copy = copy.into_iter().find(|path| path.ends_with(".db")).unwrap();
-    assert!(machine.run_ok(&["verify-backup", &copy]).contains("whole: history 1"));
+    assert!(machine.run_ok(&["verify-backup", &copy]).contains("intact: history 1"));
     let key = format!("backup.second={second}");
-    assert!(machine.run_ok(&["doctor", "--full", "--set", &key]).contains("everything is well"));
+    assert!(machine.run_ok(&["doctor", "--full", "--set", &key]).contains("no problems found"));
 
     let serving = CliServer::start(&machine);
     let busy = machine.run(&["restore", &copy, "--force"]);

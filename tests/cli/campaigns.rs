@@ -59,7 +59,7 @@ fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
         output.err
     );
     let output = machine.run(&["--lang", "vi", "campaign", "step", "conclude"]);
-    assert!(output.err.contains("không thể CONCLUDE; có thể: APPROVE"), "{}", output.err);
+    assert!(output.err.contains("bước CONCLUDE; bước có thể thực hiện: APPROVE"), "{}", output.err);
     assert_eq!(machine.run(&["campaign", "step", "celebrate"]).code, 2);
 }
 
@@ -152,7 +152,7 @@ fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_foun
     for line in [
         "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 01/07/2025",
         "   - cấp xã: 104 → 41",
-        "KHỚP: có thể cho hiệu lực",
+        "KHỚP: các thay đổi có thể có hiệu lực",
     ] {
         assert!(page.contains(line), "{line} is not in:\n{page}");
     }

@@ -56,7 +56,7 @@ fn one_bad_line_keeps_a_whole_baseline_out_and_every_line_has_its_verdict() {
     let bad = "com-29242-1,robbery,2023-08-19,2023-08-25,2,ledger,FINAL\n";
     let file = machine.write("base.csv", &format!("{head}{good}{bad}"));
     let output = machine.run(&["baseline", "import", "-f", &file]);
-    assert_eq!((output.code, output.out.as_str()), (1, "1/2 lines pass\n"));
+    assert_eq!((output.code, output.out.as_str()), (1, "1/2 valid lines\n"));
     assert!(output.err.contains("base.csv:3:2: UNKNOWN_ELEMENT"), "{}", output.err);
     assert_eq!(machine.run_ok(&["baseline", "export"]), head, "nothing was written");
 

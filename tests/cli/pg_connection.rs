@@ -36,7 +36,7 @@ fn a_database_elsewhere_without_a_proof_who_it_is_is_warned_of_at_each_start_and
     std::io::BufRead::read_line(&mut output, &mut String::new()).unwrap();
     child.kill().unwrap();
     let warnings = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
-    assert!(warnings.contains("the line to the database leaves this machine"), "{warnings}");
+    assert!(warnings.contains("the connection to the database leaves this machine"), "{warnings}");
 }
 
 #[cfg(not(feature = "postgres-tls"))]
@@ -73,7 +73,7 @@ fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doct
     let unreachable = "database.replica_url=postgres://u@127.0.0.1:1/x";
     let refused = machine.run(&["serve", "--set", unreachable]);
     assert!(
-        refused.code == 1 && refused.err.contains("goes with PostgreSQL on both sides"),
+        refused.code == 1 && refused.err.contains("requires PostgreSQL on both sides"),
         "{refused:?}"
     );
 

@@ -92,7 +92,7 @@ fn verify_full_leads_to_the_right_database_alone() {
     ] {
         for command in ["serve", "doctor"] {
             let output = machine.run(&[command, "--set", &format!("database.url={refused}")]);
-            let advice = "look at the host name, sslmode and sslrootcert";
+            let advice = "check the host name, sslmode and sslrootcert";
             let is_named =
                 ["DATABASE_NOT_PROVEN", why, advice].map(|text| output.err.contains(text));
             assert!(output.code == 1 && is_named == [true; 3], "{output:?}");

@@ -15,7 +15,7 @@ fn two_runs_are_stored_recomputed_and_compared() {
     machine.run_ok(&["baseline", "import", "-f", &example_path("baseline.csv")]);
     machine.grant_role("xa", "REPORTER", "com-29242-1");
     let full = machine.run_ok(&["jobs", "run", "aggregate", "--full"]);
-    assert!(full.contains("the same to the byte from raw reports"), "{full}");
+    assert!(full.contains("recomputed from raw reports, identical to the byte"), "{full}");
     assert_eq!(
         machine.run(&["jobs", "run", "quality", "--full"]).code,
         2,

@@ -85,7 +85,7 @@ fn a_full_disk_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself_
     }
     let refused = fill(&weeks[1]);
     assert!(
-        refused.err.contains("safe and will be sent later"),
+        refused.err.contains("safely and will be sent later"),
         "nothing is acknowledged that is not on disk: {refused:?}"
     );
     assert!(limit_file_size(serving.child.id(), "unlimited"));
@@ -108,7 +108,7 @@ fn a_second_place_that_is_still_empty_counts_as_no_backup_until_a_verified_copy_
     assert!(machine.run_ok(&["doctor", "--set", &key]).contains("NO BACKUP"));
     assert!(drill().contains("NO BACKUP"));
     machine.run_ok(&["backup", "--set", &key]);
-    assert!(machine.run_ok(&["doctor", "--set", &key]).contains("everything is well"));
+    assert!(machine.run_ok(&["doctor", "--set", &key]).contains("no problems found"));
     assert!(drill().contains("was restored aside"));
     assert!(!machine.path("data/backups/thidua-drill.db").exists());
     let copy = std::fs::read_dir(&second).unwrap().map(|entry| entry.unwrap().path());
@@ -133,7 +133,7 @@ fn init_keeps_the_second_place_it_was_told_of_and_says_no_backup_until_there_is_
     );
     let backup = machine.run_ok(&["jobs", "run", "backup"]);
     assert!(backup.contains("in two places"), "the nightly job needs no further word: {backup}");
-    assert!(machine.run_ok(&["doctor"]).contains("everything is well"));
+    assert!(machine.run_ok(&["doctor"]).contains("no problems found"));
     let other = TestMachine::new();
     other.run_ok(&["init"]);
     let advice = other.run_ok(&["--lang", "vi", "doctor"]);

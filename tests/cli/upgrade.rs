@@ -45,7 +45,7 @@ fn sqlite_is_upgraded_after_a_copy_and_an_older_program_refuses_the_new_schema()
         assert_refused(&machine.run(command), "NEWER_SCHEMA", SECOND_VERSION);
     }
     let copy = machine.path(&copy).display().to_string();
-    assert!(machine.run_ok(&["verify-backup", &copy]).contains("whole: history 1"));
+    assert!(machine.run_ok(&["verify-backup", &copy]).contains("intact: history 1"));
     assert!(machine.run_ok(&["restore", &copy, "--force"]).contains("history 2 begins"));
     assert!(machine.run_ok(&["migrate"]).contains("up to date"));
 }

@@ -107,12 +107,12 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
         "   - cấp xã: 104 → 41",
         "   - Phường Trà Vinh (com-29242-2) ← Phường 1 (com-29239-0) + Phường 3 (com-29242-1) \
          + Phường 9 (com-29260-0)",
-        "   - Phường 1 (com-29239-0): 2 thiết bị đồng bộ lần cuối rồi gắn lại; \
-         1 báo cáo đang mở, ký thay: Phường Trà Vinh (com-29242-2)",
-        "   - so_offences: tổng 416 → 416; 41 đơn vị cộng nguyên, 0 đơn vị suy ra theo tỷ trọng",
+        "   - Phường 1 (com-29239-0): 2 thiết bị đồng bộ lần cuối rồi gắn với đơn vị mới; \
+         1 báo cáo chưa hoàn thành, đơn vị ký thay: Phường Trà Vinh (com-29242-2)",
+        "   - so_offences: tổng 416 → 416; 41 đơn vị cộng nguyên số, 0 đơn vị tính theo tỷ trọng",
         "   - 101 đơn vị kết thúc: kết quả được chốt và xác nhận, không xếp loại về sau",
         "   - 38 đơn vị mới tồn tại dưới 75 % thời gian phong trào: không xếp loại",
-        "   - KHỚP: có thể cho hiệu lực",
+        "   - KHỚP: các thay đổi có thể có hiệu lực",
     ] {
         assert!(text.lines().any(|l| l == line), "{line}\n--- is not in ---\n{text}");
     }
@@ -140,7 +140,9 @@ fn a_rehearsal_finds_a_planted_imbalance() {
     );
     let text = report.message().text(Lang::VI);
     assert!(
-        text.contains("Phường 9 (com-29260-0): tồn cuối suspended_cases là 3 nhưng bàn giao đi 2"),
+        text.contains(
+            "Phường 9 (com-29260-0): số tồn cuối của suspended_cases là 3 nhưng bàn giao đi 2"
+        ),
         "{text}"
     );
     assert!(text.contains("KHÔNG KHỚP: 2 điểm phải sửa"));

@@ -236,7 +236,7 @@ fn a_handover_balances_case_for_case_or_says_where_it_does_not() {
             .to_violation("Phường 9")
             .message
             .text(Lang::VI)
-            .contains("tồn cuối suspended_cases là 3 nhưng bàn giao đi 2")
+            .contains("số tồn cuối của suspended_cases là 3 nhưng bàn giao đi 2")
     );
     let without_opening = check_handover(&closing, &[line(old, 5), line(other, 3)], &Stocks::new());
     assert_eq!(without_opening[0].stated, None, "an opening stock not stated is not zero");

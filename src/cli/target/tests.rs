@@ -93,7 +93,8 @@ fn a_misspelt_key_or_an_impossible_figure_is_refused_with_its_place() {
 fn the_chance_meter_speaks_two_languages() {
     let target = "change(count(x) vs fixed(450), rel) <= -7%";
     assert!(
-        run_target(&["chance", "--base", "450", target], "").contains("ngẫu nhiên 6.7 % số năm")
+        run_target(&["chance", "--base", "450", target], "")
+            .contains("ngẫu nhiên trong 6.7 % số năm")
     );
     assert!(
         run_target(&["chance", "--base", "x=450", "--lang", "en", target], "")

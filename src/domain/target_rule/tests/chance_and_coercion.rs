@@ -24,7 +24,7 @@ fn finding_6_seven_per_cent_come_by_chance_to_43_of_100_communes_and_7_of_100_pr
         Target::parse(t1).unwrap().compute_chance(&|_| Some(Ratio::from_integer(450))).unwrap();
     assert!(
         said.message().text(Lang::EN).contains("6.7 %")
-            && said.message().text(Lang::VI).contains("mức cuối cùng còn đạt 418")
+            && said.message().text(Lang::VI).contains("giá trị giới hạn để đạt là 418")
     );
 }
 
