@@ -236,8 +236,7 @@ impl Services {
         device: DeviceId,
         presented: Option<pb::DeviceCertificate>,
     ) -> Result<DeviceCertificateBody, RpcError> {
-        let pb::DeviceCertificate { body, signature } =
-            presented.ok_or(RpcError::BadSignature)?;
+        let pb::DeviceCertificate { body, signature } = presented.ok_or(RpcError::BadSignature)?;
         auth::verify_signature(self.authority.public_key(), &body, &signature)
             .map_err(|_| RpcError::BadSignature)?;
         let certified = decode_certificate(&body).map_err(|_| RpcError::BadSignature)?;

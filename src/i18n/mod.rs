@@ -31,6 +31,13 @@ impl Lang {
         LANGUAGES.iter().map(|(tag, _)| Self(tag))
     }
 
+    /// Reads every language now, so that no call waits for it and memory does not grow later.
+    pub fn load_all() {
+        Self::all().for_each(|lang| {
+            LanguageTexts::of(lang);
+        });
+    }
+
     /// The language of a tag, as in `en` or `en-GB`; `None` if it has no folder.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {

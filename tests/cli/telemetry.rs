@@ -26,7 +26,7 @@ fn an_address_that_is_none_plain_text_beyond_this_machine_and_tls_without_an_aut
         assert_eq!(output.code, 1, "{output:?}");
         output.err
     };
-    assert!(refusal(&["telemetry.otlp=127.0.0.1"]).contains("it takes http://HOST:PORT"));
+    assert!(refusal(&["telemetry.otlp=127.0.0.1"]).contains("expected http://HOST:PORT"));
     assert!(refusal(&["telemetry.otlp=http://10.0.0.7:4317"]).contains("PLAINTEXT_REFUSED"));
     assert!(refusal(&["telemetry.otlp=https://10.0.0.7:4317"]).contains("NO_TELEMETRY_CA"));
     let missing = refusal(&["telemetry.otlp=https://10.0.0.7:4317", "telemetry.ca=missing.pem"]);
