@@ -273,6 +273,15 @@ impl From<store::Error> for CliError {
                 "máy chủ này đã được máy khác thay thế, không ghi gì nữa; chạy thidua doctor để biết phải làm gì",
                 "another server has replaced this one, it writes nothing any more; thidua doctor says what to do",
             ),
+            store::Error::RecordTooLarge { bytes, max } => Self::new(
+                "RECORD_TOO_LARGE",
+                format!(
+                    "một bản ghi dài {bytes} byte, quá giới hạn {max}: máy khách không nhận được; chưa ghi gì, hãy chia nhỏ hoặc rút gọn"
+                ),
+                format!(
+                    "a record has {bytes} bytes, more than {max}: no phone could receive it; nothing was written, split or shorten it"
+                ),
+            ),
             store::Error::Damaged(text) => Self::new(
                 "DAMAGED",
                 format!("dữ liệu lưu bị hỏng: {text}; hãy khôi phục từ bản sao lưu"),

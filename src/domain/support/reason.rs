@@ -53,11 +53,15 @@ pub enum RefusalReason {
     ProposalSettled,
     /// The account does not exist, or holds a role at a unit over which the caller has no right.
     AccountElsewhere,
+    /// A text holds a control character.
+    ControlCharacter,
+    /// A text is longer than its field takes.
+    TextTooLong,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -81,6 +85,8 @@ impl RefusalReason {
         Self::HeldSettled,
         Self::ProposalSettled,
         Self::AccountElsewhere,
+        Self::ControlCharacter,
+        Self::TextTooLong,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -110,6 +116,8 @@ impl RefusalReason {
             Self::HeldSettled => "HELD_SETTLED",
             Self::ProposalSettled => "PROPOSAL_SETTLED",
             Self::AccountElsewhere => "ACCOUNT_ELSEWHERE",
+            Self::ControlCharacter => "CONTROL_CHARACTER",
+            Self::TextTooLong => "TEXT_TOO_LONG",
         }
     }
 
@@ -164,6 +172,10 @@ impl RefusalReason {
             Self::AccountElsewhere => {
                 "Tài khoản không có, hoặc còn vai trò ở đơn vị ngoài phạm vi của đồng chí. Hãy nhờ quản trị cấp trên của các đơn vị đó, hoặc tạo tài khoản mới."
             }
+            Self::ControlCharacter => {
+                "Nội dung có ký tự điều khiển, không nhìn thấy được, thường do dán từ nơi khác. Hãy xóa và gõ lại chỗ đó."
+            }
+            Self::TextTooLong => "Nội dung dài quá mức cho phép của ô này. Hãy rút gọn.",
         }
     }
 
@@ -210,6 +222,10 @@ impl RefusalReason {
             Self::AccountElsewhere => {
                 "There is no such account, or it holds a role at a unit outside your branch. Ask an administrator above those units, or make a new account."
             }
+            Self::ControlCharacter => {
+                "The text holds a control character, which cannot be seen and often comes with pasted text. Delete that part and type it again."
+            }
+            Self::TextTooLong => "The text is longer than this field takes. Shorten it.",
         }
     }
 
