@@ -4,6 +4,7 @@
 
 mod access;
 mod access_key;
+mod argument;
 mod audit;
 mod audit_output;
 mod audit_proof;
@@ -53,10 +54,10 @@ pub mod target;
 mod telemetry;
 mod tls;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use context::CliContext;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Phần mềm phục vụ phong trào thi đua, chạy được cả khi mất mạng.
@@ -161,16 +162,27 @@ pub fn main() -> ExitCode {
     run(std::env::args_os())
 }
 
+/// The subcommand that `arguments` name, or the exit code after help or an error was printed.
+fn parse_arguments(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
+    if let Some(refused) = argument::find_control(&arguments) {
+        // Before clap, whose errors repeat what was typed.
+        let _ = writeln!(io::stderr(), "{refused}");
+        return Err(ExitCode::from(2));
+    }
+    let parsed = argument::with_checked_texts(Cli::command()).try_get_matches_from(arguments);
+    parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
+        // Help and version are errors for clap too, and exit with 0. A closed pipe is not an
+        // error.
+        let _ = error.print();
+        ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+    })
+}
+
 /// Runs the subcommand that `arguments` name; the first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match parse_arguments(arguments.into_iter().collect()) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors for clap too, and exit with 0. A closed pipe is not an
-            // error.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(code) => return code,
     };
     let ctx = CliContext::new(cli.common);
     let ended = match &cli.command {
