@@ -8,6 +8,7 @@ use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_
 use super::review::{find_report, sync_command};
 use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, TrafficLine};
 use crate::clock::Clock;
+use crate::domain::support::text::escape_controls;
 use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use serde_json::json;
@@ -74,7 +75,9 @@ enum FieldCommand {
         /// Không phát sinh · Nothing occurred: every cell an explicit zero.
         #[arg(long, conflicts_with = "cells")]
         nil: bool,
-        /// Ghi chú · The note; names of citizens are refused.
+        /// Ghi chú; số định danh, số điện thoại, biển số bị từ chối, còn tên người thì máy không
+        /// nhận ra · The note; identity numbers, telephone numbers and plates are refused, names
+        /// are not recognised.
         #[arg(long)]
         note: Option<String>,
         /// Nộp luôn · Submit too.
@@ -92,7 +95,7 @@ enum FieldCommand {
         /// Ô · Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
         #[arg(required = true)]
         cells: Vec<String>,
-        /// Lý do · Why.
+        /// Lý do; kiểm tra như ghi chú · Why; checked like a note.
         #[arg(long)]
         reason: String,
     },
@@ -326,6 +329,7 @@ fn prompt_cells(
     for cell in presented {
         let name = output.pick(&cell.name_vi, &cell.name_en);
         // Prompts go to standard error, so that `--json` stays JSON.
+        let name = escape_controls(name);
         let _ = write!(std::io::stderr(), "{name} [{}] ", figure_text(cell.value));
         let line = lines.next().and_then(Result::ok).unwrap_or_default();
         let value = if line.trim().is_empty() {
