@@ -22,3 +22,5 @@ refusal-CONFLICT_SETTLED = This conflict is already settled. Sync to see the res
 refusal-HELD_SETTLED = This held command is already settled. Sync to see the result.
 refusal-PROPOSAL_SETTLED = This proposal is already settled. Sync to see the result.
 refusal-ACCOUNT_ELSEWHERE = The account does not exist, or it has a role at a unit outside your branch. Ask an administrator above those units, or create a new account.
+refusal-CONTROL_CHARACTER = The text holds a control character, which cannot be seen and often comes with pasted text. Delete that part and type it again.
+refusal-TEXT_TOO_LONG = The text is longer than this field takes. Shorten it.

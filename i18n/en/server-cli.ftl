@@ -383,3 +383,4 @@ score-column-self = self
 score-column-system = system
 score-column-cluster = cluster
 score-column-remark = remark
+error-record-too-large = a record has { $bytes } bytes, more than { $max }: no phone could receive it; nothing was written. Split or shorten it

@@ -35,3 +35,4 @@ org-weight-as = a number such as 1, 0.25 or 1/3 ({ $error })
 report-csv-nil-word = nothing occurred
 toml-reader-unreadable = the TOML file cannot be read: { $message }
 toml-reader-last-day-comes-before = { $key }: the last day { $end } is before the first day { $start }; correct one of them
+toml-reader-key-twice = this key occurs twice; remove one

@@ -22,3 +22,5 @@ refusal-CONFLICT_SETTLED = Xung đột số liệu này đã được giải quy
 refusal-HELD_SETTLED = Lệnh tạm giữ này đã được xử lý. Hãy đồng bộ để xem kết quả.
 refusal-PROPOSAL_SETTLED = Đề nghị điều chỉnh này đã được quyết định. Hãy đồng bộ để xem kết quả.
 refusal-ACCOUNT_ELSEWHERE = Tài khoản không tồn tại, hoặc còn vai trò ở đơn vị ngoài phạm vi quản trị. Hãy đề nghị quản trị viên cấp trên của các đơn vị đó thực hiện, hoặc tạo tài khoản mới.
+refusal-CONTROL_CHARACTER = Nội dung có ký tự điều khiển không nhìn thấy được, thường do dán từ nơi khác. Hãy xóa và nhập lại phần đó.
+refusal-TEXT_TOO_LONG = Nội dung dài quá mức cho phép của mục này. Hãy rút gọn.

@@ -384,3 +384,4 @@ score-column-self = tự chấm
 score-column-system = hệ thống
 score-column-cluster = cụm
 score-column-remark = ghi chú
+error-record-too-large = một bản ghi dài { $bytes } byte, quá giới hạn { $max }: điện thoại không nhận được; chưa ghi gì. Hãy chia nhỏ hoặc rút gọn

@@ -35,3 +35,4 @@ org-weight-as = số như 1, 0.25 hoặc 1/3 ({ $error })
 report-csv-nil-word = không phát sinh
 toml-reader-unreadable = không đọc được tệp TOML: { $message }
 toml-reader-last-day-comes-before = { $key }: ngày cuối { $end } trước ngày đầu { $start }; hãy sửa một trong hai ngày
+toml-reader-key-twice = khóa này có hai lần; hãy bỏ một

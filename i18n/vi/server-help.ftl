@@ -144,12 +144,12 @@ help-field-fill = Nhập số liệu báo cáo; hỏi từng ô chưa nêu
 help-field-fill--report = Mã báo cáo, như trong `field due`
 help-field-fill--cells = Ô số liệu: CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
 help-field-fill--nil = Không phát sinh: mọi ô được ghi rõ là 0
-help-field-fill--note = Ghi chú; không được ghi tên công dân
+help-field-fill--note = Ghi chú; số định danh, số điện thoại, biển số bị từ chối, tên người không được nhận ra
 help-field-fill--submit = Gửi luôn
 help-field-propose = Đề nghị điều chỉnh báo cáo đã duyệt; người duyệt quyết định
 help-field-propose--report = Mã báo cáo
 help-field-propose--cells = Ô số liệu: CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
-help-field-propose--reason = Lý do điều chỉnh
+help-field-propose--reason = Lý do; được kiểm tra như ghi chú
 help-field-submit = Gửi báo cáo để duyệt
 help-field-submit--report = Mã báo cáo
 help-field-outbox = Các lệnh chờ gửi

@@ -192,6 +192,9 @@ impl From<store::Error> for CliError {
             store::Error::Superseded => {
                 Self::new("SERVER_SUPERSEDED", message!("error-another-server-replaced-one"))
             }
+            store::Error::RecordTooLarge { bytes, max } => {
+                Self::new("RECORD_TOO_LARGE", message!("error-record-too-large", bytes, max))
+            }
             store::Error::Damaged(text) => {
                 Self::new("DAMAGED", message!("error-stored-data-damaged-restore", text))
             }

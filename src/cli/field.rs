@@ -9,6 +9,7 @@ use super::review::{find_report, sync_command};
 use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, TrafficLine};
 use crate::clock::Clock;
 use crate::domain::support::message::message;
+use crate::domain::support::text::escape_controls;
 use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use serde_json::json;
@@ -69,7 +70,8 @@ enum FieldCommand {
         /// Nothing occurred: every cell an explicit zero.
         #[arg(long, conflicts_with = "cells")]
         nil: bool,
-        /// The note; names of citizens are refused.
+        /// The note; identity numbers, telephone numbers and plates are refused, names are not
+        /// recognised.
         #[arg(long)]
         note: Option<String>,
         /// Submit too.
@@ -86,7 +88,7 @@ enum FieldCommand {
         /// Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
         #[arg(required = true)]
         cells: Vec<String>,
-        /// Why.
+        /// Why; checked like a note.
         #[arg(long)]
         reason: String,
     },
@@ -315,6 +317,7 @@ fn prompt_cells(
     for cell in presented {
         let name = output.lang.pick(&cell.name_vi, &cell.name_en);
         // Prompts go to standard error, so that `--json` stays JSON.
+        let name = escape_controls(name);
         let _ = write!(std::io::stderr(), "{name} [{}] ", figure_text(cell.value));
         let line = lines.next().and_then(Result::ok).unwrap_or_default();
         let value = if line.trim().is_empty() {

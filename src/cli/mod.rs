@@ -4,6 +4,7 @@
 
 mod access;
 mod access_key;
+mod argument;
 mod audit;
 mod audit_output;
 mod audit_proof;
@@ -52,10 +53,10 @@ pub mod target;
 mod telemetry;
 mod tls;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use context::CliContext;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Offline-first service on which a public authority runs its campaigns.
@@ -152,19 +153,30 @@ pub fn main() -> ExitCode {
     run(std::env::args_os())
 }
 
+/// The subcommand that `arguments` name, or the exit code after help or an error was printed.
+fn parse_arguments(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
+    let lang = help::requested_lang(&arguments);
+    if let Some(refused) = argument::find_control(&arguments, lang) {
+        // Before clap, whose errors repeat what was typed.
+        let _ = writeln!(io::stderr(), "{refused}");
+        return Err(ExitCode::from(2));
+    }
+    let command = argument::with_checked_texts(Cli::command(), lang);
+    let command = help::in_language(command, lang);
+    let parsed = command.try_get_matches_from(arguments);
+    parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
+        // Help and version are errors for clap too, and exit with 0. A closed pipe is not an
+        // error.
+        let _ = error.print();
+        ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+    })
+}
+
 /// Runs the subcommand that `arguments` name; the first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let command = help::in_language(Cli::command(), help::requested_lang(&arguments));
-    let parsed = command.try_get_matches_from(arguments);
-    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let cli = match parse_arguments(arguments.into_iter().collect()) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are errors for clap too, and exit with 0. A closed pipe is not an
-            // error.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(code) => return code,
     };
     let ctx = CliContext::new(cli.common);
     let ended = match &cli.command {

@@ -1,10 +1,12 @@
 //! Prints answers to standard output, errors and remarks to standard error; text, or JSON with
 //! `--json`.
 //!
-//! Keys and JSON are English in either language. Colours are used only on a terminal.
+//! Keys and JSON are English in either language. Colours are used only on a terminal. No control
+//! character of a text from outside reaches it.
 
 use super::error::{CliError, CliFinding};
 use crate::domain::support::message::Message;
+use crate::domain::support::text::{escape_controls, escape_lines};
 use crate::domain::support::violation::Severity;
 use crate::i18n::Lang;
 use serde_json::{Value, json};
@@ -32,6 +34,39 @@ pub(super) enum Colour {
     Yellow,
 }
 
+impl Colour {
+    const ALL: [Self; 3] = [Self::Green, Self::Red, Self::Yellow];
+    /// Ends a colour in a text that is not printed yet, like the marks of the colours. Escaping
+    /// leaves these characters, which no text exchange uses (noncharacters of Unicode).
+    const END: char = '\u{fdd3}';
+
+    fn mark(self) -> char {
+        match self {
+            Self::Green => '\u{fdd0}',
+            Self::Red => '\u{fdd1}',
+            Self::Yellow => '\u{fdd2}',
+        }
+    }
+
+    fn sequence(self) -> &'static str {
+        match self {
+            Self::Green => "\u{1b}[32m",
+            Self::Red => "\u{1b}[31m",
+            Self::Yellow => "\u{1b}[33m",
+        }
+    }
+}
+
+/// A text for a terminal or a pipe: controls escaped, then the program's own colours.
+fn terminal_text(text: &str) -> String {
+    Colour::ALL
+        .into_iter()
+        .fold(escape_lines(text).into_owned(), |text, colour| {
+            text.replace(colour.mark(), colour.sequence())
+        })
+        .replace(Colour::END, "\u{1b}[0m")
+}
+
 impl Output {
     pub(super) fn new(lang: Lang, json: bool) -> Self {
         let plain = json || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -52,17 +87,17 @@ impl Output {
 
     /// Prints one line. A closed pipe is not an error.
     pub(super) fn print_line(&self, text: impl AsRef<str>) {
-        let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
+        let _ = writeln!(std::io::stdout().lock(), "{}", terminal_text(text.as_ref()));
     }
 
-    /// Prints a text unchanged.
+    /// Prints the text of a file.
     pub(super) fn print_text(&self, text: &str) {
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        let _ = std::io::stdout().lock().write_all(escape_lines(text).as_bytes());
     }
 
     /// Prints a remark to standard error.
     pub(super) fn print_remark(&self, text: impl AsRef<str>) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+        let _ = writeln!(std::io::stderr().lock(), "{}", terminal_text(text.as_ref()));
     }
 
     /// Prints the answer: `text`, or with `--json` `value`.
@@ -79,12 +114,7 @@ impl Output {
         if !self.use_colours {
             return text.to_owned();
         }
-        let code = match colour {
-            Colour::Green => 32,
-            Colour::Red => 31,
-            Colour::Yellow => 33,
-        };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        format!("{}{text}{}", colour.mark(), Colour::END)
     }
 
     /// Prints findings that do not stop a step to standard error.
@@ -132,6 +162,9 @@ impl Output {
 
     /// Prints rows under headings, columns aligned, figures to the right.
     pub(super) fn print_table(&self, headings: &[&str], rows: &[Vec<String>]) {
+        let escape = |cell: &String| escape_controls(cell).into_owned();
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(escape).collect()).collect();
         let widths: Vec<usize> = (0..headings.len())
             .map(|column| {
                 let cells =
@@ -140,7 +173,7 @@ impl Output {
             })
             .collect();
         self.print_line(align_cells(headings.iter().copied(), &widths));
-        for row in rows {
+        for row in &rows {
             self.print_line(align_cells(row.iter().map(String::as_str), &widths));
         }
     }
@@ -178,4 +211,23 @@ pub(super) fn finding_json(finding: &CliFinding, lang: Lang) -> Value {
         object.insert("column".into(), json!(place.column));
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_the_programs_colours_and_no_control_of_a_text_from_outside() {
+        let output = Output { lang: Lang::EN, json: false, use_colours: true };
+        let name = "Xã\u{1b}]0;x\u{7}\u{9b}2J\u{202e}";
+        let painted = output.paint(Colour::Red, name);
+        assert_eq!(
+            terminal_text(&format!("{painted}\n{name}")),
+            "\u{1b}[31mXã\\u001b]0;x\\u0007\\u009b2J\\u202e\u{1b}[0m\nXã\\u001b]0;x\\u0007\\u009b2J\\u202e"
+        );
+        let json = format!("{:#}", json!({ "name": name }));
+        let read: Value = serde_json::from_str(&terminal_text(&json)).unwrap();
+        assert_eq!(read["name"], name, "the escapes are JSON's");
+    }
 }

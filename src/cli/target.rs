@@ -8,9 +8,12 @@ mod output;
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
+use crate::domain::support::text::normalize;
 use crate::domain::target_rule::{Target, TargetChance};
 use crate::i18n::Lang;
+use crate::server::escaped_writer::EscapedWriter;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -79,10 +82,11 @@ fn parse_expected_cases(text: &str) -> Result<ExpectedCases, String> {
 
 /// Runs the subcommand; the exit code is 1 if one question could not be answered.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write) -> ExitCode {
+    let mut stdout = EscapedWriter::for_lines(stdout);
     let answered = match &args.command {
-        TargetCommand::Eval { json } => eval_targets(*json, args.lang, stdin, stdout),
+        TargetCommand::Eval { json } => eval_targets(*json, args.lang, stdin, &mut stdout),
         TargetCommand::Chance { base, target, json } => {
-            print_chance(base, target, *json, args.lang, stdout)
+            print_chance(base, target, *json, args.lang, &mut stdout)
         }
     };
     // A closed pipe (`| head`) is not an error.
@@ -123,6 +127,11 @@ fn eval_targets(
 ) -> io::Result<bool> {
     let mut bytes = Vec::new();
     stdin.take(INPUT_MAX).read_to_end(&mut bytes)?;
+    if let Ok(text) = std::str::from_utf8(&bytes)
+        && let Cow::Owned(composed) = normalize(text)
+    {
+        bytes = composed.into_bytes();
+    }
     let mut answered = 0;
     let mut all = true;
     for object in parse_json_values(&bytes) {

@@ -1,6 +1,7 @@
 //! Tests of campaign files, on the example's own files.
 
 use super::campaign::{ParsedCampaign, read_campaign_file};
+use super::campaign_writer::format_campaign;
 use super::{catalogue, diagnostic::FileDiagnostic};
 use crate::domain::campaign::{CampaignStatus, TargetPair};
 use crate::domain::report::form::Catalogue;
@@ -117,15 +118,15 @@ fn a_misprinted_anniversary_needs_its_correction_and_a_secret_campaign_is_refuse
 fn export_gives_the_campaign_back() {
     for text in [A, B] {
         let first = campaign(text).campaign;
-        let printed = super::campaign_writer::format_campaign(&first);
+        let printed = format_campaign(&first);
         assert_eq!(campaign(&printed).campaign, first);
-        assert_eq!(super::campaign_writer::format_campaign(&campaign(&printed).campaign), printed);
+        assert_eq!(format_campaign(&campaign(&printed).campaign), printed);
     }
     let mut odd = campaign(A).campaign;
-    odd.name_en = "quotes \" and ' and \\ and\nlines".into();
+    odd.name_en = "quotes \" and ' and \\ too".into();
     odd.theme = None;
     odd.measurement_window.end = odd.measurement_window.start.tomorrow().unwrap();
-    assert_eq!(campaign(&super::campaign_writer::format_campaign(&odd)).campaign, odd);
+    assert_eq!(campaign(&format_campaign(&odd)).campaign, odd);
 }
 
 /// The violations of T1 of campaign A with the lines of these keys replaced.
@@ -238,4 +239,52 @@ fn a_formula_names_only_what_the_campaign_has() {
     );
     let duty = with_t1(&[("formula", "\"attest(phong_ngua)\"")]);
     assert_eq!(duty, ["UNKNOWN_DUTY", "BASELINE_DISAGREES"], "a narrative is no attestation");
+}
+
+#[test]
+fn a_campaign_typed_with_combining_marks_is_the_same_campaign() {
+    let decomposed: String = unicode_nfd(A);
+    assert_ne!(decomposed, A);
+    assert_eq!(campaign(&decomposed).campaign, campaign(A).campaign);
+    let escaped = A.replacen("name_vi = \"", "name_vi = \"e\\u0302\\u0323", 1);
+    assert!(campaign(&escaped).campaign.name_vi.starts_with('ệ'));
+}
+
+/// The canonical decomposition of the vowels that the example uses most.
+fn unicode_nfd(text: &str) -> String {
+    let marks = [("ệ", "e\u{323}\u{302}"), ("ộ", "o\u{323}\u{302}"), ("á", "a\u{301}")];
+    marks.iter().fold(text.to_owned(), |text, (composed, parts)| text.replace(composed, parts))
+}
+
+#[test]
+fn a_text_with_a_control_or_too_long_is_refused_with_its_place_and_lines_are_joined() {
+    let line = line_of(A, "name_vi = ");
+    let replace = |value: &str| {
+        let mut lines: Vec<&str> = A.lines().collect();
+        lines[line - 1] = value;
+        read_campaign_file("campaign.toml", &lines.join("\n"))
+    };
+    let too_long = format!("name_vi = \"{}\"", "A".repeat(4_300_000));
+    for (value, code) in [
+        ("name_vi = \"a\\u001b]0;b\"", "CONTROL_CHARACTER"),
+        ("name_vi = \"a\u{202e}b\"", "CONTROL_CHARACTER"),
+        (too_long.as_str(), "TEXT_TOO_LONG"),
+    ] {
+        let expected = format!("{line}:11 {code} name_vi");
+        assert_eq!(render_diagnostics(&replace(value).unwrap_err()), [expected]);
+    }
+    let theme = "name_vi = \"a\"\ntheme = \"\"\"một\nhai\"\"\"";
+    let text = A.lines().filter(|line| !line.starts_with("theme")).collect::<Vec<_>>().join("\n");
+    let text = text.replacen(A.lines().nth(line - 1).unwrap(), theme, 1);
+    assert_eq!(campaign(&text).campaign.theme.as_deref(), Some("một hai"));
+}
+
+#[test]
+fn an_export_holds_no_control_character_and_stays_readable() {
+    let mut stored = campaign(A).campaign;
+    stored.name_vi = "a\u{1b}[2J\u{202e}\"b\\".to_owned();
+    let exported = format_campaign(&stored);
+    assert!(exported.contains(r#"name_vi = "a\u001b[2J\u202e\"b\\""#), "{exported}");
+    let faults = read_campaign_file("campaign.toml", &exported).unwrap_err();
+    assert_eq!(faults[0].violation.code, "CONTROL_CHARACTER");
 }

@@ -8,6 +8,8 @@ use crate::domain::campaign::{
     UnitPlan,
 };
 use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::text::escape_controls;
+use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use toml::Value;
 
@@ -67,8 +69,15 @@ impl TomlWriter {
     }
 }
 
+/// A control character is written as its escape, which a basic string has to be used for.
 fn quote_string(text: &str) -> String {
-    Value::String(text.to_owned()).to_string()
+    match escape_controls(text) {
+        Cow::Borrowed(text) => Value::String(text.to_owned()).to_string(),
+        Cow::Owned(_) => {
+            let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{}\"", escape_controls(&quoted))
+        }
+    }
 }
 
 fn print_header(writer: &mut TomlWriter, campaign: &Campaign) {

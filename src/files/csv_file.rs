@@ -1,8 +1,10 @@
 //! CSV with the variations that spreadsheets write (a byte order mark; commas, semicolons or tabs),
-//! written so that no spreadsheet runs a field as a formula.
+//! written so that no spreadsheet runs a field as a formula and no terminal obeys one.
 
 use super::diagnostic::{FileDiagnostic, TextPosition};
+use super::text_limits::text_limit;
 use crate::domain::support::message::message;
+use crate::domain::support::text::{checked_text, escape_controls};
 use crate::domain::support::violation::Violation;
 
 /// A CSV file with a header, read completely.
@@ -47,7 +49,37 @@ impl CsvFile {
             }
         }
         let header = if rows.is_empty() { Vec::new() } else { rows.remove(0).fields };
-        Ok(Self { file: file.to_owned(), header, lines: rows })
+        let mut csv_file = Self { file: file.to_owned(), header, lines: rows };
+        csv_file.check_texts()?;
+        Ok(csv_file)
+    }
+
+    /// Brings every field into the form in which it is stored, or says which cannot be.
+    fn check_texts(&mut self) -> Result<(), Vec<FileDiagnostic>> {
+        let (mut header, mut lines) =
+            (std::mem::take(&mut self.header), std::mem::take(&mut self.lines));
+        let mut diagnostics = Vec::new();
+        let mut check =
+            |line: usize, column: usize, name: &str, field: &mut String| match checked_text(
+                field,
+                text_limit(name),
+            ) {
+                Ok(text) => *field = text,
+                Err(fault) => {
+                    diagnostics.push(self.diagnostic(line, column, fault.to_violation(name)));
+                }
+            };
+        for (column, name) in header.iter_mut().enumerate() {
+            check(1, column, "header", name);
+        }
+        for line in &mut lines {
+            for (column, field) in line.fields.iter_mut().enumerate() {
+                let name = header.get(column).map_or("row", String::as_str);
+                check(line.number, column, name, field);
+            }
+        }
+        (self.header, self.lines) = (header, lines);
+        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
     pub(super) fn header(&self) -> &[String] {
@@ -127,7 +159,8 @@ impl CsvWriter {
 
     pub(super) fn write_row(&mut self, fields: impl IntoIterator<Item = String>) {
         // Writing to memory cannot fail, and a flexible writer accepts rows of any length.
-        let _ = self.0.write_record(fields.into_iter().map(|field| escape_formula(&field)));
+        let escape = |field: String| escape_controls(&escape_formula(&field)).into_owned();
+        let _ = self.0.write_record(fields.into_iter().map(escape));
     }
 
     pub(super) fn into_text(self) -> String {
@@ -220,6 +253,32 @@ mod tests {
         let csv_file = CsvFile::parse("x.csv", &text).unwrap_or_else(|_| panic!());
         let back: Vec<&str> = csv_file.lines().iter().map(|line| line.get(0)).collect();
         assert_eq!(back, texts);
+    }
+
+    #[test]
+    fn a_field_is_composed_and_one_with_a_control_or_too_long_is_named_with_its_place() {
+        let nfd = "uid,name_vi,note\nc1,Xa\u{303} Hai,\"mo\u{323}\u{302}t\nhai\"\n";
+        let csv_file = CsvFile::parse("x.csv", nfd).unwrap_or_else(|_| panic!());
+        assert_eq!(csv_file.lines()[0].fields, ["c1", "Xã Hai", "một hai"]);
+        let text = format!(
+            "uid,name_vi,note\nc\u{1b}]0;1,Xã {},\nc2,Xã \u{202e}Hai,x\n",
+            "A".repeat(4_300_000)
+        );
+        let faults = CsvFile::parse("x.csv", &text).err().unwrap_or_default();
+        let places: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.position.line, fault.position.column, fault.violation.code))
+            .collect();
+        let expected =
+            [(2, 1, "CONTROL_CHARACTER"), (2, 2, "TEXT_TOO_LONG"), (3, 2, "CONTROL_CHARACTER")];
+        assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn no_control_character_reaches_a_file() {
+        let mut writer = CsvWriter::new(&["note"], false);
+        writer.write_row(["a\u{1b}[2J\u{202e}b".to_owned()]);
+        assert_eq!(writer.into_text(), "note\na\\u001b[2J\\u202eb\n");
     }
 
     #[test]

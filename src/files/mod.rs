@@ -18,4 +18,5 @@ pub mod report_csv;
 #[cfg(test)]
 mod score_tests;
 pub mod scoring_plan;
+mod text_limits;
 mod toml_reader;

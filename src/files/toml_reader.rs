@@ -1,15 +1,22 @@
 //! Reads TOML with positions: every diagnostic has file, line, column and the expected value.
 
 use super::diagnostic::{FileDiagnostic, TextPosition};
+use super::text_limits::text_limit;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
+use crate::domain::support::text::checked_text;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::ops::Range;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer};
 use toml::value::Datetime;
+
+/// Characters of a key in the path of a diagnostic.
+const KEY_SHOWN_CHARS: usize = 64;
 
 /// The text of one file while it is read, with the diagnostics found so far.
 pub(super) struct TomlReader<'a> {
@@ -24,14 +31,73 @@ impl<'a> TomlReader<'a> {
         Self { file, text: text.trim_start_matches('\u{feff}'), diagnostics: Vec::new() }
     }
 
-    /// Deserializes the file as a `T`; a wrong shape or a missing or unknown key ends the reading.
+    /// Deserializes the file as a `T`, every text in the form in which it is stored. A text that
+    /// cannot be stored, a wrong shape, or a missing or unknown key ends the reading.
     pub(super) fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Vec<FileDiagnostic>> {
-        toml::from_str(self.text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            let message = error.message().trim().replace('\n', " ");
-            let text = message!("toml-reader-unreadable", message);
-            vec![self.diagnostic(offset, Violation::error("BAD_FILE", "file", text))]
-        })
+        let mut table = DeTable::parse(self.text).map_err(|error| vec![self.bad_file(&error)])?;
+        let mut diagnostics = Vec::new();
+        self.check_table(table.get_mut(), &mut diagnostics);
+        if !diagnostics.is_empty() {
+            return Err(diagnostics);
+        }
+        T::deserialize(Deserializer::from(table)).map_err(|error| vec![self.bad_file(&error)])
+    }
+
+    fn bad_file(&self, error: &toml::de::Error) -> FileDiagnostic {
+        let offset = error.span().map_or(0, |span| span.start);
+        let message = error.message().trim().replace('\n', " ");
+        let text = message!("toml-reader-unreadable", message);
+        self.diagnostic(offset, Violation::error("BAD_FILE", "file", text))
+    }
+
+    /// Checks keys, too: in a table of figures by code they are data.
+    fn check_table(&self, table: &mut DeTable<'_>, diagnostics: &mut Vec<FileDiagnostic>) {
+        let entries = std::mem::take(table);
+        for (mut key, mut value) in entries {
+            let name: String = key.get_ref().chars().take(KEY_SHOWN_CHARS).collect();
+            self.check_text("key", key.span().start, key.get_mut(), "", diagnostics);
+            self.check_value(&name, &mut value, diagnostics);
+            let offset = key.span().start;
+            if table.insert(key, value).is_some() {
+                let text = message!("toml-reader-key-twice");
+                let violation = Violation::error("BAD_FILE", name, text);
+                diagnostics.push(self.diagnostic(offset, violation));
+            }
+        }
+    }
+
+    fn check_value(
+        &self,
+        key: &str,
+        value: &mut Spanned<DeValue<'_>>,
+        diagnostics: &mut Vec<FileDiagnostic>,
+    ) {
+        let offset = value.span().start;
+        match value.get_mut() {
+            DeValue::String(text) => self.check_text(key, offset, text, key, diagnostics),
+            DeValue::Array(values) => {
+                values.iter_mut().for_each(|value| self.check_value(key, value, diagnostics));
+            }
+            DeValue::Table(table) => self.check_table(table, diagnostics),
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => (),
+        }
+    }
+
+    fn check_text(
+        &self,
+        path: &str,
+        offset: usize,
+        text: &mut Cow<'_, str>,
+        limit_of: &str,
+        diagnostics: &mut Vec<FileDiagnostic>,
+    ) {
+        match checked_text(text, text_limit(limit_of)) {
+            Ok(checked) => *text = Cow::Owned(checked),
+            Err(fault) => diagnostics.push(self.diagnostic(offset, fault.to_violation(path))),
+        }
     }
 
     pub(super) fn diagnostic(&self, offset: usize, violation: Violation) -> FileDiagnostic {

@@ -13,6 +13,7 @@ use crate::auth::{self, ENROL_CODE_MICROS, NONCE_MICROS, token_expires_at};
 use crate::domain::access::enrolment::{EnrolmentCode, Invite};
 use crate::domain::access::permission::Role;
 use crate::domain::support::ids::{AccountId, DeviceId, UnitId, derive_id};
+use crate::domain::support::limits::CLIENT_VERSION;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::Timestamp;
 use crate::pb;
@@ -30,8 +31,6 @@ use std::time::Duration;
 /// not counted, because a signature cannot be guessed and a flood of failures must not keep phones
 /// from renewing.
 const FAILED_ATTEMPTS_PER_MINUTE: u32 = 120;
-/// Longest client version, in characters.
-const CLIENT_VERSION_CHARS_MAX: usize = 64;
 
 /// Counts failed attempts in the current minute, so that codes cannot be guessed. It stores no
 /// address.
@@ -78,9 +77,7 @@ impl Services {
         let mut violations = FieldViolations::default();
         let device =
             violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
-        if client_version.chars().count() > CLIENT_VERSION_CHARS_MAX {
-            violations.add("client_version", RefusalReason::Malformed);
-        }
+        violations.check_text("client_version", &client_version, CLIENT_VERSION);
         let device = violations.into_result(device)?;
         let identity = self
             .enrol_device(&code, device, &public_key, &signature, now)

@@ -4,7 +4,7 @@ use super::status::RpcError;
 use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::audit::AuditEntry;
-use crate::domain::support::limits::NOTE_CHARS_MAX;
+use crate::domain::support::limits::NOTE;
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::pb::audit_service_server::AuditService;
@@ -26,10 +26,11 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let after = pagination::decode_offset_token(&page_token, b"audit")?;
         let mut violations = FieldViolations::default();
-        if purpose.trim().is_empty() || purpose.chars().count() > NOTE_CHARS_MAX {
+        let purpose = violations.check_text("purpose", &purpose, NOTE);
+        if purpose.as_ref().is_some_and(|purpose| purpose.trim().is_empty()) {
             violations.add("purpose", RefusalReason::Malformed);
         }
-        violations.into_result(Some(()))?;
+        let purpose = violations.into_result(purpose)?;
         let after = i64::try_from(after).map_err(|_| RpcError::BadPageToken)?;
         let entries = self.app.audit_entries(&identity.actor, &purpose, after, size as i64)?;
         let next_page_token = match entries.last() {

@@ -1,9 +1,6 @@
 //! Decides which app versions are asked to upgrade: those one compatible version or more behind the
 //! server. Their commands are accepted all the same (S25).
 
-/// Longest client version, in bytes.
-pub(super) const CLIENT_VERSION_CHARS_MAX: usize = 64;
-
 /// Returns the lowest fully compatible version if the client's is older. A version that cannot be
 /// parsed gives `None`.
 #[must_use]

@@ -14,7 +14,8 @@ use crate::auth::{
 };
 use crate::domain::access::enrolment::EnrolmentCode;
 use crate::domain::support::ids::{AccountId, DeviceId};
-use crate::domain::support::limits::{ACCOUNT_LABEL_CHARS_MAX, PASSWORD_CHARS};
+use crate::domain::support::limits::{ACCOUNT_LABEL, PASSWORD, PASSWORD_CHARS};
+use crate::domain::support::text::{TextFault, checked_text};
 use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::wire::values;
@@ -48,9 +49,11 @@ impl Services {
         let pb::SetPasswordRequest { code, password } = message;
         let now = self.app.now();
         self.failed_attempts.check_limit(now)?;
-        if !PASSWORD_CHARS.contains(&password.chars().count()) {
-            return Err(RpcError::PasswordLength);
-        }
+        let password = match checked_text(&password, PASSWORD) {
+            Ok(password) if password.chars().count() >= *PASSWORD_CHARS.start() => password,
+            Ok(_) | Err(TextFault::TooLong(_)) => return Err(RpcError::PasswordLength),
+            Err(fault @ TextFault::Control(_)) => return Err(fault.reason().into()),
+        };
         let code = EnrolmentCode::parse(&code)
             .map_err(|_| RpcError::CodeRefused)
             .inspect_err(|_| self.failed_attempts.record_failure(now))?;
@@ -75,11 +78,9 @@ impl Services {
         message: pb::SignInRequest,
     ) -> Result<pb::SignInResponse, RpcError> {
         let pb::SignInRequest { account_label, password } = message;
-        if account_label.chars().count() > ACCOUNT_LABEL_CHARS_MAX
-            || password.chars().count() > *PASSWORD_CHARS.end()
-        {
-            return Err(RpcError::SignInRefused);
-        }
+        let refused = |_| RpcError::SignInRefused;
+        let account_label = checked_text(&account_label, ACCOUNT_LABEL).map_err(refused)?;
+        let password = checked_text(&password, PASSWORD).map_err(refused)?;
         let account = AccountId::from_code(&account_label);
         if !self.is_password(account, &account_label, &password)? {
             return Err(RpcError::SignInRefused);

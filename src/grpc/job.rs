@@ -6,6 +6,7 @@ use super::{Services, caller, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::job_run::{JobId, JobRun, JobSlotOutcome};
 use crate::app::{App, AppError};
+use crate::domain::support::limits::CODE;
 use crate::domain::support::message::Message;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
@@ -13,6 +14,7 @@ use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::job_service_server::JobService;
 use crate::trace;
+use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -130,6 +132,7 @@ impl Services {
         let pb::RunJobRequest { request_id, name } = message;
         let request = request_id.try_into().map_err(|_| RefusalReason::BadId)?;
         self.app.authorize_job_run(&identity.actor)?;
+        let name = FieldViolations::require_text("name", &name, CODE)?;
         let found = self.jobs.iter().find(|job| job.id.as_str() == name).cloned();
         let job = found.ok_or(RpcError::App(RefusalReason::NotFound.into()))?;
         let slot = self
@@ -148,6 +151,7 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 20, 100)?;
         let skip = pagination::decode_offset_token(&page_token, name.as_bytes())?;
         self.app.authorize_job_read(&identity.actor)?;
+        let name = FieldViolations::require_text("name", &name, CODE)?;
         let limit = i64::try_from(skip + size + 1).map_err(|_| RpcError::BadPageToken)?;
         let runs = match (name.as_str(), JobId::parse(&name)) {
             ("", _) => self.app.job_runs(None, limit)?,

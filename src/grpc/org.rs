@@ -10,12 +10,14 @@ use crate::domain::access::visible_scopes::compute_visible_scopes;
 use crate::domain::campaign::Campaign;
 use crate::domain::org::{Hierarchy, Unit};
 use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::limits::CODE;
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::pb::campaign_service_server::CampaignService;
 use crate::pb::get_campaign_request::Campaign as CampaignSelector;
 use crate::pb::get_unit_request::Unit as UnitSelector;
 use crate::pb::org_service_server::OrgService;
+use crate::wire::field_violations::FieldViolations;
 use crate::wire::{enums, record, values};
 use std::sync::Arc;
 
@@ -65,7 +67,9 @@ impl Services {
             UnitSelector::UnitId(id) => {
                 reference.org.unit(values::id_from_bytes(&id, UnitId::from_slice)?)
             }
-            UnitSelector::Uid(uid) => reference.org.unit_by_uid(&uid),
+            UnitSelector::Uid(uid) => {
+                reference.org.unit_by_uid(&FieldViolations::require_text("uid", &uid, CODE)?)
+            }
         };
         Ok(pb::GetUnitResponse {
             unit: Some(self.unit_to_proto(&reference, found.ok_or(RefusalReason::NotFound)?)?),
@@ -139,7 +143,9 @@ impl Services {
         let reference = self.load_reference_for(identity)?;
         let id = match message.campaign.ok_or(RefusalReason::Malformed)? {
             CampaignSelector::CampaignId(id) => values::id_from_bytes(&id, CampaignId::from_slice)?,
-            CampaignSelector::Code(code) => CampaignId::from_code(&code),
+            CampaignSelector::Code(code) => {
+                CampaignId::from_code(&FieldViolations::require_text("code", &code, CODE)?)
+            }
         };
         let found = reference
             .campaigns

@@ -6,6 +6,7 @@ use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::quality::StoredFinding;
 use crate::domain::support::ids::{FindingId, UnitId};
+use crate::domain::support::limits::NOTE;
 use crate::domain::support::message::MessageArg;
 use crate::domain::support::reason::RefusalReason;
 use crate::i18n::Lang;
@@ -53,12 +54,14 @@ impl Services {
         let mut violations = FieldViolations::default();
         let request = parse_request_id(&request_id, &mut violations);
         let state = violations.check("state", enums::finding_state_from_proto(state));
-        if text.trim().is_empty() {
+        let text = violations.check_text("text", &text, NOTE);
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
             violations.add("text", RefusalReason::Malformed);
         }
         let id = violations
             .check("finding_id", values::id_from_bytes(&finding_id, FindingId::from_slice));
-        let ((request, state), id) = violations.into_result(request.zip(state).zip(id))?;
+        let reply = request.zip(state).zip(id.zip(text));
+        let ((request, state), (id, text)) = violations.into_result(reply)?;
         let stored = self
             .app
             .reply_to_finding(identity, request, id, state, &text)?

@@ -7,9 +7,11 @@ use crate::app::access::CallerIdentity;
 use crate::app::standing_queries::{ReportDrilldown, StoredStanding};
 use crate::domain::standing::StandingReport;
 use crate::domain::support::ids::{CampaignId, ReportId, StandingId, UnitId};
+use crate::domain::support::limits::CODE;
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::pb::standing_service_server::StandingService;
+use crate::wire::field_violations::FieldViolations;
 use crate::wire::standing::standing_report_to_proto;
 use crate::wire::{record, values};
 
@@ -51,6 +53,7 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
         let campaign = values::id_from_bytes(&campaign_id, CampaignId::from_slice)?;
+        let target_code = FieldViolations::require_text("target_code", &target_code, CODE)?;
         let unit = parse_optional_id(&unit_id, UnitId::from_slice)?;
         let view = pb::StandingView::try_from(view).map_err(|_| RefusalReason::Malformed)?;
         let view =
@@ -91,6 +94,7 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
         let id = values::id_from_bytes(&standing_id, StandingId::from_slice)?;
+        let member_code = FieldViolations::require_text("member_code", &member_code, CODE)?;
         let ReportDrilldown { cut_seq, lines, hidden_count } =
             self.app.drill_down(&identity.actor, id, &member_code)?;
         let next_page_token = pagination::next_offset_token(skip + size, lines.len(), &filter_key);

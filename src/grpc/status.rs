@@ -4,6 +4,7 @@
 //! The texts of refusals are in `domain::support::reason`; the texts of transport errors are here.
 
 use crate::app::AppError;
+use crate::domain::support::limits::RECORD_BYTES_MAX;
 use crate::domain::support::message::Message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
@@ -142,6 +143,9 @@ fn app_error_to_status(error: AppError, lang: Lang) -> Status {
             tracing::error!(%error, "THE DISK IS FULL: nothing is taken until there is room; phones keep what they have");
             build_status(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(DISK_FULL_RETRY))
         }
+        AppError::Store(error) if error.is_record_too_large() => {
+            limit_exceeded_status("record_bytes", RECORD_BYTES_MAX as u64, lang)
+        }
         AppError::Store(error) if error.is_transient() => RpcError::Busy.into_status(lang),
         AppError::Store(error) => RpcError::Internal(error.to_string()).into_status(lang),
         AppError::LeaseLost => RpcError::Busy.into_status(lang),
@@ -210,7 +214,9 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         | RefusalReason::NothingToDo
         | RefusalReason::TooMany
         | RefusalReason::Malformed
-        | RefusalReason::BadId => Code::InvalidArgument,
+        | RefusalReason::BadId
+        | RefusalReason::ControlCharacter
+        | RefusalReason::TextTooLong => Code::InvalidArgument,
     }
 }
 

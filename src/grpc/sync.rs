@@ -15,8 +15,9 @@ use crate::app::AppError;
 use crate::app::access::CallerIdentity;
 use crate::auth;
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::limits::{PUSH_COMMANDS_MAX, SCOPES_MAX};
+use crate::domain::support::limits::{CLIENT_VERSION, PUSH_COMMANDS_MAX, SCOPES_MAX};
 use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::text::{TextFault, checked_text};
 use crate::i18n::Lang;
 use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncRequest};
@@ -117,12 +118,12 @@ pub(super) fn read_sync_request(
         client_version,
         rebuild_scopes,
     } = message;
-    if client_version.len() > client_version::CLIENT_VERSION_CHARS_MAX {
-        return Err(RpcError::LimitExceeded(
-            "client_version",
-            client_version::CLIENT_VERSION_CHARS_MAX as u64,
-        ));
-    }
+    checked_text(&client_version, CLIENT_VERSION).map_err(|fault| match fault {
+        TextFault::TooLong(limit) => {
+            RpcError::LimitExceeded("client_version", limit.chars_max as u64)
+        }
+        TextFault::Control(_) => fault.reason().into(),
+    })?;
     if commands.len() > PUSH_COMMANDS_MAX {
         return Err(RpcError::LimitExceeded("commands", PUSH_COMMANDS_MAX as u64));
     }

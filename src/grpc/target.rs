@@ -4,9 +4,11 @@
 use super::status::RpcError;
 use super::{Services, impl_service};
 use crate::app::access::CallerIdentity;
+use crate::domain::support::limits::FORMULA;
 use crate::domain::target_rule::Target;
 use crate::pb;
 use crate::pb::target_service_server::TargetService;
+use crate::wire::field_violations::FieldViolations;
 use crate::wire::target;
 
 impl_service!(TargetService {
@@ -18,8 +20,10 @@ impl Services {
     fn evaluate_target(
         &self,
         _: &CallerIdentity,
-        message: pb::EvaluateTargetRequest,
+        mut message: pb::EvaluateTargetRequest,
     ) -> Result<pb::EvaluateTargetResponse, RpcError> {
+        message.target_text =
+            FieldViolations::require_text("target_text", &message.target_text, FORMULA)?;
         Target::parse(&message.target_text)
             .map_err(|error| RpcError::BadTarget("target_text", error))?;
         let target::EvaluationInput { target, sheet, terms } =

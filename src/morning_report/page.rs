@@ -11,6 +11,7 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Coverage;
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::message::{MessageArg, message};
+use crate::domain::support::text::escape_lines;
 use crate::i18n::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -24,7 +25,7 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
     let rows = target_rows::build_target_rows(morning, lang);
     let funnels = funnel_plot::build_funnels(morning, lang);
     let name = lang.pick(&morning.campaign.name_vi, &morning.campaign.name_en);
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang=(lang.as_str()) {
             head {
@@ -50,7 +51,9 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
             }
         }
     }
-    .into_string()
+    .into_string();
+    // HTML's own escaping leaves controls of terminals and of direction as they are.
+    escape_lines(&page).into_owned()
 }
 
 fn render_header(morning: &MorningReport, name: &str, lang: Lang) -> Markup {

@@ -9,6 +9,7 @@ use super::target_rows;
 use super::texts;
 use crate::app::morning_report::MorningReport;
 use crate::domain::support::hex::encode_hex;
+use crate::domain::support::text::escape_controls;
 use crate::i18n::Lang;
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
@@ -82,7 +83,8 @@ impl<'a> SheetWriter<'a> {
         format: &Format,
     ) -> Result<(), XlsxError> {
         for (column, text) in (0..).zip(texts) {
-            self.sheet.write_string_with_format(self.row, column, text.as_ref(), format)?;
+            let text = escape_controls(text.as_ref());
+            self.sheet.write_string_with_format(self.row, column, &*text, format)?;
         }
         self.row += 1;
         Ok(())
@@ -93,7 +95,7 @@ impl<'a> SheetWriter<'a> {
     fn write_cells<T: AsRef<str>>(&mut self, cells: &[T]) -> Result<(), XlsxError> {
         let format = Format::new().set_text_wrap().set_align(FormatAlign::Top);
         for (column, cell) in (0..).zip(cells) {
-            let text = cell.as_ref();
+            let text = &*escape_controls(cell.as_ref());
             match text.parse::<i32>().ok().filter(|number| column > 0 && number.to_string() == text)
             {
                 Some(number) => {

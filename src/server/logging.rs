@@ -1,6 +1,7 @@
 //! Logging to standard error, as text or JSON, with a filter that can be changed while the server
 //! runs.
 
+use super::escaped_writer::EscapedWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
@@ -18,7 +19,7 @@ pub struct LogFilterHandle(reload::Handle<EnvFilter, Registry>);
 /// JSON object.
 pub fn init_logging(filter: &str, json: bool) -> Result<LogFilterHandle, LogError> {
     let (layer, handle) = reload::Layer::new(parse_filter(filter)?);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(|| EscapedWriter::for_records(std::io::stderr()));
     let log = tracing_subscriber::registry().with(layer);
     let result = if json {
         log.with(lines.json()).try_init()

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod ca;
+pub mod escaped_writer;
 pub mod health_probe;
 mod jobs;
 pub mod keys;

@@ -47,6 +47,15 @@ pub enum Error {
     /// Another server has replaced this one: it writes nothing any more.
     #[error("another server has replaced this one: it writes nothing any more; see thidua doctor")]
     Superseded,
+    /// A record does not fit a message: every phone that follows it would stop. Nothing was
+    /// applied.
+    #[error("a record of {bytes} bytes is larger than the limit of {max} bytes")]
+    RecordTooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit, [`crate::domain::support::limits::RECORD_BYTES_MAX`].
+        max: usize,
+    },
     /// Stored data is inconsistent.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
@@ -66,6 +75,12 @@ impl Error {
     #[must_use]
     pub fn is_storage_full(&self) -> bool {
         matches!(self, Self::StorageFull(_))
+    }
+
+    /// Whether a record is larger than a message.
+    #[must_use]
+    pub fn is_record_too_large(&self) -> bool {
+        matches!(self, Self::RecordTooLarge { .. })
     }
 
     /// Whether the same call may succeed if it is repeated, here or on another node.

@@ -11,6 +11,7 @@ use super::schema::{feed, feed_head, record, scope};
 use super::write_tx::WriteTx;
 use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
 use crate::domain::access::visible_scopes::VisibleScopes;
+use crate::domain::support::limits::FEED_PAGE_BYTES_MAX;
 use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,15 @@ pub struct FeedRow {
     pub id: [u8; 16],
     /// What happened.
     pub op: FeedOp,
+}
+
+/// Changes of a range of the feed, from its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedSlice {
+    /// The changes, in seq order.
+    pub rows: Vec<FeedRow>,
+    /// Whether they are all changes of the range.
+    pub is_complete: bool,
 }
 
 /// What happened to a record in a scope.
@@ -152,15 +162,15 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
-    /// Changes in `scopes` with `after < seq <= upto`, in seq order, about `limit` at most; one seq
-    /// is never split between two pages.
+    /// Changes in `scopes` with `after < seq <= upto`, in seq order, about `limit` at most, and no
+    /// more than a message can carry; one seq is never split between two pages.
     pub fn feed_page(
         &mut self,
         scopes: &[i32],
         after: i64,
         upto: i64,
         limit: usize,
-    ) -> Result<Vec<FeedRow>> {
+    ) -> Result<FeedSlice> {
         let max_rows = limit + scopes.len();
         // SQLite plans a query with a list anew each time, and sorts; a single scope is one range
         // scan in order. For PostgreSQL each query is a round trip.
@@ -179,6 +189,7 @@ impl ReadTx<'_> {
         }
         rows.sort_by_key(|row| (row.1, row.0));
         rows.retain(|row| row.1 <= complete_until);
+        let mut is_complete = complete_until == upto && rows.len() < max_rows;
         // The page may end within a seq that several scopes share: that seq goes to the next page.
         rows.truncate(max_rows);
         if rows.len() >= max_rows
@@ -187,7 +198,11 @@ impl ReadTx<'_> {
         {
             rows.retain(|row| row.1 != last);
         }
-        rows.into_iter().filter_map(|row| to_feed_row(row).transpose()).collect()
+        let fitting = count_fitting_rows(&rows);
+        is_complete &= fitting == rows.len();
+        rows.truncate(fitting);
+        let rows = rows.into_iter().filter_map(|row| to_feed_row(row).transpose());
+        Ok(FeedSlice { rows: rows.collect::<Result<_>>()?, is_complete })
     }
 
     fn load_feed_rows(
@@ -244,6 +259,21 @@ impl WriteTx<'_> {
 
 /// Scope, seq, kind, id and op of a feed row, revision and bytes of its record.
 type JoinedFeedRow = (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
+
+/// How many rows from the start belong to whole changes that fit a page together; the first change
+/// always fits.
+fn count_fitting_rows(rows: &[JoinedFeedRow]) -> usize {
+    let (mut bytes, mut counted) = (0, 0);
+    for change in rows.chunk_by(|row, next| row.1 == next.1) {
+        // The rows of one change are one record in several scopes, which travels once.
+        bytes += change.iter().filter_map(|row| row.6.as_ref()).map(Vec::len).max().unwrap_or(0);
+        if counted > 0 && bytes > FEED_PAGE_BYTES_MAX {
+            break;
+        }
+        counted += change.len();
+    }
+    counted
+}
 
 fn to_feed_row(
     (scope, seq, kind, id, op, revision, bytes): JoinedFeedRow,

@@ -6,9 +6,10 @@ use crate::domain::access::permission::Actor;
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
 use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::limits::{FEED_PAGE_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::domain::support::scope_digest::{ScopeDigest, hash_record};
 use crate::domain::support::time::Timestamp;
-use crate::store::feed::{FeedOp, FeedRow};
+use crate::store::feed::{FeedOp, FeedRow, FeedSlice};
 use jiff::civil::date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,6 +47,8 @@ macro_rules! test_on_both_databases {
 
 test_on_both_databases! {
     a_failed_caller_leaves_no_trace_and_spends_no_number
+    a_record_larger_than_a_message_is_refused_where_it_is_written
+    a_page_of_the_feed_fits_a_message_and_no_change_is_skipped
     an_equal_record_is_not_written_again
     a_record_that_moves_is_gone_there_and_put_here_with_one_seq
     a_reader_among_eight_writers_meets_every_change_once
@@ -85,7 +88,7 @@ fn read_changes(store: &Store, scope: Scope, after: i64) -> Vec<FeedRow> {
         .read(|tx| {
             let head = tx.head()?.seq;
             let Some(found) = tx.scope(scope)? else { return Ok(Vec::new()) };
-            tx.feed_page(&[found.number], after, head, 100)
+            Ok(tx.feed_page(&[found.number], after, head, 100)?.rows)
         })
         .unwrap_or_else(|error: Error| panic!("{error}"))
 }
@@ -103,6 +106,51 @@ fn a_failed_caller_leaves_no_trace_and_spends_no_number(db: &TestDatabase) {
         rows.iter().map(|row| (row.seq, row.id)).collect::<Vec<_>>(),
         [(1, id(1)), (2, id(3))]
     );
+}
+
+fn a_record_larger_than_a_message_is_refused_where_it_is_written(db: &TestDatabase) {
+    put(&db.store, 1, &vec![1; RECORD_BYTES_MAX], &[work_scope("a")]);
+    let refused = db.store.write("test.put", NOW, |tx| {
+        let bytes = vec![2; RECORD_BYTES_MAX + 1];
+        tx.put_record(&audit(), RecordKind::Report, id(1), &bytes, vec![work_scope("a")])
+    });
+    assert!(matches!(refused, Err(Error::RecordTooLarge { .. })), "{refused:?}");
+    let rows = read_changes(&db.store, work_scope("a"), 0);
+    assert_eq!(rows[0].op, FeedOp::Put { revision: 1, bytes: vec![1; RECORD_BYTES_MAX] });
+}
+
+fn a_page_of_the_feed_fits_a_message_and_no_change_is_skipped(db: &TestDatabase) {
+    let scopes = [work_scope("a"), work_scope("b")];
+    let sizes = [1, 3 << 20, 1, 900_000, 900_000, 900_000, 1, RECORD_BYTES_MAX];
+    for (number, size) in sizes.into_iter().enumerate() {
+        put(&db.store, number, &vec![7; size], &scopes);
+    }
+    let (mut after, mut read) = (0, Vec::new());
+    loop {
+        let slice = db.store.read(|tx| {
+            let (head, mut numbers) = (tx.head()?.seq, Vec::new());
+            for scope in scopes {
+                numbers.extend(tx.scope(scope)?.map(|found| found.number));
+            }
+            tx.feed_page(&numbers, after, head, 100)
+        });
+        let FeedSlice { rows, is_complete } =
+            slice.unwrap_or_else(|error: Error| panic!("{error}"));
+        let records = rows.chunks(2).map(|pair| {
+            assert_eq!(pair[0].id, pair[1].id, "one change stays on one page");
+            let FeedOp::Put { bytes, .. } = &pair[0].op else { panic!("a change that is no put") };
+            bytes.len()
+        });
+        let records: Vec<usize> = records.collect();
+        assert!(records.len() == 1 || records.iter().sum::<usize>() <= FEED_PAGE_BYTES_MAX);
+        after = rows.last().map_or(after, |row| row.seq);
+        read.push(records);
+        if is_complete {
+            break;
+        }
+    }
+    assert_eq!(read.concat(), sizes);
+    assert_eq!(read.len(), 5, "small records share a page: {read:?}");
 }
 
 fn an_equal_record_is_not_written_again(db: &TestDatabase) {

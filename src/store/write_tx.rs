@@ -7,6 +7,7 @@ use super::schema::{feed_head, record};
 use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
+use crate::domain::support::limits::RECORD_BYTES_MAX;
 use crate::domain::support::scope_digest::hash_record;
 use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
@@ -167,7 +168,8 @@ impl<'c> WriteTx<'c> {
         result
     }
 
-    /// Writes a record with its scopes. An equal record is not written.
+    /// Writes a record with its scopes. An equal record is not written; one that no message could
+    /// carry is an error.
     pub(crate) fn put_record(
         &mut self,
         audit: &AuditContext,
@@ -176,6 +178,9 @@ impl<'c> WriteTx<'c> {
         bytes: &[u8],
         scopes: Vec<Scope>,
     ) -> Result<PutOutcome> {
+        if bytes.len() > RECORD_BYTES_MAX {
+            return Err(Error::RecordTooLarge { bytes: bytes.len(), max: RECORD_BYTES_MAX });
+        }
         let existing = self.record(kind, &id)?;
         if let Some(existing) = &existing
             && existing.bytes == bytes

@@ -16,7 +16,7 @@ use crate::app::{App, Result};
 use crate::domain::support::limits::FEED_PAGE_ROWS_MAX;
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
-use crate::store::feed::FeedRow;
+use crate::store::feed::{FeedRow, FeedSlice};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -85,8 +85,9 @@ pub fn read_head_snapshot(app: &App, scopes: &BTreeSet<i32>, after: i64) -> Resu
             return Ok(snapshot);
         }
         let scope_numbers: Vec<i32> = scopes.iter().copied().collect();
-        let rows = tx.feed_page(&scope_numbers, after, head.seq, FEED_PAGE_ROWS_MAX)?;
-        if rows.len() >= FEED_PAGE_ROWS_MAX {
+        let FeedSlice { rows, is_complete } =
+            tx.feed_page(&scope_numbers, after, head.seq, FEED_PAGE_ROWS_MAX)?;
+        if !is_complete {
             return Ok(snapshot);
         }
         let touched: BTreeSet<i32> = rows.iter().map(|row| row.scope).collect();

@@ -7,11 +7,11 @@ use super::field_violations::FieldViolations;
 use super::values;
 use crate::domain::report::cell::CellChange;
 use crate::domain::report::command::{Command, CommandBody};
-use crate::domain::report::{NoteChange, ReportKey, SaveCells};
+use crate::domain::report::{NoteChange, ReportKey, ReviewQuestion, SaveCells};
 use crate::domain::support::ids::{
     CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId,
 };
-use crate::domain::support::limits::CHANGES_MAX;
+use crate::domain::support::limits::{self, CHANGES_MAX};
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::pb;
 use crate::pb::command::Body as BodyMessage;
@@ -175,7 +175,8 @@ fn body_from_proto(
             let save = violations
                 .require("save", save)
                 .and_then(|save| save_from_proto(save, acting_unit, violations));
-            save.map(|save| CommandBody::ProposeAmendment { save, reason })
+            let reason = violations.check_text("reason", &reason, limits::NOTE);
+            Some(CommandBody::ProposeAmendment { save: save?, reason: reason? })
         }
         BodyMessage::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant }) => {
             let proposal = violations
@@ -212,9 +213,25 @@ pub fn save_from_proto(
         period.ok_or(RefusalReason::Malformed).and_then(values::period_from_proto),
     );
     let changes = changes_from_proto(changes, violations);
-    let note = note.map(|mine| NoteChange { mine, base: base_note });
+    let note = note_from_proto(note, base_note, violations);
     let key = ReportKey { contract: contract?, unit: unit?, period: period? };
-    Some(SaveCells { key, acting_unit, changes: changes?, note, base_revision })
+    Some(SaveCells { key, acting_unit, changes: changes?, note: note?, base_revision })
+}
+
+/// The base is compared with the stored note and not stored: it stays as the author saw it, also
+/// where an older server stored another form.
+fn note_from_proto(
+    note: Option<String>,
+    base: String,
+    violations: &mut FieldViolations,
+) -> Option<Option<NoteChange>> {
+    if base.chars().count() > limits::NOTE_CHARS_MAX {
+        violations.add("base_note", RefusalReason::NoteTooLong);
+        return None;
+    }
+    let Some(note) = note else { return Some(None) };
+    let mine = violations.check_text("note", &note, limits::NOTE)?;
+    Some(Some(NoteChange { mine, base }))
 }
 
 fn changes_from_proto(
@@ -266,6 +283,10 @@ pub fn return_from_proto(
         "question",
         question.ok_or(RefusalReason::Malformed).and_then(values::question_from_proto),
     );
+    let question = question.and_then(|ReviewQuestion { code, text }| {
+        let text = violations.check_text("question.text", &text, limits::NOTE)?;
+        Some(ReviewQuestion { code, text })
+    });
     Some(CommandBody::ReturnReport {
         report: report?,
         content_hash: content_hash?,
@@ -296,10 +317,11 @@ pub fn comment_from_proto(
         violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
     let comment =
         violations.check("comment_id", values::id_from_bytes(&comment_id, CommentId::from_slice));
-    if text.trim().is_empty() {
+    let text = violations.check_text("text", &text, limits::NOTE);
+    if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
         violations.add("text", RefusalReason::NothingToDo);
     }
-    Some(CommandBody::AddComment { report: report?, comment: comment?, text })
+    Some(CommandBody::AddComment { report: report?, comment: comment?, text: text? })
 }
 
 /// Converts the settlement of a conflict; errors are added to `violations`.
@@ -316,8 +338,8 @@ pub fn settle_conflict_from_proto(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::report::ContentHash;
     use crate::domain::report::cell::{CellValue, ElementNumber};
-    use crate::domain::report::{ContentHash, ReviewQuestion};
     use crate::domain::reporting::period::Period;
     use crate::domain::support::time::Timestamp;
     use jiff::civil::date;
@@ -397,6 +419,50 @@ mod tests {
             refusal.field_errors.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["contract_id", "unit_id", "period", "changes[0]"]);
         assert_eq!(refusal.reason, RefusalReason::BadId);
+    }
+
+    #[test]
+    fn every_text_of_a_command_is_composed_and_a_control_or_too_long_a_text_is_refused() {
+        let (report_id, content_hash) = (vec![3; 16], vec![4; 32]);
+        let save_message = save_to_proto(&save());
+        let bodies = |text: &str| {
+            let question = Some(pb::Question { code: "EXPLAIN".into(), text: text.into() });
+            let save = pb::SaveCells { note: Some(text.to_owned()), ..save_message.clone() };
+            [
+                BodyMessage::SaveCells(save),
+                BodyMessage::ReturnReport(pb::ReturnReport {
+                    report_id: report_id.clone(),
+                    content_hash: content_hash.clone(),
+                    question,
+                }),
+                BodyMessage::AddComment(pb::AddComment {
+                    report_id: report_id.clone(),
+                    comment_id: vec![5; 16],
+                    text: text.into(),
+                }),
+                BodyMessage::ProposeAmendment(pb::ProposeAmendment {
+                    save: Some(save_message.clone()),
+                    reason: text.into(),
+                }),
+            ]
+        };
+        let decode = |body| {
+            let message = pb::Command { number: 1, body: Some(body), ..pb::Command::default() };
+            decode_command(&message.encode_to_vec(), HOME).unwrap().command
+        };
+        let (decomposed, composed) = ("nha\u{302}\u{323}p\nnha\u{300}m", "nhập nhàm");
+        for (typed, stored) in bodies(decomposed).into_iter().zip(bodies(composed)) {
+            assert_eq!(decode(typed), decode(stored));
+        }
+        for (text, reason) in [
+            ("a\u{1b}[2Jb".to_owned(), RefusalReason::ControlCharacter),
+            ("a\u{202e}b".to_owned(), RefusalReason::ControlCharacter),
+            ("a".repeat(limits::NOTE_CHARS_MAX + 1), RefusalReason::NoteTooLong),
+        ] {
+            for body in bodies(&text) {
+                assert_eq!(decode(body).unwrap_err().reason, reason);
+            }
+        }
     }
 
     #[test]

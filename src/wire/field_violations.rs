@@ -1,6 +1,7 @@
 //! Collects all errors in the shape of a message, so that a refusal names all fields at once.
 
 use crate::domain::support::reason::{FieldErrors, Refusal, RefusalReason};
+use crate::domain::support::text::{TextLimit, checked_text};
 
 /// The errors found in a message so far.
 #[derive(Debug, Default)]
@@ -23,6 +24,23 @@ impl FieldViolations {
         result: Result<T, RefusalReason>,
     ) -> Option<T> {
         result.map_err(|reason| self.add(field, reason)).ok()
+    }
+
+    /// Returns the text as it is stored, or adds the error of `field`.
+    pub fn check_text(
+        &mut self,
+        field: impl Into<String>,
+        text: &str,
+        limit: TextLimit,
+    ) -> Option<String> {
+        self.check(field, checked_text(text, limit).map_err(RefusalReason::from))
+    }
+
+    /// Returns the text of the only field that is checked, or a refusal that names it.
+    pub fn require_text(field: &str, text: &str, limit: TextLimit) -> Result<String, Refusal> {
+        let mut violations = Self::default();
+        let text = violations.check_text(field, text, limit);
+        violations.into_result(text)
     }
 
     /// Returns the value, or adds an error of `field` if it is missing.

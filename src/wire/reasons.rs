@@ -30,6 +30,8 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
         RefusalReason::HeldSettled => pb::ErrorReason::HeldSettled,
         RefusalReason::ProposalSettled => pb::ErrorReason::ProposalSettled,
         RefusalReason::AccountElsewhere => pb::ErrorReason::AccountElsewhere,
+        RefusalReason::ControlCharacter => pb::ErrorReason::ControlCharacter,
+        RefusalReason::TextTooLong => pb::ErrorReason::TextTooLong,
     }
 }
 

@@ -8,6 +8,7 @@ use super::field_violations::FieldViolations;
 use super::record::standing::{fraction_to_proto, judgement_state_to_proto, stage_from_proto};
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::JudgementState;
+use crate::domain::support::limits::CODE;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::target_rule::{
@@ -171,10 +172,10 @@ fn add_attestation(
     sheet: &mut StaticFigures,
 ) {
     let pb::TargetAttestation { name, done, due, milestone } = message;
-    let name = violations.check(
-        format!("attestations[{index}].name"),
-        FormulaIdentifier::new(&name).map_err(|_| RefusalReason::Malformed),
-    );
+    let field = format!("attestations[{index}].name");
+    let Some(name) = violations.check_text(field.as_str(), &name, CODE) else { return };
+    let name = violations
+        .check(field, FormulaIdentifier::new(&name).map_err(|_| RefusalReason::Malformed));
     if done > due || due == 0 {
         violations.add(format!("attestations[{index}].done"), RefusalReason::ValueOutOfRange);
     }

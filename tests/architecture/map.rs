@@ -190,6 +190,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tracing_subscriber", &["server"]),
+    // One form for texts that read the same: every entrance calls domain::support::text.
+    ("unicode_normalization", &["domain"]),
     ("uuid", &["domain"]),
     // Reads the name in a client's certificate after rustls has verified it.
     ("webpki", &["server"]),

@@ -48,7 +48,7 @@ const PHONE_SOURCES: &[&str] = &[
 const LETTER_EXCEPTIONS: &[(&str, &str)] = &[
     ("src/cli/demo/generator/", "the generator of the demo's data"),
     ("src/cli/demo/people.rs", "what the demo's people type"),
-    ("src/domain/org/name_folding.rs", "the letters themselves: names are compared without marks"),
+    ("src/domain/report/personal_data.rs", "the letters of number plates"),
 ];
 
 /// Code -> (file, names of its values).

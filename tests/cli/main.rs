@@ -25,6 +25,7 @@ mod runs;
 mod serve;
 mod storage;
 mod telemetry;
+mod texts;
 mod upgrade;
 
 use std::io::{BufRead, BufReader};

@@ -76,7 +76,9 @@ pub(crate) fn print_feeds(life: &mut Life) {
     let scopes = store.read(|tx| tx.all_scopes()).unwrap();
     let numbers: Vec<i32> = scopes.iter().map(|scope| scope.number).collect();
     let seq = store.read(|tx| tx.head()).unwrap().seq;
-    let rows = store.read(|tx| tx.feed_page(&numbers, 0, seq, 100_000)).unwrap();
+    let slice = store.read(|tx| tx.feed_page(&numbers, 0, seq, 100_000)).unwrap();
+    assert!(slice.is_complete);
+    let rows = slice.rows;
     page.section("scopes: kind and id; number, generation, floor, records, sum of their hashes");
     for one in scopes {
         page.item(

@@ -5,8 +5,10 @@
 
 use super::TargetInputError;
 use crate::domain::report::element::ElementCode;
+use crate::domain::support::limits::FORMULA;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::ratio::Ratio;
+use crate::domain::support::text::checked_text;
 use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{
     Attestation, Comparability, EvaluationTerms, FormulaIdentifier, StandingStage, StaticFigures,
@@ -43,7 +45,11 @@ type InputResult<T> = Result<T, TargetInputError>;
 
 /// Parses a target's text.
 pub(super) fn parse_target(text: &str, lang: Lang) -> InputResult<Target> {
-    Target::parse(text).map_err(|error| TargetInputError {
+    let text = checked_text(text, FORMULA).map_err(|fault| {
+        let violation = fault.to_violation("target");
+        TargetInputError { code: violation.code, column: None, text: violation.message.text(lang) }
+    })?;
+    Target::parse(&text).map_err(|error| TargetInputError {
         code: "BAD_TARGET",
         column: Some(error.column),
         text: error.message().text(lang),

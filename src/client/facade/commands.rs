@@ -15,9 +15,10 @@ use crate::domain::report::command::{Command, CommandBody};
 use crate::domain::report::free_text;
 use crate::domain::report::{FormSchema, NoteChange, Report, SaveCells};
 use crate::domain::support::ids::{CommentId, ReportId};
-use crate::domain::support::limits::NOTE_CHARS_MAX;
+use crate::domain::support::limits::NOTE;
 use crate::domain::support::reason::RefusalReason;
 use crate::wire;
+use crate::wire::field_violations::FieldViolations;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -55,8 +56,7 @@ impl Phone {
         }
         changes.sort_by_key(|change| change.element);
         let base_note = shown.as_ref().map_or("", |report| report.note.as_str());
-        let note = note.filter(|mine| mine != base_note);
-        let note = note.map(|mine| NoteChange { mine, base: base_note.to_owned() });
+        let note = to_note_change(note, base_note)?;
         if changes.is_empty() && note.is_none() {
             return Ok(None);
         }
@@ -95,11 +95,9 @@ impl Phone {
     /// Adds a comment to a report.
     pub fn add_comment(&self, report_id: String, text: String) -> Result<u64> {
         let report = queries::parse_report_id(&report_id)?;
+        let text = check_typed_text("text", &text)?;
         if text.trim().is_empty() {
             return Err(refusal_error(RefusalReason::NothingToDo));
-        }
-        if let Some(reason) = free_text::check_free_text(&text) {
-            return Err(refusal_error(reason));
         }
         let comment = CommentId(device_key::new_uuid_v7(self.runner.clock.now())?);
         self.append_command(report, CommandBody::AddComment { report, comment, text }, Vec::new())
@@ -203,7 +201,19 @@ pub(super) fn refusal_error(reason: RefusalReason) -> ClientError {
     ClientError::from(crate::domain::support::reason::Refusal::from(reason))
 }
 
-/// Whether a text is short enough for a note, a comment or a question.
-pub(super) fn is_note_length_ok(text: &str) -> bool {
-    text.chars().count() <= NOTE_CHARS_MAX
+/// A note, comment, question or reason as it is stored: composed, one line, without controls, and
+/// without numbers that could identify a citizen. The server checks the same.
+pub(super) fn check_typed_text(field: &str, text: &str) -> Result<String> {
+    let text = FieldViolations::require_text(field, text, NOTE)?;
+    match free_text::check_free_text(&text) {
+        Some(reason) => Err(refusal_error(reason)),
+        None => Ok(text),
+    }
+}
+
+/// The change of a note; `None` if there is none. `base` is the note that the author saw.
+pub(super) fn to_note_change(note: Option<String>, base: &str) -> Result<Option<NoteChange>> {
+    let Some(note) = note.filter(|mine| mine != base) else { return Ok(None) };
+    let mine = FieldViolations::require_text("note", &note, NOTE)?;
+    Ok((mine != base).then(|| NoteChange { mine, base: base.to_owned() }))
 }

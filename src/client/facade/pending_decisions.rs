@@ -5,11 +5,11 @@ use super::values::{CellEntry, HeldCommandView, ProposalView, ReportKeyView};
 use super::{ClientError, Phone, Result, commands, queries, review, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
+use crate::domain::report::SaveCells;
 use crate::domain::report::attachment::{HeldCommand, HeldState};
 use crate::domain::report::cell::CellChange;
 use crate::domain::report::command::CommandBody;
 use crate::domain::report::proposal::Proposal;
-use crate::domain::report::{NoteChange, SaveCells};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
 use crate::domain::support::reason::RefusalReason;
@@ -118,13 +118,13 @@ impl Phone {
             changes.extend((mine != base).then_some(CellChange { element, mine, base }));
         }
         changes.sort_by_key(|change| change.element);
-        let note = note.filter(|mine| *mine != report.note);
-        let note = note.map(|mine| NoteChange { mine, base: report.note.clone() });
+        let note = commands::to_note_change(note, &report.note)?;
         if changes.is_empty() && note.is_none() {
             return Ok(None);
         }
         let acting_unit = reference.acting_unit_of(key.unit, today);
         let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
+        let reason = commands::check_typed_text("reason", &reason)?;
         report.build_proposal(&save, acting_unit, &reason, shape)?;
         self.append_command(present.id, CommandBody::ProposeAmendment { save, reason }, Vec::new())
             .map(Some)

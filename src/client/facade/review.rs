@@ -4,7 +4,6 @@
 use super::values::{CellFigure, Concern, ConflictView, ReportView, WaitingReport};
 use super::{ClientError, Phone, Result, commands, local_report, queries};
 use crate::domain::report::command::CommandBody;
-use crate::domain::report::free_text;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{ContentHash, ReviewQuestion};
 use crate::domain::support::hex::{decode_hex, encode_hex};
@@ -74,12 +73,7 @@ impl Phone {
     ) -> Result<u64> {
         let (_, local_report, _) = self.load_report(&report_id)?;
         let seen = parse_content_hash(&content_hash)?;
-        if !commands::is_note_length_ok(&text) {
-            return Err(commands::refusal_error(RefusalReason::NoteTooLong));
-        }
-        if let Some(reason) = free_text::check_free_text(&text) {
-            return Err(commands::refusal_error(reason));
-        }
+        let text = commands::check_typed_text("text", &text)?;
         let question = ReviewQuestion { code, text };
         commands::require_report(&local_report)?.return_with_question(seen, question.clone())?;
         self.append_command(

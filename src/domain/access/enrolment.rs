@@ -5,6 +5,8 @@
 
 use crate::domain::support::hex::decode_hex;
 use crate::domain::support::ids::DeviceId;
+use crate::domain::support::limits::ARGUMENT;
+use crate::domain::support::text::checked_text;
 use std::fmt;
 
 /// Symbols of a code: Crockford's base 32, without I, L, O and U.
@@ -103,7 +105,8 @@ pub struct Invite {
 impl Invite {
     /// Reads the text of a QR code: `thidua:1?c=CODE&f=SHA256&a=ADDRESS&a=ADDRESS`.
     pub fn parse(text: &str) -> Result<Self, InviteError> {
-        let fields = text.trim().strip_prefix(INVITE_PREFIX).ok_or(InviteError::Invite)?;
+        let text = checked_text(text.trim(), ARGUMENT).map_err(|_| InviteError::Invite)?;
+        let fields = text.strip_prefix(INVITE_PREFIX).ok_or(InviteError::Invite)?;
         let (mut code, mut ca_sha256, mut addresses) = (None, None, Vec::new());
         for field in fields.split('&') {
             match field.split_once('=').ok_or(InviteError::Invite)? {

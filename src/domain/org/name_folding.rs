@@ -1,31 +1,14 @@
 //! Folding of Vietnamese names, so that spellings of one name compare equal: `Hoà`, `Hòa` and `Hòa`
 //! typed with combining marks are one name; `Vĩnh Kim` and `Vinh Kim` are two.
 //!
-//! It is only used for suggestions; units are never matched by name automatically. The tables
-//! contain the canonical decomposition of Vietnamese letters (UnicodeData.txt), so no library is
-//! needed.
+//! It is only used for suggestions; units are never matched by name automatically.
 
-/// Each vowel with its five tones: grave (huyền), acute (sắc), hook above (hỏi), tilde (ngã), dot
-/// below (nặng).
-const VOWELS: [&str; 12] = [
-    "aàáảãạ",
-    "ăằắẳẵặ",
-    "âầấẩẫậ",
-    "eèéẻẽẹ",
-    "êềếểễệ",
-    "iìíỉĩị",
-    "oòóỏõọ",
-    "ôồốổỗộ",
-    "ơờớởỡợ",
-    "uùúủũụ",
-    "ưừứửữự",
-    "yỳýỷỹỵ",
-];
-/// The same five tones as combining marks.
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// The five tones as combining marks: grave (huyền), acute (sắc), hook above (hỏi), tilde (ngã),
+/// dot below (nặng). The other marks belong to the letters: ă, â, ê, ô, ơ, ư.
 const TONE_MARKS: [char; 5] = ['\u{300}', '\u{301}', '\u{309}', '\u{303}', '\u{323}'];
-/// Combining marks that turn a vowel into another letter: circumflex, breve, horn.
-const VOWEL_MARKS: [(char, &str, &str); 3] =
-    [('\u{302}', "aeo", "âêô"), ('\u{306}', "a", "ă"), ('\u{31b}', "ou", "ơư")];
 
 /// The folded form: lower case, composed letters, one space between syllables, and the tone of each
 /// syllable at its end as a digit from 1 to 5. Two names are spelling variants if their folded
@@ -36,61 +19,21 @@ pub(crate) fn fold_name(name: &str) -> String {
 }
 
 fn fold_word(word: &str) -> String {
-    let mut folder = NameFolder::default();
-    word.chars().flat_map(char::to_lowercase).for_each(|letter| folder.push_letter(letter));
-    folder.flush_tone();
-    folder.text
-}
-
-#[derive(Default)]
-struct NameFolder {
-    text: String,
-    /// Tone of the present syllable, as an index into [`TONE_MARKS`].
-    tone: Option<usize>,
-}
-
-impl NameFolder {
-    fn push_letter(&mut self, letter: char) {
-        if let Some(tone) = TONE_MARKS.iter().position(|mark| *mark == letter) {
-            self.tone = Some(tone);
-        } else if let Some((_, plain, shaped)) =
-            VOWEL_MARKS.iter().find(|(mark, ..)| *mark == letter)
-        {
-            self.apply_vowel_mark(plain, shaped);
-        } else if let Some((vowel, tone)) = split_tone(letter) {
-            self.text.push(vowel);
-            self.tone = Some(tone);
-        } else {
-            if !letter.is_alphabetic() {
-                self.flush_tone();
+    let mut folded = String::with_capacity(word.len());
+    let mut tone: Option<char> = None;
+    for c in word.nfd().flat_map(char::to_lowercase) {
+        match TONE_MARKS.iter().position(|mark| *mark == c) {
+            Some(index) => tone = Some(['1', '2', '3', '4', '5'][index]),
+            None => {
+                if !c.is_alphabetic() && !is_combining_mark(c) {
+                    folded.extend(tone.take());
+                }
+                folded.push(c);
             }
-            self.text.push(letter);
         }
     }
-
-    /// Applies a vowel mark to the last letter if they combine.
-    fn apply_vowel_mark(&mut self, plain: &str, shaped: &str) {
-        let Some(last) = self.text.pop() else { return };
-        let pair = plain.chars().zip(shaped.chars()).find(|(bare, _)| *bare == last);
-        self.text.push(pair.map_or(last, |(_, vowel)| vowel));
-    }
-
-    fn flush_tone(&mut self) {
-        if let Some(tone) = self.tone.take() {
-            self.text.push(['1', '2', '3', '4', '5'][tone]);
-        }
-    }
-}
-
-/// The vowel and the tone of a composed letter with a tone.
-fn split_tone(letter: char) -> Option<(char, usize)> {
-    if letter.is_ascii() {
-        return None;
-    }
-    VOWELS.iter().find_map(|row| {
-        let index = row.chars().position(|vowel| vowel == letter)?;
-        Some((row.chars().next()?, index.checked_sub(1)?))
-    })
+    folded.extend(tone);
+    folded.nfc().collect()
 }
 
 #[cfg(test)]

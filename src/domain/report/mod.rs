@@ -10,6 +10,7 @@ pub mod element;
 pub mod form;
 pub mod free_text;
 pub mod numbers;
+pub mod personal_data;
 pub mod proposal;
 pub mod workflow;
 

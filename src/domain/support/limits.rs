@@ -2,6 +2,9 @@
 //!
 //! A limit is the same for every caller.
 
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::text::TextLimit;
+
 /// Most commands in one `Sync` request.
 pub const PUSH_COMMANDS_MAX: usize = 200;
 /// Most cells that one command may change.
@@ -10,8 +13,13 @@ pub const CHANGES_MAX: usize = 200;
 pub const NOTE_CHARS_MAX: usize = 500;
 /// Largest message, in bytes, before and after decompression.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest record, in bytes: it travels alone in a message, beside its key and a cursor.
+pub const RECORD_BYTES_MAX: usize = MESSAGE_BYTES_MAX - 64 * 1024;
 /// Most rows of one page of the feed.
 pub const FEED_PAGE_ROWS_MAX: usize = 500;
+/// Most bytes of the records of one page of the feed, unless it holds a single change: keys, scopes
+/// and the cursor of a full page fit beside them.
+pub const FEED_PAGE_BYTES_MAX: usize = MESSAGE_BYTES_MAX / 2;
 /// Most commands of one device that may be held.
 pub const HELD_COMMANDS_MAX: i64 = 1000;
 /// Most scopes that one device follows.
@@ -26,6 +34,26 @@ pub const ACCESS_TOKEN_LIFETIME_MICROS: i64 = 15 * 60 * 1_000_000;
 pub const DESK_SESSION_LIFETIME_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
 /// Most characters of an account's label.
 pub const ACCOUNT_LABEL_CHARS_MAX: usize = 64;
+
+/// A code: of a unit, a campaign, a target, an element, a form, a contract, a job.
+pub const CODE: TextLimit = TextLimit::line(64);
+/// The label of an account.
+pub const ACCOUNT_LABEL: TextLimit = TextLimit::line(ACCOUNT_LABEL_CHARS_MAX);
+/// The version of a client.
+pub const CLIENT_VERSION: TextLimit = TextLimit::line(64);
+/// The name of a unit, a campaign, a form; the post of a person.
+pub const NAME: TextLimit = TextLimit::line(200);
+/// A note, a comment, a question, a reply, a reason, the purpose of a read.
+pub const NOTE: TextLimit =
+    TextLimit { too_long: RefusalReason::NoteTooLong, ..TextLimit::prose(NOTE_CHARS_MAX) };
+/// Sentences of a campaign, an element or a source that are published or kept as evidence.
+pub const STATEMENT: TextLimit = TextLimit::prose(2000);
+/// A formula of a target or a rule of a form.
+pub const FORMULA: TextLimit = TextLimit::prose(4096);
+/// A desk password.
+pub const PASSWORD: TextLimit = TextLimit::line(*PASSWORD_CHARS.end());
+/// Any other argument of the command line: an invitation, a setting.
+pub const ARGUMENT: TextLimit = TextLimit::line(4096);
 
 // A character takes at most 4 bytes in UTF-8, a changed cell at most 64 on the wire.
 const _: () =

@@ -8,5 +8,6 @@ pub mod ratio;
 pub mod reason;
 pub mod scope_digest;
 pub(crate) mod string_enum;
+pub mod text;
 pub mod time;
 pub mod violation;

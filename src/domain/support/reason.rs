@@ -55,11 +55,15 @@ pub enum RefusalReason {
     ProposalSettled,
     /// The account does not exist, or holds a role at a unit over which the caller has no right.
     AccountElsewhere,
+    /// A text holds a control character.
+    ControlCharacter,
+    /// A text is longer than its field takes.
+    TextTooLong,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -83,6 +87,8 @@ impl RefusalReason {
         Self::HeldSettled,
         Self::ProposalSettled,
         Self::AccountElsewhere,
+        Self::ControlCharacter,
+        Self::TextTooLong,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -112,6 +118,8 @@ impl RefusalReason {
             Self::HeldSettled => "HELD_SETTLED",
             Self::ProposalSettled => "PROPOSAL_SETTLED",
             Self::AccountElsewhere => "ACCOUNT_ELSEWHERE",
+            Self::ControlCharacter => "CONTROL_CHARACTER",
+            Self::TextTooLong => "TEXT_TOO_LONG",
         }
     }
 

@@ -7,7 +7,7 @@ use crate::app::Result;
 use crate::app::access::load_active_device;
 use crate::domain::support::time::Timestamp;
 use crate::store::ReadTx;
-use crate::store::feed::{FeedOp, FeedRow};
+use crate::store::feed::{FeedOp, FeedRow, FeedSlice};
 use crate::store::read_tx::FeedHead;
 
 /// One page of the feed.
@@ -55,12 +55,12 @@ impl Exchange {
             .filter(|scope| scope.position.seq == low)
             .map(|scope| scope.feed_scope.number)
             .collect();
-        let page = if low == upto {
-            Vec::new()
+        let slice = if low == upto {
+            FeedSlice { rows: Vec::new(), is_complete: true }
         } else {
             tx.feed_page(&lagging, low, upto, self.max_rows)?
         };
-        let full = page.len() >= self.max_rows;
+        let (page, full) = (slice.rows, !slice.is_complete);
         let reached = if full { page.last().map_or(upto, |row| row.seq) } else { upto };
         for scope in self.scopes.iter_mut().filter(|scope| scope.position.seq == low) {
             scope.position.seq = reached;
@@ -87,8 +87,8 @@ impl Exchange {
         head: &FeedHead,
     ) -> Result<Vec<SyncFrame>> {
         let ScopePosition { scope, generation, seq, snapshot_seq } = self.scopes[index].position;
-        let page = tx.feed_page(&[scope], seq, snapshot_seq, self.max_rows)?;
-        let full = page.len() >= self.max_rows;
+        let slice = tx.feed_page(&[scope], seq, snapshot_seq, self.max_rows)?;
+        let (page, full) = (slice.rows, !slice.is_complete);
         let position = &mut self.scopes[index].position;
         position.seq =
             if full { page.last().map_or(snapshot_seq, |row| row.seq) } else { snapshot_seq };

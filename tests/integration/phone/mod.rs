@@ -9,6 +9,7 @@ mod lost_phones;
 mod network_faults;
 mod offline_lease;
 mod restore;
+mod typed_texts;
 mod unit_merger;
 mod weekly_report;
 mod wire_size;

@@ -52,6 +52,19 @@ async fn sign_in(
         .map(tonic::Response::into_inner)
 }
 
+#[tokio::test]
+async fn a_password_is_the_same_typed_composed_or_with_combining_marks() {
+    let server = TestServer::start().await;
+    let code = create_desk_code(&server);
+    let refused = set_password(&server, &code, "trời xanh\u{1b} nắng nhẹ bên sông").await;
+    assert_eq!(error_reason(&refused.unwrap_err()), "CONTROL_CHARACTER");
+    set_password(&server, &code, PASSWORD).await.unwrap();
+    let decomposed = PASSWORD.replace('ờ', "o\u{31b}\u{300}").replace('ắ', "a\u{306}\u{301}");
+    assert_ne!(decomposed, PASSWORD);
+    sign_in(&server, LABEL, &decomposed).await.unwrap();
+    server.close().await;
+}
+
 fn with_token<M>(token: &Option<pb::AccessToken>, message: M) -> Request<M> {
     let mut request = Request::new(message);
     let token = &token.as_ref().unwrap().token;

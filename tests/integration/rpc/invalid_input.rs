@@ -8,6 +8,11 @@ use thidua::domain::campaign::CampaignStep;
 use thidua::domain::support::ids::UnitId;
 use thidua::domain::support::time::Timestamp;
 use thidua::pb;
+use thidua::pb::audit_service_client::AuditServiceClient;
+use thidua::pb::campaign_service_client::CampaignServiceClient;
+use thidua::pb::org_service_client::OrgServiceClient;
+use thidua::pb::quality_service_client::QualityServiceClient;
+use thidua::pb::target_service_client::TargetServiceClient;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -74,6 +79,27 @@ const CASES: &[InvalidSaveCase] = &[
             save.period = None;
         },
     },
+    InvalidSaveCase {
+        name: "a note that clears a terminal",
+        code: Code::InvalidArgument,
+        reason: "CONTROL_CHARACTER",
+        fields: &["note"],
+        change: |save| save.note = Some("a\u{1b}[2Jb".into()),
+    },
+    InvalidSaveCase {
+        name: "a note that is written backwards",
+        code: Code::InvalidArgument,
+        reason: "CONTROL_CHARACTER",
+        fields: &["note"],
+        change: |save| save.note = Some("a\u{202e}b".into()),
+    },
+    InvalidSaveCase {
+        name: "a note that is too long",
+        code: Code::InvalidArgument,
+        reason: "NOTE_TOO_LONG",
+        fields: &["note"],
+        change: |save| save.note = Some("a".repeat(501)),
+    },
 ];
 
 async fn expect_refusal(
@@ -125,6 +151,79 @@ async fn every_mistake_is_named_with_its_field_in_vietnamese_and_english_and_not
         );
     }
     assert_eq!(server.app.store().read(|tx| tx.head()).unwrap().seq, before, "nothing was written");
+    server.close().await;
+}
+
+/// The reason and the field of a refused call.
+fn refused_text<T: std::fmt::Debug>(answer: Result<T, Status>) -> (String, Vec<String>) {
+    let refused = answer.unwrap_err();
+    (error_reason(&refused), violated_fields(&refused))
+}
+
+#[tokio::test]
+async fn no_rpc_takes_a_text_with_a_control_character_or_without_a_limit() {
+    let server = TestServer::start().await;
+    let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    let mut org = OrgServiceClient::new(phone.channel.clone());
+    let mut campaigns = CampaignServiceClient::new(phone.channel.clone());
+    let mut quality = QualityServiceClient::new(phone.channel.clone());
+    let mut audit = AuditServiceClient::new(phone.channel.clone());
+    let mut targets = TargetServiceClient::new(phone.channel.clone());
+    let long = "a".repeat(5000);
+    for (text, reason) in [
+        ("a\u{1b}]0;b\u{7}", "CONTROL_CHARACTER"),
+        ("\u{2066}a", "CONTROL_CHARACTER"),
+        (&long, "LONG"),
+    ] {
+        let expect = |answer: (String, Vec<String>), field: &str| {
+            let too_long = ["TEXT_TOO_LONG", "NOTE_TOO_LONG"].contains(&answer.0.as_str());
+            assert!(answer.0 == reason || reason == "LONG" && too_long, "{answer:?} {text:?}");
+            assert_eq!(answer.1, [field]);
+        };
+        let unit = Some(pb::get_unit_request::Unit::Uid(text.to_owned()));
+        let answer = org.get_unit(phone.request(pb::GetUnitRequest { unit })).await;
+        expect(refused_text(answer), "uid");
+        let campaign = Some(pb::get_campaign_request::Campaign::Code(text.to_owned()));
+        let request = phone.request(pb::GetCampaignRequest { campaign });
+        expect(refused_text(campaigns.get_campaign(request).await), "code");
+        let request = phone.request(pb::ReplyFindingRequest {
+            request_id: vec![1; 16],
+            finding_id: vec![2; 16],
+            state: pb::FindingState::Explained.into(),
+            text: text.to_owned(),
+        });
+        expect(refused_text(quality.reply_finding(request).await), "text");
+        let request = phone.request(pb::ListAuditEntriesRequest {
+            purpose: text.to_owned(),
+            ..Default::default()
+        });
+        expect(refused_text(audit.list_audit_entries(request).await), "purpose");
+        let request = phone.request(pb::EvaluateTargetRequest {
+            target_text: text.to_owned(),
+            ..Default::default()
+        });
+        expect(refused_text(targets.evaluate_target(request).await), "target_text");
+        let comment = pb::AddComment {
+            report_id: vec![3; 16],
+            comment_id: vec![4; 16],
+            text: text.to_owned(),
+        };
+        let request = phone
+            .request(pb::AddCommentRequest { request_id: vec![5; 16], comment: Some(comment) });
+        expect(refused_text(report_client(&phone).add_comment(request).await), "text");
+    }
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_note_typed_with_combining_marks_is_stored_composed() {
+    let server = TestServer::start().await;
+    let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    let mut message = nil_report_request(&server, &phone, 1);
+    message.save.as_mut().unwrap().note = Some("ma\u{301}t so\u{301}ng\nba nga\u{300}y".into());
+    let saved = report_client(&phone).save_report(phone.request(message)).await.unwrap();
+    let record = saved.into_inner().report.unwrap().record.unwrap();
+    assert_eq!(record.note, "mát sóng ba ngày");
     server.close().await;
 }
 
