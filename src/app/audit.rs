@@ -1,10 +1,12 @@
 //! Steps on the audit. A read needs a permission and is itself recorded in the audit.
 
-use super::{App, Result};
+use super::{App, AppError, Result};
 use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::audit::merkle::{MerkleHash, hash_leaf};
 use crate::domain::report::free_text;
 pub use crate::store::audit::{AuditEntry, AuditVerification};
+use crate::store::backup::{IntegrityReport, broken_chain_text};
+pub use crate::store::content_check::ContentProblem;
 use crate::store::write_tx::AuditContext;
 use crate::store::{Error, WriteTx};
 
@@ -36,14 +38,15 @@ impl App {
         Ok(self.store().read(|tx| tx.audit_entries(after, limit))?)
     }
 
-    /// Recomputes the chain. `expected` is a seq and the chain value that was printed for it.
-    pub fn verify_audit_chain(
+    /// Recomputes the chain, and hashes all stored content to compare it with the audit. `expected`
+    /// is a seq and the chain value that was printed for it.
+    pub fn verify_audit(
         &self,
         actor: &Actor,
         expected: Option<(i64, [u8; 32])>,
-    ) -> Result<AuditVerification> {
+    ) -> Result<(AuditVerification, Vec<ContentProblem>)> {
         self.audit_read_access(actor, "")?;
-        Ok(self.store().read(|tx| tx.verify_audit_chain(expected))?)
+        Ok(self.store().read(|tx| tx.verify_audit(expected, |_| ()))?)
     }
 
     /// Recomputes the chain and hashes each row to a leaf; `requested` is the number (from 1) of a
@@ -65,14 +68,31 @@ impl App {
         })
     }
 
-    /// Recomputes the chain for the nightly job; returns the number of rows.
-    pub fn check_audit_chain(&self) -> Result<i64> {
-        let verified = self.store().read(|tx| tx.verify_audit_chain(None))?;
-        match verified.invalid_from_seq {
-            None => Ok(verified.rows),
-            Some(seq) => {
-                Err(Error::Damaged(format!("the audit's chain is broken at seq {seq}")).into())
-            }
+    /// Checks the whole database for the nightly job: the file, the chain, all content, the digest
+    /// of every scope.
+    ///
+    /// # Errors
+    /// The first problem, with its place.
+    pub fn check_database(&self) -> Result<IntegrityReport> {
+        let found = self.store().check_integrity()?;
+        match found.problems.first() {
+            None => Ok(found),
+            Some(first) => Err(altered_error(first, found.problems.len())),
+        }
+    }
+
+    /// Checks the chain and all content.
+    ///
+    /// # Errors
+    /// The first problem, with its place.
+    pub(super) fn check_content(&self) -> Result<()> {
+        let (verified, altered) = self.store().read(|tx| tx.verify_audit(None, |_| ()))?;
+        if let Some(seq) = verified.invalid_from_seq {
+            return Err(altered_error(&broken_chain_text(seq), 1));
+        }
+        match altered.first() {
+            None => Ok(()),
+            Some(first) => Err(altered_error(&first.text, altered.len())),
         }
     }
 
@@ -88,4 +108,11 @@ impl App {
             Ok(())
         })
     }
+}
+
+/// Names the first place and the number of further ones.
+fn altered_error(first: &str, count: usize) -> AppError {
+    let more = count.saturating_sub(1);
+    let text = if more == 0 { first.to_owned() } else { format!("{first} (and {more} more)") };
+    Error::ContentAltered(text).into()
 }

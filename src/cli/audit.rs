@@ -93,10 +93,14 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 
 fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResult {
     let local_app = ctx.open_local_app()?;
-    let AuditVerification { rows, chain, invalid_from_seq: broken_at } =
-        local_app.app.verify_audit_chain(&local_app.actor, expected)?;
+    let (AuditVerification { rows, chain, invalid_from_seq: broken_at }, altered) =
+        local_app.app.verify_audit(&local_app.actor, expected)?;
     if let Some(number) = broken_at {
         return Err(broken_chain_error(number));
+    }
+    if let Some(first) = altered.first() {
+        let more = altered.len() - 1;
+        return Err(CliError::content_altered(&format!("{} (+{more})", first.text)));
     }
     let head = format!("{rows}:{}", encode_hex(&chain));
     ctx.output.print_answer(

@@ -153,6 +153,19 @@ impl CliError {
         )
     }
 
+    /// Stored content is not what was written.
+    pub(super) fn content_altered(place: &str) -> Self {
+        Self::new(
+            "CONTENT_ALTERED",
+            format!(
+                "dữ liệu đã lưu không còn đúng như khi ghi: {place}; hãy giữ lại cơ sở dữ liệu làm bằng chứng và khôi phục từ bản sao nguyên vẹn: thidua restore"
+            ),
+            format!(
+                "stored content is not what was written: {place}; keep the database as evidence and restore a whole copy: thidua restore"
+            ),
+        )
+    }
+
     /// A database of the pre-release line: neither read nor upgraded.
     fn pre_release_schema(found: &str) -> Self {
         Self::new(
@@ -278,6 +291,7 @@ impl From<store::Error> for CliError {
                 format!("dữ liệu lưu bị hỏng: {text}; hãy khôi phục từ bản sao lưu"),
                 format!("stored data is damaged: {text}; restore from a backup"),
             ),
+            store::Error::ContentAltered(place) => Self::content_altered(&place),
             store::Error::Database(text) => Self::new(
                 "DATABASE",
                 format!("lỗi cơ sở dữ liệu: {text}; xem docs/STATUS.md hoặc báo lại kèm dòng này"),

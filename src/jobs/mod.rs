@@ -124,9 +124,12 @@ pub const SCHEDULED_JOBS: &[ScheduledJob; JobId::ALL.len()] = &[
     ScheduledJob {
         id: JobId::VerifyAudit,
         daily_at: time(3, 30, 0, 0),
-        description: ("Kiểm tra chuỗi nhật ký", "Verifies the chain of the audit"),
+        description: (
+            "Kiểm tra chuỗi nhật ký và toàn bộ dữ liệu đã lưu",
+            "Verifies the chain of the audit and all stored content",
+        ),
         catch_up: CatchUpPolicy::NewestSlot,
-        run: verify_audit_chain,
+        run: verify_audit,
     },
     ScheduledJob {
         id: JobId::RestoreDrill,
@@ -319,9 +322,12 @@ fn compact_store(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
     ))
 }
 
-fn verify_audit_chain(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
-    let rows = app.check_audit_chain()?;
-    Ok(format!("{rows} rows of the audit are whole"))
+fn verify_audit(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
+    let found = app.check_database()?;
+    Ok(format!(
+        "{} rows of the audit and all content are whole, {} scopes agree",
+        found.audit_rows, found.scopes
+    ))
 }
 
 fn apply_org_day(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {

@@ -2,6 +2,7 @@
 //!
 //! Does not depend on runs; a published figure is inspected by the cut that its run names.
 
+use super::content_check::ensure_unaltered;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::StoredReport;
@@ -29,18 +30,24 @@ pub struct SentRevision {
 }
 
 impl ReadTx<'_> {
-    /// Every sent report with the revision that was the latest at `cut`, in the order of their ids.
+    /// Every sent report with the revision that was the latest at `cut`, in the order of their ids;
+    /// fails with its place unless each is what the audit says was written.
     pub fn reports_at_cut(&mut self, cut: i64, units: &UnitNumbers) -> Result<Vec<StoredReport>> {
-        let latest: Vec<(Option<Vec<u8>>, Option<i64>)> = audit::table
-            .filter(audit::record_kind.eq(RecordKind::Report.number()))
-            .filter(audit::seq.le(cut))
-            .group_by(audit::record_id)
-            .select((audit::record_id, max(audit::to_revision)))
+        let inner = diesel::alias!(audit as newest_audit);
+        let newest = inner
+            .filter(inner.field(audit::record_kind).eq(RecordKind::Report.number()))
+            .filter(inner.field(audit::seq).le(cut))
+            .group_by(inner.field(audit::record_id))
+            .select(max(inner.field(audit::seq)));
+        let latest: Vec<(Option<Vec<u8>>, i64, Option<Vec<u8>>)> = audit::table
+            .filter(audit::seq.nullable().eq_any(newest))
+            .select((audit::record_id, audit::to_revision, audit::record_hash))
             .load(self.conn())?;
-        let mut revisions: BTreeMap<[u8; 16], i64> = BTreeMap::new();
-        for (id, revision) in latest {
-            if let (Some(id), Some(revision)) = (id, revision) {
-                revisions.insert(to_byte_array(&id)?, revision);
+        let mut revisions: BTreeMap<[u8; 16], (i64, u128)> = BTreeMap::new();
+        for (id, revision, hash) in latest {
+            if let (Some(id), Some(hash)) = (id, hash) {
+                let hash = u128::from_be_bytes(to_byte_array(&hash)?);
+                revisions.insert(to_byte_array(&id)?, (revision, hash));
             }
         }
         let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = report_revision::table
@@ -49,10 +56,12 @@ impl ReadTx<'_> {
             .load(self.conn())?;
         let mut reports = Vec::with_capacity(revisions.len());
         for (id, revision, bytes) in rows {
-            if revisions.get(&to_byte_array::<16>(&id)?) == Some(&revision) {
-                reports
-                    .push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
-            }
+            let id = to_byte_array::<16>(&id)?;
+            let Some(audited) = revisions.get(&id).filter(|audited| audited.0 == revision) else {
+                continue;
+            };
+            ensure_unaltered("report_revision", &id, *audited, &bytes)?;
+            reports.push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
         }
         Ok(reports)
     }

@@ -24,6 +24,7 @@ mod batch_writer;
 mod commit;
 mod commit_notifier;
 mod compaction;
+pub mod content_check;
 pub mod error;
 pub(crate) mod fault_point;
 pub mod feed;

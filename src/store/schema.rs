@@ -356,6 +356,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    audit,
     feed,
     record,
     report,

@@ -1,0 +1,291 @@
+//! Hashes stored content and compares it with what the audit says was written.
+//!
+//! ```text
+//!  record.bytes            --SHA-256-->  record.hash   and   the last row of the audit about it
+//!  report_revision.bytes   --SHA-256-->  the row of the audit about that revision
+//!  run_input, run_manifest --SHA-256-->  their own digests
+//! ```
+//!
+//! The chain of the audit, and with it these rows, is verified in `audit`.
+
+use super::backend::with_conn;
+use super::commit::{AuditRow, OP_PUT};
+use super::error::{Error, Result};
+use super::read_tx::{ReadTx, to_byte_array};
+use super::schema::{audit, feed, record, report_revision, run_input, run_manifest, scope};
+use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
+use crate::domain::support::hex::encode_hex;
+use crate::domain::support::scope_digest::hash_record;
+use diesel::dsl::max;
+use diesel::prelude::*;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+
+/// Rows of one query, so that memory does not grow with the database.
+const PAGE_ROWS: i64 = 1000;
+/// A check stops at so many problems: one is reason enough to restore.
+const MAX_PROBLEMS: usize = 20;
+
+/// A place where stored content is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentProblem {
+    /// Seq of the audit row with the hash of what was written; 0: there is none.
+    pub seq: i64,
+    /// Table, key and scopes of the place, and what is wrong there, for the operator.
+    pub text: String,
+}
+
+/// What the audit says last of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct AuditedRecord {
+    seq: i64,
+    revision: i64,
+    /// `None`: the record was deleted.
+    hash: Option<u128>,
+}
+
+/// What the audit says last of every record.
+#[derive(Debug, Default)]
+pub(super) struct AuditedRecords(BTreeMap<(i16, [u8; 16]), AuditedRecord>);
+
+impl AuditedRecords {
+    /// Adds a row of the audit; rows come in the order of their seq.
+    pub(super) fn insert(&mut self, row: &AuditRow) {
+        let id = row.record_id.as_deref().and_then(|id| <[u8; 16]>::try_from(id).ok());
+        let (Some(kind), Some(id)) = (row.record_kind, id) else { return };
+        let hash = row.record_hash.as_deref().and_then(parse_hash);
+        self.0.insert((kind, id), AuditedRecord { seq: row.seq, revision: row.to_revision, hash });
+    }
+}
+
+/// The problems of a check, at most [`MAX_PROBLEMS`].
+#[derive(Debug, Default)]
+pub(super) struct ProblemList(Vec<ContentProblem>);
+
+impl ProblemList {
+    pub(super) fn push(&mut self, seq: i64, text: String) {
+        if !self.is_full() {
+            self.0.push(ContentProblem { seq, text });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.len() >= MAX_PROBLEMS
+    }
+}
+
+/// Fails with its place if content that is read for a result is not what was written.
+pub(super) fn ensure_unaltered(
+    table: &str,
+    id: &[u8; 16],
+    (revision, hash): (i64, u128),
+    bytes: &[u8],
+) -> Result<()> {
+    if is_content(id, revision, bytes, Some(hash)) {
+        return Ok(());
+    }
+    let id = encode_hex(id);
+    Err(Error::ContentAltered(format!(
+        "{table} {id} revision {revision}: its bytes do not have their hash"
+    )))
+}
+
+/// Whether the bytes have the hash.
+fn is_content(id: &[u8; 16], revision: i64, bytes: &[u8], hash: Option<u128>) -> bool {
+    planted!("content-unread") || Some(hash_record(id, revision, bytes)) == hash
+}
+
+fn parse_hash(bytes: &[u8]) -> Option<u128> {
+    Some(u128::from_be_bytes(bytes.try_into().ok()?))
+}
+
+/// The table with the kind of the record.
+pub(super) fn format_table(kind: RecordKind) -> String {
+    format!("record {}", kind.code())
+}
+
+impl ReadTx<'_> {
+    /// Hashes all content and compares it with the audit, whose chain holds.
+    pub(super) fn check_content(
+        &mut self,
+        mut audited: AuditedRecords,
+    ) -> Result<Vec<ContentProblem>> {
+        let mut problems = ProblemList::default();
+        for kind in RecordKind::ALL {
+            self.check_records(kind, &mut audited, &mut problems)?;
+        }
+        for ((kind, id), AuditedRecord { seq, revision, hash }) in audited.0 {
+            if hash.is_some() {
+                let id = encode_hex(&id);
+                let text = format!("record kind {kind} {id}: revision {revision} is missing");
+                problems.push(seq, text);
+            }
+        }
+        self.check_revisions(&mut problems)?;
+        self.check_runs(&mut problems)?;
+        Ok(problems.0)
+    }
+
+    /// Compares the records of one kind with their hashes and with the audit, and removes them from
+    /// `audited`.
+    fn check_records(
+        &mut self,
+        kind: RecordKind,
+        audited: &mut AuditedRecords,
+        problems: &mut ProblemList,
+    ) -> Result<()> {
+        let mut after = Vec::new();
+        loop {
+            let rows: Vec<(Vec<u8>, i64, Vec<u8>, Vec<u8>)> = record::table
+                .filter(record::kind.eq(kind.number()))
+                .filter(record::id.gt(&after))
+                .order(record::id)
+                .limit(PAGE_ROWS)
+                .select((record::id, record::revision, record::hash, record::bytes))
+                .load(self.conn())?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after.clone_from(&last.0);
+            for (id, revision, hash, bytes) in rows {
+                let id: [u8; 16] = to_byte_array(&id)?;
+                let written = audited.0.remove(&(kind.number(), id));
+                let wrong = if !is_content(&id, revision, &bytes, parse_hash(&hash)) {
+                    "its bytes do not have their hash"
+                } else if written.and_then(|row| row.hash) != parse_hash(&hash) {
+                    "it is not what the audit says was written"
+                } else {
+                    continue;
+                };
+                let (what, scopes) = (format_table(kind), self.scopes_of(kind, &id)?);
+                let id = encode_hex(&id);
+                let text = format!("{what} {id} revision {revision}, scopes {scopes}: {wrong}");
+                problems.push(written.map_or(0, |row| row.seq), text);
+            }
+        }
+    }
+
+    /// The scopes that the feed names for a record, as text.
+    fn scopes_of(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<String> {
+        let rows: Vec<(i16, Vec<u8>)> = feed::table
+            .inner_join(scope::table.on(scope::number.eq(feed::scope_number)))
+            .filter(feed::kind.eq(kind.number()))
+            .filter(feed::id.eq(&id[..]))
+            .filter(feed::op.eq(OP_PUT))
+            .order(scope::number)
+            .select((scope::kind, scope::id))
+            .load(self.conn())?;
+        let scopes = rows.into_iter().filter_map(|(kind, id)| {
+            Some(Scope { kind: ScopeKind::from_number(kind)?, id: id.try_into().ok()? }.to_string())
+        });
+        Ok(scopes.collect::<Vec<_>>().join(" "))
+    }
+
+    /// Compares every sent revision with the row of the audit that wrote it.
+    fn check_revisions(&mut self, problems: &mut ProblemList) -> Result<()> {
+        let (head, mut matched) = (self.head()?.seq, 0);
+        let mut after = 0;
+        while after < head {
+            let rows: Vec<(i64, Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>)> = audit::table
+                .inner_join(
+                    report_revision::table.on(audit::record_id
+                        .eq(report_revision::report.nullable())
+                        .and(audit::to_revision.eq(report_revision::revision))),
+                )
+                .filter(audit::seq.gt(after).and(audit::seq.le(after + PAGE_ROWS)))
+                .filter(audit::record_kind.eq(RecordKind::Report.number()))
+                // A row of equal revisions moves the record to other scopes.
+                .filter(audit::from_revision.ne(audit::to_revision))
+                .select((
+                    audit::seq,
+                    report_revision::report,
+                    report_revision::revision,
+                    report_revision::bytes,
+                    audit::record_hash,
+                ))
+                .load(self.conn())?;
+            after += PAGE_ROWS;
+            matched += rows.len() as i64;
+            for (seq, id, revision, bytes, hash) in rows {
+                let id: [u8; 16] = to_byte_array(&id)?;
+                if is_content(&id, revision, &bytes, hash.as_deref().and_then(parse_hash)) {
+                    continue;
+                }
+                let scopes = self.scopes_of(RecordKind::Report, &id)?;
+                let text = format!(
+                    "report_revision {} revision {revision}, scopes {scopes}: its bytes are not what the audit says was written",
+                    encode_hex(&id)
+                );
+                problems.push(seq, text);
+            }
+        }
+        let stored: i64 = report_revision::table.count().get_result(self.conn())?;
+        if stored != matched {
+            let text =
+                format!("report_revision: {stored} rows, {matched} of which the audit knows");
+            problems.push(0, text);
+        }
+        Ok(())
+    }
+
+    /// Compares published runs and their inputs with their digests.
+    fn check_runs(&mut self, problems: &mut ProblemList) -> Result<()> {
+        let digests: Vec<Vec<u8>> = run_input::table.select(run_input::digest).load(self.conn())?;
+        for digest in digests {
+            if let Err(Error::ContentAltered(text)) = self.run_input(&digest) {
+                problems.push(0, text);
+            }
+        }
+        let runs: Vec<(Vec<u8>, i64)> = run_manifest::table
+            .select((run_manifest::id, run_manifest::number))
+            .load(self.conn())?;
+        for (id, number) in runs {
+            let (standings, digest): (Vec<u8>, Vec<u8>) = run_manifest::table
+                .find(&id)
+                .select((run_manifest::standings, run_manifest::output_digest))
+                .first(self.conn())?;
+            if Sha256::digest(standings)[..] != digest[..] {
+                let id = encode_hex(&id);
+                let text = format!(
+                    "run_manifest {id} number {number}: its standings do not have their digest"
+                );
+                problems.push(0, text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fails with the place unless each report that changed with `after < seq <= upto` is stored as
+    /// the audit says it was written last.
+    pub fn ensure_reports_audited(&mut self, after: i64, upto: i64) -> Result<()> {
+        let inner = diesel::alias!(audit as newest_audit);
+        let newest = inner
+            .filter(inner.field(audit::record_kind).eq(RecordKind::Report.number()))
+            .filter(inner.field(audit::seq).gt(after).and(inner.field(audit::seq).le(upto)))
+            .group_by(inner.field(audit::record_id))
+            .select(max(inner.field(audit::seq)));
+        let differs = record::hash
+            .nullable()
+            .ne(audit::record_hash)
+            .or(record::revision.nullable().ne(audit::to_revision.nullable()))
+            .or(record::hash.nullable().is_null());
+        let found: Option<(i64, i64, Option<Vec<u8>>)> = with_conn!(self.conn(), |conn| {
+            audit::table
+                .left_join(
+                    record::table.on(record::kind
+                        .eq(RecordKind::Report.number())
+                        .and(record::id.nullable().eq(audit::record_id))),
+                )
+                .filter(audit::seq.nullable().eq_any(newest))
+                .filter(differs)
+                .order(audit::seq)
+                .select((audit::seq, audit::to_revision, audit::record_id))
+                .first(conn)
+                .optional()
+        })?;
+        found.map_or(Ok(()), |(seq, revision, id)| {
+            let id = encode_hex(&id.unwrap_or_default());
+            Err(Error::ContentAltered(format!(
+                "record report {id} is not revision {revision} that the audit says was written (seq {seq})"
+            )))
+        })
+    }
+}
