@@ -6,7 +6,7 @@ use crate::domain::audit::merkle::{MerkleHash, hash_leaf};
 use crate::domain::report::free_text;
 pub use crate::store::audit::{AuditEntry, AuditVerification};
 use crate::store::backup::{IntegrityReport, broken_chain_text};
-pub use crate::store::content_check::ContentProblem;
+pub use crate::store::content_check::{ContentProblem, join_places};
 use crate::store::write_tx::AuditContext;
 use crate::store::{Error, WriteTx};
 
@@ -72,28 +72,22 @@ impl App {
     /// of every scope.
     ///
     /// # Errors
-    /// The first problem, with its place.
+    /// The first problems, with their places.
     pub fn check_database(&self) -> Result<IntegrityReport> {
         let found = self.store().check_integrity()?;
-        match found.problems.first() {
-            None => Ok(found),
-            Some(first) => Err(altered_error(first, found.problems.len())),
-        }
+        if found.problems.is_empty() { Ok(found) } else { Err(altered_error(&found.problems)) }
     }
 
     /// Checks the chain and all content.
     ///
     /// # Errors
-    /// The first problem, with its place.
+    /// The first problems, with their places.
     pub(super) fn check_content(&self) -> Result<()> {
         let (verified, altered) = self.store().read(|tx| tx.verify_audit(None, |_| ()))?;
-        if let Some(seq) = verified.invalid_from_seq {
-            return Err(altered_error(&broken_chain_text(seq), 1));
-        }
-        match altered.first() {
-            None => Ok(()),
-            Some(first) => Err(altered_error(&first.text, altered.len())),
-        }
+        let chain = verified.invalid_from_seq.map(broken_chain_text);
+        let places: Vec<String> =
+            chain.into_iter().chain(altered.into_iter().map(|problem| problem.text)).collect();
+        if places.is_empty() { Ok(()) } else { Err(altered_error(&places)) }
     }
 
     fn audit_read_access(&self, actor: &Actor, purpose: &str) -> Result<()> {
@@ -110,9 +104,6 @@ impl App {
     }
 }
 
-/// Names the first place and the number of further ones.
-fn altered_error(first: &str, count: usize) -> AppError {
-    let more = count.saturating_sub(1);
-    let text = if more == 0 { first.to_owned() } else { format!("{first} (and {more} more)") };
-    Error::ContentAltered(text).into()
+fn altered_error(places: &[String]) -> AppError {
+    Error::ContentAltered(join_places(places)).into()
 }

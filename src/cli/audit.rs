@@ -8,7 +8,7 @@ use super::audit_output::{broken_chain_error, print_audit_lines};
 use super::audit_proof;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
-use crate::app::audit::AuditVerification;
+use crate::app::audit::{AuditVerification, join_places};
 use crate::domain::support::hex::{decode_hex, encode_hex};
 use serde_json::json;
 
@@ -98,9 +98,9 @@ fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResul
     if let Some(number) = broken_at {
         return Err(broken_chain_error(number));
     }
-    if let Some(first) = altered.first() {
-        let more = altered.len() - 1;
-        return Err(CliError::content_altered(&format!("{} (+{more})", first.text)));
+    if !altered.is_empty() {
+        let places: Vec<String> = altered.into_iter().map(|problem| problem.text).collect();
+        return Err(CliError::content_altered(&join_places(&places)));
     }
     let head = format!("{rows}:{}", encode_hex(&chain));
     ctx.output.print_answer(

@@ -127,6 +127,23 @@ impl ReadTx<'_> {
         Ok(verified)
     }
 
+    /// Verifies the link of the commit that contains `seq`: its last seq, and whether the rows of
+    /// the audit and the chain before it give the chain after it.
+    pub(super) fn verify_commit(&mut self, seq: i64) -> Result<(i64, bool)> {
+        let commit: Option<(i64, i64, Vec<u8>)> = commit_log::table
+            .filter(commit_log::last_seq.ge(seq))
+            .order(commit_log::last_seq)
+            .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
+            .first(self.conn())
+            .optional()?;
+        let Some((first, last, stored)) = commit else { return Ok((seq, false)) };
+        let (before, chain) = self.last_commit_up_to(first - 1)?;
+        let rows = self.load_audit_rows(first, last)?;
+        let is_complete = before == first - 1 && rows.len() as i64 == last - first + 1;
+        let recomputed = extend_chain(&chain, hash_audit_rows(&rows, &mut |_, _| ()));
+        Ok((last, is_complete && recomputed[..] == stored[..]))
+    }
+
     fn load_audit_rows(&mut self, first: i64, last: i64) -> Result<Vec<AuditRow>> {
         Ok(audit::table
             .filter(audit::seq.between(first, last))

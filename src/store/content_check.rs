@@ -26,6 +26,9 @@ const PAGE_ROWS: i64 = 1000;
 /// A check stops at so many problems: one is reason enough to restore.
 const MAX_PROBLEMS: usize = 20;
 
+/// An error names so many places.
+const NAMED_PROBLEMS: usize = 5;
+
 /// A place where stored content is not what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentProblem {
@@ -56,6 +59,24 @@ impl AuditedRecords {
         let hash = row.record_hash.as_deref().and_then(parse_hash);
         self.0.insert((kind, id), AuditedRecord { seq: row.seq, revision: row.to_revision, hash });
     }
+
+    /// Seqs of these rows.
+    pub(super) fn seqs(&self) -> impl Iterator<Item = i64> {
+        self.0.values().map(|row| row.seq)
+    }
+
+    /// Records that were not removed by a check and should exist.
+    pub(super) fn report_missing(self, problems: &mut ProblemList) {
+        for ((kind, id), AuditedRecord { seq, revision, hash }) in self.0 {
+            if hash.is_some() {
+                let (table, id) = (
+                    RecordKind::from_number(kind).map_or_else(|| "record".into(), format_table),
+                    encode_hex(&id),
+                );
+                problems.push(seq, format!("{table} {id}: revision {revision} is missing"));
+            }
+        }
+    }
 }
 
 /// The problems of a check, at most [`MAX_PROBLEMS`].
@@ -71,6 +92,23 @@ impl ProblemList {
 
     fn is_full(&self) -> bool {
         self.0.len() >= MAX_PROBLEMS
+    }
+
+    /// An error that names the first places; `Ok` without a problem.
+    pub(super) fn into_result(self) -> Result<()> {
+        let places: Vec<String> = self.0.into_iter().map(|problem| problem.text).collect();
+        if places.is_empty() { Ok(()) } else { Err(Error::ContentAltered(join_places(&places))) }
+    }
+}
+
+/// The first places and the number of further ones, for an error.
+#[must_use]
+pub fn join_places(places: &[String]) -> String {
+    let named = places.len().min(NAMED_PROBLEMS);
+    let text = places[..named].join("; ");
+    match places.len() - named {
+        0 => text,
+        more => format!("{text} (and {more} more)"),
     }
 }
 
@@ -114,13 +152,8 @@ impl ReadTx<'_> {
         for kind in RecordKind::ALL {
             self.check_records(kind, &mut audited, &mut problems)?;
         }
-        for ((kind, id), AuditedRecord { seq, revision, hash }) in audited.0 {
-            if hash.is_some() {
-                let id = encode_hex(&id);
-                let text = format!("record kind {kind} {id}: revision {revision} is missing");
-                problems.push(seq, text);
-            }
-        }
+        audited.report_missing(&mut problems);
+        self.check_audited_rows(&mut problems)?;
         self.check_revisions(&mut problems)?;
         self.check_runs(&mut problems)?;
         Ok(problems.0)
@@ -128,7 +161,7 @@ impl ReadTx<'_> {
 
     /// Compares the records of one kind with their hashes and with the audit, and removes them from
     /// `audited`.
-    fn check_records(
+    pub(super) fn check_records(
         &mut self,
         kind: RecordKind,
         audited: &mut AuditedRecords,

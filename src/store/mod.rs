@@ -17,6 +17,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod audited_row;
 pub(crate) mod backend;
 pub mod backup;
 mod baseline;

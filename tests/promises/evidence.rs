@@ -2,11 +2,23 @@
 
 use crate::jobs::{accept_first_report, run_numbers};
 use crate::on_both_databases;
-use crate::world::World;
+use crate::world::{TOWN, WARD_2, WARD_3, World};
+use diesel::{Connection as _, RunQueryDsl as _};
+use jiff::civil::date;
 use thidua::app::AppError;
+use thidua::app::access::PasswordHash;
 use thidua::app::backup::BackupDirs;
 use thidua::app::job_run::JobSlotOutcome;
-use thidua::domain::support::ids::ReportId;
+use thidua::app::partner::ServiceKeyRequest;
+use thidua::domain::access::partner::PartnerCall;
+use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::access::scope::RecordKind;
+use thidua::domain::report::element::ElementCode;
+use thidua::domain::reporting::window::DateWindow;
+use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
+use thidua::domain::support::hex::encode_hex;
+use thidua::domain::support::ids::{AccountId, ReportId, ServiceKeyId, UnitId};
+use thidua::domain::support::scope_digest::hash_record;
 use thidua::jobs::find_job;
 use thidua::store::backup::{BackupFile, check_database_at};
 use thidua::store::{DatabaseLocation, Error};
@@ -15,6 +27,11 @@ on_both_databases! {
     one_flipped_bit_of_a_record_or_a_sent_revision_is_found_and_named_by_every_check
     a_run_that_reads_a_record_with_one_flipped_bit_names_it_and_publishes_nothing
     a_record_put_back_to_an_earlier_revision_with_its_right_hash_is_found
+    a_baseline_doubled_by_hand_is_named_before_the_night_publishes
+    a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_night_publishes
+    a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes
+    a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes
+    a_change_by_hand_with_its_lines_and_its_row_of_the_audit_breaks_the_chain_before_the_night_publishes
 }
 
 fn is_postgres(world: &World) -> bool {
@@ -41,10 +58,15 @@ fn flip_bit(world: &World, table: &str, column: &str, condition: &str) {
     change_by_hand(world, &format!("update {table} set {column} = {flipped} where {condition}"));
 }
 
+/// An id in SQL.
+fn id_literal(world: &World, id: &dyn std::fmt::Display) -> String {
+    let prefix = if is_postgres(world) { "'\\x" } else { "x'" };
+    format!("{prefix}{id}'")
+}
+
 /// A condition that selects the rows of a report.
 fn of_report(world: &World, column: &str, report: ReportId) -> String {
-    let prefix = if is_postgres(world) { "'\\x" } else { "x'" };
-    format!("{column} = {prefix}{report}'")
+    format!("{column} = {}", id_literal(world, &report))
 }
 
 /// Runs a job in a slot of its own.
@@ -152,4 +174,233 @@ fn a_record_put_back_to_an_earlier_revision_with_its_right_hash_is_found(world: 
     );
     assert_names_place("verify-audit", night_job(&world, "verify-audit"), &report.to_string());
     assert!(run_numbers(&world).is_empty());
+}
+
+/// Imports the figure of a year before for two communes.
+fn import_baselines(world: &World, value: i64) {
+    let row = |uid: &str| BaselineRow {
+        unit_uid: uid.into(),
+        element: ElementCode::new("so_offences").unwrap(),
+        window: DateWindow::new(date(2023, 8, 19), date(2024, 8, 19)).unwrap(),
+        value,
+        source: "DỮ LIỆU GIẢ LẬP".into(),
+        status: BaselineStatus::ALL[0],
+        version: 0,
+    };
+    let system = world.app.system_actor().unwrap();
+    world.app.import_baselines(&system, &[row(WARD_2), row(WARD_3)]).unwrap();
+}
+
+/// The night and the check after it name the place, and nothing is published.
+fn assert_night_refuses(world: &World, what: &str, place: &str) {
+    let before = run_numbers(world);
+    for name in ["aggregate", "verify-audit"] {
+        assert_names_place(&format!("{what}, {name}"), night_job(world, name), place);
+    }
+    let system = world.app.system_actor().unwrap();
+    let (_, altered) = world.app.verify_audit(&system, None).unwrap();
+    assert!(altered.iter().any(|problem| problem.text.contains(place)), "{what}: {altered:?}");
+    assert_eq!(run_numbers(world), before, "{what}: nothing is published");
+}
+
+fn a_baseline_doubled_by_hand_is_named_before_the_night_publishes(world: World) {
+    accept_first_report(&world);
+    import_baselines(&world, 40);
+    night_job(&world, "aggregate").unwrap();
+    change_by_hand(
+        &world,
+        &format!("update baseline set value = 2 * value where unit_uid = '{WARD_3}'"),
+    );
+    let place = format!("baseline unit {WARD_3} element so_offences version 1");
+    assert_night_refuses(&world, "a baseline", &place);
+    let run =
+        world.app.job_runs(Some(thidua::app::job_run::JobId::Aggregate), 1).unwrap().remove(0);
+    let message = run.message.unwrap();
+    assert_eq!(run.state, "FAILED");
+    assert!(message.starts_with("CONTENT_ALTERED: ") && message.contains(&place), "{message}");
+    assert!(!message.contains(WARD_2), "the other commune's is as it was: {message}");
+    change_by_hand(
+        &world,
+        &format!("update baseline set value = value / 2 where unit_uid = '{WARD_3}'"),
+    );
+    night_job(&world, "aggregate").unwrap();
+}
+
+/// An account with a password and a partner with a key.
+fn give_password_and_key(world: &World) -> AccountId {
+    let (app, system) = (&world.app, world.app.system_actor().unwrap());
+    let agency = AccountId::from_code("agency");
+    let unit = UnitId::from_code("prov-84");
+    let role = Role::PartnerReader;
+    let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    app.grant_role(&system, agency, "agency", &grant).unwrap();
+    let request = ServiceKeyRequest {
+        account: agency,
+        unit,
+        campaign: None,
+        allowed_calls: vec![PartnerCall::Runs],
+        valid_days: 30,
+    };
+    app.issue_service_key(&system, ServiceKeyId::from_code("key"), b"hash", request).unwrap();
+    let later = app.now().saturating_add_micros(1_000_000_000);
+    app.add_enrol_code(&system, b"code", agency, later).unwrap();
+    let hashed = PasswordHash { algorithm: "m".into(), salt: vec![1; 16], hash: vec![2; 32] };
+    app.set_password(b"code", &hashed).unwrap();
+    agency
+}
+
+fn a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_night_publishes(
+    world: World,
+) {
+    accept_first_report(&world);
+    let agency = give_password_and_key(&world);
+    let lost = world.enrol_device("lost", WARD_2, Role::Reporter);
+    let system = world.app.system_actor().unwrap();
+    world.app.revoke_device(&system, lost.device).unwrap();
+    for name in ["aggregate", "verify-audit"] {
+        night_job(&world, name).unwrap();
+    }
+    let (account, device) = (id_literal(&world, &agency), id_literal(&world, &lost.device));
+    let grant = format!("grants account {agency} role {}", Role::PartnerReader.number());
+    let [device_place, password_place] =
+        [format!("device {}", lost.device), format!("password account {agency}")];
+    let key_place = format!("service_key {}", ServiceKeyId::from_code("key"));
+    // A change and the change back, each of one column of these rows.
+    let owner = id_literal(&world, &lost.account);
+    let changes = [
+        ("grants", "account", &account, ["to_day = to_day + 9", "to_day = to_day - 9"], &grant),
+        ("grants", "account", &account, ["role = role + 100", "role = role - 100"], &grant),
+        ("device", "id", &device, ["revoked_at = -revoked_at"; 2], &device_place),
+        (
+            "device",
+            "id",
+            &device,
+            [&*format!("account = {account}"), &format!("account = {owner}")],
+            &device_place,
+        ),
+        (
+            "service_key",
+            "account",
+            &account,
+            ["expires_at = expires_at + 1", "expires_at = expires_at - 1"],
+            &key_place,
+        ),
+        (
+            "password",
+            "account",
+            &account,
+            ["set_at = set_at + 1", "set_at = set_at - 1"],
+            &password_place,
+        ),
+    ];
+    for (table, key, value, [change, back], place) in changes {
+        change_by_hand(&world, &format!("update {table} set {change} where {key} = {value}"));
+        assert_night_refuses(&world, change, place);
+        change_by_hand(&world, &format!("update {table} set {back} where {key} = {value}"));
+        night_job(&world, "verify-audit").unwrap();
+    }
+    for (table, column, condition, place) in [
+        ("device", "public_key", format!("id = {device}"), &*device_place),
+        ("password", "hash", format!("account = {account}"), &password_place),
+        ("record", "hash", "kind = 6".to_owned(), "record campaign "),
+    ] {
+        flip_bit(&world, table, column, &condition);
+        assert_night_refuses(&world, table, place);
+        flip_bit(&world, table, column, &condition);
+    }
+}
+
+fn a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes(world: World) {
+    let agency = give_password_and_key(&world);
+    let unit = id_literal(&world, &UnitId::from_code(TOWN));
+    let insert = "insert into grants (account, role, unit, from_day, to_day)";
+    change_by_hand(&world, &format!("{insert} select account, 1, {unit}, 0, 99999 from password"));
+    let place = format!("grants account {agency} role 1");
+    assert_night_refuses(&world, "a new grant", &place);
+    change_by_hand(&world, "delete from grants where to_day = 99999");
+    night_job(&world, "verify-audit").unwrap();
+    change_by_hand(&world, "delete from service_key");
+    assert_night_refuses(&world, "a key that went", "service_key ");
+}
+
+fn a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes(
+    world: World,
+) {
+    accept_first_report(&world);
+    let stored = world.app.store().read(|tx| tx.records(RecordKind::Campaign)).unwrap();
+    let (id, mut stored) = stored[0].clone();
+    *stored.bytes.last_mut().unwrap() ^= 1;
+    let hash = hash_record(&id, stored.revision, &stored.bytes).to_be_bytes();
+    let literal = |bytes: &[u8]| id_literal(&world, &encode_hex(bytes));
+    change_by_hand(
+        &world,
+        &format!(
+            "update record set bytes = {}, hash = {} where kind = 6 and id = {}",
+            literal(&stored.bytes),
+            literal(&hash),
+            literal(&id)
+        ),
+    );
+    assert_night_refuses(&world, "a definition", &format!("record campaign {}", encode_hex(&id)));
+    assert!(run_numbers(&world).is_empty());
+}
+
+#[derive(diesel::QueryableByName)]
+struct TextRow {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
+/// The column `value` of a query.
+fn read_texts(world: &World, sql: &str) -> Vec<String> {
+    let url = &world.database;
+    let rows: Vec<TextRow> = if is_postgres(world) {
+        let mut conn = diesel::PgConnection::establish(url).unwrap();
+        diesel::sql_query(sql).load(&mut conn).unwrap()
+    } else {
+        let mut conn = diesel::SqliteConnection::establish(url).unwrap();
+        diesel::sql_query(sql).load(&mut conn).unwrap()
+    };
+    rows.into_iter().map(|row| row.value).collect()
+}
+
+fn a_change_by_hand_with_its_lines_and_its_row_of_the_audit_breaks_the_chain_before_the_night_publishes(
+    world: World,
+) {
+    accept_first_report(&world);
+    import_baselines(&world, 40);
+    night_job(&world, "aggregate").unwrap();
+    // The hashes of a doubled figure, as only the program can compute them.
+    let twin = world.new_authority();
+    import_baselines(&twin, 80);
+    let hex = |column: &str| match is_postgres(&world) {
+        true => format!("encode({column}, 'hex')"),
+        false => format!("hex({column})"),
+    };
+    let literal =
+        |hex: &str| if is_postgres(&world) { format!("'\\x{hex}'") } else { format!("x'{hex}'") };
+    change_by_hand(&world, "update baseline set value = 2 * value");
+    for line in read_texts(
+        &twin,
+        &format!(
+            "select row_key || '|' || {} as value from audited_row where table_name = 'baseline'",
+            hex("row_hash")
+        ),
+    ) {
+        let (key, hash) = line.split_once('|').unwrap();
+        let hash = literal(hash);
+        change_by_hand(
+            &world,
+            &format!("update audited_row set row_hash = {hash} where row_key = '{key}'"),
+        );
+    }
+    assert_night_refuses(&world, "with its lines", "audited_row, lines of seq");
+    let of_import = "action = 'baseline.import'";
+    let query = format!("select {} as value from audit where {of_import}", hex("record_hash"));
+    let hash = literal(&read_texts(&twin, &query)[0]);
+    change_by_hand(&world, &format!("update audit set record_hash = {hash} where {of_import}"));
+    for name in ["aggregate", "verify-audit"] {
+        assert_names_place(name, night_job(&world, name), "chain does not hold at seq");
+    }
+    assert_eq!(run_numbers(&world), [1], "nothing is published");
 }
