@@ -12,10 +12,12 @@ use super::backend::with_conn;
 use super::commit::{AuditRow, OP_PUT};
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
+use super::report_line_check::find_revision_mismatch;
 use super::schema::{audit, feed, record, report_revision, run_input, run_manifest, scope};
 use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::scope_digest::hash_record;
+use crate::wire::record::UnitNumbers;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -79,6 +81,37 @@ impl AuditedRecords {
     }
 }
 
+/// A sent revision with the row of the audit that wrote it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit)]
+struct AuditedRevisionRow {
+    seq: i64,
+    record_hash: Option<Vec<u8>>,
+    #[diesel(select_expression = report_revision::report)]
+    report: Vec<u8>,
+    #[diesel(select_expression = report_revision::revision)]
+    revision: i64,
+    #[diesel(select_expression = report_revision::state)]
+    state: i16,
+    #[diesel(select_expression = report_revision::content_hash)]
+    content_hash: Vec<u8>,
+    #[diesel(select_expression = report_revision::bytes)]
+    bytes: Vec<u8>,
+}
+
+impl AuditedRevisionRow {
+    /// What is wrong with it; `None`: nothing.
+    fn find_mismatch(&self, units: Option<&UnitNumbers>) -> Result<Option<&'static str>> {
+        let hash = self.record_hash.as_deref().and_then(parse_hash);
+        if !is_content(&to_byte_array(&self.report)?, self.revision, &self.bytes, hash) {
+            return Ok(Some("its bytes are not what the audit says was written"));
+        }
+        Ok(units.and_then(|units| {
+            find_revision_mismatch(&self.bytes, (self.state, &self.content_hash), units)
+        }))
+    }
+}
+
 /// The problems of a check, at most [`MAX_PROBLEMS`].
 #[derive(Debug, Default)]
 pub(super) struct ProblemList(Vec<ContentProblem>);
@@ -88,6 +121,10 @@ impl ProblemList {
         if !self.is_full() {
             self.0.push(ContentProblem { seq, text });
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn is_full(&self) -> bool {
@@ -154,8 +191,14 @@ impl ReadTx<'_> {
         }
         audited.report_missing(&mut problems);
         self.check_audited_rows(&mut problems)?;
-        self.check_revisions(&mut problems)?;
+        // Beside altered content nothing can be rebuilt.
+        let units =
+            if problems.is_empty() { Some(self.reference_data()?.unit_numbers) } else { None };
+        self.check_revisions(units.as_ref(), &mut problems)?;
         self.check_runs(&mut problems)?;
+        if let Some(units) = units.filter(|_| problems.is_empty()) {
+            self.check_report_lines(&units, &mut problems)?;
+        }
         Ok(problems.0)
     }
 
@@ -212,12 +255,17 @@ impl ReadTx<'_> {
         Ok(scopes.collect::<Vec<_>>().join(" "))
     }
 
-    /// Compares every sent revision with the row of the audit that wrote it.
-    fn check_revisions(&mut self, problems: &mut ProblemList) -> Result<()> {
+    /// Compares every sent revision with the row of the audit that wrote it, and with `units` its
+    /// other columns with its bytes.
+    fn check_revisions(
+        &mut self,
+        units: Option<&UnitNumbers>,
+        problems: &mut ProblemList,
+    ) -> Result<()> {
         let (head, mut matched) = (self.head()?.seq, 0);
         let mut after = 0;
         while after < head {
-            let rows: Vec<(i64, Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>)> = audit::table
+            let rows: Vec<AuditedRevisionRow> = audit::table
                 .inner_join(
                     report_revision::table.on(audit::record_id
                         .eq(report_revision::report.nullable())
@@ -227,27 +275,23 @@ impl ReadTx<'_> {
                 .filter(audit::record_kind.eq(RecordKind::Report.number()))
                 // A row of equal revisions moves the record to other scopes.
                 .filter(audit::from_revision.ne(audit::to_revision))
-                .select((
-                    audit::seq,
-                    report_revision::report,
-                    report_revision::revision,
-                    report_revision::bytes,
-                    audit::record_hash,
-                ))
+                .order(audit::seq)
+                .select(AuditedRevisionRow::as_select())
                 .load(self.conn())?;
             after += PAGE_ROWS;
             matched += rows.len() as i64;
-            for (seq, id, revision, bytes, hash) in rows {
-                let id: [u8; 16] = to_byte_array(&id)?;
-                if is_content(&id, revision, &bytes, hash.as_deref().and_then(parse_hash)) {
-                    continue;
+            for row in rows {
+                if let Some(wrong) = row.find_mismatch(units)? {
+                    let id = to_byte_array(&row.report)?;
+                    let scopes = self.scopes_of(RecordKind::Report, &id)?;
+                    let (id, revision) = (encode_hex(&id), row.revision);
+                    problems.push(
+                        row.seq,
+                        format!(
+                            "report_revision {id} revision {revision}, scopes {scopes}: {wrong}"
+                        ),
+                    );
                 }
-                let scopes = self.scopes_of(RecordKind::Report, &id)?;
-                let text = format!(
-                    "report_revision {} revision {revision}, scopes {scopes}: its bytes are not what the audit says was written",
-                    encode_hex(&id)
-                );
-                problems.push(seq, text);
             }
         }
         let stored: i64 = report_revision::table.count().get_result(self.conn())?;

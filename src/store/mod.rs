@@ -43,6 +43,7 @@ pub mod reference;
 pub mod relocate;
 mod replica_pool;
 pub mod report;
+mod report_line_check;
 pub mod run_manifest;
 pub(crate) mod schema;
 pub mod schema_migration;

@@ -450,7 +450,7 @@ fn to_report_summary(
 }
 
 /// The number of a state in tables, from 1 in the order of a report's life.
-fn state_number(state: ReportState) -> i16 {
+pub(super) fn state_number(state: ReportState) -> i16 {
     match state {
         ReportState::Draft => 1,
         ReportState::Submitted => 2,

@@ -17,7 +17,7 @@ use thidua::domain::report::element::ElementCode;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
 use thidua::domain::support::hex::encode_hex;
-use thidua::domain::support::ids::{AccountId, ReportId, ServiceKeyId, UnitId};
+use thidua::domain::support::ids::{AccountId, CampaignId, ReportId, ServiceKeyId, UnitId};
 use thidua::domain::support::scope_digest::hash_record;
 use thidua::jobs::find_job;
 use thidua::store::backup::{BackupFile, check_database_at};
@@ -31,6 +31,8 @@ on_both_databases! {
     a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_night_publishes
     a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes
     a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes
+    a_line_of_a_report_changed_by_hand_is_found_and_reaches_no_verdict
+    a_sent_revision_deleted_by_hand_is_found
     a_change_by_hand_with_its_lines_and_its_row_of_the_audit_breaks_the_chain_before_the_night_publishes
 }
 
@@ -343,6 +345,61 @@ fn a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_
     );
     assert_night_refuses(&world, "a definition", &format!("record campaign {}", encode_hex(&id)));
     assert!(run_numbers(&world).is_empty());
+}
+
+fn a_line_of_a_report_changed_by_hand_is_found_and_reaches_no_verdict(world: World) {
+    let report = accept_first_report(&world);
+    let condition = of_report(&world, "id", report);
+    let rows = of_report(&world, "report", report);
+    // A change, the change back, and the place.
+    let changes = [
+        ("report", "state = state - 3", "state = state + 3", "state is 1, its record says 4"),
+        ("report", "late = 1 - late", "late = 1 - late", "late is "),
+        ("report", "received_day = 0", "received_day = received_day", "received_day is 0"),
+        ("report_revision", "state = state - 1", "state = state + 1", "its state is not that of"),
+    ];
+    let received = read_texts(
+        &world,
+        &format!("select cast(received_day as text) as value from report where {condition}"),
+    );
+    for (table, change, back, wrong) in changes {
+        let condition = if table == "report" { &condition } else { &rows };
+        change_by_hand(&world, &format!("update {table} set {change} where {condition}"));
+        for name in ["verify-audit", "verify-runs"] {
+            assert_names_place(name, night_job(&world, name), wrong);
+        }
+        if run_numbers(&world).is_empty() {
+            night_job(&world, "aggregate").unwrap();
+            let run = world.app.run_manifests(CampaignId::from_code("A"), 1).unwrap().remove(0);
+            let found = world.app.verify_run(&run).unwrap();
+            assert!(found.input_matches && found.output_matches, "the report counts: {found:?}");
+        }
+        let back = back.replace("= received_day", &format!("= {}", received[0]));
+        change_by_hand(&world, &format!("update {table} set {back} where {condition}"));
+        night_job(&world, "verify-audit").unwrap();
+    }
+    flip_bit(&world, "report_revision", "content_hash", &rows);
+    let wrong = "its content_hash is not that of its bytes";
+    assert_names_place("verify-audit", night_job(&world, "verify-audit"), wrong);
+    flip_bit(&world, "report_revision", "content_hash", &rows);
+    change_by_hand(&world, &format!("delete from report where {condition}"));
+    let wrong = format!("report {report}: it is missing");
+    assert_names_place("verify-audit", night_job(&world, "verify-audit"), &wrong);
+}
+
+fn a_sent_revision_deleted_by_hand_is_found(world: World) {
+    let report = accept_first_report(&world);
+    let rows = of_report(&world, "report", report);
+    for end in ["min", "max"] {
+        let revision = format!("(select {end}(revision) from report_revision where {rows})");
+        let deleted = read_texts(&world, &format!("select cast({revision} as text) as value"));
+        change_by_hand(
+            &world,
+            &format!("delete from report_revision where {rows} and revision = {revision}"),
+        );
+        let place = format!("report_revision {report} revision {}: it is missing", deleted[0]);
+        assert_names_place("verify-audit", night_job(&world, "verify-audit"), &place);
+    }
 }
 
 #[derive(diesel::QueryableByName)]
