@@ -1,5 +1,6 @@
 //! Steps on the audit. A read needs a permission and is itself recorded in the audit.
 
+use super::checkpoint::{CheckpointSummary, renew_checkpoints};
 use super::{App, AppError, Result};
 use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::audit::merkle::{MerkleHash, hash_leaf};
@@ -69,13 +70,25 @@ impl App {
     }
 
     /// Checks the whole database for the nightly job: the file, the chain, all content, the digest
-    /// of every scope.
+    /// of every scope. Then compares the audit with the stored checkpoints, and signs and stores a
+    /// new one, if this application has places for them.
     ///
     /// # Errors
     /// The first problems, with their places.
-    pub fn check_database(&self) -> Result<IntegrityReport> {
-        let found = self.store().check_integrity()?;
-        if found.problems.is_empty() { Ok(found) } else { Err(altered_error(&found.problems)) }
+    pub fn check_database(&self) -> Result<(IntegrityReport, Option<CheckpointSummary>)> {
+        let (mut leaves, places) = (Vec::new(), self.checkpoint_places());
+        let found = self.store().check_integrity_with(|line| {
+            if places.is_some() {
+                leaves.push(hash_leaf(line));
+            }
+        })?;
+        if !found.problems.is_empty() {
+            return Err(altered_error(&found.problems));
+        }
+        let signed = places
+            .map(|places| renew_checkpoints(places, found.head.epoch, &leaves))
+            .transpose()?;
+        Ok((found, signed))
     }
 
     /// Checks the chain and all content.

@@ -21,8 +21,9 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum AuditCommand {
-    /// Kiểm tra chuỗi: dòng bị sửa, bị bỏ, bị đổi chỗ · Recompute the chain: finds rows that were
-    /// edited, dropped or moved, and with --head a tail that was cut off.
+    /// Kiểm tra chuỗi và dữ liệu: dòng bị sửa, bị bỏ, bị đổi chỗ · Recompute the chain and hash all
+    /// content: finds rows that were edited, dropped or moved, and with --head a tail that was cut
+    /// off.
     #[command(
         after_help = "Ví dụ / Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081..."
     )]

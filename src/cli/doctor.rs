@@ -25,7 +25,8 @@ use serde_json::json;
   thidua doctor --full      # đọc lại toàn bộ nhật ký và dữ liệu / reads every row again
   thidua doctor --json")]
 pub(super) struct Args {
-    /// Kiểm tra toàn bộ chuỗi nhật ký và mã băm · Check the whole audit chain and every digest.
+    /// Kiểm tra toàn bộ chuỗi nhật ký và nội dung đã lưu · Check the whole audit chain and hash all
+    /// stored content.
     #[arg(long)]
     full: bool,
 }

@@ -125,8 +125,8 @@ pub const SCHEDULED_JOBS: &[ScheduledJob; JobId::ALL.len()] = &[
         id: JobId::VerifyAudit,
         daily_at: time(3, 30, 0, 0),
         description: (
-            "Kiểm tra chuỗi nhật ký và toàn bộ dữ liệu đã lưu",
-            "Verifies the chain of the audit and all stored content",
+            "Kiểm tra chuỗi nhật ký và toàn bộ dữ liệu đã lưu, rồi ký xác nhận nhật ký",
+            "Verifies the chain of the audit and all stored content, then signs a checkpoint",
         ),
         catch_up: CatchUpPolicy::NewestSlot,
         run: verify_audit,
@@ -323,9 +323,19 @@ fn compact_store(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
 }
 
 fn verify_audit(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
-    let found = app.check_database()?;
+    let (found, signed) = app.check_database()?;
+    let checkpoint = match signed {
+        None => "no checkpoint is signed here".to_owned(),
+        Some(signed) if signed.has_secondary_copy => {
+            format!("a checkpoint of {} lines is signed, in two places", signed.size)
+        }
+        Some(signed) => format!(
+            "a checkpoint of {} lines is signed, NO SECOND PLACE: set backup.second",
+            signed.size
+        ),
+    };
     Ok(format!(
-        "{} rows of the audit and all content are whole, {} scopes agree",
+        "{} rows of the audit and all content are whole, {} scopes agree; {checkpoint}",
         found.audit_rows, found.scopes
     ))
 }

@@ -57,8 +57,19 @@ impl Store {
 
     /// Checks the whole database in one snapshot.
     pub fn check_integrity(&self) -> Result<IntegrityReport> {
-        self.read(check_database)
+        self.check_integrity_with(|_| ())
     }
+
+    /// Like [`Store::check_integrity`]; calls `each` with the canonical bytes of every row of the
+    /// audit.
+    pub fn check_integrity_with(&self, each: impl FnMut(&[u8])) -> Result<IntegrityReport> {
+        self.read(|tx| check_database_with(tx, each))
+    }
+}
+
+/// Makes a directory unless it exists.
+pub fn ensure_directory(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).map_err(|error| to_file_error(dir, &error))
 }
 
 /// Copies the database of `conn` into a new file, synced before it gets its name.
@@ -87,6 +98,10 @@ pub fn check_database_at(location: &DatabaseLocation) -> Result<IntegrityReport>
 }
 
 pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
+    check_database_with(tx, |_| ())
+}
+
+fn check_database_with(tx: &mut ReadTx, each: impl FnMut(&[u8])) -> Result<IntegrityReport> {
     let mut problems = Vec::new();
     if let AnyConn::Sqlite(conn) = tx.conn() {
         let lines: Vec<IntegrityCheckRow> =
@@ -94,7 +109,7 @@ pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
         problems
             .extend(lines.into_iter().map(|line| line.integrity_check).filter(|line| line != "ok"));
     }
-    let (audit, altered) = tx.verify_audit(None, |_| ())?;
+    let (audit, altered) = tx.verify_audit(None, each)?;
     problems.extend(audit.invalid_from_seq.map(broken_chain_text));
     problems.extend(altered.into_iter().map(|problem| problem.text));
     let digests = tx.recompute_digests()?;
@@ -248,7 +263,7 @@ pub fn prune_backups(dir: &Path, keep: usize) -> Result<()> {
     Ok(())
 }
 
-fn to_file_error(path: &Path, error: &std::io::Error) -> Error {
+pub(super) fn to_file_error(path: &Path, error: &std::io::Error) -> Error {
     let text = format!("{}: {error}", path.display());
     if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
         Error::StorageFull(text)

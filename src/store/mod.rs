@@ -22,6 +22,7 @@ pub(crate) mod backend;
 pub mod backup;
 mod baseline;
 mod batch_writer;
+pub mod checkpoint_file;
 mod commit;
 mod commit_notifier;
 mod compaction;

@@ -84,14 +84,14 @@ fn one_flipped_bit_of_what_is_stored_is_named_by_every_command_that_verifies() {
 }
 
 /// Writes the database file back as it was.
-fn restore_database(machine: &TestMachine, whole: &[u8]) {
+pub(super) fn restore_database(machine: &TestMachine, whole: &[u8]) {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(machine.path(&format!("data/thidua.db{end}")));
     }
     std::fs::write(machine.path("data/thidua.db"), whole).unwrap();
 }
 
-fn open_database(machine: &TestMachine) -> SqliteConnection {
+pub(super) fn open_database(machine: &TestMachine) -> SqliteConnection {
     SqliteConnection::establish(&machine.path("data/thidua.db").display().to_string()).unwrap()
 }
 
@@ -220,7 +220,7 @@ struct AuditChainRow {
 }
 
 /// Recomputes the chain from the first line, as an attacker who knows its construction would.
-fn rebuild_chain(conn: &mut SqliteConnection) {
+pub(super) fn rebuild_chain(conn: &mut SqliteConnection) {
     let number = |name: &str| format!("unhex(printf('%016x', coalesce({name}, 0)))");
     let bytes = |name: &str| {
         let blob = format!("coalesce(cast({name} as blob), x'')");

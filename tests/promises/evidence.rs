@@ -135,6 +135,14 @@ fn one_flipped_bit_of_a_record_or_a_sent_revision_is_found_and_named_by_every_ch
         flip_bit(&world, table, "bytes", &condition);
         night_job(&world, "verify-audit").unwrap();
     }
+    for (table, column) in [("run_input", "bytes"), ("run_manifest", "standings")] {
+        let condition = format!("length({column}) > 0");
+        flip_bit(&world, table, column, &condition);
+        for name in ["verify-audit", "verify-runs"] {
+            assert_names_place(name, night_job(&world, name), &format!("{table} "));
+        }
+        flip_bit(&world, table, column, &condition);
+    }
 }
 
 fn a_run_that_reads_a_record_with_one_flipped_bit_names_it_and_publishes_nothing(world: World) {
