@@ -100,10 +100,11 @@ impl ReadTx<'_> {
         rows.into_iter().filter_map(|row| to_grant(row).transpose()).collect()
     }
 
-    /// Every account that holds a role on `unit`, with the grants.
+    /// Every account that holds a role on `unit`, with the grants, by account and role.
     pub fn grants_on_unit(&mut self, unit: UnitId) -> Result<Vec<(AccountId, Grant)>> {
         let rows: Vec<(Vec<u8>, i16, Vec<u8>, i32, i32)> = grants::table
             .filter(grants::unit.eq(&unit.0[..]))
+            .order((grants::account, grants::role))
             .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
             .load(self.conn())?;
         rows.into_iter()

@@ -233,17 +233,15 @@ impl ReadTx<'_> {
             let seq = expected.map_or(0, |line| line.0);
             match expected.and_then(|line| line.1) {
                 Some(hash) if hash == row.hash || planted!("hand-unseen") => {}
-                Some(_) => problems.push(
-                    seq,
-                    format!("{table} {key}: it is not what the audit says was written (seq {seq})"),
-                ),
+                Some(_) => problems
+                    .push(seq, format!("{table} {key}: it is not what the audit says was written")),
                 None => problems.push(seq, format!("{table} {key}: the audit does not know it")),
             }
         }
         for ((table, key), (seq, hash)) in newest {
             if hash.is_some() {
                 let table = table.as_str();
-                problems.push(seq, format!("{table} {key}: it is missing (seq {seq})"));
+                problems.push(seq, format!("{table} {key}: it is missing"));
             }
         }
         Ok(())
@@ -265,13 +263,13 @@ impl ReadTx<'_> {
                 rows.insert_line(line.clone())?;
             }
             if acts.remove(&seq).as_deref() != rows.content_hash().as_ref().map(|hash| &hash[..]) {
-                let text = "they are not what the audit says was written";
-                problems.push(seq, format!("audited_row, lines of seq {seq}: {text}"));
+                let text = "audited_row: its lines are not what the audit says was written";
+                problems.push(seq, text.to_owned());
             }
             newest.extend(rows.0.into_iter().map(|(key, hash)| (key, (seq, hash))));
         }
         for seq in acts.into_keys() {
-            problems.push(seq, format!("audited_row, lines of seq {seq}: they are missing"));
+            problems.push(seq, "audited_row: its lines are missing".to_owned());
         }
         Ok(newest)
     }
@@ -350,7 +348,7 @@ impl ReadTx<'_> {
                 let (last, is_intact) = self.verify_commit(seq)?;
                 verified_until = last;
                 if !is_intact {
-                    problems.push(seq, format!("audit: the chain does not hold at seq {last}"));
+                    problems.push(0, format!("audit: the chain does not hold at seq {last}"));
                 }
             }
         }

@@ -8,7 +8,6 @@
 //!
 //! The chain of the audit, and with it these rows, is verified in `audit`.
 
-use super::backend::with_conn;
 use super::commit::{AuditRow, OP_PUT};
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
@@ -18,13 +17,16 @@ use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::scope_digest::hash_record;
 use crate::wire::record::UnitNumbers;
-use diesel::dsl::max;
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// Rows of one query, so that memory does not grow with the database.
 const PAGE_ROWS: i64 = 1000;
+/// Seqs of the audit in one query.
+const SEQS_PER_QUERY: i64 = 10_000;
+/// Ids in one query; both databases accept far more.
+const IDS_PER_QUERY: usize = 500;
 /// A check stops at so many problems: one is reason enough to restore.
 const MAX_PROBLEMS: usize = 20;
 
@@ -36,17 +38,17 @@ const NAMED_PROBLEMS: usize = 5;
 pub struct ContentProblem {
     /// Seq of the audit row with the hash of what was written; 0: there is none.
     pub seq: i64,
-    /// Table, key and scopes of the place, and what is wrong there, for the operator.
+    /// Table, key, scopes and seq of the place, and what is wrong there, for the operator.
     pub text: String,
 }
 
 /// What the audit says last of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct AuditedRecord {
+pub(super) struct AuditedRecord {
     seq: i64,
-    revision: i64,
+    pub(super) revision: i64,
     /// `None`: the record was deleted.
-    hash: Option<u128>,
+    pub(super) hash: Option<u128>,
 }
 
 /// What the audit says last of every record.
@@ -118,9 +120,11 @@ pub(super) struct ProblemList(Vec<ContentProblem>);
 
 impl ProblemList {
     pub(super) fn push(&mut self, seq: i64, text: String) {
-        if !self.is_full() {
-            self.0.push(ContentProblem { seq, text });
+        if self.is_full() {
+            return;
         }
+        let text = if seq > 0 { format!("{text} (seq {seq})") } else { text };
+        self.0.push(ContentProblem { seq, text });
     }
 
     fn is_empty(&self) -> bool {
@@ -330,39 +334,58 @@ impl ReadTx<'_> {
         Ok(())
     }
 
+    /// What the audit says last of each report that changed with `after < seq <= upto`.
+    pub(super) fn audited_reports(
+        &mut self,
+        after: i64,
+        upto: i64,
+    ) -> Result<BTreeMap<[u8; 16], AuditedRecord>> {
+        let mut newest = BTreeMap::new();
+        let mut read_until = after;
+        while read_until < upto {
+            let end = upto.min(read_until + SEQS_PER_QUERY);
+            let rows: Vec<(i64, Option<Vec<u8>>, i64, Option<Vec<u8>>)> = audit::table
+                .filter(audit::seq.gt(read_until).and(audit::seq.le(end)))
+                .filter(audit::record_kind.eq(RecordKind::Report.number()))
+                .order(audit::seq)
+                .select((audit::seq, audit::record_id, audit::to_revision, audit::record_hash))
+                .load(self.conn())?;
+            read_until = end;
+            for (seq, id, revision, hash) in rows {
+                let hash = hash.as_deref().and_then(parse_hash);
+                let id = to_byte_array(&id.unwrap_or_default())?;
+                newest.insert(id, AuditedRecord { seq, revision, hash });
+            }
+        }
+        Ok(newest)
+    }
+
     /// Fails with the place unless each report that changed with `after < seq <= upto` is stored as
     /// the audit says it was written last.
     pub fn ensure_reports_audited(&mut self, after: i64, upto: i64) -> Result<()> {
-        let inner = diesel::alias!(audit as newest_audit);
-        let newest = inner
-            .filter(inner.field(audit::record_kind).eq(RecordKind::Report.number()))
-            .filter(inner.field(audit::seq).gt(after).and(inner.field(audit::seq).le(upto)))
-            .group_by(inner.field(audit::record_id))
-            .select(max(inner.field(audit::seq)));
-        let differs = record::hash
-            .nullable()
-            .ne(audit::record_hash)
-            .or(record::revision.nullable().ne(audit::to_revision.nullable()))
-            .or(record::hash.nullable().is_null());
-        let found: Option<(i64, i64, Option<Vec<u8>>)> = with_conn!(self.conn(), |conn| {
-            audit::table
-                .left_join(
-                    record::table.on(record::kind
-                        .eq(RecordKind::Report.number())
-                        .and(record::id.nullable().eq(audit::record_id))),
-                )
-                .filter(audit::seq.nullable().eq_any(newest))
-                .filter(differs)
-                .order(audit::seq)
-                .select((audit::seq, audit::to_revision, audit::record_id))
-                .first(conn)
-                .optional()
-        })?;
-        found.map_or(Ok(()), |(seq, revision, id)| {
-            let id = encode_hex(&id.unwrap_or_default());
-            Err(Error::ContentAltered(format!(
-                "record report {id} is not revision {revision} that the audit says was written (seq {seq})"
-            )))
-        })
+        let audited: Vec<([u8; 16], AuditedRecord)> =
+            self.audited_reports(after, upto)?.into_iter().collect();
+        for page in audited.chunks(IDS_PER_QUERY) {
+            let ids: Vec<&[u8]> = page.iter().map(|(id, _)| &id[..]).collect();
+            let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = record::table
+                .filter(record::kind.eq(RecordKind::Report.number()))
+                .filter(record::id.eq_any(ids))
+                .select((record::id, record::revision, record::hash))
+                .load(self.conn())?;
+            let stored: BTreeMap<Vec<u8>, (i64, Option<u128>)> = rows
+                .into_iter()
+                .map(|(id, revision, hash)| (id, (revision, parse_hash(&hash))))
+                .collect();
+            for (id, AuditedRecord { seq, revision, hash }) in page {
+                let written = hash.map(|hash| (*revision, Some(hash)));
+                if stored.get(&id[..]).copied() != written {
+                    let id = encode_hex(id);
+                    return Err(Error::ContentAltered(format!(
+                        "record report {id} is not revision {revision} that the audit says was written (seq {seq})"
+                    )));
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -6,15 +6,12 @@ use super::content_check::ensure_unaltered;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::StoredReport;
-use super::schema::{audit, report_revision};
-use crate::domain::access::scope::RecordKind;
+use super::schema::report_revision;
 use crate::domain::report::Report;
 use crate::domain::support::ids::{DeviceId, ReportId};
 use crate::domain::support::time::Timestamp;
 use crate::wire::record::{self, UnitNumbers};
-use diesel::dsl::max;
 use diesel::prelude::*;
-use std::collections::BTreeMap;
 
 /// One sent revision of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,23 +30,7 @@ impl ReadTx<'_> {
     /// Every sent report with the revision that was the latest at `cut`, in the order of their ids;
     /// fails with its place unless each is what the audit says was written.
     pub fn reports_at_cut(&mut self, cut: i64, units: &UnitNumbers) -> Result<Vec<StoredReport>> {
-        let inner = diesel::alias!(audit as newest_audit);
-        let newest = inner
-            .filter(inner.field(audit::record_kind).eq(RecordKind::Report.number()))
-            .filter(inner.field(audit::seq).le(cut))
-            .group_by(inner.field(audit::record_id))
-            .select(max(inner.field(audit::seq)));
-        let latest: Vec<(Option<Vec<u8>>, i64, Option<Vec<u8>>)> = audit::table
-            .filter(audit::seq.nullable().eq_any(newest))
-            .select((audit::record_id, audit::to_revision, audit::record_hash))
-            .load(self.conn())?;
-        let mut revisions: BTreeMap<[u8; 16], (i64, u128)> = BTreeMap::new();
-        for (id, revision, hash) in latest {
-            if let (Some(id), Some(hash)) = (id, hash) {
-                let hash = u128::from_be_bytes(to_byte_array(&hash)?);
-                revisions.insert(to_byte_array(&id)?, (revision, hash));
-            }
-        }
+        let revisions = self.audited_reports(0, cut)?;
         let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = report_revision::table
             .order(report_revision::report)
             .select((report_revision::report, report_revision::revision, report_revision::bytes))
@@ -57,10 +38,9 @@ impl ReadTx<'_> {
         let mut reports = Vec::with_capacity(revisions.len());
         for (id, revision, bytes) in rows {
             let id = to_byte_array::<16>(&id)?;
-            let Some(audited) = revisions.get(&id).filter(|audited| audited.0 == revision) else {
-                continue;
-            };
-            ensure_unaltered("report_revision", &id, *audited, &bytes)?;
+            let audited = revisions.get(&id).filter(|audited| audited.revision == revision);
+            let Some(hash) = audited.and_then(|audited| audited.hash) else { continue };
+            ensure_unaltered("report_revision", &id, (revision, hash), &bytes)?;
             reports.push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
         }
         Ok(reports)
