@@ -19,6 +19,8 @@ mod conflicts;
 mod convergence;
 #[path = "promises/epochs.rs"]
 mod epochs;
+#[path = "promises/evidence.rs"]
+mod evidence;
 #[path = "promises/follow.rs"]
 mod follow;
 #[path = "promises/held_commands.rs"]

@@ -384,3 +384,4 @@ score-column-system = system
 score-column-cluster = cluster
 score-column-remark = remark
 error-record-too-large = a record has { $bytes } bytes, more than { $max }: no phone could receive it; nothing was written. Split or shorten it
+error-content-altered = stored content is not what was written: { $place }. Keep the database as evidence and restore an intact copy: thidua restore

@@ -7,6 +7,6 @@ jobs-says-when-figures-phase = Reports when the figures of a phase are complete 
 jobs-computes-latest-results-again = Recomputes the latest results from the raw reports
 jobs-makes-verified-copy-brings = Makes a verified backup and copies it to the second place
 jobs-trims-old-tombstones-answers = Deletes old tombstones and answers
-jobs-verifies-chain-audit = Verifies the audit chain
 jobs-drills-restore-opens-checks = Rehearses a restore: opens and checks the newest backup
 jobs-counts-reports-due-not = Counts reports that are due and not sent, so that units can be reminded
+jobs-verifies-chain-audit = Verifies the chain of the audit and all stored content, then signs a checkpoint

@@ -385,3 +385,4 @@ score-column-system = hệ thống
 score-column-cluster = cụm
 score-column-remark = ghi chú
 error-record-too-large = một bản ghi dài { $bytes } byte, quá giới hạn { $max }: điện thoại không nhận được; chưa ghi gì. Hãy chia nhỏ hoặc rút gọn
+error-content-altered = dữ liệu đã lưu không còn đúng như khi ghi: { $place }. Hãy giữ lại cơ sở dữ liệu làm bằng chứng và khôi phục từ bản sao lưu nguyên vẹn: thidua restore

@@ -7,6 +7,6 @@ jobs-says-when-figures-phase = Thông báo khi số liệu của một đợt đ
 jobs-computes-latest-results-again = Tính lại kết quả mới nhất từ báo cáo gốc
 jobs-makes-verified-copy-brings = Tạo bản sao lưu có kiểm tra và chuyển sang nơi lưu thứ hai
 jobs-trims-old-tombstones-answers = Dọn dấu xóa và câu trả lời đã cũ
-jobs-verifies-chain-audit = Kiểm tra chuỗi nhật ký
 jobs-drills-restore-opens-checks = Diễn tập khôi phục: mở và kiểm tra bản sao lưu mới nhất
 jobs-counts-reports-due-not = Đếm báo cáo đến hạn chưa gửi để nhắc đơn vị
+jobs-verifies-chain-audit = Kiểm tra chuỗi nhật ký và toàn bộ dữ liệu đã lưu, rồi ký xác nhận nhật ký

@@ -1,10 +1,13 @@
 //! Steps on the audit. A read needs a permission and is itself recorded in the audit.
 
-use super::{App, Result};
+use super::checkpoint::{CheckpointSummary, renew_checkpoints};
+use super::{App, AppError, Result};
 use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::audit::merkle::{MerkleHash, hash_leaf};
 use crate::domain::report::free_text;
 pub use crate::store::audit::{AuditEntry, AuditVerification};
+use crate::store::backup::{IntegrityReport, broken_chain_text};
+pub use crate::store::content_check::{ContentProblem, join_places};
 use crate::store::write_tx::AuditContext;
 use crate::store::{Error, WriteTx};
 
@@ -36,14 +39,15 @@ impl App {
         Ok(self.store().read(|tx| tx.audit_entries(after, limit))?)
     }
 
-    /// Recomputes the chain. `expected` is a seq and the chain value that was printed for it.
-    pub fn verify_audit_chain(
+    /// Recomputes the chain, and hashes all stored content to compare it with the audit. `expected`
+    /// is a seq and the chain value that was printed for it.
+    pub fn verify_audit(
         &self,
         actor: &Actor,
         expected: Option<(i64, [u8; 32])>,
-    ) -> Result<AuditVerification> {
+    ) -> Result<(AuditVerification, Vec<ContentProblem>)> {
         self.audit_read_access(actor, "")?;
-        Ok(self.store().read(|tx| tx.verify_audit_chain(expected))?)
+        Ok(self.store().read(|tx| tx.verify_audit(expected, |_| ()))?)
     }
 
     /// Recomputes the chain and hashes each row to a leaf; `requested` is the number (from 1) of a
@@ -65,15 +69,38 @@ impl App {
         })
     }
 
-    /// Recomputes the chain for the nightly job; returns the number of rows.
-    pub fn check_audit_chain(&self) -> Result<i64> {
-        let verified = self.store().read(|tx| tx.verify_audit_chain(None))?;
-        match verified.invalid_from_seq {
-            None => Ok(verified.rows),
-            Some(seq) => {
-                Err(Error::Damaged(format!("the audit's chain is broken at seq {seq}")).into())
+    /// Checks the whole database for the nightly job: the file, the chain, all content, the digest
+    /// of every scope. Then compares the audit with the stored checkpoints, and signs and stores a
+    /// new one, if this application has places for them.
+    ///
+    /// # Errors
+    /// The first problems, with their places.
+    pub fn check_database(&self) -> Result<(IntegrityReport, Option<CheckpointSummary>)> {
+        let (mut leaves, places) = (Vec::new(), self.checkpoint_places());
+        let found = self.store().check_integrity_with(|line| {
+            if places.is_some() {
+                leaves.push(hash_leaf(line));
             }
+        })?;
+        if !found.problems.is_empty() {
+            return Err(altered_error(&found.problems));
         }
+        let signed = places
+            .map(|places| renew_checkpoints(places, found.head.epoch, &leaves))
+            .transpose()?;
+        Ok((found, signed))
+    }
+
+    /// Checks the chain and all content.
+    ///
+    /// # Errors
+    /// The first problems, with their places.
+    pub(super) fn check_content(&self) -> Result<()> {
+        let (verified, altered) = self.store().read(|tx| tx.verify_audit(None, |_| ()))?;
+        let chain = verified.invalid_from_seq.map(broken_chain_text);
+        let places: Vec<String> =
+            chain.into_iter().chain(altered.into_iter().map(|problem| problem.text)).collect();
+        if places.is_empty() { Ok(()) } else { Err(altered_error(&places)) }
     }
 
     fn audit_read_access(&self, actor: &Actor, purpose: &str) -> Result<()> {
@@ -88,4 +115,8 @@ impl App {
             Ok(())
         })
     }
+}
+
+fn altered_error(places: &[String]) -> AppError {
+    Error::ContentAltered(join_places(places)).into()
 }

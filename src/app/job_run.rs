@@ -33,7 +33,7 @@ string_enum! {
         Backup = "backup",
         /// Deletes old tombstones and stored responses.
         Compact = "compact",
-        /// Verifies the audit chain.
+        /// Verifies the audit chain and all stored content, and signs a checkpoint.
         VerifyAudit = "verify-audit",
         /// Restores the newest backup to a scratch database and checks it.
         RestoreDrill = "restore-drill",

@@ -8,6 +8,7 @@ pub mod account;
 pub mod audit;
 pub mod backup;
 pub mod campaign;
+pub mod checkpoint;
 pub mod close_periods;
 pub mod compaction;
 pub mod due_reports;
@@ -50,6 +51,7 @@ pub struct App {
     store: Store,
     clock: Clock,
     backup_dirs: Arc<backup::BackupDirs>,
+    checkpoints: Option<Arc<checkpoint::CheckpointPlaces>>,
     reference_cache: Arc<RwLock<Option<(ScopeDigest, Arc<ReferenceSnapshot>)>>>,
     totals_cache: totals_cache::TotalsCache,
     lease_micros: i64,
@@ -64,6 +66,7 @@ impl App {
             store,
             clock,
             backup_dirs: Arc::default(),
+            checkpoints: None,
             reference_cache: Arc::default(),
             totals_cache: Arc::default(),
             lease_micros,

@@ -167,12 +167,15 @@ impl App {
         })
     }
 
-    /// Recomputes the newest run of each campaign; returns how many match.
+    /// Hashes all stored content, then recomputes the newest run of each campaign from it; returns
+    /// how many match.
     ///
     /// # Errors
-    /// The first run whose published standings do not follow from the reports.
+    /// Content that is not what was written, or the first run whose published standings do not
+    /// follow from the reports.
     pub fn verify_latest_runs(&self, actor: &Actor) -> Result<usize> {
         self.authorize_job_run(actor)?;
+        self.check_content()?;
         let campaigns = self.store().read(|tx| self.reference(tx))?.published_campaigns();
         let mut verified_count = 0;
         for manifest in campaigns

@@ -45,7 +45,8 @@ pub(super) const SENT_STATES: [ReportState; 4] =
 impl App {
     /// Judges every campaign over one snapshot, while writes continue, and publishes the changes in
     /// one short transaction that also checks with `verify_lease` that the caller still holds the
-    /// job's lease.
+    /// job's lease. Publishes nothing if anything that enters the verdicts, or a right, is not what
+    /// the audit says was written.
     pub fn aggregate_campaigns(
         &self,
         actor: &Actor,
@@ -53,6 +54,7 @@ impl App {
     ) -> Result<AggregationSummary> {
         let today = self.now().local_date();
         let (reference, input_bytes, judged) = self.store().read(|tx| {
+            tx.ensure_evidence()?;
             let reference = self.reference(tx)?;
             let input_bytes = RunInputBytes::load(tx)?;
             let judge = |campaign| self.judge_from_cache(tx, &reference, campaign, today);

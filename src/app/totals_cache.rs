@@ -60,6 +60,8 @@ impl App {
             Some(cached) if cached.is_reusable(tx, reference, &rows, cut, today)? => Some(cached),
             Some(_) | None => None,
         };
+        let read_until = cached.as_ref().map_or(0, |cached| cached.cut_seq);
+        tx.ensure_reports_audited(read_until, cut)?;
         let mut campaign_totals = match cached {
             Some(mut cached) => {
                 cached.catch_up(tx, &input, cut)?;
@@ -126,7 +128,7 @@ impl CachedCampaignTotals {
             .into_keys()
             .skip(usize::from(planted!("change-not-followed")))
         {
-            let filed = tx.report(ReportId(id), &self.reference.unit_numbers)?;
+            let filed = tx.verified_report(ReportId(id), &self.reference.unit_numbers)?;
             let Some(filed) = filed.filter(|filed| filed.report.state.is_sent()) else { continue };
             let entry = to_report_entry(&filed.report);
             self.totals.upsert_report(input, &entry);

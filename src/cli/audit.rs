@@ -8,7 +8,7 @@ use super::audit_output::{broken_chain_error, print_audit_lines};
 use super::audit_proof;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
-use crate::app::audit::AuditVerification;
+use crate::app::audit::{AuditVerification, join_places};
 use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::message::message;
 use serde_json::json;
@@ -22,8 +22,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum AuditCommand {
-    /// Recompute the chain: finds rows that were edited, dropped or moved, and with --head a tail
-    /// that was cut off.
+    /// Recompute the chain and hash all content: finds rows that were edited, dropped or moved, and
+    /// with --head a tail that was cut off.
     #[command(
         after_help = "Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081..."
     )]
@@ -90,10 +90,14 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 
 fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResult {
     let local_app = ctx.open_local_app()?;
-    let AuditVerification { rows, chain, invalid_from_seq: broken_at } =
-        local_app.app.verify_audit_chain(&local_app.actor, expected)?;
+    let (AuditVerification { rows, chain, invalid_from_seq: broken_at }, altered) =
+        local_app.app.verify_audit(&local_app.actor, expected)?;
     if let Some(number) = broken_at {
         return Err(broken_chain_error(number));
+    }
+    if !altered.is_empty() {
+        let places: Vec<String> = altered.into_iter().map(|problem| problem.text).collect();
+        return Err(CliError::content_altered(&join_places(&places)));
     }
     let head = format!("{rows}:{}", encode_hex(&chain));
     ctx.output.print_answer(

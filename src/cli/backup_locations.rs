@@ -4,11 +4,14 @@
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::app::backup::BackupDirs;
+use crate::app::checkpoint::CheckpointPlaces;
 use crate::config::Config;
 use crate::domain::support::message::{Message, message};
+use crate::server::keys::AuthorityKeyFile;
 use crate::store::backup::list_backups;
 use crate::store::{DatabaseLocation, Store};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The backup directories of the configuration. PostgreSQL has none: its own tools make copies.
 pub(super) fn backup_locations(config: &Config) -> BackupDirs {
@@ -20,6 +23,16 @@ pub(super) fn backup_locations(config: &Config) -> BackupDirs {
         primary: first,
         secondary: path(&config.backup.second).filter(|_| sqlite),
         keep_count: config.backup.keep.into(),
+    }
+}
+
+/// The places of audit checkpoints: those of the backups, also with PostgreSQL.
+pub(super) fn checkpoint_places(config: &Config) -> CheckpointPlaces {
+    let path = |text: &str| (!text.is_empty()).then(|| config.resolve_path(text));
+    CheckpointPlaces {
+        signer: Arc::new(AuthorityKeyFile::new(&config.dir)),
+        primary: path(&config.backup.dir),
+        secondary: path(&config.backup.second),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The context that every subcommand gets: output, configuration and, opened on request, the
 //! database.
 
-use super::backup_locations::backup_locations;
+use super::backup_locations::{backup_locations, checkpoint_places};
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::app::{App, ReferenceSnapshot};
@@ -98,7 +98,8 @@ impl CliContext {
     pub(super) fn open_local_app_with(&self, config: &Config) -> CliResult<LocalApp> {
         let lease_micros = i64::from(config.jobs.lease_seconds.get()) * 1_000_000;
         let app = App::new(self.open_store(config)?, Clock::System)
-            .with_backup_dirs(backup_locations(config));
+            .with_backup_dirs(backup_locations(config))
+            .with_checkpoints(checkpoint_places(config));
         let app = app.with_job_lease(lease_micros);
         let actor = app.system_actor()?;
         Ok(LocalApp { app, actor })

@@ -25,7 +25,7 @@ use serde_json::json;
   thidua doctor --full      # reads every row again
   thidua doctor --json")]
 pub(super) struct Args {
-    /// Check the whole audit chain and every digest.
+    /// Check the whole audit chain and hash all stored content.
     #[arg(long)]
     full: bool,
 }

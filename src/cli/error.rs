@@ -112,6 +112,11 @@ impl CliError {
         Self::new("DATABASE_NOT_PROVEN", message!("error-database-answers-does-not", text))
     }
 
+    /// Stored content is not what was written.
+    pub(super) fn content_altered(place: &str) -> Self {
+        Self::new("CONTENT_ALTERED", message!("error-content-altered", place))
+    }
+
     /// A database of the pre-release line: neither read nor upgraded.
     fn pre_release_schema(found: &str) -> Self {
         Self::new("PRE_RELEASE_SCHEMA", message!("error-database-pre-release-line", found))
@@ -198,6 +203,7 @@ impl From<store::Error> for CliError {
             store::Error::Damaged(text) => {
                 Self::new("DAMAGED", message!("error-stored-data-damaged-restore", text))
             }
+            store::Error::ContentAltered(place) => Self::content_altered(&place),
             store::Error::Database(text) => {
                 Self::new("DATABASE", message!("error-database-trouble-see-docs", text))
             }

@@ -55,12 +55,13 @@ impl Services {
             [] => None,
             head => Some((known_number, head.try_into().map_err(|_| RefusalReason::Malformed)?)),
         };
-        let found = self.app.verify_audit_chain(&identity.actor, expected)?;
+        let (found, altered) = self.app.verify_audit(&identity.actor, expected)?;
+        let broken = found.invalid_from_seq.or(altered.first().map(|problem| problem.seq));
         Ok(pb::VerifyAuditResponse {
-            unbroken: found.invalid_from_seq.is_none(),
+            unbroken: broken.is_none(),
             entries: found.rows,
             head: found.chain.to_vec(),
-            first_broken: found.invalid_from_seq.unwrap_or(0),
+            first_broken: broken.unwrap_or(0),
         })
     }
 }

@@ -106,7 +106,7 @@ pub const SCHEDULED_JOBS: &[ScheduledJob; JobId::ALL.len()] = &[
         daily_at: time(3, 30, 0, 0),
         description: message!("jobs-verifies-chain-audit"),
         catch_up: CatchUpPolicy::NewestSlot,
-        run: verify_audit_chain,
+        run: verify_audit,
     },
     ScheduledJob {
         id: JobId::RestoreDrill,
@@ -292,9 +292,22 @@ fn compact_store(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
     ))
 }
 
-fn verify_audit_chain(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
-    let rows = app.check_audit_chain()?;
-    Ok(format!("{rows} rows of the audit are whole"))
+fn verify_audit(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
+    let (found, signed) = app.check_database()?;
+    let checkpoint = match signed {
+        None => "no checkpoint is signed here".to_owned(),
+        Some(signed) if signed.has_secondary_copy => {
+            format!("a checkpoint of {} lines is signed, in two places", signed.size)
+        }
+        Some(signed) => format!(
+            "a checkpoint of {} lines is signed, NO SECOND PLACE: set backup.second",
+            signed.size
+        ),
+    };
+    Ok(format!(
+        "{} rows of the audit and all content are whole, {} scopes agree; {checkpoint}",
+        found.audit_rows, found.scopes
+    ))
 }
 
 fn apply_org_day(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {

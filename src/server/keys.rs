@@ -5,9 +5,13 @@
 
 use super::ca::write_secret;
 use super::tls::TlsError;
+use crate::app::checkpoint::CheckpointSigner;
 use crate::auth::{
-    AuthorityKey, AuthorityKeyError, NoRandom, RevocationError, RevocationLog, random_bytes,
+    AuthorityKey, AuthorityKeyError, NoRandom, NoteVerifierKey, RevocationError, RevocationLog,
+    random_bytes,
 };
+use crate::domain::audit::audit_proof::SignedCheckpoint;
+use crate::domain::audit::merkle::MerkleHash;
 use std::path::{Path, PathBuf};
 
 /// The secrets of a server.
@@ -69,6 +73,39 @@ impl ServerKeys {
             .map_err(|_| ServerKeysError::Damaged(authority_file))?;
         let revocations = RevocationLog::open(dir, &authority)?;
         Ok(Self { authority, cursor_key, revocations })
+    }
+}
+
+/// The authority key of a directory, read when it signs or verifies a checkpoint of the audit; it
+/// is not created here.
+#[derive(Debug, Clone)]
+pub struct AuthorityKeyFile {
+    dir: PathBuf,
+}
+
+impl AuthorityKeyFile {
+    /// The key in the data directory `dir`.
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    fn load(&self) -> Result<AuthorityKey, String> {
+        let path = self.dir.join("authority.key");
+        let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        AuthorityKey::from_pkcs8(&bytes)
+            .map_err(|_| ServerKeysError::Damaged(path.clone()).to_string())
+    }
+}
+
+impl CheckpointSigner for AuthorityKeyFile {
+    fn sign(&self, size: u64, root: MerkleHash) -> Result<SignedCheckpoint, String> {
+        self.load()?.sign_checkpoint(size, root).map_err(|error| error.to_string())
+    }
+
+    fn is_own(&self, signed: &SignedCheckpoint) -> Result<bool, String> {
+        let key = NoteVerifierKey::from_authority(&self.load()?);
+        Ok(key.verify_checkpoint(signed).is_ok())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Does no cryptography and checks no permission: `auth` and `app` do.
 
+use super::audited_row::{grant_key, hash_device, hash_grant};
 use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
@@ -99,10 +100,11 @@ impl ReadTx<'_> {
         rows.into_iter().filter_map(|row| to_grant(row).transpose()).collect()
     }
 
-    /// Every account that holds a role on `unit`, with the grants.
+    /// Every account that holds a role on `unit`, with the grants, by account and role.
     pub fn grants_on_unit(&mut self, unit: UnitId) -> Result<Vec<(AccountId, Grant)>> {
         let rows: Vec<(Vec<u8>, i16, Vec<u8>, i32, i32)> = grants::table
             .filter(grants::unit.eq(&unit.0[..]))
+            .order((grants::account, grants::role))
             .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
             .load(self.conn())?;
         rows.into_iter()
@@ -142,15 +144,18 @@ impl WriteTx<'_> {
     /// Grants a role; replaces a grant of the same role on the same unit.
     pub(crate) fn put_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
         self.delete_grant(account_id, grant)?;
+        let (account, role, unit) = (&account_id.0[..], grant.role.number(), &grant.unit.0[..]);
+        let (from, to) = (days_from_date(grant.from), days_from_date(grant.to));
         diesel::insert_into(grants::table)
             .values((
-                grants::account.eq(&account_id.0[..]),
-                grants::role.eq(grant.role.number()),
-                grants::unit.eq(&grant.unit.0[..]),
-                grants::from_day.eq(days_from_date(grant.from)),
-                grants::to_day.eq(days_from_date(grant.to)),
+                grants::account.eq(account),
+                grants::role.eq(role),
+                grants::unit.eq(unit),
+                grants::from_day.eq(from),
+                grants::to_day.eq(to),
             ))
             .execute(self.conn())?;
+        self.row_written(hash_grant((account, role, unit), (from, to)));
         self.bump_auth_generation()
     }
 
@@ -162,12 +167,9 @@ impl WriteTx<'_> {
     }
 
     fn delete_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
-        diesel::delete(grants::table.find((
-            &account_id.0[..],
-            grant.role.number(),
-            &grant.unit.0[..],
-        )))
-        .execute(self.conn())?;
+        let (account, role, unit) = (&account_id.0[..], grant.role.number(), &grant.unit.0[..]);
+        diesel::delete(grants::table.find((account, role, unit))).execute(self.conn())?;
+        self.row_deleted(grant_key(account, role, unit));
         Ok(())
     }
 
@@ -231,6 +233,18 @@ impl WriteTx<'_> {
                 device::forked.eq(0i16),
             ))
             .execute(self.conn())?;
+        self.device_written(id)
+    }
+
+    /// Adds a device with a key to the rows that the next audit row covers. A desk session has no
+    /// key and lives for hours.
+    fn device_written(&mut self, id: DeviceId) -> Result<()> {
+        let Some(device) = self.device(id)?.filter(|device| !device.is_desk_session()) else {
+            return Ok(());
+        };
+        let EnrolledDevice { account, public_key, enrolled_at, revoked_at, .. } = &device;
+        let times = (enrolled_at.0, revoked_at.map(|at| at.0));
+        self.row_written(hash_device((&id.0, &account.0), public_key, times));
         Ok(())
     }
 
@@ -257,6 +271,7 @@ impl WriteTx<'_> {
             .filter(device::revoked_at.is_null())
             .set((device::revoked_at.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
             .execute(self.conn())?;
+        self.device_written(id)?;
         self.bump_auth_generation()
     }
 

@@ -10,6 +10,7 @@
 //! Checks no permission: `app` does.
 
 use super::commit::{AuditRow, extend_chain};
+use super::content_check::{AuditedRecords, ContentProblem};
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{audit, commit_log};
@@ -67,6 +68,34 @@ impl ReadTx<'_> {
         expected: Option<(i64, [u8; 32])>,
         mut each: impl FnMut(&[u8]),
     ) -> Result<AuditVerification> {
+        self.walk_audit_rows(expected, &mut |_, bytes| each(bytes))
+    }
+
+    /// Verifies the chain, and that everything stored is what the audit says was written. Calls
+    /// `each` with the canonical bytes of every row.
+    pub fn verify_audit(
+        &mut self,
+        expected: Option<(i64, [u8; 32])>,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(AuditVerification, Vec<ContentProblem>)> {
+        let mut audited = AuditedRecords::default();
+        let verified = self.walk_audit_rows(expected, &mut |row, bytes| {
+            audited.insert(row);
+            each(bytes);
+        })?;
+        // Behind a broken chain the rows prove nothing about the content.
+        let problems = match verified.invalid_from_seq {
+            None => self.check_content(audited)?,
+            Some(_) => Vec::new(),
+        };
+        Ok((verified, problems))
+    }
+
+    fn walk_audit_rows(
+        &mut self,
+        expected: Option<(i64, [u8; 32])>,
+        each: &mut dyn FnMut(&AuditRow, &[u8]),
+    ) -> Result<AuditVerification> {
         let commits: Vec<(i64, i64, Vec<u8>)> = commit_log::table
             .order(commit_log::last_seq)
             .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
@@ -78,7 +107,7 @@ impl ReadTx<'_> {
             let rows = self.load_audit_rows(first, last)?;
             let is_complete = first == next && rows.len() as i64 == last - first + 1;
             verified.rows += rows.len() as i64;
-            verified.chain = extend_chain(&verified.chain, hash_audit_rows(&rows, &mut each));
+            verified.chain = extend_chain(&verified.chain, hash_audit_rows(&rows, each));
             if !is_complete || verified.chain[..] != stored[..] {
                 verified.invalid_from_seq = Some(last);
                 return Ok(verified);
@@ -96,6 +125,23 @@ impl ReadTx<'_> {
             verified.invalid_from_seq = Some(next);
         }
         Ok(verified)
+    }
+
+    /// Verifies the link of the commit that contains `seq`: its last seq, and whether the rows of
+    /// the audit and the chain before it give the chain after it.
+    pub(super) fn verify_commit(&mut self, seq: i64) -> Result<(i64, bool)> {
+        let commit: Option<(i64, i64, Vec<u8>)> = commit_log::table
+            .filter(commit_log::last_seq.ge(seq))
+            .order(commit_log::last_seq)
+            .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
+            .first(self.conn())
+            .optional()?;
+        let Some((first, last, stored)) = commit else { return Ok((seq, false)) };
+        let (before, chain) = self.last_commit_up_to(first - 1)?;
+        let rows = self.load_audit_rows(first, last)?;
+        let is_complete = before == first - 1 && rows.len() as i64 == last - first + 1;
+        let recomputed = extend_chain(&chain, hash_audit_rows(&rows, &mut |_, _| ()));
+        Ok((last, is_complete && recomputed[..] == stored[..]))
     }
 
     fn load_audit_rows(&mut self, first: i64, last: i64) -> Result<Vec<AuditRow>> {
@@ -116,13 +162,13 @@ impl ReadTx<'_> {
     }
 }
 
-fn hash_audit_rows(rows: &[AuditRow], each: &mut impl FnMut(&[u8])) -> [u8; 32] {
+fn hash_audit_rows(rows: &[AuditRow], each: &mut dyn FnMut(&AuditRow, &[u8])) -> [u8; 32] {
     let (mut hash, mut line) = (Sha256::new(), Vec::new());
     for row in rows {
         line.clear();
         row.canonical_bytes(|bytes| line.extend_from_slice(bytes));
         hash.update(&line);
-        each(&line);
+        each(row, &line);
     }
     hash.finalize().into()
 }

@@ -57,8 +57,19 @@ impl Store {
 
     /// Checks the whole database in one snapshot.
     pub fn check_integrity(&self) -> Result<IntegrityReport> {
-        self.read(check_database)
+        self.check_integrity_with(|_| ())
     }
+
+    /// Like [`Store::check_integrity`]; calls `each` with the canonical bytes of every row of the
+    /// audit.
+    pub fn check_integrity_with(&self, each: impl FnMut(&[u8])) -> Result<IntegrityReport> {
+        self.read(|tx| check_database_with(tx, each))
+    }
+}
+
+/// Makes a directory unless it exists.
+pub fn ensure_directory(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).map_err(|error| to_file_error(dir, &error))
 }
 
 /// Copies the database of `conn` into a new file, synced before it gets its name.
@@ -87,6 +98,10 @@ pub fn check_database_at(location: &DatabaseLocation) -> Result<IntegrityReport>
 }
 
 pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
+    check_database_with(tx, |_| ())
+}
+
+fn check_database_with(tx: &mut ReadTx, each: impl FnMut(&[u8])) -> Result<IntegrityReport> {
     let mut problems = Vec::new();
     if let AnyConn::Sqlite(conn) = tx.conn() {
         let lines: Vec<IntegrityCheckRow> =
@@ -94,10 +109,9 @@ pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
         problems
             .extend(lines.into_iter().map(|line| line.integrity_check).filter(|line| line != "ok"));
     }
-    let audit = tx.verify_audit_chain(None)?;
-    problems.extend(
-        audit.invalid_from_seq.map(|seq| format!("the audit chain does not hold at seq {seq}")),
-    );
+    let (audit, altered) = tx.verify_audit(None, each)?;
+    problems.extend(audit.invalid_from_seq.map(broken_chain_text));
+    problems.extend(altered.into_iter().map(|problem| problem.text));
     let digests = tx.recompute_digests()?;
     for scope in tx.all_scopes()? {
         let found = digests.get(&scope.number).copied().unwrap_or_default();
@@ -116,8 +130,15 @@ pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
     })
 }
 
+/// What is wrong with a chain that does not verify.
+#[must_use]
+pub fn broken_chain_text(seq: i64) -> String {
+    format!("the audit chain does not hold at seq {seq}")
+}
+
 impl ReadTx<'_> {
-    /// The digest of every scope, recomputed from the records that the feed puts there.
+    /// The digest of every scope, recomputed from the hashes of the records that the feed puts
+    /// there; that the records have these hashes is checked before.
     fn recompute_digests(&mut self) -> Result<BTreeMap<i32, ScopeDigest>> {
         let rows: Vec<(i32, Vec<u8>)> = feed::table
             .inner_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
@@ -242,7 +263,7 @@ pub fn prune_backups(dir: &Path, keep: usize) -> Result<()> {
     Ok(())
 }
 
-fn to_file_error(path: &Path, error: &std::io::Error) -> Error {
+pub(super) fn to_file_error(path: &Path, error: &std::io::Error) -> Error {
     let text = format!("{}: {error}", path.display());
     if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
         Error::StorageFull(text)

@@ -3,6 +3,7 @@
 //!
 //! Does no window arithmetic: `domain::standing::baseline` sums.
 
+use super::audited_row::hash_baselines;
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
 use super::schema::baseline;
@@ -61,8 +62,12 @@ impl WriteTx<'_> {
             if rows == before {
                 continue;
             }
+            rows.iter_mut().for_each(|row| row.version = version + 1);
             for row in &rows {
-                insert_baseline(self, row, version + 1)?;
+                insert_baseline(self, row)?;
+            }
+            if let Some(hashed) = hash_baselines(&rows) {
+                self.row_written(hashed);
             }
             added += rows.len();
         }
@@ -89,12 +94,12 @@ fn newest_versions(rows: Vec<BaselineRow>) -> NewestBaselines {
     newest
 }
 
-fn insert_baseline(tx: &mut WriteTx, row: &BaselineRow, version: u32) -> Result<()> {
+fn insert_baseline(tx: &mut WriteTx, row: &BaselineRow) -> Result<()> {
     diesel::insert_into(baseline::table)
         .values((
             baseline::unit_uid.eq(&row.unit_uid),
             baseline::element.eq(row.element.as_str()),
-            baseline::version.eq(i32::try_from(version).unwrap_or(i32::MAX)),
+            baseline::version.eq(i32::try_from(row.version).unwrap_or(i32::MAX)),
             baseline::start_day.eq(days_from_date(row.window.start)),
             baseline::end_day.eq(days_from_date(row.window.end)),
             baseline::value.eq(row.value),

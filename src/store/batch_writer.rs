@@ -216,7 +216,11 @@ impl BatchWriterState {
         };
         let position = batch.pending.position();
         let member_result = catch_unwind(AssertUnwindSafe(|| {
-            WriteTx::new(conn, &mut batch.pending, now).with_savepoint(|tx| steps(tx))
+            WriteTx::new(conn, &mut batch.pending, now).with_savepoint(|tx| {
+                let value = steps(tx)?;
+                tx.ensure_rows_audited()?;
+                Ok(value)
+            })
         }));
         match member_result {
             Ok(Ok(value)) => {

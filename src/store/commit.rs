@@ -10,7 +10,7 @@
 use super::backend::{AnyConn, with_conn};
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{audit, command, commit_log, feed, feed_head, scope};
+use super::schema::{audit, audited_row, command, commit_log, feed, feed_head, scope};
 use super::write_tx::{PendingChange, PendingChanges, RecordChange};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::support::scope_digest::ScopeDigest;
@@ -180,7 +180,18 @@ fn insert_audit_rows(
             }
         }
     }
+    insert_audited_rows(conn, pending, first)?;
     Ok(hash.finalize().into())
+}
+
+/// Inserts the lines of rows of tables without records.
+fn insert_audited_rows(conn: &mut AnyConn, pending: &[PendingChange], first: i64) -> Result<()> {
+    for (index, pending_change) in pending.iter().enumerate() {
+        for line in pending_change.rows.to_lines(first + index as i64) {
+            diesel::insert_into(audited_row::table).values(&line).execute(conn)?;
+        }
+    }
+    Ok(())
 }
 
 fn to_audit_row(pending_change: &PendingChange, seq: i64, now: Timestamp) -> AuditRow {
@@ -194,9 +205,10 @@ fn to_audit_row(pending_change: &PendingChange, seq: i64, now: Timestamp) -> Aud
         record_id: change.map(|change| change.id.to_vec()),
         from_revision: change.map_or(0, |change| change.from_revision),
         to_revision: change.map_or(0, |change| change.to_revision),
-        record_hash: change
-            .and_then(|change| change.new_hash)
-            .map(|hash| hash.to_be_bytes().to_vec()),
+        record_hash: match change {
+            Some(change) => change.new_hash.map(|hash| hash.to_be_bytes().to_vec()),
+            None => pending_change.rows.content_hash().map(|hash| hash.to_vec()),
+        },
         recorded_at: now.0,
     }
 }

@@ -59,6 +59,12 @@ pub enum Error {
     /// Stored data is inconsistent.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+    /// Stored content is not what the audit says was written: it was changed by hand, or the disk
+    /// changed it. The text names the table and the row.
+    #[error(
+        "CONTENT_ALTERED: {0}; keep the database as evidence and restore a whole copy: thidua restore"
+    )]
+    ContentAltered(String),
     /// Any other failure.
     #[error("database: {0}")]
     Database(String),

@@ -2,18 +2,16 @@
 //!
 //! Does not depend on runs; a published figure is inspected by the cut that its run names.
 
+use super::content_check::ensure_unaltered;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::StoredReport;
-use super::schema::{audit, report_revision};
-use crate::domain::access::scope::RecordKind;
+use super::schema::report_revision;
 use crate::domain::report::Report;
 use crate::domain::support::ids::{DeviceId, ReportId};
 use crate::domain::support::time::Timestamp;
 use crate::wire::record::{self, UnitNumbers};
-use diesel::dsl::max;
 use diesel::prelude::*;
-use std::collections::BTreeMap;
 
 /// One sent revision of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,30 +27,21 @@ pub struct SentRevision {
 }
 
 impl ReadTx<'_> {
-    /// Every sent report with the revision that was the latest at `cut`, in the order of their ids.
+    /// Every sent report with the revision that was the latest at `cut`, in the order of their ids;
+    /// fails with its place unless each is what the audit says was written.
     pub fn reports_at_cut(&mut self, cut: i64, units: &UnitNumbers) -> Result<Vec<StoredReport>> {
-        let latest: Vec<(Option<Vec<u8>>, Option<i64>)> = audit::table
-            .filter(audit::record_kind.eq(RecordKind::Report.number()))
-            .filter(audit::seq.le(cut))
-            .group_by(audit::record_id)
-            .select((audit::record_id, max(audit::to_revision)))
-            .load(self.conn())?;
-        let mut revisions: BTreeMap<[u8; 16], i64> = BTreeMap::new();
-        for (id, revision) in latest {
-            if let (Some(id), Some(revision)) = (id, revision) {
-                revisions.insert(to_byte_array(&id)?, revision);
-            }
-        }
+        let revisions = self.audited_reports(0, cut)?;
         let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = report_revision::table
             .order(report_revision::report)
             .select((report_revision::report, report_revision::revision, report_revision::bytes))
             .load(self.conn())?;
         let mut reports = Vec::with_capacity(revisions.len());
         for (id, revision, bytes) in rows {
-            if revisions.get(&to_byte_array::<16>(&id)?) == Some(&revision) {
-                reports
-                    .push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
-            }
+            let id = to_byte_array::<16>(&id)?;
+            let audited = revisions.get(&id).filter(|audited| audited.revision == revision);
+            let Some(hash) = audited.and_then(|audited| audited.hash) else { continue };
+            ensure_unaltered("report_revision", &id, (revision, hash), &bytes)?;
+            reports.push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
         }
         Ok(reports)
     }

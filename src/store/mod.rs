@@ -17,13 +17,16 @@
 
 pub mod access;
 pub mod audit;
+pub mod audited_row;
 pub(crate) mod backend;
 pub mod backup;
 mod baseline;
 mod batch_writer;
+pub mod checkpoint_file;
 mod commit;
 mod commit_notifier;
 mod compaction;
+pub mod content_check;
 pub mod error;
 pub(crate) mod fault_point;
 pub mod feed;
@@ -41,6 +44,7 @@ pub mod reference;
 pub mod relocate;
 mod replica_pool;
 pub mod report;
+mod report_line_check;
 pub mod run_manifest;
 pub(crate) mod schema;
 pub mod schema_migration;

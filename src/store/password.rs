@@ -1,5 +1,6 @@
 //! Password hashes of accounts for desk sessions. Does no cryptography.
 
+use super::audited_row::hash_password_row;
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{device, password};
@@ -46,6 +47,7 @@ impl WriteTx<'_> {
                 password::set_at.eq(set_at),
             ))
             .execute(self.conn())?;
+        self.row_written(hash_password_row(&account_id.0, (algorithm, salt, hash), set_at));
         self.revoke_desk_sessions(account_id)
     }
 

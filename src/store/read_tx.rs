@@ -1,6 +1,7 @@
 //! A reading transaction: one snapshot of the database.
 
 use super::backend::{AnyConn, with_conn};
+use super::content_check::{ensure_unaltered, format_table};
 use super::error::{Error, Result};
 use super::schema::{commit_log, feed_head, record};
 use crate::domain::access::scope::RecordKind;
@@ -108,23 +109,38 @@ impl<'c> ReadTx<'c> {
         .transpose()
     }
 
-    /// All records of a kind in id order, with their current versions.
+    /// Like [`ReadTx::record`]; fails with its place unless the bytes have their hash.
+    pub fn verified_record(
+        &mut self,
+        kind: RecordKind,
+        id: &[u8; 16],
+    ) -> Result<Option<StoredRecord>> {
+        let found = self.record(kind, id)?;
+        if let Some(stored) = &found {
+            ensure_unaltered(
+                &format_table(kind),
+                id,
+                (stored.revision, stored.hash),
+                &stored.bytes,
+            )?;
+        }
+        Ok(found)
+    }
+
+    /// All records of a kind in id order, with their current versions; fails with its place unless
+    /// the bytes of each have their hash.
     pub fn records(&mut self, kind: RecordKind) -> Result<Vec<([u8; 16], StoredRecord)>> {
         let rows: Vec<(Vec<u8>, i64, Vec<u8>, Vec<u8>)> = record::table
             .filter(record::kind.eq(kind.number()))
             .order(record::id)
             .select((record::id, record::revision, record::hash, record::bytes))
             .load(self.conn)?;
+        let table = format_table(kind);
         rows.into_iter()
             .map(|(id, revision, hash, bytes)| {
-                Ok((
-                    to_byte_array(&id)?,
-                    StoredRecord {
-                        revision,
-                        hash: u128::from_be_bytes(to_byte_array(&hash)?),
-                        bytes,
-                    },
-                ))
+                let (id, hash) = (to_byte_array(&id)?, u128::from_be_bytes(to_byte_array(&hash)?));
+                ensure_unaltered(&table, &id, (revision, hash), &bytes)?;
+                Ok((id, StoredRecord { revision, hash, bytes }))
             })
             .collect()
     }

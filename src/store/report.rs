@@ -5,7 +5,7 @@
 
 use super::backend::with_conn;
 use super::error::{Error, Result};
-use super::read_tx::{ReadTx, to_byte_array};
+use super::read_tx::{ReadTx, StoredRecord, to_byte_array};
 use super::schema::{report, report_attachment, report_author, report_revision};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::access::permission::{ActionMarker, Permit, UnitPath};
@@ -78,11 +78,8 @@ impl From<RecordError> for Error {
 impl ReadTx<'_> {
     /// The report with this id.
     pub fn report(&mut self, id: ReportId, units: &UnitNumbers) -> Result<Option<StoredReport>> {
-        let Some(stored) = self.record(RecordKind::Report, &id.0)? else { return Ok(None) };
-        Ok(Some(StoredReport {
-            report: record::decode_report(&stored.bytes, units)?,
-            revision: stored.revision,
-        }))
+        let stored = self.record(RecordKind::Report, &id.0)?;
+        stored.map(|stored| to_stored_report(&stored, units)).transpose()
     }
 
     /// The revision of a report; 0 if it does not exist.
@@ -196,28 +193,33 @@ impl ReadTx<'_> {
         rows.into_iter().map(to_report_summary).collect()
     }
 
-    /// Every report in these states with its content, for the nightly run.
+    /// Like [`ReadTx::report`], for a result that is published: fails with its place unless the
+    /// stored bytes have their hash.
+    pub fn verified_report(
+        &mut self,
+        id: ReportId,
+        units: &UnitNumbers,
+    ) -> Result<Option<StoredReport>> {
+        let stored = self.verified_record(RecordKind::Report, &id.0)?;
+        stored.map(|stored| to_stored_report(&stored, units)).transpose()
+    }
+
+    /// Every report in these states with its content, in the order of their ids. States are those
+    /// of the records, not of the rows for lists; fails with its place unless the stored bytes of
+    /// each report have their hash.
     pub fn reports_in_states(
         &mut self,
         states: &[ReportState],
         units: &UnitNumbers,
     ) -> Result<Vec<StoredReport>> {
-        use super::schema::record as stored;
-        let states: Vec<i16> = states.iter().map(|state| state_number(*state)).collect();
-        let rows: Vec<(i64, Vec<u8>)> =
-            report::table
-                .inner_join(stored::table.on(
-                    stored::id.eq(report::id).and(stored::kind.eq(RecordKind::Report.number())),
-                ))
-                .filter(report::state.eq_any(states))
-                .order(report::id)
-                .select((stored::revision, stored::bytes))
-                .load(self.conn())?;
-        rows.into_iter()
-            .map(|(revision, bytes)| {
-                Ok(StoredReport { report: record::decode_report(&bytes, units)?, revision })
-            })
-            .collect()
+        let mut found = Vec::new();
+        for (_, stored) in self.records(RecordKind::Report)? {
+            let stored = to_stored_report(&stored, units)?;
+            if states.contains(&stored.report.state) {
+                found.push(stored);
+            }
+        }
+        Ok(found)
     }
 
     /// The sent revisions of a report, oldest first: revision, state and original bytes.
@@ -426,6 +428,11 @@ pub(crate) fn report_scopes(state: ReportState, unit_path: &UnitPath) -> Vec<Sco
         .collect()
 }
 
+fn to_stored_report(stored: &StoredRecord, units: &UnitNumbers) -> Result<StoredReport> {
+    let report = record::decode_report(&stored.bytes, units)?;
+    Ok(StoredReport { report, revision: stored.revision })
+}
+
 fn to_report_summary(
     row: (Vec<u8>, Vec<u8>, Vec<u8>, i32, i32, i16, i16, i16),
 ) -> Result<ReportSummary> {
@@ -443,7 +450,7 @@ fn to_report_summary(
 }
 
 /// The number of a state in tables, from 1 in the order of a report's life.
-fn state_number(state: ReportState) -> i16 {
+pub(super) fn state_number(state: ReportState) -> i16 {
     match state {
         ReportState::Draft => 1,
         ReportState::Submitted => 2,

@@ -16,9 +16,11 @@ use super::schema::{audit, run_input, run_manifest};
 use super::write_tx::WriteTx;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::standing::Standing;
+use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::{CampaignId, RunId};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// A published run, never changed; a correction is a new run.
@@ -112,11 +114,19 @@ impl ReadTx<'_> {
             .load(self.conn())?)
     }
 
-    /// An input of a run, by its digest.
+    /// An input of a run, by its digest; fails if the bytes do not have it.
     pub fn run_input(&mut self, digest: &[u8]) -> Result<Vec<u8>> {
         let found =
             run_input::table.find(digest).select(run_input::bytes).first(self.conn()).optional()?;
-        found.ok_or_else(|| Error::Damaged("an input of a run is missing".to_owned()))
+        let bytes: Vec<u8> =
+            found.ok_or_else(|| Error::Damaged("an input of a run is missing".to_owned()))?;
+        if Sha256::digest(&bytes)[..] != *digest {
+            let digest = encode_hex(digest);
+            return Err(Error::ContentAltered(format!(
+                "run_input {digest}: its bytes do not have this digest"
+            )));
+        }
+        Ok(bytes)
     }
 
     /// The reference scope as bytes: kind, revision, id and bytes of each record, by kind and id.

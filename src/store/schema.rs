@@ -92,6 +92,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The hash of each row that an audited step wrote into a table without records.
+    audited_row (seq, table_name, row_key) {
+        seq -> BigInt,
+        table_name -> Text,
+        row_key -> Text,
+        row_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     /// An account of an official or of an agency; no personal data.
     account (id) {
         id -> Binary,
@@ -356,6 +366,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    audit,
     feed,
     record,
     report,

@@ -3,6 +3,7 @@
 //!
 //! Does no cryptography and checks no permission.
 
+use super::audited_row::hash_service_key;
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::service_key;
@@ -14,27 +15,30 @@ use diesel::prelude::*;
 
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = service_key)]
-struct ServiceKeyRow {
-    id: Vec<u8>,
-    account: Vec<u8>,
-    hash: Vec<u8>,
-    unit: Vec<u8>,
-    campaign: Option<Vec<u8>>,
-    allowed_calls: String,
-    issued_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
+pub(super) struct ServiceKeyRow {
+    pub(super) id: Vec<u8>,
+    pub(super) account: Vec<u8>,
+    pub(super) hash: Vec<u8>,
+    pub(super) unit: Vec<u8>,
+    pub(super) campaign: Option<Vec<u8>>,
+    pub(super) allowed_calls: String,
+    pub(super) issued_at: i64,
+    pub(super) expires_at: i64,
+    pub(super) revoked_at: Option<i64>,
 }
 
 impl ReadTx<'_> {
     /// The key with this id.
     pub fn service_key(&mut self, id: ServiceKeyId) -> Result<Option<ServiceKey>> {
-        let row = service_key::table
+        self.service_key_row(id)?.map(to_service_key).transpose()
+    }
+
+    fn service_key_row(&mut self, id: ServiceKeyId) -> Result<Option<ServiceKeyRow>> {
+        Ok(service_key::table
             .find(id.0.to_vec())
             .select(ServiceKeyRow::as_select())
             .first(self.conn())
-            .optional()?;
-        row.map(to_service_key).transpose()
+            .optional()?)
     }
 
     /// All keys, in order of issue.
@@ -62,7 +66,9 @@ impl WriteTx<'_> {
             expires_at: key.expires_at.0,
             revoked_at: key.revoked_at.map(|at| at.0),
         };
+        let hashed = hash_service_key(&row);
         diesel::insert_into(service_key::table).values(row).execute(self.conn())?;
+        self.row_written(hashed);
         Ok(())
     }
 
@@ -73,6 +79,9 @@ impl WriteTx<'_> {
             .filter(service_key::revoked_at.is_null())
             .set(service_key::revoked_at.eq(Some(now)))
             .execute(self.conn())?;
+        if let Some(row) = self.service_key_row(id)? {
+            self.row_written(hash_service_key(&row));
+        }
         self.bump_auth_generation()
     }
 }

@@ -1,5 +1,6 @@
 //! A writing transaction, and the pending changes that are numbered at commit.
 
+use super::audited_row::AuditedRows;
 use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
@@ -69,6 +70,8 @@ impl AuditContext {
 #[derive(Default)]
 pub(super) struct PendingChanges {
     pub(super) changes: Vec<PendingChange>,
+    /// Rows written since the last audit row of the same step.
+    pub(super) unaudited_rows: AuditedRows,
     /// Commands received: `append_commit` writes the seq of the commit into their rows.
     pub(super) commands: Vec<(DeviceId, u64)>,
     /// Set when the transaction can no longer commit.
@@ -83,22 +86,36 @@ pub(super) struct PendingChanges {
 
 impl PendingChanges {
     /// A position for [`PendingChanges::truncate_to`].
-    pub(super) fn position(&self) -> (usize, usize) {
-        (self.changes.len(), self.commands.len())
+    pub(super) fn position(&self) -> PendingPosition {
+        PendingPosition {
+            changes: self.changes.len(),
+            commands: self.commands.len(),
+            unaudited_rows: self.unaudited_rows.clone(),
+        }
     }
 
     /// Drops what was added after `position`, and the caches.
-    pub(super) fn truncate_to(&mut self, position: (usize, usize)) {
-        self.changes.truncate(position.0);
-        self.commands.truncate(position.1);
+    pub(super) fn truncate_to(&mut self, position: PendingPosition) {
+        self.changes.truncate(position.changes);
+        self.commands.truncate(position.commands);
+        self.unaudited_rows = position.unaudited_rows;
         self.unit_paths.clear();
         self.authors.clear();
     }
 }
 
+/// How far the pending changes had come.
+pub(super) struct PendingPosition {
+    changes: usize,
+    commands: usize,
+    unaudited_rows: AuditedRows,
+}
+
 pub(super) struct PendingChange {
     pub(super) audit: AuditContext,
     pub(super) record_change: Option<RecordChange>,
+    /// Rows of tables without records that the step wrote.
+    pub(super) rows: AuditedRows,
 }
 
 /// A change of one record.
@@ -214,9 +231,7 @@ impl<'c> WriteTx<'c> {
             new_hash: Some(hash),
             scopes,
         };
-        self.pending
-            .changes
-            .push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        self.push_record_change(audit, change);
         Ok(PutOutcome { revision: to_revision, changed: true })
     }
 
@@ -240,9 +255,7 @@ impl<'c> WriteTx<'c> {
             new_hash: hash,
             scopes,
         };
-        self.pending
-            .changes
-            .push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        self.push_record_change(audit, change);
         Ok(())
     }
 
@@ -268,9 +281,7 @@ impl<'c> WriteTx<'c> {
             new_hash: None,
             scopes: Vec::new(),
         };
-        self.pending
-            .changes
-            .push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        self.push_record_change(audit, change);
         Ok(())
     }
 
@@ -298,9 +309,29 @@ impl<'c> WriteTx<'c> {
         self.pending.unit_paths.clear();
     }
 
-    /// Adds an audit row that changes no record.
+    fn push_record_change(&mut self, audit: &AuditContext, change: RecordChange) {
+        let (audit, rows) = (audit.clone(), AuditedRows::default());
+        self.pending.changes.push(PendingChange { audit, record_change: Some(change), rows });
+    }
+
+    /// Adds an audit row that changes no record. It has the hashes of the rows that this step wrote
+    /// since its last one.
     pub(crate) fn append_audit(&mut self, audit: &AuditContext) {
-        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: None });
+        let (audit, rows) = (audit.clone(), std::mem::take(&mut self.pending.unaudited_rows));
+        self.pending.changes.push(PendingChange { audit, record_change: None, rows });
+    }
+
+    /// Rows written since the last audit row of this step.
+    pub(super) fn unaudited_rows(&mut self) -> &mut AuditedRows {
+        &mut self.pending.unaudited_rows
+    }
+
+    /// Fails if the step wrote rows and no audit row after them.
+    pub(super) fn ensure_rows_audited(&self) -> Result<()> {
+        if self.pending.unaudited_rows.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Database("rows were written without a row of the audit".to_owned()))
     }
 
     /// Adds a command whose row gets the seq of the commit.

@@ -57,15 +57,41 @@ fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
     }
 }
 
+#[test]
+fn one_flipped_bit_of_what_is_stored_is_named_by_every_command_that_verifies() {
+    let machine = TestMachine::with_example();
+    machine.run_ok(&["audit", "verify"]);
+    let digit = "(instr('0123456789ABCDEF', substr(hex(bytes), -1)) - 1)";
+    open_database(&machine)
+        .batch_execute(&format!(
+            "update record set bytes = unhex(substr(hex(bytes), 1, 2 * length(bytes) - 1) \
+               || printf('%X', {digit} + 1 - 2 * ({digit} & 1))) \
+             where kind = 1 and id = (select min(id) from record where kind = 1)"
+        ))
+        .unwrap();
+    let place = "record unit ";
+    let verified = machine.run(&["audit", "verify"]);
+    assert_refused(&verified, "CONTENT_ALTERED");
+    assert!(verified.err.contains(place), "{}", verified.err);
+    let diagnosis = machine.run(&["doctor", "--full"]);
+    assert!(diagnosis.code == 1 && diagnosis.out.contains(place), "{diagnosis:?}");
+    let copy = machine.path("copy.db");
+    std::fs::copy(machine.path("data/thidua.db"), &copy).unwrap();
+    let checked = machine.run(&["verify-backup", &copy.display().to_string()]);
+    assert!(checked.code == 1 && checked.err.contains(place), "{checked:?}");
+    let backup = machine.run(&["backup"]);
+    assert!(backup.code == 1 && backup.err.contains(place), "{backup:?}");
+}
+
 /// Writes the database file back as it was.
-fn restore_database(machine: &TestMachine, whole: &[u8]) {
+pub(super) fn restore_database(machine: &TestMachine, whole: &[u8]) {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(machine.path(&format!("data/thidua.db{end}")));
     }
     std::fs::write(machine.path("data/thidua.db"), whole).unwrap();
 }
 
-fn open_database(machine: &TestMachine) -> SqliteConnection {
+pub(super) fn open_database(machine: &TestMachine) -> SqliteConnection {
     SqliteConnection::establish(&machine.path("data/thidua.db").display().to_string()).unwrap()
 }
 
@@ -194,7 +220,7 @@ struct AuditChainRow {
 }
 
 /// Recomputes the chain from the first line, as an attacker who knows its construction would.
-fn rebuild_chain(conn: &mut SqliteConnection) {
+pub(super) fn rebuild_chain(conn: &mut SqliteConnection) {
     let number = |name: &str| format!("unhex(printf('%016x', coalesce({name}, 0)))");
     let bytes = |name: &str| {
         let blob = format!("coalesce(cast({name} as blob), x'')");

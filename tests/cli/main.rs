@@ -5,6 +5,7 @@
 mod audit;
 mod backups;
 mod campaigns;
+mod checkpoints;
 mod deploy;
 mod files;
 mod keys;

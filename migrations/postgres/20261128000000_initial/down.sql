@@ -21,6 +21,7 @@ DROP TABLE enrol_code;
 DROP TABLE device;
 DROP TABLE grants;
 DROP TABLE account;
+DROP TABLE audited_row;
 DROP TABLE audit;
 DROP TABLE command;
 DROP TABLE feed;

@@ -84,6 +84,16 @@ CREATE TABLE audit (
     PRIMARY KEY (seq)
 );
 
+-- Append only: the hash of each row that an audited step wrote into baseline, grants, device,
+-- service_key or password; NULL: deleted. The audit row of this seq has the hash of its lines.
+CREATE TABLE audited_row (
+    seq BIGINT NOT NULL,
+    table_name TEXT COLLATE "C" NOT NULL,
+    row_key TEXT COLLATE "C" NOT NULL,
+    row_hash BYTEA,
+    PRIMARY KEY (seq, table_name, row_key)
+);
+
 -- An account of an official or of an agency; no personal data.
 CREATE TABLE account (
     id BYTEA NOT NULL,

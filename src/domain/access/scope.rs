@@ -2,7 +2,9 @@
 //!
 //! A reader who was granted a scope gets every record in it; nothing is redacted when it is sent.
 
+use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::{CampaignId, UnitId};
+use std::fmt;
 
 /// The kind of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +60,12 @@ pub struct Scope {
     pub kind: ScopeKind,
     /// Unit id or campaign id.
     pub id: [u8; 16],
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.code(), encode_hex(&self.id))
+    }
 }
 
 impl Scope {
@@ -160,5 +168,26 @@ impl RecordKind {
     #[must_use]
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// The word in logs and reports of checks.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Element => "element",
+            Self::Form => "form",
+            Self::Contract => "contract",
+            Self::Calendar => "calendar",
+            Self::Campaign => "campaign",
+            Self::Report => "report",
+            Self::Comment => "comment",
+            Self::Conflict => "conflict",
+            Self::Proposal => "proposal",
+            Self::Held => "held",
+            Self::Standing => "standing",
+            Self::Run => "run",
+            Self::Finding => "finding",
+        }
     }
 }

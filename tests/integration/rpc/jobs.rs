@@ -121,5 +121,13 @@ async fn a_reporter_runs_no_job_and_reads_no_audit_and_an_auditor_finds_the_chai
         actions.iter().any(|action| action == "audit.read: quarterly check"),
         "reading is written down with its reason"
     );
+    let mut database = server.app.store().location().connect(true).unwrap();
+    database.execute_sql("update record set revision = revision + 1 where kind = 6").unwrap();
+    let found = audit
+        .verify_audit(auditor.request(pb::VerifyAuditRequest::default()))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(!found.unbroken && found.first_broken > 0, "content that is not what was written");
     server.close().await;
 }
