@@ -47,6 +47,8 @@ mod scopes;
 mod vectors;
 #[path = "promises/world.rs"]
 mod world;
+#[path = "promises/year.rs"]
+mod year;
 
 /// Runs each test on a new SQLite file and on a new PostgreSQL database.
 macro_rules! on_both_databases {

@@ -324,9 +324,9 @@ fn verify_audit_chain(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
     Ok(format!("{rows} rows of the audit are whole"))
 }
 
-fn apply_org_day(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
+fn apply_org_day(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
     let applied = app.apply_org_day()?;
-    let stepped = app.advance_campaigns_by_day(actor)?;
+    let stepped = app.advance_campaigns_by_day()?;
     Ok(format!(
         "{} units, {} records, {} accounts moved; {stepped} campaigns launched, begun or over",
         applied.moved_units, applied.moved_records, applied.moved_accounts
