@@ -13,6 +13,8 @@ mod access_oracle;
 mod accounts;
 #[path = "promises/backend_parity.rs"]
 mod backend_parity;
+#[path = "promises/clock.rs"]
+mod clock;
 #[path = "promises/conflicts.rs"]
 mod conflicts;
 #[path = "promises/convergence.rs"]

@@ -1,7 +1,7 @@
 //! `thidua doctor`: checks the state of the server, prints each problem and ends with the first
 //! actions to take.
 //!
-//! Changes nothing. Each check is a function that returns findings; the findings are ordered by
+//! Changes nothing, unless a person says with `--clock-is-right` that the clock is right. Each check is a function that returns findings; the findings are ordered by
 //! urgency.
 
 use super::backup_locations::{NO_STANDBY_TEXT, backup_locations};
@@ -10,6 +10,7 @@ use super::database_connection;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::config::Config;
+use crate::domain::support::clock_fault::ClockFault;
 use crate::domain::support::lang::Lang;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::jobs;
@@ -23,11 +24,16 @@ use serde_json::json;
 #[command(after_help = "Ví dụ / Examples:
   thidua doctor
   thidua doctor --full      # đọc lại toàn bộ nhật ký và dữ liệu / reads every row again
+  thidua doctor --clock-is-right    # sau khi đã xem đồng hồ / after a look at the clock
   thidua doctor --json")]
 pub(super) struct Args {
     /// Kiểm tra toàn bộ chuỗi nhật ký và mã băm · Check the whole audit chain and every digest.
     #[arg(long)]
     full: bool,
+    /// Xác nhận đồng hồ máy này đúng, việc định kỳ lại chạy · Say that this machine's clock is right
+    /// now: jobs that wait because of CLOCK run again.
+    #[arg(long)]
+    clock_is_right: bool,
 }
 
 /// How soon an operator must act.
@@ -82,6 +88,10 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let mut found = check_schema(&location)?;
     if found.is_empty() {
         let local_app = ctx.open_local_app_with(&config)?;
+        if args.clock_is_right {
+            confirm_clock(ctx, &local_app)?;
+        }
+        found.extend(check_clock(&local_app)?);
         found.extend(check_history(&local_app, &location)?);
         found.extend(check_backups(&config, &local_app)?);
         found.extend(check_nightly_jobs(&local_app)?);
@@ -151,18 +161,34 @@ fn check_history(
             ],
         ));
     }
-    let last = local_app.app.store().read(|tx| tx.last_commit_time())?;
-    let now = local_app.app.now();
-    if last.is_some_and(|last| last.0 > now.0 + 600 * 1_000_000) {
-        found.push(DoctorFinding::new(
-            Urgency::Immediate,
-            "CLOCK",
-            "đồng hồ máy chủ chạy lùi so với lần ghi cuối",
-            "the clock stands before the last commit",
-            ["chỉnh lại đồng hồ (NTP)", "set the clock right (NTP)"],
-        ));
-    }
     Ok(found)
+}
+
+/// Records a person's word that the clock is right.
+fn confirm_clock(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
+    let at = local_app.app.confirm_clock()?.local_text();
+    let output = &ctx.output;
+    output.print_remark(format!(
+        "{} {at}",
+        output.pick("đã ghi nhận đồng hồ đúng:", "the clock is taken to be right:")
+    ));
+    Ok(())
+}
+
+fn check_clock(local_app: &LocalApp) -> CliResult<Option<DoctorFinding>> {
+    let app = &local_app.app;
+    let todo = [ClockFault::remedy(Lang::Vi), ClockFault::remedy(Lang::En)];
+    let finding = |vi: String, en: String| {
+        Some(DoctorFinding::new(Urgency::Immediate, "CLOCK", vi, en, todo))
+    };
+    Ok(match app.clock_fault() {
+        Some(fault) => finding(fault.text(Lang::Vi), fault.text(Lang::En)),
+        None if app.is_clock_doubt_recorded()? => finding(
+            "máy chủ đang chạy ghi nhận đồng hồ có thể sai".to_owned(),
+            "a running server finds that its clock may be wrong".to_owned(),
+        ),
+        None => None,
+    })
 }
 
 fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
@@ -253,7 +279,7 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let campaigns =
         !local_app.load_reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
     for job in jobs::SCHEDULED_JOBS.iter().filter(|_| campaigns) {
-        let runs = local_app.app.job_runs(Some(job.id), 1)?;
+        let runs = local_app.app.past_job_runs(Some(job.id), 1)?;
         let Some(run) = runs.first() else { continue };
         let old = local_app.app.now().0 - run.ended_at.unwrap_or(run.started_at) > NIGHTLY_AGE_MAX;
         if run.state == "FAILED" || old {

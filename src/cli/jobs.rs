@@ -4,6 +4,7 @@
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use crate::app::job_run::{JobId, JobSlotOutcome};
+use crate::domain::support::lang::Lang;
 use crate::domain::support::time::Timestamp;
 use crate::jobs::{self, ScheduledJob};
 use indicatif::ProgressBar;
@@ -66,7 +67,7 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let mut rows = Vec::new();
     for job in jobs::SCHEDULED_JOBS {
-        let last = local_app.app.job_runs(Some(job.id), 1)?.pop();
+        let last = local_app.app.past_job_runs(Some(job.id), 1)?.pop();
         let at = job.daily_at.strftime("%H:%M").to_string();
         let (state, slot) = last
             .map_or_else(Default::default, |run| (run.state, Timestamp(run.slot_at).local_text()));
@@ -113,6 +114,13 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let ended = job.run_now(&local_app.app, &format!("cli-{}", std::process::id()));
     spinner.finish_and_clear();
     let message = match ended? {
+        JobSlotOutcome::ClockInDoubt(fault) => {
+            return Err(CliError::new(
+                "CLOCK",
+                fault.text_with_remedy(Lang::Vi),
+                fault.text_with_remedy(Lang::En),
+            ));
+        }
         JobSlotOutcome::Done(message) => message,
         JobSlotOutcome::AlreadyDone => {
             output.pick("lượt này đã chạy xong trước đó", "this slot was done before").to_owned()

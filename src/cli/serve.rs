@@ -8,7 +8,7 @@ use super::{invite, telemetry};
 use crate::app::App;
 use crate::config::{ClientAuthMode, Config, LogFormat};
 use crate::grpc::ServerEndpoints;
-use crate::jobs::scheduler;
+use crate::jobs::{clock_watch::watch_clock, scheduler};
 use crate::server::accept::ServerLimits;
 use crate::server::keys::ServerKeys;
 use crate::server::metrics::ServerMetrics;
@@ -55,6 +55,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     if let Some(line) = missing_backup_warning(&ctx.output, &config, local_app.app.store()) {
         tracing::warn!("{line}");
         ctx.output.print_remark(line);
+    }
+    if let Some(fault) = local_app.app.clock_fault() {
+        ctx.output.print_remark(format!("CLOCK: {}", fault.text_with_remedy(ctx.output.lang)));
     }
     let replica = add_replica(&config, &local_app)?;
     if local_app.app.store().location().is_exposed()
@@ -141,6 +144,7 @@ async fn run_server(
         tracing::info!(address = config.metrics.address, "metrics are served in plain text");
         tokio::spawn(setup.metrics.clone().serve(listener, local_app.app.clone()));
     }
+    let clock_watch = tokio::spawn(watch_clock(local_app.app.clone()));
     let owner = format!("serve-{}", std::process::id());
     let ticking = if config.jobs.enabled {
         Some(scheduler::start_scheduler(local_app.app.clone(), owner, tracer).await)
@@ -161,6 +165,7 @@ async fn run_server(
     let served = serve(listener, setup, wait_for_shutdown_signal()).await;
     drop(ticking);
     copying.abort();
+    clock_watch.abort();
     if let Some(followed) = followed {
         followed.shutdown().await;
     }

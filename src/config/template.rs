@@ -61,6 +61,9 @@ enabled = true
 # Sau bấy nhiêu giây, máy khác được làm tiếp việc mà máy này chưa làm xong.
 # After so many seconds another process may take over a job that this one has not ended.
 lease_seconds = 600
+# Khi khởi động, nếu đồng hồ cách lần ghi cuối quá số ngày này thì báo CLOCK và việc định kỳ chờ: thidua doctor --clock-is-right
+# At a start, a longer time since the newest commit says CLOCK, and no job runs before: thidua doctor --clock-is-right
+downtime_days = 14
 
 [log]
 # Ví dụ / as in: "info,thidua::sync=debug". Đổi khi đang chạy: sửa rồi gửi SIGHUP. / While it runs: change it, then send SIGHUP.

@@ -103,6 +103,7 @@ fn run_slot(
     slot: Timestamp,
     lang: Lang,
 ) -> Result<pb::RunJobResponse, RpcError> {
+    let mut done = 1;
     let step = match (job.run_slot)(app, slot)? {
         JobSlotOutcome::Done(summary) => summary,
         JobSlotOutcome::AlreadyDone => {
@@ -111,9 +112,13 @@ fn run_slot(
         JobSlotOutcome::LeasedElsewhere => {
             lang.pick("máy chủ khác đang chạy", "another server runs it").to_owned()
         }
+        JobSlotOutcome::ClockInDoubt(fault) => {
+            done = 0;
+            format!("CLOCK: {}", fault.text_with_remedy(lang))
+        }
     };
     let run = app.job_run(job.id, slot)?.map(job_run_to_proto);
-    Ok(pb::RunJobResponse { step, done: 1, total: 1, run })
+    Ok(pb::RunJobResponse { step, done, total: 1, run })
 }
 
 impl Services {

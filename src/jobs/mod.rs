@@ -5,6 +5,7 @@
 //! triggers it; the due slots are computed here from the last successful slot, so slots that were
 //! missed run when the server starts.
 
+pub mod clock_watch;
 pub mod scheduler;
 
 pub use crate::app::job_run::ClaimedSlot;
@@ -235,16 +236,22 @@ impl ScheduledJob {
             let (job, at) = (self.name(), slot.local_text());
             match &outcome {
                 Ok(JobSlotOutcome::Done(message)) => tracing::info!(job, slot = at, "{message}"),
-                Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => {}
+                Ok(
+                    JobSlotOutcome::AlreadyDone
+                    | JobSlotOutcome::LeasedElsewhere
+                    | JobSlotOutcome::ClockInDoubt(_),
+                ) => {}
                 Err(error) => tracing::warn!(job, slot = at, %error, "this turn of the job failed"),
             }
             outcome
         };
         trace::trace_job(self.name(), slot, run, |outcome| match outcome {
             Ok(JobSlotOutcome::Done(_)) => trace::TracedJobOutcome::Done,
-            Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => {
-                trace::TracedJobOutcome::NoWork
-            }
+            Ok(
+                JobSlotOutcome::AlreadyDone
+                | JobSlotOutcome::LeasedElsewhere
+                | JobSlotOutcome::ClockInDoubt(_),
+            ) => trace::TracedJobOutcome::NoWork,
             Err(_) => trace::TracedJobOutcome::Failed,
         })
     }
@@ -255,8 +262,9 @@ impl ScheduledJob {
     }
 }
 
-/// Runs every job whose newest slot is not done, in the order of their slots. `false`: another node
-/// holds the lease of one of them; the caller tries again after that lease has expired.
+/// Runs every job whose newest slot is not done, in the order of their slots. `false`: one of them
+/// has yet to run, because another node holds its lease or because the clock is in doubt; the caller
+/// tries again later.
 pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let now = app.now();
     let mut due: Vec<&ScheduledJob> = SCHEDULED_JOBS.iter().collect();
@@ -265,7 +273,9 @@ pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let outcomes: Vec<Result<JobSlotOutcome>> =
         due.into_iter().map(|job| job.run_due_slots(app, owner)).collect();
     let outcomes: Vec<JobSlotOutcome> = outcomes.into_iter().collect::<Result<_>>()?;
-    Ok(!outcomes.contains(&JobSlotOutcome::LeasedElsewhere))
+    Ok(outcomes
+        .iter()
+        .all(|one| matches!(one, JobSlotOutcome::Done(_) | JobSlotOutcome::AlreadyDone)))
 }
 
 fn close_periods(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
