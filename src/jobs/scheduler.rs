@@ -209,6 +209,33 @@ mod tests {
         }
     }
 
+    /// The library's ticks of all jobs, which run nothing.
+    async fn idle_ticks() -> JobTicks {
+        let zone = FixedOffset::east_opt(7 * 3600).unwrap();
+        let library = JobScheduler::new().await.unwrap();
+        let mut jobs = Vec::new();
+        for job in SCHEDULED_JOBS {
+            let cron_job =
+                CronJob::new_async_tz(job.cron_schedule(), zone, |_, _| Box::pin(async {}))
+                    .unwrap();
+            library.add(cron_job.clone()).await.unwrap();
+            jobs.push((job, cron_job));
+        }
+        JobTicks { library, jobs }
+    }
+
+    #[tokio::test]
+    async fn ticks_that_the_library_waits_for_in_the_future_of_a_clock_set_back_are_found() {
+        let now = crate::clock::Clock::System.now();
+        let mut ticks = idle_ticks().await;
+        assert!(!ticks.are_too_late(now).await);
+        assert!(!ticks.are_too_late(now.saturating_add_micros(10 * DAY_MICROS)).await);
+        for days_ahead in [2, 365] {
+            let set_right = now.saturating_add_micros(-days_ahead * DAY_MICROS);
+            assert!(ticks.are_too_late(set_right).await, "the clock was {days_ahead} days ahead");
+        }
+    }
+
     #[tokio::test]
     async fn what_the_scheduler_waits_for_is_the_next_slot_of_each_job() {
         let now = || crate::clock::Clock::System.now();

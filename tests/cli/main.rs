@@ -5,6 +5,7 @@
 mod audit;
 mod backups;
 mod campaigns;
+mod clock;
 mod deploy;
 mod files;
 mod keys;
