@@ -3,6 +3,7 @@
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::client::facade::{CellFigure, ClientError, Phone, ReportStatus, ReportView};
+use crate::domain::support::clock_fault::duration_text;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::date_from_days;
 use crate::domain::support::violation::Violation;
@@ -58,11 +59,32 @@ impl From<ClientError> for CliError {
             ClientError::Storage { message } => {
                 Self::new("STORAGE", format!("{vi} ({message})"), format!("{en} ({message})"))
             }
+            ClientError::ClockWrong { .. } => Self::new("CLOCK", vi, en),
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", vi, en),
             ClientError::NewerApp => Self::new("NEWER_APP", vi, en),
             ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", vi, en),
         }
     }
+}
+
+/// Warns if the clock of this machine, as a phone, differs from the server's.
+pub(super) fn warn_of_clock(output: &Output, phone: &Phone) -> CliResult {
+    let clock = phone.clock()?;
+    if clock.is_wrong {
+        let by = duration_text(clock.ahead_seconds.saturating_mul(1_000_000), output.lang);
+        let (today, is_behind) = (day_text(clock.today), clock.ahead_seconds < 0);
+        output.print_remark(output.lang.pick(
+            format!(
+                "CLOCK: đồng hồ máy này {} {by}; hôm nay theo máy chủ là {today}. Hãy đặt lại ngày giờ.",
+                if is_behind { "chậm" } else { "nhanh" }
+            ),
+            format!(
+                "CLOCK: this clock is {by} {}; by the server today is {today}. Set the date and time.",
+                if is_behind { "behind" } else { "ahead" }
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// The stable code of a field's problem.

@@ -4,6 +4,8 @@ use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
 use crate::client::runner::RunnerError;
 use crate::client::transport::device_key::DeviceKeyError;
+use crate::domain::support::clock_fault::duration_text;
+use crate::domain::support::lang::Lang;
 use crate::domain::support::reason::{FieldError, Refusal, RefusalReason};
 
 /// Why a call of the engine failed.
@@ -54,6 +56,14 @@ pub enum ClientError {
         retry_after_ms: u64,
         /// For logs.
         message: String,
+    },
+    /// The phone's clock is wrong. From a call: by this clock the server's certificate is not valid,
+    /// and nothing was sent. From a query of due reports: nothing is due around the date of this
+    /// clock, which is not the date of the server.
+    #[error("the phone's clock is wrong by {by} s")]
+    ClockWrong {
+        /// Seconds by which it is wrong at least: positive if it is ahead.
+        by: i64,
     },
     /// Sync stopped and does not continue without a person's action.
     #[error("stopped: {reason:?}: {message}")]
@@ -146,6 +156,7 @@ impl ClientError {
             Self::Offline { .. } => {
                 "Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.".into()
             }
+            Self::ClockWrong { by } => clock_texts(*by).0,
             Self::Stopped { reason: why, .. } => why.text_vi().into(),
             Self::LeaseExpired { days } => format!(
                 "Đã {days} ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. \
@@ -195,6 +206,7 @@ impl ClientError {
             Self::Offline { .. } => {
                 "No connection yet. What you typed is safe and will be sent later.".into()
             }
+            Self::ClockWrong { by } => clock_texts(*by).1,
             Self::Stopped { reason: why, .. } => why.text_en().into(),
             Self::LeaseExpired { days } => format!(
                 "This phone has not reached its server for {days} days, so its data are locked. \
@@ -253,6 +265,26 @@ impl StopReason {
     }
 }
 
+/// Both texts of a wrong clock.
+fn clock_texts(by_seconds: i64) -> (String, String) {
+    let by = |lang| duration_text(by_seconds.saturating_mul(1_000_000), lang);
+    let (vi, en) = if by_seconds < 0 { ("chậm", "behind") } else { ("nhanh", "ahead") };
+    (
+        format!(
+            "Ngày giờ trên điện thoại sai, {vi} ít nhất {}. Hãy đặt lại ngày giờ (nên để \
+             tự động), rồi đồng bộ lại. Phần đã nhập vẫn được giữ. Nếu ngày giờ trên điện thoại \
+             đúng, hãy báo quản trị: chứng thư của máy chủ có thể đã hết hạn.",
+            by(Lang::Vi)
+        ),
+        format!(
+            "The phone's date is wrong: {en} by at least {}. Set the date and time, best \
+             to automatic, then sync again. What you typed is kept. If the phone's date is right, \
+             tell the operator: the server's certificate may have expired.",
+            by(Lang::En)
+        ),
+    )
+}
+
 /// Both texts of a reason; the code itself for a reason of a newer server.
 pub(super) fn reason_texts(code: &str) -> (String, String) {
     let known = RefusalReason::from_code(code)
@@ -305,6 +337,7 @@ impl From<RunnerError> for ClientError {
                 let retry_after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                 Self::Offline { retry_after_ms, message }
             }
+            RunnerError::ClockWrong { by_seconds } => Self::ClockWrong { by: by_seconds },
             RunnerError::Halted { halt, message } => Self::Stopped { reason: halt.into(), message },
             RunnerError::NotEnrolled => Self::NotEnrolled,
             RunnerError::AlreadyEnrolled => Self::AlreadyEnrolled,

@@ -102,8 +102,9 @@ impl ClockFault {
     }
 }
 
-/// A duration for people, without its sign: days, or minutes below two days.
-fn duration_text(micros: i64, lang: Lang) -> String {
+/// A difference between clocks for people, without its sign: days, or minutes below two days.
+#[must_use]
+pub fn duration_text(micros: i64, lang: Lang) -> String {
     let micros = micros.saturating_abs();
     if micros >= 2 * DAY_MICROS {
         format!("{} {}", micros / DAY_MICROS, lang.pick("ngày", "days"))

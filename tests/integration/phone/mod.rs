@@ -12,6 +12,7 @@ mod restore;
 mod unit_merger;
 mod weekly_report;
 mod wire_size;
+mod wrong_clock;
 
 use crate::harness::TestServer;
 use thidua::client::facade::{
