@@ -120,8 +120,8 @@ impl App {
     }
 
     /// Moves every campaign to its state of today: launched, running or over. Returns how many
-    /// changed. Acts for the root unit of today: on the day on which the authority itself is merged,
-    /// that is its successor.
+    /// changed. Acts for the root unit of today: on the day on which the authority itself is
+    /// merged, that is its successor.
     pub fn advance_campaigns_by_day(&self) -> Result<usize> {
         let today = self.now().local_date();
         self.store().write("campaign.step_by_day", self.now(), |tx| {

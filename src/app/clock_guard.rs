@@ -1,10 +1,11 @@
-//! Whether this process believes the machine's clock. While it does not, no job runs, because what a
-//! job does (locking reports, publishing, deleting) cannot be undone once the clock is right again.
+//! Whether this process believes the machine's clock. While it does not, no job runs, because what
+//! a job does (locking reports, publishing, deleting) cannot be undone once the clock is right
+//! again.
 //!
-//! While the process runs, the clock is compared with the time that passed. At a start there is only
-//! the newest commit or run of a job to compare with, or the time that a server of this database
-//! recorded when it found its clock wrong, because commits made since may carry a wrong time. A
-//! person ends the doubt with `thidua doctor --clock-is-right`, in whichever process.
+//! While the process runs, the clock is compared with the time that passed. At a start there is
+//! only the newest commit or run of a job to compare with, or the time that a server of this
+//! database recorded when it found its clock wrong, because commits made since may carry a wrong
+//! time. A person ends the doubt with `thidua doctor --clock-is-right`, in whichever process.
 
 use super::App;
 use super::error::{AppError, Result};
@@ -28,7 +29,8 @@ const START_MARK: u8 = 2;
 enum ComparisonBasis {
     /// The last readings that were right: the time, and the uptime in microseconds.
     Readings(Timestamp, i64),
-    /// Since the start none was right: the newest commit or recorded time; `None`: an empty database.
+    /// Since the start none was right: the newest commit or the recorded time; `None`: an empty
+    /// database.
     LastRight(Option<Timestamp>),
     /// A server found a jump after this time and ended before it was resolved.
     RecordedJump(Timestamp),
@@ -126,8 +128,8 @@ impl App {
         Ok(app)
     }
 
-    /// Compares the clock with what is known of the time. Returns the time if it is believed. Without
-    /// a guard every time is.
+    /// Compares the clock with what is known of the time. Returns the time if it is believed;
+    /// without a guard every time is.
     pub(super) fn check_clock(&self) -> Result<std::result::Result<Timestamp, ClockFault>> {
         let Some(guard) = &self.clock_guard else { return Ok(Ok(self.now())) };
         let mut state = guard.lock();
@@ -159,8 +161,8 @@ impl App {
         Ok(fault.map_or(Ok(now), Err))
     }
 
-    /// Compares the clock and records in the database whether it is in doubt, so that the next start
-    /// and other processes know. A server calls it each second.
+    /// Compares the clock and records in the database whether it is in doubt, so that the next
+    /// start and other processes know. A server calls it each second.
     pub fn watch_clock(&self) -> Result<Option<ClockFault>> {
         let Some(guard) = &self.clock_guard else { return Ok(None) };
         let fault = self.check_clock()?.err();
@@ -195,8 +197,8 @@ impl App {
         Ok(self.store().read(read_recorded_doubt)?.is_some())
     }
 
-    /// Takes a person's word that this machine's clock is right now. Every process over the database
-    /// whose clock agrees believes it from then on.
+    /// Takes a person's word that this machine's clock is right now. Every process over the
+    /// database whose clock agrees believes it from then on.
     pub fn confirm_clock(&self) -> Result<Timestamp> {
         let (system, now) = (self.system_actor()?, self.now());
         self.store().write("clock.confirm", now, |tx| {

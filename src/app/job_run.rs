@@ -59,8 +59,8 @@ pub enum JobSlotOutcome {
 
 impl App {
     /// Runs `work` for the slot, unless it is done, another node runs the job, or the clock is in
-    /// doubt. `work` receives the actor SYSTEM and the fencing token, and an application whose clock
-    /// stands at the start of the run: a clock that jumps meanwhile changes nothing in it.
+    /// doubt. `work` receives the actor SYSTEM and the fencing token, and an application whose
+    /// clock stands at the start of the run: a clock that jumps meanwhile changes nothing in it.
     pub fn run_slot(
         &self,
         owner: &str,

@@ -1,8 +1,8 @@
 //! `thidua doctor`: checks the state of the server, prints each problem and ends with the first
 //! actions to take.
 //!
-//! Changes nothing, unless a person says with `--clock-is-right` that the clock is right. Each check is a function that returns findings; the findings are ordered by
-//! urgency.
+//! Changes nothing, unless a person says with `--clock-is-right` that the clock is right. Each
+//! check is a function that returns findings; the findings are ordered by urgency.
 
 use super::backup_locations::{NO_STANDBY_TEXT, backup_locations};
 use super::context::{CliContext, LocalApp};
@@ -30,8 +30,8 @@ pub(super) struct Args {
     /// Kiểm tra toàn bộ chuỗi nhật ký và mã băm · Check the whole audit chain and every digest.
     #[arg(long)]
     full: bool,
-    /// Xác nhận đồng hồ máy này đúng, việc định kỳ lại chạy · Say that this machine's clock is right
-    /// now: jobs that wait because of CLOCK run again.
+    /// Xác nhận đồng hồ máy này đúng, việc định kỳ lại chạy · Say that this machine's clock is
+    /// right now: jobs that wait because of CLOCK run again.
     #[arg(long)]
     clock_is_right: bool,
 }

@@ -263,8 +263,8 @@ impl ScheduledJob {
 }
 
 /// Runs every job whose newest slot is not done, in the order of their slots. `false`: one of them
-/// has yet to run, because another node holds its lease or because the clock is in doubt; the caller
-/// tries again later.
+/// has yet to run, because another node holds its lease or because the clock is in doubt; the
+/// caller tries again later.
 pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let now = app.now();
     let mut due: Vec<&ScheduledJob> = SCHEDULED_JOBS.iter().collect();

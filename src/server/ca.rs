@@ -118,8 +118,8 @@ pub fn init_tls(files: &TlsFiles, names: &[String], now: Timestamp) -> Result<()
     init_tls_valid_for(files, names, now, 397)
 }
 
-/// Does the same as [`init_tls`] with a server certificate that is valid for `days` days from `now`,
-/// less than the CA's 10 years.
+/// Does the same as [`init_tls`] with a server certificate that is valid for `days` days from
+/// `now`, less than the CA's 10 years.
 pub fn init_tls_valid_for(
     files: &TlsFiles,
     names: &[String],

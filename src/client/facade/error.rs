@@ -57,9 +57,9 @@ pub enum ClientError {
         /// For logs.
         message: String,
     },
-    /// The phone's clock is wrong. From a call: by this clock the server's certificate is not valid,
-    /// and nothing was sent. From a query of due reports: nothing is due around the date of this
-    /// clock, which is not the date of the server.
+    /// The phone's clock is wrong. From a call: by this clock the server's certificate is not
+    /// valid, and nothing was sent. From a query of due reports: nothing is due around the date of
+    /// this clock, which is not the date of the server.
     #[error("the phone's clock is wrong by {by} s")]
     ClockWrong {
         /// Seconds by which it is wrong at least: positive if it is ahead.

@@ -72,8 +72,8 @@ impl Phone {
         Ok(due)
     }
 
-    /// Fails if the window was made around the date of a wrong clock: it contains that date, and not
-    /// today.
+    /// Fails if the window was made around the date of a wrong clock: it contains that date, and
+    /// not today.
     fn check_window_date(&self, window: DateWindow, today: Date) -> Result<()> {
         let phone_date = self.runner.clock.now().local_date();
         if phone_date != today && window.contains(phone_date) && !window.contains(today) {
