@@ -13,6 +13,7 @@ use crate::domain::support::clock_fault::ClockFault;
 use crate::domain::support::lang::Lang;
 use crate::domain::support::time::Timestamp;
 use crate::store::{AuditContext, ReadTx};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// The setting with the time at which a person last said that the clock is right.
@@ -80,6 +81,8 @@ pub(super) struct ClockGuard {
     state: Mutex<GuardState>,
     /// What the last comparison found; apart, so that reading it never waits for the database.
     latest_fault: RwLock<Option<ClockFault>>,
+    /// How many doubts began, so that one that ended between two looks is noticed.
+    doubt_count: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -122,7 +125,11 @@ impl App {
             confirmed_before: None,
             is_recorded: recorded.is_some(),
         };
-        let guard = ClockGuard { state: Mutex::new(state), latest_fault: RwLock::default() };
+        let guard = ClockGuard {
+            state: Mutex::new(state),
+            latest_fault: RwLock::default(),
+            doubt_count: AtomicU64::default(),
+        };
         let app = Self { clock_guard: Some(Arc::new(guard)), ..self };
         app.check_clock()?.ok();
         Ok(app)
@@ -142,6 +149,7 @@ impl App {
             let confirmed = self.store().read(read_confirmation)?;
             if before.is_none() {
                 state.confirmed_before = confirmed;
+                guard.doubt_count.fetch_add(1, Ordering::SeqCst);
                 tracing::error!("CLOCK: {}", found.text_with_remedy(Lang::En));
             } else if confirmed != state.confirmed_before
                 && confirmed.is_some_and(|at| {
@@ -190,6 +198,12 @@ impl App {
     #[must_use]
     pub fn clock_fault(&self) -> Option<ClockFault> {
         self.clock_guard.as_ref().and_then(|guard| guard.latest_fault())
+    }
+
+    /// How many doubts began in this process: a job that was due in one did not run.
+    #[must_use]
+    pub fn clock_doubt_count(&self) -> u64 {
+        self.clock_guard.as_ref().map_or(0, |guard| guard.doubt_count.load(Ordering::SeqCst))
     }
 
     /// Whether a server of this database recorded that its clock is in doubt.

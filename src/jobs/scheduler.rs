@@ -73,12 +73,15 @@ pub async fn start_scheduler(
 /// Starts the ticks anew, and runs what was missed, when the clock is believed again and when the
 /// library waits for a time that it computed while the clock was ahead.
 async fn keep_ticking(runner: JobRunner, mut ticks: JobTicks) {
-    let mut was_in_doubt = runner.app.clock_fault().is_some();
+    let mut doubts_over = 0;
     loop {
         tokio::time::sleep(TICKS_CHECK_INTERVAL).await;
-        let is_in_doubt = runner.app.clock_fault().is_some();
-        let is_believed_again = std::mem::replace(&mut was_in_doubt, is_in_doubt) && !is_in_doubt;
-        if is_in_doubt || !(is_believed_again || ticks.are_too_late(runner.app.now()).await) {
+        if runner.app.clock_fault().is_some() {
+            continue;
+        }
+        let doubts = runner.app.clock_doubt_count();
+        let is_believed_again = std::mem::replace(&mut doubts_over, doubts) != doubts;
+        if !is_believed_again && !ticks.are_too_late(runner.app.now()).await {
             continue;
         }
         match JobTicks::start(&runner).await {

@@ -70,6 +70,7 @@ fn a_clock_that_jumps_a_year_ahead_for_two_seconds_changes_nothing_and_the_night
 
     world.clock.jump(right);
     assert_eq!(server.watch_clock().unwrap(), None, "nobody had to do anything");
+    assert_eq!(server.clock_doubt_count(), 1, "the scheduler learns of it though it is over");
     assert!(!server.is_clock_doubt_recorded().unwrap());
     for after in 1..=2 {
         world.clock.set(at(day(after)));
