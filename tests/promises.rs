@@ -13,6 +13,8 @@ mod access_oracle;
 mod accounts;
 #[path = "promises/backend_parity.rs"]
 mod backend_parity;
+#[path = "promises/clock.rs"]
+mod clock;
 #[path = "promises/conflicts.rs"]
 mod conflicts;
 #[path = "promises/convergence.rs"]
@@ -49,6 +51,8 @@ mod scopes;
 mod vectors;
 #[path = "promises/world.rs"]
 mod world;
+#[path = "promises/year.rs"]
+mod year;
 
 /// Runs each test on a new SQLite file and on a new PostgreSQL database.
 macro_rules! on_both_databases {

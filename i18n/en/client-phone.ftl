@@ -18,3 +18,5 @@ sync-stop-superseded = The server was replaced. Ask your administrator for the n
 sync-stop-not-admitted = The server does not accept this phone. Enrol again.
 sync-stop-revoked = This phone was revoked; its data has been erased.
 sync-stop-protocol-error = App and server are not compatible. Update the app.
+client-error-clock-behind = The date of the phone is wrong: behind by at least { $by }. Set the date and time, preferably to automatic, then sync again. What you entered is kept. If the date of the phone is right, tell the operator: the certificate of the server may have expired.
+client-error-clock-ahead = The date of the phone is wrong: ahead by at least { $by }. Set the date and time, preferably to automatic, then sync again. What you entered is kept. If the date of the phone is right, tell the operator: the certificate of the server may have expired.

@@ -18,3 +18,5 @@ sync-stop-superseded = Máy chủ đã được thay thế. Hãy liên hệ qu�
 sync-stop-not-admitted = Máy chủ không chấp nhận điện thoại này. Hãy ghi danh lại.
 sync-stop-revoked = Điện thoại đã bị thu hồi; dữ liệu trên điện thoại đã được xóa.
 sync-stop-protocol-error = Ứng dụng và máy chủ không tương thích. Hãy cập nhật ứng dụng.
+client-error-clock-behind = Ngày giờ trên điện thoại sai, chậm ít nhất { $by }. Hãy đặt lại ngày giờ (nên để tự động), rồi đồng bộ lại. Phần đã nhập vẫn được giữ. Nếu ngày giờ trên điện thoại đúng, hãy báo quản trị viên: chứng thư của máy chủ có thể đã hết hạn.
+client-error-clock-ahead = Ngày giờ trên điện thoại sai, nhanh ít nhất { $by }. Hãy đặt lại ngày giờ (nên để tự động), rồi đồng bộ lại. Phần đã nhập vẫn được giữ. Nếu ngày giờ trên điện thoại đúng, hãy báo quản trị viên: chứng thư của máy chủ có thể đã hết hạn.

@@ -249,3 +249,4 @@ help-target-chance--base = Số vụ dự kiến: một SỐ cho mọi chỉ ti�
 help-target-chance--target = Chỉ tiêu cần tính
 help-move-after = Hãy dừng máy chủ trước. Cơ sở dữ liệu đích phải trống. Nếu có lỗi, cơ sở dữ liệu hiện nay không thay đổi.
 help-help = In hướng dẫn này, hoặc hướng dẫn của một lệnh
+help-doctor--clock_is_right = Xác nhận đồng hồ của máy này đang đúng: các tác vụ tạm dừng vì CLOCK chạy lại

@@ -120,12 +120,14 @@ impl App {
     }
 
     /// Moves every campaign to its state of today: launched, running or over. Returns how many
-    /// changed.
-    pub fn advance_campaigns_by_day(&self, actor: &Actor) -> Result<usize> {
+    /// changed. Acts for the root unit of today: on the day on which the authority itself is
+    /// merged, that is its successor.
+    pub fn advance_campaigns_by_day(&self) -> Result<usize> {
         let today = self.now().local_date();
         self.store().write("campaign.step_by_day", self.now(), |tx| {
+            let unit_path = self.root_unit_path(tx)?;
             let permit: Permit<action::StepCampaign> =
-                authorize(actor, &self.root_unit_path(tx)?, today)?;
+                authorize(&Actor::system_actor(unit_path.unit), &unit_path, today)?;
             let reference = self.reference(tx)?;
             let step_context = CampaignStepContext {
                 today,

@@ -3,7 +3,9 @@
 
 use super::App;
 use super::error::{AppError, Result};
+use crate::clock::Clock;
 use crate::domain::access::permission::{Actor, AuthorizationError, UnitPath, action, authorize};
+use crate::domain::support::clock_fault::{CLOCK_TOLERANCE_MICROS, ClockFault};
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::time::Timestamp;
 use crate::store::WriteTx;
@@ -51,11 +53,14 @@ pub enum JobSlotOutcome {
     AlreadyDone,
     /// Another node holds the lease of the job.
     LeasedElsewhere,
+    /// It did not run: the machine's clock is in doubt.
+    ClockInDoubt(ClockFault),
 }
 
 impl App {
-    /// Runs `work` for the slot, unless it is done or another node runs the job. `work` receives
-    /// the actor SYSTEM and the fencing token.
+    /// Runs `work` for the slot, unless it is done, another node runs the job, or the clock is in
+    /// doubt. `work` receives the actor SYSTEM and the fencing token, and an application whose
+    /// clock stands at the start of the run: a clock that jumps meanwhile changes nothing in it.
     pub fn run_slot(
         &self,
         owner: &str,
@@ -63,7 +68,15 @@ impl App {
         slot: Timestamp,
         work: &dyn Fn(&App, &Actor, i64) -> Result<String>,
     ) -> Result<JobSlotOutcome> {
-        let Some(fencing_token) = self.claim_slot(owner, job, slot)? else {
+        let now = match self.check_clock()? {
+            Ok(now) => now,
+            Err(fault) => return Ok(JobSlotOutcome::ClockInDoubt(fault)),
+        };
+        if let Some(fault) = ClockFault::while_running(now, slot.max(now)) {
+            // The slot was computed while the clock was ahead.
+            return Ok(JobSlotOutcome::ClockInDoubt(fault));
+        }
+        let Some(fencing_token) = self.claim_slot(owner, job, slot, now)? else {
             let done = self
                 .store()
                 .read(|tx| tx.job_run(job.as_str(), slot.0))?
@@ -74,7 +87,8 @@ impl App {
                 JobSlotOutcome::LeasedElsewhere
             });
         };
-        let result = self.system_actor().and_then(|actor| work(self, &actor, fencing_token));
+        let at_start = Self { clock: Clock::manual(now), clock_guard: None, ..self.clone() };
+        let result = self.system_actor().and_then(|actor| work(&at_start, &actor, fencing_token));
         let (state, message) = match &result {
             Ok(message) => ("DONE", message.clone()),
             Err(error) => ("FAILED", error.to_string()),
@@ -103,8 +117,16 @@ impl App {
         result.map(JobSlotOutcome::Done)
     }
 
-    fn claim_slot(&self, owner: &str, job: JobId, slot: Timestamp) -> Result<Option<i64>> {
-        self.store().write("job.claim", self.now(), |tx| {
+    fn claim_slot(
+        &self,
+        owner: &str,
+        job: JobId,
+        slot: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<i64>> {
+        self.store().write("job.claim", now, |tx| {
+            let latest_right = now.saturating_add_micros(CLOCK_TOLERANCE_MICROS);
+            tx.reopen_slots_after(job.as_str(), latest_right)?;
             if tx.job_run(job.as_str(), slot.0)?.is_some_and(|run| run.is_settled()) {
                 return Ok(None);
             }
@@ -133,11 +155,13 @@ impl App {
         })
     }
 
-    /// The newest successful slot of a job.
+    /// The newest successful slot of a job. A slot in the future ran while the clock was ahead and
+    /// is ignored.
     pub fn last_done_slot(&self, job: JobId) -> Result<Option<Timestamp>> {
+        let now = self.now();
         Ok(self
             .store()
-            .read(|tx| tx.last_done_run(job.as_str()))?
+            .read(|tx| tx.last_done_run(job.as_str(), now))?
             .map(|run| Timestamp(run.slot_at)))
     }
 
@@ -161,7 +185,13 @@ impl App {
 
     /// Runs of all jobs or of one, newest slot first.
     pub fn job_runs(&self, job: Option<JobId>, limit: i64) -> Result<Vec<JobRun>> {
-        Ok(self.store().read(|tx| tx.job_runs(job.map(JobId::as_str), limit))?)
+        Ok(self.store().read(|tx| tx.job_runs(job.map(JobId::as_str), None, limit))?)
+    }
+
+    /// Runs of all jobs or of one whose slots are not in the future, newest slot first.
+    pub fn past_job_runs(&self, job: Option<JobId>, limit: i64) -> Result<Vec<JobRun>> {
+        let now = self.now();
+        Ok(self.store().read(|tx| tx.job_runs(job.map(JobId::as_str), Some(now), limit))?)
     }
 }
 

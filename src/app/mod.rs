@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backup;
 pub mod campaign;
 pub mod checkpoint;
+mod clock_guard;
 pub mod close_periods;
 pub mod compaction;
 pub mod due_reports;
@@ -55,6 +56,7 @@ pub struct App {
     reference_cache: Arc<RwLock<Option<(ScopeDigest, Arc<ReferenceSnapshot>)>>>,
     totals_cache: totals_cache::TotalsCache,
     lease_micros: i64,
+    clock_guard: Option<Arc<clock_guard::ClockGuard>>,
 }
 
 impl App {
@@ -70,6 +72,7 @@ impl App {
             reference_cache: Arc::default(),
             totals_cache: Arc::default(),
             lease_micros,
+            clock_guard: None,
         }
     }
 

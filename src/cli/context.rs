@@ -100,7 +100,8 @@ impl CliContext {
         let app = App::new(self.open_store(config)?, Clock::System)
             .with_backup_dirs(backup_locations(config))
             .with_checkpoints(checkpoint_places(config));
-        let app = app.with_job_lease(lease_micros);
+        let app =
+            app.with_job_lease(lease_micros).with_clock_guard(config.jobs.downtime_days.get())?;
         let actor = app.system_actor()?;
         Ok(LocalApp { app, actor })
     }

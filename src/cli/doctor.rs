@@ -1,8 +1,8 @@
 //! `thidua doctor`: checks the state of the server, prints each problem and ends with the first
 //! actions to take.
 //!
-//! Changes nothing. Each check is a function that returns findings; the findings are ordered by
-//! urgency.
+//! Changes nothing, unless a person says with `--clock-is-right` that the clock is right. Each
+//! check is a function that returns findings; the findings are ordered by urgency.
 
 use super::backup_locations::{NO_STANDBY, backup_locations};
 use super::context::{CliContext, LocalApp};
@@ -10,6 +10,7 @@ use super::database_connection;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::config::Config;
+use crate::domain::support::clock_fault::ClockFault;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::jobs;
@@ -23,11 +24,15 @@ use serde_json::json;
 #[command(after_help = "Examples:
   thidua doctor
   thidua doctor --full      # reads every row again
+  thidua doctor --clock-is-right    # after a look at the clock
   thidua doctor --json")]
 pub(super) struct Args {
     /// Check the whole audit chain and hash all stored content.
     #[arg(long)]
     full: bool,
+    /// Say that this machine's clock is right now: jobs that wait because of CLOCK run again.
+    #[arg(long)]
+    clock_is_right: bool,
 }
 
 /// How soon an operator must act.
@@ -76,6 +81,10 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let mut found = check_schema(&location)?;
     if found.is_empty() {
         let local_app = ctx.open_local_app_with(&config)?;
+        if args.clock_is_right {
+            confirm_clock(ctx, &local_app)?;
+        }
+        found.extend(check_clock(&local_app)?);
         found.extend(check_history(&local_app, &location)?);
         found.extend(check_backups(&config, &local_app)?);
         found.extend(check_nightly_jobs(&local_app)?);
@@ -136,17 +145,26 @@ fn check_history(
             message!("doctor-end-server-do-these"),
         ));
     }
-    let last = local_app.app.store().read(|tx| tx.last_commit_time())?;
-    let now = local_app.app.now();
-    if last.is_some_and(|last| last.0 > now.0 + 600 * 1_000_000) {
-        found.push(DoctorFinding::new(
-            Urgency::Immediate,
-            "CLOCK",
-            message!("doctor-clock-stands-before-last"),
-            message!("doctor-set-clock-right-ntp"),
-        ));
-    }
     Ok(found)
+}
+
+/// Records a person's word that the clock is right.
+fn confirm_clock(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
+    let at = local_app.app.confirm_clock()?.local_text();
+    let output = &ctx.output;
+    output.print_remark(output.say(message!("doctor-clock-confirmed", at)));
+    Ok(())
+}
+
+fn check_clock(local_app: &LocalApp) -> CliResult<Option<DoctorFinding>> {
+    let app = &local_app.app;
+    let finding =
+        |found| Some(DoctorFinding::new(Urgency::Immediate, "CLOCK", found, ClockFault::remedy()));
+    Ok(match app.clock_fault() {
+        Some(fault) => finding(fault.message()),
+        None if app.is_clock_doubt_recorded()? => finding(message!("doctor-clock-doubt-recorded")),
+        None => None,
+    })
 }
 
 fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
@@ -219,7 +237,7 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let campaigns =
         !local_app.load_reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
     for job in jobs::SCHEDULED_JOBS.iter().filter(|_| campaigns) {
-        let runs = local_app.app.job_runs(Some(job.id), 1)?;
+        let runs = local_app.app.past_job_runs(Some(job.id), 1)?;
         let Some(run) = runs.first() else { continue };
         let old = local_app.app.now().0 - run.ended_at.unwrap_or(run.started_at) > NIGHTLY_AGE_MAX;
         if run.state == "FAILED" || old {

@@ -7,7 +7,6 @@ use super::output::Output;
 use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_code};
 use super::review::{find_report, sync_command};
 use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, TrafficLine};
-use crate::clock::Clock;
 use crate::domain::support::message::message;
 use crate::domain::support::text::escape_controls;
 use crate::domain::support::time::days_from_date;
@@ -155,6 +154,7 @@ fn enrol_phone(ctx: &CliContext, phone: &Phone, invitation: &str) -> CliResult {
 fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
     let done = phone.sync_once()?;
     let output = &ctx.output;
+    phone::warn_of_clock(output, phone)?;
     let refused = phone.refused_commands()?;
     let text = || {
         let (sent, rows, bytes) = (done.sent, done.rows, done.bytes_sent + done.bytes_received);
@@ -220,15 +220,16 @@ fn find_due_between(
     from: Option<Date>,
     to: Option<Date>,
 ) -> CliResult<Vec<DueReport>> {
-    let today = Clock::System.now().local_date();
-    let end = days_from_date(to.unwrap_or(today)) + 1;
+    let end = to.map_or(phone.clock()?.today, days_from_date) + 1;
     let start = from.map_or(end - 36, days_from_date);
     Ok(phone.due_reports(start, end)?)
 }
 
 fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date>) -> CliResult {
     let output = &ctx.output;
-    let rows: Vec<Vec<String>> = find_due_between(phone, from, to)?
+    let due = find_due_between(phone, from, to)?;
+    phone::warn_of_clock(output, phone)?;
+    let rows: Vec<Vec<String>> = due
         .into_iter()
         .map(|one| {
             let form = output.lang.pick(&one.form_name_vi, &one.form_name_en).to_owned();
@@ -274,7 +275,7 @@ fn fill_report(
     let (key, presented) = match phone.report(report.to_owned())? {
         Some(view) => (view.key, view.cells),
         None => {
-            let end = days_from_date(Clock::System.now().local_date()) + 1;
+            let end = phone.clock()?.today + 1;
             let due = phone
                 .due_reports(end - 1_100, end)?
                 .into_iter()

@@ -3,8 +3,9 @@
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::invite;
+use crate::domain::support::clock_fault::ClockFault;
 use crate::domain::support::message::message;
-use crate::server::health_probe;
+use crate::server::health_probe::{self, ClockHealth};
 use serde_json::json;
 
 /// `thidua healthcheck`
@@ -31,10 +32,18 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         .build()
         .map_err(|error| failed(&error))?;
     let ca = invite::tls_files(&config).ca;
-    runtime.block_on(health_probe::check_health(&address, &ca)).map_err(|error| failed(&error))?;
-    ctx.output.print_answer(
-        || format!("{address}: SERVING"),
-        || json!({ "address": address, "status": "SERVING" }),
+    let clock = runtime
+        .block_on(health_probe::check_health(&address, &ca))
+        .map_err(|error| failed(&error))?;
+    let output = &ctx.output;
+    // A server whose clock is in doubt serves: ending it would not mend the clock.
+    let (code, remark) = match clock {
+        ClockHealth::Believed => ("RIGHT", String::new()),
+        ClockHealth::InDoubt => ("CLOCK", format!(", CLOCK: {}", output.say(ClockFault::remedy()))),
+    };
+    output.print_answer(
+        || format!("{address}: SERVING{remark}"),
+        || json!({ "address": address, "status": "SERVING", "clock": code }),
     );
     Ok(())
 }

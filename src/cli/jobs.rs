@@ -65,7 +65,7 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let mut rows = Vec::new();
     for job in jobs::SCHEDULED_JOBS {
-        let last = local_app.app.job_runs(Some(job.id), 1)?.pop();
+        let last = local_app.app.past_job_runs(Some(job.id), 1)?.pop();
         let at = job.daily_at.strftime("%H:%M").to_string();
         let (state, slot) = last
             .map_or_else(Default::default, |run| (run.state, Timestamp(run.slot_at).local_text()));
@@ -102,6 +102,9 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let ended = job.run_now(&local_app.app, &format!("cli-{}", std::process::id()));
     spinner.finish_and_clear();
     let message = match ended? {
+        JobSlotOutcome::ClockInDoubt(fault) => {
+            return Err(CliError::new("CLOCK", fault.message_with_remedy()));
+        }
         JobSlotOutcome::Done(message) => message,
         JobSlotOutcome::AlreadyDone => output.text("jobs-slot-done-before").to_owned(),
         JobSlotOutcome::LeasedElsewhere => {

@@ -3,6 +3,7 @@
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::client::facade::{CellFigure, ClientError, Phone, ReportStatus, ReportView};
+use crate::domain::support::clock_fault::duration_message;
 use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::date_from_days;
@@ -51,11 +52,27 @@ impl From<ClientError> for CliError {
             ClientError::Offline { message, .. } => Self::new("OFFLINE", with(&message)),
             ClientError::Stopped { message, .. } => Self::new("STOPPED", with(&message)),
             ClientError::Storage { message } => Self::new("STORAGE", with(&message)),
+            ClientError::ClockWrong { .. } => Self::new("CLOCK", text),
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", text),
             ClientError::NewerApp => Self::new("NEWER_APP", text),
             ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", text),
         }
     }
+}
+
+/// Warns if the clock of this machine, as a phone, differs from the server's.
+pub(super) fn warn_of_clock(output: &Output, phone: &Phone) -> CliResult {
+    let clock = phone.clock()?;
+    if clock.is_wrong {
+        let by = duration_message(clock.ahead_seconds.saturating_mul(1_000_000));
+        let today = date_from_days(clock.today);
+        output.print_remark(output.say(if clock.ahead_seconds < 0 {
+            message!("phone-clock-behind", by => by, today => today)
+        } else {
+            message!("phone-clock-ahead", by => by, today => today)
+        }));
+    }
+    Ok(())
 }
 
 /// The stable code of a field's problem.

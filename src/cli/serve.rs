@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::config::{ClientAuthMode, Config, LogFormat};
 use crate::domain::support::message::message;
 use crate::grpc::ServerEndpoints;
-use crate::jobs::scheduler;
+use crate::jobs::{clock_watch::watch_clock, scheduler};
 use crate::server::accept::ServerLimits;
 use crate::server::keys::ServerKeys;
 use crate::server::metrics::ServerMetrics;
@@ -54,6 +54,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     if let Some(line) = missing_backup_warning(&ctx.output, &config, local_app.app.store()) {
         tracing::warn!("{line}");
         ctx.output.print_remark(line);
+    }
+    if let Some(fault) = local_app.app.clock_fault() {
+        ctx.output.print_remark(format!("CLOCK: {}", ctx.output.say(fault.message_with_remedy())));
     }
     let replica = add_replica(&config, &local_app)?;
     if local_app.app.store().location().is_exposed()
@@ -135,6 +138,7 @@ async fn run_server(
         tracing::info!(address = config.metrics.address, "metrics are served in plain text");
         tokio::spawn(setup.metrics.clone().serve(listener, local_app.app.clone()));
     }
+    let clock_watch = tokio::spawn(watch_clock(local_app.app.clone()));
     let owner = format!("serve-{}", std::process::id());
     let ticking = if config.jobs.enabled {
         Some(scheduler::start_scheduler(local_app.app.clone(), owner, tracer).await)
@@ -155,6 +159,7 @@ async fn run_server(
     let served = serve(listener, setup, wait_for_shutdown_signal()).await;
     drop(ticking);
     copying.abort();
+    clock_watch.abort();
     if let Some(followed) = followed {
         followed.shutdown().await;
     }

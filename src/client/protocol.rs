@@ -282,6 +282,14 @@ pub(crate) struct CallError {
     pub(crate) message: String,
 }
 
+impl CallError {
+    /// Whether the server did not respond: another server may.
+    pub(crate) fn is_without_response(&self) -> bool {
+        matches!(self.kind, CallErrorKind::MaybeApplied | CallErrorKind::ClockWrong { .. })
+            && self.retry_after.is_none()
+    }
+}
+
 /// Kinds of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallErrorKind {
@@ -293,6 +301,11 @@ pub(crate) enum CallErrorKind {
     Unauthenticated,
     /// The server is not in a state that allows the call.
     Precondition,
+    /// By the phone's clock the server's certificate is not valid; nothing was sent.
+    ClockWrong {
+        /// Seconds by which the clock is wrong at least: positive if it is ahead.
+        by_seconds: i64,
+    },
     /// Any other failure: the same request would fail again.
     Other,
 }

@@ -2,7 +2,8 @@
 //! server drains or the database is unreachable.
 //!
 //! The empty name stands for the server as a whole; each service of the contract has its own name
-//! too.
+//! too. [`CLOCK_HEALTH_NAME`] is NOT_SERVING while the clock is in doubt: phones are served, and no
+//! job runs.
 
 use super::{Services, status::RpcError};
 use crate::app::AppError;
@@ -30,10 +31,13 @@ const SERVICE_NAMES: [&str; 12] = [
     pb::sync_service_server::SERVICE_NAME,
 ];
 
+/// The name under which the health service reports whether the server's clock is believed.
+pub const CLOCK_HEALTH_NAME: &str = "thidua.clock";
+
 /// Updates the serving status until the server drains.
 pub(super) async fn report_health(services: Services, reporter: HealthReporter) {
     let mut closing = services.closing.clone();
-    let mut last_status = None;
+    let (mut last_status, mut last_clock_status) = (None, None);
     loop {
         let draining = *closing.borrow();
         let status = if !draining && is_database_reachable(&services).await {
@@ -45,6 +49,13 @@ pub(super) async fn report_health(services: Services, reporter: HealthReporter) 
             for name in SERVICE_NAMES {
                 reporter.set_service_status(name, status).await;
             }
+        }
+        let clock_status = match services.app.clock_fault() {
+            None => ServingStatus::Serving,
+            Some(_) => ServingStatus::NotServing,
+        };
+        if last_clock_status.replace(clock_status) != Some(clock_status) {
+            reporter.set_service_status(CLOCK_HEALTH_NAME, clock_status).await;
         }
         if draining {
             return;

@@ -106,13 +106,18 @@ fn run_slot(
     slot: Timestamp,
     lang: Lang,
 ) -> Result<pb::RunJobResponse, RpcError> {
+    let mut done = 1;
     let step = match (job.run_slot)(app, slot)? {
         JobSlotOutcome::Done(summary) => summary,
         JobSlotOutcome::AlreadyDone => lang.text("job-had-run-before").to_owned(),
         JobSlotOutcome::LeasedElsewhere => lang.text("job-another-server-runs").to_owned(),
+        JobSlotOutcome::ClockInDoubt(fault) => {
+            done = 0;
+            format!("CLOCK: {}", fault.message_with_remedy().text(lang))
+        }
     };
     let run = app.job_run(job.id, slot)?.map(job_run_to_proto);
-    Ok(pb::RunJobResponse { step, done: 1, total: 1, run })
+    Ok(pb::RunJobResponse { step, done, total: 1, run })
 }
 
 impl Services {

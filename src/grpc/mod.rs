@@ -33,6 +33,7 @@ mod unary;
 
 pub use deadline::DeadlineLayer;
 pub use head_watch::WatchedHead;
+pub use health::CLOCK_HEALTH_NAME;
 pub use job::{JobEntry, JobSlotRunner};
 pub use peer::PeerInfo;
 pub use status::RpcError;

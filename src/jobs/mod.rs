@@ -5,6 +5,7 @@
 //! triggers it; the due slots are computed here from the last successful slot, so slots that were
 //! missed run when the server starts.
 
+pub mod clock_watch;
 pub mod scheduler;
 
 pub use crate::app::job_run::ClaimedSlot;
@@ -208,16 +209,22 @@ impl ScheduledJob {
             let (job, at) = (self.name(), slot.local_text());
             match &outcome {
                 Ok(JobSlotOutcome::Done(message)) => tracing::info!(job, slot = at, "{message}"),
-                Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => {}
+                Ok(
+                    JobSlotOutcome::AlreadyDone
+                    | JobSlotOutcome::LeasedElsewhere
+                    | JobSlotOutcome::ClockInDoubt(_),
+                ) => {}
                 Err(error) => tracing::warn!(job, slot = at, %error, "this turn of the job failed"),
             }
             outcome
         };
         trace::trace_job(self.name(), slot, run, |outcome| match outcome {
             Ok(JobSlotOutcome::Done(_)) => trace::TracedJobOutcome::Done,
-            Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => {
-                trace::TracedJobOutcome::NoWork
-            }
+            Ok(
+                JobSlotOutcome::AlreadyDone
+                | JobSlotOutcome::LeasedElsewhere
+                | JobSlotOutcome::ClockInDoubt(_),
+            ) => trace::TracedJobOutcome::NoWork,
             Err(_) => trace::TracedJobOutcome::Failed,
         })
     }
@@ -228,8 +235,9 @@ impl ScheduledJob {
     }
 }
 
-/// Runs every job whose newest slot is not done, in the order of their slots. `false`: another node
-/// holds the lease of one of them; the caller tries again after that lease has expired.
+/// Runs every job whose newest slot is not done, in the order of their slots. `false`: one of them
+/// has yet to run, because another node holds its lease or because the clock is in doubt; the
+/// caller tries again later.
 pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let now = app.now();
     let mut due: Vec<&ScheduledJob> = SCHEDULED_JOBS.iter().collect();
@@ -238,7 +246,9 @@ pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let outcomes: Vec<Result<JobSlotOutcome>> =
         due.into_iter().map(|job| job.run_due_slots(app, owner)).collect();
     let outcomes: Vec<JobSlotOutcome> = outcomes.into_iter().collect::<Result<_>>()?;
-    Ok(!outcomes.contains(&JobSlotOutcome::LeasedElsewhere))
+    Ok(outcomes
+        .iter()
+        .all(|one| matches!(one, JobSlotOutcome::Done(_) | JobSlotOutcome::AlreadyDone)))
 }
 
 fn close_periods(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
@@ -310,9 +320,9 @@ fn verify_audit(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
     ))
 }
 
-fn apply_org_day(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
+fn apply_org_day(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
     let applied = app.apply_org_day()?;
-    let stepped = app.advance_campaigns_by_day(actor)?;
+    let stepped = app.advance_campaigns_by_day()?;
     Ok(format!(
         "{} units, {} records, {} accounts moved; {stepped} campaigns launched, begun or over",
         applied.moved_units, applied.moved_records, applied.moved_accounts

@@ -16,6 +16,11 @@ use ring::digest::{SHA256, digest};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Days before its creation from which a certificate is valid, so that a phone whose clock is up to
+/// a year slow connects and learns the time. With the 397 days ahead a server certificate stays
+/// below the 825 days that Apple's systems accept.
+const BACKDATED_DAYS: i64 = 365;
+
 /// Paths of the TLS files.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
@@ -80,8 +85,7 @@ pub fn create_next_ca(files: &TlsFiles, now: Timestamp) -> Result<(), TlsError> 
     if files.next_ca.exists() && files.next_ca_key.exists() {
         return Ok(());
     }
-    create_ca(&files.next_ca, &files.next_ca_key, now.local_date().saturating_sub(1.day()))
-        .map(|_| ())
+    create_ca(&files.next_ca, &files.next_ca_key, now.local_date()).map(|_| ())
 }
 
 /// Replaces the current CA by the next one and issues a server certificate for `names`. Returns
@@ -106,27 +110,27 @@ pub fn roll_over_ca(files: &TlsFiles, names: &[String], now: Timestamp) -> Resul
 }
 
 /// Creates a CA unless one exists, and a server certificate for `names` (host names and addresses),
-/// valid from the day before `now`.
+/// valid from a year before `now`.
 ///
-/// The CA is valid for 10 years, the server certificate for 397 days. An existing server
+/// The CA is valid for 10 years from `now`, the server certificate for 397 days. An existing server
 /// certificate is overwritten on purpose: this is how it is renewed.
 pub fn init_tls(files: &TlsFiles, names: &[String], now: Timestamp) -> Result<(), TlsError> {
     init_tls_valid_for(files, names, now, 397)
 }
 
-/// Does the same as [`init_tls`] with a server certificate that is valid for `days` days, less than
-/// the CA's 10 years.
+/// Does the same as [`init_tls`] with a server certificate that is valid for `days` days from
+/// `now`, less than the CA's 10 years.
 pub fn init_tls_valid_for(
     files: &TlsFiles,
     names: &[String],
     now: Timestamp,
     days: i64,
 ) -> Result<(), TlsError> {
-    let start = now.local_date().saturating_sub(1.day());
+    let today = now.local_date();
     let (ca_pem, ca_key) =
         match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
             (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
-            (Err(_), _) | (_, Err(_)) => create_ca(&files.ca, &files.ca_key, start)?,
+            (Err(_), _) | (_, Err(_)) => create_ca(&files.ca, &files.ca_key, today)?,
         };
     let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key)?;
     let key = KeyPair::generate()?;
@@ -135,7 +139,7 @@ pub fn init_tls_valid_for(
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
-    set_validity(&mut params, start, start.saturating_add(days.days()));
+    set_validity(&mut params, today, today.saturating_add(days.days()));
     let certificate = params.signed_by(&key, &issuer)?;
     write_secret(&files.key, key.serialize_pem().as_bytes())?;
     write_file(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
@@ -144,21 +148,22 @@ pub fn init_tls_valid_for(
 fn create_ca(
     certificate: &Path,
     secret: &Path,
-    start: Date,
+    today: Date,
 ) -> Result<(String, KeyPair), TlsError> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, "thidua private CA");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    set_validity(&mut params, start, start.saturating_add(10.years()));
+    set_validity(&mut params, today, today.saturating_add(10.years()));
     let pem = params.self_signed(&key)?.pem();
     write_secret(secret, key.serialize_pem().as_bytes())?;
     write_file(certificate, pem.as_bytes())?;
     Ok((pem, key))
 }
 
-fn set_validity(params: &mut CertificateParams, from: Date, to: Date) {
+/// Makes a certificate of `today` valid until `to`, and for phones with a slow clock before today.
+fn set_validity(params: &mut CertificateParams, today: Date, to: Date) {
     let midnight = |date: Date| {
         date_time_ymd(
             i32::from(date.year()),
@@ -166,6 +171,7 @@ fn set_validity(params: &mut CertificateParams, from: Date, to: Date) {
             date.day().unsigned_abs(),
         )
     };
+    let from = today.saturating_sub(BACKDATED_DAYS.days());
     (params.not_before, params.not_after) = (midnight(from), midnight(to));
 }
 

@@ -3,6 +3,7 @@
 
 use super::tls::TlsError;
 use super::tls_client::{build_client_config, connect_tls};
+use crate::grpc::CLOCK_HEALTH_NAME;
 use http::Uri;
 use std::path::Path;
 use std::time::Duration;
@@ -31,9 +32,18 @@ pub enum HealthError {
     NotServing,
 }
 
+/// Whether a server that serves believes its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockHealth {
+    /// It does, or it is of a version that does not say.
+    Believed,
+    /// It does not: no job runs.
+    InDoubt,
+}
+
 /// Checks the health of the server at `address` (`https://…`, or `http://…` without TLS). Only the
 /// CA in the file `ca` is trusted.
-pub async fn check_health(address: &str, ca: &Path) -> Result<(), HealthError> {
+pub async fn check_health(address: &str, ca: &Path) -> Result<ClockHealth, HealthError> {
     let invalid_address = || HealthError::Address(address.to_owned());
     let endpoint = Endpoint::from_shared(address.to_owned())
         .map_err(|_| invalid_address())?
@@ -53,13 +63,22 @@ pub async fn check_health(address: &str, ca: &Path) -> Result<(), HealthError> {
         })?
 }
 
-async fn request_health(channel: Channel) -> Result<(), HealthError> {
-    let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
+async fn request_health(channel: Channel) -> Result<ClockHealth, HealthError> {
+    let mut client = HealthClient::new(channel);
+    let answer = client.check(HealthCheckRequest::default()).await;
     let status = answer
         .map_err(|status| HealthError::NoResponse(status.message().to_owned()))?
         .into_inner()
         .status();
-    if status == ServingStatus::Serving { Ok(()) } else { Err(HealthError::NotServing) }
+    if status != ServingStatus::Serving {
+        return Err(HealthError::NotServing);
+    }
+    let request = HealthCheckRequest { service: CLOCK_HEALTH_NAME.to_owned() };
+    let clock = client.check(request).await.map(|answer| answer.into_inner().status());
+    Ok(match clock {
+        Ok(ServingStatus::NotServing) => ClockHealth::InDoubt,
+        Ok(_) | Err(_) => ClockHealth::Believed,
+    })
 }
 
 /// Joins the whole chain of causes: tonic's own text is only "transport error".

@@ -174,9 +174,14 @@ pub(super) fn read_database_gauges(app: &App) -> crate::app::Result<Vec<Database
             "Changes that no verified backup holds",
             head.seq - head.safe_past_seq,
         ),
+        plain(
+            "clock_in_doubt",
+            "CLOCK: 1 while the clock is in doubt and no job runs",
+            i64::from(app.clock_fault().is_some()),
+        ),
     ];
     let mut ages = BTreeMap::new();
-    for run in app.job_runs(None, 200)?.into_iter().rev().filter(|run| run.state == "DONE") {
+    for run in app.past_job_runs(None, 200)?.into_iter().rev().filter(|run| run.state == "DONE") {
         ages.insert(
             run.job,
             elapsed_seconds(now, Timestamp(run.ended_at.unwrap_or(run.started_at))),

@@ -6,7 +6,7 @@ use super::error::Result;
 use super::read_tx::ReadTx;
 use super::schema::{job_lease, job_run};
 use super::write_tx::WriteTx;
-use crate::domain::support::time::Timestamp;
+use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use diesel::prelude::*;
 
 /// One run of a job.
@@ -57,14 +57,31 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
-    /// Runs of all jobs or of one, newest slot first.
-    pub fn job_runs(&mut self, job: Option<&str>, limit: i64) -> Result<Vec<JobRun>> {
+    /// Runs of all jobs or of one, newest slot first; none with a slot after `until`.
+    pub fn job_runs(
+        &mut self,
+        job: Option<&str>,
+        until: Option<Timestamp>,
+        limit: i64,
+    ) -> Result<Vec<JobRun>> {
         let mut query =
             job_run::table.order((job_run::slot_at.desc(), job_run::job)).limit(limit).into_boxed();
         if let Some(job) = job {
             query = query.filter(job_run::job.eq(job.to_owned()));
         }
+        if let Some(until) = until {
+            query = query.filter(job_run::slot_at.le(until.0));
+        }
         Ok(query.select(JobRun::as_select()).load(self.conn())?)
+    }
+
+    /// When the newest run of any job began that did not begin after `until`.
+    pub fn last_run_start(&mut self, until: Timestamp) -> Result<Option<Timestamp>> {
+        let newest: Option<i64> = job_run::table
+            .filter(job_run::started_at.le(until.0))
+            .select(diesel::dsl::max(job_run::started_at))
+            .first(self.conn())?;
+        Ok(newest.map(Timestamp))
     }
 
     /// The run of one slot.
@@ -76,11 +93,12 @@ impl ReadTx<'_> {
             .optional()?)
     }
 
-    /// The newest slot in state DONE.
-    pub fn last_done_run(&mut self, job: &str) -> Result<Option<JobRun>> {
+    /// The newest slot in state DONE that is not after `until`.
+    pub fn last_done_run(&mut self, job: &str, until: Timestamp) -> Result<Option<JobRun>> {
         Ok(job_run::table
             .filter(job_run::job.eq(job))
             .filter(job_run::state.eq("DONE"))
+            .filter(job_run::slot_at.le(until.0))
             .order(job_run::slot_at.desc())
             .select(JobRun::as_select())
             .first(self.conn())
@@ -91,7 +109,8 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Takes the lease of a job if it is free or expired, and returns a fencing token higher than
     /// any before. A valid lease also excludes its own owner: process names on two machines may be
-    /// equal.
+    /// equal. A lease that ends more than a day after the requested one was taken while a clock was
+    /// ahead, and does not count.
     pub(crate) fn acquire_lease(
         &mut self,
         job: &str,
@@ -115,7 +134,7 @@ impl WriteTx<'_> {
                 .execute(self.conn())?;
             return Ok(Some(1));
         };
-        if until > now {
+        if until > now && until <= expires.saturating_add_micros(DAY_MICROS).0 {
             return Ok(None);
         }
         let updated_rows = diesel::update(job_lease::table.find(job))
@@ -156,6 +175,21 @@ impl WriteTx<'_> {
         diesel::update(job_lease::table.find(job))
             .filter(job_lease::fencing_token.eq(fencing_token))
             .set(job_lease::expires_at.eq(0i64))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Opens the settled slots of a job after `latest_right` again: they ran while the clock was
+    /// ahead, and are due when their day comes.
+    pub(crate) fn reopen_slots_after(&mut self, job: &str, latest_right: Timestamp) -> Result<()> {
+        diesel::update(job_run::table)
+            .filter(job_run::job.eq(job))
+            .filter(job_run::slot_at.gt(latest_right.0))
+            .filter(job_run::state.eq_any(["DONE", "CANCELLED"]))
+            .set((
+                job_run::state.eq("FAILED"),
+                job_run::message.eq("ran while the clock was ahead; runs again in its night"),
+            ))
             .execute(self.conn())?;
         Ok(())
     }

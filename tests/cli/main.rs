@@ -6,6 +6,7 @@ mod audit;
 mod backups;
 mod campaigns;
 mod checkpoints;
+mod clock;
 mod deploy;
 mod files;
 mod keys;

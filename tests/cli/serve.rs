@@ -124,7 +124,7 @@ fn an_operator_reads_counted_calls_and_the_age_of_backups_and_nobody_is_named() 
     assert_eq!(health.code, 0, "{}", health.err);
     let page = fetch_metrics(port);
     assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
-    let call = r#"thidua_rpc_server_calls_total{rpc_method="grpc.health.v1.Health/Check",rpc_grpc_status_code="0"} 1"#;
+    let call = r#"thidua_rpc_server_calls_total{rpc_method="grpc.health.v1.Health/Check",rpc_grpc_status_code="0"} 2"#;
     assert!(page.contains(call), "{page}");
     let changes_behind =
         page.lines().find_map(|line| line.strip_prefix("thidua_backup_behind_changes ")).unwrap();

@@ -89,7 +89,7 @@ fn conclude_campaign(world: &World, days: u16) {
     world.app.apply_org_day().unwrap();
     // The province has been merged into another by then.
     let system = world.app.system_actor().unwrap();
-    world.app.advance_campaigns_by_day(&system).unwrap();
+    world.app.advance_campaigns_by_day().unwrap();
     for step in [CampaignStep::Review, CampaignStep::Conclude] {
         world.app.advance_campaign(&system, &campaign.code, step).unwrap();
     }

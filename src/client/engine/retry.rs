@@ -62,9 +62,9 @@ pub(super) fn next_after_failure(
         return NextAction::Stop(HaltReason::Revoked);
     }
     match failure.kind {
-        CallErrorKind::MaybeApplied | CallErrorKind::Exhausted => {
-            engine.next_backoff(failure.retry_after, random)
-        }
+        CallErrorKind::MaybeApplied
+        | CallErrorKind::Exhausted
+        | CallErrorKind::ClockWrong { .. } => engine.next_backoff(failure.retry_after, random),
         CallErrorKind::Unauthenticated => {
             engine.consecutive_renewals += 1;
             if engine.consecutive_renewals > RENEWALS_MAX {

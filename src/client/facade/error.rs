@@ -4,6 +4,7 @@ use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
 use crate::client::runner::RunnerError;
 use crate::client::transport::device_key::DeviceKeyError;
+use crate::domain::support::clock_fault::duration_message;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::reason::{FieldError, Refusal, RefusalReason};
 use crate::i18n::Lang;
@@ -56,6 +57,14 @@ pub enum ClientError {
         retry_after_ms: u64,
         /// For logs.
         message: String,
+    },
+    /// The phone's clock is wrong. From a call: by this clock the server's certificate is not
+    /// valid, and nothing was sent. From a query of due reports: nothing is due around the date of
+    /// this clock, which is not the date of the server.
+    #[error("the phone's clock is wrong by {by} s")]
+    ClockWrong {
+        /// Seconds by which it is wrong at least: positive if it is ahead.
+        by: i64,
     },
     /// Sync stopped and does not continue without a person's action.
     #[error("stopped: {reason:?}: {message}")]
@@ -140,6 +149,7 @@ impl ClientError {
             Self::NotFound { .. } => message!("client-error-not-found"),
             Self::BadArgument { .. } => message!("client-error-bad-argument"),
             Self::Offline { .. } => message!("client-error-offline"),
+            Self::ClockWrong { by } => clock_message(*by),
             Self::Stopped { reason: why, .. } => why.message(),
             Self::LeaseExpired { days } => message!("client-error-lease-expired", days),
             Self::Storage { .. } => message!("client-error-storage"),
@@ -171,6 +181,16 @@ impl StopReason {
             Self::Revoked => message!("sync-stop-revoked"),
             Self::ProtocolError => message!("sync-stop-protocol-error"),
         }
+    }
+}
+
+/// The message of a clock that is ahead by so many seconds, or behind if negative.
+fn clock_message(by_seconds: i64) -> Message {
+    let by = duration_message(by_seconds.saturating_mul(1_000_000));
+    if by_seconds < 0 {
+        message!("client-error-clock-behind", by => by)
+    } else {
+        message!("client-error-clock-ahead", by => by)
     }
 }
 
@@ -221,6 +241,7 @@ impl From<RunnerError> for ClientError {
                 let retry_after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                 Self::Offline { retry_after_ms, message }
             }
+            RunnerError::ClockWrong { by_seconds } => Self::ClockWrong { by: by_seconds },
             RunnerError::Halted { halt, message } => Self::Stopped { reason: halt.into(), message },
             RunnerError::NotEnrolled => Self::NotEnrolled,
             RunnerError::AlreadyEnrolled => Self::AlreadyEnrolled,

@@ -320,11 +320,11 @@ pub(super) fn to_cell_views(
 }
 
 impl Phone {
-    /// The home unit and today's date.
+    /// The home unit and today's date by the server's time, as far as it is known.
     pub(super) fn home_and_today(&self) -> Result<(UnitId, Date)> {
         let device = self.lock_under_lease()?.device()?;
         let enrolment =
             device.and_then(|device| device.enrolment).ok_or(super::ClientError::NotEnrolled)?;
-        Ok((enrolment.unit, self.runner.clock.now().local_date()))
+        Ok((enrolment.unit, self.best_known_time()?.local_date()))
     }
 }

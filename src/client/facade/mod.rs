@@ -32,7 +32,8 @@ pub use external_transport::{CallFailure, CallNext, RecordView};
 pub use finding::FindingView;
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use sync_values::{
-    LeaseView, ReceiptView, ReplicaChange, ScopeView, SessionView, SyncSummary, TrafficLine,
+    ClockView, LeaseView, ReceiptView, ReplicaChange, ScopeView, SessionView, SyncSummary,
+    TrafficLine,
 };
 pub use values::{
     CellEntry, CellFigure, CellView, CommandKind, CommandState, CommandView, CommentView, Concern,
@@ -46,6 +47,8 @@ use super::replica::{LocalReplica, SwapResult};
 use super::runner::{ExchangeStats, FaultInjection, FollowTask, Runner, RunnerError};
 use crate::clock::Clock;
 use crate::domain::access::scope::RecordKind;
+use crate::domain::support::clock_fault::CLOCK_TOLERANCE_MICROS;
+use crate::domain::support::time::{Timestamp, days_from_date};
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
@@ -176,6 +179,25 @@ impl Phone {
             remaining_days: lease.remaining_days().into(),
             is_expired: lease.is_expired(),
         }))
+    }
+
+    /// The phone's clock against the server's time, as far as this phone knows it from its last
+    /// sync. Before the first one the clock is taken for right.
+    pub fn clock(&self) -> Result<ClockView> {
+        let (best, now) = (self.best_known_time()?, self.runner.clock.now());
+        let ahead_micros = now.0.saturating_sub(best.0);
+        Ok(ClockView {
+            today: days_from_date(best.local_date()),
+            ahead_seconds: ahead_micros / 1_000_000,
+            is_wrong: ahead_micros.saturating_abs() > CLOCK_TOLERANCE_MICROS,
+        })
+    }
+
+    /// The server's time, as far as it is known.
+    fn best_known_time(&self) -> Result<Timestamp> {
+        let now = self.runner.clock.now();
+        let lease = self.runner.replica().refresh_lease(now)?;
+        Ok(lease.map_or(now, |lease| lease.estimated_server_time()))
     }
 
     /// Locks the replica. Fails if the lease has expired: nothing is shown and no command is added,

@@ -17,6 +17,7 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ReportId, UnitId};
 use crate::domain::support::message::Message;
 use crate::domain::support::time::{date_from_days, days_from_date};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Phone {
@@ -25,7 +26,7 @@ impl Phone {
     pub fn session(&self) -> Result<Option<SessionView>> {
         let Some(device) = self.runner.replica().device()? else { return Ok(None) };
         let Some(enrolment) = device.enrolment else { return Ok(None) };
-        let (reference, today) = (self.cached_reference()?, self.runner.clock.now().local_date());
+        let (reference, today) = (self.cached_reference()?, self.best_known_time()?.local_date());
         let unit = reference.org.unit(enrolment.unit);
         Ok(Some(SessionView {
             device_id: device.identity.device_id.to_string(),
@@ -39,7 +40,9 @@ impl Phone {
 
     /// The reports that this phone's unit owes for the days `from_day..to_day`, also for closed
     /// units that it succeeds, with their status; by contract, unit and day. Days are since
-    /// 1970-01-01.
+    /// 1970-01-01; today is [`ClockView::today`](super::ClockView::today), not the date of the
+    /// phone's clock. A window around a wrong date in which nothing is due is
+    /// [`ClientError::ClockWrong`], so that a wrong clock never looks like an empty list.
     pub fn due_reports(&self, from_day: i32, to_day: i32) -> Result<Vec<DueReport>> {
         let (home, today) = self.home_and_today()?;
         let reference = self.reference()?;
@@ -55,6 +58,9 @@ impl Phone {
             .filter(|unit| reference.org.acting_unit(unit.id, today) == Some(home_now));
         let ours: Vec<UnitId> = ours.map(|unit| unit.id).collect();
         let owed = expected_reports(&reference, &ours, window);
+        if owed.is_empty() {
+            self.check_window_date(window, today)?;
+        }
         let mut replica = self.lock_under_lease()?;
         let attachments = local_report::load_attachments(&mut replica, &reference)?;
         let mut due = Vec::with_capacity(owed.len());
@@ -65,6 +71,16 @@ impl Phone {
             due.push(to_due_report(&expected, &key, &reference, present.status(&attachments)));
         }
         Ok(due)
+    }
+
+    /// Fails if the window was made around the date of a wrong clock: it contains that date, and
+    /// not today.
+    fn check_window_date(&self, window: DateWindow, today: Date) -> Result<()> {
+        let phone_date = self.runner.clock.now().local_date();
+        if phone_date != today && window.contains(phone_date) && !window.contains(today) {
+            return Err(ClientError::ClockWrong { by: self.clock()?.ahead_seconds });
+        }
+        Ok(())
     }
 
     /// One report with the outbox replayed on it; `None` if neither server nor outbox has it.

@@ -13,6 +13,18 @@ pub struct LeaseView {
     pub is_expired: bool,
 }
 
+/// The phone's clock against the server's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockView {
+    /// Today by the server's time, as far as it is known, in days since 1970-01-01. An app shows
+    /// the due reports around this day.
+    pub today: i32,
+    /// Seconds by which the phone's clock is ahead of the server's time; negative if it is behind.
+    pub ahead_seconds: i64,
+    /// Whether it is wrong by more than ten minutes: the app asks the person to set it.
+    pub is_wrong: bool,
+}
+
 /// The user of this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionView {

@@ -116,7 +116,7 @@ impl Runner {
                 NextAction::TryNextServer => self.advance_server(),
                 NextAction::Wait(after) => {
                     self.advance_server();
-                    return Err(RunnerError::RetryLater { after, message: failure.message });
+                    return Err(RunnerError::from_waiting_call(failure, after));
                 }
                 NextAction::Stop(halt) => return Err(self.to_halt_error(halt, failure.message)?),
             }
@@ -184,10 +184,12 @@ fn malformed_response_error() -> RunnerError {
 fn enrolment_refused_error(last: Option<CallError>) -> RunnerError {
     let Some(failure) = last else { return malformed_response_error() };
     match failure.kind {
-        CallErrorKind::MaybeApplied | CallErrorKind::Exhausted => RunnerError::RetryLater {
-            after: failure.retry_after.unwrap_or(Duration::from_secs(2)),
-            message: failure.message,
-        },
+        CallErrorKind::MaybeApplied
+        | CallErrorKind::Exhausted
+        | CallErrorKind::ClockWrong { .. } => {
+            let after = failure.retry_after.unwrap_or(Duration::from_secs(2));
+            RunnerError::from_waiting_call(failure, after)
+        }
         CallErrorKind::Unauthenticated | CallErrorKind::Precondition => {
             RunnerError::CodeRefused(failure.message)
         }

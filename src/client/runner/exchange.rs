@@ -101,21 +101,13 @@ impl Runner {
         let mut untried = self.enrolled_device()?.identity.addresses.len().saturating_sub(1);
         for _ in 0..CALLS_MAX {
             let device = self.enrolled_device()?;
-            let (next, no_response, message) = match self
-                .run_call(engine, &device, mode, stats)
-                .await?
-            {
-                Ok(()) => (engine.on_stream_closed(device_key::random_u64()), false, String::new()),
-                Err(failure) => {
-                    let no_response = failure.kind == CallErrorKind::MaybeApplied
-                        && failure.retry_after.is_none();
-                    (
-                        engine.on_call_failed(&failure, device_key::random_u64()),
-                        no_response && !mode.has_injected_fault(),
-                        failure.message,
-                    )
-                }
+            let ended = self.run_call(engine, &device, mode, stats).await?;
+            let next = match &ended {
+                Ok(()) => engine.on_stream_closed(device_key::random_u64()),
+                Err(failure) => engine.on_call_failed(failure, device_key::random_u64()),
             };
+            let no_response = ended.as_ref().is_err_and(CallError::is_without_response)
+                && !mode.has_injected_fault();
             match next {
                 NextAction::Done => return Ok(()),
                 NextAction::CallAgain => {}
@@ -127,9 +119,15 @@ impl Runner {
                 }
                 NextAction::Wait(after) => {
                     self.advance_server();
-                    return Err(RunnerError::RetryLater { after, message });
+                    return Err(match ended {
+                        Ok(()) => RunnerError::RetryLater { after, message: String::new() },
+                        Err(failure) => RunnerError::from_waiting_call(failure, after),
+                    });
                 }
-                NextAction::Stop(halt) => return Err(self.to_halt_error(halt, message)?),
+                NextAction::Stop(halt) => {
+                    let message = ended.err().map(|failure| failure.message).unwrap_or_default();
+                    return Err(self.to_halt_error(halt, message)?);
+                }
             }
         }
         Ok(())

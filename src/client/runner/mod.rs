@@ -13,7 +13,7 @@ pub(crate) use exchange::{ExchangeStats, FaultInjection};
 pub(crate) use follow::FollowTask;
 
 use super::engine::Engine;
-use super::protocol::{CallError, HaltReason};
+use super::protocol::{CallError, CallErrorKind, HaltReason};
 use super::replica::{LocalDevice, LocalReplica, ReplicaError, SwapResult};
 use super::transport::traffic::TrafficCounters;
 use super::transport::{PinnedEndpoint, ServerClient, device_key};
@@ -38,6 +38,12 @@ pub(crate) enum RunnerError {
         /// For logs.
         message: String,
     },
+    /// By the phone's clock no server's certificate is valid.
+    #[error("the phone's clock is wrong by {by_seconds} s")]
+    ClockWrong {
+        /// Seconds by which the clock is wrong at least: positive if it is ahead.
+        by_seconds: i64,
+    },
     /// Sync stops until a person acts.
     #[error("stopped: {halt:?} {message}")]
     Halted {
@@ -61,6 +67,20 @@ pub(crate) enum RunnerError {
     /// Random numbers are not available, or the key is damaged.
     #[error(transparent)]
     DeviceKey(#[from] device_key::DeviceKeyError),
+}
+
+impl RunnerError {
+    /// The error of a failed call after which the runner has to wait.
+    pub(crate) fn from_waiting_call(failure: CallError, after: Duration) -> Self {
+        match failure.kind {
+            CallErrorKind::ClockWrong { by_seconds } => Self::ClockWrong { by_seconds },
+            CallErrorKind::MaybeApplied
+            | CallErrorKind::Exhausted
+            | CallErrorKind::Unauthenticated
+            | CallErrorKind::Precondition
+            | CallErrorKind::Other => Self::RetryLater { after, message: failure.message },
+        }
+    }
 }
 
 /// The facade's callback for each swap.

@@ -176,6 +176,10 @@ pub(crate) fn to_call_error(status: &Status) -> CallError {
         | Code::OutOfRange
         | Code::Unimplemented => CallErrorKind::Other,
     };
+    let kind = match find_rustls_error(status).and_then(tls::find_clock_error_seconds) {
+        Some(by_seconds) => CallErrorKind::ClockWrong { by_seconds },
+        None => kind,
+    };
     let details = status.get_error_details();
     let info = details.error_info().filter(|info| info.domain == "thidua");
     CallError {
@@ -184,6 +188,23 @@ pub(crate) fn to_call_error(status: &Status) -> CallError {
         retry_after: details.retry_info().and_then(|info| info.retry_delay),
         message: error_chain_text(status),
     }
+}
+
+/// The TLS error among the sources of a status.
+fn find_rustls_error(status: &Status) -> Option<&rustls::Error> {
+    let mut under = std::error::Error::source(status);
+    while let Some(error) = under {
+        // The source of an `io::Error` is that of the error inside it, which it passes over.
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let found = error
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| inside.and_then(|inside| inside.downcast_ref::<rustls::Error>()));
+        if found.is_some() {
+            return found;
+        }
+        under = error.source();
+    }
+    None
 }
 
 /// The message of a status with its sources; a refused certificate is a source of "transport

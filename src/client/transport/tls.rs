@@ -32,6 +32,23 @@ pub(crate) fn build_client_config(trusted: Vec<[u8; 32]>) -> Result<ClientConfig
     Ok(config)
 }
 
+/// The seconds by which the system's clock is outside the validity of the server's certificate:
+/// positive after its end, negative before its beginning. `None` for another error.
+pub(crate) fn find_clock_error_seconds(error: &Error) -> Option<i64> {
+    let difference = |time: &UnixTime, bound: &UnixTime| {
+        let seconds = |time: &UnixTime| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        seconds(time) - seconds(bound)
+    };
+    let Error::InvalidCertificate(refused) = error else { return None };
+    if let CertificateError::ExpiredContext { time, not_after } = refused {
+        Some(difference(time, not_after))
+    } else if let CertificateError::NotValidYetContext { time, not_before } = refused {
+        Some(difference(time, not_before))
+    } else {
+        None
+    }
+}
+
 /// Trusts only a CA of the server's chain with one of these fingerprints.
 #[derive(Debug)]
 struct PinnedCaVerifier {

@@ -3,6 +3,7 @@
 //!
 //! The time is an argument. This module only computes the lease; it neither hides nor deletes data.
 
+use crate::domain::support::clock_fault::CLOCK_TOLERANCE_MICROS;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 
 /// Days without contact after which a phone hides its data, unless the server sets another number.
@@ -45,11 +46,14 @@ impl OfflineLease {
     ///
     /// The phone's clock may have been wrong at the contact and be right now, so the time without
     /// contact is measured from the phone's clock at the contact or from the server's, whichever is
-    /// nearer. A clock before both was set back; then the time between two observations is added.
+    /// nearer. A clock before both was set back; then the time between two observations is added. A
+    /// step back of a few minutes is a correction and not a clock that was set back.
     #[must_use]
     pub fn observe_clock(self, now: Timestamp) -> Self {
-        let since =
-            |then: Timestamp| Some(now.0.saturating_sub(then.0)).filter(|micros| *micros >= 0);
+        let since = |then: Timestamp| {
+            let micros = now.0.saturating_sub(then.0);
+            (micros >= -CLOCK_TOLERANCE_MICROS).then_some(micros.max(0))
+        };
         let offline_micros = match (since(self.contact_phone_time), since(self.contact_server_time))
         {
             (Some(one), Some(other)) => self.offline_micros.max(one.min(other)),
@@ -59,6 +63,14 @@ impl OfflineLease {
                 .saturating_add(now.0.saturating_sub(self.last_phone_time.0).max(0)),
         };
         Self { last_phone_time: now, offline_micros, ..self }
+    }
+
+    /// The server's time at the last observation, as far as the phone can know it: the time at the
+    /// contact and the time without contact since. However wrong the phone's clock is, it is not
+    /// before the contact.
+    #[must_use]
+    pub fn estimated_server_time(&self) -> Timestamp {
+        self.contact_server_time.saturating_add_micros(self.offline_micros)
     }
 
     /// Whether the lease had expired at the last observation.
@@ -131,6 +143,26 @@ mod tests {
                     && lease.observe_clock(after(14)).is_expired()
             );
         }
+    }
+
+    #[test]
+    fn a_small_correction_right_after_the_contact_locks_no_phone_whose_clock_is_a_year_ahead() {
+        let lease = OfflineLease::new(THEN, after(365), OFFLINE_LEASE_DAYS);
+        let corrected = lease.observe_clock(after(365).saturating_add_micros(-1_000_000));
+        assert!(!corrected.is_expired());
+        assert_eq!(corrected.estimated_server_time(), THEN);
+    }
+
+    #[test]
+    fn the_servers_time_is_known_though_the_phones_clock_is_wrong_or_was_put_right() {
+        for wrong in [-365, -3, 0, 365] {
+            let lease = OfflineLease::new(THEN, after(wrong), OFFLINE_LEASE_DAYS);
+            let estimated = |now| lease.observe_clock(now).estimated_server_time();
+            assert_eq!(estimated(after(wrong + 2)), after(2), "still {wrong} days wrong");
+            assert_eq!(estimated(after(2)), after(2), "put right");
+        }
+        let set_back = new_lease().observe_clock(after(3)).observe_clock(Timestamp(0));
+        assert_eq!(set_back.estimated_server_time(), after(3), "no time before what was seen");
     }
 
     #[test]

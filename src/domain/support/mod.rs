@@ -1,5 +1,6 @@
 //! What every rule uses: ids, time, exact numbers, refusals, languages, closed word lists.
 
+pub mod clock_fault;
 pub mod hex;
 pub mod ids;
 pub mod limits;

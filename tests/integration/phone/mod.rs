@@ -13,6 +13,7 @@ mod typed_texts;
 mod unit_merger;
 mod weekly_report;
 mod wire_size;
+mod wrong_clock;
 
 use crate::harness::TestServer;
 use thidua::client::facade::{

@@ -232,7 +232,7 @@ async fn a_period_of_a_concluded_campaign_is_closed() {
     let server = TestServer::start().await;
     server.clock.set(Timestamp::from_local_midnight(jiff::civil::date(2025, 9, 1)));
     let system = server.app.system_actor().unwrap();
-    server.app.advance_campaigns_by_day(&system).unwrap();
+    server.app.advance_campaigns_by_day().unwrap();
     for step in [CampaignStep::Review, CampaignStep::Conclude] {
         server.app.advance_campaign(&system, "A", step).unwrap();
     }
