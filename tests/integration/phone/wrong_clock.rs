@@ -11,6 +11,7 @@ use thidua::client::facade::{ClientError, ClockView, Phone, ReportStatus};
 use thidua::clock::Clock;
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::time::{DAY_MICROS, days_from_date};
+use thidua::i18n::Lang;
 use thidua::server::ca;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -61,7 +62,7 @@ async fn a_phone_in_another_year_is_told_that_its_date_is_wrong_and_keeps_what_w
         // Six years less the validity of the certificate on that side: a year and a day.
         let least = 4 * YEAR_DAYS * DAY_SECONDS;
         assert!(if years > 0 { *by < -least } else { *by > least }, "{by}");
-        let (vi, en) = (error.text_vi(), error.text_en());
+        let (vi, en) = (error.text(Lang::VI), error.text(Lang::EN));
         assert!(vi.contains("Ngày giờ trên điện thoại sai") && vi.contains(word_vi), "{vi}");
         assert!(en.contains("The phone's date is wrong") && en.contains(word_en), "{en}");
         let newcomer = unenrolled_app(&server);
