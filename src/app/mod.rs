@@ -119,7 +119,7 @@ impl App {
 
     /// The root unit; `None` before the organisation is imported.
     pub fn root_unit(&self, tx: &mut ReadTx) -> Result<Option<UnitId>> {
-        Ok(tx.setting("root_unit")?.and_then(|bytes| UnitId::from_slice(&bytes).ok()))
+        Ok(tx.root_unit()?)
     }
 
     /// Begins the first epoch of a new database with this random id; does nothing if an epoch

@@ -273,6 +273,15 @@ impl From<store::Error> for CliError {
                 "máy chủ này đã được máy khác thay thế, không ghi gì nữa; chạy thidua doctor để biết phải làm gì",
                 "another server has replaced this one, it writes nothing any more; thidua doctor says what to do",
             ),
+            store::Error::WrongPermit { action, unit } => Self::new(
+                "WRONG_PERMIT",
+                format!(
+                    "quyền {action} tại {unit} không dùng cho bản ghi này; chưa ghi gì, hãy báo lại kèm dòng này"
+                ),
+                format!(
+                    "the permit for {action} at {unit} is not for this record; nothing was written, report it with this line"
+                ),
+            ),
             store::Error::Damaged(text) => Self::new(
                 "DAMAGED",
                 format!("dữ liệu lưu bị hỏng: {text}; hãy khôi phục từ bản sao lưu"),

@@ -1,5 +1,7 @@
 //! Errors of the store. Refusals by rules are values of `domain::support::reason`.
 
+use crate::domain::support::ids::UnitId;
+
 /// Any failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -47,6 +49,16 @@ pub enum Error {
     /// Another server has replaced this one: it writes nothing any more.
     #[error("another server has replaced this one: it writes nothing any more; see thidua doctor")]
     Superseded,
+    /// A caller writes a record with a permit for another unit: a defect; nothing was written.
+    #[error(
+        "the permit for {action} at the unit {unit} is not for this record: nothing was written"
+    )]
+    WrongPermit {
+        /// The action's word.
+        action: &'static str,
+        /// The unit of the permit.
+        unit: UnitId,
+    },
     /// Stored data is inconsistent.
     #[error("stored data is damaged: {0}")]
     Damaged(String),

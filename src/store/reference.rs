@@ -128,6 +128,7 @@ impl WriteTx<'_> {
         diesel::insert_into(setting::table)
             .values((setting::name.eq(name), setting::value.eq(value)))
             .execute(self.conn())?;
+        self.clear_root_unit();
         Ok(())
     }
 }
@@ -209,6 +210,7 @@ impl WriteTx<'_> {
         permit: &Permit<action::ChangeOrg>,
         facts: &OrgFacts,
     ) -> Result<usize> {
+        self.verify_root_permit(permit)?;
         let mut numbers = UnitNumbers::default();
         for unit in &facts.units {
             numbers.insert(unit.id, self.ensure_short_id(RecordKind::Unit, &unit.id.0)?);
@@ -234,6 +236,7 @@ impl WriteTx<'_> {
         catalogue: &Catalogue,
         calendars: &[Calendar],
     ) -> Result<usize> {
+        self.verify_root_permit(permit)?;
         let audit = AuditContext::from(permit);
         let mut numbers = ElementNumbers::default();
         let mut changed = 0;
@@ -272,6 +275,7 @@ impl WriteTx<'_> {
         campaign: &Campaign,
         elements: &ElementNumbers,
     ) -> Result<bool> {
+        self.verify_root_permit(permit)?;
         let bytes = record::encode_campaign(campaign, elements)?;
         Ok(self.put_reference_record(
             &AuditContext::from(permit),
@@ -288,6 +292,7 @@ impl WriteTx<'_> {
         campaign: &Campaign,
         elements: &ElementNumbers,
     ) -> Result<bool> {
+        self.verify_root_permit(permit)?;
         let bytes = record::encode_campaign(campaign, elements)?;
         Ok(self.put_reference_record(
             &AuditContext::from(permit),

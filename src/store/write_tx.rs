@@ -4,6 +4,7 @@ use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
 use super::schema::{feed_head, record};
+use super::write_rights::MovesRecords;
 use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
@@ -45,7 +46,8 @@ impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
 
 impl AuditContext {
     /// For actions without a permit: enrolment and renewal, where the credential is the
-    /// authorisation.
+    /// authorisation; and commands that are held because their author has no right. It writes no
+    /// other record.
     #[must_use]
     pub fn from_actor(actor: &Actor, action: &str) -> Self {
         Self { account: actor.account, device: actor.device, action: action.to_owned() }
@@ -76,6 +78,8 @@ pub(super) struct PendingChanges {
     pub(super) retry_reason: Option<String>,
     /// Cache of unit paths read in this batch; cleared when one changes and when steps are undone.
     unit_paths: HashMap<UnitId, UnitPath>,
+    /// Cache of the root unit; cleared when a setting changes and when steps are undone.
+    root_unit: Option<UnitId>,
     /// Authors stored in this batch; cleared when steps are undone.
     authors: HashSet<(ReportId, AccountId)>,
 }
@@ -91,6 +95,7 @@ impl PendingChanges {
         self.changes.truncate(position.0);
         self.commands.truncate(position.1);
         self.unit_paths.clear();
+        self.root_unit = None;
         self.authors.clear();
     }
 }
@@ -168,7 +173,7 @@ impl<'c> WriteTx<'c> {
     }
 
     /// Writes a record with its scopes. An equal record is not written.
-    pub(crate) fn put_record(
+    pub(super) fn put_record(
         &mut self,
         audit: &AuditContext,
         kind: RecordKind,
@@ -216,13 +221,14 @@ impl<'c> WriteTx<'c> {
     }
 
     /// Changes the scopes of an unchanged record.
-    pub(crate) fn set_record_scopes(
+    pub fn set_record_scopes<A: MovesRecords>(
         &mut self,
-        audit: &AuditContext,
+        permit: &Permit<A>,
         kind: RecordKind,
         id: [u8; 16],
         scopes: Vec<Scope>,
     ) -> Result<()> {
+        self.verify_permit(permit, A::PERMIT_UNIT, permit.unit())?;
         let Some(existing) = self.record(kind, &id)? else { return Ok(()) };
         let hash = Some(existing.hash);
         let (from_revision, to_revision) = (existing.revision, existing.revision);
@@ -237,12 +243,12 @@ impl<'c> WriteTx<'c> {
         };
         self.pending
             .changes
-            .push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+            .push(PendingChange { audit: AuditContext::from(permit), record_change: Some(change) });
         Ok(())
     }
 
     /// Deletes a record.
-    pub(crate) fn delete_record(
+    pub(super) fn delete_record(
         &mut self,
         audit: &AuditContext,
         kind: RecordKind,
@@ -277,6 +283,19 @@ impl<'c> WriteTx<'c> {
         let unit_path = self.read_tx.unit_path(unit)?;
         self.pending.unit_paths.insert(unit, unit_path.clone());
         Ok(unit_path)
+    }
+
+    /// The root unit; read once per batch.
+    pub(super) fn cached_root_unit(&mut self) -> Result<Option<UnitId>> {
+        if self.pending.root_unit.is_none() {
+            self.pending.root_unit = self.read_tx.root_unit()?;
+        }
+        Ok(self.pending.root_unit)
+    }
+
+    /// Clears the cache of the root unit.
+    pub(super) fn clear_root_unit(&mut self) {
+        self.pending.root_unit = None;
     }
 
     /// Whether the author was not yet stored in this batch.
