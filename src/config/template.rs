@@ -50,6 +50,9 @@ connections = 20000
 connections_per_address = 2000
 handshake_seconds = 10
 calls_per_minute = 600
+# Số lần sai mật khẩu hoặc mã mỗi phút từ một địa chỉ. 0: không giới hạn, khi mọi người đến qua một proxy.
+# Wrong passwords or codes a minute from one address. 0: no limit, when all callers come through a proxy.
+failures_per_address = 60
 # Điện thoại không liên lạc quá số ngày này thì tạm khóa dữ liệu đến lần đồng bộ sau.
 # A phone without contact for so many days hides what it holds until its next sync.
 offline_lease_days = 14

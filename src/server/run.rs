@@ -71,6 +71,7 @@ pub async fn run_server(
     );
     let services = services
         .with_call_limit(limits.calls_per_minute)
+        .with_failure_limit(limits.failures_per_address)
         .with_offline_lease(limits.offline_lease_days);
     let incoming = accept::accept_connections(listener, certificates.clone(), limits);
     let shutdown_signal = async move {
