@@ -234,6 +234,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         endpoints,
         limits,
         metrics: ServerMetrics::default(),
+        reflection: config.listen.reflection,
     })
 }
 

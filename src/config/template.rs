@@ -22,6 +22,9 @@ public = []
 # Chỉ dùng sau một proxy trên cùng máy.
 # Only behind a proxy on the same machine.
 plaintext = false
+# gRPC reflection: ai cũng đọc được danh sách dịch vụ, không cần đăng nhập. Chỉ bật khi lập trình, thử nghiệm.
+# gRPC reflection: anybody reads the list of services without a token. On only for development and tests.
+reflection = false
 
 [database]
 # SQLite (một tệp) hoặc postgres://user:password@host/name; máy khác: thêm ?sslmode=verify-full&sslrootcert=TỆP. Không bao giờ được in ra.

@@ -20,8 +20,14 @@ use tonic::metadata::MetadataMap;
 /// none.
 #[must_use]
 pub(super) fn read_accept_language(metadata: &MetadataMap) -> Lang {
-    let requested =
-        metadata.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let requested = metadata.get("accept-language").and_then(|value| value.to_str().ok());
+    parse_accept_language(requested.unwrap_or_default())
+}
+
+/// Returns the first supported language of the value of an `accept-language` header; Vietnamese if
+/// there is none.
+#[must_use]
+pub fn parse_accept_language(requested: &str) -> Lang {
     requested
         .split(',')
         .filter_map(|part| part.split([';', '-']).next())

@@ -32,6 +32,7 @@ mod target;
 mod throttle;
 mod unary;
 
+pub use caller::parse_accept_language;
 pub use deadline::DeadlineLayer;
 pub use head_watch::WatchedHead;
 pub use job::{JobEntry, JobSlotRunner};
@@ -94,6 +95,7 @@ pub struct Services {
     throttle: Arc<KeyedThrottle<SecretHash>>,
     attempt_limits: Arc<AttemptLimits>,
     offline_lease_days: u16,
+    offers_reflection: bool,
 }
 
 impl Services {
@@ -125,6 +127,7 @@ impl Services {
             throttle: Arc::new(KeyedThrottle::new(CALLS_PER_MINUTE, 0)),
             attempt_limits: Arc::new(AttemptLimits::new(FAILURES_PER_ADDRESS)),
             offline_lease_days: 0,
+            offers_reflection: false,
         };
         services.head = head_watch::spawn_head_watcher(&services);
         services
@@ -150,11 +153,18 @@ impl Services {
         Self { offline_lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
     }
 
-    /// Returns all services together with health and reflection.
+    /// Offers reflection, v1 and v1alpha, to callers without a token.
+    #[must_use]
+    pub fn with_reflection(self, offers_reflection: bool) -> Self {
+        Self { offers_reflection, ..self }
+    }
+
+    /// Returns all services together with health and, if it is offered, reflection.
     #[must_use]
     pub fn into_routes(self) -> Routes {
         let (reporter, health_service) = tonic_health::server::health_reporter();
         tokio::spawn(health::report_health(self.clone(), reporter));
+        let offers_reflection = self.offers_reflection;
         let mut routes = Routes::builder();
         routes
             .add_service(
@@ -173,6 +183,9 @@ impl Services {
             .add_service(AuditServiceServer::new(self.clone()))
             .add_service(codec::SyncServiceServer::new(self))
             .add_service(health_service);
+        if !offers_reflection {
+            return routes.routes();
+        }
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)

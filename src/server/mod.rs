@@ -10,6 +10,8 @@ pub mod keys;
 pub mod logging;
 pub mod metrics;
 pub mod otlp;
+mod request_body;
+mod request_limits;
 mod run;
 pub mod tls;
 mod tls_client;

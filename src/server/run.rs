@@ -4,6 +4,7 @@ use super::accept::{self, ServerLimits};
 use super::jobs;
 use super::keys::ServerKeys;
 use super::metrics::ServerMetrics;
+use super::request_limits::RequestLimitsLayer;
 use super::tls::ReloadableTlsConfig;
 use super::tls_reload::reload_on_change;
 use super::trace_layer::TraceLayer;
@@ -50,6 +51,8 @@ pub struct ServerSetup {
     pub limits: ServerLimits,
     /// Counts and traces calls.
     pub metrics: ServerMetrics,
+    /// Offers gRPC reflection to callers without a token.
+    pub reflection: bool,
 }
 
 /// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
@@ -58,7 +61,7 @@ pub async fn run_server(
     setup: ServerSetup,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let ServerSetup { app, keys, certificates, endpoints, limits, metrics } = setup;
+    let ServerSetup { app, keys, certificates, endpoints, limits, metrics, reflection } = setup;
     initialize_history(&app, &keys);
     let (close, closing) = watch::channel(false);
     let services = Services::new(
@@ -72,6 +75,7 @@ pub async fn run_server(
     let services = services
         .with_call_limit(limits.calls_per_minute)
         .with_failure_limit(limits.failures_per_address)
+        .with_reflection(reflection)
         .with_offline_lease(limits.offline_lease_days);
     let incoming = accept::accept_connections(listener, certificates.clone(), limits);
     let shutdown_signal = async move {
@@ -93,6 +97,7 @@ pub async fn run_server(
         .layer(GrpcWebLayer::new())
         .layer(DeadlineLayer(CALL_TIMEOUT))
         .layer(option_layer(tracer.is_on().then(|| TraceLayer(tracer))))
+        .layer(RequestLimitsLayer)
         .add_routes(services.into_routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown_signal);
     let mut closing = closing;

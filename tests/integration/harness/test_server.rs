@@ -146,6 +146,14 @@ impl TestServer {
         Self { dir: Some(dir), ..test_server }
     }
 
+    /// Starts a server that offers reflection.
+    pub(crate) async fn start_with_reflection() -> Self {
+        let dir = Self::create_server_dir(None);
+        std::fs::write(dir.path().join(REFLECTION_FILE), "").unwrap();
+        let test_server = Self::serve(dir.path(), 0, None).await;
+        Self { dir: Some(dir), ..test_server }
+    }
+
     async fn start_with(public_address: Option<SocketAddr>, database: Option<&str>) -> Self {
         let dir = Self::create_server_dir(database);
         let test_server = Self::serve(dir.path(), 0, public_address).await;
@@ -202,6 +210,7 @@ impl TestServer {
             },
             limits: ServerLimits::default(),
             metrics,
+            reflection: dir.join(REFLECTION_FILE).exists(),
         };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(run_server(listener, setup, async {
@@ -327,6 +336,9 @@ fn real_now() -> Timestamp {
 pub(crate) async fn connect_dir(dir: &std::path::Path, port: u16) -> Channel {
     connect(&TlsFiles::in_dir(&dir.join("tls")), port, None).await
 }
+
+/// If this file exists in a server's directory, the server offers reflection.
+const REFLECTION_FILE: &str = "reflection";
 
 /// If this file exists in a server's directory, client certificates signed by its CA authenticate
 /// partners.
