@@ -3,8 +3,8 @@
 //! Verifies what devices sign; `app` decides the rest. A failure must not reveal which codes and
 //! devices exist.
 
-use super::attempt_limits::AddressBucket;
 use super::caller::find_acting_unit;
+use super::peer::AddressBucket;
 use super::status::RpcError;
 use super::{ServerEndpoints, Services, impl_service, pagination};
 use crate::app::AppError;

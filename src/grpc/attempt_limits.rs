@@ -8,18 +8,13 @@
 //!
 //! So one caller keeps waiting at most its own address and, from that address, the account that it
 //! tries. Only failures count, except of a device that signed in before.
-//!
-//! A network address is kept in memory only, under a hash with a random key of this process, and
-//! can be neither printed nor logged.
 
-use super::PeerInfo;
+use super::peer::{AddressBucket, AddressHasher, PeerInfo};
 use super::status::RpcError;
 use super::throttle::KeyedThrottle;
 use crate::auth::{HashError, HashPriority, HashSlot, PasswordHashPool};
 use crate::domain::support::ids::AccountId;
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,12 +31,6 @@ pub(super) const FAILURES_PER_ADDRESS: u32 = 60;
 const SIGN_INS_AT_ONCE_PER_ADDRESS: usize = 5;
 /// Retry delay when too many sign-ins run at once.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
-/// Leading bytes of an IPv6 address that one site has in common: a prefix of 56 bits.
-const IPV6_SITE_BYTES: usize = 7;
-
-/// The site from which a call comes, as a hash with the random key of one [`AttemptLimits`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct AddressBucket(u64);
 
 /// One attempt to sign in.
 #[derive(Clone, Copy)]
@@ -54,7 +43,7 @@ pub(super) struct SignInAttempt {
 
 pub(super) struct AttemptLimits {
     hash_pool: PasswordHashPool,
-    address_key: RandomState,
+    address_hasher: AddressHasher,
     by_pair: KeyedThrottle<(AccountId, AddressBucket)>,
     by_account: KeyedThrottle<AccountId>,
     by_returning_account: KeyedThrottle<AccountId>,
@@ -74,7 +63,7 @@ impl AttemptLimits {
     pub(super) fn new(failures_per_address: u32) -> Self {
         Self {
             hash_pool: PasswordHashPool::default(),
-            address_key: RandomState::new(),
+            address_hasher: AddressHasher::default(),
             by_pair: KeyedThrottle::new("sign_ins_of_account_from_address", FAILURES_PER_PAIR),
             by_account: KeyedThrottle::new("sign_ins_of_account", FAILURES_PER_ACCOUNT),
             by_returning_account: KeyedThrottle::new(
@@ -87,14 +76,9 @@ impl AttemptLimits {
         }
     }
 
-    /// The bucket of a caller: its IPv4 address, or the prefix of its IPv6 site. Callers without an
-    /// address share one bucket.
+    /// The bucket of a caller.
     pub(super) fn address_bucket(&self, peer: Option<&PeerInfo>) -> AddressBucket {
-        let site = peer.map(|peer| match peer.address.ip().to_canonical() {
-            IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => IpAddr::V6(site_prefix(address)),
-        });
-        AddressBucket(self.address_key.hash_one(site))
+        self.address_hasher.bucket(peer)
     }
 
     /// Runs one sign-in within the limits; `verify` checks the password. Returns whether it is
@@ -186,12 +170,6 @@ impl Drop for SignInPlace<'_> {
     }
 }
 
-fn site_prefix(address: Ipv6Addr) -> Ipv6Addr {
-    let mut bytes = address.octets();
-    bytes[IPV6_SITE_BYTES..].fill(0);
-    Ipv6Addr::from(bytes)
-}
-
 pub(super) fn hash_error_to_rpc(error: HashError) -> RpcError {
     match error {
         HashError::Overloaded => RpcError::RateLimited("sign_ins_at_once", RETRY_DELAY),
@@ -215,18 +193,6 @@ mod tests {
             address: bucket(limits, address),
             is_returning: false,
         }
-    }
-
-    #[test]
-    fn an_address_is_a_site_under_a_random_key_of_this_process() {
-        let limits = AttemptLimits::new(FAILURES_PER_ADDRESS);
-        let same = |a, b| bucket(&limits, a) == bucket(&limits, b);
-        assert!(same("10.0.0.1", "::ffff:10.0.0.1"));
-        assert!(!same("10.0.0.1", "10.0.0.2"));
-        assert!(same("2001:db8:1:2200::1", "2001:db8:1:22ff::9"), "one site of 56 bits");
-        assert!(!same("2001:db8:1:2200::1", "2001:db8:1:2300::1"));
-        let other = AttemptLimits::new(FAILURES_PER_ADDRESS);
-        assert!(bucket(&limits, "10.0.0.1") != bucket(&other, "10.0.0.1"));
     }
 
     #[test]

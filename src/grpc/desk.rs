@@ -5,7 +5,8 @@
 
 use super::Services;
 use super::access::{session_to_proto, to_internal_error};
-use super::attempt_limits::{AddressBucket, SignInAttempt, hash_error_to_rpc};
+use super::attempt_limits::{SignInAttempt, hash_error_to_rpc};
+use super::peer::AddressBucket;
 use super::status::RpcError;
 use crate::app::AppError;
 use crate::app::access::CallerIdentity;

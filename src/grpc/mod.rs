@@ -30,14 +30,16 @@ pub mod status;
 mod sync;
 mod target;
 mod throttle;
+mod token_check;
 mod unary;
 
 pub use caller::parse_accept_language;
 pub use deadline::DeadlineLayer;
 pub use head_watch::WatchedHead;
 pub use job::{JobEntry, JobSlotRunner};
-pub use peer::PeerInfo;
+pub use peer::{AddressBucket, AddressHasher, PeerInfo};
 pub use status::RpcError;
+pub use token_check::TokenCheck;
 
 use crate::app::App;
 use crate::auth::{AuthorityKey, RevocationLog, SecretHash};
@@ -157,6 +159,12 @@ impl Services {
     #[must_use]
     pub fn with_reflection(self, offers_reflection: bool) -> Self {
         Self { offers_reflection, ..self }
+    }
+
+    /// Tells who has a live token, for limits that are checked before a call runs.
+    #[must_use]
+    pub fn token_check(&self) -> TokenCheck {
+        TokenCheck::new(self.app.clone(), self.blocking_pool.clone())
     }
 
     /// Returns all services together with health and, if it is offered, reflection.

@@ -1,7 +1,7 @@
 //! Runs a unary call: authenticates the caller, runs the method on the blocking pool, and converts
 //! an error into a status in the caller's language.
 
-use super::attempt_limits::AddressBucket;
+use super::peer::AddressBucket;
 use super::status::RpcError;
 use super::{Services, caller};
 use crate::app::access::CallerIdentity;

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod ca;
+mod call_limits;
 pub mod health_probe;
 mod jobs;
 pub mod keys;

@@ -30,6 +30,8 @@ const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(60);
 /// Concurrent calls on one connection.
 const CONCURRENT_STREAMS_MAX: u32 = 64;
+/// Open calls in the whole process, for each connection that it may have.
+const OPEN_CALLS_PER_CONNECTION: usize = 2;
 /// Largest size of the headers of one call, in bytes.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// Time for a call to begin its response.
@@ -84,6 +86,8 @@ pub async fn run_server(
         let _ = close.send(true);
     };
     let tracer = metrics.tracer();
+    let max_open_calls = limits.max_connections.saturating_mul(OPEN_CALLS_PER_CONNECTION);
+    let request_limits = RequestLimitsLayer::new(max_open_calls, services.token_check());
     let serving = Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -97,7 +101,7 @@ pub async fn run_server(
         .layer(GrpcWebLayer::new())
         .layer(DeadlineLayer(CALL_TIMEOUT))
         .layer(option_layer(tracer.is_on().then(|| TraceLayer(tracer))))
-        .layer(RequestLimitsLayer)
+        .layer(request_limits)
         .add_routes(services.into_routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown_signal);
     let mut closing = closing;

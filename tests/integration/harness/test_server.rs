@@ -272,9 +272,7 @@ impl TestServer {
 
     /// A connection of a caller at this loopback address, to this node.
     pub(crate) async fn connect_from(&self, source: &str) -> Channel {
-        let source = source.parse().unwrap();
-        connect_as(&self.files, self.address.port(), ClientSide { source, ..ClientSide::default() })
-            .await
+        connect_dir_from(&self.server_dir, self.address.port(), source).await
     }
 
     /// A connection with a client certificate.
@@ -335,6 +333,12 @@ fn real_now() -> Timestamp {
 /// A connection to the server of this directory on `port`.
 pub(crate) async fn connect_dir(dir: &std::path::Path, port: u16) -> Channel {
     connect(&TlsFiles::in_dir(&dir.join("tls")), port, None).await
+}
+
+/// The same connection from this loopback address.
+pub(crate) async fn connect_dir_from(dir: &std::path::Path, port: u16, source: &str) -> Channel {
+    let (files, source) = (TlsFiles::in_dir(&dir.join("tls")), source.parse().unwrap());
+    connect_as(&files, port, ClientSide { source, ..ClientSide::default() }).await
 }
 
 /// If this file exists in a server's directory, the server offers reflection.

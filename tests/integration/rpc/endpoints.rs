@@ -6,7 +6,7 @@ use thidua::domain::access::permission::Role;
 use thidua::domain::support::limits::MESSAGE_BYTES_MAX;
 use thidua::pb::org_service_client::OrgServiceClient;
 use thidua::pb::target_service_client::TargetServiceClient;
-use thidua::pb::{EnrolRequest, EvaluateTargetRequest, ListUnitsRequest};
+use thidua::pb::{EvaluateTargetRequest, ListDevicesRequest, ListUnitsRequest};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_stream::StreamExt;
@@ -139,17 +139,15 @@ async fn a_message_that_is_too_large_is_refused_by_each_service_with_the_limit_a
     let server = TestServer::start().await;
     let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     let large = || "x".repeat(MESSAGE_BYTES_MAX);
-    let enrol = EnrolRequest { code: large(), ..Default::default() };
+    let list_devices = ListDevicesRequest { page_token: large(), ..Default::default() };
     let list_units = ListUnitsRequest { page_token: large(), ..Default::default() };
     let evaluate = EvaluateTargetRequest { target_text: large(), ..Default::default() };
-    let check = HealthCheckRequest { service: large() };
     let channel = || phone.channel.clone();
     let mut target = TargetServiceClient::new(channel());
     let refusals = [
-        phone.access_client().enrol(enrol).await.unwrap_err(),
+        phone.access_client().list_devices(phone.request(list_devices)).await.unwrap_err(),
         OrgServiceClient::new(channel()).list_units(phone.request(list_units)).await.unwrap_err(),
         target.evaluate_target(phone.request(evaluate)).await.unwrap_err(),
-        HealthClient::new(channel()).check(check).await.unwrap_err(),
     ];
     for refused in refusals {
         assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
