@@ -68,6 +68,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code in logs and on the command line.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy(_) => "BUSY",
+            Self::TlsNotBuilt => "NO_DATABASE_TLS",
+            Self::TlsFailed(_) => "DATABASE_NOT_PROVEN",
+            Self::StorageFull(_) => "DISK_FULL",
+            Self::FileIo(_) => "FILE",
+            Self::NewerSchema { .. } => "NEWER_SCHEMA",
+            Self::OlderSchema { .. } => "OLDER_SCHEMA",
+            Self::PreReleaseSchema { .. } => "PRE_RELEASE_SCHEMA",
+            Self::Superseded => "SERVER_SUPERSEDED",
+            Self::WrongPermit { .. } => "WRONG_PERMIT",
+            Self::Damaged(_) => "DAMAGED",
+            Self::Database(_) => "DATABASE",
+        }
+    }
+
     /// Whether another server has replaced this one.
     #[must_use]
     pub fn is_superseded(&self) -> bool {
