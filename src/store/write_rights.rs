@@ -74,7 +74,7 @@ define_writers! {
     /// An action that writes findings.
     WritesFinding: ReplyFinding / OfRecord, EscalateFinding / OfRecord, RunJob / Root;
     /// An action that moves records to other scopes.
-    MovesRecords: ChangeOrg / Root, RunJob / Root;
+    MovesRecords: ChangeOrg / Root, ApplyCampaign / Root, StepCampaign / Root, RunJob / Root;
 }
 
 impl ReadTx<'_> {

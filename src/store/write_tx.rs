@@ -247,6 +247,14 @@ impl<'c> WriteTx<'c> {
         Ok(())
     }
 
+    /// The scopes that the last pending change of this batch gives the record; `None` without one.
+    pub(super) fn pending_scopes(&self, kind: RecordKind, id: &[u8; 16]) -> Option<&[Scope]> {
+        let changes = self.pending.changes.iter().rev();
+        let mut records = changes.filter_map(|change| change.record_change.as_ref());
+        let last = records.find(|record| record.kind == kind && record.id == *id)?;
+        Some(&last.scopes)
+    }
+
     /// Deletes a record.
     pub(super) fn delete_record(
         &mut self,
