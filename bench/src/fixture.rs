@@ -69,6 +69,7 @@ impl BenchFixture {
                 },
                 limits: ServerLimits { calls_per_minute: 0, ..ServerLimits::default() },
                 metrics: ServerMetrics::default(),
+                reflection: false,
             })
         };
         let runtime = new_runtime()?;

@@ -387,3 +387,4 @@ doctor-clock-confirmed = the clock is taken to be right: { $at }
 doctor-clock-doubt-recorded = a running server finds that its clock may be wrong
 phone-clock-behind = CLOCK: this clock is { $by } behind; by the server today is { $today }. Set the date and time.
 phone-clock-ahead = CLOCK: this clock is { $by } ahead; by the server today is { $today }. Set the date and time.
+error-wrong-permit = the permit for { $action } at { $unit } is not for this record; nothing was written. Report it with this line

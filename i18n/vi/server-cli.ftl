@@ -388,3 +388,4 @@ doctor-clock-confirmed = đã ghi nhận đồng hồ đúng: { $at }
 doctor-clock-doubt-recorded = máy chủ đang chạy ghi nhận đồng hồ có thể sai
 phone-clock-behind = CLOCK: đồng hồ máy này chậm { $by }; theo máy chủ hôm nay là { $today }. Hãy đặt lại ngày giờ.
 phone-clock-ahead = CLOCK: đồng hồ máy này nhanh { $by }; theo máy chủ hôm nay là { $today }. Hãy đặt lại ngày giờ.
+error-wrong-permit = quyền { $action } tại { $unit } không dùng được cho bản ghi này; chưa ghi gì. Hãy báo lại kèm dòng này

@@ -46,6 +46,12 @@ impl App {
         })
     }
 
+    /// Whether an enrolment code with this hash is unused and valid now. It stays unused.
+    pub fn is_enrol_code_usable(&self, code_hash: &[u8]) -> Result<bool> {
+        let now = self.now();
+        Ok(self.store().read(|tx| tx.is_enrol_code_usable(code_hash, now))?)
+    }
+
     /// Consumes a code and sets the password of its account; the store ends the account's desk
     /// sessions.
     pub fn set_password(&self, code_hash: &[u8], password: &PasswordHash) -> Result<()> {

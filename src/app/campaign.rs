@@ -4,13 +4,14 @@ use super::error::{AppError, Result};
 use super::{App, ReferenceSnapshot};
 use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::lifecycle::CampaignStepContext;
-use crate::domain::campaign::{Campaign, CampaignStep};
+use crate::domain::campaign::{Campaign, CampaignStep, contracts_of_drafts_only};
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::Calendar;
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
+use std::collections::BTreeSet;
 
 /// What applying a file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +33,7 @@ impl App {
         self.store().write("catalogue.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
                 authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
-            Ok::<_, AppError>(tx.put_catalogue(&permit, catalogue, calendars)?)
+            Ok::<_, AppError>(tx.put_catalogue(&permit, catalogue, calendars, &BTreeSet::new())?)
         })
     }
 
@@ -60,25 +61,25 @@ impl App {
         self.store().write("files.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
                 authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
-            let mut applied = ApplySummary {
-                catalogue_changes: tx.put_catalogue(&permit, catalogue, calendars)?,
-                campaign_changes: 0,
-            };
-            let reference_data = tx.reference_data()?;
+            let mut stored = tx.reference_data()?.campaigns;
+            let mut next_campaigns = Vec::new();
             for campaign in campaigns {
-                let before =
-                    reference_data.campaigns.iter().find(|existing| existing.code == campaign.code);
-                let next = match before {
+                let before = stored.iter().position(|existing| existing.code == campaign.code);
+                next_campaigns.push(match before.map(|at| stored.swap_remove(at)) {
                     Some(existing) => existing
                         .apply_amendment(campaign, basis, today)
                         .map_err(|violation| AppError::Violations(vec![violation]))?,
                     None => campaign.clone(),
-                };
-                applied.campaign_changes += usize::from(tx.put_campaign(
-                    &permit,
-                    &next,
-                    &reference_data.element_numbers,
-                )?);
+                });
+            }
+            let waiting = contracts_of_drafts_only(stored.iter().chain(&next_campaigns));
+            let mut applied = ApplySummary {
+                catalogue_changes: tx.put_catalogue(&permit, catalogue, calendars, &waiting)?,
+                campaign_changes: 0,
+            };
+            let elements = tx.reference_data()?.element_numbers;
+            for next in &next_campaigns {
+                applied.campaign_changes += usize::from(tx.put_campaign(&permit, next, &elements)?);
             }
             Ok::<_, AppError>(applied)
         })
@@ -98,7 +99,7 @@ impl App {
         self.store().write("campaign.step", self.now(), |tx| {
             let permit: Permit<action::StepCampaign> =
                 authorize(actor, &self.root_unit_path(tx)?, today)?;
-            let reference = self.reference(tx)?;
+            let reference = self.reference_with_drafts(tx)?;
             let campaign = reference
                 .campaigns
                 .iter()
@@ -128,7 +129,7 @@ impl App {
             let unit_path = self.root_unit_path(tx)?;
             let permit: Permit<action::StepCampaign> =
                 authorize(&Actor::system_actor(unit_path.unit), &unit_path, today)?;
-            let reference = self.reference(tx)?;
+            let reference = self.reference_with_drafts(tx)?;
             let step_context = CampaignStepContext {
                 today,
                 catalogue: &reference.catalogue,

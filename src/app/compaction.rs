@@ -57,12 +57,8 @@ impl App {
                 ..CompactionSummary::default()
             };
             let reference = self.reference(tx)?;
-            done.expired_reports = remove_expired_reports(
-                tx,
-                &AuditContext::from(&permit),
-                &reference,
-                now.local_date(),
-            )?;
+            done.expired_reports =
+                remove_expired_reports(tx, &permit, &reference, now.local_date())?;
             let ctx = CommandContext {
                 actor,
                 reference: &reference,
@@ -85,7 +81,7 @@ impl App {
 /// on the server with every revision and no longer change.
 fn remove_expired_reports(
     tx: &mut WriteTx,
-    audit: &AuditContext,
+    permit: &Permit<action::RunJob>,
     reference: &ReferenceSnapshot,
     today: Date,
 ) -> Result<usize> {
@@ -99,9 +95,9 @@ fn remove_expired_reports(
             && reference.is_expired_on_devices(line.contract, line.window(), today)
     });
     for line in &expired {
-        tx.set_record_scopes(audit, RecordKind::Report, line.id.0, Vec::new())?;
+        tx.set_record_scopes(permit, RecordKind::Report, line.id.0, Vec::new())?;
         for (kind, id) in tx.report_attachments(line.id)? {
-            tx.set_record_scopes(audit, kind, id, Vec::new())?;
+            tx.set_record_scopes(permit, kind, id, Vec::new())?;
         }
     }
     Ok(expired.len())

@@ -62,6 +62,22 @@ impl From<AuthorizationError> for AppError {
 }
 
 impl AppError {
+    /// The code in logs and on the command line.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused(refusal) => refusal.reason.code(),
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::DeviceRevoked => "DEVICE_REVOKED",
+            Self::Store(error) => error.code(),
+            Self::LeaseLost => "LEASE_LOST",
+            Self::Violations(found) => match found.as_slice() {
+                [one] => one.code,
+                _ => "FILE_REFUSED",
+            },
+        }
+    }
+
     /// The error of a step that needs an organisation before the first import.
     #[must_use]
     pub fn no_organisation() -> Self {

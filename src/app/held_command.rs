@@ -345,12 +345,7 @@ pub(super) fn settle_held_command(
     }
     finish_held_command(tx, &waiting, verdict, revision)?;
     let state = if apply { HeldState::Applied } else { HeldState::Discarded };
-    let put = tx.put_held_record(
-        &AuditContext::from(&permit),
-        &unit_path,
-        id,
-        &HeldCommand { state, ..held_record },
-    )?;
+    let put = tx.put_settled_record(&permit, id, &HeldCommand { state, ..held_record })?;
     release_waiting_commands(tx, ctx, waiting.report)?;
     Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: put.revision })
 }

@@ -107,7 +107,8 @@ impl App {
         &self.clock
     }
 
-    /// The reference snapshot of the state that `tx` reads; decoded again only after a change.
+    /// The reference snapshot of the state that `tx` reads, as devices hold it: without drafts.
+    /// Decoded again only after a change.
     pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
         let digest =
             tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
@@ -117,15 +118,20 @@ impl App {
         {
             return Ok(Arc::clone(reference));
         }
-        let reference = Arc::new(ReferenceSnapshot::new(tx.reference_data()?)?);
+        let reference = Arc::new(ReferenceSnapshot::new(tx.reference_data_in_force()?)?);
         *self.reference_cache.write().unwrap_or_else(PoisonError::into_inner) =
             Some((digest, Arc::clone(&reference)));
         Ok(reference)
     }
 
+    /// All reference data, also drafts of campaigns and contracts that wait for one. Decoded anew.
+    pub fn reference_with_drafts(&self, tx: &mut ReadTx) -> Result<ReferenceSnapshot> {
+        Ok(ReferenceSnapshot::new(tx.reference_data()?)?)
+    }
+
     /// The root unit; `None` before the organisation is imported.
     pub fn root_unit(&self, tx: &mut ReadTx) -> Result<Option<UnitId>> {
-        Ok(tx.setting("root_unit")?.and_then(|bytes| UnitId::from_slice(&bytes).ok()))
+        Ok(tx.root_unit()?)
     }
 
     /// Begins the first epoch of a new database with this random id; does nothing if an epoch

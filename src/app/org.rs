@@ -75,8 +75,7 @@ impl App {
                     continue;
                 }
                 applied.moved_units += 1;
-                applied.moved_records +=
-                    move_records(tx, &AuditContext::from(&permit), &unit_path, &reference, today)?;
+                applied.moved_records += move_records(tx, &permit, &unit_path, &reference, today)?;
                 if before.acting_unit != unit_path.acting_unit {
                     applied.moved_accounts += move_accounts(tx, &permit, &unit_path, today)?;
                 }
@@ -128,13 +127,13 @@ fn move_initial_grants(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()
 /// Moves the held commands of a unit to the desk of its acting unit.
 fn move_held_commands(
     tx: &mut WriteTx,
-    audit: &AuditContext,
+    permit: &Permit<action::ChangeOrg>,
     unit_path: &UnitPath,
 ) -> Result<usize> {
     let waiting = tx.held_ids_of_unit(unit_path.unit)?;
     for id in &waiting {
         tx.set_record_scopes(
-            audit,
+            permit,
             RecordKind::Held,
             id.0,
             report_scopes(ReportState::Draft, unit_path),
@@ -145,21 +144,21 @@ fn move_held_commands(
 
 fn move_records(
     tx: &mut WriteTx,
-    audit: &AuditContext,
+    permit: &Permit<action::ChangeOrg>,
     unit_path: &UnitPath,
     reference: &ReferenceSnapshot,
     today: Date,
 ) -> Result<usize> {
-    let mut moved = move_held_commands(tx, audit, unit_path)?;
+    let mut moved = move_held_commands(tx, permit, unit_path)?;
     for line in tx.report_summaries(&ReportState::ALL, &[unit_path.unit])? {
         if reference.is_expired_on_devices(line.contract, line.window(), today) {
             continue;
         }
         let scopes = report_scopes(line.state, unit_path);
-        tx.set_record_scopes(audit, RecordKind::Report, line.id.0, scopes)?;
+        tx.set_record_scopes(permit, RecordKind::Report, line.id.0, scopes)?;
         moved += 1;
         for (kind, id) in tx.report_attachments(line.id)? {
-            tx.set_record_scopes(audit, kind, id, attachment_scopes(kind, line.state, unit_path))?;
+            tx.set_record_scopes(permit, kind, id, attachment_scopes(kind, line.state, unit_path))?;
             moved += 1;
         }
     }

@@ -20,7 +20,7 @@ use crate::store::{Error, Result};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// A snapshot of the reference scope.
+/// A snapshot of reference data.
 #[derive(Debug, Clone)]
 pub struct ReferenceSnapshot {
     /// The organisation in time.

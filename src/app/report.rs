@@ -121,7 +121,12 @@ fn save_cells(tx: &mut WriteTx, ctx: &CommandContext, save: &SaveCells) -> Resul
     tx.add_author(id, ctx.actor.account)?;
     for (index, branch) in saved.branches.iter().enumerate() {
         let conflict = Conflict { report: id, branch: branch.clone(), settled: None };
-        tx.put_conflict(&permit, derive_conflict_id(ctx, id, put.revision, index), &conflict)?;
+        tx.put_conflict(
+            &permit,
+            derive_conflict_id(ctx, id, put.revision, index),
+            &conflict,
+            &save.key,
+        )?;
     }
     let other_revision =
         if last.device == ctx.actor.device { last.other_device_revision } else { before };
@@ -295,6 +300,7 @@ fn settle_conflict(
     if conflict.settled.is_some() {
         return Err(RefusalReason::ConflictSettled.into());
     }
+    let key = report.key.clone();
     let mut revision = 0;
     if take_branch {
         check_period(ctx, &report.key, today)?;
@@ -306,7 +312,7 @@ fn settle_conflict(
         tx.add_author(conflict.report, ctx.actor.account)?;
     }
     let settled = Conflict { settled: Some(take_branch), ..conflict };
-    let put = tx.put_conflict(&permit, id, &settled)?;
+    let put = tx.put_conflict(&permit, id, &settled, &key)?;
     Ok(CommandEffect {
         verdict: Verdict::Applied,
         record: id.0,

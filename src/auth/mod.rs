@@ -3,6 +3,7 @@
 //! Only hashes of secrets are passed to the store, so a stolen database gives no access. What an
 //! account may do is decided in `app` and `domain::access::permission`.
 
+mod device_cookie;
 mod keys;
 mod nonce;
 mod password;
@@ -10,12 +11,13 @@ mod revocation;
 mod secret;
 mod signed_note;
 
+pub use device_cookie::{create_device_cookie, is_device_cookie};
 pub use keys::{
     AuthorityKey, AuthorityKeyError, SignatureError, verify_enrolment_proof, verify_renewal_proof,
     verify_signature,
 };
 pub use nonce::{create_renewal_nonce, verify_renewal_nonce};
-pub use password::{HashError, PasswordHashPool};
+pub use password::{HashError, HashPriority, HashSlot, PasswordHashPool};
 pub use revocation::{RevocationError, RevocationLog};
 pub use secret::{
     GeneratedSecret, NoRandom, SecretHash, derive_mac, generate_access_token, generate_enrol_code,

@@ -2,7 +2,10 @@
 //! once take a bounded amount of memory and CPU time from sync calls.
 //!
 //! ```text
-//!   sign-ins ---> [ 2 running, 19 MiB each ] <--- 8 waiting ---x others get `Overloaded` at once
+//!                                        +--- 8 returning wait, and come first
+//!   sign-ins ---> [ 2 running, 19 MiB each ]
+//!                                        +--- 8 strangers wait
+//!                                             x others get `Overloaded` at once
 //! ```
 //!
 //! Parameters: OWASP's password storage cheat sheet, argon2id with m = 19 MiB, t = 2, p = 1.
@@ -21,8 +24,17 @@ const LANES: u32 = 1;
 
 /// Hashes that are computed at the same time.
 const MAX_CONCURRENT_HASHES: usize = 2;
-/// Sign-ins that wait for a slot.
+/// Sign-ins of one priority that wait for a slot.
 const MAX_WAITING_HASHES: usize = 8;
+
+/// Who waits for a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashPriority {
+    /// A caller that proved that it was let in before, or holds a code: it comes first.
+    Returning,
+    /// Any other caller.
+    Stranger,
+}
 
 /// Why a password hash was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,10 +68,19 @@ pub struct PasswordHashPool {
 #[derive(Default)]
 struct PoolState {
     running: usize,
-    waiting: usize,
+    /// Callers that wait, by priority.
+    waiting: [usize; 2],
     /// Buffers that are not in use. There are at most [`MAX_CONCURRENT_HASHES`] buffers, including
     /// those in use; each is allocated when it is first needed and never freed.
     idle: Vec<Buffer>,
+}
+
+impl PoolState {
+    fn has_to_wait(&self, priority: HashPriority) -> bool {
+        self.running >= MAX_CONCURRENT_HASHES
+            || (priority == HashPriority::Stranger
+                && self.waiting[HashPriority::Returning as usize] > 0)
+    }
 }
 
 /// One of the [`MAX_CONCURRENT_HASHES`] slots, with its buffer. Dropping it returns both to the
@@ -74,7 +95,8 @@ impl Drop for HashSlot<'_> {
         let mut state = self.pool.lock();
         state.idle.push(std::mem::take(&mut self.buffer));
         state.running -= 1;
-        self.pool.slot_freed.notify_one();
+        // Not only one: the first to wake may have to let another pass.
+        self.pool.slot_freed.notify_all();
     }
 }
 
@@ -105,23 +127,27 @@ impl HashSlot<'_> {
 
 impl PasswordHashPool {
     /// Takes a slot and waits until one is free. [`HashError::Overloaded`] if
-    /// [`MAX_WAITING_HASHES`] callers wait already.
-    pub fn acquire_slot(&self) -> Result<HashSlot<'_>, HashError> {
+    /// [`MAX_WAITING_HASHES`] callers of this priority wait already.
+    pub fn acquire_slot(&self, priority: HashPriority) -> Result<HashSlot<'_>, HashError> {
         let mut state = self.lock();
-        if state.running >= MAX_CONCURRENT_HASHES {
-            if state.waiting >= MAX_WAITING_HASHES {
+        if state.has_to_wait(priority) {
+            if state.waiting[priority as usize] >= MAX_WAITING_HASHES {
                 return Err(HashError::Overloaded);
             }
-            state.waiting += 1;
+            state.waiting[priority as usize] += 1;
             state = self
                 .slot_freed
-                .wait_while(state, |state| state.running >= MAX_CONCURRENT_HASHES)
+                .wait_while(state, |state| state.has_to_wait(priority))
                 .unwrap_or_else(PoisonError::into_inner);
-            state.waiting -= 1;
+            state.waiting[priority as usize] -= 1;
         }
         state.running += 1;
         let idle = state.idle.pop();
         drop(state);
+        if priority == HashPriority::Returning {
+            // A second slot may be free, and a stranger no longer lets anybody pass.
+            self.slot_freed.notify_all();
+        }
         let buffer = idle.unwrap_or_else(|| vec![Block::new(); MEMORY_KIB as usize].into());
         Ok(HashSlot { pool: self, buffer })
     }
@@ -146,11 +172,14 @@ mod tests {
     use super::*;
 
     fn hash(pool: &PasswordHashPool, password: &str) -> PasswordHash {
-        pool.acquire_slot().unwrap().hash_password(password).unwrap()
+        pool.acquire_slot(HashPriority::Stranger).unwrap().hash_password(password).unwrap()
     }
 
     fn verify(pool: &PasswordHashPool, password: &str, stored: Option<&PasswordHash>) -> bool {
-        pool.acquire_slot().unwrap().verify_password(password, stored).unwrap()
+        pool.acquire_slot(HashPriority::Stranger)
+            .unwrap()
+            .verify_password(password, stored)
+            .unwrap()
     }
 
     #[test]
@@ -173,36 +202,71 @@ mod tests {
         let mut fresh = [0; 32];
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         argon.hash_password_into(b"the second", &[7; 16], &mut fresh).unwrap();
-        let mut one = pool.acquire_slot().unwrap();
+        let slot = || pool.acquire_slot(HashPriority::Stranger).unwrap();
+        let mut one = slot();
         let first = one.buffer.as_ptr();
         compute_argon2("the first", &[1; 16], &mut one.buffer).unwrap();
         assert_eq!(compute_argon2("the second", &[7; 16], &mut one.buffer).unwrap(), fresh);
-        let two = pool.acquire_slot().unwrap();
+        let two = slot();
         let both = [first, two.buffer.as_ptr()];
         drop((one, two));
         for _ in 0..10 {
-            let slots = [pool.acquire_slot().unwrap(), pool.acquire_slot().unwrap()];
+            let slots = [slot(), slot()];
             assert!(slots.iter().all(|slot| both.contains(&slot.buffer.as_ptr())));
         }
         assert_eq!(pool.lock().idle.len(), MAX_CONCURRENT_HASHES);
     }
 
+    /// Waits until so many of this priority wait for a slot.
+    fn await_waiting(pool: &PasswordHashPool, priority: HashPriority, count: usize) {
+        while pool.lock().waiting[priority as usize] < count {
+            std::thread::yield_now();
+        }
+    }
+
     #[test]
-    fn two_work_eight_wait_and_the_rest_is_told_at_once() {
+    fn two_work_eight_strangers_wait_and_the_rest_is_told_at_once() {
         let pool = PasswordHashPool::default();
-        let (one, two) = (pool.acquire_slot().unwrap(), pool.acquire_slot().unwrap());
+        let stranger = || pool.acquire_slot(HashPriority::Stranger);
+        let (one, two) = (stranger().unwrap(), stranger().unwrap());
         std::thread::scope(|scope| {
             let waiting: Vec<_> = (0..MAX_WAITING_HASHES)
-                .map(|_| scope.spawn(|| pool.acquire_slot().map(drop).is_ok()))
+                .map(|_| scope.spawn(|| stranger().map(drop).is_ok()))
                 .collect();
-            while pool.lock().waiting < MAX_WAITING_HASHES {
-                std::thread::yield_now();
-            }
-            assert!(matches!(pool.acquire_slot(), Err(HashError::Overloaded)));
+            await_waiting(&pool, HashPriority::Stranger, MAX_WAITING_HASHES);
+            assert!(matches!(stranger(), Err(HashError::Overloaded)));
             drop((one, two));
             assert!(waiting.into_iter().all(|acquired| acquired.join().unwrap()));
         });
         let state = pool.lock();
-        assert_eq!((state.running, state.waiting, state.idle.len()), (0, 0, MAX_CONCURRENT_HASHES));
+        assert_eq!(
+            (state.running, state.waiting, state.idle.len()),
+            (0, [0, 0], MAX_CONCURRENT_HASHES)
+        );
+    }
+
+    #[test]
+    fn a_returning_caller_comes_before_strangers_who_wait_already() {
+        let pool = PasswordHashPool::default();
+        let order = Mutex::new(Vec::new());
+        let run = |priority| {
+            let _slot = pool.acquire_slot(priority).unwrap();
+            order.lock().unwrap().push(priority);
+        };
+        let both = [HashPriority::Stranger; 2].map(|priority| pool.acquire_slot(priority).unwrap());
+        let [one, two] = both;
+        std::thread::scope(|scope| {
+            for _ in 0..MAX_WAITING_HASHES {
+                scope.spawn(|| run(HashPriority::Stranger));
+            }
+            await_waiting(&pool, HashPriority::Stranger, MAX_WAITING_HASHES);
+            scope.spawn(|| run(HashPriority::Returning));
+            await_waiting(&pool, HashPriority::Returning, 1);
+            drop(one);
+        });
+        drop(two);
+        let order = order.into_inner().unwrap();
+        assert_eq!(order.len(), MAX_WAITING_HASHES + 1);
+        assert_eq!(order[0], HashPriority::Returning);
     }
 }

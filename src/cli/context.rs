@@ -64,7 +64,7 @@ pub(super) struct LocalApp {
 impl LocalApp {
     /// Units, forms and campaigns in their present state.
     pub(super) fn load_reference(&self) -> CliResult<Arc<ReferenceSnapshot>> {
-        Ok(self.app.store().read(|tx| self.app.reference(tx))?)
+        Ok(Arc::new(self.app.store().read(|tx| self.app.reference_with_drafts(tx))?))
     }
 }
 

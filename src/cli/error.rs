@@ -200,6 +200,9 @@ impl From<store::Error> for CliError {
             store::Error::RecordTooLarge { bytes, max } => {
                 Self::new("RECORD_TOO_LARGE", message!("error-record-too-large", bytes, max))
             }
+            store::Error::WrongPermit { action, unit } => {
+                Self::new("WRONG_PERMIT", message!("error-wrong-permit", action, unit))
+            }
             store::Error::Damaged(text) => {
                 Self::new("DAMAGED", message!("error-stored-data-damaged-restore", text))
             }
@@ -226,5 +229,46 @@ impl From<TlsError> for CliError {
 impl From<ServerKeysError> for CliError {
     fn from(error: ServerKeysError) -> Self {
         Self::new("KEYS", message!("error-keys", error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::support::ids::UnitId;
+    use crate::domain::support::reason::RefusalReason;
+
+    #[test]
+    fn the_log_and_the_command_line_give_an_error_the_same_code() {
+        let text = || "x".to_owned();
+        let store_errors = [
+            store::Error::Busy(text()),
+            store::Error::TlsNotBuilt,
+            store::Error::TlsFailed(text()),
+            store::Error::StorageFull(text()),
+            store::Error::FileIo(text()),
+            store::Error::NewerSchema { found: text(), supported: text() },
+            store::Error::OlderSchema { pending_migrations: text() },
+            store::Error::PreReleaseSchema { found: text() },
+            store::Error::Superseded,
+            store::Error::WrongPermit { action: "x", unit: UnitId([0; 16]) },
+            store::Error::RecordTooLarge { bytes: 2, max: 1 },
+            store::Error::ContentAltered(text()),
+            store::Error::Damaged(text()),
+            store::Error::Database(text()),
+        ];
+        let violation = Violation::error("CODE", "x", Message::verbatim("x"));
+        let app_errors = [
+            RefusalReason::Denied.into(),
+            AppError::Unauthenticated,
+            AppError::DeviceRevoked,
+            AppError::LeaseLost,
+            AppError::Violations(vec![violation.clone()]),
+            AppError::Violations(vec![violation.clone(), violation]),
+        ];
+        for error in store_errors.map(AppError::from).into_iter().chain(app_errors) {
+            let code = error.code().to_owned();
+            assert_eq!(CliError::from(error).code, code);
+        }
     }
 }

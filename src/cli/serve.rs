@@ -212,6 +212,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         max_connections_per_address: count(config.limits.connections_per_address.get()),
         handshake_timeout: Duration::from_secs(config.limits.handshake_seconds.get().into()),
         calls_per_minute: config.limits.calls_per_minute,
+        failures_per_address: config.limits.failures_per_address,
         offline_lease_days: config.limits.offline_lease_days.get(),
     };
     let endpoints = ServerEndpoints {
@@ -226,6 +227,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         endpoints,
         limits,
         metrics: ServerMetrics::default(),
+        reflection: config.listen.reflection,
     })
 }
 

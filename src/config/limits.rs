@@ -1,7 +1,8 @@
 //! `[limits]`: `connections` (default 20000), `connections_per_address` (2000: phones share the
 //! addresses of their operator), `handshake_seconds` (10), `calls_per_minute` (600, for each phone;
-//! 0: no limit), `offline_lease_days` (14: a phone without contact for this long locks its data
-//! until the next sync).
+//! 0: no limit), `failures_per_address` (60 wrong passwords or codes a minute; 0: no limit, for a
+//! server behind a proxy, where all callers have one address), `offline_lease_days` (14: a phone
+//! without contact for this long locks its data until the next sync).
 
 use serde::Deserialize;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -18,6 +19,8 @@ pub struct LimitsConfig {
     pub handshake_seconds: NonZeroU16,
     /// Calls of one credential per minute; 0: no limit.
     pub calls_per_minute: u32,
+    /// Wrong passwords or codes from one address per minute; 0: no limit.
+    pub failures_per_address: u32,
     /// Days without contact after which a phone locks its data.
     pub offline_lease_days: NonZeroU16,
 }
@@ -29,6 +32,7 @@ impl Default for LimitsConfig {
             connections_per_address: NonZeroU32::MIN.saturating_add(1_999),
             handshake_seconds: NonZeroU16::MIN.saturating_add(9),
             calls_per_minute: 600,
+            failures_per_address: 60,
             offline_lease_days: NonZeroU16::MIN.saturating_add(13),
         }
     }

@@ -1,5 +1,6 @@
 //! `[listen]`: `address` (default `127.0.0.1:8443`), `public` (addresses in enrolment codes, best
-//! first; default: `address`), `plaintext` (default `false`: TLS; without TLS only on loopback).
+//! first; default: `address`), `plaintext` (default `false`: TLS; without TLS only on loopback),
+//! `reflection` (default `false`).
 
 use serde::Deserialize;
 
@@ -13,10 +14,17 @@ pub struct ListenConfig {
     pub public: Vec<String>,
     /// Plain HTTP/2, for a proxy on the same machine.
     pub plaintext: bool,
+    /// Offers gRPC reflection to callers without a token.
+    pub reflection: bool,
 }
 
 impl Default for ListenConfig {
     fn default() -> Self {
-        Self { address: "127.0.0.1:8443".to_owned(), public: Vec::new(), plaintext: false }
+        Self {
+            address: "127.0.0.1:8443".to_owned(),
+            public: Vec::new(),
+            plaintext: false,
+            reflection: false,
+        }
     }
 }

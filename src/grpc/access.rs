@@ -4,6 +4,7 @@
 //! devices exist.
 
 use super::caller::find_acting_unit;
+use super::peer::AddressBucket;
 use super::status::RpcError;
 use super::{ServerEndpoints, Services, impl_service, pagination};
 use crate::app::AppError;
@@ -24,37 +25,6 @@ use crate::wire::access::{
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
 use jiff::civil::Date;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-/// Failed enrolments a minute, in total, after which the server asks callers to wait. Renewals are
-/// not counted, because a signature cannot be guessed and a flood of failures must not keep phones
-/// from renewing.
-const FAILED_ATTEMPTS_PER_MINUTE: u32 = 120;
-
-/// Counts failed attempts in the current minute, so that codes cannot be guessed. It stores no
-/// address.
-#[derive(Debug, Default)]
-pub(super) struct FailedAttemptLimiter(Mutex<(i64, u32)>);
-
-impl FailedAttemptLimiter {
-    pub(super) fn check_limit(&self, now: Timestamp) -> Result<(), RpcError> {
-        let (minute, count) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_exceeded =
-            minute == now.0.div_euclid(60_000_000) && count >= FAILED_ATTEMPTS_PER_MINUTE;
-        if is_exceeded {
-            Err(RpcError::RateLimited("failed attempts a minute", Duration::from_secs(10)))
-        } else {
-            Ok(())
-        }
-    }
-
-    pub(super) fn record_failure(&self, now: Timestamp) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let minute = now.0.div_euclid(60_000_000);
-        *state = if state.0 == minute { (minute, state.1 + 1) } else { (minute, 1) };
-    }
-}
 
 impl_service!(AccessService {
     unauthenticated enrol: EnrolRequest => EnrolResponse;
@@ -70,10 +40,16 @@ impl_service!(AccessService {
 });
 
 impl Services {
-    fn enrol(&self, message: pb::EnrolRequest) -> Result<pb::EnrolResponse, RpcError> {
+    /// Renewals are not limited by address as enrolments are, because a signature cannot be guessed
+    /// and a flood of failures must not keep phones from renewing.
+    fn enrol(
+        &self,
+        address: AddressBucket,
+        message: pb::EnrolRequest,
+    ) -> Result<pb::EnrolResponse, RpcError> {
         let pb::EnrolRequest { code, public_key, signature, client_version, device_id } = message;
         let now = self.app.now();
-        self.failed_attempts.check_limit(now)?;
+        self.attempt_limits.check_codes(address)?;
         let mut violations = FieldViolations::default();
         let device =
             violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
@@ -81,7 +57,7 @@ impl Services {
         let device = violations.into_result(device)?;
         let identity = self
             .enrol_device(&code, device, &public_key, &signature, now)
-            .inspect_err(|_| self.failed_attempts.record_failure(now));
+            .inspect_err(|_| self.attempt_limits.record_wrong_code(address));
         let (identity, token) = identity?;
         Ok(pb::EnrolResponse {
             device_id,
@@ -160,6 +136,7 @@ impl Services {
 
     fn begin_renewal(
         &self,
+        _: AddressBucket,
         message: pb::BeginRenewalRequest,
     ) -> Result<pb::BeginRenewalResponse, RpcError> {
         let pb::BeginRenewalRequest { device_id } = message;
@@ -173,6 +150,7 @@ impl Services {
 
     fn renew_token(
         &self,
+        _: AddressBucket,
         message: pb::RenewTokenRequest,
     ) -> Result<pb::RenewTokenResponse, RpcError> {
         let pb::RenewTokenRequest { device_id, nonce, signature, certificate } = message;
@@ -429,21 +407,5 @@ fn device_to_proto(device: &EnrolledDevice, unit: UnitId) -> pb::Device {
         state: state.into(),
         enrolled_day: values::day_to_proto(device.enrolled_at.local_date()),
         desk: device.is_desk_session(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn after_too_many_failures_in_a_minute_calls_are_refused_until_the_next_minute() {
-        let (limiter, now) = (FailedAttemptLimiter::default(), Timestamp(1_724_000_000_000_000));
-        for _ in 0..FAILED_ATTEMPTS_PER_MINUTE {
-            assert!(limiter.check_limit(now).is_ok());
-            limiter.record_failure(now);
-        }
-        assert!(matches!(limiter.check_limit(now), Err(RpcError::RateLimited(..))));
-        assert!(limiter.check_limit(now.saturating_add_micros(60_000_000)).is_ok());
     }
 }

@@ -20,8 +20,14 @@ use tonic::metadata::MetadataMap;
 /// none.
 #[must_use]
 pub(super) fn read_accept_language(metadata: &MetadataMap) -> Lang {
-    let requested =
-        metadata.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let requested = metadata.get("accept-language").and_then(|value| value.to_str().ok());
+    parse_accept_language(requested.unwrap_or_default())
+}
+
+/// Returns the first supported language of the value of an `accept-language` header; Vietnamese if
+/// there is none.
+#[must_use]
+pub fn parse_accept_language(requested: &str) -> Lang {
     requested
         .split(',')
         .filter_map(|part| part.split([';', '-']).next())
@@ -32,9 +38,12 @@ pub(super) fn read_accept_language(metadata: &MetadataMap) -> Lang {
 /// Returns the bearer token or key of the `authorization` header.
 fn read_bearer_token(metadata: &MetadataMap) -> Result<&str, RpcError> {
     let header = metadata.get("authorization").and_then(|value| value.to_str().ok());
-    let token = header
-        .and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")));
-    token.ok_or(RpcError::App(AppError::Unauthenticated))
+    header.and_then(parse_bearer_token).ok_or(RpcError::App(AppError::Unauthenticated))
+}
+
+/// Returns the token or key in the value of an `authorization` header.
+pub(super) fn parse_bearer_token(header: &str) -> Option<&str> {
+    header.strip_prefix("Bearer ").or_else(|| header.strip_prefix("bearer "))
 }
 
 /// Returns the hash of the bearer token.

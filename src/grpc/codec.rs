@@ -4,7 +4,6 @@
 //! Buffers are small so that an idle stream costs little memory.
 
 use super::Services;
-use super::status::RpcError;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::pb::{SyncRequest, SyncResponse, sync_service_server};
 use crate::wire::sync::{encode_frame, encode_rows_frame};
@@ -14,9 +13,8 @@ use std::task::{Context, Poll};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
 use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
-use tonic::metadata::MetadataMap;
 use tonic::server::{Grpc, NamedService, ServerStreamingService};
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
 /// One item of a sync stream.
@@ -119,18 +117,7 @@ where
             }
             let mut grpc = Grpc::new(FrameCodec)
                 .apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), Some(MESSAGE_BYTES_MAX));
-            let lang = super::caller::read_accept_language(&MetadataMap::from_headers(
-                request.headers().clone(),
-            ));
-            let response = grpc.server_streaming(method, request).await;
-            // tonic reports a message that is too large as OUT_OF_RANGE; it is replaced by the
-            // contract's error.
-            let code = response.headers().get(Status::GRPC_STATUS).map(|value| value.as_bytes());
-            if code == Some((Code::OutOfRange as i32).to_string().as_bytes()) {
-                let limit = RpcError::LimitExceeded("message_bytes", MESSAGE_BYTES_MAX as u64);
-                return Ok(limit.into_status(lang).into_http());
-            }
-            Ok(response)
+            Ok(grpc.server_streaming(method, request).await)
         })
     }
 }

@@ -5,13 +5,12 @@
 
 use super::Services;
 use super::access::{session_to_proto, to_internal_error};
+use super::attempt_limits::{SignInAttempt, hash_error_to_rpc};
+use super::peer::AddressBucket;
 use super::status::RpcError;
-use super::throttle::KeyedThrottle;
 use crate::app::AppError;
 use crate::app::access::CallerIdentity;
-use crate::auth::{
-    self, DESK_SESSION_LIFETIME_MICROS, HashError, PasswordHashPool, token_expires_at,
-};
+use crate::auth::{self, DESK_SESSION_LIFETIME_MICROS, token_expires_at};
 use crate::domain::access::enrolment::EnrolmentCode;
 use crate::domain::support::ids::{AccountId, DeviceId};
 use crate::domain::support::limits::{ACCOUNT_LABEL, PASSWORD, PASSWORD_CHARS};
@@ -19,70 +18,70 @@ use crate::domain::support::text::{TextFault, checked_text};
 use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::wire::values;
-use std::time::Duration;
-
-/// Sign-in attempts a minute for one account label: too few to guess a password of 15 characters.
-const SIGN_INS_PER_MINUTE: u32 = 10;
-/// Retry delay when too many sign-ins run at once.
-const RETRY_DELAY: Duration = Duration::from_secs(2);
-
-/// The limits on sign-ins.
-pub(super) struct SignInLimits {
-    hash_pool: PasswordHashPool,
-    attempts: KeyedThrottle,
-}
-
-impl Default for SignInLimits {
-    fn default() -> Self {
-        Self {
-            hash_pool: PasswordHashPool::default(),
-            attempts: KeyedThrottle::new(SIGN_INS_PER_MINUTE),
-        }
-    }
-}
 
 impl Services {
     pub(super) fn set_password(
         &self,
+        address: AddressBucket,
         message: pb::SetPasswordRequest,
     ) -> Result<pb::SetPasswordResponse, RpcError> {
         let pb::SetPasswordRequest { code, password } = message;
-        let now = self.app.now();
-        self.failed_attempts.check_limit(now)?;
+        self.attempt_limits.check_codes(address)?;
         let password = match checked_text(&password, PASSWORD) {
             Ok(password) if password.chars().count() >= *PASSWORD_CHARS.start() => password,
             Ok(_) | Err(TextFault::TooLong(_)) => return Err(RpcError::PasswordLength),
             Err(fault @ TextFault::Control(_)) => return Err(fault.reason().into()),
         };
-        let code = EnrolmentCode::parse(&code)
-            .map_err(|_| RpcError::CodeRefused)
-            .inspect_err(|_| self.failed_attempts.record_failure(now))?;
-        let hashed = self
-            .sign_in_limits
-            .hash_pool
-            .acquire_slot()
-            .and_then(|mut slot| slot.hash_password(&password))
-            .map_err(hash_error_to_rpc)?;
-        match self.app.set_password(&auth::hash_secret(code.symbols().as_bytes()), &hashed) {
-            Ok(()) => Ok(pb::SetPasswordResponse {}),
-            Err(AppError::Unauthenticated) => {
-                self.failed_attempts.record_failure(now);
+        match self.try_set_password(&code, &password) {
+            Err(RpcError::CodeRefused) => {
+                self.attempt_limits.record_wrong_code(address);
                 Err(RpcError::CodeRefused)
             }
+            other => other,
+        }
+    }
+
+    /// Only a caller with a valid code has a password hashed.
+    fn try_set_password(
+        &self,
+        code: &str,
+        password: &str,
+    ) -> Result<pb::SetPasswordResponse, RpcError> {
+        let code = EnrolmentCode::parse(code).map_err(|_| RpcError::CodeRefused)?;
+        let code_hash = auth::hash_secret(code.symbols().as_bytes());
+        if !self.app.is_enrol_code_usable(&code_hash)? {
+            return Err(RpcError::CodeRefused);
+        }
+        let hashed = self
+            .attempt_limits
+            .acquire_hash_slot()?
+            .hash_password(password)
+            .map_err(hash_error_to_rpc)?;
+        match self.app.set_password(&code_hash, &hashed) {
+            Ok(()) => Ok(pb::SetPasswordResponse {}),
+            Err(AppError::Unauthenticated) => Err(RpcError::CodeRefused),
             Err(error) => Err(error.into()),
         }
     }
 
     pub(super) fn sign_in(
         &self,
+        address: AddressBucket,
         message: pb::SignInRequest,
     ) -> Result<pb::SignInResponse, RpcError> {
-        let pb::SignInRequest { account_label, password } = message;
+        let pb::SignInRequest { account_label, password, device_cookie } = message;
         let refused = |_| RpcError::SignInRefused;
         let account_label = checked_text(&account_label, ACCOUNT_LABEL).map_err(refused)?;
         let password = checked_text(&password, PASSWORD).map_err(refused)?;
         let account = AccountId::from_code(&account_label);
-        if !self.is_password(account, &account_label, &password)? {
+        let (secret, now) = (&*self.server_secret, self.app.now());
+        let is_returning = auth::is_device_cookie(secret, account, &device_cookie, now);
+        let attempt = SignInAttempt { account, address, is_returning };
+        let is_password = self.attempt_limits.sign_in(&attempt, |slot| {
+            let stored = self.app.password(account)?;
+            slot.verify_password(&password, stored.as_ref()).map_err(hash_error_to_rpc)
+        })?;
+        if !is_password {
             return Err(RpcError::SignInRefused);
         }
         let now = self.app.now();
@@ -96,28 +95,8 @@ impl Services {
             ends_at: Some(values::timestamp_to_proto(
                 now.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS),
             )),
+            device_cookie: auth::create_device_cookie(secret, account, now).to_vec(),
         })
-    }
-
-    /// Verifies the password of an account, limited by the attempts of the label and by the hash
-    /// pool.
-    ///
-    /// An attempt is counted only once the call holds a slot of the pool. So random labels are
-    /// counted no faster than passwords are hashed, and a call that the pool refuses uses up no
-    /// attempt of the account.
-    fn is_password(
-        &self,
-        account: AccountId,
-        label: &str,
-        password: &str,
-    ) -> Result<bool, RpcError> {
-        let SignInLimits { hash_pool, attempts } = &*self.sign_in_limits;
-        let label_hash = auth::hash_secret(label.as_bytes());
-        attempts.check(&label_hash, std::time::Instant::now())?;
-        let mut slot = hash_pool.acquire_slot().map_err(hash_error_to_rpc)?;
-        attempts.try_acquire(label_hash, std::time::Instant::now())?;
-        let stored = self.app.password(account)?;
-        slot.verify_password(password, stored.as_ref()).map_err(hash_error_to_rpc)
     }
 
     pub(super) fn extend_session(
@@ -136,12 +115,5 @@ fn access_token_to_proto(token: &auth::GeneratedSecret, now: Timestamp) -> pb::A
     pb::AccessToken {
         token: token.reveal().to_owned(),
         expires_at: Some(values::timestamp_to_proto(token_expires_at(now))),
-    }
-}
-
-fn hash_error_to_rpc(error: HashError) -> RpcError {
-    match error {
-        HashError::Overloaded => RpcError::RateLimited("sign-ins at once", RETRY_DELAY),
-        HashError::NoRandom(_) | HashError::Argon2(_) => to_internal_error(error),
     }
 }

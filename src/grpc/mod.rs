@@ -5,6 +5,7 @@
 //! blocking pool (`blocking_pool`).
 
 mod access;
+mod attempt_limits;
 mod audit;
 mod blocking_pool;
 mod caller;
@@ -29,17 +30,20 @@ pub mod status;
 mod sync;
 mod target;
 mod throttle;
+mod token_check;
 mod unary;
 
+pub use caller::parse_accept_language;
 pub use deadline::DeadlineLayer;
 pub use head_watch::WatchedHead;
 pub use health::CLOCK_HEALTH_NAME;
 pub use job::{JobEntry, JobSlotRunner};
-pub use peer::PeerInfo;
+pub use peer::{AddressBucket, AddressHasher, PeerInfo};
 pub use status::RpcError;
+pub use token_check::TokenCheck;
 
 use crate::app::App;
-use crate::auth::{AuthorityKey, RevocationLog};
+use crate::auth::{AuthorityKey, RevocationLog, SecretHash};
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
@@ -54,12 +58,16 @@ use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::target_service_server::TargetServiceServer;
 use crate::sync::CursorSigner;
+use attempt_limits::{AttemptLimits, FAILURES_PER_ADDRESS};
 use blocking_pool::BlockingPool;
 use std::sync::Arc;
 use throttle::KeyedThrottle;
 use tokio::sync::watch;
 use tonic::service::Routes;
 use unary::impl_service;
+
+/// The name of the limit on calls of one credential.
+const CALLS_PER_MINUTE: &str = "calls_per_minute";
 
 /// How a phone reaches the server and verifies its identity; sent at enrolment.
 #[derive(Debug, Clone, Default)]
@@ -84,13 +92,13 @@ pub struct Services {
     cursor_signer: CursorSigner,
     endpoints: Arc<ServerEndpoints>,
     jobs: Arc<[JobEntry]>,
-    failed_attempts: Arc<access::FailedAttemptLimiter>,
     head: watch::Receiver<WatchedHead>,
     subscriptions: Arc<head_watch::ScopeSubscriptions>,
     closing: watch::Receiver<bool>,
-    throttle: Arc<KeyedThrottle>,
-    sign_in_limits: Arc<desk::SignInLimits>,
+    throttle: Arc<KeyedThrottle<SecretHash>>,
+    attempt_limits: Arc<AttemptLimits>,
     offline_lease_days: u16,
+    offers_reflection: bool,
 }
 
 impl Services {
@@ -116,13 +124,13 @@ impl Services {
             cursor_signer: CursorSigner::new(&server_secret),
             endpoints: Arc::new(endpoints),
             jobs: jobs.into(),
-            failed_attempts: Arc::default(),
             head,
             subscriptions: Arc::default(),
             closing,
-            throttle: Arc::new(KeyedThrottle::new(0)),
-            sign_in_limits: Arc::default(),
+            throttle: Arc::new(KeyedThrottle::new(CALLS_PER_MINUTE, 0)),
+            attempt_limits: Arc::new(AttemptLimits::new(FAILURES_PER_ADDRESS)),
             offline_lease_days: 0,
+            offers_reflection: false,
         };
         services.head = head_watch::spawn_head_watcher(&services);
         services
@@ -131,7 +139,14 @@ impl Services {
     /// Limits each credential to `calls_per_minute` calls a minute; 0 means no limit.
     #[must_use]
     pub fn with_call_limit(self, calls_per_minute: u32) -> Self {
-        Self { throttle: Arc::new(KeyedThrottle::new(calls_per_minute)), ..self }
+        let throttle = KeyedThrottle::new(CALLS_PER_MINUTE, calls_per_minute);
+        Self { throttle: Arc::new(throttle), ..self }
+    }
+
+    /// Limits wrong passwords and codes from one address to this number a minute; 0 means no limit.
+    #[must_use]
+    pub fn with_failure_limit(self, failures_per_address: u32) -> Self {
+        Self { attempt_limits: Arc::new(AttemptLimits::new(failures_per_address)), ..self }
     }
 
     /// Sets after how many days without contact a phone hides its data. The default
@@ -141,11 +156,24 @@ impl Services {
         Self { offline_lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
     }
 
-    /// Returns all services together with health and reflection.
+    /// Offers reflection, v1 and v1alpha, to callers without a token.
+    #[must_use]
+    pub fn with_reflection(self, offers_reflection: bool) -> Self {
+        Self { offers_reflection, ..self }
+    }
+
+    /// Tells who has a live token, for limits that are checked before a call runs.
+    #[must_use]
+    pub fn token_check(&self) -> TokenCheck {
+        TokenCheck::new(self.app.clone(), self.blocking_pool.clone())
+    }
+
+    /// Returns all services together with health and, if it is offered, reflection.
     #[must_use]
     pub fn into_routes(self) -> Routes {
         let (reporter, health_service) = tonic_health::server::health_reporter();
         tokio::spawn(health::report_health(self.clone(), reporter));
+        let offers_reflection = self.offers_reflection;
         let mut routes = Routes::builder();
         routes
             .add_service(
@@ -164,6 +192,9 @@ impl Services {
             .add_service(AuditServiceServer::new(self.clone()))
             .add_service(codec::SyncServiceServer::new(self))
             .add_service(health_service);
+        if !offers_reflection {
+            return routes.routes();
+        }
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)

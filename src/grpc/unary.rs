@@ -1,20 +1,23 @@
 //! Runs a unary call: authenticates the caller, runs the method on the blocking pool, and converts
 //! an error into a status in the caller's language.
 
+use super::peer::AddressBucket;
 use super::status::RpcError;
 use super::{Services, caller};
 use crate::app::access::CallerIdentity;
 use tonic::{Request, Response, Status};
 
-/// Runs a method that needs no token.
+/// Runs a method that needs no token. It gets the bucket of the caller's address, for its limits.
 pub(super) async fn unauthenticated<M: Send + 'static, R: Send + 'static>(
     services: &Services,
     request: Request<M>,
-    method: fn(&Services, M) -> Result<R, RpcError>,
+    method: fn(&Services, AddressBucket, M) -> Result<R, RpcError>,
 ) -> Result<Response<R>, Status> {
     let lang = caller::read_accept_language(request.metadata());
+    let address = services.attempt_limits.address_bucket(request.extensions().get());
     let (service_handle, message) = (services.clone(), request.into_inner());
-    let response = services.blocking_pool.run(move || method(&service_handle, message)).await;
+    let response =
+        services.blocking_pool.run(move || method(&service_handle, address, message)).await;
     response.map(Response::new).map_err(|failure| failure.into_status(lang))
 }
 
@@ -39,8 +42,8 @@ pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
 }
 
 /// Implements a service of the contract with methods of [`Services`] of the same names. Methods
-/// marked `unauthenticated` take the message only; methods marked `authenticated` also take the
-/// caller.
+/// marked `unauthenticated` take the caller's address and the message; methods marked
+/// `authenticated` take the caller and the message.
 macro_rules! impl_service {
     ($service:ident {
         $(unauthenticated $open:ident: $open_request:ident => $open_response:ident;)*

@@ -11,7 +11,7 @@ pub mod scheduler;
 pub use crate::app::job_run::ClaimedSlot;
 use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::app::phase_review::PhaseReview;
-use crate::app::{App, Result};
+use crate::app::{App, AppError, Result};
 use crate::domain::access::permission::Actor;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
@@ -192,29 +192,41 @@ impl ScheduledJob {
 
     /// Runs the due slots that are not done. Returns the outcome of the newest.
     pub fn run_due_slots(&self, app: &App, owner: &str) -> Result<JobSlotOutcome> {
+        let now = app.now();
+        let last = app
+            .last_done_slot(self.id)
+            .inspect_err(|error| self.log_failure(self.latest_slot(now), error))?;
         let mut outcome = JobSlotOutcome::AlreadyDone;
-        for slot in self.due_slots(app.last_done_slot(self.id)?, app.now()) {
+        for slot in self.due_slots(last, now) {
             outcome = self.run_slot(app, owner, slot)?;
         }
         Ok(outcome)
     }
 
-    /// Runs the slot if it is not done.
+    /// Writes one line about a failed run of the slot, with the code of the error.
+    fn log_failure(&self, slot: Timestamp, error: &AppError) {
+        let (job, slot, code) = (self.name(), slot.local_text(), error.code());
+        tracing::error!(job, slot, code, "{error}");
+    }
+
+    /// Runs the slot if it is not done. A failure is written to the log here and nowhere else.
     pub fn run_slot(&self, app: &App, owner: &str, slot: Timestamp) -> Result<JobSlotOutcome> {
         let run = || {
+            let _panic_log = PanicLog { job: self.name(), slot };
             let work = |app: &App, actor: &Actor, fencing_token| {
                 (self.run)(app, actor, ClaimedSlot { job: self.id, slot, fencing_token })
             };
             let outcome = app.run_slot(owner, self.id, slot, &work);
-            let (job, at) = (self.name(), slot.local_text());
             match &outcome {
-                Ok(JobSlotOutcome::Done(message)) => tracing::info!(job, slot = at, "{message}"),
+                Ok(JobSlotOutcome::Done(message)) => {
+                    tracing::info!(job = self.name(), slot = slot.local_text(), "{message}");
+                }
                 Ok(
                     JobSlotOutcome::AlreadyDone
                     | JobSlotOutcome::LeasedElsewhere
                     | JobSlotOutcome::ClockInDoubt(_),
                 ) => {}
-                Err(error) => tracing::warn!(job, slot = at, %error, "this turn of the job failed"),
+                Err(error) => self.log_failure(slot, error),
             }
             outcome
         };
@@ -232,6 +244,21 @@ impl ScheduledJob {
     /// Runs now, outside the schedule, under a slot of the present instant.
     pub fn run_now(&self, app: &App, owner: &str) -> Result<JobSlotOutcome> {
         self.run_slot(app, owner, app.now())
+    }
+}
+
+/// Writes the line about a run that ends by a panic.
+struct PanicLog {
+    job: &'static str,
+    slot: Timestamp,
+}
+
+impl Drop for PanicLog {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let (job, slot) = (self.job, self.slot.local_text());
+            tracing::error!(job, slot, code = "PANIC", "the run of the job panicked");
+        }
     }
 }
 

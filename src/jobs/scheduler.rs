@@ -137,7 +137,8 @@ impl Drop for JobTicks {
 
 /// Runs all due jobs. A job that another node holds is retried until that node has finished it or
 /// the lease has expired, because the node may have failed. While the clock is in doubt nothing is
-/// retried: [`keep_ticking`] calls again once it is believed.
+/// retried: [`keep_ticking`] calls again once it is believed. A job that failed has written its
+/// line to the log and runs again at its next time.
 async fn run_until_done(runner: JobRunner) {
     for _ in 0..MAX_RETRIES {
         if runner.app.clock_fault().is_some() {
@@ -145,10 +146,7 @@ async fn run_until_done(runner: JobRunner) {
         }
         match runner.run_blocking(run_all_due).await {
             Ok(Ok(false)) => tokio::time::sleep(RETRY_DELAY).await,
-            Ok(Ok(true)) | Err(_) => return,
-            Ok(Err(error)) => {
-                return tracing::error!(%error, "a job failed; it is tried again at its next time");
-            }
+            Ok(Ok(true) | Err(_)) | Err(_) => return,
         }
     }
 }
@@ -161,20 +159,10 @@ fn build_cron_job(
     CronJob::new_async_tz(job.cron_schedule(), zone, move |_, _| {
         let runner = runner.clone();
         Box::pin(async move {
-            match runner.run_blocking(|app, owner| job.run_due_slots(app, owner)).await {
-                Ok(Ok(JobSlotOutcome::LeasedElsewhere)) => {
-                    tokio::time::sleep(RETRY_DELAY).await;
-                    run_until_done(runner).await;
-                }
-                Ok(Err(error)) => {
-                    tracing::error!(job = job.name(), %error, "the job failed; it is tried again at its next time");
-                }
-                Ok(Ok(
-                    JobSlotOutcome::Done(_)
-                    | JobSlotOutcome::AlreadyDone
-                    | JobSlotOutcome::ClockInDoubt(_),
-                ))
-                | Err(_) => {}
+            let outcome = runner.run_blocking(|app, owner| job.run_due_slots(app, owner)).await;
+            if let Ok(Ok(JobSlotOutcome::LeasedElsewhere)) = outcome {
+                tokio::time::sleep(RETRY_DELAY).await;
+                run_until_done(runner).await;
             }
         })
     })

@@ -36,6 +36,8 @@ pub struct ServerLimits {
     pub handshake_timeout: Duration,
     /// Calls of one credential in a minute; 0 means no limit.
     pub calls_per_minute: u32,
+    /// Wrong passwords or codes from one address in a minute; 0 means no limit.
+    pub failures_per_address: u32,
     /// Days without contact after which phones hide their data.
     pub offline_lease_days: u16,
 }
@@ -47,6 +49,7 @@ impl Default for ServerLimits {
             max_connections_per_address: 2_000,
             handshake_timeout: Duration::from_secs(10),
             calls_per_minute: 600,
+            failures_per_address: 60,
             offline_lease_days: OFFLINE_LEASE_DAYS,
         }
     }

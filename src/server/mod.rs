@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod ca;
+mod call_limits;
 pub mod escaped_writer;
 pub mod health_probe;
 mod jobs;
@@ -11,6 +12,8 @@ pub mod keys;
 pub mod logging;
 pub mod metrics;
 pub mod otlp;
+mod request_body;
+mod request_limits;
 mod run;
 pub mod tls;
 mod tls_client;

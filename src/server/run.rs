@@ -4,6 +4,7 @@ use super::accept::{self, ServerLimits};
 use super::jobs;
 use super::keys::ServerKeys;
 use super::metrics::ServerMetrics;
+use super::request_limits::RequestLimitsLayer;
 use super::tls::ReloadableTlsConfig;
 use super::tls_reload::reload_on_change;
 use super::trace_layer::TraceLayer;
@@ -30,6 +31,8 @@ const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(60);
 /// Concurrent calls on one connection.
 const CONCURRENT_STREAMS_MAX: u32 = 64;
+/// Open calls in the whole process, for each connection that it may have.
+const OPEN_CALLS_PER_CONNECTION: usize = 2;
 /// Largest size of the headers of one call, in bytes.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// Time for a call to begin its response.
@@ -51,6 +54,8 @@ pub struct ServerSetup {
     pub limits: ServerLimits,
     /// Counts and traces calls.
     pub metrics: ServerMetrics,
+    /// Offers gRPC reflection to callers without a token.
+    pub reflection: bool,
 }
 
 /// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
@@ -60,7 +65,7 @@ pub async fn run_server(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
     Lang::load_all();
-    let ServerSetup { app, keys, certificates, endpoints, limits, metrics } = setup;
+    let ServerSetup { app, keys, certificates, endpoints, limits, metrics, reflection } = setup;
     initialize_history(&app, &keys);
     let (close, closing) = watch::channel(false);
     let services = Services::new(
@@ -73,6 +78,8 @@ pub async fn run_server(
     );
     let services = services
         .with_call_limit(limits.calls_per_minute)
+        .with_failure_limit(limits.failures_per_address)
+        .with_reflection(reflection)
         .with_offline_lease(limits.offline_lease_days);
     let incoming = accept::accept_connections(listener, certificates.clone(), limits);
     let shutdown_signal = async move {
@@ -81,6 +88,8 @@ pub async fn run_server(
         let _ = close.send(true);
     };
     let tracer = metrics.tracer();
+    let max_open_calls = limits.max_connections.saturating_mul(OPEN_CALLS_PER_CONNECTION);
+    let request_limits = RequestLimitsLayer::new(max_open_calls, services.token_check());
     let serving = Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -94,6 +103,7 @@ pub async fn run_server(
         .layer(GrpcWebLayer::new())
         .layer(DeadlineLayer(CALL_TIMEOUT))
         .layer(option_layer(tracer.is_on().then(|| TraceLayer(tracer))))
+        .layer(request_limits)
         .add_routes(services.into_routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown_signal);
     let mut closing = closing;

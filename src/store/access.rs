@@ -125,6 +125,19 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// Whether an enrolment code with this hash is unused and valid at `now`.
+    pub fn is_enrol_code_usable(&mut self, hash: &[u8], now: Timestamp) -> Result<bool> {
+        let usable: i64 = enrol_code::table
+            .filter(enrol_code::hash.eq(hash))
+            .filter(enrol_code::used_at.is_null())
+            .filter(enrol_code::expires_at.gt(now.0))
+            .count()
+            .get_result(self.conn())?;
+        Ok(usable > 0)
+    }
+}
+
 impl WriteTx<'_> {
     /// Creates an account, or leaves the existing one.
     pub(crate) fn put_account(&mut self, account_id: AccountId, label: &str) -> Result<()> {

@@ -46,6 +46,7 @@ impl WriteTx<'_> {
         permit: &Permit<action::ImportBaseline>,
         rows: &[BaselineRow],
     ) -> Result<usize> {
+        self.verify_root_permit(permit)?;
         let mut newest = newest_versions(self.baselines()?);
         let mut incoming: BTreeMap<(String, ElementCode), Vec<BaselineRow>> = BTreeMap::new();
         for row in rows {

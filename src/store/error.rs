@@ -1,5 +1,7 @@
 //! Errors of the store. Refusals by rules are values of `domain::support::reason`.
 
+use crate::domain::support::ids::UnitId;
+
 /// Any failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -56,6 +58,16 @@ pub enum Error {
         /// The limit, [`crate::domain::support::limits::RECORD_BYTES_MAX`].
         max: usize,
     },
+    /// A caller writes a record with a permit for another unit: a defect; nothing was written.
+    #[error(
+        "the permit for {action} at the unit {unit} is not for this record: nothing was written"
+    )]
+    WrongPermit {
+        /// The action's word.
+        action: &'static str,
+        /// The unit of the permit.
+        unit: UnitId,
+    },
     /// Stored data is inconsistent.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
@@ -71,6 +83,27 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code in logs and on the command line.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy(_) => "BUSY",
+            Self::TlsNotBuilt => "NO_DATABASE_TLS",
+            Self::TlsFailed(_) => "DATABASE_NOT_PROVEN",
+            Self::StorageFull(_) => "DISK_FULL",
+            Self::FileIo(_) => "FILE",
+            Self::NewerSchema { .. } => "NEWER_SCHEMA",
+            Self::OlderSchema { .. } => "OLDER_SCHEMA",
+            Self::PreReleaseSchema { .. } => "PRE_RELEASE_SCHEMA",
+            Self::Superseded => "SERVER_SUPERSEDED",
+            Self::WrongPermit { .. } => "WRONG_PERMIT",
+            Self::RecordTooLarge { .. } => "RECORD_TOO_LARGE",
+            Self::ContentAltered(_) => "CONTENT_ALTERED",
+            Self::Damaged(_) => "DAMAGED",
+            Self::Database(_) => "DATABASE",
+        }
+    }
+
     /// Whether another server has replaced this one.
     #[must_use]
     pub fn is_superseded(&self) -> bool {

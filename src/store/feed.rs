@@ -152,6 +152,38 @@ impl ReadTx<'_> {
         ids.iter().map(|id| to_byte_array(id)).collect()
     }
 
+    /// Whether a scope holds a record, as committed.
+    pub(super) fn is_in_scope(
+        &mut self,
+        requested: Scope,
+        kind: RecordKind,
+        id: &[u8; 16],
+    ) -> Result<bool> {
+        let Some(number) = self.scope_number(requested)? else { return Ok(false) };
+        let found: i64 = feed::table
+            .filter(feed::scope_number.eq(number))
+            .filter(feed::op.eq(OP_PUT))
+            .filter(feed::kind.eq(kind.number()))
+            .filter(feed::id.eq(&id[..]))
+            .count()
+            .get_result(self.conn())?;
+        Ok(found > 0)
+    }
+
+    /// Kinds and ids of the records that a scope holds, as committed.
+    pub(super) fn records_in_scope(
+        &mut self,
+        requested: Scope,
+    ) -> Result<BTreeSet<(i16, [u8; 16])>> {
+        let Some(number) = self.scope_number(requested)? else { return Ok(BTreeSet::new()) };
+        let keys: Vec<(i16, Vec<u8>)> = feed::table
+            .filter(feed::scope_number.eq(number))
+            .filter(feed::op.eq(OP_PUT))
+            .select((feed::kind, feed::id))
+            .load(self.conn())?;
+        keys.into_iter().map(|(kind, id)| Ok((kind, to_byte_array(&id)?))).collect()
+    }
+
     /// The short number of a scope; `None` while it never held a record.
     pub fn scope_number(&mut self, requested: Scope) -> Result<Option<i32>> {
         Ok(scope::table

@@ -8,8 +8,9 @@ use super::history::SentRevision;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::report_scopes;
 use super::schema::{audit, report_revision};
+use super::write_rights::WritesFinding;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::access::permission::{ActionMarker, Permit};
+use crate::domain::access::permission::{Permit, action};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::quality::Finding;
 use crate::domain::report::workflow::ReportState;
@@ -81,13 +82,14 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Writes a finding into the scopes of its current state, unless it is unchanged.
-    pub(crate) fn put_finding<A: ActionMarker>(
+    pub fn put_finding<A: WritesFinding>(
         &mut self,
         permit: &Permit<A>,
         finding: &Finding,
         units: &UnitNumbers,
         elements: &ElementNumbers,
     ) -> Result<PutOutcome> {
+        self.verify_permit(permit, A::PERMIT_UNIT, finding.unit)?;
         let bytes = record::encode_finding(finding, units, elements)?;
         let unit_path = self.unit_path(finding.unit)?;
         let mut scopes = report_scopes(ReportState::Draft, &unit_path);
@@ -104,11 +106,8 @@ impl WriteTx<'_> {
     }
 
     /// Deletes a finding that no longer applies.
-    pub(crate) fn delete_finding<A: ActionMarker>(
-        &mut self,
-        permit: &Permit<A>,
-        id: FindingId,
-    ) -> Result<()> {
+    pub fn delete_finding(&mut self, permit: &Permit<action::RunJob>, id: FindingId) -> Result<()> {
+        self.verify_root_permit(permit)?;
         self.delete_record(&AuditContext::from(permit), RecordKind::Finding, id.0)
     }
 }

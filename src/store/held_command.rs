@@ -8,8 +8,9 @@ use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::recorded_command::RecordedCommand;
 use super::schema::{command, former_grant, held_command};
+use super::write_rights::PermitUnit;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::access::permission::{Grant, Role, UnitPath};
+use crate::domain::access::permission::{Grant, Permit, Role, UnitPath, action};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::report::attachment::{HeldCommand, HeldReason};
 use crate::domain::report::command::Command;
@@ -174,6 +175,20 @@ impl WriteTx<'_> {
     ) -> Result<PutOutcome> {
         let scopes = vec![Scope::desk(unit_path.acting_unit)];
         self.put_record(audit, RecordKind::Held, id.0, &record::encode_held(held_record), scopes)
+    }
+
+    /// Writes the record of a held command that the head of its unit applied or discarded.
+    pub fn put_settled_record(
+        &mut self,
+        permit: &Permit<action::SettleHeld>,
+        id: HeldCommandId,
+        settled: &HeldCommand,
+    ) -> Result<PutOutcome> {
+        let row =
+            self.held_command(id)?.ok_or_else(|| Error::Damaged("a held command".to_owned()))?;
+        self.verify_permit(permit, PermitUnit::OfRecord, row.unit)?;
+        let unit_path = self.unit_path(row.unit)?;
+        self.put_held_record(&AuditContext::from(permit), &unit_path, id, settled)
     }
 
     /// Deletes a held command that was applied because its parent arrived.

@@ -1,7 +1,8 @@
 //! The server's database: numbers changes, stores the feed, the digests, the chain and the audit.
 //! The only module of the server that uses SQL.
 //!
-//! Contains no rule and checks no permission: writes take a `Permit`, lists take a `VisibleScopes`.
+//! Contains no rule and grants no permission: a write of a record takes a `Permit` for an action
+//! that writes such records, at the record's unit; lists take a `VisibleScopes`.
 //! Instants come from the caller.
 //!
 //! How a batch of writes commits (many callers share one transaction):
@@ -53,6 +54,7 @@ mod standing;
 mod statement_timeout;
 #[cfg(test)]
 mod tests;
+pub mod write_rights;
 pub mod write_tx;
 
 pub use backend::{DatabaseLocation, StandbyStatus};

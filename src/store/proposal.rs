@@ -4,8 +4,9 @@
 use super::error::Result;
 use super::read_tx::ReadTx;
 use super::report::attachment_scopes;
+use super::write_rights::{WritesProposal, verify_attachment};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::access::permission::{ActionMarker, Permit};
+use crate::domain::access::permission::Permit;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::report::Report;
 use crate::domain::report::proposal::Proposal;
@@ -22,7 +23,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Writes a proposal as an attachment of its report.
-    pub(crate) fn put_proposal<A: ActionMarker>(
+    pub fn put_proposal<A: WritesProposal>(
         &mut self,
         permit: &Permit<A>,
         id: ProposalId,
@@ -30,6 +31,8 @@ impl WriteTx<'_> {
         of: &Report,
         units: &UnitNumbers,
     ) -> Result<PutOutcome> {
+        self.verify_permit(permit, A::PERMIT_UNIT, of.key.unit)?;
+        verify_attachment(permit, &proposal.report, &of.key.id())?;
         let unit_path = self.unit_path(of.key.unit)?;
         let bytes = record::encode_proposal(proposal, units)?;
         let scopes = attachment_scopes(RecordKind::Proposal, of.state, &unit_path);

@@ -7,6 +7,7 @@ use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{setting, short_id, unit_ancestor, unit_successor};
+use super::write_rights::MovesRecords;
 use super::write_tx::{AuditContext, WriteTx};
 use crate::domain::access::permission::{Permit, UnitPath, action};
 use crate::domain::access::scope::{RecordKind, Scope};
@@ -14,9 +15,10 @@ use crate::domain::campaign::Campaign;
 use crate::domain::org::OrgFacts;
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::Calendar;
-use crate::domain::support::ids::{UnitId, derive_id};
+use crate::domain::support::ids::{ContractId, UnitId, derive_id};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
+use std::collections::BTreeSet;
 
 impl ReadTx<'_> {
     /// The short number of a unit or element.
@@ -116,11 +118,12 @@ impl WriteTx<'_> {
         diesel::insert_into(setting::table)
             .values((setting::name.eq(name), setting::value.eq(value)))
             .execute(self.conn())?;
+        self.clear_root_unit();
         Ok(())
     }
 }
 
-/// The reference scope, decoded.
+/// Reference data, decoded.
 #[derive(Debug, Clone, Default)]
 pub struct ReferenceData {
     /// The organisation.
@@ -148,11 +151,23 @@ pub(super) const REFERENCE_KINDS: [RecordKind; 6] = [
 ];
 
 impl ReadTx<'_> {
-    /// Reads the reference scope.
+    /// Reads all reference data, also drafts of campaigns and contracts that wait for one.
     pub fn reference_data(&mut self) -> Result<ReferenceData> {
         ReferenceData::from_records(&mut |kind| {
             Ok(self.records(kind)?.into_iter().map(|(_, stored)| stored.bytes).collect())
         })
+    }
+
+    /// Reads the reference data that is in force: what the reference scope holds.
+    pub fn reference_data_in_force(&mut self) -> Result<ReferenceData> {
+        let held = self.records_in_scope(Scope::REFERENCE)?;
+        let mut in_force = ReferenceData::from_records(&mut |kind| {
+            let all = self.records(kind)?.into_iter();
+            let held = all.filter(|(id, _)| held.contains(&(kind.number(), *id)));
+            Ok(held.map(|(_, stored)| stored.bytes).collect())
+        })?;
+        in_force.campaigns.retain(|campaign| campaign.status.is_in_force());
+        Ok(in_force)
     }
 }
 
@@ -197,6 +212,7 @@ impl WriteTx<'_> {
         permit: &Permit<action::ChangeOrg>,
         facts: &OrgFacts,
     ) -> Result<usize> {
+        self.verify_root_permit(permit)?;
         let mut numbers = UnitNumbers::default();
         for unit in &facts.units {
             numbers.insert(unit.id, self.ensure_short_id(RecordKind::Unit, &unit.id.0)?);
@@ -215,13 +231,16 @@ impl WriteTx<'_> {
     }
 
     /// Writes elements, forms, contracts and calendars into the reference scope; returns how many
-    /// changed.
+    /// changed. A contract whose code is in `waiting` enters the scope with its campaign, unless it
+    /// is there already.
     pub(crate) fn put_catalogue(
         &mut self,
         permit: &Permit<action::ApplyCampaign>,
         catalogue: &Catalogue,
         calendars: &[Calendar],
+        waiting: &BTreeSet<String>,
     ) -> Result<usize> {
+        self.verify_root_permit(permit)?;
         let audit = AuditContext::from(permit);
         let mut numbers = ElementNumbers::default();
         let mut changed = 0;
@@ -237,9 +256,11 @@ impl WriteTx<'_> {
             changed += self.put_reference_record(&audit, RecordKind::Form, form.id().0, &bytes)?;
         }
         for contract in &catalogue.contracts {
+            let (kind, id) = (RecordKind::Contract, contract.id().0);
+            let is_waiting = waiting.contains(&contract.code) && !self.is_in_reference(kind, id)?;
+            let scopes = if is_waiting { Vec::new() } else { vec![Scope::REFERENCE] };
             let bytes = record::encode_contract(contract);
-            changed +=
-                self.put_reference_record(&audit, RecordKind::Contract, contract.id().0, &bytes)?;
+            changed += usize::from(self.put_record(&audit, kind, id, &bytes, scopes)?.changed);
         }
         for calendar in calendars {
             let id = derive_id("calendar", &[calendar.code.as_bytes()]);
@@ -253,20 +274,14 @@ impl WriteTx<'_> {
         Ok(changed)
     }
 
-    /// Writes a campaign into the reference scope; whether it changed.
+    /// Writes a campaign, into the reference scope once it is in force; whether it changed.
     pub(crate) fn put_campaign(
         &mut self,
         permit: &Permit<action::ApplyCampaign>,
         campaign: &Campaign,
         elements: &ElementNumbers,
     ) -> Result<bool> {
-        let bytes = record::encode_campaign(campaign, elements)?;
-        Ok(self.put_reference_record(
-            &AuditContext::from(permit),
-            RecordKind::Campaign,
-            campaign.id().0,
-            &bytes,
-        )? > 0)
+        self.put_campaign_record(permit, campaign, elements)
     }
 
     /// Like [`WriteTx::put_campaign`], for a step of the campaign's lifecycle.
@@ -276,13 +291,40 @@ impl WriteTx<'_> {
         campaign: &Campaign,
         elements: &ElementNumbers,
     ) -> Result<bool> {
+        self.put_campaign_record(permit, campaign, elements)
+    }
+
+    fn put_campaign_record<A: MovesRecords>(
+        &mut self,
+        permit: &Permit<A>,
+        campaign: &Campaign,
+        elements: &ElementNumbers,
+    ) -> Result<bool> {
+        self.verify_root_permit(permit)?;
+        let (kind, id) = (RecordKind::Campaign, campaign.id().0);
+        let is_in_force = campaign.status.is_in_force();
+        let scopes = if is_in_force { vec![Scope::REFERENCE] } else { Vec::new() };
         let bytes = record::encode_campaign(campaign, elements)?;
-        Ok(self.put_reference_record(
-            &AuditContext::from(permit),
-            RecordKind::Campaign,
-            campaign.id().0,
-            &bytes,
-        )? > 0)
+        let put = self.put_record(&AuditContext::from(permit), kind, id, &bytes, scopes)?;
+        if !is_in_force && !put.changed && self.is_in_reference(kind, id)? {
+            // It was written before drafts were kept back.
+            self.set_record_scopes(permit, kind, id, Vec::new())?;
+        }
+        for contract in campaign.contracts.iter().filter(|_| is_in_force) {
+            let (kind, id) = (RecordKind::Contract, ContractId::from_code(contract).0);
+            if !self.is_in_reference(kind, id)? {
+                self.set_record_scopes(permit, kind, id, vec![Scope::REFERENCE])?;
+            }
+        }
+        Ok(put.changed)
+    }
+
+    /// Whether the reference scope holds the record, with what this batch changes.
+    fn is_in_reference(&mut self, kind: RecordKind, id: [u8; 16]) -> Result<bool> {
+        if let Some(scopes) = self.pending_scopes(kind, &id) {
+            return Ok(scopes.contains(&Scope::REFERENCE));
+        }
+        self.is_in_scope(Scope::REFERENCE, kind, &id)
     }
 
     fn put_reference_record(

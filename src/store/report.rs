@@ -7,12 +7,13 @@ use super::backend::with_conn;
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, StoredRecord, to_byte_array};
 use super::schema::{report, report_attachment, report_author, report_revision};
+use super::write_rights::{PermitUnit, WritesConflict, WritesReport, verify_attachment};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
-use crate::domain::access::permission::{ActionMarker, Permit, UnitPath};
+use crate::domain::access::permission::{Permit, UnitPath, action};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::report::attachment::{Comment, Conflict};
 use crate::domain::report::workflow::ReportState;
-use crate::domain::report::{ContentHash, Report};
+use crate::domain::report::{ContentHash, Report, ReportKey};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{
     AccountId, CommentId, ConflictId, ContractId, DeviceId, ReportId, UnitId,
@@ -241,12 +242,13 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Writes a report after a step: its record and scopes, its row for lists, and its revision if
     /// it is sent.
-    pub(crate) fn put_report<A: ActionMarker>(
+    pub fn put_report<A: WritesReport>(
         &mut self,
         permit: &Permit<A>,
         next: &Report,
         units: &UnitNumbers,
     ) -> Result<PutOutcome> {
+        self.verify_permit(permit, A::PERMIT_UNIT, next.key.unit)?;
         let id = next.key.id();
         let unit_path = self.unit_path(next.key.unit)?;
         let bytes = record::encode_report(next, units)?;
@@ -351,14 +353,16 @@ impl WriteTx<'_> {
     }
 
     /// Writes a comment as an attachment of its report.
-    pub(crate) fn put_comment<A: ActionMarker>(
+    pub fn put_comment(
         &mut self,
-        permit: &Permit<A>,
+        permit: &Permit<action::CommentReport>,
         id: CommentId,
         comment: &Comment,
         of: &Report,
         units: &UnitNumbers,
     ) -> Result<PutOutcome> {
+        self.verify_permit(permit, PermitUnit::OfRecord, of.key.unit)?;
+        verify_attachment(permit, &comment.report, &of.key.id())?;
         let unit_path = self.unit_path(of.key.unit)?;
         let bytes = record::encode_comment(comment, units)?;
         let scopes = report_scopes(of.state, &unit_path);
@@ -367,13 +371,16 @@ impl WriteTx<'_> {
     }
 
     /// Writes a branch of a conflict into the desk scope of the report's unit.
-    pub(crate) fn put_conflict<A: ActionMarker>(
+    pub fn put_conflict<A: WritesConflict>(
         &mut self,
         permit: &Permit<A>,
         id: ConflictId,
         conflict: &Conflict,
+        of: &ReportKey,
     ) -> Result<PutOutcome> {
-        let unit_path = self.unit_path(permit.unit())?;
+        self.verify_permit(permit, A::PERMIT_UNIT, of.unit)?;
+        verify_attachment(permit, &conflict.report, &of.id())?;
+        let unit_path = self.unit_path(of.unit)?;
         let bytes = record::encode_conflict(conflict);
         let scopes = vec![Scope::desk(unit_path.acting_unit)];
         self.insert_attachment(conflict.report, RecordKind::Conflict, id.0)?;

@@ -62,6 +62,7 @@ impl WriteTx<'_> {
         elements: &ElementNumbers,
         published: bool,
     ) -> Result<PutOutcome> {
+        self.verify_root_permit(permit)?;
         let bytes = record::encode_standing(standing, units, elements)?;
         let mut scopes = vec![Scope::work(standing.unit)];
         if published {
@@ -82,6 +83,7 @@ impl WriteTx<'_> {
         permit: &Permit<action::RunJob>,
         run: &StandingRun,
     ) -> Result<PutOutcome> {
+        self.verify_root_permit(permit)?;
         let scopes = vec![Scope::published(run.campaign)];
         let id = StandingRun::latest_record_id(run.campaign);
         self.put_record(

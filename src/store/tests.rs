@@ -2,7 +2,7 @@
 
 use super::write_tx::AuditContext;
 use super::{DatabaseLocation, Error, Store, fault_point};
-use crate::domain::access::permission::Actor;
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
 use crate::domain::support::ids::{AccountId, UnitId};
@@ -65,6 +65,16 @@ fn audit() -> AuditContext {
         &Actor { account: AccountId::from_code("tester"), device: None, grants: Vec::new() },
         "test",
     )
+}
+
+/// A permit to move records, for the root of a new organisation.
+fn permit_to_move(store: &Store) -> Permit<action::RunJob> {
+    let root = UnitId::from_code("root");
+    let set: Result<(), Error> =
+        store.write("test.root", NOW, |tx| tx.set_setting("root_unit", &root.0));
+    set.unwrap();
+    let path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+    authorize(&Actor::system_actor(root), &path, NOW.local_date()).unwrap()
 }
 
 fn id(number: usize) -> [u8; 16] {
@@ -164,10 +174,11 @@ fn an_equal_record_is_not_written_again(db: &TestDatabase) {
 }
 
 fn a_record_that_moves_is_gone_there_and_put_here_with_one_seq(db: &TestDatabase) {
+    let permit = permit_to_move(&db.store);
     put(&db.store, 1, b"one", &[work_scope("a"), work_scope("top")]);
     let moved: Result<(), Error> = db.store.write("test.move", NOW, |tx| {
         tx.set_record_scopes(
-            &audit(),
+            &permit,
             RecordKind::Report,
             id(1),
             vec![work_scope("b"), work_scope("top")],
@@ -231,6 +242,7 @@ fn a_reader_among_eight_writers_meets_every_change_once(db: &TestDatabase) {
 fn the_digest_of_a_scope_is_that_of_its_records(db: &TestDatabase) {
     let mut seed = 7u64;
     let mut model: BTreeMap<usize, (i64, Vec<u8>, BTreeSet<Scope>)> = BTreeMap::new();
+    let permit = permit_to_move(&db.store);
     for step in 0..120u64 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (number, act) = ((seed >> 33) as usize % 9, (seed >> 50) % 4);
@@ -249,7 +261,7 @@ fn the_digest_of_a_scope_is_that_of_its_records(db: &TestDatabase) {
             model.remove(&number);
         } else if act == 1 && model.contains_key(&number) {
             let moved: Result<(), Error> = db.store.write("t", NOW, |tx| {
-                tx.set_record_scopes(&audit(), RecordKind::Report, id(number), list.clone())
+                tx.set_record_scopes(&permit, RecordKind::Report, id(number), list.clone())
             });
             moved.unwrap();
             model.entry(number).and_modify(|entry| entry.2 = scopes);

@@ -5,6 +5,7 @@ use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
 use super::schema::{feed_head, record};
+use super::write_rights::MovesRecords;
 use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
@@ -47,7 +48,8 @@ impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
 
 impl AuditContext {
     /// For actions without a permit: enrolment and renewal, where the credential is the
-    /// authorisation.
+    /// authorisation; and commands that are held because their author has no right. It writes no
+    /// other record.
     #[must_use]
     pub fn from_actor(actor: &Actor, action: &str) -> Self {
         Self { account: actor.account, device: actor.device, action: action.to_owned() }
@@ -80,6 +82,8 @@ pub(super) struct PendingChanges {
     pub(super) retry_reason: Option<String>,
     /// Cache of unit paths read in this batch; cleared when one changes and when steps are undone.
     unit_paths: HashMap<UnitId, UnitPath>,
+    /// Cache of the root unit; cleared when a setting changes and when steps are undone.
+    root_unit: Option<UnitId>,
     /// Authors stored in this batch; cleared when steps are undone.
     authors: HashSet<(ReportId, AccountId)>,
 }
@@ -100,6 +104,7 @@ impl PendingChanges {
         self.commands.truncate(position.commands);
         self.unaudited_rows = position.unaudited_rows;
         self.unit_paths.clear();
+        self.root_unit = None;
         self.authors.clear();
     }
 }
@@ -187,7 +192,7 @@ impl<'c> WriteTx<'c> {
 
     /// Writes a record with its scopes. An equal record is not written; one that no message could
     /// carry is an error.
-    pub(crate) fn put_record(
+    pub(super) fn put_record(
         &mut self,
         audit: &AuditContext,
         kind: RecordKind,
@@ -236,13 +241,14 @@ impl<'c> WriteTx<'c> {
     }
 
     /// Changes the scopes of an unchanged record.
-    pub(crate) fn set_record_scopes(
+    pub fn set_record_scopes<A: MovesRecords>(
         &mut self,
-        audit: &AuditContext,
+        permit: &Permit<A>,
         kind: RecordKind,
         id: [u8; 16],
         scopes: Vec<Scope>,
     ) -> Result<()> {
+        self.verify_permit(permit, A::PERMIT_UNIT, permit.unit())?;
         let Some(existing) = self.record(kind, &id)? else { return Ok(()) };
         let hash = Some(existing.hash);
         let (from_revision, to_revision) = (existing.revision, existing.revision);
@@ -255,12 +261,20 @@ impl<'c> WriteTx<'c> {
             new_hash: hash,
             scopes,
         };
-        self.push_record_change(audit, change);
+        self.push_record_change(&AuditContext::from(permit), change);
         Ok(())
     }
 
+    /// The scopes that the last pending change of this batch gives the record; `None` without one.
+    pub(super) fn pending_scopes(&self, kind: RecordKind, id: &[u8; 16]) -> Option<&[Scope]> {
+        let changes = self.pending.changes.iter().rev();
+        let mut records = changes.filter_map(|change| change.record_change.as_ref());
+        let last = records.find(|record| record.kind == kind && record.id == *id)?;
+        Some(&last.scopes)
+    }
+
     /// Deletes a record.
-    pub(crate) fn delete_record(
+    pub(super) fn delete_record(
         &mut self,
         audit: &AuditContext,
         kind: RecordKind,
@@ -293,6 +307,19 @@ impl<'c> WriteTx<'c> {
         let unit_path = self.read_tx.unit_path(unit)?;
         self.pending.unit_paths.insert(unit, unit_path.clone());
         Ok(unit_path)
+    }
+
+    /// The root unit; read once per batch.
+    pub(super) fn cached_root_unit(&mut self) -> Result<Option<UnitId>> {
+        if self.pending.root_unit.is_none() {
+            self.pending.root_unit = self.read_tx.root_unit()?;
+        }
+        Ok(self.pending.root_unit)
+    }
+
+    /// Clears the cache of the root unit.
+    pub(super) fn clear_root_unit(&mut self) {
+        self.pending.root_unit = None;
     }
 
     /// Whether the author was not yet stored in this batch.

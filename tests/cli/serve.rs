@@ -1,6 +1,8 @@
 //! The first day of a server: init, start, health check, stop.
 
 use super::{CliServer, TestMachine};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use std::io::{Read, Write};
 
 #[test]
@@ -175,4 +177,40 @@ fn an_operator_changes_what_is_logged_while_the_server_runs_and_a_mistake_change
     assert!(logs("the log's filter was read anew"));
     reload_filter("\"info,=\"");
     assert!(logs("the log's filter stays as it was"));
+}
+
+#[test]
+fn a_job_that_fails_under_a_running_server_stands_in_the_log_once_with_its_code() {
+    let machine = TestMachine::new();
+    machine.run_ok(&["init"]);
+    let database = machine.path("data/thidua.db").display().to_string();
+    let mut database = SqliteConnection::establish(&database).unwrap();
+    database.batch_execute("update audit set action = 'another' where seq = 1").unwrap();
+    let script = format!(
+        "exec {} serve --json --set listen.address=127.0.0.1:0 --set log.format=json 2>log",
+        env!("CARGO_BIN_EXE_thidua")
+    );
+    let _serving = CliServer::spawn(machine.shell_command(&script));
+    let lines_of = |job: &str| -> Vec<serde_json::Value> {
+        let log = std::fs::read_to_string(machine.path("log")).unwrap();
+        let lines = log.lines().filter_map(|line| serde_json::from_str(line).ok());
+        lines.filter(|line: &serde_json::Value| line["fields"]["job"] == job).collect()
+    };
+    let await_line = |job: &str| {
+        for _ in 0..400 {
+            if !lines_of(job).is_empty() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("no line of {job}: {}", std::fs::read_to_string(machine.path("log")).unwrap());
+    };
+    ["verify-audit", "restore-drill", "remind", "apply-day"].into_iter().for_each(await_line);
+    // A second line would come at once.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let lines = lines_of("verify-audit");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let fields = &lines[0]["fields"];
+    assert_eq!((&lines[0]["level"], &fields["code"]), (&"ERROR".into(), &"DAMAGED".into()));
+    assert!(fields["message"].as_str().unwrap().contains("chain is broken"), "{fields}");
 }

@@ -8,7 +8,7 @@ use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use thidua::auth::{
-    AuthorityKey, NoteVerifierKey, PasswordHashPool, RevocationLog, derive_mac,
+    AuthorityKey, HashPriority, NoteVerifierKey, PasswordHashPool, RevocationLog, derive_mac,
     generate_access_token, generate_service_key, hash_secret, parse_service_key_id,
     verify_enrolment_proof, verify_renewal_nonce, verify_renewal_proof, verify_signature,
 };
@@ -272,7 +272,7 @@ fn secrets(page: &mut GoldenPage) {
     assert_eq!(parse_service_key_id(key.reveal()), Some(id));
     page.item("keys of partners begin with", &key.reveal()[..4]);
     let hashed = PasswordHashPool::default()
-        .acquire_slot()
+        .acquire_slot(HashPriority::Returning)
         .unwrap()
         .hash_password("a sentence that is long")
         .unwrap();

@@ -8,6 +8,7 @@
 mod attack;
 pub(crate) mod attack_target;
 mod latency;
+mod unfinished;
 
 use attack::{
     OpenCall, flood_continuation, flood_pings, flood_rapid_reset, flood_settings, open_calls,

@@ -12,7 +12,8 @@ use thidua::domain::report::cell::CellValue;
 use thidua::domain::report::command::Verdict;
 use thidua::domain::report::workflow::ReportState;
 use thidua::domain::support::ids::{CampaignId, ReportId};
-use thidua::jobs::{find_job, run_all_due};
+use thidua::domain::support::message::Message;
+use thidua::jobs::{CatchUpPolicy, ScheduledJob, find_job, run_all_due};
 
 on_both_databases! {
     two_schedulers_at_once_publish_once
@@ -23,6 +24,7 @@ on_both_databases! {
     a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over
     a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_is_over
     every_job_of_the_table_ends_well_on_a_province_that_reports
+    a_job_that_fails_at_its_hour_writes_one_line_with_job_code_and_message
 }
 
 pub(crate) fn accept_first_report(world: &World) -> ReportId {
@@ -224,4 +226,56 @@ fn every_job_of_the_table_ends_well_on_a_province_that_reports(world: World) {
         .collect();
     assert_eq!(states.len(), thidua::jobs::SCHEDULED_JOBS.len(), "{states:?}");
     assert!(states.iter().all(|one| one.1 == "DONE"), "{states:?}");
+}
+
+/// Collects what is logged, one JSON object a line.
+#[derive(Clone, Default)]
+struct LogBuffer(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for LogBuffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines of level error that `work` logs.
+fn logged_errors(work: impl FnOnce()) -> Vec<serde_json::Value> {
+    let buffer = LogBuffer::default();
+    let writer = buffer.clone();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, work);
+    let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.filter(|line| line["level"] == "ERROR" || line["level"] == "WARN").collect()
+}
+
+fn a_job_that_fails_at_its_hour_writes_one_line_with_job_code_and_message(world: World) {
+    let failing = |run| ScheduledJob {
+        id: JobId::VerifyAudit,
+        daily_at: jiff::civil::time(3, 30, 0, 0),
+        description: Message::verbatim(""),
+        catch_up: CatchUpPolicy::NewestSlot,
+        run,
+    };
+    let broken = failing(|_, _, _| Err(AppError::LeaseLost));
+    let lines = logged_errors(|| {
+        broken.run_due_slots(&world.app, "one").unwrap_err();
+    });
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let fields = &lines[0]["fields"];
+    assert_eq!(lines[0]["level"], "ERROR");
+    assert_eq!((&fields["job"], &fields["code"]), (&"verify-audit".into(), &"LEASE_LOST".into()));
+    assert!(fields["message"].as_str().unwrap().contains("another node holds the job"));
+    assert!(fields["slot"].as_str().unwrap().contains("03:30"), "{fields}");
+    let panicking = failing(|_, _, _| panic!("on purpose"));
+    let lines = logged_errors(|| {
+        let run = || panicking.run_due_slots(&world.app, "two");
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+    });
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["fields"]["code"], "PANIC");
 }

@@ -5,12 +5,15 @@ use crate::world::{
     OTHER_COMMUNE, TOWN, WARD_2, WARD_3, WARD_NEW, World, first_week_key, reported_value, week_key,
 };
 use jiff::civil::date;
-use thidua::domain::access::permission::Role;
+use thidua::domain::access::permission::{Permit, Role, UnitPath, action, authorize};
 use thidua::domain::access::scope::{RecordKind, Scope};
+use thidua::domain::campaign::{Campaign, CampaignStatus, CampaignStep};
 use thidua::domain::org::{DaySpan, UnitParent};
 use thidua::domain::report::ReportKey;
 use thidua::domain::report::cell::CellValue;
 use thidua::domain::report::command::Verdict;
+use thidua::domain::report::form::Catalogue;
+use thidua::domain::report::form::Contract;
 use thidua::domain::report::workflow::ReportState;
 use thidua::domain::support::ids::UnitId;
 use thidua::sync::frame::ScopeChange;
@@ -23,6 +26,8 @@ on_both_databases! {
     s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it
     when_the_province_itself_is_merged_the_operator_and_the_nightly_jobs_go_on_under_its_successor
     s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent
+    s18_a_draft_campaign_and_its_contract_are_in_no_scope_before_the_approval
+    a_draft_that_was_sent_before_leaves_the_phones_at_the_next_day
     s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor
 }
@@ -295,4 +300,83 @@ fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_al
     assert_eq!(province.push(&world, &[accept])[0].verdict, Verdict::Applied);
     lan.sync(&world);
     lan.assert_digests_match();
+}
+
+/// Applies a draft of a second campaign, with a contract of its own in the same files.
+fn apply_draft(world: &World) -> (Campaign, Contract) {
+    let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
+    let weekly = reference.catalogue.contract("tuan-xa").unwrap().clone();
+    let contract = Contract { code: "tuan-xa-moi".to_owned(), ..weekly };
+    let draft = Campaign {
+        code: "C".to_owned(),
+        status: CampaignStatus::Draft,
+        contracts: vec![contract.code.clone()],
+        targets: Vec::new(),
+        activities: Vec::new(),
+        ..reference.campaigns[0].clone()
+    };
+    let catalogue = Catalogue { contracts: vec![contract.clone()], ..Catalogue::default() };
+    let system = world.app.system_actor().unwrap();
+    world.app.apply_files(&system, &catalogue, &[], std::slice::from_ref(&draft), None).unwrap();
+    (draft, contract)
+}
+
+fn s18_a_draft_campaign_and_its_contract_are_in_no_scope_before_the_approval(world: World) {
+    let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
+    lan.sync(&world);
+    let (draft, contract) = apply_draft(&world);
+    let key = ReportKey { contract: contract.id(), ..first_week_key(WARD_2) };
+    let is_owed = || {
+        let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
+        reference.expectation(&key).is_some()
+    };
+    let mut new_phone = world.enrol_device("mai", WARD_2, Role::Reporter);
+    for phone in [&mut lan, &mut new_phone] {
+        phone.sync(&world);
+        phone.assert_digests_match();
+        assert!(!phone.has_record(RecordKind::Campaign, draft.id().0));
+        assert!(!phone.has_record(RecordKind::Contract, contract.id().0));
+        let published = Scope::published(draft.id());
+        assert!(phone.scopes.values().all(|(scope, _)| *scope != published));
+    }
+    assert!(!is_owed(), "nothing is owed to a draft");
+    // The same files once more, and the night, change nothing.
+    apply_draft(&world);
+    world.app.advance_campaigns_by_day().unwrap();
+    lan.sync(&world);
+    assert!(!lan.has_record(RecordKind::Contract, contract.id().0));
+
+    let system = world.app.system_actor().unwrap();
+    world.app.advance_campaign(&system, &draft.code, CampaignStep::Approve).unwrap();
+    for phone in [&mut lan, &mut new_phone] {
+        phone.sync(&world);
+        phone.assert_digests_match();
+        assert!(phone.has_record(RecordKind::Campaign, draft.id().0));
+        assert!(phone.has_record(RecordKind::Contract, contract.id().0));
+    }
+    assert!(is_owed());
+}
+
+fn a_draft_that_was_sent_before_leaves_the_phones_at_the_next_day(world: World) {
+    let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
+    let (draft, _) = apply_draft(&world);
+    // As an older program wrote it.
+    let system = world.app.system_actor().unwrap();
+    let sent = world.app.store().write("test.send", world.app.now(), |tx| {
+        let root = tx.root_unit()?.unwrap();
+        let path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+        let permit: Permit<action::StepCampaign> =
+            authorize(&system, &path, tx.now().local_date()).unwrap();
+        let scopes = vec![Scope::REFERENCE];
+        tx.set_record_scopes(&permit, RecordKind::Campaign, draft.id().0, scopes)
+    });
+    sent.unwrap_or_else(|error: thidua::store::Error| panic!("{error}"));
+    lan.sync(&world);
+    assert!(lan.has_record(RecordKind::Campaign, draft.id().0));
+    let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
+    assert!(reference.campaigns.iter().all(|one| one.code != draft.code), "it has no effect");
+    world.app.advance_campaigns_by_day().unwrap();
+    lan.sync(&world);
+    lan.assert_digests_match();
+    assert!(!lan.has_record(RecordKind::Campaign, draft.id().0));
 }

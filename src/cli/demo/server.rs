@@ -216,5 +216,6 @@ fn server_setup(
         endpoints,
         limits,
         metrics: ServerMetrics::default(),
+        reflection: false,
     }
 }

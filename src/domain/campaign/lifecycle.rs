@@ -87,6 +87,23 @@ impl CampaignStatus {
         Message::of_code("campaign-status", self.as_str())
     }
 
+    /// Whether it has any effect: from approval. Devices do not receive a draft.
+    #[must_use]
+    pub fn is_in_force(self) -> bool {
+        match self {
+            Self::Draft => planted!("draft-campaign-sent"),
+            Self::Approved
+            | Self::Launched
+            | Self::Active
+            | Self::Closing
+            | Self::UnderReview
+            | Self::Concluded
+            | Self::Archived
+            | Self::Suspended
+            | Self::ClosedEarly => true,
+        }
+    }
+
     /// Whether the nightly run judges its units: from approval until it is archived.
     #[must_use]
     pub fn is_judged_nightly(self) -> bool {

@@ -17,6 +17,7 @@ use crate::domain::support::string_enum::string_enum;
 use crate::domain::target_rule::{self, Target, ZeroBasePolicy};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 pub use amendment::Amendment;
 pub use lifecycle::{CampaignStatus, CampaignStep};
@@ -279,6 +280,19 @@ pub struct Campaign {
     pub plans: Vec<UnitPlan>,
     /// Amendments since the approval, oldest first; not part of the file.
     pub amendments: Vec<Amendment>,
+}
+
+/// Codes of the contracts that drafts name and no campaign in force does: they wait for approval.
+#[must_use]
+pub fn contracts_of_drafts_only<'a>(
+    campaigns: impl IntoIterator<Item = &'a Campaign>,
+) -> BTreeSet<String> {
+    let (mut of_drafts, mut in_force) = (BTreeSet::new(), BTreeSet::new());
+    for campaign in campaigns {
+        let codes = if campaign.status.is_in_force() { &mut in_force } else { &mut of_drafts };
+        codes.extend(campaign.contracts.iter().cloned());
+    }
+    of_drafts.difference(&in_force).cloned().collect()
 }
 
 impl Campaign {

@@ -2,7 +2,7 @@
 
 use super::{TestClient, ThrottledProxy, load_balancer};
 use crate::pg::TestDb;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use thidua::app::App;
@@ -146,6 +146,14 @@ impl TestServer {
         Self { dir: Some(dir), ..test_server }
     }
 
+    /// Starts a server that offers reflection.
+    pub(crate) async fn start_with_reflection() -> Self {
+        let dir = Self::create_server_dir(None);
+        std::fs::write(dir.path().join(REFLECTION_FILE), "").unwrap();
+        let test_server = Self::serve(dir.path(), 0, None).await;
+        Self { dir: Some(dir), ..test_server }
+    }
+
     async fn start_with(public_address: Option<SocketAddr>, database: Option<&str>) -> Self {
         let dir = Self::create_server_dir(database);
         let test_server = Self::serve(dir.path(), 0, public_address).await;
@@ -202,6 +210,7 @@ impl TestServer {
             },
             limits: ServerLimits::default(),
             metrics,
+            reflection: dir.join(REFLECTION_FILE).exists(),
         };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(run_server(listener, setup, async {
@@ -261,6 +270,11 @@ impl TestServer {
         .await
     }
 
+    /// A connection of a caller at this loopback address, to this node.
+    pub(crate) async fn connect_from(&self, source: &str) -> Channel {
+        connect_dir_from(&self.server_dir, self.address.port(), source).await
+    }
+
     /// A connection with a client certificate.
     pub(crate) async fn connect_with_certificate(
         &self,
@@ -269,7 +283,8 @@ impl TestServer {
     ) -> Channel {
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         let client_certificate = (vec![certificate.der().clone()], key);
-        connect_as(&self.files, self.address.port(), None, Some(client_certificate)).await
+        let client = ClientSide { certificate: Some(client_certificate), ..ClientSide::default() };
+        connect_as(&self.files, self.address.port(), client).await
     }
 
     /// A connection with a small receive window, so that it stalls soon when the client does not
@@ -320,6 +335,15 @@ pub(crate) async fn connect_dir(dir: &std::path::Path, port: u16) -> Channel {
     connect(&TlsFiles::in_dir(&dir.join("tls")), port, None).await
 }
 
+/// The same connection from this loopback address.
+pub(crate) async fn connect_dir_from(dir: &std::path::Path, port: u16, source: &str) -> Channel {
+    let (files, source) = (TlsFiles::in_dir(&dir.join("tls")), source.parse().unwrap());
+    connect_as(&files, port, ClientSide { source, ..ClientSide::default() }).await
+}
+
+/// If this file exists in a server's directory, the server offers reflection.
+const REFLECTION_FILE: &str = "reflection";
+
 /// If this file exists in a server's directory, client certificates signed by its CA authenticate
 /// partners.
 pub(crate) const PARTNER_CA_FILE: &str = "partners.pem";
@@ -331,15 +355,24 @@ fn tls_sources(files: &TlsFiles, dir: &std::path::Path) -> TlsSources {
 }
 
 async fn connect(files: &TlsFiles, port: u16, window: Option<u32>) -> Channel {
-    connect_as(files, port, window, None).await
+    connect_as(files, port, ClientSide { window, ..ClientSide::default() }).await
 }
 
-async fn connect_as(
-    files: &TlsFiles,
-    port: u16,
+/// What a connection is like on the client's side.
+struct ClientSide {
+    source: Ipv4Addr,
     window: Option<u32>,
-    client_certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-) -> Channel {
+    certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+}
+
+impl Default for ClientSide {
+    fn default() -> Self {
+        Self { source: Ipv4Addr::LOCALHOST, window: None, certificate: None }
+    }
+}
+
+async fn connect_as(files: &TlsFiles, port: u16, client: ClientSide) -> Channel {
+    let ClientSide { source, window, certificate: client_certificate } = client;
     let mut roots = tokio_rustls::rustls::RootCertStore::empty();
     roots.add(read_chain(&files.ca).unwrap()[0].clone()).unwrap();
     let config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots);
@@ -352,7 +385,9 @@ async fn connect_as(
     let connect = tower::service_fn(move |_| {
         let connector = connector.clone();
         async move {
-            let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.bind((source, 0).into())?;
+            let tcp = socket.connect((Ipv4Addr::LOCALHOST, port).into()).await?;
             tcp.set_nodelay(true)?;
             let stream: TlsStream<_> =
                 connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;

@@ -207,7 +207,11 @@ async fn make_call(what: OpenCall, mut access: AccessClient, number: u64) -> boo
         OpenCall::SignIn => {
             let account_label = format!("{number:0>ACCOUNT_LABEL_CHARS_MAX$}");
             access
-                .sign_in(pb::SignInRequest { account_label, password: PASSWORD.to_owned() })
+                .sign_in(pb::SignInRequest {
+                    account_label,
+                    password: PASSWORD.to_owned(),
+                    device_cookie: Vec::new(),
+                })
                 .await
                 .err()
         }

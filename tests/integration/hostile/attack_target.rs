@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use thidua::domain::access::enrolment::EnrolmentCode;
+use thidua::domain::access::permission::Role;
 use thidua::server::ca::TlsFiles;
 use thidua::server::tls::read_chain;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,7 +41,17 @@ pub(crate) type TlsConnection = TlsStream<TcpStream>;
 impl AttackTarget {
     /// Starts a server for this test.
     pub(crate) async fn start() -> Self {
-        let dir = TestServer::start().await.stop().await;
+        Self::start_dir(TestServer::start().await.stop().await)
+    }
+
+    /// The same, with the code of a new account with this role on this unit.
+    pub(crate) async fn start_with_code(uid: &str, role: Role) -> (Self, EnrolmentCode) {
+        let server = TestServer::start().await;
+        let code = server.create_code(uid, role);
+        (Self::start_dir(server.stop().await), code)
+    }
+
+    fn start_dir(dir: tempfile::TempDir) -> Self {
         let server = ServerProcess::start(dir.path(), "none");
         let (port, process) = (server.port, server.id());
         Self { dir: dir.path().to_owned(), port, pid: process, _server: Some((dir, server)) }

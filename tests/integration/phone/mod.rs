@@ -2,6 +2,7 @@
 
 mod ca_rollover;
 mod conflicts;
+mod draft_campaign;
 mod entry_views;
 mod findings;
 mod follow;

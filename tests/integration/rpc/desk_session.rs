@@ -11,11 +11,11 @@ use thidua::pb;
 use thidua::pb::access_service_client::AccessServiceClient;
 use tonic::{Code, Request, Status};
 
-const PASSWORD: &str = "trời xanh nắng nhẹ bên sông";
-const LABEL: &str = "huyen-842-ban";
+pub(super) const PASSWORD: &str = "trời xanh nắng nhẹ bên sông";
+pub(super) const LABEL: &str = "huyen-842-ban";
 
 /// A code for a reviewer's account.
-fn create_desk_code(server: &TestServer) -> String {
+pub(super) fn create_desk_code(server: &TestServer) -> String {
     let (system, account) = (server.app.system_actor().unwrap(), AccountId::from_code(LABEL));
     let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
     let grant = Grant { role: Role::Reviewer, unit: UnitId::from_code("dist-842"), from, to };
@@ -33,7 +33,11 @@ fn create_desk_code(server: &TestServer) -> String {
     code.to_string()
 }
 
-async fn set_password(server: &TestServer, code: &str, password: &str) -> Result<(), Status> {
+pub(super) async fn set_password(
+    server: &TestServer,
+    code: &str,
+    password: &str,
+) -> Result<(), Status> {
     let rpc_request =
         pb::SetPasswordRequest { code: code.to_owned(), password: password.to_owned() };
     AccessServiceClient::new(server.connect().await).set_password(rpc_request).await.map(|_| ())
@@ -44,8 +48,11 @@ async fn sign_in(
     label: &str,
     password: &str,
 ) -> Result<pb::SignInResponse, Status> {
-    let rpc_request =
-        pb::SignInRequest { account_label: label.to_owned(), password: password.to_owned() };
+    let rpc_request = pb::SignInRequest {
+        account_label: label.to_owned(),
+        password: password.to_owned(),
+        device_cookie: Vec::new(),
+    };
     AccessServiceClient::new(server.connect().await)
         .sign_in(rpc_request)
         .await
@@ -187,6 +194,7 @@ async fn a_flood_of_sign_ins_is_turned_away_and_a_phone_goes_on_syncing() {
             let rpc_request = pb::SignInRequest {
                 account_label: format!("tai-khoan-{at}"),
                 password: PASSWORD.to_owned(),
+                device_cookie: Vec::new(),
             };
             tokio::spawn(async move { access.sign_in(rpc_request).await.unwrap_err() })
         })

@@ -3,6 +3,10 @@
 use crate::harness::{TestClient, TestServer};
 use std::sync::Arc;
 use thidua::domain::access::permission::Role;
+use thidua::domain::support::limits::MESSAGE_BYTES_MAX;
+use thidua::pb::org_service_client::OrgServiceClient;
+use thidua::pb::target_service_client::TargetServiceClient;
+use thidua::pb::{EvaluateTargetRequest, ListDevicesRequest, ListUnitsRequest};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_stream::StreamExt;
@@ -45,8 +49,19 @@ async fn a_load_balancer_is_told_not_serving_while_the_server_drains() {
 }
 
 #[tokio::test]
-async fn both_versions_of_reflection_list_our_services() {
+async fn reflection_is_not_offered_unless_the_operator_turns_it_on() {
     let server = TestServer::start().await;
+    let mut client =
+        v1::server_reflection_client::ServerReflectionClient::new(server.connect().await);
+    let request = v1::ServerReflectionRequest::default();
+    let refused = client.server_reflection_info(tokio_stream::once(request)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unimplemented);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn both_versions_of_reflection_list_our_services_once_they_are_turned_on() {
+    let server = TestServer::start_with_reflection().await;
     let channel = server.connect().await;
     let request = v1::ServerReflectionRequest {
         host: String::new(),
@@ -116,5 +131,32 @@ async fn a_client_that_does_not_know_the_private_ca_does_not_get_in() {
     let refused =
         TlsConnector::from(Arc::new(config)).connect("127.0.0.1".try_into().unwrap(), tcp).await;
     assert!(refused.is_err());
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_is_refused_by_each_service_with_the_limit_and_its_value() {
+    let server = TestServer::start().await;
+    let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    let large = || "x".repeat(MESSAGE_BYTES_MAX);
+    let list_devices = ListDevicesRequest { page_token: large(), ..Default::default() };
+    let list_units = ListUnitsRequest { page_token: large(), ..Default::default() };
+    let evaluate = EvaluateTargetRequest { target_text: large(), ..Default::default() };
+    let channel = || phone.channel.clone();
+    let mut target = TargetServiceClient::new(channel());
+    let refusals = [
+        phone.access_client().list_devices(phone.request(list_devices)).await.unwrap_err(),
+        OrgServiceClient::new(channel()).list_units(phone.request(list_units)).await.unwrap_err(),
+        target.evaluate_target(phone.request(evaluate)).await.unwrap_err(),
+    ];
+    for refused in refusals {
+        assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
+        let details = refused.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!(info.reason, "LIMIT_EXCEEDED");
+        assert_eq!(info.metadata["limit"], "message_bytes");
+        assert_eq!(info.metadata["maximum"], MESSAGE_BYTES_MAX.to_string());
+        assert!(details.retry_info().is_some());
+    }
     server.close().await;
 }

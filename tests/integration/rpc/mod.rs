@@ -11,5 +11,6 @@ mod org;
 mod partner;
 mod quality;
 mod report;
+mod sign_in_limits;
 mod sync;
 mod target;
