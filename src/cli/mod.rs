@@ -31,6 +31,7 @@ mod invite;
 mod jobs;
 mod live_standings;
 mod lookup;
+mod lost_commands;
 mod morning_report;
 mod org;
 mod org_files;
