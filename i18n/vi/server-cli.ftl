@@ -10,6 +10,11 @@ access-enrolled = ghi danh
 access-devices-sessions-revoked = thiết bị và phiên làm việc đã thu hồi
 access-id-device-32-hexadecimal = mã thiết bị phải có 32 chữ số hệ 16; hãy kiểm tra lại
 access-revoked-commands-were-taken = { $device }: đã thu hồi. Máy chủ đã nhận { $taken } lệnh, liên lạc lần cuối { $day }. Số liệu nhập sau đó mà chưa gửi sẽ mất: hãy hỏi người sử dụng thiết bị và nhập lại.
+import-commands-not-this-authority = { $shown } không phải do điện thoại của cơ quan này xuất, hoặc đã bị sửa; hãy xuất lại trên điện thoại hoặc xin lại tệp gốc
+import-commands-device-not-revoked = thiết bị { $device } chưa bị thu hồi; hãy đồng bộ thiết bị, hoặc thu hồi trước (thidua access revoke)
+import-commands-done = thiết bị { $device }: đã nhận { $count } lệnh vào phần tạm giữ của đơn vị, { $skipped } lệnh đã có từ trước
+import-commands-held = lệnh tạm giữ số { $numbers }: trưởng đơn vị nhận thực hiện hoặc bỏ (thidua review held)
+import-commands-refused = không nhận lệnh { $number }: { $why }
 
 ## access-key
 access-key-there-no-campaign-see = không có phong trào { $code }; hãy xem: thidua campaign list
@@ -156,6 +161,7 @@ field-status = trạng thái
 field-form = biểu mẫu
 field-expected-element-figure-element = "{ $text }": cần CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
 field-waiting-sent-without-answer = chờ gửi { $waiting }, đã gửi chưa có trả lời { $sent }, bị từ chối { $refused }
+field-commands-exported = đã xuất { $count } lệnh ra { $path }; chỉ cơ quan mới đọc được tệp này. Sau khi thu hồi điện thoại: thidua access import-commands
 
 ## files
 files-larger-64-mib-split = { $shown } lớn hơn 64 MiB; hãy tách thành nhiều tệp

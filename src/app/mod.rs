@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backup;
 pub mod campaign;
 pub mod close_periods;
+pub mod command_import;
 pub mod compaction;
 pub mod due_reports;
 pub mod error;

@@ -26,6 +26,7 @@ mod files;
 mod fleet;
 mod healthcheck;
 mod help;
+mod import_commands;
 mod init;
 mod invite;
 mod jobs;

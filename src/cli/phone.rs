@@ -52,6 +52,7 @@ impl From<ClientError> for CliError {
             ClientError::Stopped { message, .. } => Self::new("STOPPED", with(&message)),
             ClientError::Storage { message } => Self::new("STORAGE", with(&message)),
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", text),
+            ClientError::NoExportKey => Self::new("NO_EXPORT_KEY", text),
             ClientError::NewerApp => Self::new("NEWER_APP", text),
             ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", text),
         }

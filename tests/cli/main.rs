@@ -5,6 +5,7 @@
 mod audit;
 mod backups;
 mod campaigns;
+mod command_export;
 mod deploy;
 mod files;
 mod keys;
