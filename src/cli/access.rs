@@ -78,7 +78,9 @@ enum AccessCommand {
     },
     /// Take the commands that a phone exported before it was revoked into the hand-over box, as the
     /// act of the unit's head.
-    #[command(after_help = "Examples:\n  thidua access import-commands xa-29242.lenh --head xa-29242-tp")]
+    #[command(
+        after_help = "Examples:\n  thidua access import-commands xa-29242.lenh --head xa-29242-tp"
+    )]
     ImportCommands {
         /// The file that `field export-commands` wrote.
         file: PathBuf,

@@ -103,7 +103,9 @@ enum FieldCommand {
     Outbox,
     /// Write what the server may not have yet to a file that only the authority can read, before
     /// this phone is revoked.
-    #[command(after_help = "Examples:\n  thidua field export-commands --phone field.db -o xa-29242.lenh")]
+    #[command(
+        after_help = "Examples:\n  thidua field export-commands --phone field.db -o xa-29242.lenh"
+    )]
     ExportCommands {
         /// The file to write.
         #[arg(long, short, value_name = "FILE")]

@@ -62,8 +62,7 @@ fn print_import(
 ) {
     let text = || {
         let (count, skipped) = (held.len(), known.len());
-        let mut lines =
-            vec![output.say(message!("import-commands-done", device, count, skipped))];
+        let mut lines = vec![output.say(message!("import-commands-done", device, count, skipped))];
         if !held.is_empty() {
             let numbers = number_ranges(held);
             lines.push(output.say(message!("import-commands-held", numbers)));
@@ -74,9 +73,7 @@ fn print_import(
         }
         lines.join("\n")
     };
-    let refused_json = |(number, reason): &(u64, RefusalReason)| {
-        json!({ "number": number, "reason": reason.code() })
-    };
+    let refused_json = |(number, reason): &(u64, RefusalReason)| json!({ "number": number, "reason": reason.code() });
     output.print_answer(text, || {
         json!({
             "device": device, "held": held, "known": known,
@@ -86,10 +83,7 @@ fn print_import(
 }
 
 /// Decrypts the file and verifies that it comes from a device of this authority; `None` if not.
-fn open_export(
-    keys: &ServerKeys,
-    bytes: &[u8],
-) -> Option<(ExportingDevice, Vec<ImportedCommand>)> {
+fn open_export(keys: &ServerKeys, bytes: &[u8]) -> Option<(ExportingDevice, Vec<ImportedCommand>)> {
     let file = decode_sealed_export(bytes).ok()?;
     let device = file.device;
     let content =

@@ -72,8 +72,7 @@ pub fn encode_exported_commands(content: ExportedCommands) -> Vec<u8> {
 pub fn decode_exported_commands(bytes: &[u8]) -> Result<ExportedCommands, RefusalReason> {
     let pb::CommandExportBody { certificate, exported_at, commands } =
         pb::CommandExportBody::decode(bytes).map_err(|_| RefusalReason::Malformed)?;
-    let pb::DeviceCertificate { body, signature } =
-        certificate.ok_or(RefusalReason::Malformed)?;
+    let pb::DeviceCertificate { body, signature } = certificate.ok_or(RefusalReason::Malformed)?;
     let exported_at = values::timestamp_from_proto(exported_at.ok_or(RefusalReason::Malformed)?)?;
     Ok(ExportedCommands { certificate: (body, signature), exported_at, commands })
 }
