@@ -105,10 +105,16 @@ fn what_a_phone_exported_before_it_was_revoked_is_held_once_for_the_unit_head() 
     let held = server.run_json(&["review", "held", "--phone", "truong"]);
     let held = held.as_array().unwrap();
     assert_eq!(held.len(), 2, "{held:?}");
-    let save = held.iter().find(|one| one["cells"] != "").unwrap();
-    let save = save["held"].as_str().unwrap();
-    machine.run_ok(&["review", "settle-held", save, "--phone", "truong"]);
-    assert!(machine.run_ok(&["report", "export", "--csv", "tuan-xa"]).contains("com-29242-2"));
+    let (saves, submits): (Vec<&Value>, Vec<&Value>) =
+        held.iter().partition(|one| one["cells"] != "");
+    for one in [saves[0], submits[0]] {
+        let id = one["held"].as_str().unwrap();
+        machine.run_ok(&["review", "settle-held", id, "--phone", "truong"]);
+    }
+    let sent = machine.run_ok(&["report", "export", "--csv", "tuan-xa"]);
+    assert!(sent.contains("com-29242-2") && sent.contains(NOTE), "{sent}");
+    let settled = server.import("xa-1.lenh", "truong");
+    assert_eq!((&settled["held"], &settled["known"]), (&json!([]), &json!([1, 2])), "{settled}");
     let revoked = machine.run(&["field", "sync", "--phone", "xa-1"]);
     assert!(revoked.code == 1 && revoked.err.contains("STOPPED"), "S19 stays: {revoked:?}");
     drop(serving);
