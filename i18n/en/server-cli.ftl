@@ -9,7 +9,12 @@ access-state = state
 access-enrolled = enrolled
 access-devices-sessions-revoked = devices and sessions revoked
 access-id-device-32-hexadecimal = the id of a device has 32 hexadecimal digits; check it
-access-revoked-commands-were-taken = { $device }: revoked. { $taken } commands were received, last contact { $day }. Entries made later and not sent are lost: ask the user of the device and enter them again.
+access-revoked-commands-were-taken = { $device }: revoked. { $taken } commands were received, last contact { $day }. Entries made later and not sent are lost, unless the device exported them before (thidua access import-commands): ask its user and enter them again.
+import-commands-not-this-authority = { $shown } was not exported by a phone of this authority, or was changed; export it again on the phone, or ask for the original file
+import-commands-device-not-revoked = device { $device } is not revoked; sync it, or revoke it first (thidua access revoke)
+import-commands-done = device { $device }: { $count } commands are now held for the unit, { $skipped } were known already
+import-commands-held = held commands { $numbers }: the head of the unit takes them over or puts them aside (thidua review held)
+import-commands-refused = command { $number } was not taken: { $why }
 
 ## access-key
 access-key-there-no-campaign-see = there is no campaign { $code }; see: thidua campaign list
@@ -56,6 +61,9 @@ backup-there-add-force-move = { $path } exists; add --force to move it aside (no
 backup-acts-desk-without-phone = desk work (without a phone) after the backup is not known, because there is no old database
 backup-no-act-desk-lost = no desk work was lost
 backup-done-desk-after-copy = desk work after the backup, to be done again:
+backup-revoked-commands-lost = device { $device } was revoked after the backup; the backup lacks its received commands { $numbers }
+backup-revoked-commands-unknown = device { $device } was revoked after the backup; the backup has its commands up to number { $last }, and no old database says which later ones were received
+backup-revoked-commands-next = a revoked device sends nothing again: import the file that it exported (thidua access import-commands), or ask its unit to enter the figures again
 backup-no-copy-authority-key = { $dir } has no { $name }; copy authority.key, seal.key, revoked.log and the directory tls from the primary once
 backup-there-no-whole-copy = there is no intact backup in { $presented }
 backup-schema-up-date = the schema is up to date
@@ -150,6 +158,7 @@ field-status = status
 field-form = form
 field-expected-element-figure-element = "{ $text }": expected ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note
 field-waiting-sent-without-answer = waiting { $waiting }, sent without answer { $sent }, refused { $refused }
+field-commands-exported = { $count } commands exported to { $path }; only the authority can read the file. After the phone is revoked: thidua access import-commands
 
 ## files
 files-larger-64-mib-split = { $shown } is larger than 64 MiB; split it

@@ -9,7 +9,12 @@ access-state = trạng thái
 access-enrolled = ghi danh
 access-devices-sessions-revoked = thiết bị và phiên làm việc đã thu hồi
 access-id-device-32-hexadecimal = mã thiết bị phải có 32 chữ số hệ 16; hãy kiểm tra lại
-access-revoked-commands-were-taken = { $device }: đã thu hồi. Máy chủ đã nhận { $taken } lệnh, liên lạc lần cuối { $day }. Số liệu nhập sau đó mà chưa gửi sẽ mất: hãy hỏi người sử dụng thiết bị và nhập lại.
+access-revoked-commands-were-taken = { $device }: đã thu hồi. Máy chủ đã nhận { $taken } lệnh, liên lạc lần cuối { $day }. Số liệu nhập sau đó mà chưa gửi sẽ mất, trừ khi thiết bị đã xuất lệnh trước khi bị thu hồi (thidua access import-commands): hãy hỏi người sử dụng thiết bị và nhập lại.
+import-commands-not-this-authority = { $shown } không phải do điện thoại của cơ quan này xuất, hoặc đã bị sửa; hãy xuất lại trên điện thoại hoặc xin lại tệp gốc
+import-commands-device-not-revoked = thiết bị { $device } chưa bị thu hồi; hãy đồng bộ thiết bị, hoặc thu hồi trước (thidua access revoke)
+import-commands-done = thiết bị { $device }: đã nhận { $count } lệnh vào phần tạm giữ của đơn vị, { $skipped } lệnh đã có từ trước
+import-commands-held = lệnh tạm giữ số { $numbers }: trưởng đơn vị nhận thực hiện hoặc bỏ (thidua review held)
+import-commands-refused = không nhận lệnh { $number }: { $why }
 
 ## access-key
 access-key-there-no-campaign-see = không có phong trào { $code }; hãy xem: thidua campaign list
@@ -56,6 +61,9 @@ backup-there-add-force-move = đã có { $path }; hãy thêm --force để chuy�
 backup-acts-desk-without-phone = không xác định được các việc làm tại bàn (không qua điện thoại) sau thời điểm sao lưu, vì không có cơ sở dữ liệu cũ
 backup-no-act-desk-lost = không có việc làm tại bàn nào bị mất
 backup-done-desk-after-copy = các việc làm tại bàn sau thời điểm sao lưu, cần làm lại:
+backup-revoked-commands-lost = thiết bị { $device } bị thu hồi sau thời điểm sao lưu; bản sao lưu thiếu các lệnh đã nhận số { $numbers }
+backup-revoked-commands-unknown = thiết bị { $device } bị thu hồi sau thời điểm sao lưu; bản sao lưu có các lệnh của thiết bị đến số { $last }, và không có cơ sở dữ liệu cũ để biết đã nhận những lệnh nào sau đó
+backup-revoked-commands-next = thiết bị đã bị thu hồi không gửi lại được: hãy nhập tệp mà thiết bị đã xuất (thidua access import-commands), hoặc đề nghị đơn vị nhập lại số liệu
 backup-no-copy-authority-key = { $dir } chưa có { $name }; hãy chép một lần authority.key, seal.key, revoked.log và thư mục tls từ máy chính
 backup-there-no-whole-copy = không có bản sao lưu nguyên vẹn nào trong { $presented }
 backup-schema-up-date = lược đồ đã là bản mới nhất
@@ -151,6 +159,7 @@ field-status = trạng thái
 field-form = biểu mẫu
 field-expected-element-figure-element = "{ $text }": cần CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
 field-waiting-sent-without-answer = chờ gửi { $waiting }, đã gửi chưa có trả lời { $sent }, bị từ chối { $refused }
+field-commands-exported = đã xuất { $count } lệnh ra { $path }; chỉ cơ quan mới đọc được tệp này. Sau khi thu hồi điện thoại: thidua access import-commands
 
 ## files
 files-larger-64-mib-split = { $shown } lớn hơn 64 MiB; hãy tách thành nhiều tệp

@@ -77,7 +77,7 @@ pub(super) fn run_or_hold(
 }
 
 /// The report of a command.
-fn target_report(tx: &mut WriteTx, body: &CommandBody) -> Result<Option<ReportId>> {
+pub(super) fn target_report(tx: &mut WriteTx, body: &CommandBody) -> Result<Option<ReportId>> {
     Ok(match body {
         CommandBody::SaveCells(save) => Some(save.key.id()),
         CommandBody::SubmitReport { report, .. }
@@ -123,7 +123,7 @@ fn is_base_missing(
 
 /// The unit on whose desk a command of this actor would be held; `None` when the actor may not
 /// write there.
-fn find_desk(
+pub(super) fn find_desk(
     tx: &mut WriteTx,
     actor: &Actor,
     ctx: &CommandContext,
@@ -217,7 +217,7 @@ fn hold_command(
 
 /// An id derived from the command's bytes and not from the device, so that figures cannot be linked
 /// to a device.
-fn next_held_id(tx: &mut WriteTx, bytes: &[u8]) -> Result<HeldCommandId> {
+pub(super) fn next_held_id(tx: &mut WriteTx, bytes: &[u8]) -> Result<HeldCommandId> {
     let mut attempt = 0u32;
     loop {
         let id = HeldCommandId(derive_id("held", &[bytes, &attempt.to_be_bytes()]));

@@ -11,6 +11,7 @@ pub mod campaign;
 pub mod checkpoint;
 mod clock_guard;
 pub mod close_periods;
+pub mod command_import;
 pub mod compaction;
 pub mod due_reports;
 pub mod error;

@@ -3,6 +3,7 @@
 //! Only hashes of secrets are passed to the store, so a stolen database gives no access. What an
 //! account may do is decided in `app` and `domain::access::permission`.
 
+mod command_export;
 mod device_cookie;
 mod keys;
 mod nonce;
@@ -11,6 +12,7 @@ mod revocation;
 mod secret;
 mod signed_note;
 
+pub use command_export::{ExportOpenError, derive_command_export_key, open_command_export};
 pub use device_cookie::{create_device_cookie, is_device_cookie};
 pub use keys::{
     AuthorityKey, AuthorityKeyError, SignatureError, verify_enrolment_proof, verify_renewal_proof,

@@ -88,16 +88,24 @@ pub fn generate_nonce() -> Result<([u8; 32], SecretHash), NoRandom> {
     Ok((nonce, hash_secret(&nonce)))
 }
 
-/// The first 16 bytes of HMAC-SHA256 of `parts`, each with its length, under the server's secret.
+/// The first 16 bytes of [`derive_key`].
 #[must_use]
 pub fn derive_mac(secret: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&derive_key(secret, parts)[..16]);
+    bytes
+}
+
+/// HMAC-SHA256 of `parts`, each with its length, under the server's secret.
+#[must_use]
+pub(super) fn derive_key(secret: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
     for part in parts {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&context.sign().as_ref()[..16]);
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.sign().as_ref());
     bytes
 }
 

@@ -1,9 +1,10 @@
-//! `thidua access grant|enrol|devices|revoke|key`: the operator on the server's machine manages
-//! roles, enrolment codes, devices and partner keys.
+//! `thidua access grant|enrol|devices|revoke|import-commands|key`: the operator on the server's
+//! machine manages roles, enrolment codes, devices and partner keys.
 
 use super::access_key;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::import_commands::import_commands;
 use super::invite;
 use super::lookup::find_unit_id;
 use crate::config::Config;
@@ -13,6 +14,7 @@ use crate::domain::support::message::message;
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use jiff::civil::Date;
 use serde_json::json;
+use std::path::PathBuf;
 
 /// `thidua access ...`
 #[derive(Debug, clap::Args)]
@@ -74,6 +76,18 @@ enum AccessCommand {
         #[arg(long)]
         account: Option<String>,
     },
+    /// Take the commands that a phone exported before it was revoked into the hand-over box, as the
+    /// act of the unit's head.
+    #[command(
+        after_help = "Examples:\n  thidua access import-commands xa-29242.lenh --head xa-29242-tp"
+    )]
+    ImportCommands {
+        /// The file that `field export-commands` wrote.
+        file: PathBuf,
+        /// Label of the account of the unit's head, in whose name the import is recorded.
+        #[arg(long)]
+        head: String,
+    },
     /// Keys of partner agencies.
     #[command(subcommand)]
     Key(access_key::AccessKeyCommand),
@@ -103,6 +117,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         }
         AccessCommand::Revoke { device: None, account } => {
             revoke_account(ctx, &config, &local_app, account.as_deref().unwrap_or_default())
+        }
+        AccessCommand::ImportCommands { file, head } => {
+            import_commands(&ctx.output, &config, &local_app, file, head)
         }
         AccessCommand::Key(what) => access_key::run(ctx, &local_app, what),
     }

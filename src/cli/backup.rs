@@ -4,6 +4,7 @@
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
+use super::lost_commands::{lost_command_texts, lost_commands_json, revoked_in_file};
 use super::serve;
 use crate::app::backup::newest_valid_backup;
 use crate::auth;
@@ -14,6 +15,7 @@ use crate::store::audit::AuditEntry;
 use crate::store::backup::{
     BackupFile, check_database_at, list_desk_actions, read_epoch, rename_database, restore_backup,
 };
+use crate::store::lost_command::{LostDeviceCommands, list_lost_commands};
 use crate::store::{DatabaseLocation, schema_migration};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -151,28 +153,34 @@ fn check_whole_copy(file: &Path) -> CliResult<crate::store::backup::IntegrityRep
 pub(super) fn restore(ctx: &CliContext, args: &RestoreArgs) -> CliResult {
     let config = ctx.read_config()?;
     let found = check_whole_copy(&args.file)?;
-    let (number, lost) = replace_database(&config, &args.file, found.head.seq, args.force)?;
+    let Replacement { epoch: number, lost_actions: lost, lost_commands } =
+        replace_database(&config, &args.file, found.head.seq, args.force)?;
     let output = &ctx.output;
     output.print_answer(
         || {
             let mut lines = vec![output.say(message!("backup-restored", seq = found.head.seq, number))];
             lines.extend(lost_audit_texts(ctx, lost.as_deref()));
+            lines.extend(lost_command_texts(output, &lost_commands));
             lines.push(format!("{} thidua serve", output.text("backup-next")));
             lines.join("\n")
         },
-        || json!({ "epoch": number, "seq": found.head.seq, "desk_acts_lost": lost.as_ref().map(|lines| lines.iter().map(audit_line_json).collect::<Vec<_>>()) }),
+        || json!({ "epoch": number, "seq": found.head.seq, "desk_acts_lost": lost.as_ref().map(|lines| lines.iter().map(audit_line_json).collect::<Vec<_>>()), "revoked_devices": lost_commands_json(&lost_commands) }),
     );
     Ok(())
 }
 
-/// Puts the copy in the database's place; the new history's number, and what only a desk had done
-/// since, where that can be known.
-fn replace_database(
-    config: &Config,
-    copy: &Path,
-    seq: i64,
-    force: bool,
-) -> CliResult<(i64, Option<Vec<AuditEntry>>)> {
+/// A copy in the database's place.
+struct Replacement {
+    /// The number of the new history.
+    epoch: i64,
+    /// What only a desk had done since the copy; `None` without the old database.
+    lost_actions: Option<Vec<AuditEntry>>,
+    /// What devices sent that were revoked since the copy.
+    lost_commands: Vec<LostDeviceCommands>,
+}
+
+/// Puts the copy in the database's place.
+fn replace_database(config: &Config, copy: &Path, seq: i64, force: bool) -> CliResult<Replacement> {
     let location = DatabaseLocation::parse(&config.database_url());
     let DatabaseLocation::Sqlite(path) = &location else {
         return Err(CliError::new("NOT_SQLITE", message!("backup-postgresql-restored-own-tools")));
@@ -180,16 +188,19 @@ fn replace_database(
     if Path::new(path).exists() && !force {
         return Err(CliError::new("DATABASE_THERE", message!("backup-there-add-force-move", path)));
     }
+    let revoked = revoked_in_file(config)?;
     let aside =
         rename_database(&location, &format!("before-{}", Clock::System.now().unix_millis()))?;
     let old = aside.map(|aside| DatabaseLocation::Sqlite(aside.display().to_string()));
-    let lost = old.as_ref().and_then(|old| list_desk_actions(old, seq).ok());
+    let lost_actions = old.as_ref().and_then(|old| list_desk_actions(old, seq).ok());
     // Above the history that ends here too: it may have begun behind this very copy, and phones
     // know its number.
-    let above = old.and_then(|old| read_epoch(&old).ok()).map(|epoch| epoch + 1);
+    let above = old.as_ref().and_then(|old| read_epoch(old).ok()).map(|epoch| epoch + 1);
     let id = auth::random_bytes()
         .map_err(|error| CliError::new("NO_RANDOM", Message::verbatim(error)))?;
-    Ok((restore_backup(copy, &location, above, &id)?, lost))
+    let epoch = restore_backup(copy, &location, above, &id)?;
+    let lost_commands = list_lost_commands(old.as_ref(), &location, &revoked)?;
+    Ok(Replacement { epoch, lost_actions, lost_commands })
 }
 
 /// What was done at a desk after the copy: no phone brings it again.
@@ -227,9 +238,13 @@ pub(super) fn promote(ctx: &CliContext, args: &PromoteArgs) -> CliResult {
         let presented = from.display();
         CliError::new("NO_BACKUP", message!("backup-there-no-whole-copy", presented))
     })?;
-    let (number, _) = replace_database(&config, &copy.path, copy.seq, args.force)?;
+    let Replacement { epoch: number, lost_commands, .. } =
+        replace_database(&config, &copy.path, copy.seq, args.force)?;
     let output = &ctx.output;
     output.print_remark(output.say(message!("backup-promoted", number, seq = copy.seq)));
+    lost_command_texts(output, &lost_commands)
+        .into_iter()
+        .for_each(|line| output.print_remark(line));
     if args.no_serve { Ok(()) } else { serve::run(ctx, &serve::Args::default()) }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use serde_json::json;
 use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
 
 /// `thidua field ...`
 #[derive(Debug, clap::Args)]
@@ -99,6 +100,16 @@ enum FieldCommand {
     },
     /// What waits to be sent.
     Outbox,
+    /// Write what the server may not have yet to a file that only the authority can read, before
+    /// this phone is revoked.
+    #[command(
+        after_help = "Examples:\n  thidua field export-commands --phone field.db -o xa-29242.lenh"
+    )]
+    ExportCommands {
+        /// The file to write.
+        #[arg(long, short, value_name = "FILE")]
+        out: PathBuf,
+    },
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
@@ -126,6 +137,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             sync_command(ctx, &phone, number)
         }
         FieldCommand::Outbox => show_outbox(ctx, &phone),
+        FieldCommand::ExportCommands { out } => export_commands(ctx, &phone, out),
     }
 }
 
@@ -341,5 +353,15 @@ fn show_outbox(ctx: &CliContext, phone: &Phone) -> CliResult {
         },
         || json!({ "waiting": status.waiting, "sent": status.sent, "refused": status.refused }),
     );
+    Ok(())
+}
+
+fn export_commands(ctx: &CliContext, phone: &Phone, out: &Path) -> CliResult {
+    let file = phone.export_commands()?;
+    std::fs::write(out, &file.bytes).map_err(|error| CliError::file_error(out, &error))?;
+    let output = &ctx.output;
+    let (count, path) = (file.command_count, out.display().to_string());
+    let text = message!("field-commands-exported", count, path = &path);
+    output.print_answer(|| output.say(text), || json!({ "commands": count, "file": path }));
     Ok(())
 }

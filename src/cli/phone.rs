@@ -54,6 +54,7 @@ impl From<ClientError> for CliError {
             ClientError::Storage { message } => Self::new("STORAGE", with(&message)),
             ClientError::ClockWrong { .. } => Self::new("CLOCK", text),
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", text),
+            ClientError::NoExportKey => Self::new("NO_EXPORT_KEY", text),
             ClientError::NewerApp => Self::new("NEWER_APP", text),
             ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", text),
         }

@@ -69,7 +69,13 @@ impl Services {
             authority_public_key: self.authority.public_key().to_vec(),
             server_addresses: self.endpoints.addresses.clone(),
             session: Some(session_to_proto(&identity, now.local_date())),
+            command_export_key: self.command_export_key(device),
         })
+    }
+
+    /// The key with which the device seals exported commands.
+    fn command_export_key(&self, device: DeviceId) -> Vec<u8> {
+        auth::derive_command_export_key(&*self.server_secret, device).to_vec()
     }
 
     /// Enrols a device, or repeats a lost response: the same code, key and device, within the
@@ -161,6 +167,7 @@ impl Services {
         Ok(pb::RenewTokenResponse {
             token: Some(pb::AccessToken { token: token.reveal().to_owned(), expires_at }),
             session: Some(session_to_proto(&identity, now.local_date())),
+            command_export_key: self.command_export_key(device),
         })
     }
 

@@ -36,6 +36,7 @@ pub mod held_command;
 pub mod history;
 mod idempotency_key;
 pub mod job_run;
+pub mod lost_command;
 pub mod password;
 mod pg_conninfo;
 mod proposal;

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod bytes;
 pub mod command;
+pub mod command_export;
 pub mod enums;
 pub mod field_violations;
 pub mod partner;

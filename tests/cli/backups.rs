@@ -131,3 +131,45 @@ fn a_second_machine_takes_over_gets_everything_acknowledged_and_the_old_one_writ
     first.run_ok(&["field", "sync", "--phone", "xa-1"]);
     drop(again);
 }
+
+#[test]
+fn a_restore_names_the_commands_of_a_device_that_was_revoked_after_the_copy() {
+    let machine = TestMachine::with_example();
+    let public = format!("127.0.0.1:{}", free_port());
+    let (listen, public) =
+        (format!("listen.address={public}"), format!("listen.public=https://{public}"));
+    let serving = CliServer::start_command(&machine, &["serve"], &[&listen, &public]);
+    for account in ["xa-1", "xa-2"] {
+        enrol_phone(&machine, &public, account, "REPORTER", "com-29242-2");
+    }
+    let reports = due_reports(&machine, "xa-1");
+    let fill = |report: &str, phone: &str| {
+        machine.run_ok(&["field", "fill", report, "--nil", "--submit", "--phone", phone])
+    };
+    fill(&reports[0], "xa-1");
+    let second = machine.path("second").display().to_string();
+    machine.run_ok(&["backup", "--to", &second]);
+    fill(&reports[1], "xa-1");
+    fill(&reports[2], "xa-2");
+    let revoked = machine.run_ok(&["access", "revoke", "--account", "xa-1", "--json"]);
+    let device = revoked.split('"').find(|part| part.len() == 32).unwrap().to_owned();
+    drop(serving);
+
+    let mut copies = std::fs::read_dir(&second).unwrap().map(|entry| entry.unwrap().path());
+    let copy = copies.find(|path| path.extension().is_some_and(|end| end == "db")).unwrap();
+    let copy = copy.display().to_string();
+    let restored = machine.run_ok(&["restore", &copy, "--force", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&restored).unwrap();
+    let lost = serde_json::json!([{ "device": device, "last_in_copy": 2, "commands": [3, 4] }]);
+    assert_eq!(answer["revoked_devices"], lost, "the other phone sends its own again: {restored}");
+
+    // Without the old database the file of revocations still names the device.
+    std::fs::remove_file(machine.path("data/thidua.db")).unwrap();
+    let restored = machine.run_ok(&["restore", &copy]);
+    assert!(
+        restored.contains(&device)
+            && restored.contains("up to number 2")
+            && restored.contains("import-commands"),
+        "{restored}"
+    );
+}

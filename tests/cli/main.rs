@@ -7,6 +7,7 @@ mod backups;
 mod campaigns;
 mod checkpoints;
 mod clock;
+mod command_export;
 mod deploy;
 mod files;
 mod keys;

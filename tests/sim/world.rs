@@ -244,8 +244,11 @@ impl World {
         }
         let identity = node.store().read(|tx| load_identity(tx, device))?;
         let session = build_session(&identity, node.now().local_date());
-        let answer =
-            pb::RenewTokenResponse { token: Some(self.access_token()), session: Some(session) };
+        let answer = pb::RenewTokenResponse {
+            token: Some(self.access_token()),
+            session: Some(session),
+            command_export_key: Vec::new(),
+        };
         self.phones[at].app().handle_renew_response(answer.encode_to_vec()).unwrap();
         Ok(identity)
     }

@@ -18,7 +18,8 @@ create table device (
   certificate_signature blob not null,
   authority_key blob not null,
   token text not null,
-  token_expires bigint not null
+  token_expires bigint not null,
+  command_export_key blob not null
 );
 
 -- One row: the position of this phone in the feed and its offline lease. `staged_cursor` is empty

@@ -81,6 +81,9 @@ pub enum ClientError {
         /// Length of the lease, in days.
         days: u32,
     },
+    /// No server has given this phone the key that seals exported commands. Sync once.
+    #[error("no key for exported commands yet")]
+    NoExportKey,
     /// The local database failed: disk full or file damaged.
     #[error("local storage failed: {message}")]
     Storage {
@@ -152,6 +155,7 @@ impl ClientError {
             Self::ClockWrong { by } => clock_message(*by),
             Self::Stopped { reason: why, .. } => why.message(),
             Self::LeaseExpired { days } => message!("client-error-lease-expired", days),
+            Self::NoExportKey => message!("client-error-no-export-key"),
             Self::Storage { .. } => message!("client-error-storage"),
             Self::NewerApp => message!("client-error-newer-app"),
             Self::PreReleaseSchema { unsent_commands: 0 } => {

@@ -13,6 +13,7 @@
     reason = "bindings to Kotlin and Swift hand over owned values"
 )]
 
+mod command_export;
 mod commands;
 mod error;
 mod external_transport;
@@ -27,6 +28,7 @@ mod sync_values;
 mod values;
 mod view_conversion;
 
+pub use command_export::CommandExportFile;
 pub use error::{ClientError, FieldProblem, StopReason};
 pub use external_transport::{CallFailure, CallNext, RecordView};
 pub use finding::FindingView;

@@ -41,6 +41,8 @@ pub(crate) struct Enrolment {
     pub(crate) token: String,
     /// When it expires, in microseconds by the server's clock.
     pub(crate) token_expires_at: i64,
+    /// Seals exported commands; secret. Empty until a server gives it.
+    pub(crate) command_export_key: Vec<u8>,
 }
 
 /// This phone, before or after its enrolment.
@@ -70,6 +72,7 @@ struct LocalDeviceRow {
     authority_key: Vec<u8>,
     token: String,
     token_expires: i64,
+    command_export_key: Vec<u8>,
 }
 
 impl LocalReplica {
@@ -120,6 +123,20 @@ impl LocalReplica {
             Ok(())
         })
     }
+
+    /// Stores the key that seals exported commands; an empty one, of a server that takes no export,
+    /// changes nothing.
+    pub(crate) fn save_command_export_key(&mut self, key: &[u8]) -> Result<()> {
+        if key.is_empty() {
+            return Ok(());
+        }
+        self.transaction(|conn| {
+            diesel::update(device::table)
+                .set(device::command_export_key.eq(key.to_vec()))
+                .execute(conn)?;
+            Ok(())
+        })
+    }
 }
 
 /// Stores the CAs to trust from now on, as received over a trusted connection.
@@ -157,6 +174,7 @@ fn to_row(existing: &LocalDevice) -> LocalDeviceRow {
         authority_key: Vec::new(),
         token: String::new(),
         token_expires: 0,
+        command_export_key: Vec::new(),
     };
     if let Some(enrolment) = enrolment {
         row.code = String::new(); // The code is used up.
@@ -168,6 +186,7 @@ fn to_row(existing: &LocalDevice) -> LocalDeviceRow {
         row.authority_key.clone_from(&enrolment.authority_key);
         row.token.clone_from(&enrolment.token);
         row.token_expires = enrolment.token_expires_at;
+        row.command_export_key.clone_from(&enrolment.command_export_key);
     }
     row
 }
@@ -196,6 +215,7 @@ fn from_row(row: LocalDeviceRow) -> Result<LocalDevice> {
         authority_key: row.authority_key,
         token: row.token,
         token_expires_at: row.token_expires,
+        command_export_key: row.command_export_key,
     };
     Ok(LocalDevice { identity, enrolment: Some(enrolment) })
 }

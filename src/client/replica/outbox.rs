@@ -126,6 +126,20 @@ impl LocalReplica {
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
+    /// Commands that would be lost with this phone, in order: without a verdict, or with one of
+    /// which the server has no verified backup yet; without the rejected ones.
+    pub(crate) fn unconfirmed_commands(&mut self) -> Result<Vec<OutboxEntry>> {
+        let safe_past_seq = progress::load_progress(&mut self.conn)?.safe_past_seq;
+        let unsafe_yet = outbox_command::state
+            .ne(OutboxEntryState::Settled.to_number())
+            .or(outbox_command::settled_seq.gt(safe_past_seq));
+        let rows = outbox_command::table
+            .filter(unsafe_yet)
+            .filter(outbox_command::outcome.ne(OutboxOutcome::Rejected.to_number()))
+            .order(outbox_command::number);
+        from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
+    }
+
     /// Refused commands that are not resolved, in order (S10).
     pub(crate) fn refused_commands(&mut self) -> Result<Vec<OutboxEntry>> {
         let refused = outbox_command::outcome

@@ -18,6 +18,7 @@ diesel::table! {
         authority_key -> Binary,
         token -> Text,
         token_expires -> BigInt,
+        command_export_key -> Binary,
     }
 }
 

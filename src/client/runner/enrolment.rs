@@ -154,10 +154,12 @@ impl Runner {
         enrolment: &Enrolment,
         answer: pb::RenewTokenResponse,
     ) -> Result<(), RunnerError> {
-        let pb::RenewTokenResponse { token, session } = answer;
+        let pb::RenewTokenResponse { token, session, command_export_key } = answer;
         let (token, expires) = decode_token(token).map_err(|_| malformed_response_error())?;
         let (_, unit, roles) = decode_session(session).map_err(|_| malformed_response_error())?;
-        Ok(self.replica().save_token(&token, expires, unit.unwrap_or(enrolment.unit), &roles)?)
+        let mut replica = self.replica();
+        replica.save_token(&token, expires, unit.unwrap_or(enrolment.unit), &roles)?;
+        Ok(replica.save_command_export_key(&command_export_key)?)
     }
 }
 
@@ -207,6 +209,7 @@ fn decode_enrolment(answer: pb::EnrolResponse) -> Result<(Enrolment, Vec<String>
         authority_public_key,
         server_addresses,
         session,
+        command_export_key,
     } = answer;
     let pb::DeviceCertificate { body, signature } = certificate.ok_or(RefusalReason::Malformed)?;
     let (token, token_expires) = decode_token(token)?;
@@ -221,6 +224,7 @@ fn decode_enrolment(answer: pb::EnrolResponse) -> Result<(Enrolment, Vec<String>
         authority_key: authority_public_key,
         token,
         token_expires_at: token_expires,
+        command_export_key,
     };
     Ok((enrolment, server_addresses))
 }

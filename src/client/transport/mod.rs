@@ -1,5 +1,6 @@
 //! The connection to a server: tonic over TLS with a pinned CA, and the conversion of failures.
 
+pub(crate) mod command_export;
 pub(crate) mod device_key;
 mod tls;
 pub(crate) mod traffic;

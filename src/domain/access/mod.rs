@@ -1,5 +1,6 @@
 //! Who may do and see what: roles, permissions, scopes, enrolment, partners, offline leases.
 
+pub mod command_export;
 pub mod enrolment;
 pub mod fleet;
 pub mod lease;

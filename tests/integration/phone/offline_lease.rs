@@ -55,6 +55,8 @@ async fn a_phone_without_contact_hides_what_it_holds_after_its_lease_and_one_syn
     );
     assert_eq!(phone.outbox_status().unwrap().waiting, 2, "how much waits is told");
     assert!(phone.session().unwrap().is_some(), "and whose phone it is");
+    let exported = phone.export_commands().unwrap();
+    assert_eq!(exported.command_count, 2, "only the authority can read the export");
 
     // Neither setting the clock back nor restarting the app unlocks it.
     advance_days(&clock, 1);
