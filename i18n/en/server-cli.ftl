@@ -384,3 +384,11 @@ score-column-system = system
 score-column-cluster = cluster
 score-column-remark = remark
 error-record-too-large = a record has { $bytes } bytes, more than { $max }: no phone could receive it; nothing was written. Split or shorten it
+rights-read = read
+rights-write = write to
+rights-create-files = create files in
+rights-read-or-write = read or write
+rights-missing = user { $user } may not { $right } { $shown }: run thidua as the user who owns the data directory, or give the directory to this user with chown -R
+rights-read-only = { $shown } is on a file system that is mounted read-only, so user { $user } cannot write there: mount it for writing, or name another directory with --data
+doctor-open-to-others = other users of this machine have rights to { $path } (mode { $mode }) and to { $more } more files there
+doctor-take-rights-from-others = run: chmod -R go-rwx { $dir }; a disk without modes (FAT, CIFS): mount it with umask=077

@@ -385,3 +385,11 @@ score-column-system = hệ thống
 score-column-cluster = cụm
 score-column-remark = ghi chú
 error-record-too-large = một bản ghi dài { $bytes } byte, quá giới hạn { $max }: điện thoại không nhận được; chưa ghi gì. Hãy chia nhỏ hoặc rút gọn
+rights-read = đọc
+rights-write = ghi vào
+rights-create-files = tạo tệp trong
+rights-read-or-write = đọc hoặc ghi
+rights-missing = người dùng { $user } không có quyền { $right } { $shown }: chạy thidua bằng người dùng sở hữu thư mục dữ liệu, hoặc giao thư mục cho người dùng này bằng chown -R
+rights-read-only = { $shown } nằm trên hệ thống tệp chỉ cho đọc, người dùng { $user } không ghi được: gắn lại để ghi được, hoặc chọn thư mục khác bằng --data
+doctor-open-to-others = người dùng khác của máy này có quyền với { $path } (mode { $mode }) và { $more } tệp khác ở đó
+doctor-take-rights-from-others = chạy: chmod -R go-rwx { $dir }; ổ đĩa không có quyền tệp (FAT, CIFS): gắn với umask=077

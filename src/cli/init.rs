@@ -5,6 +5,7 @@
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::file_rights::check_writable;
 use super::invite;
 use crate::app::App;
 use crate::auth;
@@ -49,7 +50,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     // Every step that can be refused runs before the configuration file, which marks the directory
     // as initialised, is written.
     let config = ctx.read_config()?;
-    make_directory(dir)?;
+    ensure_directory(dir)?;
+    check_writable(&config)?;
     let places = backup_locations(&config);
     places.primary.iter().chain(&places.secondary).try_for_each(|place| ensure_directory(place))?;
     let names = if args.names.is_empty() { &config.tls.names } else { &args.names };
@@ -90,15 +92,6 @@ fn create_database(config: &Config, names: &[String]) -> CliResult<LocalApp> {
     app.init_epoch(epoch)?;
     let actor = app.system_actor()?;
     Ok(LocalApp { app, actor })
-}
-
-/// Makes a directory that only its owner can read; it holds keys and figures.
-fn make_directory(dir: &Path) -> CliResult {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| CliError::file_error(dir, &error))
 }
 
 /// Creates an account that may enrol and revoke everywhere: on the root unit, or its placeholder

@@ -6,6 +6,7 @@
 
 use super::tls::{TlsError, read_chain};
 use crate::domain::support::time::Timestamp;
+use crate::store::owner_only;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rcgen::{
@@ -178,18 +179,14 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
 pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
     create_parent(path)?;
     let file_error = |error| TlsError::File { path: path.to_owned(), error };
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(file_error)?;
+    let mut file = owner_only::create_file(path).map_err(file_error)?;
     file.write_all(bytes).map_err(file_error)?;
     file.sync_all().map_err(file_error)
 }
 
 fn create_parent(path: &Path) -> Result<(), TlsError> {
     match path.parent() {
-        Some(dir) => std::fs::create_dir_all(dir)
+        Some(dir) => owner_only::ensure_dir(dir)
             .map_err(|error| TlsError::File { path: dir.to_owned(), error }),
         None => Ok(()),
     }

@@ -4,13 +4,14 @@
 //! table.
 
 use super::error::{Error, Result};
-use super::pg_conninfo;
+use super::{owner_only, pg_conninfo};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl};
+use std::path::Path;
 use std::time::Duration;
 
 /// A connection to either database.
@@ -60,6 +61,9 @@ impl DatabaseLocation {
         match self {
             Self::Postgres(url) => connect_any_host(url),
             Self::Sqlite(path) => {
+                // SQLite itself would create the file readable by everybody. What fails here fails
+                // in the next line too.
+                let _ = owner_only::ensure_file(Path::new(path));
                 let mut conn = SqliteConnection::establish(path)
                     .map_err(|error| Error::Busy(format!("cannot connect: {error}")))?;
                 conn.batch_execute(SQLITE_PRAGMAS)?;

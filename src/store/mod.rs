@@ -32,6 +32,7 @@ pub mod held_command;
 pub mod history;
 mod idempotency_key;
 pub mod job_run;
+pub mod owner_only;
 pub mod password;
 mod pg_conninfo;
 mod proposal;

@@ -21,6 +21,7 @@ mod pg_server;
 #[cfg(feature = "postgres-tls")]
 mod pg_tls;
 mod review;
+mod rights;
 mod runs;
 mod serve;
 mod storage;
