@@ -198,6 +198,15 @@ impl From<store::Error> for CliError {
             store::Error::RecordTooLarge { bytes, max } => {
                 Self::new("RECORD_TOO_LARGE", message!("error-record-too-large", bytes, max))
             }
+            store::Error::CommitPanicked(text) => {
+                Self::new("COMMIT_PANICKED", message!("error-commit-panicked", text))
+            }
+            store::Error::NotUtf8 { encoding } => {
+                Self::new("DATABASE_ENCODING", message!("error-database-encoding", encoding))
+            }
+            store::Error::TransactionPooler => {
+                Self::new("TRANSACTION_POOLER", message!("error-transaction-pooler"))
+            }
             store::Error::Damaged(text) => {
                 Self::new("DAMAGED", message!("error-stored-data-damaged-restore", text))
             }

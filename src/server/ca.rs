@@ -126,7 +126,7 @@ pub fn init_tls_valid_for(
     let start = now.local_date().saturating_sub(1.day());
     let (ca_pem, ca_key) =
         match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
-            (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
+            (Ok(pem), Ok(key)) => (without_mark(&pem), KeyPair::from_pem(&without_mark(&key))?),
             (Err(_), _) | (_, Err(_)) => create_ca(&files.ca, &files.ca_key, start)?,
         };
     let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key)?;
@@ -140,6 +140,11 @@ pub fn init_tls_valid_for(
     let certificate = params.signed_by(&key, &issuer)?;
     write_secret(&files.key, key.serialize_pem().as_bytes())?;
     write_file(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
+}
+
+/// The text without a byte order mark.
+fn without_mark(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').to_owned()
 }
 
 fn create_ca(

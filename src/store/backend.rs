@@ -186,6 +186,16 @@ impl AnyConn {
         }
     }
 
+    /// Writes SQLite's log back into the database and empties it, as far as no reader needs it.
+    /// Does not wait.
+    pub fn fold_log(&mut self) -> Result<()> {
+        let Self::Sqlite(conn) = self else { return Ok(()) };
+        let folded =
+            conn.batch_execute("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE);");
+        conn.batch_execute(SQLITE_PRAGMAS)?;
+        Ok(folded?)
+    }
+
     /// Replicas and archiving of a PostgreSQL server; `None` for SQLite.
     pub fn query_standbys(&mut self) -> Result<Option<StandbyStatus>> {
         match self {

@@ -7,6 +7,7 @@ mod backups;
 mod campaigns;
 mod deploy;
 mod files;
+mod init;
 mod keys;
 mod morning_report;
 #[path = "../common/otlp_collector.rs"]
@@ -27,6 +28,7 @@ mod serve;
 mod storage;
 mod telemetry;
 mod texts;
+mod tls_files;
 mod upgrade;
 
 use std::io::{BufRead, BufReader};
