@@ -75,10 +75,12 @@ fn failure(path: &Path, right: Message, error: &Error) -> CliError {
 fn rights_error(path: &Path, right: Message, error: &Error) -> Option<CliError> {
     let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (shown, user) = (shown.display(), user_name());
-    let message = match error.kind() {
-        ErrorKind::PermissionDenied => message!("rights-missing", user, shown, right => right),
-        ErrorKind::ReadOnlyFilesystem => message!("rights-read-only", user, shown),
-        _ => return None,
+    let message = if error.kind() == ErrorKind::PermissionDenied {
+        message!("rights-missing", user, shown, right => right)
+    } else if error.kind() == ErrorKind::ReadOnlyFilesystem {
+        message!("rights-read-only", user, shown)
+    } else {
+        return None;
     };
     Some(CliError::new("NO_RIGHT", message))
 }

@@ -117,6 +117,6 @@ fn write_configuration(lang: Lang, dir: &Path, settings: &GivenSettings) -> CliR
     let path = dir.join(config::FILE_NAME);
     let failed = |error: std::io::Error| CliError::file_error(&path, &error);
     // The database's URL may hold a password.
-    let mut file = owner_only::create_file(&path).map_err(failed)?;
+    let mut file = owner_only::create_new_file(&path).map_err(failed)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
 }

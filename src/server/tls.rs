@@ -206,19 +206,16 @@ fn load_key_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let fits = |certificate: &CertificateDer<'static>| {
         CertifiedKey::new(vec![certificate.clone()], signing_key.clone()).keys_match().is_ok()
     };
-    let own = certificates.iter().position(fits).ok_or_else(|| TlsError::KeyMismatch {
-        chain: chain.to_owned(),
-        key: key.to_owned(),
-    })?;
+    let own = certificates
+        .iter()
+        .position(fits)
+        .ok_or_else(|| TlsError::KeyMismatch { chain: chain.to_owned(), key: key.to_owned() })?;
     Ok(CertifiedKey::new(order_chain(certificates, own), signing_key))
 }
 
 /// The certificates in the order that TLS asks for, whatever their order in the file: the server's
 /// own, then each one's issuer, then those that belong to none.
-fn order_chain(
-    mut rest: Vec<CertificateDer<'static>>,
-    own: usize,
-) -> Vec<CertificateDer<'static>> {
+fn order_chain(mut rest: Vec<CertificateDer<'static>>, own: usize) -> Vec<CertificateDer<'static>> {
     let mut ordered = vec![rest.remove(own)];
     while let Some(last) = ordered.last()
         && let Some(issuer) = rest.iter().position(|other| is_issued_by(last, other))

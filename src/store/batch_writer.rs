@@ -153,7 +153,11 @@ impl BatchWriter {
             Err(panic) => {
                 state.scope_numbers.clear();
                 let text = panic_text(panic.as_ref());
-                tracing::error!(members = batch.member_count, text, "the commit of a batch panicked");
+                tracing::error!(
+                    members = batch.member_count,
+                    text,
+                    "the commit of a batch panicked"
+                );
                 Err(BatchFailure::Panicked(text))
             }
         };

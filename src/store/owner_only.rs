@@ -13,9 +13,17 @@ pub fn create_file(path: &Path) -> io::Result<File> {
     options().write(true).create(true).truncate(true).open(path)
 }
 
+/// Creates the file with mode 0600; fails if it exists.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn create_new_file(path: &Path) -> io::Result<File> {
+    options().write(true).create_new(true).open(path)
+}
+
 /// Creates the file with mode 0600 unless it exists; one that exists is not opened.
 pub(super) fn ensure_file(path: &Path) -> io::Result<()> {
-    match options().write(true).create_new(true).open(path) {
+    match create_new_file(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         Ok(_) | Err(_) => Ok(()),
     }
@@ -65,7 +73,7 @@ pub fn mode_open_to_others(path: &Path) -> Option<u32> {
 }
 
 fn options() -> OpenOptions {
-    #[allow(unused_mut, reason = "without modes there is nothing to set")]
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "without modes there is nothing to set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

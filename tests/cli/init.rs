@@ -60,9 +60,9 @@ fn every_setting_given_at_init_stands_in_the_file_and_the_comments_stay() {
     }
     kept.retain(|line| line.contains(" = "));
     for line in &kept {
-        let given = SETTINGS.iter().find(|(section, key, value)| {
-            *line == format!("{section}.{key} = {value}")
-        });
+        let given = SETTINGS
+            .iter()
+            .find(|(section, key, value)| *line == format!("{section}.{key} = {value}"));
         assert!(given.is_some(), "{line} is not what was given, or this test does not give it");
     }
     assert!(written.contains("# Address and port to listen on"), "{written}");
@@ -93,15 +93,15 @@ fn assert_refused(url: &str, code: &str, texts: [&str; 2]) {
     let from = format!("sqlite:{}", machine.path("data/thidua.db").display());
     let output = machine.run(&["move", "--from", &from, "--to", url]);
     assert!(output.code == 1 && output.err.contains(code), "{output:?}");
-    machine.run_ok(&["audit", "verify"]);
+    machine.run_ok(&["doctor"]);
 }
 
 #[test]
 fn a_postgresql_that_is_not_utf8_is_refused_before_anything_is_made() {
     for encoding in ["LATIN1", "SQL_ASCII"] {
-        let Some(db) = TestDb::create_with(&format!(
-            "encoding '{encoding}' template template0 locale 'C'"
-        )) else {
+        let Some(db) =
+            TestDb::create_with(&format!("encoding '{encoding}' template template0 locale 'C'"))
+        else {
             return;
         };
         let url = db.url();

@@ -47,7 +47,8 @@ fn a_chain_without_the_certificate_of_the_key_is_refused_with_both_files_and_the
         let output = machine.run(&[command]);
         let said = format!("{}{}", output.out, output.err);
         let (chain, key) = (file("server.pem"), file("server.key"));
-        let reason = format!("{} holds no certificate of the key {}", chain.display(), key.display());
+        let reason =
+            format!("{} holds no certificate of the key {}", chain.display(), key.display());
         assert!(output.code == 1 && said.contains(&reason), "{command}: {output:?}");
     }
 }
