@@ -1,5 +1,5 @@
-//! Whether a PostgreSQL is one that the store can work with: text in UTF-8, and a session of its own
-//! for each connection.
+//! Whether a PostgreSQL is one that the store can work with: text in UTF-8, and a session of its
+//! own for each connection.
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::error::{Error, Result};

@@ -56,6 +56,7 @@ test_on_both_databases! {
     the_chain_finds_an_edited_a_dropped_and_a_swapped_row
     a_panicking_caller_takes_nobody_with_it
     a_panic_after_the_commit_answers_every_member_of_the_batch
+    a_panic_in_the_commit_answers_every_member_of_the_batch_and_the_store_goes_on
     a_lease_has_one_holder_and_a_rising_fence
 }
 
@@ -324,7 +325,7 @@ fn a_panicking_caller_takes_nobody_with_it(db: &TestDatabase) {
 
 fn a_panic_after_the_commit_answers_every_member_of_the_batch(db: &TestDatabase) {
     db.store.set_commit_hook(std::sync::Arc::new(|_| panic!("on purpose")));
-    let answers = write_in_one_batch(&db.store, 8);
+    let answers = write_in_one_batch(&db.store, 8, None);
     assert!(
         answers.iter().all(|answer| matches!(answer, Err(Error::CommitPanicked(_)))),
         "the outcome is not known to the callers, and nobody hangs: {answers:?}"
@@ -333,12 +334,17 @@ fn a_panic_after_the_commit_answers_every_member_of_the_batch(db: &TestDatabase)
 }
 
 /// The answers of `count` callers of one batch; fails if one of them gets none.
-fn write_in_one_batch(store: &Store, count: usize) -> Vec<Result<(), Error>> {
+fn write_in_one_batch(
+    store: &Store,
+    count: usize,
+    fault: Option<&'static str>,
+) -> Vec<Result<(), Error>> {
     let (sender, answers) = std::sync::mpsc::channel();
     let start = std::sync::Arc::new(std::sync::Barrier::new(count));
     for number in 0..count {
         let (store, sender, start) = (store.clone(), sender.clone(), start.clone());
         thread::spawn(move || {
+            fault_point::arm_fault_in_thread(fault);
             start.wait();
             let answer = store.write("test.batch", NOW, |tx| {
                 // The others arrive meanwhile, and wait for their turn in the same batch.
@@ -353,34 +359,17 @@ fn write_in_one_batch(store: &Store, count: usize) -> Vec<Result<(), Error>> {
     (0..count).map(|_| answers.recv_timeout(patience).expect("a caller hangs")).collect()
 }
 
-/// Runs in a process of its own, see below.
-#[test]
-fn members_of_a_batch_whose_commit_panics() {
-    if std::env::var_os("THIDUA_FAULT").is_none() {
-        return;
-    }
-    let db = open_sqlite().unwrap();
-    let answers = write_in_one_batch(&db.store, 8);
-    let failed = answers.iter().filter(|answer| matches!(answer, Err(Error::CommitPanicked(_))));
-    assert!(failed.count() > 1, "every member of that batch: {answers:?}");
-    let applied = answers.iter().filter(|answer| answer.is_ok()).count();
-    assert_eq!(read_changes(&db.store, work_scope("a"), 0).len(), applied, "nothing of the batch");
+fn a_panic_in_the_commit_answers_every_member_of_the_batch_and_the_store_goes_on(
+    db: &TestDatabase,
+) {
+    let answers = write_in_one_batch(&db.store, 8, Some("before_commit:panic"));
+    assert!(
+        answers.iter().all(|answer| matches!(answer, Err(Error::CommitPanicked(_)))),
+        "{answers:?}"
+    );
     put(&db.store, 9, b"nine", &[work_scope("a")]);
-    assert_eq!(read_changes(&db.store, work_scope("a"), 0).len(), applied + 1, "and it goes on");
-}
-
-#[test]
-fn a_panic_in_the_commit_answers_every_member_of_the_batch_and_the_store_goes_on() {
-    let name = "store::tests::members_of_a_batch_whose_commit_panics";
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-    let output = child
-        .args(["--exact", name, "--nocapture"])
-        .env("THIDUA_FAULT", "before_commit:panic:1")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let rows = read_changes(&db.store, work_scope("a"), 0);
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [id(9)], "nothing of the batch");
 }
 
 fn a_lease_has_one_holder_and_a_rising_fence(db: &TestDatabase) {
