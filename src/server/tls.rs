@@ -210,6 +210,12 @@ fn load_key_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
         .iter()
         .position(fits)
         .ok_or_else(|| TlsError::KeyMismatch { chain: chain.to_owned(), key: key.to_owned() })?;
+    if own > 0 {
+        tracing::warn!(
+            file = %chain.display(),
+            "the server's certificate is not the first of its file: the chain is sent in the right order"
+        );
+    }
     Ok(CertifiedKey::new(order_chain(certificates, own), signing_key))
 }
 
