@@ -397,3 +397,14 @@ doctor-clock-doubt-recorded = a running server finds that its clock may be wrong
 phone-clock-behind = CLOCK: this clock is { $by } behind; by the server today is { $today }. Set the date and time.
 phone-clock-ahead = CLOCK: this clock is { $by } ahead; by the server today is { $today }. Set the date and time.
 error-wrong-permit = the permit for { $action } at { $unit } is not for this record; nothing was written. Report it with this line
+rights-read = read
+rights-write = write to
+rights-create-files = create files in
+rights-read-or-write = read or write
+rights-missing = user { $user } may not { $right } { $shown }: run thidua as the user who owns the data directory, or give the directory to this user with chown -R
+rights-read-only = { $shown } is on a file system that is mounted read-only, so user { $user } cannot write there: mount it for writing, or name another directory with --data
+doctor-open-to-others = other users of this machine have rights to { $path } (mode { $mode }) and to { $more } more files there
+doctor-take-rights-from-others = run: chmod -R go-rwx { $dir }; a disk without modes (FAT, CIFS): mount it with umask=077
+error-commit-panicked = the commit failed inside the program and may have been applied or not: { $text }. Look whether it was, then repeat it, and report this error
+error-database-encoding = the PostgreSQL database has the encoding { $encoding }, which cannot hold Vietnamese safely: create it with encoding UTF8 (createdb --encoding=UTF8 --template=template0), then run this command again; nothing was made
+error-transaction-pooler = a pooler in transaction mode stands before the database and is not supported: set it to session mode (pool_mode = session), or name PostgreSQL itself in database.url; nothing was made

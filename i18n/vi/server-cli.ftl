@@ -398,3 +398,14 @@ doctor-clock-doubt-recorded = máy chủ đang chạy ghi nhận đồng hồ c�
 phone-clock-behind = CLOCK: đồng hồ máy này chậm { $by }; theo máy chủ hôm nay là { $today }. Hãy đặt lại ngày giờ.
 phone-clock-ahead = CLOCK: đồng hồ máy này nhanh { $by }; theo máy chủ hôm nay là { $today }. Hãy đặt lại ngày giờ.
 error-wrong-permit = quyền { $action } tại { $unit } không dùng được cho bản ghi này; chưa ghi gì. Hãy báo lại kèm dòng này
+rights-read = đọc
+rights-write = ghi vào
+rights-create-files = tạo tệp trong
+rights-read-or-write = đọc hoặc ghi
+rights-missing = người dùng { $user } không có quyền { $right } { $shown }: chạy thidua bằng người dùng sở hữu thư mục dữ liệu, hoặc giao thư mục cho người dùng này bằng chown -R
+rights-read-only = { $shown } nằm trên hệ thống tệp chỉ cho đọc, người dùng { $user } không ghi được: gắn lại để ghi được, hoặc chọn thư mục khác bằng --data
+doctor-open-to-others = người dùng khác của máy này có quyền với { $path } (mode { $mode }) và { $more } tệp khác ở đó
+doctor-take-rights-from-others = chạy: chmod -R go-rwx { $dir }; ổ đĩa không có quyền tệp (FAT, CIFS): gắn với umask=077
+error-commit-panicked = chương trình gặp lỗi bên trong khi ghi, có thể đã ghi hoặc chưa ghi: { $text }. Kiểm tra xem đã ghi chưa rồi mới làm lại, và báo lỗi này
+error-database-encoding = cơ sở dữ liệu PostgreSQL dùng bảng mã { $encoding }, không lưu đúng được tiếng Việt: tạo lại với bảng mã UTF8 (createdb --encoding=UTF8 --template=template0) rồi chạy lại lệnh này; chưa có gì được tạo
+error-transaction-pooler = trước cơ sở dữ liệu là bộ gộp kết nối ở chế độ transaction, không dùng được: chuyển sang chế độ session (pool_mode = session), hoặc ghi thẳng địa chỉ PostgreSQL trong database.url; chưa có gì được tạo

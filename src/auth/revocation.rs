@@ -11,8 +11,8 @@ use super::{AuthorityKey, verify_signature};
 use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::ids::DeviceId;
 use crate::domain::support::time::Timestamp;
+use crate::store::owner_only;
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -69,8 +69,7 @@ impl RevocationLog {
         let unsigned = |_| failed(std::io::Error::other("the authority key does not sign"));
         let signature = authority.sign(&signed_bytes(device, at)).map_err(unsigned)?;
         let line = format!("{} {} {}\n", encode_hex(&device.0), at.0, encode_hex(&signature));
-        let mut file =
-            OpenOptions::new().create(true).append(true).open(&self.path).map_err(failed)?;
+        let mut file = owner_only::append_file(&self.path).map_err(failed)?;
         file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         revoked.insert(device, at);
         Ok(())

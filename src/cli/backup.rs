@@ -2,8 +2,9 @@
 //! and bringing the schema up to date. The store makes and checks backups.
 
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
-use super::context::CliContext;
+use super::context::{CliContext, existing_database};
 use super::error::{CliError, CliResult};
+use super::file_rights::check_writable;
 use super::lost_commands::{lost_command_texts, lost_commands_json, revoked_in_file};
 use super::serve;
 use crate::app::backup::newest_valid_backup;
@@ -185,6 +186,7 @@ fn replace_database(config: &Config, copy: &Path, seq: i64, force: bool) -> CliR
     let DatabaseLocation::Sqlite(path) = &location else {
         return Err(CliError::new("NOT_SQLITE", message!("backup-postgresql-restored-own-tools")));
     };
+    check_writable(config)?;
     if Path::new(path).exists() && !force {
         return Err(CliError::new("DATABASE_THERE", message!("backup-there-add-force-move", path)));
     }
@@ -250,12 +252,7 @@ pub(super) fn promote(ctx: &CliContext, args: &PromoteArgs) -> CliResult {
 
 pub(super) fn migrate(ctx: &CliContext, args: &MigrateArgs) -> CliResult {
     let config = ctx.read_config()?;
-    let location = DatabaseLocation::parse(&config.database_url());
-    if let DatabaseLocation::Sqlite(path) = &location
-        && !Path::new(path).exists()
-    {
-        return Err(CliError::not_initialised(&config.dir));
-    }
+    let location = existing_database(&config)?;
     let mut conn = location.connect(true)?;
     let (pending, _) = schema_migration::pending_migrations(&mut conn)?;
     let copy = if args.dry_run || pending.is_empty() {

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::domain::support::message::{Message, message};
 use crate::server::keys::AuthorityKeyFile;
 use crate::store::backup::list_backups;
-use crate::store::{DatabaseLocation, Store};
+use crate::store::{DatabaseLocation, Store, owner_only};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ pub(super) fn missing_backup_warning(
     Some(text.to_owned())
 }
 
-/// Makes a backup directory unless it exists.
+/// Creates a directory that only its owner can read, unless it exists; it holds keys or figures.
 pub(super) fn ensure_directory(dir: &Path) -> CliResult {
-    std::fs::create_dir_all(dir).map_err(|error| CliError::file_error(dir, &error))
+    owner_only::ensure_dir(dir).map_err(|error| CliError::file_error(dir, &error))
 }

@@ -3,10 +3,11 @@
 
 use super::backup_locations::{backup_locations, checkpoint_places};
 use super::error::{CliError, CliResult};
+use super::file_rights::{check_readable, check_writable};
 use super::output::Output;
 use crate::app::{App, ReferenceSnapshot};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, GivenSettings};
 use crate::domain::access::permission::Actor;
 use crate::i18n::Lang;
 use crate::store::{DatabaseLocation, Store};
@@ -81,12 +82,19 @@ impl CliContext {
 
     /// The configuration from file, environment and flags.
     pub(super) fn read_config(&self) -> CliResult<Config> {
+        self.read_config_with_settings().map(|(config, _)| config)
+    }
+
+    /// The configuration, and the keys that file, environment and flags set.
+    pub(super) fn read_config_with_settings(&self) -> CliResult<(Config, GivenSettings)> {
         let common = &self.common;
+        check_readable(&common.data)?;
         // Names and values that are not UTF-8 cannot belong to the configuration.
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        Ok(Config::load(&common.data, common.config.as_deref(), environment, &common.set)?)
+        let file = common.config.as_deref();
+        Ok(Config::load_with_settings(&common.data, file, environment, &common.set)?)
     }
 
     /// Opens the database of this machine with the operator's rights; NOT_INITIALISED before
@@ -108,14 +116,23 @@ impl CliContext {
 
     /// Opens the database that the configuration names. A missing SQLite file is NOT_INITIALISED.
     pub(super) fn open_store(&self, config: &Config) -> CliResult<Store> {
-        let location = DatabaseLocation::parse(&config.database_url());
-        if let DatabaseLocation::Sqlite(path) = &location
-            && !Path::new(path).exists()
-        {
-            return Err(CliError::not_initialised(&config.dir));
-        }
-        Ok(Store::open(&location)?)
+        Ok(Store::open(&existing_database(config)?)?)
     }
+}
+
+/// The database that the configuration names, which this user can write. A missing SQLite file is
+/// NOT_INITIALISED.
+pub(super) fn existing_database(config: &Config) -> CliResult<DatabaseLocation> {
+    let location = DatabaseLocation::parse(&config.database_url());
+    if let DatabaseLocation::Sqlite(path) = &location
+        && !Path::new(path)
+            .try_exists()
+            .map_err(|error| CliError::file_error(Path::new(path), &error))?
+    {
+        return Err(CliError::not_initialised(&config.dir));
+    }
+    check_writable(config)?;
+    Ok(location)
 }
 
 /// The language of the terminal's locale if there are texts in it, otherwise Vietnamese.

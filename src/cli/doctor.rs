@@ -5,9 +5,10 @@
 //! check is a function that returns findings; the findings are ordered by urgency.
 
 use super::backup_locations::{NO_STANDBY, backup_locations};
-use super::context::{CliContext, LocalApp};
+use super::context::{CliContext, LocalApp, existing_database};
 use super::database_connection;
 use super::error::{CliError, CliResult};
+use super::file_rights::{OpenPlace, find_open_places};
 use super::output::Colour;
 use crate::config::Config;
 use crate::domain::support::clock_fault::ClockFault;
@@ -77,7 +78,7 @@ const NIGHTLY_AGE_MAX: i64 = 2 * DAY_MICROS;
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let config = ctx.read_config()?;
-    let location = DatabaseLocation::parse(&config.database_url());
+    let location = existing_database(&config)?;
     let mut found = check_schema(&location)?;
     if found.is_empty() {
         let local_app = ctx.open_local_app_with(&config)?;
@@ -97,6 +98,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         database_connection::replica_location(&config)?.as_ref(),
     ));
     found.extend(check_certificate(&config));
+    found.extend(check_file_modes(&config));
     found.sort_by_key(|finding| finding.urgency);
     print_findings(ctx, &found);
     if found.iter().any(|finding| finding.urgency == Urgency::Immediate) {
@@ -308,6 +310,21 @@ fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
             message!("doctor-look-tls-thidua-toml"),
         )],
     }
+}
+
+/// Names each directory in which keys, figures or copies are open to other users.
+fn check_file_modes(config: &Config) -> Vec<DoctorFinding> {
+    let finding = |place: OpenPlace| {
+        let (path, mode) = (place.first.0.display(), format!("{:04o}", place.first.1));
+        let (dir, more) = (place.dir.display(), place.count - 1);
+        DoctorFinding::new(
+            Urgency::Today,
+            "OPEN_TO_OTHERS",
+            message!("doctor-open-to-others", path, mode, more),
+            message!("doctor-take-rights-from-others", dir),
+        )
+    };
+    find_open_places(config).into_iter().map(finding).collect()
 }
 
 fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {

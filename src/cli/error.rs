@@ -1,5 +1,6 @@
 //! The error of a subcommand: a code, a reason with the next step, and the findings behind it.
 
+use super::file_rights::to_rights_error;
 use crate::app::AppError;
 use crate::config::ConfigError;
 use crate::domain::support::message::{Message, message};
@@ -98,8 +99,10 @@ impl CliError {
 
     /// A file cannot be read or written.
     pub(super) fn file_error(path: &Path, error: &std::io::Error) -> Self {
-        let path = path.display();
-        Self::new("FILE", message!("error-cannot-read-write-look", path, error))
+        to_rights_error(path, error).unwrap_or_else(|| {
+            let path = path.display();
+            Self::new("FILE", message!("error-cannot-read-write-look", path, error))
+        })
     }
 
     /// `database.url` asks for TLS and this build has no TLS to PostgreSQL.
@@ -203,6 +206,15 @@ impl From<store::Error> for CliError {
             store::Error::WrongPermit { action, unit } => {
                 Self::new("WRONG_PERMIT", message!("error-wrong-permit", action, unit))
             }
+            store::Error::CommitPanicked(text) => {
+                Self::new("COMMIT_PANICKED", message!("error-commit-panicked", text))
+            }
+            store::Error::NotUtf8 { encoding } => {
+                Self::new("DATABASE_ENCODING", message!("error-database-encoding", encoding))
+            }
+            store::Error::TransactionPooler => {
+                Self::new("TRANSACTION_POOLER", message!("error-transaction-pooler"))
+            }
             store::Error::Damaged(text) => {
                 Self::new("DAMAGED", message!("error-stored-data-damaged-restore", text))
             }
@@ -222,12 +234,22 @@ impl From<ConfigError> for CliError {
 
 impl From<TlsError> for CliError {
     fn from(error: TlsError) -> Self {
+        if let TlsError::File { path, error } = &error
+            && let Some(failure) = to_rights_error(path, error)
+        {
+            return failure;
+        }
         Self::new("TLS", message!("error-tls", error))
     }
 }
 
 impl From<ServerKeysError> for CliError {
     fn from(error: ServerKeysError) -> Self {
+        if let ServerKeysError::File(TlsError::File { path, error }) = &error
+            && let Some(failure) = to_rights_error(path, error)
+        {
+            return failure;
+        }
         Self::new("KEYS", message!("error-keys", error))
     }
 }

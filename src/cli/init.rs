@@ -5,18 +5,19 @@
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::file_rights::check_writable;
 use super::invite;
 use crate::app::App;
 use crate::auth;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, GivenSettings};
 use crate::domain::access::permission::{Grant, Role};
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::message::{Message, message};
 use crate::i18n::Lang;
 use crate::server::ca;
 use crate::server::keys::ServerKeys;
-use crate::store::{DatabaseLocation, Store};
+use crate::store::{DatabaseLocation, Store, check_server, owner_only};
 use jiff::civil::Date;
 use serde_json::json;
 use std::path::Path;
@@ -48,15 +49,17 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
     // Every step that can be refused runs before the configuration file, which marks the directory
     // as initialised, is written.
-    let config = ctx.read_config()?;
-    make_directory(dir)?;
+    let (config, settings) = ctx.read_config_with_settings()?;
+    check_server(&DatabaseLocation::parse(&config.database_url()))?;
+    ensure_directory(dir)?;
+    check_writable(&config)?;
     let places = backup_locations(&config);
     places.primary.iter().chain(&places.secondary).try_for_each(|place| ensure_directory(place))?;
     let names = if args.names.is_empty() { &config.tls.names } else { &args.names };
     let local_app = create_database(&config, names)?;
     let account = create_first_administrator(&local_app, &args.admin)?;
     let issued = invite::issue_invite(&local_app, &config, account)?;
-    write_configuration(ctx.output.lang, dir, &config, names)?;
+    write_configuration(ctx.output.lang, dir, &settings.with_tls_names(names))?;
     let output = &ctx.output;
     let text = || {
         let mut lines = vec![
@@ -92,15 +95,6 @@ fn create_database(config: &Config, names: &[String]) -> CliResult<LocalApp> {
     Ok(LocalApp { app, actor })
 }
 
-/// Makes a directory that only its owner can read; it holds keys and figures.
-fn make_directory(dir: &Path) -> CliResult {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| CliError::file_error(dir, &error))
-}
-
 /// Creates an account that may enrol and revoke everywhere: on the root unit, or its placeholder
 /// until the organisation is imported.
 fn create_first_administrator(local_app: &LocalApp, label: &str) -> CliResult<AccountId> {
@@ -117,37 +111,12 @@ fn create_first_administrator(local_app: &LocalApp, label: &str) -> CliResult<Ac
     Ok(account)
 }
 
-/// Writes the commented file with the values that flags and environment set.
-fn write_configuration(lang: Lang, dir: &Path, config: &Config, names: &[String]) -> CliResult {
-    let mut text = lang.file("server-config.toml").to_owned();
-    let mut put = |key: &str, default: &str, value: String| {
-        if value != default {
-            text = text.replacen(
-                &format!("\n{key} = {default}\n"),
-                &format!("\n{key} = {value}\n"),
-                1,
-            );
-        }
-    };
-    let quoted = |text: &str| json!(text).to_string();
-    put("address", "\"127.0.0.1:8443\"", quoted(&config.listen.address));
-    put("public", "[]", toml_list(&config.listen.public));
-    put("names", "[\"localhost\", \"127.0.0.1\", \"::1\"]", toml_list(names));
-    put("second", "\"\"", quoted(&config.backup.second));
-    put("every_minutes", "0", config.backup.every_minutes.to_string());
-    put("url", "\"sqlite:thidua.db\"", quoted(config.database.url.reveal()));
+/// Writes the commented file with every value that flags, environment and `--config` set.
+fn write_configuration(lang: Lang, dir: &Path, settings: &GivenSettings) -> CliResult {
+    let text = settings.write_into(lang.file("server-config.toml"));
     let path = dir.join(config::FILE_NAME);
     let failed = |error: std::io::Error| CliError::file_error(&path, &error);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
     // The database's URL may hold a password.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path).map_err(failed)?;
+    let mut file = owner_only::create_new_file(&path).map_err(failed)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
-}
-
-fn toml_list(words: &[String]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| json!(word).to_string()).collect();
-    format!("[{}]", quoted.join(", "))
 }

@@ -22,6 +22,7 @@ mod diff;
 mod doctor;
 mod error;
 mod field;
+mod file_rights;
 mod files;
 mod fleet;
 mod healthcheck;

@@ -1,5 +1,6 @@
 //! `thidua serve`: runs one server process until a shutdown signal.
 
+use crate::i18n::Lang;
 use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::database_connection::{self, UNVERIFIED_CONNECTION, VERIFY_CONNECTION_HINT};
@@ -70,6 +71,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         tracing::warn!("{text}");
         ctx.output.print_remark(text);
     }
+    Lang::load_all();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| listen_error(address, &error))?;
     runtime.block_on(async {

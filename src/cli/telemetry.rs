@@ -45,7 +45,8 @@ pub(super) fn start_telemetry(
             // The error's own text names other files.
             TlsError::File { path, error } => format!("{}: {error}", path.display()),
             TlsError::Pem { .. }
-            | TlsError::KeyMismatch(_)
+            | TlsError::KeyMismatch { .. }
+            | TlsError::Unsupported(_)
             | TlsError::ClientVerifier(_)
             | TlsError::CreateCertificate(_) => error.to_string(),
         };

@@ -6,6 +6,7 @@
 
 mod backup;
 mod database;
+mod given;
 mod jobs;
 mod limits;
 mod listen;
@@ -19,6 +20,7 @@ mod tls;
 
 pub use backup::BackupConfig;
 pub use database::DatabaseConfig;
+pub use given::GivenSettings;
 pub use jobs::JobsConfig;
 pub use limits::LimitsConfig;
 pub use listen::ListenConfig;
@@ -111,6 +113,19 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
         flags: &[String],
     ) -> Result<Self, ConfigError> {
+        Self::load_with_settings(dir, file, environment, flags).map(|(config, _)| config)
+    }
+
+    /// Like [`Config::load`]; also returns the keys that file, environment and flags set.
+    ///
+    /// # Errors
+    /// Those of [`Config::load`].
+    pub fn load_with_settings(
+        dir: &Path,
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[String],
+    ) -> Result<(Self, GivenSettings), ConfigError> {
         let path = file.map_or_else(|| dir.join(FILE_NAME), Path::to_owned);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -144,14 +159,14 @@ impl Config {
             apply_override(&mut table, &from, section, key, value)?;
         }
         let mut config: Self =
-            Value::Table(table).try_into().map_err(|error: toml::de::Error| {
+            Value::Table(table.clone()).try_into().map_err(|error: toml::de::Error| {
                 ConfigError::Override {
                     from: "configuration".to_owned(),
                     message: error.message().to_owned(),
                 }
             })?;
         config.dir = dir.to_owned();
-        Ok(config)
+        Ok((config, GivenSettings::new(table)))
     }
 
     /// Resolves a path of the configuration relative to the data directory.

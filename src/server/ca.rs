@@ -6,6 +6,7 @@
 
 use super::tls::{TlsError, read_chain};
 use crate::domain::support::time::Timestamp;
+use crate::store::owner_only;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rcgen::{
@@ -129,7 +130,7 @@ pub fn init_tls_valid_for(
     let today = now.local_date();
     let (ca_pem, ca_key) =
         match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
-            (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
+            (Ok(pem), Ok(key)) => (without_mark(&pem), KeyPair::from_pem(&without_mark(&key))?),
             (Err(_), _) | (_, Err(_)) => create_ca(&files.ca, &files.ca_key, today)?,
         };
     let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key)?;
@@ -143,6 +144,11 @@ pub fn init_tls_valid_for(
     let certificate = params.signed_by(&key, &issuer)?;
     write_secret(&files.key, key.serialize_pem().as_bytes())?;
     write_file(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
+}
+
+/// The text without a byte order mark.
+fn without_mark(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').to_owned()
 }
 
 fn create_ca(
@@ -184,18 +190,14 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
 pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
     create_parent(path)?;
     let file_error = |error| TlsError::File { path: path.to_owned(), error };
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(file_error)?;
+    let mut file = owner_only::create_file(path).map_err(file_error)?;
     file.write_all(bytes).map_err(file_error)?;
     file.sync_all().map_err(file_error)
 }
 
 fn create_parent(path: &Path) -> Result<(), TlsError> {
     match path.parent() {
-        Some(dir) => std::fs::create_dir_all(dir)
+        Some(dir) => owner_only::ensure_dir(dir)
             .map_err(|error| TlsError::File { path: dir.to_owned(), error }),
         None => Ok(()),
     }

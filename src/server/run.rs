@@ -10,7 +10,6 @@ use super::tls_reload::reload_on_change;
 use super::trace_layer::TraceLayer;
 use crate::app::App;
 use crate::grpc::{DeadlineLayer, ServerEndpoints, Services};
-use crate::i18n::Lang;
 use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -64,7 +63,6 @@ pub async fn run_server(
     setup: ServerSetup,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    Lang::load_all();
     let ServerSetup { app, keys, certificates, endpoints, limits, metrics, reflection } = setup;
     initialize_history(&app, &keys);
     let (close, closing) = watch::channel(false);

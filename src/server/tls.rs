@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_rustls::TlsAcceptor;
 
+/// UTF-8's byte order mark.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Prefix of client names, as in `thidua:key:0192...`.
 const CLIENT_NAME_PREFIX: &str = "thidua:";
 
@@ -39,9 +41,19 @@ pub enum TlsError {
         /// What was expected.
         what: &'static str,
     },
-    /// The certificate and key do not match, or rustls does not support them.
-    #[error("certificate and key do not fit: {0}. Make a new pair with `thidua tls init`")]
-    KeyMismatch(#[from] rustls::Error),
+    /// No certificate of the file belongs to the key.
+    #[error(
+        "{chain} holds no certificate of the key {key}: name the pair that belongs together in [tls], or make a new one with `thidua tls init`"
+    )]
+    KeyMismatch {
+        /// The file of certificates.
+        chain: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+    },
+    /// rustls does not support the certificate or the key.
+    #[error("certificate or key cannot be used: {0}. Make a new pair with `thidua tls init`")]
+    Unsupported(#[from] rustls::Error),
     /// The client CA is not a valid authority, or the revocation list is invalid.
     #[error(
         "the certificates of clients cannot be checked: {0}. Look at tls.client_ca and tls.client_crl"
@@ -187,13 +199,45 @@ pub(super) fn read_client_name(certificate: &CertificateDer<'_>) -> Option<Strin
 }
 
 fn load_key_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
-    let chain = read_chain(chain)?;
+    let certificates = read_chain(chain)?;
     let key_der = PrivateKeyDer::from_pem_slice(&read_file(key)?)
         .map_err(|_| missing_pem(key, "private key"))?;
-    let key = ring::default_provider().key_provider.load_private_key(key_der)?;
-    let pair = CertifiedKey::new(chain, key);
-    pair.keys_match()?;
-    Ok(pair)
+    let signing_key = ring::default_provider().key_provider.load_private_key(key_der)?;
+    let fits = |certificate: &CertificateDer<'static>| {
+        CertifiedKey::new(vec![certificate.clone()], signing_key.clone()).keys_match().is_ok()
+    };
+    let own = certificates
+        .iter()
+        .position(fits)
+        .ok_or_else(|| TlsError::KeyMismatch { chain: chain.to_owned(), key: key.to_owned() })?;
+    if own > 0 {
+        tracing::warn!(
+            file = %chain.display(),
+            "the server's certificate is not the first of its file: the chain is sent in the right order"
+        );
+    }
+    Ok(CertifiedKey::new(order_chain(certificates, own), signing_key))
+}
+
+/// The certificates in the order that TLS asks for, whatever their order in the file: the server's
+/// own, then each one's issuer, then those that belong to none.
+fn order_chain(mut rest: Vec<CertificateDer<'static>>, own: usize) -> Vec<CertificateDer<'static>> {
+    let mut ordered = vec![rest.remove(own)];
+    while let Some(last) = ordered.last()
+        && let Some(issuer) = rest.iter().position(|other| is_issued_by(last, other))
+    {
+        ordered.push(rest.remove(issuer));
+    }
+    ordered.extend(rest);
+    ordered
+}
+
+fn is_issued_by(certificate: &CertificateDer<'_>, issuer: &CertificateDer<'_>) -> bool {
+    let parse = |der| webpki::EndEntityCert::try_from(der).ok();
+    let (Some(certificate), Some(issuer)) = (parse(certificate), parse(issuer)) else {
+        return false;
+    };
+    certificate.issuer() == issuer.subject()
 }
 
 /// Reads all certificates of a PEM file; at least one.
@@ -203,8 +247,15 @@ pub fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError>
     chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| missing_pem(path, "certificate"))
 }
 
+/// Reads a file without the byte order mark that some editors put before it: the line after it
+/// would not be one of PEM.
 fn read_file(path: &Path) -> Result<Vec<u8>, TlsError> {
-    std::fs::read(path).map_err(|error| TlsError::File { path: path.to_owned(), error })
+    let mut bytes =
+        std::fs::read(path).map_err(|error| TlsError::File { path: path.to_owned(), error })?;
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
+    Ok(bytes)
 }
 
 fn missing_pem(path: &Path, what: &'static str) -> TlsError {

@@ -4,13 +4,14 @@
 //! table.
 
 use super::error::{Error, Result};
-use super::pg_conninfo;
+use super::{owner_only, pg_conninfo};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl};
+use std::path::Path;
 use std::time::Duration;
 
 /// A connection to either database.
@@ -60,8 +61,12 @@ impl DatabaseLocation {
         match self {
             Self::Postgres(url) => connect_any_host(url),
             Self::Sqlite(path) => {
+                // SQLite itself would create the file readable by everybody. What fails here fails
+                // in the next line too.
+                let _ = owner_only::ensure_file(Path::new(path));
                 let mut conn = SqliteConnection::establish(path)
                     .map_err(|error| Error::Busy(format!("cannot connect: {error}")))?;
+                conn.batch_execute(SQLITE_LOCK_WAIT)?;
                 conn.batch_execute(SQLITE_PRAGMAS)?;
                 conn.batch_execute(if writer {
                     SQLITE_WRITER_PRAGMAS
@@ -138,10 +143,12 @@ fn with_default_options(url: &str) -> String {
 const PG_WRITER_SETTINGS: &str =
     "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
 
+/// How long a connection waits for another's lock.
+const SQLITE_LOCK_WAIT: &str = "PRAGMA busy_timeout = 5000";
 // synchronous = FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
 // No mmap: SQLite drops a reader's mapping and its cache after every write, and mapping the file
 // again costs twice what reading costs. Without mmap a failing disk is an error, not a signal.
-const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+const SQLITE_PRAGMAS: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA mmap_size = 0;";
 const SQLITE_WRITER_PRAGMAS: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; \
      PRAGMA journal_size_limit = 67108864;";
@@ -180,6 +187,19 @@ impl AnyConn {
             )),
             (Self::Sqlite(_), _) => self.execute_sql("BEGIN DEFERRED"),
         }
+    }
+
+    /// Writes SQLite's log back into the database and empties it, as far as no reader needs it,
+    /// without waiting; from then on keeps the log of this connection small. A log that has taken
+    /// the last room of a disk could not be written back: the database may have to grow for it.
+    pub fn fold_log(&mut self) -> Result<()> {
+        let Self::Sqlite(conn) = self else { return Ok(()) };
+        let folded = conn.batch_execute(
+            "PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 100; \
+             PRAGMA wal_checkpoint(TRUNCATE);",
+        );
+        conn.batch_execute(SQLITE_LOCK_WAIT)?;
+        Ok(folded?)
     }
 
     /// Replicas and archiving of a PostgreSQL server; `None` for SQLite.

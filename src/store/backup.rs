@@ -11,7 +11,7 @@ use super::error::{Error, Result};
 use super::read_tx::{FeedHead, ReadTx, to_byte_array};
 use super::schema::{feed, feed_head, record, setting};
 use super::write_tx::WriteTx;
-use super::{Store, schema_migration};
+use super::{Store, owner_only, schema_migration};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
@@ -81,6 +81,8 @@ pub(super) fn copy_database(conn: &mut AnyConn, to: &Path) -> Result<()> {
     let partial_path = PathBuf::from(format!("{}.part", to.display()));
     // Left by an earlier copy that was interrupted.
     let _ = fs::remove_file(&partial_path);
+    // SQLite writes into an empty file as well, and keeps its permissions.
+    owner_only::create_file(&partial_path).map_err(failed)?;
     let quoted = partial_path.display().to_string().replace('\'', "''");
     conn.execute_sql(&format!("VACUUM INTO '{quoted}'"))?;
     File::open(&partial_path).and_then(|file| file.sync_all()).map_err(failed)?;
@@ -201,7 +203,7 @@ impl BackupFile {
         let line = format!("{}  {name}\n", compute_file_sha256(&self.path)?);
         let path = self.checksum_path();
         let write = || {
-            File::create(&path)
+            owner_only::create_file(&path)
                 .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_all()))
         };
         write().map_err(|error| to_file_error(&path, &error))
@@ -230,8 +232,7 @@ impl BackupFile {
             Self { path: dir.join(self.path.file_name().unwrap_or_default()), ..self.clone() };
         let partial_path = target.path.with_extension("part");
         let bring = || {
-            fs::copy(&self.path, &partial_path)?;
-            File::open(&partial_path)?.sync_all()?;
+            owner_only::copy_file(&self.path, &partial_path)?;
             fs::rename(&partial_path, &target.path)
         };
         bring().map_err(|error| to_file_error(&target.path, &error))?;
@@ -326,8 +327,7 @@ pub fn restore_backup(
     if path.exists() {
         return Err(Error::Database(format!("{} exists already", path.display())));
     }
-    fs::copy(copy, &partial_path)
-        .and_then(|_| File::open(&partial_path)?.sync_all())
+    owner_only::copy_file(copy, &partial_path)
         .map_err(|error| to_file_error(&partial_path, &error))?;
     let number =
         begin_epoch(&DatabaseLocation::Sqlite(partial_path.display().to_string()), number, id)?;

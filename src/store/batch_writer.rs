@@ -31,6 +31,8 @@ struct BatchWriterState {
     batch: Option<WriteBatch>,
     /// Numbers of scopes that this node has met.
     scope_numbers: commit::ScopeNumberCache,
+    /// The disk was full: the log is folded back before anything grows again.
+    must_fold_log: bool,
 }
 
 struct WriteBatch {
@@ -39,10 +41,19 @@ struct WriteBatch {
     result: Arc<WriteBatchResult>,
 }
 
+/// Why a batch was not committed.
+#[derive(Debug, Clone)]
+enum BatchFailure {
+    /// Nothing of it was applied: its members run their steps again.
+    RolledBack(String),
+    /// The commit panicked: whether it was applied is not known, so nobody repeats it unasked.
+    Panicked(String),
+}
+
 /// Result of a batch, for the callers that wait for it.
 #[derive(Default)]
 struct WriteBatchResult {
-    result: Mutex<Option<Result<i64, String>>>,
+    result: Mutex<Option<Result<i64, BatchFailure>>>,
     ready: Condvar,
 }
 
@@ -52,6 +63,7 @@ impl BatchWriter {
             conn: Some(conn),
             batch: None,
             scope_numbers: commit::ScopeNumberCache::new(),
+            must_fold_log: false,
         });
         Self {
             location,
@@ -114,33 +126,48 @@ impl BatchWriter {
             BatchMemberResult::Retry(reason) => return Ok(WriteAttempt::Retry(reason)),
             BatchMemberResult::Panicked(panic) => resume_unwind(panic),
         };
-        match end.map_or_else(|| Err("the batch is gone".to_owned()), |end| end.wait()) {
+        let gone = || Err(BatchFailure::RolledBack("the batch is gone".to_owned()));
+        match end.map_or_else(gone, |end| end.wait()) {
             Ok(seq) => Ok(WriteAttempt::Committed(value, seq)),
-            Err(reason) => Ok(WriteAttempt::Retry(reason)),
+            Err(BatchFailure::RolledBack(reason)) => Ok(WriteAttempt::Retry(reason)),
+            Err(BatchFailure::Panicked(text)) => Err(Error::CommitPanicked(text).into()),
         }
     }
 
-    /// Numbers the changes, commits, and completes the result of the batch.
+    /// Numbers the changes, commits, and completes the result of the batch. A panic is the result
+    /// of every member, because each of them waits for one.
     fn finish_batch(&self, state: &mut BatchWriterState, now: Timestamp) {
-        let (Some(mut conn), Some(batch)) = (state.conn.take(), state.batch.take()) else { return };
-        let result = commit_batch(&mut conn, &batch, &mut state.scope_numbers, now);
-        match &result {
-            Ok(_) => state.conn = Some(conn),
-            // A connection is reused after a failure only if it rolls back.
-            Err(_) => {
-                state.conn = conn.execute_sql("ROLLBACK").is_ok().then_some(conn);
-                state.scope_numbers.clear();
+        let (Some(conn), Some(batch)) = (state.conn.take(), state.batch.take()) else { return };
+        let finished = catch_unwind(AssertUnwindSafe(|| {
+            let result = state.commit(conn, &batch, now);
+            if let (Ok(Some(last)), Some(hook)) =
+                (&result, lock_ignoring_poison(&self.commit_hook).clone())
+            {
+                hook(*last);
             }
-        }
-        if let (Ok(Some(last)), Some(hook)) =
-            (&result, lock_ignoring_poison(&self.commit_hook).clone())
-        {
-            hook(*last);
-        }
-        batch
-            .result
-            .complete(result.map(|last| last.unwrap_or(0)).map_err(|error| error.to_string()));
+            result
+        }));
+        let result = match finished {
+            Ok(Ok(last)) => Ok(last.unwrap_or(0)),
+            Ok(Err(error)) => Err(BatchFailure::RolledBack(error.to_string())),
+            Err(panic) => {
+                state.scope_numbers.clear();
+                let text = panic_text(panic.as_ref());
+                tracing::error!(
+                    members = batch.member_count,
+                    text,
+                    "the commit of a batch panicked"
+                );
+                Err(BatchFailure::Panicked(text))
+            }
+        };
+        batch.result.complete(result);
     }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 /// Commits a batch; its last seq, if it changed anything that gets one.
@@ -195,6 +222,10 @@ impl BatchWriterState {
                 conn
             }
         };
+        if self.must_fold_log {
+            // Where not even this has room, the commit says so.
+            self.must_fold_log = conn.fold_log().is_err();
+        }
         conn.begin_write()?;
         self.conn = Some(conn);
         self.batch = Some(WriteBatch {
@@ -203,6 +234,26 @@ impl BatchWriterState {
             result: Arc::default(),
         });
         Ok(())
+    }
+
+    /// Commits the batch. A connection is reused after a failure only if it rolls back, and never
+    /// after a panic, which drops it.
+    fn commit(
+        &mut self,
+        mut conn: AnyConn,
+        batch: &WriteBatch,
+        now: Timestamp,
+    ) -> Result<Option<i64>> {
+        let result = commit_batch(&mut conn, batch, &mut self.scope_numbers, now);
+        if let Err(error) = &result {
+            self.must_fold_log |= error.is_storage_full();
+            self.scope_numbers.clear();
+            if conn.execute_sql("ROLLBACK").is_err() {
+                return result;
+            }
+        }
+        self.conn = Some(conn);
+        result
     }
 
     /// Runs the steps of one caller under their own savepoint.
@@ -248,12 +299,12 @@ impl BatchWriterState {
 }
 
 impl WriteBatchResult {
-    fn complete(&self, result: Result<i64, String>) {
+    fn complete(&self, result: Result<i64, BatchFailure>) {
         *lock_ignoring_poison(&self.result) = Some(result);
         self.ready.notify_all();
     }
 
-    fn wait(&self) -> Result<i64, String> {
+    fn wait(&self) -> Result<i64, BatchFailure> {
         let mut result = lock_ignoring_poison(&self.result);
         loop {
             if let Some(end) = &*result {

@@ -68,6 +68,18 @@ pub enum Error {
         /// The unit of the permit.
         unit: UnitId,
     },
+    /// The commit panicked: whether it was applied is not known.
+    #[error("the commit failed inside the program, and may have been applied or not: {0}")]
+    CommitPanicked(String),
+    /// The PostgreSQL database does not hold text as UTF-8.
+    #[error("the database has the encoding {encoding}, and thidua needs UTF8")]
+    NotUtf8 {
+        /// Its encoding, as in `LATIN1`.
+        encoding: String,
+    },
+    /// A pooler gives each transaction another session of PostgreSQL.
+    #[error("a pooler in transaction mode stands before the database, and thidua needs sessions")]
+    TransactionPooler,
     /// Stored data is inconsistent.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
@@ -99,6 +111,9 @@ impl Error {
             Self::WrongPermit { .. } => "WRONG_PERMIT",
             Self::RecordTooLarge { .. } => "RECORD_TOO_LARGE",
             Self::ContentAltered(_) => "CONTENT_ALTERED",
+            Self::CommitPanicked(_) => "COMMIT_PANICKED",
+            Self::NotUtf8 { .. } => "DATABASE_ENCODING",
+            Self::TransactionPooler => "TRANSACTION_POOLER",
             Self::Damaged(_) => "DAMAGED",
             Self::Database(_) => "DATABASE",
         }

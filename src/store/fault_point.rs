@@ -2,9 +2,9 @@
 //! hangs, and further migrations. Nothing of it is in release builds.
 //!
 //! `THIDUA_FAULT=point:action[:number]`: `before_commit:sleep:20` sleeps 20 ms each time;
-//! `after_commit:hang:3` hangs from the third time on until the process is killed, and writes the
-//! file named by `THIDUA_FAULT_FILE`. `THIDUA_TEST_MIGRATIONS` names the directory of the upgrade
-//! tests.
+//! `before_commit:panic` panics each time; `after_commit:hang:3` hangs from the third time on until
+//! the process is killed, and writes the file named by `THIDUA_FAULT_FILE`.
+//! `THIDUA_TEST_MIGRATIONS` names the directory of the upgrade tests.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,8 @@ pub(crate) fn trigger_fault_point(name: &str) {
     let (action, number) = (parts.next(), parts.next().and_then(|n| n.parse().ok()).unwrap_or(10));
     match action {
         Some("sleep") => std::thread::sleep(std::time::Duration::from_millis(number)),
-        Some("hang") if is_call_reached(number) => park_forever(),
+        Some("panic") => panic!("fault point {name}"),
+        Some("hang") if count_call() >= number => park_forever(),
         _ => {}
     }
 }
@@ -50,6 +51,10 @@ pub(crate) fn trigger_fault_point(_name: &str) {}
 fn fault_plan() -> Option<String> {
     static FAULT_PLAN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
     #[cfg(test)]
+    if let Some(plan) = THREAD_FAULT.get() {
+        return Some(plan.to_owned());
+    }
+    #[cfg(test)]
     if let Some(armed) = super::lock_ignoring_poison(&ARMED_FAULT).clone() {
         return Some(armed);
     }
@@ -59,15 +64,26 @@ fn fault_plan() -> Option<String> {
 #[cfg(test)]
 static ARMED_FAULT: std::sync::Mutex<Option<String>> = std::sync::Mutex::new(None);
 
+#[cfg(test)]
+thread_local! {
+    static THREAD_FAULT: std::cell::Cell<Option<&'static str>> = const { std::cell::Cell::new(None) };
+}
+
+/// Configures a fault point for this thread only.
+#[cfg(test)]
+pub(super) fn arm_fault_in_thread(plan: Option<&'static str>) {
+    THREAD_FAULT.set(plan);
+}
+
 /// Configures a fault point for the tests of this process.
 #[cfg(test)]
 pub(super) fn arm_fault_point(plan: &str) {
     *super::lock_ignoring_poison(&ARMED_FAULT) = Some(plan.to_owned());
 }
 
-/// True from the `number`-th call on.
+/// The number of this call, from 1.
 #[cfg(debug_assertions)]
-fn is_call_reached(number: u64) -> bool {
+fn count_call() -> u64 {
     static CALL_COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    CALL_COUNT.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 >= number
+    CALL_COUNT.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1
 }

@@ -14,6 +14,7 @@
 use super::backend::{AnyConn, DatabaseLocation};
 use super::backup::{SUPERSEDED_SETTING, check_database};
 use super::error::{Error, Result};
+use super::pg_server_check::check_server;
 use super::read_tx::{FeedHead, ReadTx};
 use super::schema::setting;
 use super::schema_migration;
@@ -71,6 +72,7 @@ pub(super) fn relocate_with_hook(
         return Err(Error::Superseded);
     }
     ensure_intact(&mut source, "source")?;
+    check_server(to)?;
     let mut target = to.connect(true)?;
     schema_migration::run_migrations(&mut target)?;
     target.begin_write()?;

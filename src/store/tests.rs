@@ -55,6 +55,8 @@ test_on_both_databases! {
     the_digest_of_a_scope_is_that_of_its_records
     the_chain_finds_an_edited_a_dropped_and_a_swapped_row
     a_panicking_caller_takes_nobody_with_it
+    a_panic_after_the_commit_answers_every_member_of_the_batch
+    a_panic_in_the_commit_answers_every_member_of_the_batch_and_the_store_goes_on
     a_lease_has_one_holder_and_a_rising_fence
 }
 
@@ -331,6 +333,55 @@ fn a_panicking_caller_takes_nobody_with_it(db: &TestDatabase) {
     assert!(panicked.join().is_err());
     put(&db.store, 2, b"two", &[work_scope("a")]);
     assert_eq!(read_changes(&db.store, work_scope("a"), 0).len(), 1);
+}
+
+fn a_panic_after_the_commit_answers_every_member_of_the_batch(db: &TestDatabase) {
+    db.store.set_commit_hook(std::sync::Arc::new(|_| panic!("on purpose")));
+    let answers = write_in_one_batch(&db.store, 8, None);
+    assert!(
+        answers.iter().all(|answer| matches!(answer, Err(Error::CommitPanicked(_)))),
+        "the outcome is not known to the callers, and nobody hangs: {answers:?}"
+    );
+    assert_eq!(read_changes(&db.store, work_scope("a"), 0).len(), 8, "it was committed, once");
+}
+
+/// The answers of `count` callers of one batch; fails if one of them gets none.
+fn write_in_one_batch(
+    store: &Store,
+    count: usize,
+    fault: Option<&'static str>,
+) -> Vec<Result<(), Error>> {
+    let (sender, answers) = std::sync::mpsc::channel();
+    let start = std::sync::Arc::new(std::sync::Barrier::new(count));
+    for number in 0..count {
+        let (store, sender, start) = (store.clone(), sender.clone(), start.clone());
+        thread::spawn(move || {
+            fault_point::arm_fault_in_thread(fault);
+            start.wait();
+            let answer = store.write("test.batch", NOW, |tx| {
+                // The others arrive meanwhile, and wait for their turn in the same batch.
+                thread::sleep(std::time::Duration::from_millis(50));
+                tx.put_record(&audit(), RecordKind::Report, id(number), b"x", vec![work_scope("a")])
+                    .map(|_| ())
+            });
+            sender.send(answer).unwrap();
+        });
+    }
+    let patience = std::time::Duration::from_secs(30);
+    (0..count).map(|_| answers.recv_timeout(patience).expect("a caller hangs")).collect()
+}
+
+fn a_panic_in_the_commit_answers_every_member_of_the_batch_and_the_store_goes_on(
+    db: &TestDatabase,
+) {
+    let answers = write_in_one_batch(&db.store, 8, Some("before_commit:panic"));
+    assert!(
+        answers.iter().all(|answer| matches!(answer, Err(Error::CommitPanicked(_)))),
+        "{answers:?}"
+    );
+    put(&db.store, 9, b"nine", &[work_scope("a")]);
+    let rows = read_changes(&db.store, work_scope("a"), 0);
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [id(9)], "nothing of the batch");
 }
 
 fn a_lease_has_one_holder_and_a_rising_fence(db: &TestDatabase) {

@@ -19,3 +19,12 @@ fn every_sample_configuration_is_accepted_by_the_program() {
         );
     }
 }
+
+#[test]
+fn the_unit_file_lets_nobody_else_read_what_the_service_writes() {
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy").join("thidua.service");
+    let unit = std::fs::read_to_string(unit).unwrap();
+    for line in ["UMask=0077", "StateDirectoryMode=0700"] {
+        assert!(unit.lines().any(|found| found == line), "{line}");
+    }
+}

@@ -10,6 +10,7 @@ mod clock;
 mod command_export;
 mod deploy;
 mod files;
+mod init;
 mod keys;
 mod morning_report;
 #[path = "../common/otlp_collector.rs"]
@@ -24,11 +25,13 @@ mod pg_server;
 #[cfg(feature = "postgres-tls")]
 mod pg_tls;
 mod review;
+mod rights;
 mod runs;
 mod serve;
 mod storage;
 mod telemetry;
 mod texts;
+mod tls_files;
 mod upgrade;
 
 use std::io::{BufRead, BufReader};

@@ -22,6 +22,11 @@ impl TestDb {
     /// Panics with `CI=true` and no `THIDUA_TEST_PG`, so that a missing server never counts as a
     /// pass, and when the server refuses: its user must be allowed to create databases.
     pub(crate) fn create() -> Option<Self> {
+        Self::create_with("")
+    }
+
+    /// The same with options of `create database`.
+    pub(crate) fn create_with(options: &str) -> Option<Self> {
         let Ok(admin) = std::env::var("THIDUA_TEST_PG") else {
             assert!(
                 std::env::var("CI").as_deref() != Ok("true"),
@@ -36,7 +41,7 @@ impl TestDb {
             RandomState::new().build_hasher().finish()
         );
         let url = with_database(&admin, &name);
-        run_sql(&admin, &format!("create database {name}"))
+        run_sql(&admin, &format!("create database {name} {options}"))
             .expect("THIDUA_TEST_PG must serve and may create databases");
         Some(Self { name, admin, url })
     }

@@ -1,4 +1,4 @@
-//! A PostgreSQL with a full disk: a small file system under a tablespace of the test's server.
+//! A full disk: a small file system under a tablespace of the test's PostgreSQL, and under SQLite.
 
 use crate::harness::{TestClient, TestServer};
 use crate::pg::{TestDb, with_database};
@@ -21,12 +21,59 @@ use tonic_types::StatusExt;
 /// Room for the schema, the example and some hundred pushes.
 const DISK_SIZE: &str = "40m";
 
+/// A small file system in memory; unmounted when dropped.
+struct SmallMount {
+    dir: tempfile::TempDir,
+}
+
+impl SmallMount {
+    fn new(owner: u32) -> Result<Self, String> {
+        let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755))
+            .map_err(|error| error.to_string())?;
+        let options = format!("size={DISK_SIZE},mode=700,uid={owner}");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &options, "thidua-test"]).arg(dir.path());
+        let mounted = mount.output().map_err(|error| error.to_string())?;
+        if !mounted.status.success() {
+            return Err(String::from_utf8_lossy(&mounted.stderr).into_owned());
+        }
+        Ok(Self { dir })
+    }
+
+    fn ballast_path(&self) -> PathBuf {
+        self.dir.path().join("ballast")
+    }
+
+    /// Writes until the disk is full.
+    fn fill(&self) {
+        let mut file =
+            std::fs::File::options().create(true).append(true).open(self.ballast_path()).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+
+    /// Frees this number of bytes.
+    fn free_bytes(&self, bytes: u64) {
+        let file = std::fs::File::options().write(true).open(self.ballast_path()).unwrap();
+        file.set_len(file.metadata().unwrap().len() - bytes).unwrap();
+    }
+
+    fn free_all(&self) {
+        std::fs::remove_file(self.ballast_path()).unwrap();
+    }
+}
+
+impl Drop for SmallMount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.dir.path()).status();
+    }
+}
+
 /// A database on a small disk; both are removed when dropped.
 struct SmallDisk {
     admin: String,
     name: String,
-    mount_dir: tempfile::TempDir,
-    mounted: bool,
+    mount: SmallMount,
 }
 
 #[derive(QueryableByName)]
@@ -59,20 +106,9 @@ impl SmallDisk {
         let owner = std::fs::metadata(&data.setting)
             .map_err(|error| format!("{}: {error}", data.setting))?
             .uid();
-        let mount_dir = tempfile::tempdir().map_err(|error| error.to_string())?;
-        std::fs::set_permissions(mount_dir.path(), PermissionsExt::from_mode(0o755))
-            .map_err(|error| error.to_string())?;
         let name = format!("thidua_small_{}", std::process::id());
-        let mut disk = Self { admin: admin.to_owned(), name, mount_dir, mounted: false };
-        let options = format!("size={DISK_SIZE},mode=700,uid={owner}");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &options, "thidua-test"]).arg(disk.mount_dir.path());
-        let mounted = mount.output().map_err(|error| error.to_string())?;
-        if !mounted.status.success() {
-            return Err(String::from_utf8_lossy(&mounted.stderr).into_owned());
-        }
-        disk.mounted = true;
-        let (name, path) = (&disk.name, disk.mount_dir.path().display());
+        let disk = Self { admin: admin.to_owned(), name, mount: SmallMount::new(owner)? };
+        let (name, path) = (&disk.name, disk.mount.dir.path().display());
         for sql in [
             format!("create tablespace {name} location '{path}'"),
             format!("create database {name} tablespace {name}"),
@@ -85,33 +121,16 @@ impl SmallDisk {
     fn url(&self) -> String {
         with_database(&self.admin, &self.name)
     }
-
-    fn ballast_path(&self) -> PathBuf {
-        self.mount_dir.path().join("ballast")
-    }
-
-    /// Writes until the disk is full.
-    fn fill_disk(&self) {
-        let mut file = std::fs::File::create(self.ballast_path()).unwrap();
-        while file.write_all(&[0; 4096]).is_ok() {}
-    }
-
-    fn free_space(&self) {
-        std::fs::remove_file(self.ballast_path()).unwrap();
-    }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         // Errors mean that something was never created.
-        let _ = std::fs::remove_file(self.ballast_path());
+        let _ = std::fs::remove_file(self.mount.ballast_path());
         if let Ok(mut conn) = PgConnection::establish(&self.admin) {
             let _ =
                 conn.batch_execute(&format!("drop database if exists {} with (force)", self.name));
             let _ = conn.batch_execute(&format!("drop tablespace if exists {}", self.name));
-        }
-        if self.mounted {
-            let _ = Command::new("umount").arg(self.mount_dir.path()).status();
         }
     }
 }
@@ -152,7 +171,7 @@ async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_an
     let first = phone.save_command(&BTreeMap::from([(element, CellValue::Reported(0))]));
     assert_eq!(push_command(&mut phone, &first).await.unwrap(), pb::Outcome::Applied);
 
-    disk.fill_disk();
+    disk.mount.fill();
     let (mut acknowledged, mut refused) = (0, None);
     while refused.is_none() {
         assert!(acknowledged < 5_000, "the disk takes everything");
@@ -179,7 +198,7 @@ async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_an
         "and it stays refused"
     );
 
-    disk.free_space();
+    disk.mount.free_all();
     assert_eq!(
         push_command(&mut phone, &next).await.unwrap(),
         pb::Outcome::Applied,
@@ -197,5 +216,63 @@ async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_an
         server.app.store().read(|tx| tx.report(report, &reference.unit_numbers)).unwrap().unwrap();
     assert_eq!(stored.report.cells[&ElementNumber(element)], CellValue::Reported(acknowledged + 1));
     assert!(server.app.check_database().unwrap().0.audit_rows > acknowledged);
+    server.close().await;
+}
+
+/// What an operator can free at once by deleting an old file.
+const FREED_BYTES: u64 = 1_500_000;
+/// Commands that need more than [`FREED_BYTES`] of log.
+const COMMANDS_AFTERWARDS: i64 = 150;
+
+#[tokio::test]
+async fn a_full_disk_of_sqlite_that_is_freed_a_little_serves_on_because_the_log_is_folded_back() {
+    let disk = match SmallMount::new(0) {
+        Ok(disk) => disk,
+        Err(reason) => return println!("SKIPPED: no small disk under SQLite: {reason}"),
+    };
+    let file = disk.dir.path().join("thidua.db");
+    let server = TestServer::start_on_database(&format!("sqlite:{}", file.display())).await;
+    let mut phone = server.enrol_client("com-29242-0", Role::Reporter).await;
+    let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
+    let element = reference
+        .element_numbers
+        .number(&reference.catalogue.form("tuan-xa").unwrap().elements[0])
+        .unwrap();
+    let first = phone.save_command(&BTreeMap::from([(element, CellValue::Reported(0))]));
+    assert_eq!(push_command(&mut phone, &first).await.unwrap(), pb::Outcome::Applied);
+
+    let (mut acknowledged, mut refused) = (0, None);
+    while refused.is_none() {
+        assert!(acknowledged < 1_000, "the disk takes everything");
+        disk.fill();
+        let base = CellValue::Reported(acknowledged);
+        let next = phone.correction_command(element, CellValue::Reported(acknowledged + 1), base);
+        match push_command(&mut phone, &next).await {
+            Ok(outcome) => {
+                assert_eq!(outcome, pb::Outcome::Applied);
+                acknowledged += 1;
+            }
+            Err(status) => refused = Some((next, status)),
+        }
+    }
+    let (next, status) = refused.unwrap();
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert!(can_read(&phone).await, "what needs no room goes on");
+
+    disk.free_bytes(FREED_BYTES);
+    assert_eq!(push_command(&mut phone, &next).await.unwrap(), pb::Outcome::Applied);
+    acknowledged += 1;
+    for _ in 0..COMMANDS_AFTERWARDS {
+        let base = CellValue::Reported(acknowledged);
+        let next = phone.correction_command(element, CellValue::Reported(acknowledged + 1), base);
+        let outcome = push_command(&mut phone, &next).await;
+        assert!(matches!(outcome, Ok(pb::Outcome::Applied)), "{acknowledged}: {outcome:?}");
+        acknowledged += 1;
+    }
+    let frames = phone.sync(vec![]).await.unwrap();
+    let Some(Frame::Checkpoint(checkpoint)) = frames.last() else { panic!("no checkpoint") };
+    assert_eq!(checkpoint.commands_taken, u64::try_from(acknowledged).unwrap() + 1);
+    let whole = server.app.store().check_integrity().unwrap();
+    assert!(whole.problems.is_empty() && whole.audit_rows > acknowledged, "{:?}", whole.problems);
     server.close().await;
 }

@@ -23,6 +23,7 @@ use crate::domain::org::UnitKind;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::time::Timestamp;
 use crate::i18n::Lang;
+use crate::store::owner_only;
 use generator::Province;
 use generator::sheet_plan::DemoDevice;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,6 +32,7 @@ use people::Person;
 use screen::Screen;
 use server::DemoServer;
 use simulation::{Simulation, for_each_person_in_parallel};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -185,7 +187,7 @@ impl DemoDir {
             Some(dir) => dir.clone(),
             None => temporary_dir().join(format!("thidua-demo-{}", std::process::id())),
         };
-        std::fs::create_dir_all(dir.join("phones"))?;
+        owner_only::ensure_dir(&dir.join("phones"))?;
         let database = options.database.clone();
         let database =
             database.unwrap_or_else(|| dir.join("province.db").to_string_lossy().into_owned());
@@ -196,10 +198,8 @@ impl DemoDir {
         }
         if kept && options.database.is_none() {
             // So that other commands can open it: `thidua -d DIR standings`.
-            std::fs::write(
-                dir.join(crate::config::FILE_NAME),
-                "[database]\nurl = \"sqlite:province.db\"\n",
-            )?;
+            let mut file = owner_only::create_file(&dir.join(crate::config::FILE_NAME))?;
+            file.write_all(b"[database]\nurl = \"sqlite:province.db\"\n")?;
         }
         Ok(Self { dir, database, is_kept: kept })
     }

@@ -11,6 +11,7 @@ use crate::domain::standing::Judgement;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::i18n::Lang;
+use crate::store::owner_only;
 use std::path::{Path, PathBuf};
 
 /// The written page, and the report that it shows.
@@ -26,6 +27,7 @@ pub(super) fn write_morning_page(
     dir: &Path,
     lang: Lang,
 ) -> Result<MorningPage, DemoError> {
+    owner_only::ensure_dir(dir)?;
     let requested =
         MorningReportRequest { campaign: simulation.province.campaign.id(), phase: 1, unit: None };
     let actor = simulation.server.app.system_actor()?;
