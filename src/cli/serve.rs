@@ -1,6 +1,5 @@
 //! `thidua serve`: runs one server process until a shutdown signal.
 
-use crate::i18n::Lang;
 use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::database_connection::{self, UNVERIFIED_CONNECTION, VERIFY_CONNECTION_HINT};
@@ -10,6 +9,7 @@ use crate::app::App;
 use crate::config::{ClientAuthMode, Config, LogFormat};
 use crate::domain::support::message::message;
 use crate::grpc::ServerEndpoints;
+use crate::i18n::Lang;
 use crate::jobs::{clock_watch::watch_clock, scheduler};
 use crate::server::accept::ServerLimits;
 use crate::server::keys::ServerKeys;

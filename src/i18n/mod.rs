@@ -8,6 +8,7 @@
 use crate::domain::support::message::{Message, MessageArg};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_syntax::ast::Entry;
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -182,9 +183,6 @@ impl LanguageTexts {
     }
 }
 
-fn message_id(entry: &fluent_syntax::ast::Entry<&str>) -> Option<String> {
-    match entry {
-        fluent_syntax::ast::Entry::Message(message) => Some(message.id.name.to_owned()),
-        _ => None,
-    }
+fn message_id(entry: &Entry<&str>) -> Option<String> {
+    if let Entry::Message(message) = entry { Some(message.id.name.to_owned()) } else { None }
 }

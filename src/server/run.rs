@@ -65,7 +65,7 @@ pub async fn run_server(
 ) -> Result<(), tonic::transport::Error> {
     let ServerSetup { app, keys, certificates, endpoints, limits, metrics, reflection } = setup;
     initialize_history(&app, &keys);
-    let (close, closing) = watch::channel(false);
+    let (close, mut closing) = watch::channel(false);
     let services = Services::new(
         app,
         (keys.authority, keys.revocations),
@@ -104,7 +104,6 @@ pub async fn run_server(
         .layer(request_limits)
         .add_routes(services.into_routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown_signal);
-    let mut closing = closing;
     tokio::select! {
         served = serving => served,
         never = reload_on_change(certificates) => match never {},
