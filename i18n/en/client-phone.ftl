@@ -21,3 +21,6 @@ sync-stop-revoked = This phone was revoked; its data has been erased.
 sync-stop-protocol-error = App and server are not compatible. Update the app.
 client-error-clock-behind = The date of the phone is wrong: behind by at least { $by }. Set the date and time, preferably to automatic, then sync again. What you entered is kept. If the date of the phone is right, tell the operator: the certificate of the server may have expired.
 client-error-clock-ahead = The date of the phone is wrong: ahead by at least { $by }. Set the date and time, preferably to automatic, then sync again. What you entered is kept. If the date of the phone is right, tell the operator: the certificate of the server may have expired.
+held-grant-lost = Held at { $unit }: the role of the sender there has ended, the unit head decides. Tell the unit head.
+held-unknown-base = Held at { $unit }: it waits for the state that it builds on, then applies by itself.
+held-other = Held at { $unit }. Update the app to learn why.

@@ -157,7 +157,6 @@ field-due = due
 field-status = status
 field-form = form
 field-expected-element-figure-element = "{ $text }": expected ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note
-field-waiting-sent-without-answer = waiting { $waiting }, sent without answer { $sent }, refused { $refused }
 field-commands-exported = { $count } commands exported to { $path }; only the authority can read the file. After the phone is revoked: thidua access import-commands
 
 ## files
@@ -408,3 +407,5 @@ doctor-take-rights-from-others = run: chmod -R go-rwx { $dir }; a disk without m
 error-commit-panicked = the commit failed inside the program and may have been applied or not: { $text }. Look whether it was, then repeat it, and report this error
 error-database-encoding = the PostgreSQL database has the encoding { $encoding }, which cannot hold Vietnamese safely: create it with encoding UTF8 (createdb --encoding=UTF8 --template=template0), then run this command again; nothing was made
 error-transaction-pooler = a pooler in transaction mode stands before the database and is not supported: set it to session mode (pool_mode = session), or name PostgreSQL itself in database.url; nothing was made
+field-outbox-counts = waiting { $waiting }, sent without answer { $sent }, held { $count }, refused { $refused }
+phone-held-command = command { $number }: HELD { $reason } { $text }

@@ -21,3 +21,6 @@ sync-stop-revoked = Điện thoại đã bị thu hồi; dữ liệu trên đi�
 sync-stop-protocol-error = Ứng dụng và máy chủ không tương thích. Hãy cập nhật ứng dụng.
 client-error-clock-behind = Ngày giờ trên điện thoại sai, chậm ít nhất { $by }. Hãy đặt lại ngày giờ (nên để tự động), rồi đồng bộ lại. Phần đã nhập vẫn được giữ. Nếu ngày giờ trên điện thoại đúng, hãy báo quản trị viên: chứng thư của máy chủ có thể đã hết hạn.
 client-error-clock-ahead = Ngày giờ trên điện thoại sai, nhanh ít nhất { $by }. Hãy đặt lại ngày giờ (nên để tự động), rồi đồng bộ lại. Phần đã nhập vẫn được giữ. Nếu ngày giờ trên điện thoại đúng, hãy báo quản trị viên: chứng thư của máy chủ có thể đã hết hạn.
+held-grant-lost = Đang tạm giữ tại { $unit }: vai trò của người gửi đã kết thúc, thủ trưởng đơn vị quyết định. Hãy báo thủ trưởng đơn vị.
+held-unknown-base = Đang tạm giữ tại { $unit }: chờ dữ liệu trước đó, khi có sẽ tự áp dụng.
+held-other = Đang tạm giữ tại { $unit }. Hãy cập nhật ứng dụng để biết lý do.

@@ -158,7 +158,6 @@ field-due = hạn gửi
 field-status = trạng thái
 field-form = biểu mẫu
 field-expected-element-figure-element = "{ $text }": cần CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
-field-waiting-sent-without-answer = chờ gửi { $waiting }, đã gửi chưa có trả lời { $sent }, bị từ chối { $refused }
 field-commands-exported = đã xuất { $count } lệnh ra { $path }; chỉ cơ quan mới đọc được tệp này. Sau khi thu hồi điện thoại: thidua access import-commands
 
 ## files
@@ -409,3 +408,5 @@ doctor-take-rights-from-others = chạy: chmod -R go-rwx { $dir }; ổ đĩa kh�
 error-commit-panicked = chương trình gặp lỗi bên trong khi ghi, có thể đã ghi hoặc chưa ghi: { $text }. Kiểm tra xem đã ghi chưa rồi mới làm lại, và báo lỗi này
 error-database-encoding = cơ sở dữ liệu PostgreSQL dùng bảng mã { $encoding }, không lưu đúng được tiếng Việt: tạo lại với bảng mã UTF8 (createdb --encoding=UTF8 --template=template0) rồi chạy lại lệnh này; chưa có gì được tạo
 error-transaction-pooler = trước cơ sở dữ liệu là bộ gộp kết nối ở chế độ transaction, không dùng được: chuyển sang chế độ session (pool_mode = session), hoặc ghi thẳng địa chỉ PostgreSQL trong database.url; chưa có gì được tạo
+field-outbox-counts = chờ gửi { $waiting }, đã gửi chưa trả lời { $sent }, đang tạm giữ { $count }, bị từ chối { $refused }
+phone-held-command = lệnh { $number }: HELD { $reason } { $text }

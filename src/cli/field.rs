@@ -6,7 +6,7 @@ use super::error::{CliError, CliResult};
 use super::output::Output;
 use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_code};
 use super::review::{find_report, sync_command};
-use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, TrafficLine};
+use crate::client::facade::{CellEntry, DueReport, OutboxStatus, Phone, SyncSummary, TrafficLine};
 use crate::domain::support::message::message;
 use crate::domain::support::text::escape_controls;
 use crate::domain::support::time::days_from_date;
@@ -118,10 +118,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         FieldCommand::Enrol { invitation } => enrol_phone(ctx, &phone, invitation),
         FieldCommand::Sync { wire_log } => sync_phone(ctx, &phone, *wire_log),
         FieldCommand::Due { from, to } => list_due(ctx, &phone, *from, *to),
-        FieldCommand::Show { report } => {
-            phone::print_report(&ctx.output, &find_report(&phone, report)?);
-            Ok(())
-        }
+        FieldCommand::Show { report } => show_report(ctx, &phone, report),
         FieldCommand::Fill { report, cells, nil, note, submit } => {
             let number = fill_report(ctx, &phone, report, cells, *nil, note.clone())?;
             let submitted = if *submit { Some(phone.submit_report(report.clone())?) } else { None };
@@ -163,11 +160,30 @@ fn enrol_phone(ctx: &CliContext, phone: &Phone, invitation: &str) -> CliResult {
     Ok(())
 }
 
+/// Shows a report with the commands about it that the server holds; of a report that this phone no
+/// longer holds, only these.
+fn show_report(ctx: &CliContext, phone: &Phone, report: &str) -> CliResult {
+    let mut held = phone.own_held_commands()?;
+    held.retain(|one| one.report_id == report);
+    let output = &ctx.output;
+    if held.is_empty() || phone.report(report.to_owned())?.is_some() {
+        phone::print_report(output, &find_report(phone, report)?);
+        phone::held_lines(output, &held).iter().for_each(|line| output.print_remark(line));
+        return Ok(());
+    }
+    output.print_answer(
+        || phone::held_lines(output, &held).join("\n"),
+        || json!({ "report": report, "held": phone::held_json(&held) }),
+    );
+    Ok(())
+}
+
 fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
     let done = phone.sync_once()?;
     let output = &ctx.output;
     phone::warn_of_clock(output, phone)?;
     let refused = phone.refused_commands()?;
+    let held = phone.own_held_commands()?;
     let text = || {
         let (sent, rows, bytes) = (done.sent, done.rows, done.bytes_sent + done.bytes_received);
         let wire = if wire_log { traffic_text(output, &done) } else { String::new() };
@@ -183,6 +199,9 @@ fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
                 one.reason
             ));
         }
+        for line in phone::held_lines(output, &held) {
+            text.push_str(&format!("\n{line}"));
+        }
         text
     };
     let value = || {
@@ -193,7 +212,7 @@ fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
             "sent": done.sent, "applied": done.applied, "merged": done.merged, "conflicts": done.conflicts,
             "rejected": done.rejected, "resets": done.resets, "rows": done.rows, "agrees": done.digests_match,
             "bytes_sent": done.bytes_sent, "bytes_received": done.bytes_received, "bytes_renewing": done.bytes_for_renewal,
-            "refused": refused.len(),
+            "refused": refused.len(), "held": phone::held_json(&held),
         })
     };
     output.print_answer(text, value);
@@ -344,14 +363,22 @@ fn prompt_cells(
 }
 
 fn show_outbox(ctx: &CliContext, phone: &Phone) -> CliResult {
-    let status = phone.outbox_status()?;
+    let (status, held) = (phone.outbox_status()?, phone.own_held_commands()?);
     let output = &ctx.output;
     output.print_answer(
         || {
-            let (waiting, sent, refused) = (status.waiting, status.sent, status.refused);
-            output.lang.say(message!("field-waiting-sent-without-answer", waiting, sent, refused))
+            let OutboxStatus { waiting, sent, refused, held: count, .. } = &status;
+            let counts = output.say(message!("field-outbox-counts", waiting, sent, count, refused));
+            let lines = phone::held_lines(output, &held);
+            std::iter::once(counts).chain(lines).collect::<Vec<_>>().join(
+                "
+",
+            )
         },
-        || json!({ "waiting": status.waiting, "sent": status.sent, "refused": status.refused }),
+        || {
+            json!({ "waiting": status.waiting, "sent": status.sent, "refused": status.refused,
+                "held": phone::held_json(&held) })
+        },
     );
     Ok(())
 }

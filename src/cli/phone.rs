@@ -2,7 +2,9 @@
 
 use super::error::{CliError, CliResult};
 use super::output::Output;
-use crate::client::facade::{CellFigure, ClientError, Phone, ReportStatus, ReportView};
+use crate::client::facade::{
+    CellFigure, ClientError, OwnHeldCommand, Phone, ReportStatus, ReportView,
+};
 use crate::domain::support::clock_fault::duration_message;
 use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
@@ -79,6 +81,25 @@ pub(super) fn warn_of_clock(output: &Output, phone: &Phone) -> CliResult {
 /// The stable code of a field's problem.
 fn problem_code(reason: &str) -> &'static str {
     RefusalReason::from_code(reason).map_or("FIELD", RefusalReason::code)
+}
+
+/// One line for each command of this phone that the server holds: its number, where it is, and why.
+pub(super) fn held_lines(output: &Output, held: &[OwnHeldCommand]) -> Vec<String> {
+    let line = |one: &OwnHeldCommand| {
+        output.say(message!(
+            "phone-held-command",
+            number = one.number,
+            reason = one.reason,
+            text => one.place.clone()
+        ))
+    };
+    held.iter().map(line).collect()
+}
+
+/// The same for machines.
+pub(super) fn held_json(held: &[OwnHeldCommand]) -> Value {
+    let one = |one: &OwnHeldCommand| json!({ "command": one.number, "report": one.report_id, "reason": one.reason, "unit": one.unit_name });
+    held.iter().map(one).collect()
 }
 
 /// A day in ISO form.

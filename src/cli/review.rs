@@ -238,8 +238,13 @@ pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliR
     if let Err(error) = &sent {
         output.print_remark(error.text(output.lang));
     }
+    let mut held = phone.own_held_commands()?;
+    held.retain(|one| one.number == number);
     output.print_answer(
         || {
+            if !held.is_empty() {
+                return phone::held_lines(output, &held).join("\n");
+            }
             let text = if waits == 0 {
                 output.text("review-sent")
             } else {
@@ -247,7 +252,10 @@ pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliR
             };
             format!("{} {number}: {text}", output.text("review-command"))
         },
-        || json!({ "command": number, "waiting": waits, "online": sent.is_ok() }),
+        || {
+            json!({ "command": number, "waiting": waits, "online": sent.is_ok(),
+                "held": phone::held_json(&held) })
+        },
     );
     Ok(())
 }

@@ -106,6 +106,19 @@ pub(crate) struct ServerVerdict {
     pub(crate) reason: i32,
     /// Wrong fields, each with the number of its reason.
     pub(crate) problems: Vec<(String, i32)>,
+    /// Where it waits if it is held; `None` for a proposal.
+    pub(crate) held_place: Option<HeldAt>,
+}
+
+/// Where a held command of this phone waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HeldAt {
+    /// Id of the unit on whose desk it is.
+    pub(crate) unit_id: Vec<u8>,
+    /// Name of the unit.
+    pub(crate) unit_name: String,
+    /// Why it is held, as a number of the contract.
+    pub(crate) reason: i32,
 }
 
 /// The outcome of a command as known to the phone. The numbers are stored in the replica.

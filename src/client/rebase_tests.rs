@@ -54,6 +54,7 @@ fn outbox_entries(bodies: Vec<CommandBody>, state: OutboxEntryState) -> Vec<Outb
             reason: 0,
             problems: Vec::new(),
             resolved: false,
+            record_id: Vec::new(),
         }
     };
     (1..).zip(bodies).map(entry).collect()

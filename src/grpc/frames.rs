@@ -13,7 +13,7 @@ use crate::sync::frame::{
     SyncFrame, SyncRow, SyncRowOp, WelcomeFrame,
 };
 use crate::wire::sync::RowCompression;
-use crate::wire::{reasons, sync, values};
+use crate::wire::{reasons, record, sync, values};
 
 const _: () =
     assert!(RowCompression::COUNT == COMPRESSIONS, "a batch stores one encoding per compression");
@@ -146,8 +146,17 @@ fn scope_grant_to_proto(grant: ScopeGrant) -> pb::ScopeGrant {
 }
 
 fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
-    let CommandOutcome { number, duplicate, verdict, seq, record_id, revision, reason, problems } =
-        outcome;
+    let CommandOutcome {
+        number,
+        duplicate,
+        verdict,
+        seq,
+        record_id,
+        revision,
+        reason,
+        problems,
+        held_place,
+    } = outcome;
     let present = sync::outcome_to_proto(verdict);
     let (outcome, present_outcome) = match duplicate {
         true => (pb::Outcome::Duplicate, present),
@@ -164,6 +173,11 @@ fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
         record_id: if record_id == [0; 16] { Vec::new() } else { record_id.to_vec() },
         reason: reason.unwrap_or_default().into(),
         problems: problems.iter().map(reasons::problem_to_proto).collect(),
+        held_place: held_place.map(|(place, unit_name)| pb::HeldPlace {
+            unit_id: place.unit.0.to_vec(),
+            unit_name,
+            reason: record::held_reason_to_proto(place.reason).into(),
+        }),
     }
 }
 

@@ -12,7 +12,7 @@ use super::write_rights::PermitUnit;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::access::permission::{Grant, Permit, Role, UnitPath, action};
 use crate::domain::access::scope::{RecordKind, Scope};
-use crate::domain::report::attachment::{HeldCommand, HeldReason};
+use crate::domain::report::attachment::{HeldCommand, HeldPlace, HeldReason};
 use crate::domain::report::command::Command;
 use crate::domain::support::ids::{AccountId, DeviceId, HeldCommandId, ReportId, UnitId};
 use crate::wire::command as commands;
@@ -75,6 +75,19 @@ impl ReadTx<'_> {
             .order((held_command::held_at, held_command::device, held_command::command_number))
             .load(self.conn())?;
         rows.into_iter().map(to_waiting_command).collect()
+    }
+
+    /// Where the command with this number of a device waits; `None` if it does not.
+    pub fn held_place(&mut self, device: DeviceId, number: u64) -> Result<Option<HeldPlace>> {
+        let row: Option<HeldCommandRow> = select_held_commands()
+            .filter(held_command::device.eq(device.0.to_vec()))
+            .filter(held_command::command_number.eq(number as i64))
+            .filter(held_command::is_waiting.eq(1i16))
+            .first(self.conn())
+            .optional()?;
+        let Some(row) = row else { return Ok(None) };
+        let WaitingCommand { unit, reason, .. } = to_waiting_command(row)?;
+        Ok(Some(HeldPlace { unit: self.unit_path(unit)?.acting_unit, reason }))
     }
 
     /// Ids of the held commands that were written for this unit.

@@ -2,6 +2,7 @@
 
 use super::change_batch::SharedRows;
 use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::report::attachment::HeldPlace;
 use crate::domain::report::command::Verdict;
 use crate::domain::support::reason::FieldError;
 use crate::domain::support::scope_digest::ScopeDigest;
@@ -113,6 +114,8 @@ pub struct CommandOutcome {
     pub reason: Option<String>,
     /// All fields that were invalid.
     pub problems: Vec<FieldError>,
+    /// Where a held command waits, and the name of that unit; `None` for a proposal.
+    pub held_place: Option<(HeldPlace, String)>,
 }
 
 /// A batch of changes.

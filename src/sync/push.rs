@@ -15,8 +15,10 @@ use crate::app::held_command::RawCommand;
 use crate::app::report::{self, CommandContext, CommandEffect};
 use crate::app::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::access::permission::Actor;
+use crate::domain::report::attachment::HeldPlace;
 use crate::domain::report::command::{Command, Verdict};
 use crate::domain::reporting::expectation::CaptureEvidence;
+use crate::domain::support::ids::DeviceId;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::store::WriteTx;
 use crate::store::recorded_command::RecordedCommand;
@@ -123,7 +125,7 @@ fn run_commands(
     let mut result = PushResult::default();
     for pushed in commands {
         if pushed.number <= progress.last_command_number {
-            match find_duplicate_outcome(tx, actor, pushed)? {
+            match find_duplicate_outcome(tx, context, actor, pushed)? {
                 Some(outcome) => result.outcomes.push(outcome),
                 None => {
                     tx.mark_forked(device)?;
@@ -162,6 +164,7 @@ fn run_commands(
 /// The outcome of the command when it was first processed; `None` when it had other content then.
 fn find_duplicate_outcome(
     tx: &mut WriteTx,
+    context: &PushContext,
     actor: &Actor,
     pushed: &PushedCommand,
 ) -> Result<Option<CommandOutcome>> {
@@ -170,7 +173,9 @@ fn find_duplicate_outcome(
     if recorded.hash != pushed.hash && !planted!("fork-unnoticed") {
         return Ok(None);
     }
+    let held_place = find_held_place(tx, context, device, pushed.number, recorded.verdict)?;
     Ok(Some(CommandOutcome {
+        held_place,
         number: recorded.number,
         duplicate: true,
         verdict: if planted!("first-outcome-forgotten") {
@@ -184,6 +189,24 @@ fn find_duplicate_outcome(
         reason: recorded.reason,
         problems: Vec::new(),
     }))
+}
+
+/// Where a held command waits, with the name of the unit: its author may no longer hold the
+/// organisation.
+fn find_held_place(
+    tx: &mut WriteTx,
+    context: &PushContext,
+    device: DeviceId,
+    number: u64,
+    verdict: Verdict,
+) -> Result<Option<(HeldPlace, String)>> {
+    if verdict != Verdict::Held {
+        return Ok(None);
+    }
+    let place = tx.held_place(device, number)?;
+    let today = tx.now().local_date();
+    let name = |unit| context.reference.org.nearest_name(unit, today).to_owned();
+    Ok(place.map(|place| (place, name(place.unit))))
 }
 
 /// Runs a command for the first time. A refusal is an outcome too and does not block later
@@ -207,7 +230,10 @@ fn run_new_command(
         Ok(CommandEffect { verdict, record, revision }) => (verdict, record, revision, None),
         Err(refusal) => (Verdict::Rejected, [0; 16], 0, Some(refusal)),
     };
+    let device = actor.device.ok_or(RefusalReason::Denied)?;
+    let held_place = find_held_place(tx, context, device, pushed.number, verdict)?;
     Ok(CommandOutcome {
+        held_place,
         number: pushed.number,
         duplicate: false,
         verdict,

@@ -6,7 +6,7 @@ use crate::world::{OTHER_COMMUNE, TestDevice, WARD_2, World, first_week_key, rep
 use jiff::civil::date;
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::scope::RecordKind;
-use thidua::domain::report::attachment::{HeldCommand, HeldReason, HeldState};
+use thidua::domain::report::attachment::{HeldCommand, HeldPlace, HeldReason, HeldState};
 use thidua::domain::report::command::{CommandBody, Verdict};
 use thidua::domain::report::workflow::ReportState;
 use thidua::domain::support::ids::HeldCommandId;
@@ -150,6 +150,10 @@ fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_an
     let save = lan.save_command(&first_week_key(WARD_2), &[(element, reported_value(6))], &[]);
     let outcome = lan.push(&world, std::slice::from_ref(&save)).remove(0);
     assert_eq!(outcome.verdict, Verdict::Held, "{outcome:?}");
+    let place = HeldPlace { unit: lan.unit, reason: HeldReason::GrantLost };
+    assert_eq!(outcome.held_place, Some((place, "Phường 2".to_owned())));
+    let again = lan.push(&world, std::slice::from_ref(&save)).remove(0);
+    assert_eq!((again.duplicate, again.held_place), (true, outcome.held_place.clone()));
     assert!(lan.held.records.is_empty(), "who left sees nothing of the unit any more");
 
     head.sync(&world);
@@ -169,7 +173,8 @@ fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_an
     );
     assert_eq!(held_commands_on_desk(&head)[0].1.state, HeldState::Applied);
     head.assert_digests_match();
-    assert_eq!(current_verdict(&mut lan, &world, &save), Verdict::Applied);
+    let settled = lan.push(&world, std::slice::from_ref(&save)).remove(0);
+    assert_eq!((settled.verdict, settled.held_place), (Verdict::Applied, None));
 }
 
 fn s19_the_head_may_put_aside_what_came_too_late_and_a_stranger_gets_no_box(world: World) {

@@ -1,3 +1,4 @@
+drop table held_place;
 drop table command_receipt;
 drop table outbox_command;
 drop table staged_change;

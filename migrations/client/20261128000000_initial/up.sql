@@ -123,3 +123,13 @@ create table command_receipt (
   body blob not null,
   signature blob not null
 );
+
+-- Where a command waits that the server holds, by its last verdict: the unit on whose desk it is,
+-- its name (a person whose roles have ended no longer holds the organisation), and the reason. A
+-- row is deleted with its command.
+create table held_place (
+  number bigint not null primary key,
+  unit_id blob not null,
+  unit_name text not null,
+  reason smallint not null
+);

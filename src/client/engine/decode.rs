@@ -3,8 +3,8 @@
 
 use super::FrameError;
 use crate::client::protocol::{
-    Epoch, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey, ServerVerdict,
-    StagedOp,
+    Epoch, HeldAt, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey,
+    ServerVerdict, StagedOp,
 };
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::support::scope_digest::ScopeDigest;
@@ -216,9 +216,15 @@ pub(super) fn decode_verdict(verdict: pb::Verdict) -> ServerVerdict {
         record_id,
         reason,
         problems,
+        held_place,
     } = verdict;
+    let held_place = held_place.map(|pb::HeldPlace { unit_id, unit_name, reason }| HeldAt {
+        unit_id,
+        unit_name,
+        reason,
+    });
     let problems = problems.into_iter().map(|problem| (problem.field, problem.reason)).collect();
-    ServerVerdict { number, outcome, seq, revision, record_id, reason, problems }
+    ServerVerdict { number, outcome, seq, revision, record_id, reason, problems, held_place }
 }
 
 /// Decodes a duration from seconds and nanoseconds; a negative one is zero.

@@ -19,6 +19,7 @@ mod error;
 mod external_transport;
 mod finding;
 mod local_report;
+mod own_held;
 mod pending_decisions;
 mod published_standings;
 mod queries;
@@ -39,8 +40,8 @@ pub use sync_values::{
 };
 pub use values::{
     CellEntry, CellFigure, CellView, CommandKind, CommandState, CommandView, CommentView, Concern,
-    ConflictView, DueReport, HeldCommandView, OutboxStatus, ProposalView, QuestionView,
-    RefusedCommand, ReportKeyView, ReportStatus, ReportView, WaitingReport,
+    ConflictView, DueReport, HeldCommandView, OutboxStatus, OwnHeldCommand, ProposalView,
+    QuestionView, RefusedCommand, ReportKeyView, ReportStatus, ReportView, WaitingReport,
 };
 
 use super::protocol::OutboxOutcome;

@@ -1,6 +1,7 @@
 //! Queries of the app: due reports, reports, refusals, outbox, scopes, session.
 
 use super::local_report::{self, LocalReport};
+use super::own_held;
 use super::sync_values::{ReceiptView, ScopeView, SessionView};
 use super::values::{
     CellView, CommandView, DueReport, OutboxStatus, RefusedCommand, ReportKeyView, ReportStatus,
@@ -185,8 +186,9 @@ impl Phone {
         let [waiting, sent, acknowledged, _] =
             replica.count_by_state()?.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         let refused = super::saturating_u32(replica.refused_commands()?.len());
+        let held = super::saturating_u32(own_held::load_own_held(&mut replica)?.len());
         let last_sync = replica.progress()?.server_time;
-        Ok(OutboxStatus { waiting, sent, acknowledged, refused, last_sync })
+        Ok(OutboxStatus { waiting, sent, acknowledged, held, refused, last_sync })
     }
 
     /// The scopes that this phone has or had, with count and digest, to compare with the server.

@@ -369,6 +369,33 @@ impl RefusedCommand {
     }
 }
 
+/// A command of this phone that the server stores without applying it, and the unit whose desk has
+/// it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnHeldCommand {
+    /// Its number.
+    pub number: u64,
+    /// Its report.
+    pub report_id: String,
+    /// Its kind.
+    pub kind: CommandKind,
+    /// Why: `UNKNOWN_BASE` (applied when its parent arrives), `GRANT_LOST` (the role had ended when
+    /// it was received; the unit head decides), or a number of a newer server.
+    pub reason: String,
+    /// Id of the unit whose desk has it.
+    pub unit_id: String,
+    /// Name of the unit.
+    pub unit_name: String,
+    /// Where it is and why.
+    pub place: Message,
+    /// Its cells.
+    pub cells: Vec<CellEntry>,
+    /// Its note or comment.
+    pub text: Option<String>,
+    /// Time of entry by this phone's clock, microseconds since 1970 UTC.
+    pub made_at: i64,
+}
+
 /// Counts of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutboxStatus {
@@ -378,6 +405,8 @@ pub struct OutboxStatus {
     pub sent: u32,
     /// Verdict received, effect not in the replica yet.
     pub acknowledged: u32,
+    /// Held on the desk of a unit.
+    pub held: u32,
     /// Refused and not resolved.
     pub refused: u32,
     /// Server's time at the last checkpoint, microseconds since 1970 UTC; 0 before the first.

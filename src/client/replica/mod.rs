@@ -163,6 +163,7 @@ impl LocalReplica {
             conn.batch_execute(
                 "delete from device; delete from record; delete from scope_record; \
                  delete from scope; delete from staged_change; delete from outbox_command; \
+                 delete from held_place; \
                  delete from command_receipt; delete from sync_progress; \
                  insert into sync_progress \
                  values (1, 1, 0, x'', x'', x'', x'', 0, 0, 0, 0, 0, 0, 0, 14);",

@@ -4,9 +4,9 @@
 //! (S7, S9). A command with a verdict is stored until its effect is in the replica, then for 30
 //! days, and until the server has a verified backup of it (S24).
 
-use super::schema::outbox_command;
+use super::schema::{held_place, outbox_command};
 use super::{LocalReplica, ReplicaError, Result, progress, to_i64, to_u64};
-use crate::client::protocol::{OutboxOutcome, ReceivedCheckpoint, ServerVerdict};
+use crate::client::protocol::{HeldAt, OutboxOutcome, ReceivedCheckpoint, ServerVerdict};
 use crate::domain::support::time::DAY_MICROS;
 use diesel::prelude::*;
 
@@ -77,6 +77,8 @@ pub(crate) struct OutboxEntry {
     pub(crate) problems: Vec<(String, i32)>,
     /// Whether a person has resolved the refusal.
     pub(crate) resolved: bool,
+    /// Id of the record that its effect changed; empty without one.
+    pub(crate) record_id: Vec<u8>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -91,6 +93,7 @@ struct OutboxRow {
     outcome: i16,
     reason: i16,
     problems: String,
+    record_id: Vec<u8>,
     resolved: bool,
 }
 
@@ -147,6 +150,24 @@ impl LocalReplica {
             .and(outbox_command::resolved.eq(false));
         let rows = outbox_command::table.filter(refused).order(outbox_command::number);
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
+    }
+
+    /// Commands that the server holds, by its last verdict, in order, each with its place.
+    pub(crate) fn held_commands(&mut self) -> Result<Vec<(OutboxEntry, HeldAt)>> {
+        let rows: Vec<(OutboxRow, (Vec<u8>, String, i16))> = outbox_command::table
+            .inner_join(held_place::table.on(held_place::number.eq(outbox_command::number)))
+            .filter(outbox_command::outcome.eq(OutboxOutcome::Held.to_number()))
+            .order(outbox_command::number)
+            .select((
+                OutboxRow::as_select(),
+                (held_place::unit_id, held_place::unit_name, held_place::reason),
+            ))
+            .load(&mut self.conn)?;
+        rows.into_iter()
+            .map(|(row, (unit_id, unit_name, reason))| {
+                Ok((from_row(row)?, HeldAt { unit_id, unit_name, reason: i32::from(reason) }))
+            })
+            .collect()
     }
 
     /// The latest commands, newest first.
@@ -310,7 +331,24 @@ pub(super) fn save_verdict(conn: &mut SqliteConnection, answer: &ServerVerdict) 
         outbox_command::revision.eq(answer.revision),
         outbox_command::record_id.eq(&answer.record_id),
     );
-    diesel::update(outbox_command::table.filter(unanswered)).set(change).execute(conn)?;
+    if diesel::update(outbox_command::table.filter(unanswered)).set(change).execute(conn)? == 1 {
+        save_held_place(conn, answer.number, answer.held_place.as_ref())?;
+    }
+    Ok(())
+}
+
+/// Replaces where a command waits; `None` if it does not.
+fn save_held_place(conn: &mut SqliteConnection, number: u64, place: Option<&HeldAt>) -> Result<()> {
+    diesel::delete(held_place::table.find(to_i64(number))).execute(conn)?;
+    if let Some(HeldAt { unit_id, unit_name, reason }) = place {
+        let values = (
+            held_place::number.eq(to_i64(number)),
+            held_place::unit_id.eq(unit_id),
+            held_place::unit_name.eq(unit_name),
+            held_place::reason.eq(i16::try_from(*reason).unwrap_or(0)),
+        );
+        diesel::insert_into(held_place::table).values(values).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -352,7 +390,10 @@ pub(super) fn settle_commands(
             checkpoint.safe_past_seq
         }))
         .filter(dealt_with);
-    diesel::delete(old).execute(conn)?;
+    if diesel::delete(old).execute(conn)? > 0 {
+        let kept = outbox_command::table.select(outbox_command::number);
+        diesel::delete(held_place::table.filter(held_place::number.ne_all(kept))).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -376,5 +417,6 @@ fn from_row(row: OutboxRow) -> Result<OutboxEntry> {
         reason: i32::from(row.reason),
         problems: row.problems.lines().filter_map(problem).collect(),
         resolved: row.resolved,
+        record_id: row.record_id,
     })
 }

@@ -116,6 +116,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Where each command waits that the server holds.
+    held_place (number) {
+        number -> BigInt,
+        unit_id -> Binary,
+        unit_name -> Text,
+        reason -> SmallInt,
+    }
+}
+
+diesel::table! {
     /// The latest receipts signed by the authority.
     command_receipt (commands_taken) {
         commands_taken -> BigInt,
@@ -124,4 +134,10 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(record, scope_record, scope, outbox_command);
+diesel::allow_tables_to_appear_in_same_query!(
+    record,
+    scope_record,
+    scope,
+    outbox_command,
+    held_place
+);

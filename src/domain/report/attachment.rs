@@ -44,6 +44,15 @@ impl HeldReason {
     }
 }
 
+/// Where a held command waits, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldPlace {
+    /// The unit on whose desk it is.
+    pub unit: UnitId,
+    /// Why it is held.
+    pub reason: HeldReason,
+}
+
 /// The state of a held command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HeldState {

@@ -111,14 +111,20 @@ pub fn decode_conflict(bytes: &[u8]) -> Result<Conflict, RecordError> {
     })
 }
 
+/// The reason on the wire.
+#[must_use]
+pub fn held_reason_to_proto(reason: HeldReason) -> pb::HeldReason {
+    match reason {
+        HeldReason::UnknownBase => pb::HeldReason::UnknownBase,
+        HeldReason::GrantLost => pb::HeldReason::GrantLost,
+    }
+}
+
 /// Encodes a held command.
 #[must_use]
 pub fn encode_held(held: &HeldCommand) -> Vec<u8> {
     let HeldCommand { report, reason, command, state, refusal } = held;
-    let reason = match reason {
-        HeldReason::UnknownBase => pb::HeldReason::UnknownBase,
-        HeldReason::GrantLost => pb::HeldReason::GrantLost,
-    };
+    let reason = held_reason_to_proto(*reason);
     let state = match state {
         HeldState::Open => pb::HeldState::Open,
         HeldState::Applied => pb::HeldState::Applied,

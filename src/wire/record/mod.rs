@@ -18,7 +18,7 @@ pub(in crate::wire) mod standing;
 pub use crate::domain::report::numbers::{ElementNumbers, NumberMap, UnitNumbers};
 pub use attachment::{
     comment_to_proto, conflict_to_proto, decode_comment, decode_conflict, decode_held,
-    encode_comment, encode_conflict, encode_held,
+    encode_comment, encode_conflict, encode_held, held_reason_to_proto,
 };
 pub use campaign::{campaign_to_proto, decode_campaign, encode_campaign};
 pub use catalogue::{

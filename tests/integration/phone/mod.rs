@@ -7,6 +7,7 @@ mod entry_views;
 mod findings;
 mod follow;
 mod lost_phones;
+mod lost_role;
 mod network_faults;
 mod offline_lease;
 mod restore;
