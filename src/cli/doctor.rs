@@ -248,7 +248,13 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
             found.push(DoctorFinding::new(
                 Urgency::Today,
                 "JOB",
-                message!("doctor-job-slot", name, at, state = run.state, why),
+                message!(
+                    "doctor-job-slot",
+                    name,
+                    at,
+                    state => Message::of_code("code", &run.state),
+                    why
+                ),
                 message!("doctor-see-thidua-jobs-history"),
             ));
         }

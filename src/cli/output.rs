@@ -147,10 +147,21 @@ impl Output {
         ExitCode::from(if failure.is_usage_error { 2 } else { 1 })
     }
 
+    /// The word of the language for a code of a state, or several after commas; any other text as
+    /// it is.
+    pub(super) fn code_text(&self, code: &str) -> String {
+        let word = |code: &str| self.lang.find_text(&format!("code-{code}")).map(str::to_owned);
+        code.split(", ")
+            .map(word)
+            .collect::<Option<Vec<_>>>()
+            .map_or_else(|| code.to_owned(), |words| words.join(", "))
+    }
+
     /// Prints a list: a table, or with `--json` objects with these keys.
     pub(super) fn print_rows(&self, headings: &[&str], keys: &[&str], rows: &[Vec<String>]) {
         if !self.json {
-            return self.print_table(headings, rows);
+            let shown = |row: &Vec<String>| row.iter().map(|cell| self.code_text(cell)).collect();
+            return self.print_table(headings, &rows.iter().map(shown).collect::<Vec<_>>());
         }
         let object = |row: &Vec<String>| -> Value {
             let pairs = keys.iter().zip(row).map(|(key, cell)| ((*key).to_owned(), json!(cell)));

@@ -161,7 +161,7 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
             day_text(key.start_day),
             day_text(key.end_day - 1)
         ),
-        format!("{} {}", view.report_id, status_code(view.status)),
+        format!("{} {}", view.report_id, output.code_text(status_code(view.status))),
     ];
     for cell in &view.cells {
         let name = output.lang.pick(&cell.name_vi, &cell.name_en);

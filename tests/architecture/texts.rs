@@ -10,6 +10,7 @@ use std::path::Path;
 /// Families of codes that are composed at run time: `family-CODE`, and the source that composes it.
 const FAMILIES: &[&str] = &[
     "refusal-",
+    "code-",
     "status-",
     "verdict-",
     "verdict-reason-",
