@@ -14,6 +14,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// An unbroken run of this many digits is never a figure of a report.
 const UNBROKEN_DIGITS_MIN: usize = 9;
+/// Digits of the shortest plate: the province and a number of four.
+const PLATE_DIGITS_MIN: usize = 6;
 /// Most characters between two parts of one number, as in `) - `.
 const JOINER_CHARS_MAX: usize = 3;
 /// Characters before a number in which a word such as CCCD speaks of it.
@@ -36,12 +38,24 @@ fn has_word(words: &str, word: &str) -> bool {
 /// Whether the text holds a number that could identify a citizen.
 #[must_use]
 pub fn has_personal_data(text: &str) -> bool {
+    if has_few_digits(text) {
+        return false;
+    }
     let folded: Vec<char> = text
         .nfkc()
         .filter(|c| !is_invisible(*c))
         .map(|c| if is_dash(c) { '-' } else { c })
         .collect();
     has_identifying_number(&folded) || (0..folded.len()).any(|at| is_plate_at(&folded, at))
+}
+
+/// Whether the text has fewer digits than the shortest plate, in any form: most notes, which need no
+/// folding. Only ASCII and letters of Latin scripts are known to hide no digit.
+fn has_few_digits(text: &str) -> bool {
+    let is_latin =
+        |c| matches!(c, '\u{c0}'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}');
+    text.chars().all(|c| c.is_ascii() || is_latin(c))
+        && text.bytes().filter(u8::is_ascii_digit).count() < PLATE_DIGITS_MIN
 }
 
 /// Characters without a shape of their own (Default_Ignorable_Code_Point).
