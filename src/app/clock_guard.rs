@@ -149,10 +149,7 @@ impl App {
             if before.is_none() {
                 state.confirmed_before = confirmed;
                 guard.doubt_count.fetch_add(1, Ordering::SeqCst);
-                tracing::error!(
-                    ?found,
-                    "CLOCK: no job runs; set the clock right (NTP), or if it is right run thidua doctor --clock-is-right"
-                );
+                tracing::error!("CLOCK: {found}; no job runs: see thidua doctor");
             } else if confirmed != state.confirmed_before
                 && confirmed.is_some_and(|at| {
                     ClockFault::since_downtime(at, now, state.downtime_days).is_none()

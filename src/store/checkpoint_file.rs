@@ -8,6 +8,7 @@
 
 use super::backup::to_file_error;
 use super::error::Result;
+use super::owner_only;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -58,7 +59,7 @@ impl CheckpointFile {
     pub fn write(&self, text: &str) -> Result<()> {
         let partial_path = self.path.with_extension("part");
         let write = || {
-            let mut file = File::create(&partial_path)?;
+            let mut file = owner_only::create_file(&partial_path)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&partial_path, &self.path)?;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Every key of the configuration, with a value that is not its default.
-const SETTINGS: [(&str, &str, &str); 29] = [
+const SETTINGS: [(&str, &str, &str); 32] = [
     ("listen", "address", "\"127.0.0.1:9443\""),
     ("listen", "public", "[\"https://a.example.vn:1\", \"https://b.example.vn:2\"]"),
     ("listen", "plaintext", "true"),
+    ("listen", "reflection", "true"),
     ("database", "url", "\"sqlite:other.db\""),
     ("database", "replica_url", "\"postgres://u@127.0.0.1:1/x\""),
     ("tls", "dir", "\"certificates\""),
@@ -24,9 +25,11 @@ const SETTINGS: [(&str, &str, &str); 29] = [
     ("limits", "connections_per_address", "20"),
     ("limits", "handshake_seconds", "11"),
     ("limits", "calls_per_minute", "601"),
+    ("limits", "failures_per_address", "61"),
     ("limits", "offline_lease_days", "30"),
     ("jobs", "enabled", "false"),
     ("jobs", "lease_seconds", "601"),
+    ("jobs", "downtime_days", "15"),
     ("log", "filter", "\"warn\""),
     ("log", "format", "\"json\""),
     ("backup", "dir", "\"copies\""),

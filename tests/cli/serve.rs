@@ -211,6 +211,6 @@ fn a_job_that_fails_under_a_running_server_stands_in_the_log_once_with_its_code(
     let lines = lines_of("verify-audit");
     assert_eq!(lines.len(), 1, "{lines:?}");
     let fields = &lines[0]["fields"];
-    assert_eq!((&lines[0]["level"], &fields["code"]), (&"ERROR".into(), &"DAMAGED".into()));
-    assert!(fields["message"].as_str().unwrap().contains("chain is broken"), "{fields}");
+    assert_eq!((&lines[0]["level"], &fields["code"]), (&"ERROR".into(), &"CONTENT_ALTERED".into()));
+    assert!(fields["message"].as_str().unwrap().contains("the audit chain does not hold at seq 1"), "{fields}");
 }

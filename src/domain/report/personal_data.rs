@@ -49,8 +49,8 @@ pub fn has_personal_data(text: &str) -> bool {
     has_identifying_number(&folded) || (0..folded.len()).any(|at| is_plate_at(&folded, at))
 }
 
-/// Whether the text has fewer digits than the shortest plate, in any form: most notes, which need no
-/// folding. Only ASCII and letters of Latin scripts are known to hide no digit.
+/// Whether the text has fewer digits than the shortest plate, in any form: most notes, which need
+/// no folding. Only ASCII and letters of Latin scripts are known to hide no digit.
 fn has_few_digits(text: &str) -> bool {
     let is_latin =
         |c| matches!(c, '\u{c0}'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{1e00}'..='\u{1eff}');

@@ -5,6 +5,7 @@
 
 use super::message::{Message, message};
 use super::time::{DAY_MICROS, Timestamp};
+use std::fmt;
 
 /// A smaller difference is not reported, in microseconds: ten minutes, more than a time service
 /// corrects at once and less than changes a day's work.
@@ -85,6 +86,29 @@ impl ClockFault {
     #[must_use]
     pub fn message_with_remedy(self) -> Message {
         Message::list("list-semicolon", vec![self.message(), Self::remedy()])
+    }
+}
+
+impl fmt::Display for ClockFault {
+    /// For the log of the server, which is in English.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (found, micros) = match *self {
+            Self::Jumped { by_micros } if by_micros < 0 => {
+                ("the clock was set back while the server ran", by_micros)
+            }
+            Self::Jumped { by_micros } => {
+                ("the clock was set ahead while the server ran", by_micros)
+            }
+            Self::LongGap { micros } => ("the clock stands after the newest commit", micros),
+            Self::Behind { micros } => ("the clock stands before the newest commit", micros),
+        };
+        let micros = micros.saturating_abs();
+        let (days, minutes) = (micros / DAY_MICROS, micros / 60_000_000);
+        if days >= 2 {
+            write!(f, "{found}, by {days} days")
+        } else {
+            write!(f, "{found}, by {minutes} minutes")
+        }
     }
 }
 

@@ -64,7 +64,7 @@ async fn a_phone_in_another_year_is_told_that_its_date_is_wrong_and_keeps_what_w
         assert!(if years > 0 { *by < -least } else { *by > least }, "{by}");
         let (vi, en) = (error.text(Lang::VI), error.text(Lang::EN));
         assert!(vi.contains("Ngày giờ trên điện thoại sai") && vi.contains(word_vi), "{vi}");
-        assert!(en.contains("The phone's date is wrong") && en.contains(word_en), "{en}");
+        assert!(en.contains("The date of the phone is wrong") && en.contains(word_en), "{en}");
         let newcomer = unenrolled_app(&server);
         let code = server.create_code(COMMUNE, Role::UnitHead);
         let refused = newcomer.enrol(invitation(&server, code)).unwrap_err();
