@@ -212,5 +212,8 @@ fn a_job_that_fails_under_a_running_server_stands_in_the_log_once_with_its_code(
     assert_eq!(lines.len(), 1, "{lines:?}");
     let fields = &lines[0]["fields"];
     assert_eq!((&lines[0]["level"], &fields["code"]), (&"ERROR".into(), &"CONTENT_ALTERED".into()));
-    assert!(fields["message"].as_str().unwrap().contains("the audit chain does not hold at seq 1"), "{fields}");
+    assert!(
+        fields["message"].as_str().unwrap().contains("the audit chain does not hold at seq 1"),
+        "{fields}"
+    );
 }

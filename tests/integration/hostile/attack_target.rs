@@ -99,10 +99,11 @@ impl AttackTarget {
         HealthClient::new(crate::harness::connect_dir(&self.dir, self.port).await)
     }
 
-    /// Resident memory of the server, in MiB.
+    /// Memory that the server has allocated and not returned, in MiB. Pages of the program's own
+    /// file, which are read as its code first runs, are not counted.
     pub(crate) fn memory_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     }
 
