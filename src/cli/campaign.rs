@@ -74,9 +74,9 @@ enum CampaignCommand {
     List,
     /// Take a campaign to its next state; says everything that stands against it.
     ///
-    /// Launch, start, close: theo lịch, việc apply-day tự làm · by the calendar, the job apply-day
-    /// takes them · review, conclude: tổng kết · results stand, no report comes in any more ·
-    /// suspend, resume, close_early, archive.
+    /// The job apply-day takes launch, start and close by the calendar. After conclude the results
+    /// stand and no report comes in any more. Others: approve, review, suspend, resume,
+    /// close_early, archive.
     #[command(after_help = "Examples:
   thidua campaign step approve --campaign A
   thidua campaign step conclude --campaign A")]

@@ -49,7 +49,7 @@ fn translate(command: Command, path: &str, lang: Lang) -> Command {
         .subcommand_help_heading(lang.text("help-commands"))
         .mut_args(|arg| translate_argument(arg, path, lang));
     if let Some(about) = about {
-        command = command.about(about);
+        command = command.about(about).long_about(None::<&str>);
     }
     if let Some(after) = after {
         command = command.after_help(after);
