@@ -89,7 +89,14 @@ async fn a_device_that_signed_in_before_keeps_its_way_in_and_others_at_its_addre
     assert!(!again.device_cookie.is_empty(), "each sign-in gives a cookie");
     let refused = sign_in(&office, (LABEL, WRONG), &cookie).await.unwrap_err();
     assert_eq!(error_reason(&refused), "SIGN_IN_REFUSED", "a cookie replaces no password");
-    told_wait(&sign_in(&office, ("tai-khoan-1", PASSWORD), &cookie).await.unwrap_err());
+    // A place of the address comes back each second: a slow machine may meet one, not many.
+    let mut stranger = sign_in(&office, ("tai-khoan-1", PASSWORD), &cookie).await.unwrap_err();
+    for _ in 0..5 {
+        if error_reason(&stranger) == "SIGN_IN_REFUSED" {
+            stranger = sign_in(&office, ("tai-khoan-1", PASSWORD), &cookie).await.unwrap_err();
+        }
+    }
+    told_wait(&stranger);
     server.close().await;
 }
 
