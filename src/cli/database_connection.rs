@@ -1,5 +1,5 @@
 //! The connections to the database and to its replica: reads them from the configuration, and holds
-//! the warning for a remote database whose identity is not verified, in both languages.
+//! the warning for a remote database whose identity is not verified.
 //! [`DatabaseLocation::is_exposed`] decides when the warning applies.
 
 use super::error::{CliError, CliResult};

@@ -1,7 +1,7 @@
 //! Prints answers to standard output, errors and remarks to standard error; text, or JSON with
 //! `--json`.
 //!
-//! Keys and JSON are English in either language. Colours are used only on a terminal. No control
+//! Keys and JSON are English in every language. Colours are used only on a terminal. No control
 //! character of a text from outside reaches it.
 
 use super::error::{CliError, CliFinding};

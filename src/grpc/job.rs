@@ -32,7 +32,7 @@ pub struct JobEntry {
     pub id: JobId,
     /// Its schedule in the syntax of the scheduler.
     pub schedule: String,
-    /// What it does, in Vietnamese and English.
+    /// What it does.
     pub description: Message,
     /// When it runs each day, in microseconds after local midnight.
     pub at_micros: i64,

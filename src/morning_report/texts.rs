@@ -1,4 +1,4 @@
-//! Texts of the page: states, figures, chances and days, in Vietnamese and English.
+//! Texts of the page: states, figures, chances and days, in the language of the page.
 
 use crate::domain::campaign::Commitment;
 use crate::domain::standing::funnel_limits::FunnelZone;

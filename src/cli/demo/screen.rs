@@ -1,4 +1,4 @@
-//! Prints the demo's measured figures, in Vietnamese or English.
+//! Prints the demo's measured figures, in one language.
 //!
 //! Must not rank units or call a target met before its window is over. Figures that a phone does
 //! not hold are left out.

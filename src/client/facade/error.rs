@@ -21,7 +21,7 @@ pub enum ClientError {
     /// The scanned or typed text is not an invitation of this version.
     #[error("{message}")]
     BadInvitation {
-        /// What is wrong, in both languages.
+        /// For logs.
         message: String,
     },
     /// The server refused the code: wrong, used, or expired.

@@ -1,4 +1,4 @@
-//! Text of a finding as a question, in Vietnamese and English. The text asks and never accuses.
+//! A finding as a question to its unit. The question asks and never accuses.
 
 use super::finding::{Finding, FindingState};
 use crate::domain::reporting::window::DateWindow;

@@ -1,4 +1,4 @@
-//! What every rule uses: ids, time, exact numbers, refusals, languages, closed word lists.
+//! What every rule uses: ids, time, exact numbers, refusals, messages, closed word lists.
 
 pub mod clock_fault;
 pub mod hex;

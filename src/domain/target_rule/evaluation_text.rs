@@ -1,4 +1,4 @@
-//! Text of an evaluation for a person, in Vietnamese or English: the figures first, then the
+//! The message of an evaluation for a person: the figures first, then the
 //! reasons.
 
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
