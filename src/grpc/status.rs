@@ -1,7 +1,7 @@
 //! Converts errors into gRPC statuses: a canonical code, one `ErrorInfo`, all field violations, a
 //! localized message, and a retry delay.
 //!
-//! The texts are in the catalogue: refusals under `refusal`, errors of the transport under `status`.
+//! The texts are in the catalogue: refusals under `refusal`, transport errors under `status`.
 
 use crate::app::AppError;
 use crate::domain::support::limits::RECORD_BYTES_MAX;

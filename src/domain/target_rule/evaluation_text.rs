@@ -1,5 +1,4 @@
-//! The message of an evaluation for a person: the figures first, then the
-//! reasons.
+//! The message of an evaluation for a person: the figures first, then the reasons.
 
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
 use super::verdict::StandingStage;
