@@ -314,6 +314,7 @@ standing-drilldown-phase = phase
 standing-drilldown-now-same-time-last = { "  " }{ $element } { $name }: now { $now }, same period last year { $before }, whole base window { $full }
 standing-drilldown-unit-code-as-accepted = by unit code, as of { $cut }: accepted { $accepted }, waiting { $waiting }, missing { $missing }, not visible to you { $hidden }; figures in brackets are not added
 standing-drilldown-missing = MISSING
+standing-drilldown-not-due = not due yet
 standing-drilldown-waiting = waiting
 standing-drilldown-late = , late
 

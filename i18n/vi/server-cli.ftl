@@ -315,6 +315,7 @@ standing-drilldown-phase = đợt
 standing-drilldown-now-same-time-last = { "  " }{ $element } { $name }: hiện nay { $now }, cùng kỳ năm trước { $before }, cả kỳ gốc { $full }
 standing-drilldown-unit-code-as-accepted = theo mã đơn vị, số liệu chốt đến { $cut }: đã duyệt { $accepted }, chờ duyệt { $waiting }, thiếu { $missing }, ngoài phạm vi được xem { $hidden }; số trong ngoặc không được cộng
 standing-drilldown-missing = THIẾU
+standing-drilldown-not-due = chưa đến hạn
 standing-drilldown-waiting = chờ duyệt
 standing-drilldown-late = , gửi chậm
 

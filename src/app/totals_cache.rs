@@ -19,8 +19,8 @@ use crate::domain::campaign::Campaign;
 use crate::domain::report::Report;
 use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
-    CampaignTotals, ReportEntry, ReportsDigest, StandingInput, compute_input_digest,
-    compute_totals, judge_standings_from_totals,
+    CampaignTotals, ReportEntry, ReportsDigest, StandingInput, advance_totals,
+    compute_input_digest, compute_totals, judge_standings_from_totals,
 };
 use crate::domain::support::ids::{CampaignId, ReportId};
 use crate::store::ReadTx;
@@ -131,10 +131,10 @@ impl CachedCampaignTotals {
             let filed = tx.verified_report(ReportId(id), &self.reference.unit_numbers)?;
             let Some(filed) = filed.filter(|filed| filed.report.state.is_sent()) else { continue };
             let entry = to_report_entry(&filed.report);
-            self.totals.upsert_report(input, &entry);
+            self.totals.upsert_report(&entry);
             self.inputs.upsert_report(&entry);
         }
-        self.totals.advance_to(input, input.today);
+        advance_totals(input, &mut self.totals);
         Ok(())
     }
 }

@@ -147,6 +147,7 @@ impl DrilldownContext<'_> {
         let last = line.period.end.yesterday().unwrap_or(line.period.end);
         let support = match line.support {
             ReportSupport::Missing => output.text("standing-drilldown-missing"),
+            ReportSupport::NotDue => output.text("standing-drilldown-not-due"),
             ReportSupport::Waiting => output.text("standing-drilldown-waiting"),
             ReportSupport::Accepted => output.text("live-standings-accepted"),
         };

@@ -21,6 +21,7 @@ pub fn standing_report_to_proto(
         due_day: values::day_to_proto(*due),
         support: match support {
             ReportSupport::Missing => pb::ReportSupport::Missing,
+            ReportSupport::NotDue => pb::ReportSupport::NotDue,
             ReportSupport::Waiting => pb::ReportSupport::Waiting,
             ReportSupport::Accepted => pb::ReportSupport::Accepted,
         }

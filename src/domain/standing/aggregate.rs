@@ -1,16 +1,17 @@
 //! Sums accepted cells up the hierarchy, in one structure view.
 //!
-//! A flow adds up over periods and units; a stock is each unit's latest accepted value; what is not
-//! accepted is missing and never zero. The result does not depend on the order of reports, nor on
+//! A flow adds up over periods and units; a stock is what each unit said last; what is not accepted
+//! is missing and never zero. The result does not depend on the order of reports, nor on
 //! targets.
 
 use super::Coverage;
 use super::attribution::{FigureAttribution, attribute_figure};
+use super::due_days::SummedWindow;
 use super::totals::CampaignTotals;
 use crate::domain::campaign::Campaign;
 use crate::domain::org::{Org, StructureView};
 use crate::domain::report::ReportKey;
-use crate::domain::report::cell::{CellValue, Cells, ElementNumber};
+use crate::domain::report::cell::{Cells, ElementNumber};
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::{Catalogue, Contract};
 use crate::domain::reporting::calendar::Calendars;
@@ -56,21 +57,39 @@ pub struct StandingInput<'a> {
     pub numbers: &'a BTreeMap<ElementNumber, ElementCode>,
     /// Reports under the campaign's contracts, in any order; others are ignored.
     pub reports: &'a [ReportEntry<'a>],
-    /// Periods that end on or before this day are over.
+    /// The day as of which is judged: periods whose grace is over by then count.
     pub today: Date,
     /// The structure in which figures are summed.
     pub view: StructureView,
+}
+
+impl<'a> StandingInput<'a> {
+    /// The contract of the campaign under which an element is reported.
+    pub(super) fn contract_of(&self, code: &ElementCode) -> Option<&'a Contract> {
+        let delivers = |contract: &&Contract| {
+            let form = self.catalogue.form(&contract.form);
+            self.campaign.contracts.contains(&contract.code)
+                && form.is_some_and(|form| form.elements.contains(code))
+        };
+        self.catalogue.contracts.iter().find(delivers)
+    }
 }
 
 /// Sum of one element at one unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct ElementSum {
     /// Sum of accepted figures, scaled.
-    pub(super) value: i64,
+    pub(super) value: i128,
     /// Number of accepted figures in the sum.
     pub(super) figure_count: u32,
     /// Reports that are missing from the sum.
     pub(super) missing: MissingReports,
+    /// Accepted figures of periods that are not due yet, scaled; not part of the sum.
+    pub(super) before_due: i128,
+    /// What all reports of the sum are expected to weigh, in the unit of [`Self::accepted_weight`].
+    pub(super) due_weight: i128,
+    /// What the accepted ones of them are expected to weigh.
+    pub(super) accepted_weight: i128,
 }
 
 /// Sums over one window.
@@ -82,8 +101,8 @@ pub struct WindowSums {
     element_columns: Arc<HashMap<ElementCode, usize>>,
     /// One row per unit, for each contract.
     coverage: BTreeMap<String, Vec<Coverage>>,
-    /// The day after the last finished period, by contract.
-    last_period_ends: BTreeMap<String, Date>,
+    /// The day after the last one that counts, by contract.
+    through: BTreeMap<String, Date>,
     /// Units whose sums the view cannot determine.
     indeterminate_units: BTreeSet<UnitId>,
 }
@@ -93,20 +112,23 @@ impl WindowSums {
     pub(super) fn empty(
         rows: &Arc<HashMap<UnitId, usize>>,
         columns: &Arc<HashMap<ElementCode, usize>>,
+        through: BTreeMap<String, Date>,
     ) -> Self {
         Self {
             sums: vec![ElementSum::default(); rows.len() * columns.len()],
             unit_rows: Arc::clone(rows),
             element_columns: Arc::clone(columns),
+            through,
             ..Self::default()
         }
     }
 
     /// The accepted figure of an element at a unit, including the units below it; `None` if there
-    /// is none.
+    /// is none, or if it exceeds 64 bits.
     #[must_use]
     pub fn value(&self, unit: UnitId, element: &ElementCode) -> Option<i64> {
-        self.element_sum(unit, element).filter(|sum| sum.figure_count > 0).map(|sum| sum.value)
+        let sum = self.element_sum(unit, element).filter(|sum| sum.figure_count > 0)?;
+        i64::try_from(sum.value).ok()
     }
 
     /// Coverage of one contract's reports at a unit, including the units below it.
@@ -128,17 +150,13 @@ impl WindowSums {
         self.indeterminate_units.contains(&unit)
     }
 
-    pub(super) fn last_period_end(&self, contract: &str) -> Option<Date> {
-        self.last_period_ends.get(contract).copied()
+    pub(super) fn add_indeterminate(&mut self, units: &[UnitId]) {
+        self.indeterminate_units.extend(units);
     }
 
-    /// Records that a period of this contract has ended on `end`.
-    pub(super) fn close_period(&mut self, contract: &str, end: Date, indeterminate: &[UnitId]) {
-        match self.last_period_ends.get_mut(contract) {
-            Some(until) => *until = (*until).max(end),
-            None => drop(self.last_period_ends.insert(contract.to_owned(), end)),
-        }
-        self.indeterminate_units.extend(indeterminate);
+    /// The day after the last one that counts under a contract; may lie outside the window.
+    pub(super) fn through(&self, contract: &str) -> Option<Date> {
+        self.through.get(contract).copied()
     }
 
     /// Adds one report to the coverage of these rows, or subtracts it.
@@ -167,29 +185,43 @@ impl WindowSums {
             *sum = if adds { sum.combined_with(one) } else { sum.without(one) };
         }
     }
+
+    /// Empties one column.
+    pub(super) fn clear_column(&mut self, column: usize) {
+        let width = self.element_columns.len();
+        self.sums
+            .iter_mut()
+            .skip(column)
+            .step_by(width)
+            .for_each(|sum| *sum = ElementSum::default());
+    }
 }
 
 impl ElementSum {
     fn combined_with(self, other: Self) -> Self {
-        let missing = self.missing.combined_with(other.missing);
         Self {
             value: self.value + other.value,
             figure_count: self.figure_count + other.figure_count,
-            missing,
+            missing: self.missing.combined_with(other.missing),
+            before_due: self.before_due + other.before_due,
+            due_weight: self.due_weight + other.due_weight,
+            accepted_weight: self.accepted_weight + other.accepted_weight,
         }
     }
 
     fn without(self, other: Self) -> Self {
-        let missing = self.missing.without(other.missing);
         Self {
             value: self.value - other.value,
             figure_count: self.figure_count - other.figure_count,
-            missing,
+            missing: self.missing.without(other.missing),
+            before_due: self.before_due - other.before_due,
+            due_weight: self.due_weight - other.due_weight,
+            accepted_weight: self.accepted_weight - other.accepted_weight,
         }
     }
 }
 
-/// Sums what was accepted for the finished periods of `window`.
+/// Sums what was accepted for the due periods of `window`.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
@@ -197,15 +229,13 @@ pub fn aggregate_reports(
     input: &StandingInput<'_>,
     window: DateWindow,
 ) -> Result<WindowSums, UnknownCalendar> {
-    let totals = CampaignTotals::compute(input, &[window])?;
+    let totals = CampaignTotals::compute(input, &[SummedWindow::whole(window)])?;
     Ok(totals.windows().iter().map(|(_, sums)| sums.clone()).next().unwrap_or_default())
 }
 
 /// One expected report, due now or later, and what was received for it.
 pub(super) struct ExpectedReport<'a> {
-    pub(super) contract: &'a Contract,
     pub(super) expected: Expectation,
-    pub(super) key: ReportKey,
     /// The units whose sums include it, the lowest first.
     pub(super) counting_units: Vec<UnitId>,
     /// The units for which the view cannot determine whether their sums include it.
@@ -242,9 +272,7 @@ pub(super) fn list_expected_reports<'a>(
                 attribute_figure(input.org, input.view, expected.unit, expected.period.start);
             let entry = reports.get(&unit_period_key(&key)).copied();
             all.push(ExpectedReport {
-                contract,
                 expected,
-                key,
                 counting_units,
                 indeterminate_units,
                 report: entry,
@@ -260,18 +288,4 @@ type UnitPeriodKey<'a> = (UnitId, &'a str, Date, Date, u8);
 fn unit_period_key(key: &ReportKey) -> UnitPeriodKey<'_> {
     let ReportKey { unit, period, .. } = key;
     (*unit, period.calendar.as_str(), period.start, period.end, period.cut)
-}
-
-impl ExpectedReport<'_> {
-    /// The accepted figures, by element code.
-    pub(super) fn official_figures(
-        &self,
-        numbers: &BTreeMap<ElementNumber, ElementCode>,
-    ) -> BTreeMap<ElementCode, CellValue> {
-        let cells = self.report.filter(|entry| entry.accepted).map(|entry| entry.cells);
-        let code = |(number, value): (&ElementNumber, &CellValue)| {
-            Some((numbers.get(number)?.clone(), *value))
-        };
-        cells.into_iter().flatten().filter_map(code).collect()
-    }
 }

@@ -1,19 +1,20 @@
 //! The reports behind a number: what each of them adds, and which are missing.
 //!
-//! Computed from the same list as the sums, so the addends that count always add up to the number.
+//! Read from the sums themselves, so the addends that count always add up to the number.
 //! Permissions are checked elsewhere.
 
-use super::aggregate::{ExpectedReport, StandingInput, list_expected_reports};
+use super::aggregate::StandingInput;
+use super::due_days::SummedWindow;
 use super::judge::attested_elements;
-use super::unit_figures::resolve_window;
-use crate::domain::report::element::{ElementCode, ElementKind};
-use crate::domain::report::form::Catalogue;
+use super::totals::{CampaignTotals, ContractLayout, LayoutColumn, TrackedReport};
+use super::unit_figures::{resolve_window, summed_window};
+use crate::domain::report::element::ElementCode;
 use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::period::Period;
-use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ContractId, ReportId, UnitId};
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::target_rule::Target;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,8 @@ string_enum! {
     ReportSupport {
         /// Not received; never the same as zero.
         Missing = "MISSING",
+        /// Not received, and not due yet.
+        NotDue = "NOT_DUE",
         /// Received and not accepted yet: it adds nothing.
         Waiting = "WAITING",
         /// Accepted: its figures are official.
@@ -75,8 +78,11 @@ pub fn list_standing_reports(
         input.campaign.targets.iter().find_map(|line| find_member(&line.code, &line.formula, code));
     let Some(formula) = named else { return Ok(None) };
     let mut all: BTreeMap<ReportId, StandingReport> = BTreeMap::new();
-    for (window, elements) in requested_elements(input, formula, phase) {
-        for line in window_reports(input, unit, window, &elements)? {
+    let requested = requested_elements(input, formula, phase);
+    let windows: Vec<SummedWindow> = requested.keys().copied().collect();
+    let totals = CampaignTotals::compute_rows(input, &windows, &[unit])?;
+    for (at, elements) in requested.values().enumerate() {
+        for line in window_reports(input, &totals, at, elements) {
             match all.get_mut(&line.report) {
                 Some(existing) => existing.addends.extend(line.addends),
                 None => drop(all.insert(line.report, line)),
@@ -100,133 +106,93 @@ fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Ta
     members.find_map(|(formula, letter)| find_member(&format!("{here}{letter}"), formula, code))
 }
 
-/// The elements of a formula by window; the phase's window where the formula names none.
+/// The elements of a formula by summed window; the phase's window where the formula names none.
 fn requested_elements(
     input: &StandingInput<'_>,
     formula: &Target,
     phase: u8,
-) -> BTreeMap<DateWindow, BTreeSet<ElementCode>> {
+) -> BTreeMap<SummedWindow, BTreeSet<ElementCode>> {
     let of_phase = input.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
     let whole = of_phase.unwrap_or(input.campaign.measurement_window);
-    let mut requested: BTreeMap<DateWindow, BTreeSet<ElementCode>> = BTreeMap::new();
+    let mut requested: BTreeMap<SummedWindow, BTreeSet<ElementCode>> = BTreeMap::new();
     for comparison in formula.comparisons() {
         if let Some(window) = resolve_window(input, whole, comparison.window.as_ref()) {
-            requested
-                .entry(window)
-                .or_default()
-                .extend(comparison.measure.elements().into_iter().cloned());
+            let elements = comparison.measure.elements();
+            let summed = summed_window(input, window, elements.iter().copied());
+            requested.entry(summed).or_default().extend(elements.into_iter().cloned());
         }
     }
-    let duties: BTreeSet<ElementCode> = attested_elements(input.campaign, formula).collect();
-    if !duties.is_empty() {
-        requested.entry(whole).or_default().extend(duties);
+    for duty in attested_elements(input.campaign, formula) {
+        let summed = summed_window(input, whole, [&duty]);
+        requested.entry(summed).or_default().insert(duty);
     }
     requested
 }
 
+/// The reports of one window that stand in the unit's sums, and those that are not due yet.
 fn window_reports(
     input: &StandingInput<'_>,
-    unit: UnitId,
-    window: DateWindow,
+    totals: &CampaignTotals,
+    window: usize,
     elements: &BTreeSet<ElementCode>,
-) -> Result<Vec<StandingReport>, UnknownCalendar> {
-    let mut expected_reports = list_expected_reports(input, window)?;
-    expected_reports
-        .retain(|expected_report| expected_report.expected.whole_period.end <= input.today);
-    let last = latest_stock_reports(input, &expected_reports, elements);
+) -> Vec<StandingReport> {
+    let (words, _) = totals.stock_words(input, window);
+    let said: BTreeSet<(Option<usize>, usize)> = words
+        .iter()
+        .filter(|word| !word.rows.is_empty())
+        .map(|word| (word.report, word.column))
+        .collect();
     let mut lines = Vec::new();
-    for (at, expected_report) in expected_reports.iter().enumerate() {
-        let reported = reported_elements(input.catalogue, expected_report, elements);
-        let official = expected_report.official_figures(input.numbers);
-        let here = expected_report.counting_units.contains(&unit);
-        let addends = reported.into_iter().map(|(code, kind)| {
-            let figure = official.get(code).and_then(|cell| cell.figure());
-            let counts = match kind {
-                ElementKind::Stock => {
-                    let latest = last.get(&(expected_report.expected.unit, code));
-                    latest.is_some_and(|latest| {
-                        latest.path.contains(&unit) && latest.index == Some(at)
-                    })
-                }
-                ElementKind::Flow | ElementKind::EventFlag => here && figure.is_some(),
+    for (at, report) in totals.tracked.iter().enumerate() {
+        let Some(membership) = report.windows.iter().find(|one| one.window == window) else {
+            continue;
+        };
+        let here = !report.rows.is_empty();
+        let layout = &totals.layouts[report.layout];
+        let addend = |(nth, column): (usize, &LayoutColumn)| {
+            let element = &input.catalogue.elements[column.column];
+            let figure = report.official_figure(nth);
+            let counts = if column.stock {
+                said.contains(&(Some(at), column.column))
+            } else {
+                here && membership.counted && figure.is_some()
             };
-            Addend { element: code.clone(), figure, counts }
-        });
-        let addends: Vec<Addend> = addends.collect();
-        if !addends.is_empty() && (here || addends.iter().any(|one| one.counts)) {
-            lines.push(build_standing_report(expected_report, addends));
+            let requested = elements.contains(&element.code);
+            requested.then(|| Addend { element: element.code.clone(), figure, counts })
+        };
+        let addends: Vec<Addend> = layout.columns.iter().enumerate().filter_map(addend).collect();
+        let over = report.whole_end <= input.today || report.received.is_some();
+        let shown = here && (membership.counted || over) || addends.iter().any(|one| one.counts);
+        if !addends.is_empty() && shown {
+            lines.push(build_standing_report(input, layout, report, membership.counted, addends));
         }
     }
-    Ok(lines)
+    lines
 }
 
 fn build_standing_report(
-    expected_report: &ExpectedReport<'_>,
+    input: &StandingInput<'_>,
+    layout: &ContractLayout,
+    report: &TrackedReport,
+    due: bool,
     addends: Vec<Addend>,
 ) -> StandingReport {
+    let key = report.report_key(layout);
+    let contract = input.catalogue.contracts.iter().find(|one| one.code == layout.code);
+    let due_days = contract.map_or(0, |contract| i64::from(contract.due_days));
     StandingReport {
-        report: expected_report.key.id(),
-        contract: expected_report.expected.contract,
-        unit: expected_report.expected.unit,
-        period: expected_report.expected.period.clone(),
-        due: expected_report.expected.due_day,
-        support: match expected_report.report {
-            None => ReportSupport::Missing,
-            Some(entry) if entry.accepted => ReportSupport::Accepted,
+        report: key.id(),
+        contract: layout.id,
+        unit: report.unit,
+        period: key.period,
+        due: report.whole_end.saturating_add(due_days.days()),
+        support: match &report.received {
+            None if due => ReportSupport::Missing,
+            None => ReportSupport::NotDue,
+            Some(received) if received.accepted => ReportSupport::Accepted,
             Some(_) => ReportSupport::Waiting,
         },
-        late: expected_report.report.is_some_and(|entry| entry.late),
+        late: report.received.as_ref().is_some_and(|received| received.late),
         addends,
     }
-}
-
-/// Those of `elements` that are on the report's form, with their kind.
-fn reported_elements<'e>(
-    catalogue: &Catalogue,
-    expected_report: &ExpectedReport<'_>,
-    elements: &'e BTreeSet<ElementCode>,
-) -> Vec<(&'e ElementCode, ElementKind)> {
-    let Some(form) = catalogue.form(&expected_report.contract.form) else { return Vec::new() };
-    let on_form = elements.iter().filter(|code| form.elements.contains(code));
-    on_form.filter_map(|code| Some((code, catalogue.element(code)?.kind))).collect()
-}
-
-/// The latest report of one unit on one stock.
-struct LatestStockReport<'o> {
-    /// The units whose sums include it, as of the unit's last period, whether or not that report is
-    /// in.
-    path: &'o [UnitId],
-    end: Date,
-    /// Index of the expected report that contains the figure.
-    index: Option<usize>,
-}
-
-fn latest_stock_reports<'o, 'e>(
-    input: &StandingInput<'_>,
-    expected_reports: &'o [ExpectedReport<'_>],
-    elements: &'e BTreeSet<ElementCode>,
-) -> BTreeMap<(UnitId, &'e ElementCode), LatestStockReport<'o>> {
-    let mut latest_reports: BTreeMap<(UnitId, &ElementCode), LatestStockReport<'_>> =
-        BTreeMap::new();
-    for (at, one) in expected_reports.iter().enumerate() {
-        let stocks = reported_elements(input.catalogue, one, elements)
-            .into_iter()
-            .filter(|(_, kind)| *kind == ElementKind::Stock);
-        let official = one.official_figures(input.numbers);
-        for (code, _) in stocks {
-            let end = one.expected.period.end;
-            let new =
-                || LatestStockReport { path: &one.counting_units, end: Date::MIN, index: None };
-            let latest = latest_reports.entry((one.expected.unit, code)).or_insert_with(new);
-            if latest.end <= end {
-                let reported_index = official.get(code).and_then(|cell| cell.figure()).map(|_| at);
-                *latest = LatestStockReport {
-                    path: &one.counting_units,
-                    end,
-                    index: reported_index.or(latest.index),
-                };
-            }
-        }
-    }
-    latest_reports
 }

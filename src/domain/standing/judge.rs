@@ -3,8 +3,9 @@
 
 use super::aggregate::StandingInput;
 use super::attribution::UnitOrigins;
+use super::due_days::SummedWindow;
 use super::totals::CampaignTotals;
-use super::unit_figures::{UnitFigures, resolve_window};
+use super::unit_figures::{UnitFigures, resolve_window, summed_window};
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
 use crate::domain::campaign::{Campaign, CampaignTarget};
 use crate::domain::org::UnitKind;
@@ -14,8 +15,7 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
-    Baseline, Comparison, Evaluation, EvaluationTerms, StandingStage, Target, TargetWindow,
-    ZeroBasePolicy,
+    Comparison, Evaluation, EvaluationTerms, StandingStage, Target, ZeroBasePolicy,
 };
 use std::collections::BTreeSet;
 
@@ -38,14 +38,30 @@ pub fn judge_standings(
 /// # Errors
 /// A contract names a calendar that does not exist.
 pub fn compute_totals(input: &StandingInput<'_>) -> Result<CampaignTotals, UnknownCalendar> {
+    CampaignTotals::compute(input, &list_summed_windows(input))
+}
+
+/// Brings sums up to the input's day after reports were changed.
+pub fn advance_totals(input: &StandingInput<'_>, totals: &mut CampaignTotals) {
+    totals.advance(input, &list_summed_windows(input));
+}
+
+/// Every window that a target or an attestation reads, with the day through which its contracts are
+/// judged together.
+pub(super) fn list_summed_windows(input: &StandingInput<'_>) -> Vec<SummedWindow> {
     let campaign = input.campaign;
-    let comparisons = campaign.targets.iter().flat_map(|line| line.formula.comparisons());
-    let whole = campaign.measurement_window;
-    let named = comparisons
-        .filter_map(|comparison| resolve_window(input, whole, comparison.window.as_ref()));
     let phases = campaign.phases.iter().map(|phase| phase.window);
-    let windows: BTreeSet<DateWindow> = std::iter::once(whole).chain(phases).chain(named).collect();
-    CampaignTotals::compute(input, &windows.into_iter().collect::<Vec<_>>())
+    let defaults: Vec<DateWindow> =
+        std::iter::once(campaign.measurement_window).chain(phases).collect();
+    let mut all: BTreeSet<SummedWindow> =
+        defaults.iter().map(|window| SummedWindow::whole(*window)).collect();
+    for comparison in campaign.targets.iter().flat_map(|line| line.formula.comparisons()) {
+        let named = defaults
+            .iter()
+            .filter_map(|default| resolve_window(input, *default, comparison.window.as_ref()));
+        all.extend(named.map(|window| summed_window(input, window, comparison.measure.elements())));
+    }
+    all.into_iter().collect()
 }
 
 /// Judges the standings from sums as of the input's day.
@@ -58,7 +74,6 @@ pub fn judge_standings_from_totals(
     let (window_sums, origins) = (totals.windows(), UnitOrigins::from_input(input));
     let mut all = Vec::new();
     for (phase, window) in judged_phases(input) {
-        let stage = stage_of_window(input, window);
         for (unit, kind) in judged_units(input, window) {
             let figures = UnitFigures {
                 input,
@@ -68,6 +83,7 @@ pub fn judge_standings_from_totals(
                 origins: origins.as_ref(),
             };
             for line in &input.campaign.targets {
+                let stage = target_stage(&figures, &line.formula);
                 let coverage = target_coverage(&figures, line);
                 all.push(Standing {
                     campaign: input.campaign.id(),
@@ -97,14 +113,17 @@ fn judged_phases(input: &StandingInput<'_>) -> Vec<(u8, DateWindow)> {
     std::iter::once((0, input.campaign.measurement_window)).chain(phases).collect()
 }
 
-fn stage_of_window(input: &StandingInput<'_>, window: DateWindow) -> StandingStage {
-    if input.campaign.status.is_final() {
-        StandingStage::Final
-    } else if input.today < window.end {
-        StandingStage::Running
-    } else {
-        StandingStage::Closed
-    }
+/// A combination closes with its last member.
+fn target_stage(figures: &UnitFigures<'_>, formula: &Target) -> StandingStage {
+    let duties: Vec<ElementCode> = attested_elements(figures.input.campaign, formula).collect();
+    let attested = (!duties.is_empty()).then(|| figures.stage(figures.default_window, &duties));
+    let compared = formula.comparisons().into_iter().filter_map(|comparison| {
+        let window =
+            resolve_window(figures.input, figures.default_window, comparison.window.as_ref())?;
+        Some(figures.stage(window, comparison.measure.elements()))
+    });
+    let none = || figures.stage(figures.default_window, []);
+    compared.chain(attested).min().unwrap_or_else(none)
 }
 
 /// Units that existed on some finished day of the window, with their latest kind; in a view of one
@@ -148,29 +167,33 @@ fn evaluation_terms(
     }
 }
 
-/// Coverage of a target: the reports of every contract that delivers one of its elements.
+/// Coverage of a target: the reports of every contract that delivers one of its elements, over the
+/// windows of the target.
 fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
-    let catalogue = figures.input.catalogue;
-    let elements = formula_elements(figures, &line.formula);
-    let contracts: BTreeSet<&str> = elements
-        .iter()
-        .filter_map(|code| catalogue.contract_for_element(code))
-        .map(|contract| contract.code.as_str())
-        .collect();
-    let Some((_, window_sums)) = figures.sums_of(None) else { return Coverage::default() };
-    contracts
-        .into_iter()
-        .map(|code| window_sums.coverage(figures.unit, code))
+    let mut read: BTreeSet<(SummedWindow, &str)> = BTreeSet::new();
+    let mut add = |window: DateWindow, elements: Vec<&ElementCode>| {
+        let summed = summed_window(figures.input, window, elements.iter().copied());
+        for code in elements {
+            let contract = figures.input.contract_of(code);
+            read.extend(contract.map(|contract| (summed, contract.code.as_str())));
+        }
+    };
+    for comparison in line.formula.comparisons() {
+        let named =
+            resolve_window(figures.input, figures.default_window, comparison.window.as_ref());
+        if let Some(window) = named {
+            add(window, comparison.measure.elements());
+        }
+    }
+    let duties: Vec<ElementCode> =
+        attested_elements(figures.input.campaign, &line.formula).collect();
+    duties.iter().for_each(|code| add(figures.default_window, vec![code]));
+    let sums = |of: SummedWindow| {
+        figures.window_sums.iter().find(|(window, _)| *window == of).map(|(_, sums)| sums)
+    };
+    read.into_iter()
+        .filter_map(|(window, contract)| Some(sums(window)?.coverage(figures.unit, contract)))
         .fold(Coverage::default(), Coverage::combined_with)
-}
-
-/// The elements of a formula, including those of its duties.
-fn formula_elements(figures: &UnitFigures<'_>, formula: &Target) -> BTreeSet<ElementCode> {
-    formula
-        .elements()
-        .into_iter()
-        .chain(attested_elements(figures.input.campaign, formula))
-        .collect()
 }
 
 /// The elements that prove the duties attested by a formula.
@@ -266,30 +289,18 @@ impl UnitJudge<'_> {
     }
 
     fn judgement_figures(&self, comparison: &Comparison) -> Vec<StandingFigure> {
-        let (baseline, when) = (comparison.measure.baseline(), comparison.window.as_ref());
-        comparison
-            .measure
-            .elements()
-            .into_iter()
-            .map(|code| self.standing_figure(code, baseline, when))
-            .collect()
+        let elements = comparison.measure.elements();
+        elements.into_iter().map(|code| self.standing_figure(code, comparison)).collect()
     }
 
-    fn standing_figure(
-        &self,
-        code: &ElementCode,
-        baseline: Option<Baseline>,
-        when: Option<&TargetWindow>,
-    ) -> StandingFigure {
-        let figures = self.figures;
-        let value = figures
-            .sums_of(when)
-            .and_then(|(_, window_sums)| window_sums.value(figures.unit, code));
-        let full = baseline.and_then(|of| {
-            figures
-                .baseline_window(&of, resolve_window(figures.input, figures.default_window, when)?)
-        });
-        let now = baseline.and_then(|of| figures.baseline_window_to_date(code, &of, when));
+    fn standing_figure(&self, code: &ElementCode, comparison: &Comparison) -> StandingFigure {
+        let (figures, baseline) = (self.figures, comparison.measure.baseline());
+        let value =
+            figures.sums_of(comparison).and_then(|(_, sums)| sums.value(figures.unit, code));
+        let window =
+            resolve_window(figures.input, figures.default_window, comparison.window.as_ref());
+        let full = baseline.and_then(|of| figures.baseline_window(&of, window?));
+        let now = baseline.and_then(|of| figures.baseline_window_to_date(code, &of, comparison));
         StandingFigure {
             element: code.clone(),
             value,

@@ -1,36 +1,43 @@
-//! Incremental sums: a changed report subtracts its old figures from every sum that includes them
-//! and adds its new ones, so a nightly run costs only what changed.
+//! The one implementation of sums: of the night, the course of the year, drill-downs and
+//! verification.
 //!
 //! ```text
 //!  expected reports by contract, unit, day
 //!  com-1  w34 ─ reported 3 ──┐
 //!  com-1  w35 ─ missing ─────┼─> rows (units whose sums include it: com-1, dist-9, prov)
-//!  com-1  w36 ─ not over yet │   x windows (whole year, phase 1, ...)
+//!  com-1  w36 ─ not due yet  │   x windows (whole year, phase 1, ...)
 //!
-//!  flow   each report adds its own figure, or "missing"
-//!  stock  only the unit's latest figure counts; recomputed when any of its reports changes
+//!  flow   each report adds its own figure, or "missing"; a changed report subtracts its old
+//!         figures and adds its new ones, so a nightly run costs only what changed
+//!  stock  what each unit said last (`stocks`); computed anew when any word of the column changed
 //! ```
 //!
 //! The sums are identical, to the byte, for every order of reports and corrections;
 //! `tests/properties.rs` compares them with sums computed from scratch. Attribution is in
-//! `attribution`, expected reports in `domain::reporting::expectation`.
+//! `attribution`, the days that count in `due_days`, the weight of what is missing in `expected`.
+
+mod expected;
+mod stocks;
 
 use super::Coverage;
 use super::aggregate::{
     ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports,
 };
+use super::due_days::{SummedWindow, contract_through, is_due};
+use crate::domain::org::UnitKind;
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::reporting::expectation::UnknownCalendar;
+use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::{ContractId, UnitId};
-use crate::domain::support::ratio::Ratio;
 use crate::domain::support::time::days_from_date;
 use crate::domain::target_rule::MissingReports;
+use expected::ExpectedFigures;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap as HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,68 +45,75 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct CampaignTotals {
     day: Date,
-    layouts: Vec<ContractLayout>,
-    tracked: Vec<TrackedReport>,
+    unit_rows: Arc<HashMap<UnitId, usize>>,
+    element_columns: Arc<HashMap<ElementCode, usize>>,
+    pub(super) layouts: Vec<ContractLayout>,
+    pub(super) tracked: Vec<TrackedReport>,
     /// Index into `tracked` by report key; filled at the first change.
     index_by_key: HashMap<TrackedReportKey, usize>,
     /// Range in `tracked` of one unit under one contract, by day.
     range_by_unit: HashMap<(usize, UnitId), Range<usize>>,
-    windows: Vec<(DateWindow, WindowSums)>,
-    stock_contributions: HashMap<(usize, UnitId, usize), StockContribution>,
+    expected: ExpectedFigures,
+    windows: Vec<(SummedWindow, WindowSums)>,
+    /// A stock has changed since the stocks were computed.
+    stocks_changed: bool,
 }
 
 type TrackedReportKey = (ContractId, UnitId, Date, Date, u8);
 
 /// Columns of the reports under one contract, in the form's order.
 #[derive(Debug, Clone)]
-struct ContractLayout {
-    id: ContractId,
-    code: String,
-    calendar: String,
-    columns: Vec<LayoutColumn>,
+pub(super) struct ContractLayout {
+    pub(super) id: ContractId,
+    pub(super) code: String,
+    pub(super) calendar: String,
+    pub(super) level: UnitKind,
+    pub(super) columns: Vec<LayoutColumn>,
 }
 
 /// One element of a form.
 #[derive(Debug, Clone, Copy)]
-struct LayoutColumn {
+pub(super) struct LayoutColumn {
     /// Index in the catalogue.
-    column: usize,
+    pub(super) column: usize,
     /// The short number of the element in cells.
-    number: Option<ElementNumber>,
-    stock: bool,
+    pub(super) number: Option<ElementNumber>,
+    pub(super) stock: bool,
 }
 
 /// An expected report, due now or later, and its content.
 #[derive(Debug, Clone)]
-struct TrackedReport {
-    layout: usize,
-    unit: UnitId,
-    start: Date,
-    end: Date,
-    cut: u8,
-    /// The day on which its whole period is over and the report starts to count.
-    counts_on: Date,
-    rows: Vec<usize>,
-    indeterminate_units: Vec<UnitId>,
-    /// Indexes of the windows that contain its period.
-    windows: Vec<usize>,
-    received: Option<ReceivedFigures>,
+pub(super) struct TrackedReport {
+    pub(super) layout: usize,
+    pub(super) unit: UnitId,
+    pub(super) start: Date,
+    pub(super) end: Date,
+    pub(super) cut: u8,
+    /// The day after its whole period.
+    pub(super) whole_end: Date,
+    pub(super) rows: Vec<usize>,
+    pub(super) indeterminate_units: Vec<UnitId>,
+    /// The windows that contain its period.
+    pub(super) windows: Vec<WindowMembership>,
+    pub(super) received: Option<ReceivedFigures>,
+}
+
+/// A window that contains the period of a report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WindowMembership {
+    /// Its place among the windows.
+    pub(super) window: usize,
+    /// Whether the report is due and within the days judged; if not, its figures are only known.
+    pub(super) counted: bool,
 }
 
 /// Content of a received report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ReceivedFigures {
-    accepted: bool,
-    late: bool,
-    nil: bool,
-    figures: Vec<Option<i64>>,
-}
-
-/// The latest figure of a unit's stock, as included in the sums.
-#[derive(Debug, Clone)]
-struct StockContribution {
-    rows: Vec<usize>,
-    sum: ElementSum,
+pub(super) struct ReceivedFigures {
+    pub(super) accepted: bool,
+    pub(super) late: bool,
+    pub(super) nil: bool,
+    pub(super) figures: Vec<Option<i64>>,
 }
 
 /// Whether a value is added to sums or subtracted.
@@ -118,45 +132,55 @@ impl CampaignTotals {
     /// A contract names a calendar that does not exist.
     pub fn compute(
         input: &StandingInput<'_>,
-        windows: &[DateWindow],
+        windows: &[SummedWindow],
+    ) -> Result<Self, UnknownCalendar> {
+        let units = input.org.units().iter().map(|unit| unit.id).collect::<Vec<_>>();
+        Self::compute_rows(input, windows, &units)
+    }
+
+    /// The sums of some units only.
+    ///
+    /// # Errors
+    /// A contract names a calendar that does not exist.
+    pub(super) fn compute_rows(
+        input: &StandingInput<'_>,
+        windows: &[SummedWindow],
+        units: &[UnitId],
     ) -> Result<Self, UnknownCalendar> {
         let rows: HashMap<UnitId, usize> =
-            input.org.units().iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
-        let columns: HashMap<ElementCode, usize> = input
-            .catalogue
-            .elements
-            .iter()
-            .enumerate()
-            .map(|(at, one)| (one.code.clone(), at))
-            .collect();
-        let (rows, columns) = (Arc::new(rows), Arc::new(columns));
+            units.iter().enumerate().map(|(at, unit)| (*unit, at)).collect();
+        let elements = input.catalogue.elements.iter().enumerate();
+        let columns: HashMap<ElementCode, usize> =
+            elements.map(|(at, one)| (one.code.clone(), at)).collect();
         let mut totals = Self {
             day: input.today,
             layouts: contract_layouts(input, &columns),
+            unit_rows: Arc::new(rows),
+            element_columns: Arc::new(columns),
             tracked: Vec::new(),
             index_by_key: HashMap::default(),
             range_by_unit: HashMap::default(),
-            windows: windows
-                .iter()
-                .map(|window| (*window, WindowSums::empty(&rows, &columns)))
-                .collect(),
-            stock_contributions: HashMap::default(),
+            expected: ExpectedFigures::default(),
+            windows: Vec::new(),
+            stocks_changed: false,
         };
-        let (start, end) =
-            (windows.iter().map(|one| one.start).min(), windows.iter().map(|one| one.end).max());
+        // A stock is judged by what was said before its window, too.
+        let judged = input.campaign.judged_windows();
+        let all = || windows.iter().map(|one| &one.window).chain(&judged);
+        let (start, end) = (all().map(|one| one.start).min(), all().map(|one| one.end).max());
         if let Some((start, end)) = start.zip(end) {
             list_expected_reports(input, DateWindow { start, end })?
                 .iter()
-                .for_each(|expected_report| totals.track_report(expected_report, &rows));
+                .for_each(|expected_report| totals.track_report(expected_report));
             // The totals stay in memory between nightly runs, and no further report is added.
             totals.tracked.shrink_to_fit();
         }
-        let over: Vec<usize> = (0..totals.tracked.len()).filter(|at| totals.is_over(*at)).collect();
-        totals.activate_reports(input, &over);
+        totals.expected = ExpectedFigures::read(input, totals.expected_columns());
+        totals.start_windows(input, windows);
         Ok(totals)
     }
 
-    /// The day up to which periods are over.
+    /// The day as of which periods are due.
     #[must_use]
     pub fn day(&self) -> Date {
         self.day
@@ -164,12 +188,13 @@ impl CampaignTotals {
 
     /// The sums of each window.
     #[must_use]
-    pub fn windows(&self) -> &[(DateWindow, WindowSums)] {
+    pub fn windows(&self) -> &[(SummedWindow, WindowSums)] {
         &self.windows
     }
 
-    /// Replaces the content of a report. A report that is not expected changes nothing.
-    pub fn upsert_report(&mut self, input: &StandingInput<'_>, entry: &ReportEntry<'_>) {
+    /// Replaces the content of a report; [`Self::settle`] brings the stocks up to date afterwards. A
+    /// report that is not expected changes nothing.
+    pub fn upsert_report(&mut self, entry: &ReportEntry<'_>) {
         let ReportKey { contract, unit, period } = entry.key;
         if self.index_by_key.is_empty() {
             self.index_by_key = self
@@ -194,47 +219,82 @@ impl CampaignTotals {
         if received == self.tracked[at].received {
             return;
         }
-        if !self.is_over(at) {
-            self.tracked[at].received = received;
-            return;
-        }
-        self.apply_report(input, at, SumOperation::Subtract);
+        self.stocks_changed |= layout.columns.iter().any(|one| one.stock);
+        self.apply_report(at, SumOperation::Subtract);
         self.tracked[at].received = received;
-        self.apply_report(input, at, SumOperation::Add);
-        if !planted!("stock-not-told-anew") {
-            self.recompute_stocks(self.tracked[at].layout, self.tracked[at].unit);
+        self.apply_report(at, SumOperation::Add);
+    }
+
+    /// Computes the stocks anew if any of them changed.
+    pub fn settle(&mut self, input: &StandingInput<'_>) {
+        if self.stocks_changed && !planted!("stock-not-told-anew") {
+            self.settle_stocks(input);
         }
+        self.stocks_changed = false;
     }
 
-    /// Advances to a later day: periods that are over by then count. An earlier day changes
+    /// Advances to the input's day, on which these windows are judged. An earlier day changes
     /// nothing.
-    pub fn advance_to(&mut self, input: &StandingInput<'_>, day: Date) {
-        let before = self.day;
-        self.day = day.max(before);
-        let newly: Vec<usize> = (0..self.tracked.len())
-            .filter(|at| before < self.tracked[*at].counts_on && self.is_over(*at))
-            .collect();
-        self.activate_reports(input, &newly);
+    pub(super) fn advance(&mut self, input: &StandingInput<'_>, windows: &[SummedWindow]) {
+        if self.day < input.today {
+            self.day = input.today;
+            self.start_windows(input, windows);
+        }
+        self.settle(input);
     }
 
-    fn is_over(&self, at: usize) -> bool {
-        self.tracked[at].counts_on <= self.day
+    /// Sums all tracked reports over these windows, from nothing.
+    fn start_windows(&mut self, input: &StandingInput<'_>, windows: &[SummedWindow]) {
+        let empty = |summed: &SummedWindow| {
+            let through = self.layouts.iter().map(|layout| {
+                let contract = input.catalogue.contracts.iter().find(|one| one.code == layout.code);
+                let own = contract.map_or(Date::MIN, |contract| contract_through(input, contract));
+                (layout.code.clone(), summed.through.map_or(own, |common| own.min(common)))
+            });
+            let through: BTreeMap<String, Date> = through.collect();
+            (*summed, WindowSums::empty(&self.unit_rows, &self.element_columns, through))
+        };
+        self.windows = windows.iter().map(empty).collect();
+        for at in 0..self.tracked.len() {
+            let memberships = self.memberships(input, at);
+            for one in memberships.iter().filter(|one| one.counted) {
+                self.windows[one.window].1.add_indeterminate(&self.tracked[at].indeterminate_units);
+            }
+            self.tracked[at].windows = memberships;
+            self.apply_report(at, SumOperation::Add);
+        }
+        self.settle_stocks(input);
     }
 
-    fn track_report(
-        &mut self,
-        expected_report: &ExpectedReport<'_>,
-        rows: &HashMap<UnitId, usize>,
-    ) {
+    fn memberships(&self, input: &StandingInput<'_>, at: usize) -> Vec<WindowMembership> {
+        let report = &self.tracked[at];
+        let layout = &self.layouts[report.layout];
+        let contract = input.catalogue.contracts.iter().find(|one| one.code == layout.code);
+        let due = contract.is_some_and(|contract| is_due(input, contract, report.whole_end));
+        let within = |(window, (summed, sums)): (usize, &(SummedWindow, WindowSums))| {
+            let inside = summed.window.start <= report.start && report.end <= summed.window.end;
+            let judged = sums.through(&layout.code).is_some_and(|through| report.end <= through);
+            inside.then_some(WindowMembership { window, counted: due && judged })
+        };
+        self.windows.iter().enumerate().filter_map(within).collect()
+    }
+
+    /// Each unit that owes a form, with each of its elements.
+    fn expected_columns(&self) -> Vec<(UnitId, UnitKind, usize)> {
+        let owing = self.range_by_unit.keys().flat_map(|(layout, unit)| {
+            let ContractLayout { level, columns, .. } = &self.layouts[*layout];
+            columns.iter().map(|one| (*unit, *level, one.column))
+        });
+        owing.collect()
+    }
+
+    fn track_report(&mut self, expected_report: &ExpectedReport<'_>) {
         let (expected, at) = (&expected_report.expected, self.tracked.len());
         let Some(layout) = self.layouts.iter().position(|layout| layout.id == expected.contract)
         else {
             return;
         };
         let period = &expected.period;
-        let within = |(at, (window, _)): (usize, &(DateWindow, WindowSums))| {
-            period.is_within(window.start, window.end).then_some(at)
-        };
         self.range_by_unit.entry((layout, expected.unit)).or_insert(at..at).end = at + 1;
         self.tracked.push(TrackedReport {
             layout,
@@ -242,133 +302,64 @@ impl CampaignTotals {
             start: period.start,
             end: period.end,
             cut: period.cut,
-            counts_on: expected.whole_period.end,
-            rows: expected_report
-                .counting_units
-                .iter()
-                .filter_map(|unit| rows.get(unit).copied())
-                .collect(),
+            whole_end: expected.whole_period.end,
+            rows: self.rows_of(&expected_report.counting_units),
             indeterminate_units: expected_report.indeterminate_units.clone(),
-            windows: self.windows.iter().enumerate().filter_map(within).collect(),
+            windows: Vec::new(),
             received: expected_report
                 .report
                 .map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[layout])),
         });
     }
 
-    /// Starts to count these reports.
-    fn activate_reports(&mut self, input: &StandingInput<'_>, these: &[usize]) {
-        let mut stocks: Vec<(usize, UnitId)> = Vec::new();
-        for at in these {
-            let report = &self.tracked[*at];
-            for window in &report.windows {
-                self.windows[*window].1.close_period(
-                    &self.layouts[report.layout].code,
-                    report.end,
-                    &report.indeterminate_units,
-                );
-            }
-            if stocks.last() != Some(&(report.layout, report.unit)) {
-                stocks.push((report.layout, report.unit));
-            }
-            self.apply_report(input, *at, SumOperation::Add);
-        }
-        stocks.into_iter().for_each(|(layout, unit)| self.recompute_stocks(layout, unit));
+    pub(super) fn rows_of(&self, units: &[UnitId]) -> Vec<usize> {
+        units.iter().filter_map(|unit| self.unit_rows.get(unit).copied()).collect()
     }
 
     /// Adds the flows and the coverage of one report, or subtracts them.
-    fn apply_report(&mut self, input: &StandingInput<'_>, at: usize, operation: SumOperation) {
+    fn apply_report(&mut self, at: usize, operation: SumOperation) {
         let report = &self.tracked[at];
         let layout = &self.layouts[report.layout];
+        let adds = operation == SumOperation::Add;
         let covered = report_coverage(report.received.as_ref());
-        for window in &report.windows {
-            self.windows[*window].1.apply_coverage(
-                &layout.code,
-                &report.rows,
-                covered,
-                operation == SumOperation::Add,
-            );
+        for one in report.windows.iter().filter(|one| one.counted) {
+            let sums = &mut self.windows[one.window].1;
+            sums.apply_coverage(&layout.code, &report.rows, covered, adds);
         }
-        for (nth, layout_column) in
-            layout.columns.iter().enumerate().filter(|(_, layout_column)| !layout_column.stock)
-        {
-            let one = match report.official_figure(nth).or(planted!("missing-is-zero").then_some(0))
-            {
-                Some(value) => {
-                    ElementSum { value, figure_count: 1, missing: MissingReports::default() }
-                }
-                None => ElementSum {
-                    missing: MissingReports::default().with_report(expected_figure(
-                        input,
-                        report,
-                        layout_column,
-                    )),
-                    ..ElementSum::default()
-                },
-            };
-            for window in &report.windows {
-                self.windows[*window].1.apply_sum(
-                    &report.rows,
-                    layout_column.column,
-                    one,
-                    operation == SumOperation::Add,
-                );
+        for (nth, column) in layout.columns.iter().enumerate().filter(|(_, one)| !one.stock) {
+            let (counted, known) =
+                (self.flow_sum(report, nth, column.column), report.known_sum(nth));
+            for one in &report.windows {
+                let sum = if one.counted { counted } else { known };
+                let sums = &mut self.windows[one.window].1;
+                sums.apply_sum(&report.rows, column.column, sum, adds);
             }
         }
     }
 
-    /// Recomputes the stocks of one unit under one contract.
-    fn recompute_stocks(&mut self, layout: usize, unit: UnitId) {
-        let Some(range) = self.range_by_unit.get(&(layout, unit)).cloned() else { return };
-        for nth in 0..self.layouts[layout].columns.len() {
-            let LayoutColumn { column, stock: true, .. } = self.layouts[layout].columns[nth] else {
-                continue;
-            };
-            for window in 0..self.windows.len() {
-                let new = self.latest_stock(range.clone(), window, nth);
-                let sums = &mut self.windows[window].1;
-                if let Some(old) = self.stock_contributions.remove(&(window, unit, column)) {
-                    sums.apply_sum(&old.rows, column, old.sum, false);
-                }
-                if let Some(new) = new {
-                    sums.apply_sum(&new.rows, column, new.sum, true);
-                    self.stock_contributions.insert((window, unit, column), new);
-                }
-            }
+    /// What a due report adds to the sum of a flow.
+    fn flow_sum(&self, report: &TrackedReport, nth: usize, column: usize) -> ElementSum {
+        let days = days_from_date(report.end) - days_from_date(report.start);
+        let level = self.layouts[report.layout].level;
+        let weight = self.expected.flow_weight((report.unit, level), column, days);
+        match report.official_figure(nth).or(planted!("missing-is-zero").then_some(0)) {
+            Some(value) => ElementSum {
+                value: i128::from(value),
+                figure_count: 1,
+                due_weight: weight,
+                accepted_weight: weight,
+                ..ElementSum::default()
+            },
+            None => ElementSum {
+                missing: MissingReports::default().with_report(self.expected.flow(
+                    report.unit,
+                    column,
+                    days,
+                )),
+                due_weight: weight,
+                ..ElementSum::default()
+            },
         }
-    }
-
-    /// The latest figure of one unit's stock: attributed as of its last period, with the newest
-    /// figure up to then.
-    fn latest_stock(
-        &self,
-        range: Range<usize>,
-        window: usize,
-        nth: usize,
-    ) -> Option<StockContribution> {
-        let over = range.filter(|at| self.is_over(*at)).map(|at| &self.tracked[at]);
-        let mut last: Option<(&TrackedReport, Option<i64>)> = None;
-        for report in over.filter(|report| report.windows.contains(&window)) {
-            let figure = report.official_figure(nth);
-            match last {
-                Some((before, _)) if report.end < before.end => {}
-                Some((_, value)) => last = Some((report, figure.or(value))),
-                None => last = Some((report, figure)),
-            }
-        }
-        let (report, value) = last?;
-        let stale = report.official_figure(nth).is_none();
-        let missing = if stale {
-            MissingReports::default().with_report(Ratio::ZERO)
-        } else {
-            MissingReports::default()
-        };
-        let sum = ElementSum {
-            value: value.unwrap_or(0),
-            figure_count: u32::from(value.is_some()),
-            missing,
-        };
-        Some(StockContribution { rows: report.rows.clone(), sum })
     }
 }
 
@@ -377,20 +368,42 @@ impl TrackedReport {
         (layouts[self.layout].id, self.unit, self.start, self.end, self.cut)
     }
 
+    /// The key of the report, which may not exist yet.
+    pub(super) fn report_key(&self, layout: &ContractLayout) -> ReportKey {
+        let period = Period {
+            calendar: layout.calendar.clone(),
+            start: self.start,
+            end: self.end,
+            cut: self.cut,
+        };
+        ReportKey { contract: layout.id, unit: self.unit, period }
+    }
+
     /// The official figure in a column.
-    fn official_figure(&self, nth: usize) -> Option<i64> {
+    pub(super) fn official_figure(&self, nth: usize) -> Option<i64> {
         self.received.as_ref().filter(|received| received.accepted)?.figures[nth]
+    }
+
+    /// What a report that is not due yet lets one know of a flow.
+    fn known_sum(&self, nth: usize) -> ElementSum {
+        let before_due = self.official_figure(nth).map_or(0, i128::from);
+        ElementSum { before_due, ..ElementSum::default() }
     }
 }
 
 impl ReceivedFigures {
     fn from_entry(entry: &ReportEntry<'_>, layout: &ContractLayout) -> Self {
+        let cell = |column: &LayoutColumn| entry.cells.get(&column.number?).copied();
+        // A nil report speaks of events: no stock was said by it (M3).
+        let is_unsaid =
+            |column: &LayoutColumn, cell: CellValue| column.stock && cell == CellValue::Nil;
         let figure =
-            |layout_column: &LayoutColumn| entry.cells.get(&layout_column.number?)?.figure();
+            |column: &LayoutColumn| cell(column).filter(|cell| !is_unsaid(column, *cell))?.figure();
+        let mut events = layout.columns.iter().filter(|column| !column.stock);
         Self {
             accepted: entry.accepted,
             late: entry.late,
-            nil: entry.cells.values().all(|cell| *cell == CellValue::Nil),
+            nil: events.all(|column| cell(column).is_none_or(|cell| cell == CellValue::Nil)),
             figures: layout.columns.iter().map(figure).collect(),
         }
     }
@@ -413,31 +426,11 @@ fn contract_layouts(
             id: contract.id(),
             code: contract.code.clone(),
             calendar: contract.calendar.clone(),
+            level: contract.level.into(),
             columns: form.iter().filter_map(layout_column).collect(),
         }
     };
     input.catalogue.contracts.iter().map(layout).collect()
-}
-
-/// The expected content of a missing report: the unit's share of last year by days; zero without a
-/// baseline of last year.
-fn expected_figure(
-    input: &StandingInput<'_>,
-    report: &TrackedReport,
-    layout_column: &LayoutColumn,
-) -> Ratio {
-    let base = input.campaign.base_window();
-    let whole = match input.baselines.value_of(
-        report.unit,
-        &input.catalogue.elements[layout_column.column],
-        base,
-    ) {
-        BaselineValue::Known { value, .. } => value,
-        BaselineValue::Partial | BaselineValue::None => return Ratio::ZERO,
-    };
-    let days = days_from_date(report.end) - days_from_date(report.start);
-    Ratio::new(i128::from(whole.max(0)) * i128::from(days), i128::from(base.days().max(1)))
-        .unwrap_or(Ratio::ZERO)
 }
 
 fn report_coverage(received: Option<&ReceivedFigures>) -> Coverage {

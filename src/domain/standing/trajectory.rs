@@ -1,40 +1,40 @@
 //! Course of a measure, period by period, next to last year's; the data of the pace charts.
 //!
-//! The figures are those of `aggregate`, in order of time; the last point is the judged figure.
+//! The sums are those of `totals`, one for each day on which a period ends; the last point is the
+//! judged figure.
 
-use super::aggregate::StandingInput;
-use super::attribution::{UnitOrigins, attribute_figure};
-use super::unit_figures::{UnitFigures, resolve_window};
-use crate::domain::campaign::Campaign;
+use super::aggregate::{StandingInput, WindowSums};
+use super::attribution::UnitOrigins;
+use super::due_days::{SummedWindow, all_cut_offs, contract_through};
+use super::totals::CampaignTotals;
+use super::unit_figures::{UnitFigures, resolve_window, summed_window};
 use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::report::form::Contract;
-use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
+use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::ids::{ReportId, UnitId};
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
-use crate::domain::target_rule::{Baseline, ChangeMode, Comparison, Expr, Measure, TermSign};
+use crate::domain::target_rule::{Baseline, Comparison, Expr, Measure, TermSign};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A measure up to the end of one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrajectoryPoint {
     /// The day after the period's last day.
     pub until: Date,
-    /// Accepted so far; `None` after the day of the run, and where nothing is accepted yet.
+    /// Accepted so far; `None` after the last due period, and where nothing is accepted yet.
     pub now: Option<Ratio>,
     /// The baseline to the same cut-off a year before, if any.
     pub before: Option<Ratio>,
 }
 
-/// Running totals of one unit by the end of each finished period.
+/// The sums of one unit by the end of each due period.
 pub struct UnitTrajectories<'a> {
     input: &'a StandingInput<'a>,
     unit: UnitId,
     window: DateWindow,
-    totals: BTreeMap<Date, BTreeMap<ElementCode, i64>>,
-    /// Period ends by contract, including future periods.
-    period_ends: BTreeMap<String, BTreeSet<Date>>,
+    totals: CampaignTotals,
     origins: Option<UnitOrigins>,
 }
 
@@ -48,45 +48,19 @@ impl<'a> UnitTrajectories<'a> {
         unit: UnitId,
         window: DateWindow,
     ) -> Result<Self, UnknownCalendar> {
-        let contracts = campaign_contracts(input);
-        let owed = compute_expectations(input.org, input.calendars, &contracts, window)?;
-        let reports: BTreeMap<ReportId, _> =
-            input.reports.iter().map(|entry| (entry.key.id(), entry)).collect();
-        let mut ends: BTreeMap<String, BTreeSet<Date>> = BTreeMap::new();
-        let mut figures: BTreeMap<Date, Vec<(UnitId, ElementCode, i64)>> = BTreeMap::new();
-        for expected in &owed {
-            let Some(contract) =
-                contracts.iter().find(|contract| contract.id() == expected.contract)
-            else {
-                continue;
-            };
-            ends.entry(contract.code.clone()).or_default().insert(expected.period.end);
-            let below =
-                attribute_figure(input.org, input.view, expected.unit, expected.period.start)
-                    .counting_units
-                    .contains(&unit);
-            let entry = reports
-                .get(&expected.report_key().id())
-                .filter(|entry| below && entry.received && entry.accepted);
-            let (Some(entry), true) = (entry, expected.whole_period.end <= input.today) else {
-                continue;
-            };
-            for (number, cell) in entry.cells {
-                if let (Some(code), Some(figure)) = (input.numbers.get(number), cell.figure()) {
-                    figures.entry(expected.period.end).or_default().push((
-                        expected.unit,
-                        code.clone(),
-                        figure,
-                    ));
-                }
-            }
+        let contracts = input.catalogue.contracts_with_codes(&input.campaign.contracts);
+        let mut days: BTreeSet<Date> = BTreeSet::new();
+        for contract in &contracts {
+            let through = contract_through(input, contract);
+            days.extend(period_ends(input, window, &[contract]).range(..=through));
         }
+        let summed = |day: Date| SummedWindow { window, through: Some(day) };
+        let windows: Vec<SummedWindow> = days.into_iter().map(summed).collect();
         Ok(Self {
             input,
             unit,
             window,
-            totals: totals_by_period_end(input, figures),
-            period_ends: ends,
+            totals: CampaignTotals::compute_rows(input, &windows, &[unit])?,
             origins: UnitOrigins::from_input(input),
         })
     }
@@ -95,84 +69,80 @@ impl<'a> UnitTrajectories<'a> {
     /// this one.
     #[must_use]
     pub fn trajectory_points(&self, comparison: &Comparison) -> Vec<TrajectoryPoint> {
-        let first = comparison.measure.elements().into_iter().next();
-        let contract = first.and_then(|code| self.input.catalogue.contract_for_element(code));
-        let ends = contract.and_then(|contract| self.period_ends.get(&contract.code));
-        let (Some(ends), Some(window)) =
-            (ends, resolve_window(self.input, self.window, comparison.window.as_ref()))
-        else {
-            return Vec::new();
-        };
-        if window != self.window {
+        let window = resolve_window(self.input, self.window, comparison.window.as_ref());
+        if window != Some(self.window) {
             return Vec::new();
         }
-        let figures = self.unit_figures(window);
-        let point = |until: &Date| {
-            let over = self.totals.range(..=*until).next_back().map(|(_, totals)| totals);
-            let past = *until <= self.input.today;
-            let now = over.filter(|_| past).and_then(|totals| {
-                measure_value(&comparison.measure, &|code| {
-                    self.to_ratio(code, totals.get(code).copied()?)
-                })
-            });
-            TrajectoryPoint {
-                until: *until,
-                now,
-                before: self.baseline_to_date(&figures, &comparison.measure, *until),
-            }
+        let elements = comparison.measure.elements();
+        let contracts = self.contracts_of(&elements);
+        let summed = summed_window(self.input, self.window, elements);
+        let own = contracts.first().map(|contract| contract_through(self.input, contract));
+        let Some(through) = summed.through.or(own) else { return Vec::new() };
+        let point = |until: &Date| TrajectoryPoint {
+            until: *until,
+            now: self
+                .sums_until(*until)
+                .filter(|_| *until <= through)
+                .and_then(|sums| self.measure_in(sums, &comparison.measure)),
+            before: self.baseline_to_date(&comparison.measure, *until),
         };
-        ends.iter().map(point).collect()
+        period_ends(self.input, self.window, &contracts).iter().map(point).collect()
     }
 
-    /// One element by the end of the last finished period, with its baseline to the same cut-off.
+    /// One element by the end of the last due period, with its baseline to the same cut-off.
     #[must_use]
     pub fn latest_point(&self, code: &ElementCode) -> Option<TrajectoryPoint> {
-        let contract = self.input.catalogue.contract_for_element(code)?;
+        let contract = self.input.contract_of(code)?;
+        let through = contract_through(self.input, contract);
         let until =
-            *self.period_ends.get(&contract.code)?.range(..=self.input.today).next_back()?;
+            *period_ends(self.input, self.window, &[contract]).range(..=through).next_back()?;
         let expr = Expr { first: code.clone(), rest: Vec::new() };
         let stock = self.input.catalogue.element(code)?.kind == ElementKind::Stock;
-        let of = Box::new(if stock { Measure::Stock(expr) } else { Measure::Count(expr) });
-        let measure = Measure::Change {
-            measure: of,
-            baseline: Baseline::SameWindowPriorYear,
-            mode: ChangeMode::Relative,
-        };
-        let figures = self.unit_figures(self.window);
-        let totals = self.totals.range(..=until).next_back().map(|(_, totals)| totals);
-        let now = totals.and_then(|totals| self.to_ratio(code, totals.get(code).copied()?));
-        Some(TrajectoryPoint {
-            until,
-            now,
-            before: self.baseline_to_date(&figures, &measure, until),
-        })
+        let measure = if stock { Measure::Stock(expr) } else { Measure::Count(expr) };
+        let now = self.sums_until(until).and_then(|sums| self.measure_in(sums, &measure));
+        Some(TrajectoryPoint { until, now, before: self.base_of(&measure, until) })
     }
 
-    fn unit_figures(&self, window: DateWindow) -> UnitFigures<'_> {
+    fn contracts_of(&self, elements: &[&ElementCode]) -> Vec<&Contract> {
+        let contracts = elements.iter().filter_map(|code| self.input.contract_of(code));
+        contracts.collect()
+    }
+
+    fn sums_until(&self, day: Date) -> Option<&WindowSums> {
+        let windows = self.totals.windows();
+        windows.iter().find(|(of, _)| of.through == Some(day)).map(|(_, sums)| sums)
+    }
+
+    fn measure_in(&self, sums: &WindowSums, measure: &Measure) -> Option<Ratio> {
+        measure_value(measure, &|code| self.to_ratio(code, sums.value(self.unit, code)?))
+    }
+
+    fn unit_figures(&self) -> UnitFigures<'_> {
         let Self { input, unit, origins, .. } = self;
         UnitFigures {
             input,
             unit: *unit,
-            default_window: window,
+            default_window: self.window,
             window_sums: &[],
             origins: origins.as_ref(),
         }
     }
 
-    fn baseline_to_date(
-        &self,
-        figures: &UnitFigures<'_>,
-        measure: &Measure,
-        until: Date,
-    ) -> Option<Ratio> {
+    fn baseline_to_date(&self, measure: &Measure, until: Date) -> Option<Ratio> {
         let Measure::Change { measure: of, baseline: Baseline::SameWindowPriorYear, .. } = measure
         else {
             return None;
         };
+        self.base_of(of, until)
+    }
+
+    /// A measure a year before, up to the same cut-off.
+    fn base_of(&self, measure: &Measure, until: Date) -> Option<Ratio> {
+        let figures = self.unit_figures();
         let whole = figures.baseline_window(&Baseline::SameWindowPriorYear, self.window)?;
         let shifted = DateWindow::new(self.window.start, until)?.one_year_earlier();
         let over = DateWindow::new(shifted.start, shifted.end.min(whole.end))?;
-        measure_value(of, &|code| self.to_ratio(code, figures.sum_baseline(code, over)?))
+        measure_value(measure, &|code| self.to_ratio(code, figures.sum_baseline(code, over)?))
     }
 
     fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
@@ -180,44 +150,22 @@ impl<'a> UnitTrajectories<'a> {
     }
 }
 
-fn campaign_contracts(input: &StandingInput<'_>) -> Vec<Contract> {
-    let Campaign { contracts: codes, .. } = input.campaign;
-    input
-        .catalogue
-        .contracts
-        .iter()
-        .filter(|contract| codes.contains(&contract.code))
-        .cloned()
-        .collect()
-}
-
-/// A flow adds up; a stock is each unit's latest accepted value.
-fn totals_by_period_end(
+/// The days in a window on which a period of every one of these contracts ends.
+fn period_ends(
     input: &StandingInput<'_>,
-    figures: BTreeMap<Date, Vec<(UnitId, ElementCode, i64)>>,
-) -> BTreeMap<Date, BTreeMap<ElementCode, i64>> {
-    let mut flows: BTreeMap<ElementCode, i64> = BTreeMap::new();
-    let mut stocks: BTreeMap<(ElementCode, UnitId), i64> = BTreeMap::new();
-    let mut totals = BTreeMap::new();
-    for (end, figures) in figures {
-        for (unit, code, figure) in figures {
-            match input.catalogue.element(&code).map(|element| element.kind) {
-                Some(ElementKind::Stock) => {
-                    stocks.insert((code, unit), figure);
-                }
-                Some(ElementKind::Flow | ElementKind::EventFlag) => {
-                    *flows.entry(code).or_default() += figure
-                }
-                None => {}
-            }
-        }
-        let mut all = flows.clone();
-        stocks
-            .iter()
-            .for_each(|((code, _), figure)| *all.entry(code.clone()).or_default() += figure);
-        totals.insert(end, all);
-    }
-    totals
+    window: DateWindow,
+    contracts: &[&Contract],
+) -> BTreeSet<Date> {
+    let ends = contracts.iter().map(|contract| {
+        let mut ends = all_cut_offs(input, contract);
+        // The last period may reach beyond the window; its piece ends with it.
+        ends.insert(window.end);
+        ends
+    });
+    let common = ends.reduce(|so_far, ends| so_far.intersection(&ends).copied().collect());
+    let mut common = common.unwrap_or_default();
+    common.retain(|day| window.start < *day && *day <= window.end);
+    common
 }
 
 fn measure_value(measure: &Measure, of: &dyn Fn(&ElementCode) -> Option<Ratio>) -> Option<Ratio> {

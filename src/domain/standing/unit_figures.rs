@@ -2,19 +2,23 @@
 //!
 //! A past figure of a unit exists only if it is complete for every unit that counts below it.
 
+use super::Coverage;
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
+use super::due_days::{SummedWindow, common_through, contract_through, is_owed_before};
 use crate::domain::org::{Hierarchy, UnitKind};
-use crate::domain::report::element::{DefinitionComparability, Element, ElementCode};
+use crate::domain::report::element::{DefinitionComparability, Element, ElementCode, ElementKind};
+use crate::domain::report::form::Contract;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
-    Attestation, Baseline, Comparability, FigureSource, FormulaIdentifier, MissingReports,
-    TargetWindow,
+    Attestation, Baseline, Comparability, Comparison, FigureSource, FormulaIdentifier,
+    MissingReports, OwnTerms, StandingStage, TargetWindow,
 };
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 /// One unit's figures.
 pub(super) struct UnitFigures<'a> {
@@ -23,7 +27,7 @@ pub(super) struct UnitFigures<'a> {
     /// The window used where a target names none.
     pub(super) default_window: DateWindow,
     /// Sums of every window named by the targets.
-    pub(super) window_sums: &'a [(DateWindow, WindowSums)],
+    pub(super) window_sums: &'a [(SummedWindow, WindowSums)],
     /// Attribution of past figures, in a view of one day.
     pub(super) origins: Option<&'a UnitOrigins>,
 }
@@ -48,13 +52,65 @@ pub(super) fn resolve_window(
     }
 }
 
+/// The days over which these elements are summed together in a window.
+pub(super) fn summed_window<'e>(
+    input: &StandingInput<'_>,
+    window: DateWindow,
+    elements: impl IntoIterator<Item = &'e ElementCode>,
+) -> SummedWindow {
+    let mut contracts: Vec<&Contract> =
+        elements.into_iter().filter_map(|code| input.contract_of(code)).collect();
+    contracts.sort_by(|one, other| one.code.cmp(&other.code));
+    contracts.dedup_by(|one, other| one.code == other.code);
+    let through = (contracts.len() > 1).then(|| common_through(input, &contracts));
+    SummedWindow { window, through }
+}
+
 impl UnitFigures<'_> {
-    pub(super) fn sums_of(
+    /// The sums that a comparison reads.
+    pub(super) fn sums_of(&self, comparison: &Comparison) -> Option<(DateWindow, &WindowSums)> {
+        let window = self.window_of(comparison)?;
+        self.sums_over(window, comparison.measure.elements())
+    }
+
+    /// The sums of these elements over a window.
+    pub(super) fn sums_over<'e>(
         &self,
-        window: Option<&TargetWindow>,
+        window: DateWindow,
+        elements: impl IntoIterator<Item = &'e ElementCode>,
     ) -> Option<(DateWindow, &WindowSums)> {
-        let window = resolve_window(self.input, self.default_window, window)?;
-        self.window_sums.iter().find(|(of, _)| *of == window).map(|(of, sums)| (*of, sums))
+        let summed = summed_window(self.input, window, elements);
+        self.window_sums.iter().find(|(of, _)| *of == summed).map(|(_, sums)| (window, sums))
+    }
+
+    fn window_of(&self, comparison: &Comparison) -> Option<DateWindow> {
+        resolve_window(self.input, self.default_window, comparison.window.as_ref())
+    }
+
+    /// The finished part of a window as a comparison judges it: through the last due day of the
+    /// element's contract.
+    fn judged_days(&self, code: &ElementCode, comparison: &Comparison) -> Option<DateWindow> {
+        let (window, sums) = self.sums_of(comparison)?;
+        let contract = self.input.contract_of(code)?;
+        DateWindow::new(window.start, sums.through(&contract.code)?.min(window.end))
+    }
+
+    /// The stage of a window for figures of these elements: it runs until all its periods are due.
+    pub(super) fn stage<'e>(
+        &self,
+        window: DateWindow,
+        elements: impl IntoIterator<Item = &'e ElementCode> + Clone,
+    ) -> StandingStage {
+        if self.input.campaign.status.is_final() {
+            return StandingStage::Final;
+        }
+        let summed = summed_window(self.input, window, elements.clone());
+        let contracts = elements
+            .into_iter()
+            .filter_map(|code| self.input.contract_of(code))
+            .map(|contract| contract_through(self.input, contract));
+        let through = summed.through.or(contracts.min()).unwrap_or(self.input.today);
+        if through < window.end { StandingStage::Running } else { StandingStage::Closed }
     }
 
     fn element(&self, code: &ElementCode) -> Option<&Element> {
@@ -128,13 +184,13 @@ impl UnitFigures<'_> {
         }
     }
 
-    /// The part of the baseline window that corresponds to the finished part of `window`; only the
+    /// The part of the baseline window that corresponds to the finished part of the window; only the
     /// same window a year before has one.
     pub(super) fn baseline_window_to_date(
         &self,
         code: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
     ) -> Option<DateWindow> {
         match baseline {
             Baseline::SameWindowPriorYear | Baseline::Fixed(_) => {}
@@ -142,11 +198,8 @@ impl UnitFigures<'_> {
                 return None;
             }
         }
-        let (window, sums) = self.sums_of(window)?;
-        let contract = self.input.catalogue.contract_for_element(code)?;
-        let over =
-            DateWindow::new(window.start, sums.last_period_end(&contract.code)?.min(window.end))?;
-        let whole = self.baseline_window(baseline, window)?;
+        let over = self.judged_days(code, comparison)?;
+        let whole = self.baseline_window(baseline, self.window_of(comparison)?)?;
         let shifted = over.one_year_earlier();
         DateWindow::new(shifted.start, shifted.end.min(whole.end))
     }
@@ -168,11 +221,10 @@ impl UnitFigures<'_> {
         &self,
         code: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
     ) -> Option<DefinitionComparability> {
-        let window = resolve_window(self.input, self.default_window, window)?;
-        let base = self.baseline_window(baseline, window)?;
-        let over = DateWindow { start: window.start, end: window.end.min(self.input.today) };
+        let base = self.baseline_window(baseline, self.window_of(comparison)?)?;
+        let over = self.judged_days(code, comparison)?;
         Some(self.element(code)?.compare_definitions(base, over))
     }
 
@@ -181,16 +233,48 @@ impl UnitFigures<'_> {
         &self,
         code: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
         value: i64,
     ) -> Option<Ratio> {
         let value = self.to_ratio(code, value)?;
-        match self.definition_bridge(code, baseline, window) {
+        match self.definition_bridge(code, baseline, comparison) {
             Some(DefinitionComparability::Scaled(factor)) => value.checked_mul(factor),
             None | Some(DefinitionComparability::Same | DefinitionComparability::NotComparable) => {
                 Some(value)
             }
         }
+    }
+
+    /// The accepted share of what was expected: of the reports, and of what they weigh; the least of
+    /// them. Of a ratio the denominator is weighed (M2).
+    fn weighed_coverage(&self, comparison: &Comparison) -> Ratio {
+        let Some((_, sums)) = self.sums_of(comparison) else { return Ratio::ONE };
+        let contracts: BTreeSet<&str> = comparison
+            .measure
+            .elements()
+            .into_iter()
+            .filter_map(|code| self.input.contract_of(code))
+            .map(|contract| contract.code.as_str())
+            .collect();
+        let reports = contracts
+            .into_iter()
+            .map(|code| sums.coverage(self.unit, code))
+            .fold(Coverage::default(), Coverage::combined_with);
+        let weight = |code: &ElementCode| {
+            let sum = sums.element_sum(self.unit, code)?;
+            Ratio::new(sum.accepted_weight, sum.due_weight)
+        };
+        let weights = comparison.measure.weighed_elements().into_iter().filter_map(weight);
+        weights.fold(reports.accepted_share(), Ratio::min)
+    }
+
+    /// Whether some unit owes the element on the last day judged.
+    fn is_owed(&self, code: &ElementCode, comparison: &Comparison) -> bool {
+        let contract = self.input.contract_of(code);
+        let days = self.judged_days(code, comparison);
+        contract
+            .zip(days)
+            .is_none_or(|(contract, days)| is_owed_before(self.input, contract, days.end))
     }
 
     fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
@@ -199,17 +283,21 @@ impl UnitFigures<'_> {
 }
 
 impl FigureSource for UnitFigures<'_> {
-    fn current_value(&self, element: &ElementCode, window: Option<&TargetWindow>) -> Option<Ratio> {
-        let value = self.sums_of(window)?.1.value(self.unit, element)?;
+    fn current_value(&self, element: &ElementCode, comparison: &Comparison) -> Option<Ratio> {
+        let value = self.sums_of(comparison)?.1.value(self.unit, element)?;
         self.to_ratio(element, value)
     }
 
-    fn missing_reports(
-        &self,
-        element: &ElementCode,
-        window: Option<&TargetWindow>,
-    ) -> MissingReports {
-        let sum = self.sums_of(window).and_then(|(_, sums)| sums.element_sum(self.unit, element));
+    fn value_before_due(&self, element: &ElementCode, comparison: &Comparison) -> Ratio {
+        let sums = self.sums_of(comparison);
+        let known = sums.and_then(|(_, sums)| sums.element_sum(self.unit, element));
+        let known = known.and_then(|sum| i64::try_from(sum.before_due).ok());
+        known.and_then(|known| self.to_ratio(element, known)).unwrap_or(Ratio::ZERO)
+    }
+
+    fn missing_reports(&self, element: &ElementCode, comparison: &Comparison) -> MissingReports {
+        let sums = self.sums_of(comparison);
+        let sum = sums.and_then(|(_, sums)| sums.element_sum(self.unit, element));
         sum.map_or_else(MissingReports::default, |sum| sum.missing)
     }
 
@@ -217,63 +305,80 @@ impl FigureSource for UnitFigures<'_> {
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
     ) -> Option<Ratio> {
-        let whole = resolve_window(self.input, self.default_window, window)?;
+        let whole = self.window_of(comparison)?;
         if let Baseline::MeanPrior(years) = baseline {
             return self.mean_prior(element, *years, whole);
         }
         let of = self.baseline_window(baseline, whole)?;
-        self.apply_bridge(element, baseline, window, self.sum_baseline(element, of)?)
+        self.apply_bridge(element, baseline, comparison, self.sum_baseline(element, of)?)
     }
 
     fn baseline_value_to_date(
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
     ) -> Option<Ratio> {
-        let of = self.baseline_window_to_date(element, baseline, window)?;
-        self.apply_bridge(element, baseline, window, self.sum_baseline(element, of)?)
+        let of = self.baseline_window_to_date(element, baseline, comparison)?;
+        self.apply_bridge(element, baseline, comparison, self.sum_baseline(element, of)?)
     }
 
     fn definition_comparability(
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
     ) -> Comparability {
-        match self.definition_bridge(element, baseline, window) {
+        match self.definition_bridge(element, baseline, comparison) {
             None | Some(DefinitionComparability::Same) => Comparability::Exact,
             Some(DefinitionComparability::Scaled(_)) => Comparability::Bridged,
             Some(DefinitionComparability::NotComparable) => Comparability::Broken,
         }
     }
 
-    /// AS_WAS: a unit that did not exist on all finished days has only partial figures. In a view
-    /// of one day a unit has all of them unless it is indeterminate.
-    fn comparability(&self, _element: &ElementCode) -> Comparability {
-        if self.window_sums.iter().any(|(_, sums)| sums.is_indeterminate(self.unit)) {
+    /// AS_WAS: a unit that did not exist on all days judged has only partial flows; its stock needs
+    /// the last of them only. In a view of one day a unit has all of them unless it is
+    /// indeterminate.
+    fn comparability(&self, element: &ElementCode, comparison: &Comparison) -> Comparability {
+        let indeterminate =
+            self.sums_of(comparison).is_some_and(|(_, sums)| sums.is_indeterminate(self.unit));
+        if indeterminate || !self.is_owed(element, comparison) {
             return Comparability::Broken;
         }
-        if self.origins.is_some() {
+        let (Some(days), None) = (self.judged_days(element, comparison), self.origins) else {
             return Comparability::Exact;
-        }
+        };
+        let is_stock = self.element(element).is_some_and(|one| one.kind == ElementKind::Stock);
         let lifetime = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
         let whole = lifetime.is_some_and(|lifetime| {
-            lifetime.from <= self.default_window.start
-                && self.input.today.min(self.default_window.end) <= lifetime.to
+            let begun = if is_stock { days.end } else { days.start };
+            lifetime.from <= begun && days.end <= lifetime.to
         });
         if whole { Comparability::Exact } else { Comparability::Broken }
     }
 
     fn attestation(&self, duty: &FormulaIdentifier) -> Option<Attestation> {
         let duty = self.input.campaign.duty(duty.as_str())?;
-        let done = self.sums_of(None)?.1.value(self.unit, duty.element.as_ref()?).unwrap_or(0);
+        let element = duty.element.as_ref()?;
+        let (_, sums) = self.sums_over(self.default_window, [element])?;
+        let done = sums.value(self.unit, element).unwrap_or(0);
         Some(Attestation { done: u32::try_from(done).unwrap_or(0), required: duty.due })
     }
 
     fn milestone_attestation(&self, _milestone: &FormulaIdentifier) -> Option<Attestation> {
         None
+    }
+
+    fn own_terms(&self, comparison: &Comparison) -> Option<OwnTerms> {
+        let stage = self.stage(self.window_of(comparison)?, comparison.measure.elements());
+        Some(OwnTerms { stage, coverage: self.weighed_coverage(comparison) })
+    }
+
+    fn is_too_large(&self, element: &ElementCode, comparison: &Comparison) -> bool {
+        let sums = self.sums_of(comparison);
+        let sum = sums.and_then(|(_, sums)| sums.element_sum(self.unit, element));
+        sum.is_some_and(|sum| i64::try_from(sum.value).is_err())
     }
 }

@@ -5,8 +5,8 @@
 
 use super::ast::{ChangeMode, Comparator, Comparison};
 use super::comparison_figures::{
-    ComparisonReader, CurrentFigure, DecomposedMeasure, EvaluationStop, PlainMeasure, PriorFigure,
-    TOO_LARGE,
+    ComparisonReader, CurrentFigure, DecomposedMeasure, EvaluationStop, NO_FIGURES, PlainMeasure,
+    PriorFigure, TOO_LARGE,
 };
 use super::display;
 use super::evaluation::{CaseCounts, Evaluation, FailureAllowance};
@@ -56,7 +56,7 @@ fn judge_comparison(
         Comparability::Exact => {}
     }
     let decomposed = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
-    let current = reader.read_current(decomposed.measure)?;
+    let current = read_current_or_known(reader, decomposed.measure)?;
     if current.missing && current.parts.is_none() {
         out.interval = Some((current.interval.low, current.interval.high));
     }
@@ -86,6 +86,18 @@ fn judge_comparison(
     let base = case.base.map(|base| base.value);
     display::set_value(&case, base, out);
     set_verdict(&case, out)
+}
+
+/// The current figure; while the window runs and nothing is due yet, what is known already.
+fn read_current_or_known<'a>(
+    reader: &ComparisonReader<'a>,
+    measure: PlainMeasure<'a>,
+) -> Result<CurrentFigure, EvaluationStop> {
+    reader.read_current(measure).or_else(|stop| {
+        let early = stop == NO_FIGURES && reader.terms.stage == StandingStage::Running;
+        let known = early.then(|| reader.read_before_due(measure)).flatten();
+        known.ok_or(stop)
+    })
 }
 
 /// The threshold on the measure's own value, and whether it comes from the zero-base policy.
@@ -199,6 +211,7 @@ pub(super) fn judge_threshold(
     let open = |reason| Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason });
     match judged {
         ThresholdOutcome::Fails { proven: true } => Ok(judged),
+        _ if case.current.holder_ended => open(VerdictReason::HolderEnded),
         ThresholdOutcome::Undecided => open(VerdictReason::MissingReports),
         ThresholdOutcome::Holds | ThresholdOutcome::Fails { proven: false } => match stage {
             StandingStage::Final if is_incomplete(case) && !waived => {

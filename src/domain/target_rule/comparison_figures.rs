@@ -18,6 +18,9 @@ pub(super) struct EvaluationStop {
 pub(super) const TOO_LARGE: EvaluationStop =
     EvaluationStop { verdict: TargetVerdict::Undetermined, reason: VerdictReason::TooLarge };
 
+pub(super) const NO_FIGURES: EvaluationStop =
+    EvaluationStop { verdict: TargetVerdict::NoData, reason: VerdictReason::NoFigures };
+
 /// A measure that is not a change.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PlainMeasure<'a> {
@@ -73,6 +76,12 @@ pub(super) struct CurrentFigure {
     pub(super) parts: Option<(Ratio, Ratio)>,
     /// At least one report that contains one of the elements is missing.
     pub(super) missing: bool,
+    /// A unit ended, and nobody alive owes its stock in its place.
+    pub(super) holder_ended: bool,
+    /// What is known of periods that are not due yet; not part of `reported`.
+    pub(super) before_due: Ratio,
+    /// No figure is due yet: only `before_due` is known.
+    pub(super) nothing_due: bool,
 }
 
 impl CurrentFigure {
@@ -102,11 +111,13 @@ pub(super) struct ComparisonReader<'a> {
 impl<'a> ComparisonReader<'a> {
     /// The worst comparability, over the elements, of the current and the base window.
     pub(super) fn worst_comparability(&self) -> Comparability {
-        let Comparison { measure, window, .. } = self.comparison;
+        let (comparison, measure) = (self.comparison, &self.comparison.measure);
         let baseline = measure.baseline();
         let one = |code| {
-            let defined = |of| self.figures.definition_comparability(code, &of, window.as_ref());
-            self.figures.comparability(code).max(baseline.map_or(Comparability::Exact, defined))
+            let defined = |of| self.figures.definition_comparability(code, &of, comparison);
+            self.figures
+                .comparability(code, comparison)
+                .max(baseline.map_or(Comparability::Exact, defined))
         };
         measure.elements().into_iter().map(one).max().unwrap_or(Comparability::Exact)
     }
@@ -127,7 +138,11 @@ impl<'a> ComparisonReader<'a> {
                 let known = !below.missing;
                 current.interval.low_certain &= known;
                 current.interval.high_certain &= known;
-                Ok(CurrentFigure { missing: current.missing || below.missing, ..current })
+                Ok(CurrentFigure {
+                    missing: current.missing || below.missing,
+                    holder_ended: current.holder_ended || below.holder_ended,
+                    ..current
+                })
             }
             PlainMeasure::Ratio { num, den } => {
                 let (above, below) =
@@ -144,31 +159,69 @@ impl<'a> ComparisonReader<'a> {
                     low_certain: certain,
                     high_certain: certain,
                 };
-                let parts = Some((above.reported, below.reported));
-                Ok(CurrentFigure { reported: share, interval, factor: Ratio::ONE, parts, missing })
+                Ok(CurrentFigure {
+                    reported: share,
+                    interval,
+                    factor: Ratio::ONE,
+                    parts: Some((above.reported, below.reported)),
+                    missing,
+                    holder_ended: above.holder_ended || below.holder_ended,
+                    before_due: Ratio::ZERO,
+                    nothing_due: false,
+                })
             }
         }
     }
 
     /// A sum of counts, with the range that missing reports allow.
     fn sum_counts(&self, expr: &Expr, factor: Ratio) -> Result<CurrentFigure, EvaluationStop> {
-        let window = self.comparison.window.as_ref();
+        let comparison = self.comparison;
+        if expr.terms().any(|(_, code)| self.figures.is_too_large(code, comparison)) {
+            return Err(TOO_LARGE);
+        }
         let reported = sum_terms(
             expr,
-            |code| self.figures.current_value(code, window),
+            |code| self.figures.current_value(code, comparison),
             VerdictReason::NoFigures,
         )?;
+        self.with_missing_reports(expr, factor, reported)
+    }
+
+    /// Counts of which nothing is due yet, if figures of later periods are known already.
+    pub(super) fn read_before_due(&self, level: PlainMeasure<'a>) -> Option<CurrentFigure> {
+        let PlainMeasure::Count(expr) = level else { return None };
+        let known = self.sum_before_due(expr)?;
+        let current = self.with_missing_reports(expr, Ratio::ONE, Ratio::ZERO).ok()?;
+        (!known.is_zero()).then_some(CurrentFigure { nothing_due: true, ..current })
+    }
+
+    /// `None` for a sum with a negative term, which can fall again.
+    fn sum_before_due(&self, expr: &Expr) -> Option<Ratio> {
+        expr.terms().try_fold(Ratio::ZERO, |sum, (sign, code)| match sign {
+            TermSign::Plus => sum.checked_add(self.figures.value_before_due(code, self.comparison)),
+            TermSign::Minus => None,
+        })
+    }
+
+    fn with_missing_reports(
+        &self,
+        expr: &Expr,
+        factor: Ratio,
+        reported: Ratio,
+    ) -> Result<CurrentFigure, EvaluationStop> {
+        let comparison = self.comparison;
         let unlisted = self.terms.coverage < Ratio::ONE;
         let mut interval =
             ValueInterval { low: reported, high: reported, low_certain: true, high_certain: true };
-        let mut missing = false;
+        let (mut missing, mut holder_ended) = (false, false);
         for (sign, code) in expr.terms() {
-            let missing_reports = self.figures.missing_reports(code, window);
+            let missing_reports = self.figures.missing_reports(code, comparison);
             let (here, most) = (
                 missing_reports.count > 0,
                 i64::try_from(missing_reports.max_cases).map_err(|_| TOO_LARGE)?,
             );
             missing |= here;
+            holder_ended |= missing_reports.ended_holders > 0;
             match sign {
                 TermSign::Plus => {
                     interval.high =
@@ -182,7 +235,16 @@ impl<'a> ComparisonReader<'a> {
                 }
             }
         }
-        Ok(CurrentFigure { reported, interval, factor, parts: None, missing })
+        Ok(CurrentFigure {
+            reported,
+            interval,
+            factor,
+            parts: None,
+            missing,
+            holder_ended,
+            before_due: self.sum_before_due(expr).unwrap_or(Ratio::ZERO),
+            nothing_due: false,
+        })
     }
 
     /// The figure of the whole base window, or the fixed base.
@@ -196,10 +258,10 @@ impl<'a> ComparisonReader<'a> {
             let counted = matches!(level, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
             return Ok(PriorFigure { value, case_count: counted.then_some(value) });
         }
-        let window = self.comparison.window.as_ref();
+        let comparison = self.comparison;
         read_prior_figure(
             level,
-            |code| self.figures.baseline_value(code, baseline, window),
+            |code| self.figures.baseline_value(code, baseline, comparison),
             VerdictReason::NoBaseline,
         )
     }
@@ -210,9 +272,9 @@ impl<'a> ComparisonReader<'a> {
         level: PlainMeasure<'a>,
         baseline: &Baseline,
     ) -> Result<PriorFigure, EvaluationStop> {
-        let window = self.comparison.window.as_ref();
+        let comparison = self.comparison;
         let figure =
-            |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
+            |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, comparison);
         read_prior_figure(level, figure, VerdictReason::NoBaselineToDate)
     }
 
@@ -222,15 +284,15 @@ impl<'a> ComparisonReader<'a> {
         expr: &Expr,
         baseline: &Baseline,
     ) -> Option<(Ratio, Ratio)> {
-        let window = self.comparison.window.as_ref();
+        let comparison = self.comparison;
         let whole = sum_terms(
             expr,
-            |code| self.figures.baseline_value(code, baseline, window),
+            |code| self.figures.baseline_value(code, baseline, comparison),
             VerdictReason::NoBaseline,
         )
         .ok()?;
         let figure =
-            |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
+            |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, comparison);
         let to_date = sum_terms(expr, figure, VerdictReason::NoBaselineToDate).ok()?;
         Some((whole, to_date))
     }

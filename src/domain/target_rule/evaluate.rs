@@ -3,7 +3,7 @@
 //! The evaluation is total: every tree and every set of figures gives a result. Comparisons are
 //! judged in `comparison`.
 
-use super::ast::{FormulaIdentifier, Target};
+use super::ast::{Comparison, FormulaIdentifier, Target};
 use super::comparison;
 use super::comparison_figures::EvaluationStop;
 use super::evaluation::{EvaluatedPace, Evaluation};
@@ -17,9 +17,7 @@ impl Target {
     pub fn evaluate(&self, figures: &dyn FigureSource, terms: &EvaluationTerms) -> Evaluation {
         let mut out = Evaluation::new(self.to_string(), terms.stage);
         match self {
-            Self::Compare(comparison) => {
-                comparison::evaluate_comparison(comparison, figures, terms, &mut out)
-            }
+            Self::Compare(comparison) => evaluate_comparison(comparison, figures, terms, &mut out),
             Self::Milestone(name) => {
                 evaluate_attestation(figures.milestone_attestation(name), name, terms, &mut out)
             }
@@ -45,6 +43,23 @@ impl Target {
         }
         out
     }
+}
+
+/// Judges one comparison by the stage and coverage of its own window.
+fn evaluate_comparison(
+    comparison: &Comparison,
+    figures: &dyn FigureSource,
+    terms: &EvaluationTerms,
+    out: &mut Evaluation,
+) {
+    let own = figures.own_terms(comparison).map(|own| EvaluationTerms {
+        stage: own.stage,
+        coverage: own.coverage,
+        ..terms.clone()
+    });
+    let terms = own.as_ref().unwrap_or(terms);
+    out.stage = terms.stage;
+    comparison::evaluate_comparison(comparison, figures, terms, out);
 }
 
 fn evaluate_attestation(

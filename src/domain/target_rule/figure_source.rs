@@ -2,7 +2,7 @@
 //!
 //! The caller has already chosen the unit and the structure view.
 
-use super::ast::{Baseline, FormulaIdentifier, TargetWindow};
+use super::ast::{Baseline, Comparison, FormulaIdentifier};
 use super::missing_bound;
 use super::verdict::{Comparability, StandingStage};
 use crate::domain::report::element::ElementCode;
@@ -10,24 +10,27 @@ use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::ZeroBasePolicy;
 use std::collections::BTreeMap;
 
-/// The figures of one unit. `None` means absent, which is never zero.
+/// The figures of one unit, as one comparison reads them: in its window, and through the day on
+/// which a due period of each of its contracts ends. `None` means absent, which is never zero.
 pub trait FigureSource {
-    /// Sum of all reported figures in the target's window up to now; of a stock the latest value.
-    fn current_value(&self, element: &ElementCode, window: Option<&TargetWindow>) -> Option<Ratio>;
+    /// Sum of all accepted figures through the last day judged; of a stock what was said last.
+    fn current_value(&self, element: &ElementCode, comparison: &Comparison) -> Option<Ratio>;
+
+    /// Accepted figures of periods in the window that are not due yet; not part of
+    /// [`Self::current_value`].
+    fn value_before_due(&self, _element: &ElementCode, _comparison: &Comparison) -> Ratio {
+        Ratio::ZERO
+    }
 
     /// The missing reports that contain this element.
-    fn missing_reports(
-        &self,
-        element: &ElementCode,
-        window: Option<&TargetWindow>,
-    ) -> MissingReports;
+    fn missing_reports(&self, element: &ElementCode, comparison: &Comparison) -> MissingReports;
 
     /// The figure of the whole base window. For `fixed(...)` only the course over the year is read.
     fn baseline_value(
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
     ) -> Option<Ratio>;
 
     /// The figure of the base window up to the current cut-off.
@@ -35,11 +38,11 @@ pub trait FigureSource {
         &self,
         element: &ElementCode,
         baseline: &Baseline,
-        window: Option<&TargetWindow>,
+        comparison: &Comparison,
     ) -> Option<Ratio>;
 
     /// Whether the element's current and past figures measure the same thing.
-    fn comparability(&self, element: &ElementCode) -> Comparability;
+    fn comparability(&self, element: &ElementCode, comparison: &Comparison) -> Comparability;
 
     /// Whether the element has the same definition in the window and in its base. Baseline values
     /// are already bridged.
@@ -47,7 +50,7 @@ pub trait FigureSource {
         &self,
         _element: &ElementCode,
         _baseline: &Baseline,
-        _window: Option<&TargetWindow>,
+        _comparison: &Comparison,
     ) -> Comparability {
         Comparability::Exact
     }
@@ -57,6 +60,25 @@ pub trait FigureSource {
 
     /// Attestation state of a milestone.
     fn milestone_attestation(&self, milestone: &FormulaIdentifier) -> Option<Attestation>;
+
+    /// Stage and coverage of a comparison with a window of its own; `None`: those of the target.
+    fn own_terms(&self, _comparison: &Comparison) -> Option<OwnTerms> {
+        None
+    }
+
+    /// Whether the sum of an element is beyond 64 bits.
+    fn is_too_large(&self, _element: &ElementCode, _comparison: &Comparison) -> bool {
+        false
+    }
+}
+
+/// Stage and coverage of one comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnTerms {
+    /// Stage of the comparison's window.
+    pub stage: StandingStage,
+    /// Accepted share of the reports expected in it.
+    pub coverage: Ratio,
 }
 
 /// Reports that have not been received.
@@ -67,6 +89,8 @@ pub struct MissingReports {
     /// The most that they are likely to contain in total: the sum of
     /// [`missing_bound::upper_bound`].
     pub max_cases: u64,
+    /// Units among them that ended, whose stock nobody alive owes in their place.
+    pub ended_holders: u32,
 }
 
 impl MissingReports {
@@ -76,6 +100,7 @@ impl MissingReports {
         Self {
             count: self.count.saturating_add(1),
             max_cases: self.max_cases.saturating_add(missing_bound::upper_bound(expected)),
+            ..self
         }
     }
 
@@ -85,6 +110,7 @@ impl MissingReports {
         Self {
             count: self.count.saturating_add(other.count),
             max_cases: self.max_cases.saturating_add(other.max_cases),
+            ended_holders: self.ended_holders.saturating_add(other.ended_holders),
         }
     }
 
@@ -94,6 +120,7 @@ impl MissingReports {
         Self {
             count: self.count.saturating_sub(other.count),
             max_cases: self.max_cases.saturating_sub(other.max_cases),
+            ended_holders: self.ended_holders.saturating_sub(other.ended_holders),
         }
     }
 }
@@ -166,20 +193,15 @@ pub struct StaticFigures {
 }
 
 impl FigureSource for StaticFigures {
-    fn current_value(&self, element: &ElementCode, _: Option<&TargetWindow>) -> Option<Ratio> {
+    fn current_value(&self, element: &ElementCode, _: &Comparison) -> Option<Ratio> {
         self.current.get(element).copied()
     }
 
-    fn missing_reports(&self, element: &ElementCode, _: Option<&TargetWindow>) -> MissingReports {
+    fn missing_reports(&self, element: &ElementCode, _: &Comparison) -> MissingReports {
         self.missing.get(element).copied().unwrap_or_default()
     }
 
-    fn baseline_value(
-        &self,
-        element: &ElementCode,
-        _: &Baseline,
-        _: Option<&TargetWindow>,
-    ) -> Option<Ratio> {
+    fn baseline_value(&self, element: &ElementCode, _: &Baseline, _: &Comparison) -> Option<Ratio> {
         self.baseline.get(element).copied()
     }
 
@@ -187,12 +209,12 @@ impl FigureSource for StaticFigures {
         &self,
         element: &ElementCode,
         _: &Baseline,
-        _: Option<&TargetWindow>,
+        _: &Comparison,
     ) -> Option<Ratio> {
         self.baseline_to_date.get(element).copied()
     }
 
-    fn comparability(&self, element: &ElementCode) -> Comparability {
+    fn comparability(&self, element: &ElementCode, _: &Comparison) -> Comparability {
         self.comparability.get(element).copied().unwrap_or(Comparability::Exact)
     }
 

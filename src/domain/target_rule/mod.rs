@@ -35,7 +35,7 @@ pub use chance::{ChanceError, TargetChance};
 pub use decimal::Decimal;
 pub use evaluation::{CaseCounts, EvaluatedPace, Evaluation, FailureAllowance};
 pub use figure_source::{
-    Attestation, EvaluationTerms, FigureSource, MissingReports, StaticFigures,
+    Attestation, EvaluationTerms, FigureSource, MissingReports, OwnTerms, StaticFigures,
 };
 pub use syntax_error::{ExpectedSyntax, SyntaxError};
 pub use verdict::{Comparability, PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};

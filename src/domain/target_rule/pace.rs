@@ -7,7 +7,7 @@
 
 use super::ast::{Baseline, Comparator, Expr, TermSign};
 use super::comparison::{ComparisonCase, judge_threshold};
-use super::comparison_figures::{EvaluationStop, PlainMeasure};
+use super::comparison_figures::{EvaluationStop, NO_FIGURES, PlainMeasure};
 use super::display;
 use super::distribution;
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
@@ -52,8 +52,14 @@ pub(super) fn judge_pace(
     let grows_only = matches!(case.decomposed.measure, PlainMeasure::Count(_))
         && expr.rest.iter().all(|(sign, _)| *sign == TermSign::Plus);
     if grows_only && is_already_missed(case) {
+        if !is_passed_by(case, case.current.interval.low) {
+            out.add_reason(VerdictReason::BeforeDue);
+        }
         out.pace = Some(build_forecast(case, trajectory, PaceState::AlreadyMissed, out.limit));
         return Ok(());
+    }
+    if case.current.nothing_due {
+        return Err(NO_FIGURES);
     }
     let state = judge_flow(case, trajectory)?;
     out.pace = Some(if grows_only {
@@ -86,12 +92,17 @@ fn to_pace_state(judged: ThresholdOutcome) -> PaceState {
     if judged == ThresholdOutcome::Holds { PaceState::OnPace } else { PaceState::Behind }
 }
 
-/// Whether counts that can only grow have passed the last value that meets the target.
+/// Whether counts that can only grow have passed the last value that meets the target, with what is
+/// known of periods that are not due yet.
 fn is_already_missed(case: &ComparisonCase<'_>) -> bool {
-    let interval = case.current.interval;
+    let known = case.current.interval.low.checked_add(case.current.before_due);
+    known.is_some_and(|known| is_passed_by(case, known))
+}
+
+fn is_passed_by(case: &ComparisonCase<'_>, count: Ratio) -> bool {
     match case.threshold.cmp {
-        Comparator::AtMost | Comparator::Less => !case.threshold.is_met_by(interval.low),
-        Comparator::Equal => interval.low > case.threshold.value,
+        Comparator::AtMost | Comparator::Less => !case.threshold.is_met_by(count),
+        Comparator::Equal => count > case.threshold.value,
         Comparator::AtLeast | Comparator::Greater => false,
     }
 }

@@ -79,6 +79,20 @@ impl Measure {
     }
 }
 
+impl Measure {
+    /// The elements by whose expected figures the completeness of the measure is weighed: of a ratio
+    /// those of the denominator.
+    #[must_use]
+    pub fn weighed_elements(&self) -> Vec<&ElementCode> {
+        match self {
+            Self::Count(expr) | Self::Stock(expr) => expr.elements(),
+            Self::Ratio { den, .. } => den.elements(),
+            Self::Rate { num, .. } => num.elements(),
+            Self::Change { measure: of, .. } => of.weighed_elements(),
+        }
+    }
+}
+
 impl Expr {
     /// Every element in the sum, in text order.
     #[must_use]

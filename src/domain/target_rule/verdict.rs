@@ -77,6 +77,10 @@ string_enum! {
         Provisional = "PROVISIONAL",
         /// Reports are missing, and an authorised person has signed that this is accepted.
         Waived = "WAIVED",
+        /// A unit that held a stock ended, and no unit alive owes it in its place.
+        HolderEnded = "HOLDER_ENDED",
+        /// Decided by accepted figures of periods that are not due yet.
+        BeforeDue = "BEFORE_DUE",
         /// Too few of the expected reports are accepted.
         LowCoverage = "LOW_COVERAGE",
         /// The baseline is zero: no percentage exists.

@@ -1,0 +1,114 @@
+//! What a report is expected to contain: the weight of a missing one (M2).
+//!
+//! A flow is expected as the unit's share of last year by days. A unit without a figure of last
+//! year has that of its predecessors, by the weights of their lineage; without any, the lower
+//! median of its level; without that, one.
+
+use crate::domain::org::UnitKind;
+use crate::domain::report::element::Element;
+use crate::domain::standing::aggregate::StandingInput;
+use crate::domain::standing::baseline::BaselineValue;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::ratio::Ratio;
+use rustc_hash::FxHashMap as HashMap;
+
+/// Weights are whole numbers of millionths, so that a sum is exact however often a report changes.
+const MILLIONTHS: i64 = 1_000_000;
+
+/// Figures of last year for each unit and element of the campaign, in the element's own unit.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ExpectedFigures {
+    bases: HashMap<(UnitId, usize), Ratio>,
+    medians: HashMap<(UnitKind, usize), Ratio>,
+    base_days: i64,
+}
+
+impl ExpectedFigures {
+    /// Reads last year's figures of these units and columns of the catalogue.
+    pub(super) fn read(
+        input: &StandingInput<'_>,
+        wanted: impl IntoIterator<Item = (UnitId, UnitKind, usize)>,
+    ) -> Self {
+        let mut figures = Self {
+            base_days: i64::from(input.campaign.base_window().days().max(1)),
+            ..Self::default()
+        };
+        let mut by_level: HashMap<(UnitKind, usize), Vec<Ratio>> = HashMap::default();
+        for (unit, kind, column) in wanted {
+            let element = &input.catalogue.elements[column];
+            let Some(base) = inherited_base(input, element, unit, input.org.units().len()) else {
+                continue;
+            };
+            if figures.bases.insert((unit, column), base).is_none() {
+                by_level.entry((kind, column)).or_default().push(base);
+            }
+        }
+        let median = |(key, values)| Some((key, lower_median(values)?));
+        figures.medians = by_level.into_iter().filter_map(median).collect();
+        figures
+    }
+
+    /// The figure of last year's whole window; `None` if neither the unit nor its predecessors have
+    /// one.
+    pub(super) fn base(&self, unit: UnitId, column: usize) -> Option<Ratio> {
+        self.bases.get(&(unit, column)).copied()
+    }
+
+    /// The expected flow of a report over `days`; zero without a figure of last year.
+    pub(super) fn flow(&self, unit: UnitId, column: usize, days: i32) -> Ratio {
+        let base = self.base(unit, column).unwrap_or(Ratio::ZERO);
+        self.share_by_days(base, days).unwrap_or(Ratio::ZERO)
+    }
+
+    /// The weight of a flow report over `days`: the base times the days, since all bases of one
+    /// element are over the same number of days.
+    pub(super) fn flow_weight(
+        &self,
+        (unit, kind): (UnitId, UnitKind),
+        column: usize,
+        days: i32,
+    ) -> i128 {
+        let median = || self.medians.get(&(kind, column)).copied();
+        let base = self.base(unit, column).or_else(median).unwrap_or(Ratio::ONE);
+        to_weight(base).saturating_mul(i128::from(days))
+    }
+
+    fn share_by_days(&self, base: Ratio, days: i32) -> Option<Ratio> {
+        let days = Ratio::new(i128::from(days), i128::from(self.base_days))?;
+        if base.is_negative() { Some(Ratio::ZERO) } else { base.checked_mul(days) }
+    }
+}
+
+/// A weight in whole millionths; one that is too large counts as the largest.
+pub(super) fn to_weight(expected: Ratio) -> i128 {
+    let millionths = expected.checked_mul(Ratio::from_integer(MILLIONTHS));
+    millionths.map_or(i128::from(i64::MAX), |weight| weight.floor().max(0))
+}
+
+/// Of an even number of values the lower of the two in the middle.
+pub(super) fn lower_median(mut values: Vec<Ratio>) -> Option<Ratio> {
+    values.sort_unstable();
+    values.get(values.len().checked_sub(1)? / 2).copied()
+}
+
+/// The unit's own figure of last year, else those of its predecessors by the weights of lineage.
+/// `steps` bounds the depth of the succession.
+fn inherited_base(
+    input: &StandingInput<'_>,
+    element: &Element,
+    unit: UnitId,
+    steps: usize,
+) -> Option<Ratio> {
+    let own = input.baselines.value_of(unit, element, input.campaign.base_window());
+    if let BaselineValue::Known { value, .. } = own {
+        return Ratio::from_scaled(value, element.scale);
+    }
+    let lines = input.org.lineage_to(unit).filter(|line| line.kind.is_succession());
+    let mut sum = None;
+    for line in lines.filter(|line| line.from != unit) {
+        let weight = Ratio::new(line.weight.num(), line.weight.den())?;
+        let base = inherited_base(input, element, line.from, steps.checked_sub(1)?)?;
+        sum = Some(sum.unwrap_or(Ratio::ZERO).checked_add(base.checked_mul(weight)?)?);
+    }
+    sum
+}

@@ -1,0 +1,301 @@
+//! Stocks (M1): the level at the end of the last day judged, from what each unit alive on that day
+//! said of its last due period.
+//!
+//! ```text
+//!  A said 11 ─┐                 C says 19: the stock is 19, never 30
+//!  B said 8 ──┴─> C in May      C is silent: one missing report, expected 11 + 8
+//!  E said 30 ───> dissolved, and no unit alive owes the element: 30 stays as missing
+//! ```
+//!
+//! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an earlier
+//! period, or was said before the unit took in or gave away others.
+
+use super::expected::{lower_median, to_weight};
+use super::{CampaignTotals, ContractLayout, TrackedReport};
+use crate::domain::org::{Org, UnitKind, UnitLineage};
+use crate::domain::standing::aggregate::{ElementSum, StandingInput};
+use crate::domain::standing::attribution::{FigureAttribution, attribute_figure};
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::ratio::Ratio;
+use crate::domain::target_rule::MissingReports;
+use jiff::civil::Date;
+
+/// A unit that owes a stock on the last day judged, or whose stock nobody alive owes in its place.
+struct StockHolder {
+    unit: UnitId,
+    /// It ended, and no unit alive owes the element in its place.
+    ended: bool,
+    attribution: FigureAttribution,
+    /// Index in `tracked` of its last due report.
+    last_report: Option<usize>,
+}
+
+/// A stock on a form.
+#[derive(Clone, Copy)]
+struct StockColumn {
+    /// Its place on the form.
+    nth: usize,
+    /// Index in the catalogue.
+    column: usize,
+    /// Decimals of its stored values.
+    scale: u8,
+}
+
+impl StockColumn {
+    fn natural(self, stored: i64) -> Option<Ratio> {
+        Ratio::from_scaled(stored, self.scale)
+    }
+}
+
+/// The stock of one holder in one column.
+pub(in crate::domain::standing) struct StockWord {
+    /// Index in `tracked` of the report whose figure counts; `None` if the holder has no current
+    /// word.
+    pub(in crate::domain::standing) report: Option<usize>,
+    /// Index in the catalogue.
+    pub(in crate::domain::standing) column: usize,
+    /// The units whose sums it stands in.
+    pub(in crate::domain::standing) rows: Vec<usize>,
+    sum: ElementSum,
+}
+
+impl CampaignTotals {
+    /// Computes every stock anew.
+    pub(super) fn settle_stocks(&mut self, input: &StandingInput<'_>) {
+        for window in 0..self.windows.len() {
+            let (words, indeterminate) = self.stock_words(input, window);
+            let sums = &mut self.windows[window].1;
+            for layout in &self.layouts {
+                for one in layout.columns.iter().filter(|one| one.stock) {
+                    sums.clear_column(one.column);
+                }
+            }
+            sums.add_indeterminate(&indeterminate);
+            for word in &words {
+                sums.apply_sum(&word.rows, word.column, word.sum, true);
+            }
+        }
+    }
+
+    /// The stocks of one window, and the units whose share of them the view cannot determine.
+    pub(in crate::domain::standing) fn stock_words(
+        &self,
+        input: &StandingInput<'_>,
+        window: usize,
+    ) -> (Vec<StockWord>, Vec<UnitId>) {
+        let (mut words, mut indeterminate) = (Vec::new(), Vec::new());
+        for at in 0..self.layouts.len() {
+            if !self.layouts[at].columns.iter().any(|one| one.stock) {
+                continue;
+            }
+            let days = self.windows[window].0.window;
+            let through = self.windows[window].1.through(&self.layouts[at].code);
+            let Some(end) = through.map(|end| end.min(days.end)).filter(|end| days.start < *end)
+            else {
+                continue;
+            };
+            let stocks = LayoutStocks { totals: self, input, layout: at, end };
+            let holders = stocks.list_holders();
+            for holder in &holders {
+                indeterminate.extend(&holder.attribution.indeterminate_units);
+            }
+            stocks.add_words(&holders, &mut words);
+        }
+        (words, indeterminate)
+    }
+}
+
+/// The stocks reported under one contract, by the end of one day.
+struct LayoutStocks<'a> {
+    totals: &'a CampaignTotals,
+    input: &'a StandingInput<'a>,
+    layout: usize,
+    /// The day after the last one judged.
+    end: Date,
+}
+
+impl LayoutStocks<'_> {
+    fn layout(&self) -> &ContractLayout {
+        &self.totals.layouts[self.layout]
+    }
+
+    fn last_day(&self) -> Date {
+        self.end.yesterday().unwrap_or(self.end)
+    }
+
+    fn list_holders(&self) -> Vec<StockHolder> {
+        let (org, day) = (self.input.org, self.last_day());
+        let mut holders = Vec::new();
+        for unit in org.units() {
+            let Some(range) = self.totals.range_by_unit.get(&(self.layout, unit.id)) else {
+                continue;
+            };
+            let last_report =
+                range.clone().rev().find(|at| self.totals.tracked[*at].end <= self.end);
+            if org.kind_on(unit.id, day) == Some(self.layout().level) {
+                let attribution = attribute_figure(org, self.input.view, unit.id, day);
+                holders.push(StockHolder { unit: unit.id, ended: false, attribution, last_report });
+            } else if last_report.is_some()
+                && is_without_heir(org, unit.id, self.layout().level, day)
+            {
+                let attribution = self.attribute_ended(unit.id);
+                holders.push(StockHolder { unit: unit.id, ended: true, attribution, last_report });
+            }
+        }
+        holders
+    }
+
+    /// The units above an ended one: those of its last day that are still there.
+    fn attribute_ended(&self, unit: UnitId) -> FigureAttribution {
+        let (org, day) = (self.input.org, self.last_day());
+        let Some(end) = org.unit(unit).map(|unit| unit.lifetime().to) else {
+            return FigureAttribution::default();
+        };
+        let last = end.yesterday().unwrap_or(end).min(day);
+        let above = org.ancestors(unit, crate::domain::org::Hierarchy::Command, last);
+        let alive = above.into_iter().find(|above| org.is_open_on(*above, day));
+        alive.map_or_else(FigureAttribution::default, |above| {
+            attribute_figure(org, self.input.view, above, day)
+        })
+    }
+
+    fn add_words(&self, holders: &[StockHolder], words: &mut Vec<StockWord>) {
+        for (nth, one) in self.layout().columns.iter().enumerate().filter(|(_, one)| one.stock) {
+            let current: Vec<Option<i64>> =
+                holders.iter().map(|holder| self.current_word(holder, nth)).collect();
+            let scale = self.input.catalogue.elements[one.column].scale;
+            let column = StockColumn { nth, column: one.column, scale };
+            let said = current.iter().flatten();
+            let median = lower_median(said.filter_map(|word| column.natural(*word)).collect());
+            for (holder, word) in holders.iter().zip(current) {
+                let sum = match word {
+                    Some(value) => said_sum(value, column.natural(value)),
+                    None => missing_sum(self.expected(holder, column, median), holder.ended),
+                };
+                words.push(StockWord {
+                    report: holder.last_report.filter(|_| word.is_some()),
+                    column: one.column,
+                    rows: self.totals.rows_of(&holder.attribution.counting_units),
+                    sum,
+                });
+            }
+        }
+    }
+
+    /// The figure of the holder's last due period, if it was said since the holder last took in or
+    /// gave away other units.
+    fn current_word(&self, holder: &StockHolder, nth: usize) -> Option<i64> {
+        let report = &self.totals.tracked[holder.last_report?];
+        let last_change = last_succession(self.input.org, holder.unit, self.last_day());
+        let is_current = !holder.ended && last_change.is_none_or(|day| day < report.end);
+        report.official_figure(nth).filter(|_| is_current)
+    }
+
+    /// The level to expect of a holder without a current word.
+    fn expected(&self, holder: &StockHolder, column: StockColumn, median: Option<Ratio>) -> Ratio {
+        let steps = self.input.org.lineage().len() + 1;
+        self.estimate(holder.unit, self.end, column, steps)
+            .or_else(|| self.totals.expected.base(holder.unit, column.column))
+            .or(median)
+            .unwrap_or(Ratio::ONE)
+    }
+
+    /// What `unit` is likely to have before `end`: its last word, and what it has taken in or given
+    /// away since. `None` if nothing was ever said of it.
+    fn estimate(
+        &self,
+        unit: UnitId,
+        end: Date,
+        column: StockColumn,
+        steps: usize,
+    ) -> Option<Ratio> {
+        let steps = steps.checked_sub(1)?;
+        let org = self.input.org;
+        let own = self.last_word(unit, end, column);
+        let day = end.yesterday().ok()?;
+        let changed = last_succession(org, unit, day)
+            .filter(|changed| own.is_none_or(|(said_until, _)| said_until <= *changed));
+        let Some(changed) = changed else { return own.map(|(_, word)| word) };
+        let mut sum: Option<Ratio> = None;
+        let mut add = |part: Option<Ratio>| match (sum, part) {
+            (Some(before), Some(part)) => sum = before.checked_add(part),
+            (None, Some(_)) => sum = part,
+            (Some(_) | None, None) => {}
+        };
+        let taken = org.lineage_to(unit).filter(|line| is_succession_on(line, changed));
+        for line in taken.filter(|line| line.from != unit) {
+            add(self.estimate_share(line, changed, column, steps));
+        }
+        let mut given =
+            org.lineage_from(unit).filter(|line| is_succession_on(line, changed)).peekable();
+        if given.peek().is_none() {
+            add(self.estimate(unit, changed, column, steps));
+        } else if let Some(kept) = given.find(|line| line.to == unit) {
+            add(self.estimate_share(kept, changed, column, steps));
+        }
+        sum
+    }
+
+    fn estimate_share(
+        &self,
+        line: &UnitLineage,
+        changed: Date,
+        column: StockColumn,
+        steps: usize,
+    ) -> Option<Ratio> {
+        let weight = Ratio::new(line.weight.num(), line.weight.den())?;
+        self.estimate(line.from, changed, column, steps)?.checked_mul(weight)
+    }
+
+    /// The last accepted figure of a unit before `end`, with the day after its period.
+    fn last_word(&self, unit: UnitId, end: Date, column: StockColumn) -> Option<(Date, Ratio)> {
+        let range = self.totals.range_by_unit.get(&(self.layout, unit))?.clone();
+        let reports = range.rev().map(|at| &self.totals.tracked[at]);
+        let mut said = reports.filter(|report| report.end <= end);
+        said.find_map(|report: &TrackedReport| {
+            Some((report.end, column.natural(report.official_figure(column.nth)?)?))
+        })
+    }
+}
+
+fn is_succession_on(line: &UnitLineage, day: Date) -> bool {
+    line.kind.is_succession() && line.effective_day == day
+}
+
+/// The last day, up to `day`, on which the unit took in or gave away other units.
+fn last_succession(org: &Org, unit: UnitId, day: Date) -> Option<Date> {
+    let lines = org.lineage_to(unit).chain(org.lineage_from(unit));
+    let past = lines.filter(|line| line.kind.is_succession() && line.effective_day <= day);
+    past.map(|line| line.effective_day).max()
+}
+
+/// Whether a unit of this level ended by `day` and no unit of the level took it over.
+fn is_without_heir(org: &Org, unit: UnitId, level: UnitKind, day: Date) -> bool {
+    let Some(unit) = org.unit(unit) else { return false };
+    let ended = unit.lifetime().to;
+    let owed = unit.versions.last().is_some_and(|version| version.kind == level);
+    let heirs = org.lineage_from(unit.id).filter(|line| line.kind.is_succession());
+    let mut heirs = heirs.filter(|line| line.to != unit.id && line.effective_day <= day);
+    owed && ended <= day
+        && !heirs.any(|line| org.kind_on(line.to, line.effective_day) == Some(level))
+}
+
+fn said_sum(value: i64, natural: Option<Ratio>) -> ElementSum {
+    let weight = to_weight(natural.unwrap_or(Ratio::ZERO));
+    ElementSum {
+        value: i128::from(value),
+        figure_count: 1,
+        due_weight: weight,
+        accepted_weight: weight,
+        ..ElementSum::default()
+    }
+}
+
+fn missing_sum(expected: Ratio, ended: bool) -> ElementSum {
+    let missing = MissingReports::default().with_report(expected);
+    ElementSum {
+        missing: MissingReports { ended_holders: u32::from(ended), ..missing },
+        due_weight: to_weight(expected),
+        ..ElementSum::default()
+    }
+}
