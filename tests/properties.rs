@@ -154,7 +154,7 @@ fn standing_input<'a>(
     baselines: &'a Baselines,
 ) -> StandingInput<'a> {
     let PropertyFixture { org, calendars, catalogue, campaign, numbers } = fixture();
-    let today = campaign.measurement_window.end.saturating_add(1.day());
+    let today = campaign.measurement_window.end.saturating_add(30.days());
     StandingInput {
         org,
         calendars,

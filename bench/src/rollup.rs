@@ -16,8 +16,8 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::time::Instant;
 use thidua::bench_api::{
-    CampaignTotals, ProvinceSize, Report, ReportEntry, SyntheticProvince, UnitId, compute_totals,
-    decode_report, encode_report,
+    CampaignTotals, ProvinceSize, Report, ReportEntry, SyntheticProvince, UnitId, advance_totals,
+    compute_totals, decode_report, encode_report,
 };
 
 const DISTRICTS: usize = 100;
@@ -135,7 +135,8 @@ fn measure_changes(
             .collect();
         let input = province.standing_input(&[], day_after(province));
         let work = || {
-            corrected.iter().for_each(|report| totals.upsert_report(&input, &report_entry(report)));
+            corrected.iter().for_each(|report| totals.upsert_report(&report_entry(report)));
+            advance_totals(&input, totals);
             Ok(())
         };
         product.push(1.0 / time_seconds(work)?.1);

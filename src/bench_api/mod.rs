@@ -28,7 +28,7 @@ mod server_items {
     pub use crate::domain::reporting::window::DateWindow;
     pub use crate::domain::standing::baseline::Baselines;
     pub use crate::domain::standing::{
-        CampaignTotals, ReportEntry, compute_totals, judge_standings,
+        CampaignTotals, ReportEntry, advance_totals, compute_totals, judge_standings,
     };
     pub use crate::domain::support::ids::{AccountId, ContractId, DeviceId, UnitId};
     pub use crate::domain::support::time::Timestamp;

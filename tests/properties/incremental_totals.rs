@@ -17,8 +17,8 @@ use thidua::domain::reporting::expectation::compute_expectations;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::Baselines;
 use thidua::domain::standing::{
-    ReportEntry, ReportsDigest, StandingInput, compute_input_digest, compute_totals,
-    judge_standings, judge_standings_from_totals,
+    ReportEntry, ReportsDigest, StandingInput, advance_totals, compute_input_digest,
+    compute_totals, judge_standings, judge_standings_from_totals,
 };
 use thidua::domain::support::ids::UnitId;
 use thidua::files::org::{OrgCsvTexts, read_org};
@@ -191,14 +191,13 @@ proptest! {
                     let key = which.get(keys).clone();
                     let cells = cells_of(&key, &figures);
                     let one = ReportVersion { key, cells, accepted, late };
-                    let input = standing_input(&[], &baselines, today);
-                    totals.upsert_report(&input, &one.to_entry());
+                    totals.upsert_report(&one.to_entry());
                     inputs.upsert_report(&one.to_entry());
                     filed.insert(one.key.id(), one);
                 }
                 TotalsEvent::DaysPass(days) => {
                     today = today.saturating_add(days.days());
-                    totals.advance_to(&standing_input(&[], &baselines, today), today);
+                    advance_totals(&standing_input(&[], &baselines, today), &mut totals);
                 }
             }
         }
@@ -209,6 +208,7 @@ proptest! {
             compute_input_digest(&whole, &[], &inputs),
             compute_input_digest(&whole, &[], &from_reports)
         );
+        advance_totals(&whole, &mut totals);
         let incremental = judge_standings_from_totals(&whole, &totals, 1);
         let full = judge_standings(&whole, 1).unwrap();
         prop_assert_eq!(incremental.len(), full.len());

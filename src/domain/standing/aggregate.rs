@@ -13,7 +13,7 @@ use crate::domain::org::{Org, StructureView};
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{Cells, ElementNumber};
 use crate::domain::report::element::ElementCode;
-use crate::domain::report::form::{Catalogue, Contract};
+use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::Calendars;
 use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
 use crate::domain::reporting::window::DateWindow;
@@ -61,18 +61,6 @@ pub struct StandingInput<'a> {
     pub today: Date,
     /// The structure in which figures are summed.
     pub view: StructureView,
-}
-
-impl<'a> StandingInput<'a> {
-    /// The contract of the campaign under which an element is reported.
-    pub(super) fn contract_of(&self, code: &ElementCode) -> Option<&'a Contract> {
-        let delivers = |contract: &&Contract| {
-            let form = self.catalogue.form(&contract.form);
-            self.campaign.contracts.contains(&contract.code)
-                && form.is_some_and(|form| form.elements.contains(code))
-        };
-        self.catalogue.contracts.iter().find(delivers)
-    }
 }
 
 /// Sum of one element at one unit.

@@ -4,10 +4,10 @@
 //! Permissions are checked elsewhere.
 
 use super::aggregate::StandingInput;
-use super::due_days::SummedWindow;
+use super::due_days::{DueDays, SummedWindow};
 use super::judge::attested_elements;
 use super::totals::{CampaignTotals, ContractLayout, LayoutColumn, TrackedReport};
-use super::unit_figures::{resolve_window, summed_window};
+use super::unit_figures::resolve_window;
 use crate::domain::report::element::ElementCode;
 use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::period::Period;
@@ -114,16 +114,17 @@ fn requested_elements(
 ) -> BTreeMap<SummedWindow, BTreeSet<ElementCode>> {
     let of_phase = input.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
     let whole = of_phase.unwrap_or(input.campaign.measurement_window);
+    let due = DueDays::new(input);
     let mut requested: BTreeMap<SummedWindow, BTreeSet<ElementCode>> = BTreeMap::new();
     for comparison in formula.comparisons() {
         if let Some(window) = resolve_window(input, whole, comparison.window.as_ref()) {
             let elements = comparison.measure.elements();
-            let summed = summed_window(input, window, elements.iter().copied());
+            let summed = due.summed_window(window, elements.iter().copied());
             requested.entry(summed).or_default().extend(elements.into_iter().cloned());
         }
     }
     for duty in attested_elements(input.campaign, formula) {
-        let summed = summed_window(input, whole, [&duty]);
+        let summed = due.summed_window(whole, [&duty]);
         requested.entry(summed).or_default().insert(duty);
     }
     requested

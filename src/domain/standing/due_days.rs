@@ -12,12 +12,13 @@
 
 use super::aggregate::StandingInput;
 use crate::domain::org::UnitKind;
+use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::Contract;
-use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The days over which figures are summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,86 +38,189 @@ impl SummedWindow {
     }
 }
 
-/// The first day after the grace of a period that ends before `end`.
-fn grace_end(contract: &Contract, end: Date) -> Date {
-    let days = i64::from(contract.due_days) + i64::from(contract.grace_days);
-    end.saturating_add(days.days())
+/// The days through which each contract of a campaign is judged, as of the input's day.
+pub(super) struct DueDays<'a> {
+    input: &'a StandingInput<'a>,
+    contracts: Vec<DueContract<'a>>,
+    /// The contract under which each element is reported.
+    by_element: HashMap<&'a ElementCode, usize>,
+    /// For contracts that some target reads together: the day after the last one that counts.
+    common: BTreeMap<Vec<usize>, Date>,
+}
+
+/// One contract of the campaign.
+struct DueContract<'a> {
+    contract: &'a Contract,
+    /// The days on which a period that all units owe ends, due or not.
+    cut_offs: BTreeSet<Date>,
+    /// The day after the last one that counts.
+    through: Date,
+}
+
+impl<'a> DueDays<'a> {
+    pub(super) fn new(input: &'a StandingInput<'a>) -> Self {
+        let codes = &input.campaign.contracts;
+        let contracts = input.catalogue.contracts.iter();
+        let contracts: Vec<DueContract<'_>> = contracts
+            .filter(|contract| codes.contains(&contract.code))
+            .map(|contract| DueContract::new(input, contract))
+            .collect();
+        let mut by_element: HashMap<&ElementCode, usize> = HashMap::default();
+        for (at, one) in contracts.iter().enumerate() {
+            let form = input.catalogue.form(&one.contract.form);
+            for code in form.iter().flat_map(|form| &form.elements) {
+                by_element.entry(code).or_insert(at);
+            }
+        }
+        let mut days = Self { input, contracts, by_element, common: BTreeMap::new() };
+        for comparison in input.campaign.targets.iter().flat_map(|line| line.formula.comparisons())
+        {
+            let together = days.contracts_of(comparison.measure.elements());
+            if together.len() > 1 && !days.common.contains_key(&together) {
+                let through = days.common_through(&together);
+                days.common.insert(together, through);
+            }
+        }
+        days
+    }
+
+    /// The contract under which an element is reported.
+    pub(super) fn contract_of(&self, code: &ElementCode) -> Option<&'a Contract> {
+        self.by_element.get(code).map(|at| self.contracts[*at].contract)
+    }
+
+    /// The days over which these elements are summed together in a window.
+    pub(super) fn summed_window<'e>(
+        &self,
+        window: DateWindow,
+        elements: impl IntoIterator<Item = &'e ElementCode>,
+    ) -> SummedWindow {
+        let contracts = self.contracts_of(elements);
+        let together = (contracts.len() > 1).then_some(&contracts);
+        let known = together.map(|contracts| {
+            self.common.get(contracts).copied().unwrap_or_else(|| self.common_through(contracts))
+        });
+        SummedWindow { window, through: known }
+    }
+
+    /// The day after the last one through which these elements are judged; `None` if none of them
+    /// is reported in the campaign.
+    pub(super) fn through<'e>(
+        &self,
+        elements: impl IntoIterator<Item = &'e ElementCode>,
+    ) -> Option<Date> {
+        match self.contracts_of(elements).as_slice() {
+            [] => None,
+            [one] => Some(self.contracts[*one].through),
+            several => {
+                let known = self.common.get(several).copied();
+                Some(known.unwrap_or_else(|| self.common_through(several)))
+            }
+        }
+    }
+
+    /// The day after the last one through which a contract of the campaign is judged.
+    pub(super) fn contract_through(&self, code: &str) -> Option<Date> {
+        let contract = self.contracts.iter().find(|one| one.contract.code == code);
+        contract.map(|one| one.through)
+    }
+
+    /// Whether any unit owes the element on the day before `end`.
+    pub(super) fn is_owed_before(&self, code: &ElementCode, end: Date) -> bool {
+        self.contract_of(code).is_none_or(|contract| is_owed_before(self.input, contract, end))
+    }
+
+    /// The days in a window on which a period of the contract of every one of these elements ends.
+    pub(super) fn period_ends<'e>(
+        &self,
+        window: DateWindow,
+        elements: impl IntoIterator<Item = &'e ElementCode>,
+    ) -> BTreeSet<Date> {
+        let ends = self.contracts_of(elements).into_iter().map(|at| {
+            let mut ends = self.contracts[at].cut_offs.clone();
+            // The last period may reach beyond the window; its piece ends with it.
+            ends.insert(window.end);
+            ends
+        });
+        let common = ends.reduce(|so_far, ends| so_far.intersection(&ends).copied().collect());
+        let mut common = common.unwrap_or_default();
+        common.retain(|day| window.start < *day && *day <= window.end);
+        common
+    }
+
+    /// Every day in a window on which a due period of some contract ends.
+    pub(super) fn all_due_ends(&self, window: DateWindow) -> BTreeSet<Date> {
+        let mut days = BTreeSet::new();
+        for one in &self.contracts {
+            let ends = one.cut_offs.iter().copied().chain([window.end]);
+            let inside = |day: &Date| window.start < *day && *day <= window.end;
+            days.extend(ends.filter(inside).filter(|day| *day <= one.through));
+        }
+        days
+    }
+
+    /// The contracts of these elements, each once, in order.
+    fn contracts_of<'e>(&self, elements: impl IntoIterator<Item = &'e ElementCode>) -> Vec<usize> {
+        let found = elements.into_iter().filter_map(|code| self.by_element.get(code).copied());
+        let mut contracts: Vec<usize> = found.collect();
+        contracts.sort_unstable();
+        contracts.dedup();
+        contracts
+    }
+
+    /// The latest day on which a due period of each contract ends. A contract that no unit owes any
+    /// more does not hold it back.
+    fn common_through(&self, contracts: &[usize]) -> Date {
+        let of = |at: &usize| &self.contracts[*at];
+        let latest = contracts.iter().map(|at| of(at).through).max();
+        let owed = contracts
+            .iter()
+            .map(of)
+            .filter(|one| latest.is_some_and(|day| is_owed_before(self.input, one.contract, day)));
+        let ends = owed.map(DueContract::due_ends);
+        let common = ends.reduce(|so_far, ends| so_far.intersection(&ends).copied().collect());
+        let last = common.and_then(|days| days.last().copied());
+        last.unwrap_or(campaign_days(self.input).start)
+    }
+}
+
+impl<'a> DueContract<'a> {
+    fn new(input: &StandingInput<'_>, contract: &'a Contract) -> Self {
+        let days = campaign_days(input);
+        let calendar = input.calendars.get(&contract.calendar);
+        let periods = calendar.map_or_else(Vec::new, |calendar| calendar.periods_in(days));
+        let due = periods.iter().rev().find(|period| is_due(input, contract, period.end));
+        let through = due.map_or(days.start, |period| period.end);
+        let mut cut_offs = BTreeSet::new();
+        for period in &periods {
+            let whole = DateWindow { start: period.start, end: period.end };
+            let served = contract.serves.iter();
+            let served = served.filter_map(|code| input.calendars.cut_offs_in(code, whole));
+            cut_offs.extend(served.flatten());
+            if let Some(campaign) = input.calendars.campaign_days(&contract.code) {
+                cut_offs.extend(campaign.cut_offs.iter().filter(|day| whole.contains(**day)));
+            }
+            cut_offs.insert(period.end);
+        }
+        cut_offs.retain(|day| days.start < *day);
+        Self { contract, cut_offs, through }
+    }
+
+    fn due_ends(&self) -> BTreeSet<Date> {
+        self.cut_offs.range(..=self.through).copied().collect()
+    }
 }
 
 /// Whether a whole period that ends before `end` is due as of the input's day. Once the campaign is
 /// concluded, every period is.
-pub(super) fn is_due(input: &StandingInput<'_>, contract: &Contract, end: Date) -> bool {
-    input.campaign.status.is_final() || grace_end(contract, end) <= input.today
+fn is_due(input: &StandingInput<'_>, contract: &Contract, end: Date) -> bool {
+    let days = i64::from(contract.due_days) + i64::from(contract.grace_days);
+    input.campaign.status.is_final() || end.saturating_add(days.days()) <= input.today
 }
 
-/// The day after the last one through which a contract is judged; the first day of the campaign if
-/// nothing is due yet.
-pub(super) fn contract_through(input: &StandingInput<'_>, contract: &Contract) -> Date {
-    due_cut_offs(input, contract).last().copied().unwrap_or(campaign_days(input).start)
-}
-
-/// The day after the last one through which all of these contracts are judged. A contract that no
-/// unit owes any more does not hold it back.
-pub(super) fn common_through(input: &StandingInput<'_>, contracts: &[&Contract]) -> Date {
-    let first = campaign_days(input).start;
-    let latest = contracts.iter().map(|contract| contract_through(input, contract)).max();
-    let owed: Vec<&&Contract> = contracts
-        .iter()
-        .filter(|contract| latest.is_some_and(|day| is_owed_before(input, contract, day)))
-        .collect();
-    let mut common: Option<BTreeSet<Date>> = None;
-    for contract in owed {
-        let ends = due_cut_offs(input, contract);
-        common = Some(match common {
-            Some(so_far) => so_far.intersection(&ends).copied().collect(),
-            None => ends,
-        });
-    }
-    common.and_then(|days| days.last().copied()).unwrap_or(first)
-}
-
-/// Whether any unit owes reports under the contract on the day before `end`.
-pub(super) fn is_owed_before(input: &StandingInput<'_>, contract: &Contract, end: Date) -> bool {
+fn is_owed_before(input: &StandingInput<'_>, contract: &Contract, end: Date) -> bool {
     let day = end.yesterday().unwrap_or(end);
     input.org.units_of_kind_on(UnitKind::from(contract.level), day).next().is_some()
-}
-
-/// The days on which a due piece that all units owe ends.
-fn due_cut_offs(input: &StandingInput<'_>, contract: &Contract) -> BTreeSet<Date> {
-    let over = whole_periods(input, contract).into_iter();
-    let due = over.filter(|period| is_due(input, contract, period.end));
-    cut_offs(input, contract, due)
-}
-
-/// The days on which a piece that all units owe ends, due or not.
-pub(super) fn all_cut_offs(input: &StandingInput<'_>, contract: &Contract) -> BTreeSet<Date> {
-    cut_offs(input, contract, whole_periods(input, contract).into_iter())
-}
-
-fn whole_periods(input: &StandingInput<'_>, contract: &Contract) -> Vec<Period> {
-    let calendar = input.calendars.get(&contract.calendar);
-    calendar.map_or_else(Vec::new, |calendar| calendar.periods_in(campaign_days(input)))
-}
-
-/// The ends of these periods, and the days inside on which all units' periods are cut.
-fn cut_offs(
-    input: &StandingInput<'_>,
-    contract: &Contract,
-    periods: impl Iterator<Item = Period>,
-) -> BTreeSet<Date> {
-    let days = campaign_days(input);
-    let mut ends = BTreeSet::new();
-    for period in periods {
-        let whole = DateWindow { start: period.start, end: period.end };
-        let served = contract.serves.iter();
-        ends.extend(served.filter_map(|code| input.calendars.cut_offs_in(code, whole)).flatten());
-        if let Some(campaign) = input.calendars.campaign_days(&contract.code) {
-            ends.extend(campaign.cut_offs.iter().filter(|day| whole.contains(**day)));
-        }
-        ends.insert(period.end);
-    }
-    ends.retain(|day| days.start < *day);
-    ends
 }
 
 /// All days that any window of the campaign contains.

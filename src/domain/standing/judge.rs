@@ -3,9 +3,9 @@
 
 use super::aggregate::StandingInput;
 use super::attribution::UnitOrigins;
-use super::due_days::SummedWindow;
+use super::due_days::{DueDays, SummedWindow};
 use super::totals::CampaignTotals;
-use super::unit_figures::{UnitFigures, resolve_window, summed_window};
+use super::unit_figures::{UnitFigures, resolve_window};
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
 use crate::domain::campaign::{Campaign, CampaignTarget};
 use crate::domain::org::UnitKind;
@@ -49,7 +49,7 @@ pub fn advance_totals(input: &StandingInput<'_>, totals: &mut CampaignTotals) {
 /// Every window that a target or an attestation reads, with the day through which its contracts are
 /// judged together.
 pub(super) fn list_summed_windows(input: &StandingInput<'_>) -> Vec<SummedWindow> {
-    let campaign = input.campaign;
+    let (campaign, due) = (input.campaign, DueDays::new(input));
     let phases = campaign.phases.iter().map(|phase| phase.window);
     let defaults: Vec<DateWindow> =
         std::iter::once(campaign.measurement_window).chain(phases).collect();
@@ -59,7 +59,7 @@ pub(super) fn list_summed_windows(input: &StandingInput<'_>) -> Vec<SummedWindow
         let named = defaults
             .iter()
             .filter_map(|default| resolve_window(input, *default, comparison.window.as_ref()));
-        all.extend(named.map(|window| summed_window(input, window, comparison.measure.elements())));
+        all.extend(named.map(|window| due.summed_window(window, comparison.measure.elements())));
     }
     all.into_iter().collect()
 }
@@ -72,11 +72,13 @@ pub fn judge_standings_from_totals(
     definition_version: i64,
 ) -> Vec<Standing> {
     let (window_sums, origins) = (totals.windows(), UnitOrigins::from_input(input));
+    let due = DueDays::new(input);
     let mut all = Vec::new();
     for (phase, window) in judged_phases(input) {
         for (unit, kind) in judged_units(input, window) {
             let figures = UnitFigures {
                 input,
+                due: &due,
                 unit,
                 default_window: window,
                 window_sums,
@@ -172,9 +174,9 @@ fn evaluation_terms(
 fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
     let mut read: BTreeSet<(SummedWindow, &str)> = BTreeSet::new();
     let mut add = |window: DateWindow, elements: Vec<&ElementCode>| {
-        let summed = summed_window(figures.input, window, elements.iter().copied());
+        let summed = figures.due.summed_window(window, elements.iter().copied());
         for code in elements {
-            let contract = figures.input.contract_of(code);
+            let contract = figures.due.contract_of(code);
             read.extend(contract.map(|contract| (summed, contract.code.as_str())));
         }
     };

@@ -23,7 +23,7 @@ use super::Coverage;
 use super::aggregate::{
     ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports,
 };
-use super::due_days::{SummedWindow, contract_through, is_due};
+use super::due_days::{DueDays, SummedWindow};
 use crate::domain::org::UnitKind;
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{CellValue, ElementNumber};
@@ -245,18 +245,23 @@ impl CampaignTotals {
 
     /// Sums all tracked reports over these windows, from nothing.
     fn start_windows(&mut self, input: &StandingInput<'_>, windows: &[SummedWindow]) {
+        let due = DueDays::new(input);
         let empty = |summed: &SummedWindow| {
-            let through = self.layouts.iter().map(|layout| {
-                let contract = input.catalogue.contracts.iter().find(|one| one.code == layout.code);
-                let own = contract.map_or(Date::MIN, |contract| contract_through(input, contract));
-                (layout.code.clone(), summed.through.map_or(own, |common| own.min(common)))
+            let through = self.layouts.iter().filter_map(|layout| {
+                let own = due.contract_through(&layout.code)?;
+                Some((layout.code.clone(), summed.through.map_or(own, |common| own.min(common))))
             });
             let through: BTreeMap<String, Date> = through.collect();
             (*summed, WindowSums::empty(&self.unit_rows, &self.element_columns, through))
         };
         self.windows = windows.iter().map(empty).collect();
+        let own: Vec<Date> = self
+            .layouts
+            .iter()
+            .map(|layout| due.contract_through(&layout.code).unwrap_or(Date::MIN))
+            .collect();
         for at in 0..self.tracked.len() {
-            let memberships = self.memberships(input, at);
+            let memberships = self.memberships(&own, at);
             for one in memberships.iter().filter(|one| one.counted) {
                 self.windows[one.window].1.add_indeterminate(&self.tracked[at].indeterminate_units);
             }
@@ -266,14 +271,13 @@ impl CampaignTotals {
         self.settle_stocks(input);
     }
 
-    fn memberships(&self, input: &StandingInput<'_>, at: usize) -> Vec<WindowMembership> {
+    /// The windows of a report; `own` is the day after the last one that counts, by layout.
+    fn memberships(&self, own: &[Date], at: usize) -> Vec<WindowMembership> {
         let report = &self.tracked[at];
-        let layout = &self.layouts[report.layout];
-        let contract = input.catalogue.contracts.iter().find(|one| one.code == layout.code);
-        let due = contract.is_some_and(|contract| is_due(input, contract, report.whole_end));
-        let within = |(window, (summed, sums)): (usize, &(SummedWindow, WindowSums))| {
+        let due = report.whole_end <= own[report.layout];
+        let within = |(window, (summed, _)): (usize, &(SummedWindow, WindowSums))| {
             let inside = summed.window.start <= report.start && report.end <= summed.window.end;
-            let judged = sums.through(&layout.code).is_some_and(|through| report.end <= through);
+            let judged = summed.through.is_none_or(|through| report.end <= through);
             inside.then_some(WindowMembership { window, counted: due && judged })
         };
         self.windows.iter().enumerate().filter_map(within).collect()

@@ -5,18 +5,16 @@
 
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
-use super::due_days::{SummedWindow, all_cut_offs, contract_through};
+use super::due_days::{DueDays, SummedWindow};
 use super::totals::CampaignTotals;
-use super::unit_figures::{UnitFigures, resolve_window, summed_window};
+use super::unit_figures::{UnitFigures, resolve_window};
 use crate::domain::report::element::{ElementCode, ElementKind};
-use crate::domain::report::form::Contract;
 use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Baseline, Comparison, Expr, Measure, TermSign};
 use jiff::civil::Date;
-use std::collections::BTreeSet;
 
 /// A measure up to the end of one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +30,7 @@ pub struct TrajectoryPoint {
 /// The sums of one unit by the end of each due period.
 pub struct UnitTrajectories<'a> {
     input: &'a StandingInput<'a>,
+    due: DueDays<'a>,
     unit: UnitId,
     window: DateWindow,
     totals: CampaignTotals,
@@ -48,16 +47,13 @@ impl<'a> UnitTrajectories<'a> {
         unit: UnitId,
         window: DateWindow,
     ) -> Result<Self, UnknownCalendar> {
-        let contracts = input.catalogue.contracts_with_codes(&input.campaign.contracts);
-        let mut days: BTreeSet<Date> = BTreeSet::new();
-        for contract in &contracts {
-            let through = contract_through(input, contract);
-            days.extend(period_ends(input, window, &[contract]).range(..=through));
-        }
+        let due = DueDays::new(input);
+        let days = due.all_due_ends(window);
         let summed = |day: Date| SummedWindow { window, through: Some(day) };
         let windows: Vec<SummedWindow> = days.into_iter().map(summed).collect();
         Ok(Self {
             input,
+            due,
             unit,
             window,
             totals: CampaignTotals::compute_rows(input, &windows, &[unit])?,
@@ -74,10 +70,7 @@ impl<'a> UnitTrajectories<'a> {
             return Vec::new();
         }
         let elements = comparison.measure.elements();
-        let contracts = self.contracts_of(&elements);
-        let summed = summed_window(self.input, self.window, elements);
-        let own = contracts.first().map(|contract| contract_through(self.input, contract));
-        let Some(through) = summed.through.or(own) else { return Vec::new() };
+        let Some(through) = self.due.through(elements.iter().copied()) else { return Vec::new() };
         let point = |until: &Date| TrajectoryPoint {
             until: *until,
             now: self
@@ -86,26 +79,19 @@ impl<'a> UnitTrajectories<'a> {
                 .and_then(|sums| self.measure_in(sums, &comparison.measure)),
             before: self.baseline_to_date(&comparison.measure, *until),
         };
-        period_ends(self.input, self.window, &contracts).iter().map(point).collect()
+        self.due.period_ends(self.window, elements).iter().map(point).collect()
     }
 
     /// One element by the end of the last due period, with its baseline to the same cut-off.
     #[must_use]
     pub fn latest_point(&self, code: &ElementCode) -> Option<TrajectoryPoint> {
-        let contract = self.input.contract_of(code)?;
-        let through = contract_through(self.input, contract);
-        let until =
-            *period_ends(self.input, self.window, &[contract]).range(..=through).next_back()?;
+        let through = self.due.through([code])?;
+        let until = *self.due.period_ends(self.window, [code]).range(..=through).next_back()?;
         let expr = Expr { first: code.clone(), rest: Vec::new() };
         let stock = self.input.catalogue.element(code)?.kind == ElementKind::Stock;
         let measure = if stock { Measure::Stock(expr) } else { Measure::Count(expr) };
         let now = self.sums_until(until).and_then(|sums| self.measure_in(sums, &measure));
         Some(TrajectoryPoint { until, now, before: self.base_of(&measure, until) })
-    }
-
-    fn contracts_of(&self, elements: &[&ElementCode]) -> Vec<&Contract> {
-        let contracts = elements.iter().filter_map(|code| self.input.contract_of(code));
-        contracts.collect()
     }
 
     fn sums_until(&self, day: Date) -> Option<&WindowSums> {
@@ -118,9 +104,10 @@ impl<'a> UnitTrajectories<'a> {
     }
 
     fn unit_figures(&self) -> UnitFigures<'_> {
-        let Self { input, unit, origins, .. } = self;
+        let Self { input, due, unit, origins, .. } = self;
         UnitFigures {
             input,
+            due,
             unit: *unit,
             default_window: self.window,
             window_sums: &[],
@@ -148,24 +135,6 @@ impl<'a> UnitTrajectories<'a> {
     fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
         Ratio::from_scaled(value, self.input.catalogue.element(code)?.scale)
     }
-}
-
-/// The days in a window on which a period of every one of these contracts ends.
-fn period_ends(
-    input: &StandingInput<'_>,
-    window: DateWindow,
-    contracts: &[&Contract],
-) -> BTreeSet<Date> {
-    let ends = contracts.iter().map(|contract| {
-        let mut ends = all_cut_offs(input, contract);
-        // The last period may reach beyond the window; its piece ends with it.
-        ends.insert(window.end);
-        ends
-    });
-    let common = ends.reduce(|so_far, ends| so_far.intersection(&ends).copied().collect());
-    let mut common = common.unwrap_or_default();
-    common.retain(|day| window.start < *day && *day <= window.end);
-    common
 }
 
 fn measure_value(measure: &Measure, of: &dyn Fn(&ElementCode) -> Option<Ratio>) -> Option<Ratio> {

@@ -5,10 +5,9 @@
 use super::Coverage;
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
-use super::due_days::{SummedWindow, common_through, contract_through, is_owed_before};
+use super::due_days::{DueDays, SummedWindow};
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::report::element::{DefinitionComparability, Element, ElementCode, ElementKind};
-use crate::domain::report::form::Contract;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::UnitId;
@@ -23,6 +22,7 @@ use std::collections::BTreeSet;
 /// One unit's figures.
 pub(super) struct UnitFigures<'a> {
     pub(super) input: &'a StandingInput<'a>,
+    pub(super) due: &'a DueDays<'a>,
     pub(super) unit: UnitId,
     /// The window used where a target names none.
     pub(super) default_window: DateWindow,
@@ -52,20 +52,6 @@ pub(super) fn resolve_window(
     }
 }
 
-/// The days over which these elements are summed together in a window.
-pub(super) fn summed_window<'e>(
-    input: &StandingInput<'_>,
-    window: DateWindow,
-    elements: impl IntoIterator<Item = &'e ElementCode>,
-) -> SummedWindow {
-    let mut contracts: Vec<&Contract> =
-        elements.into_iter().filter_map(|code| input.contract_of(code)).collect();
-    contracts.sort_by(|one, other| one.code.cmp(&other.code));
-    contracts.dedup_by(|one, other| one.code == other.code);
-    let through = (contracts.len() > 1).then(|| common_through(input, &contracts));
-    SummedWindow { window, through }
-}
-
 impl UnitFigures<'_> {
     /// The sums that a comparison reads.
     pub(super) fn sums_of(&self, comparison: &Comparison) -> Option<(DateWindow, &WindowSums)> {
@@ -79,7 +65,7 @@ impl UnitFigures<'_> {
         window: DateWindow,
         elements: impl IntoIterator<Item = &'e ElementCode>,
     ) -> Option<(DateWindow, &WindowSums)> {
-        let summed = summed_window(self.input, window, elements);
+        let summed = self.due.summed_window(window, elements);
         self.window_sums.iter().find(|(of, _)| *of == summed).map(|(_, sums)| (window, sums))
     }
 
@@ -91,7 +77,7 @@ impl UnitFigures<'_> {
     /// element's contract.
     fn judged_days(&self, code: &ElementCode, comparison: &Comparison) -> Option<DateWindow> {
         let (window, sums) = self.sums_of(comparison)?;
-        let contract = self.input.contract_of(code)?;
+        let contract = self.due.contract_of(code)?;
         DateWindow::new(window.start, sums.through(&contract.code)?.min(window.end))
     }
 
@@ -99,17 +85,12 @@ impl UnitFigures<'_> {
     pub(super) fn stage<'e>(
         &self,
         window: DateWindow,
-        elements: impl IntoIterator<Item = &'e ElementCode> + Clone,
+        elements: impl IntoIterator<Item = &'e ElementCode>,
     ) -> StandingStage {
         if self.input.campaign.status.is_final() {
             return StandingStage::Final;
         }
-        let summed = summed_window(self.input, window, elements.clone());
-        let contracts = elements
-            .into_iter()
-            .filter_map(|code| self.input.contract_of(code))
-            .map(|contract| contract_through(self.input, contract));
-        let through = summed.through.or(contracts.min()).unwrap_or(self.input.today);
+        let through = self.due.through(elements).unwrap_or(self.input.today);
         if through < window.end { StandingStage::Running } else { StandingStage::Closed }
     }
 
@@ -253,7 +234,7 @@ impl UnitFigures<'_> {
             .measure
             .elements()
             .into_iter()
-            .filter_map(|code| self.input.contract_of(code))
+            .filter_map(|code| self.due.contract_of(code))
             .map(|contract| contract.code.as_str())
             .collect();
         let reports = contracts
@@ -270,11 +251,8 @@ impl UnitFigures<'_> {
 
     /// Whether some unit owes the element on the last day judged.
     fn is_owed(&self, code: &ElementCode, comparison: &Comparison) -> bool {
-        let contract = self.input.contract_of(code);
-        let days = self.judged_days(code, comparison);
-        contract
-            .zip(days)
-            .is_none_or(|(contract, days)| is_owed_before(self.input, contract, days.end))
+        self.judged_days(code, comparison)
+            .is_none_or(|days| self.due.is_owed_before(code, days.end))
     }
 
     fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
