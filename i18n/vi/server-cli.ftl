@@ -125,9 +125,11 @@ doctor-do-first =
     Việc cần làm trước:
 
 ## error
+output-same-in-more-lines = lỗi tương tự ở { $count } dòng khác: { $list }
 error-warning = cảnh báo:{ " " }
 error-machine-gives-no-random = hệ điều hành không cung cấp được số ngẫu nhiên; hãy thử lại
 error-there-no-data-yet = chưa có dữ liệu trong { $dir }; hãy chạy: thidua init --data { $dir }
+error-there-is-no-file = không có { $path }, hoặc không có thư mục chứa tệp; kiểm tra đường dẫn
 error-cannot-read-write-look = không đọc hoặc ghi được { $path }: { $error }; hãy kiểm tra đường dẫn và quyền
 error-database-url-asks-tls = database.url yêu cầu TLS (sslmode) nhưng chương trình này không có TLS đến PostgreSQL; hãy dùng bản biên dịch với --features postgres-tls (scripts/package tạo bản này), hoặc bỏ sslmode và kết nối qua đường hầm bắt đầu trên máy này
 error-database-answers-does-not = cơ sở dữ liệu trả lời nhưng không chứng minh được là đúng máy, hoặc một bên từ chối kết nối ({ $text }); hãy kiểm tra tên máy, sslmode và sslrootcert trong database.url, chứng thư và pg_hba.conf của PostgreSQL

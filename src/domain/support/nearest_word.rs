@@ -1,0 +1,54 @@
+//! The word that someone may have meant: the nearest of the possible ones, by letters changed.
+
+/// The word nearest to `typed`, if at most a third of its letters differ; case does not count.
+#[must_use]
+pub fn nearest_word<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed: Vec<char> = typed.to_lowercase().chars().collect();
+    let near = words.into_iter().filter_map(|word| {
+        let letters: Vec<char> = word.to_lowercase().chars().collect();
+        let distance = edit_distance(&typed, &letters);
+        (distance <= typed.len().max(letters.len()) / 3).then_some((distance, word))
+    });
+    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
+}
+
+/// The fewest letters inserted, removed or replaced, or neighbours exchanged, between two words.
+fn edit_distance(from: &[char], to: &[char]) -> usize {
+    let mut earlier: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=to.len()).collect();
+    for (row, letter) in from.iter().enumerate() {
+        let mut line = vec![row + 1];
+        for (column, other) in to.iter().enumerate() {
+            let replaced = above[column] + usize::from(letter != other);
+            let mut least = replaced.min(above[column + 1] + 1).min(line[column] + 1);
+            let exchanged =
+                row > 0 && column > 0 && from[row - 1] == *other && *letter == to[column - 1];
+            if exchanged {
+                least = least.min(earlier[column - 1] + 1);
+            }
+            line.push(least);
+        }
+        earlier = std::mem::replace(&mut above, line);
+    }
+    above.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_finds_its_word_and_another_word_finds_none() {
+        let keys = ["launched_on", "last_day", "first_day", "FLOW", "STOCK"];
+        for (typed, meant) in [
+            ("launched", Some("launched_on")),
+            ("lats_day", Some("last_day")),
+            ("flow", Some("FLOW")),
+            ("stok", Some("STOCK")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest_word(typed, keys), meant, "{typed}");
+        }
+    }
+}
