@@ -17,7 +17,6 @@ key-type-map = a table of codes; each value: { $one }
 toml-shape-missing = { $name } is missing; expected { $expected }
 toml-shape-unknown-key = there is no key { $name }; the keys here are { $list }
 toml-shape-unknown-key-near = there is no key { $name }; did you mean { $near }? The keys here are { $list }
-toml-shape-near = { $text }; did you mean { $near }?
 toml-shape-a-list = a list
 toml-shape-a-table = a table
 
@@ -292,3 +291,19 @@ reference-default = no: { $value }
 reference-at-most = , at most { $limit } characters
 reference-calendar-days = every { $length } days, counted from { $anchor }
 reference-calendar-months = every { $months } months, from day { $day }, counted from month { $first_month }
+
+## campaign new
+campaign-new-file-exists = { $path } exists already; choose another directory
+campaign-new-written = written:
+campaign-new-code = Code of the campaign
+campaign-new-name = Name of the campaign
+campaign-new-name-proposed = Emulation campaign
+campaign-new-owner = Code (uid) of the unit that runs it
+campaign-new-first-day = First day
+campaign-new-last-day = Last day
+campaign-new-level = Level that reports: COMMUNE, DISTRICT, DEPARTMENT, PROVINCE
+campaign-new-calendar = Calendar of the reports: week, month, quarter, ...
+campaign-new-counts = What is counted
+campaign-new-counts-proposed = Sessions held
+campaign-new-unit = Unit of one count
+campaign-new-unit-proposed = sessions

@@ -17,7 +17,6 @@ key-type-map = bảng theo mã; mỗi giá trị: { $one }
 toml-shape-missing = thiếu { $name }; cần { $expected }
 toml-shape-unknown-key = không có khóa { $name }; các khóa ở đây là { $list }
 toml-shape-unknown-key-near = không có khóa { $name }; có phải là { $near }? Các khóa ở đây là { $list }
-toml-shape-near = { $text }; có phải là { $near }?
 toml-shape-a-list = một danh sách
 toml-shape-a-table = một bảng
 
@@ -292,3 +291,19 @@ reference-default = không: { $value }
 reference-at-most = , không quá { $limit } ký tự
 reference-calendar-days = cứ { $length } ngày, tính từ { $anchor }
 reference-calendar-months = cứ { $months } tháng, từ ngày { $day }, tính từ tháng { $first_month }
+
+## campaign new
+campaign-new-file-exists = { $path } đã có; chọn thư mục khác
+campaign-new-written = đã ghi:
+campaign-new-code = Mã phong trào
+campaign-new-name = Tên phong trào
+campaign-new-name-proposed = Phong trào thi đua
+campaign-new-owner = Mã (uid) đơn vị phát động
+campaign-new-first-day = Ngày đầu
+campaign-new-last-day = Ngày cuối
+campaign-new-level = Cấp báo cáo: COMMUNE, DISTRICT, DEPARTMENT, PROVINCE
+campaign-new-calendar = Lịch báo cáo: week (tuần), month (tháng), quarter (quý), ...
+campaign-new-counts = Nội dung thống kê
+campaign-new-counts-proposed = Số buổi tuyên truyền
+campaign-new-unit = Đơn vị tính
+campaign-new-unit-proposed = buổi

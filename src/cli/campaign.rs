@@ -11,7 +11,7 @@ use super::files;
 use super::lookup::find_campaign;
 use super::org_files::read_org_files;
 use super::output::{Colour, finding_json};
-use super::{campaign_lifecycle, campaign_reference, campaign_schema};
+use super::{campaign_lifecycle, campaign_new, campaign_reference, campaign_schema};
 use crate::app::ReferenceSnapshot;
 use crate::app::campaign::ApplySummary;
 use crate::domain::campaign::{CampaignStep, CheckContext};
@@ -75,6 +75,8 @@ enum CampaignCommand {
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
+    /// Ask a few questions and write the commented files of a new campaign.
+    New(campaign_new::Args),
     /// Every key of the files, the grammar of targets, the calendars and the roles, in Markdown.
     #[command(after_help = "Examples:
   thidua --lang en campaign reference > campaign-files.md
@@ -115,6 +117,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         CampaignCommand::Apply { files, basis, dry_run } => {
             apply_files(ctx, files, basis.as_deref(), *dry_run)
         }
+        CampaignCommand::New(args) => campaign_new::create_campaign(ctx, args),
         CampaignCommand::Reference => campaign_reference::print_reference(ctx),
         CampaignCommand::Schema { file } => campaign_schema::print_schema(ctx, *file),
         CampaignCommand::List => campaign_lifecycle::list_campaigns(ctx),

@@ -13,6 +13,7 @@ mod backup_locations;
 mod baseline;
 mod campaign;
 mod campaign_lifecycle;
+mod campaign_new;
 mod campaign_reference;
 mod campaign_schema;
 mod completions;

@@ -49,9 +49,9 @@ impl ReportFilePlaces<'_> {
         let index = |list: &str| -> Option<usize> {
             path.strip_prefix(list)?.strip_prefix('[')?.split(']').next()?.parse().ok()
         };
-        let changed = index("changes").and_then(|index| match &command?.body {
-            CommandBody::SaveCells(save) => Some(save.changes.get(index)?.element),
-            _ => None,
+        let changed = index("changes").and_then(|index| {
+            let CommandBody::SaveCells(save) = &command?.body else { return None };
+            Some(save.changes.get(index)?.element)
         });
         let cell = || Some(ElementNumber(u32::try_from(index("cells")?).ok()?));
         let element = changed.or_else(cell);

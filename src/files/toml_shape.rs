@@ -11,7 +11,7 @@ use super::toml_reader::TomlReader;
 use crate::domain::report::element::ElementCode;
 use crate::domain::reporting::calendar::Calendars;
 use crate::domain::support::message::{Message, message};
-use crate::domain::support::nearest_word::nearest_word;
+use crate::domain::support::nearest_word::{nearest_word, with_nearest};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{FormRuleExpr, SyntaxError, Target};
@@ -192,42 +192,56 @@ impl TomlReader<'_> {
             return false;
         }
         let text = text.to_string();
-        match kind {
-            KeyValue::Word(words) => {
-                let words = words();
-                if words.contains(&text.as_str()) {
-                    return true;
-                }
-                let near = nearest_word(&text, words.iter().copied());
-                self.push_expected(kind, place, value, near);
-                let Some(stand_in) = near.or_else(|| words.first().copied()) else { return false };
-                *value.get_mut() = DeValue::String(Cow::Borrowed(stand_in));
-                true
+        let is_valid = match kind {
+            KeyValue::Word(words) => return self.check_word(&words(), kind, place, value),
+            KeyValue::Formula => return self.check_formula(place, span, text, Target::parse),
+            KeyValue::FormRule => {
+                return self.check_formula(place, span, text, FormRuleExpr::parse);
             }
-            KeyValue::Formula => self.check_formula(place, span, text, Target::parse),
-            KeyValue::FormRule => self.check_formula(place, span, text, FormRuleExpr::parse),
             KeyValue::CalendarCode => {
                 if Calendars::standard().get(&text).is_none() {
                     self.push_unknown_calendar(place, span.start, &text);
                 }
-                true
+                return true;
             }
-            _ => {
-                let is_valid = match kind {
-                    KeyValue::ElementCode => ElementCode::new(&text).is_ok(),
-                    KeyValue::Number => Ratio::parse(&text).is_ok(),
-                    KeyValue::TargetPair => {
-                        text.starts_with(|first: char| first.is_ascii_uppercase())
-                            || ElementCode::new(&text).is_ok()
-                    }
-                    _ => true,
-                };
-                if !is_valid {
-                    self.push_expected(kind, place, value, None);
-                }
-                is_valid
+            KeyValue::ElementCode => ElementCode::new(&text).is_ok(),
+            KeyValue::Number => Ratio::parse(&text).is_ok(),
+            KeyValue::TargetPair => {
+                text.starts_with(|first: char| first.is_ascii_uppercase())
+                    || ElementCode::new(&text).is_ok()
             }
+            KeyValue::Text
+            | KeyValue::Day
+            | KeyValue::Flag
+            | KeyValue::Whole(..)
+            | KeyValue::List(_)
+            | KeyValue::Table(_)
+            | KeyValue::Tables(_)
+            | KeyValue::Map(_) => true,
+        };
+        if !is_valid {
+            self.push_expected(kind, place, value, None);
         }
+        is_valid
+    }
+
+    /// A word that is not among the possible ones stands for the nearest, else for the first.
+    fn check_word(
+        &mut self,
+        words: &[&'static str],
+        kind: KeyValue,
+        place: KeyPlace<'_>,
+        value: &mut Spanned<DeValue<'_>>,
+    ) -> bool {
+        let DeValue::String(text) = value.get_ref() else { return false };
+        if words.contains(&text.as_ref()) {
+            return true;
+        }
+        let near = nearest_word(text, words.iter().copied());
+        self.push_expected(kind, place, value, near);
+        let Some(stand_in) = near.or_else(|| words.first().copied()) else { return false };
+        *value.get_mut() = DeValue::String(Cow::Borrowed(stand_in));
+        true
     }
 
     fn check_formula<T>(
@@ -245,7 +259,7 @@ impl TomlReader<'_> {
         let codes: Vec<&str> = standard.iter().map(|calendar| calendar.code.as_str()).collect();
         let existing = codes.join(" | ");
         let text = message!("campaign-there-no-calendar-expected", code, existing);
-        let text = with_nearest(text, nearest_word(code, codes));
+        let text = with_nearest(text, code, codes);
         self.push_violation(offset, Violation::error("UNKNOWN_CALENDAR", place.path, text));
     }
 
@@ -258,17 +272,12 @@ impl TomlReader<'_> {
     ) {
         let got = shown_value(value.get_ref());
         let text = message!("csv-table-expected-got", expected => kind.expected(), got => got);
-        let text = with_nearest(text, near);
+        let text = match near {
+            Some(near) => with_nearest(text, near, [near]),
+            None => text,
+        };
         let violation = Violation::error("BAD_VALUE", place.path, text);
         self.push_violation(value.span().start, violation);
-    }
-}
-
-/// A fault's text, with the word that was probably meant behind it.
-fn with_nearest(text: Message, near: Option<&str>) -> Message {
-    match near {
-        Some(near) => message!("toml-shape-near", text => text, near),
-        None => text,
     }
 }
 

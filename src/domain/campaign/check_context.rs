@@ -160,11 +160,10 @@ impl Campaign {
         let plans = self.plans.iter().map(|one| ("plans", one.unit_uid.as_str()));
         let lists = launches.chain(pledges).chain(plans);
         let formulas = self.targets.iter().flat_map(|target| {
-            let units =
-                target.formula.comparisons().into_iter().filter_map(|one| match &one.units {
-                    Some(TargetUnits::Unit(unit)) => Some(unit.as_str()),
-                    _ => None,
-                });
+            let units = target.formula.comparisons().into_iter().filter_map(|one| {
+                let Some(TargetUnits::Unit(unit)) = &one.units else { return None };
+                Some(unit.as_str())
+            });
             units.map(|unit| (format!("targets.{}", target.code), unit)).collect::<Vec<_>>()
         });
         let listed = lists.map(|(list, unit)| (format!("{list}.{unit}"), unit));

@@ -1,5 +1,20 @@
 //! The word that someone may have meant: the nearest of the possible ones, by letters changed.
 
+use crate::domain::support::message::{Message, message};
+
+/// A fault's text, with the word that was probably meant behind it if one of `words` is near.
+#[must_use]
+pub fn with_nearest<'a>(
+    text: Message,
+    typed: &str,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Message {
+    match nearest_word(typed, words) {
+        Some(near) => message!("nearest-word-did-you-mean", text => text, near),
+        None => text,
+    }
+}
+
 /// The word nearest to `typed`, if at most a third of its letters differ; case does not count.
 #[must_use]
 pub fn nearest_word<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
