@@ -69,3 +69,7 @@ check-context-unknown-unit-near = there is no unit { $uid }; did you mean { $nea
 check-context-unknown-kind = no open unit is of kind { $kind }; the kinds are { $list }
 check-context-text-names-closed-unit = the text names "{ $name }", which is not open on any day of the campaign; name the unit of these days
 check-context-due-beyond-reports = { $due } attestations are due, and the reports of the campaign can hold { $most }; check the number
+check-context-text-names-level = the text says "{ $word }", and no unit of level { $kind } is open on any day of the campaign; check the text or the organisation
+
+## words of levels in Vietnamese texts, one word each
+level-word-district = huyện

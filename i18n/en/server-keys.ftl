@@ -10,7 +10,7 @@ key-type-rule = a rule: SUM COMPARATOR SUM
 key-type-pair = the code of another target (capital first) or of an element
 key-type-list = a list; each entry: { $one }
 key-type-table = a table with the keys of { $table }
-key-type-tables = any number of tables [[{ $table }]]
+key-type-tables = any number of tables with the keys of { $table }
 key-type-map = a table of codes; each value: { $one }
 
 ## Faults against the keys

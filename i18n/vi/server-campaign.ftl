@@ -69,3 +69,7 @@ check-context-unknown-unit-near = không có đơn vị { $uid }; có phải là
 check-context-unknown-kind = không có đơn vị nào đang hoạt động thuộc loại { $kind }; các loại là { $list }
 check-context-text-names-closed-unit = nội dung nêu "{ $name }", đơn vị không hoạt động ngày nào trong phong trào; ghi tên đơn vị của thời gian này
 check-context-due-beyond-reports = phải có { $due } lần xác nhận, nhưng báo cáo của phong trào chỉ chứa được { $most }; kiểm tra con số
+check-context-text-names-level = nội dung có từ "{ $word }", nhưng không có đơn vị nào ở cấp { $kind } hoạt động trong phong trào; kiểm tra nội dung hoặc tổ chức
+
+## words of levels in Vietnamese texts, one word each
+level-word-district = huyện

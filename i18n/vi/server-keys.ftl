@@ -10,7 +10,7 @@ key-type-rule = quy tắc: TỔNG PHÉP_SO_SÁNH TỔNG
 key-type-pair = mã chỉ tiêu khác (bắt đầu bằng chữ hoa) hoặc mã chỉ tiêu thống kê
 key-type-list = danh sách; mỗi mục: { $one }
 key-type-table = một bảng với các khóa của { $table }
-key-type-tables = một hoặc nhiều bảng [[{ $table }]]
+key-type-tables = một hoặc nhiều bảng với các khóa của { $table }
 key-type-map = bảng theo mã; mỗi giá trị: { $one }
 
 ## Lỗi về khóa

@@ -15,12 +15,12 @@ use super::{campaign_lifecycle, campaign_new, campaign_reference, campaign_schem
 use crate::app::ReferenceSnapshot;
 use crate::app::campaign::ApplySummary;
 use crate::domain::campaign::{CampaignStep, CheckContext};
-use crate::domain::org::Org;
+use crate::domain::org::{Org, UnitKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::{Calendar, Calendars};
-use crate::domain::support::violation::Severity;
 use crate::files::campaign_set::{CampaignFileSet, NamedText, read_campaign_set};
 use crate::files::campaign_writer;
+use crate::i18n::Lang;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -239,15 +239,14 @@ fn read_files(
     };
     let texts = given.files.iter().map(read).collect::<CliResult<Vec<NamedText>>>()?;
     let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
-    let context = CheckContext { org, offline_lease_days };
+    let level_words = [(UnitKind::District, Lang::VI.text("level-word-district"))];
+    let context = CheckContext { org, offline_lease_days, level_words: &level_words };
     let mut set = read_campaign_set(&texts, existing, &context);
+    let is_valid = set.is_valid();
     let placed = std::mem::take(&mut set.diagnostics).into_iter().map(CliFinding::from);
     let unplaced = std::mem::take(&mut set.unplaced).into_iter().map(CliFinding::from);
     let findings: Vec<CliFinding> = placed.chain(unplaced).collect();
-    if findings.iter().any(|finding| finding.violation.severity == Severity::Error) {
-        return Err(CliError::refused_files(findings));
-    }
-    Ok((set, findings))
+    if is_valid { Ok((set, findings)) } else { Err(CliError::refused_files(findings)) }
 }
 
 /// The standard calendars that the database does not hold yet.

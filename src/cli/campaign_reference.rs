@@ -57,8 +57,7 @@ fn reference_markdown(lang: Lang) -> String {
         push_table(&mut page, table.name, table, lang);
     }
     push_heading(&mut page, "##", lang.text("reference-csv-files"));
-    page.push_str(lang.text("reference-csv-note"));
-    page.push('\n');
+    push_prose(&mut page, lang.text("reference-csv-note"));
     for table in FILES {
         push_table(&mut page, &format!("{}.csv", table.name), table, lang);
     }
@@ -70,8 +69,7 @@ fn reference_markdown(lang: Lang) -> String {
         &["reference-code", "reference-name", "reference-meaning"],
     );
     push_heading(&mut page, "##", lang.text("reference-grammar"));
-    page.push_str(lang.text("reference-grammar-note"));
-    page.push_str("\n\n");
+    push_prose(&mut page, lang.text("reference-grammar-note"));
     let constructs: Vec<_> = TARGETS.iter().chain(RULES).collect();
     let rows: Vec<_> = constructs.iter().map(|one| construct_row(one, lang)).collect();
     push_rows(
@@ -81,16 +79,36 @@ fn reference_markdown(lang: Lang) -> String {
         &["reference-form", "reference-meaning", "reference-example"],
     );
     push_heading(&mut page, "##", lang.text("reference-roles"));
-    page.push_str(lang.text("reference-roles-note"));
-    page.push_str("\n\n");
+    push_prose(&mut page, lang.text("reference-roles-note"));
     let rows: Vec<_> = Role::ALL.into_iter().map(|role| role_row(role, lang)).collect();
     let headings = ["reference-role", "reference-meaning", "reference-own", "reference-below"];
     push_rows(&mut page, &rows, lang, &headings);
     page
 }
 
+/// Columns of a line of prose.
+const COLUMNS: usize = 100;
+
+/// A paragraph, its lines broken between words.
+fn push_prose(page: &mut String, text: &str) {
+    let mut column = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
+            page.push('\n');
+            column = 0;
+        } else if column > 0 {
+            page.push(' ');
+            column += 1;
+        }
+        page.push_str(word);
+        column += width;
+    }
+    page.push_str("\n\n");
+}
+
 fn push_heading(page: &mut String, mark: &str, text: &str) {
-    if !page.is_empty() {
+    if !page.is_empty() && !page.ends_with("\n\n") {
         page.push('\n');
     }
     page.push_str(&format!("{mark} {text}\n\n"));
@@ -98,7 +116,7 @@ fn push_heading(page: &mut String, mark: &str, text: &str) {
 
 fn push_table(page: &mut String, name: &str, table: &KeyTable, lang: Lang) {
     push_heading(page, "###", &format!("`{name}`"));
-    page.push_str(&format!("{}\n\n", lang.say(table.meaning())));
+    push_prose(page, &lang.say(table.meaning()));
     let rows: Vec<Vec<String>> = table.keys.iter().map(|key| key_row(table, key, lang)).collect();
     let headings = ["reference-key", "reference-meaning", "reference-values", "reference-presence"];
     push_rows(page, &rows, lang, &headings);

@@ -14,13 +14,13 @@ use serde_json::{Map, Value, json};
 /// The files that have a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum SchemaFile {
-    /// Elements, forms and contracts.
+    // Elements, forms and contracts.
     Elements,
-    /// The same: the three may stand in one file or in several.
+    // The same: the three may stand in one file or in several.
     Forms,
-    /// A campaign.
+    // A campaign.
     Campaign,
-    /// A score file.
+    // A score file.
     Score,
 }
 

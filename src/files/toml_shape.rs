@@ -318,3 +318,7 @@ fn shown_value(value: &DeValue<'_>) -> Message {
 fn join_path(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
+
+#[cfg(test)]
+#[path = "toml_shape_tests.rs"]
+mod tests;

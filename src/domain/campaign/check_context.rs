@@ -30,6 +30,8 @@ pub struct CheckContext<'a> {
     pub org: Option<&'a Org>,
     /// Days without contact after which a phone locks its data.
     pub offline_lease_days: u16,
+    /// The words by which texts name the units of a level, in lower case.
+    pub level_words: &'a [(UnitKind, &'a str)],
 }
 
 /// The elements whose sums over units and ten years could pass 10^18.
@@ -90,6 +92,7 @@ impl Campaign {
             self.check_levels(org, &contracts, &mut warnings);
             self.check_named_units(org, &mut warnings);
             self.check_units_in_texts(org, &mut warnings);
+            self.check_levels_in_texts(org, context, &mut warnings);
             self.check_due_attestations(org, catalogue, &mut warnings);
         }
         warnings
@@ -250,6 +253,29 @@ impl Campaign {
                 if !inside {
                     let words = message!("check-context-text-names-closed-unit", name);
                     warnings.push(Violation::warning("UNIT_NOT_THERE", &path, words));
+                }
+            }
+        }
+    }
+
+    /// A text must not speak of a level that has no unit when the campaign runs.
+    fn check_levels_in_texts(
+        &self,
+        org: &Org,
+        context: &CheckContext<'_>,
+        warnings: &mut Vec<Violation>,
+    ) {
+        let has_unit = |kind: UnitKind| {
+            let mut open = org.units().iter().filter(|unit| is_open_in(unit, self.legal_window));
+            open.any(|unit| unit.versions.iter().any(|version| version.kind == kind))
+        };
+        for (kind, word) in context.level_words.iter().filter(|(kind, _)| !has_unit(*kind)) {
+            for (path, text) in self.texts() {
+                let text = text.to_lowercase();
+                let mut words = text.split(|letter: char| !letter.is_alphanumeric());
+                if words.any(|one| one == *word) {
+                    let text = message!("check-context-text-names-level", word, kind);
+                    warnings.push(Violation::warning("UNIT_NOT_THERE", path, text));
                 }
             }
         }

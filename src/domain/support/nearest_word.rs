@@ -2,6 +2,9 @@
 
 use crate::domain::support::message::{Message, message};
 
+/// Fewest letters of a word that was cut short.
+const CUT_SHORT_MIN: usize = 4;
+
 /// A fault's text, with the word that was probably meant behind it if one of `words` is near.
 #[must_use]
 pub fn with_nearest<'a>(
@@ -21,7 +24,9 @@ pub fn nearest_word<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -
     let typed: Vec<char> = typed.to_lowercase().chars().collect();
     let near = words.into_iter().filter_map(|word| {
         let letters: Vec<char> = word.to_lowercase().chars().collect();
-        let distance = edit_distance(&typed, &letters);
+        // A word cut short is nearer than one with other letters.
+        let is_cut_short = typed.len() >= CUT_SHORT_MIN && letters.starts_with(&typed);
+        let distance = if is_cut_short { 0 } else { edit_distance(&typed, &letters) };
         (distance <= typed.len().max(letters.len()) / 3).then_some((distance, word))
     });
     near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
@@ -54,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_pen_finds_its_word_and_another_word_finds_none() {
-        let keys = ["launched_on", "last_day", "first_day", "FLOW", "STOCK"];
+        let keys = ["launches", "launched_on", "last_day", "first_day", "FLOW", "STOCK"];
         for (typed, meant) in [
             ("launched", Some("launched_on")),
             ("lats_day", Some("last_day")),
