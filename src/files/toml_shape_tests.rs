@@ -1,10 +1,10 @@
 //! Tests that the tables of keys are what the reader takes.
 
-use super::super::campaign::read_campaign_leniently;
-use super::super::catalogue::read_catalogue_leniently;
-use super::super::keys::toml_tables::{CAMPAIGN, CATALOGUE, SCORE};
-use super::super::scoring_plan::read_scoring_plan;
 use super::*;
+use crate::files::campaign::read_campaign_leniently;
+use crate::files::catalogue::read_catalogue_leniently;
+use crate::files::keys::toml_tables::{CAMPAIGN, CATALOGUE, SCORE};
+use crate::files::scoring_plan::read_scoring_plan;
 
 /// Which keys of each table a text has.
 #[derive(Clone, Copy, PartialEq)]
