@@ -15,3 +15,6 @@ clock-set-ahead = the clock was set ahead while the server ran, by { $by }
 clock-after-newest-commit = the clock is after the newest commit, by { $by }
 clock-before-newest-commit = the clock is before the newest commit, by { $by }
 clock-remedy = no job runs. Set the clock right (NTP); if it is right, run: thidua doctor --clock-is-right
+
+## nearest-word
+nearest-word-did-you-mean = { $text }; did you mean { $near }?

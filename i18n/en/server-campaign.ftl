@@ -23,7 +23,7 @@ check-target-there-no-duty-evidence = there is no duty { $name } with evidence A
 check-target-there-no-phase-declare = there is no phase { $no }; declare it under phases or correct the number
 check-target-campaign-holds-no-milestone = the campaign has no milestone { $name }; use attest(...) or dates
 check-target-baseline-says-formula-uses = baseline says { $declared }, the formula uses { $used }; make them agree
-check-target-binding-target-needs-fill = a BINDING target needs { $key }; fill it in, or use STRIVE
+check-target-binding-target-needs-fill = a BINDING target needs { $key } ({ $values }); fill it in, or use STRIVE
 check-target-base-shares-days-measured = base { $window } overlaps the measured window by { $days } days; change it or give overlap_waiver
 check-target-how-target-could-met = the risk of meeting the target on paper only is not described in Vietnamese (gaming_note); write a sentence
 check-target-reduction-ratio-needs-something = a reduction or a ratio needs a paired figure other than itself (pairs); add one
@@ -54,3 +54,22 @@ participation-comes-after-campaign-last = { $held_on } is after the campaign's l
 participation-campaign-no-target-mend = the campaign has no target { $target }; correct the code
 participation-unit-two-plans-force = the unit has two plans in force; set SUPERSEDED for the old one
 participation-plan-does-not-go = a plan cannot change from { $from } to { $to }; take the steps in order
+
+## check-context
+check-context-element-too-large = the greatest figure { $most } (without the decimal point) x { $units } units x { $periods } periods in ten years passes 10^18; set max to at most { $limit }, or a smaller scale
+check-context-no-launch-day = launched_on is not given: the campaign will be approved and judged nightly but never launched; give the day of the launch
+check-context-lease-shorter = a phone locks its data after { $lease } days without contact, and contract { $code } is reported every { $days } days: phones that have contact once a period will be locked; set limits.offline_lease_days of the server to more than { $days }
+check-context-always-met = all figures meet this comparison, nobody can miss it; check the sign and the bound
+check-context-never-met = no figures can meet this comparison; check the sign and the bound
+check-context-target-outside = the days of the target lie outside the measured days, so there will be no figures; check the dates
+check-context-no-units-at-level = contract { $code } is reported at level { $level }, at which no unit is open on the measured days; check the level or import the organisation
+check-context-unit-not-open = unit { $uid } is not open on any day of the campaign; name its successor
+check-context-unknown-unit = there is no unit { $uid }; correct the code or import the organisation
+check-context-unknown-unit-near = there is no unit { $uid }; did you mean { $near }?
+check-context-unknown-kind = no open unit is of kind { $kind }; the kinds are { $list }
+check-context-text-names-closed-unit = the text names "{ $name }", which is not open on any day of the campaign; name the unit of these days
+check-context-due-beyond-reports = { $due } attestations are due, and the reports of the campaign can hold { $most }; check the number
+check-context-text-names-level = the text says "{ $word }", and no unit of level { $kind } is open on any day of the campaign; check the text or the organisation
+
+## words of levels in Vietnamese texts, one word each
+level-word-district = huyện

@@ -113,6 +113,8 @@ doctor-set-up-synchronous-replica = set up a synchronous replica (Patroni), or a
 doctor-no-replica-synchronous-failover = no replica is synchronous: a failover may lose the newest commands until phones send them again
 doctor-turn-synchronous-mode-patroni = turn on synchronous_mode in Patroni
 doctor-job-slot = job { $name }, slot { $at }: { $state } { $why }
+doctor-no-launch-day = campaign { $code } is approved and has no launched_on: it is judged nightly and never launched
+doctor-give-launch-day = thidua campaign export { $code }, give launched_on, then thidua campaign apply with --basis
 doctor-see-thidua-jobs-history = see thidua jobs history, then: thidua jobs run NAME
 doctor-end-server-restore-whole = stop the server and restore an intact backup: thidua restore
 doctor-replica-cannot-reached-primary = the replica cannot be reached, the primary serves everything: { $error }
@@ -124,9 +126,11 @@ doctor-do-first =
     To do first:
 
 ## error
+output-same-in-more-lines = the same in { $count } more lines: { $list }
 error-warning = warning:{ " " }
 error-machine-gives-no-random = the operating system provides no random numbers; try again
 error-there-no-data-yet = there is no data in { $dir } yet; run: thidua init --data { $dir }
+error-there-is-no-file = there is no { $path }, or no directory for it; check the path
 error-cannot-read-write-look = cannot read or write { $path }: { $error }; check the path and its permissions
 error-database-url-asks-tls = database.url asks for TLS (sslmode) and this program has no TLS to PostgreSQL; use a build with --features postgres-tls (scripts/package makes one), or remove sslmode and connect through a tunnel that begins on this machine
 error-database-answers-does-not = the database answers but does not prove its identity, or one side refuses the connection ({ $text }); check the host name, sslmode and sslrootcert in database.url, and PostgreSQL's certificate and pg_hba.conf

@@ -15,3 +15,6 @@ clock-set-ahead = đồng hồ máy chủ bị chỉnh nhanh { $by } khi máy ch
 clock-after-newest-commit = đồng hồ máy chủ chỉ muộn hơn lần ghi cuối { $by }
 clock-before-newest-commit = đồng hồ máy chủ chỉ sớm hơn lần ghi cuối { $by }
 clock-remedy = các tác vụ tạm dừng. Hãy chỉnh đồng hồ (NTP); nếu đồng hồ đúng, chạy: thidua doctor --clock-is-right
+
+## nearest-word
+nearest-word-did-you-mean = { $text }; có phải là { $near }?

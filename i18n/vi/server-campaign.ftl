@@ -23,7 +23,7 @@ check-target-there-no-duty-evidence = không có nhiệm vụ { $name } loại A
 check-target-there-no-phase-declare = không có đợt { $no }; hãy khai báo trong phases hoặc sửa số
 check-target-campaign-holds-no-milestone = phong trào không có mốc { $name }; hãy dùng attest(...) hoặc ngày cụ thể
 check-target-baseline-says-formula-uses = baseline ghi { $declared }, công thức dùng { $used }; hãy sửa cho thống nhất
-check-target-binding-target-needs-fill = chỉ tiêu BINDING cần { $key }; hãy điền, hoặc dùng STRIVE
+check-target-binding-target-needs-fill = chỉ tiêu BINDING cần { $key } ({ $values }); hãy điền, hoặc dùng STRIVE
 check-target-base-shares-days-measured = kỳ gốc { $window } trùng { $days } ngày với kỳ đánh giá; hãy đổi kỳ gốc hoặc nêu lý do ở overlap_waiver
 check-target-how-target-could-met = chưa nêu bằng tiếng Việt nguy cơ báo cáo thành tích hình thức (gaming_note); hãy viết một câu
 check-target-reduction-ratio-needs-something = chỉ tiêu giảm hoặc tỷ lệ cần có số liệu đối chiếu khác với chính nó (pairs); hãy bổ sung
@@ -54,3 +54,22 @@ participation-comes-after-campaign-last = ngày { $held_on } sau ngày kết th�
 participation-campaign-no-target-mend = phong trào không có chỉ tiêu { $target }; hãy sửa mã
 participation-unit-two-plans-force = đơn vị có hai kế hoạch cùng hiệu lực; hãy ghi SUPERSEDED cho kế hoạch cũ
 participation-plan-does-not-go = kế hoạch không chuyển được từ { $from } sang { $to }; hãy thực hiện đúng thứ tự các bước
+
+## check-context
+check-context-element-too-large = số lớn nhất { $most } (bỏ dấu thập phân) x { $units } đơn vị x { $periods } kỳ trong mười năm vượt 10^18; đặt max không quá { $limit }, hoặc giảm scale
+check-context-no-launch-day = chưa có launched_on: phong trào sẽ được phê duyệt và đánh giá hằng đêm nhưng không bao giờ phát động; nhập ngày lễ phát động
+check-context-lease-shorter = điện thoại khóa dữ liệu sau { $lease } ngày không kết nối, mà chế độ báo cáo { $code } có kỳ { $days } ngày: điện thoại mỗi kỳ chỉ kết nối một lần sẽ bị khóa; đặt limits.offline_lease_days của máy chủ lớn hơn { $days }
+check-context-always-met = số liệu nào cũng đạt điều kiện này, không thể không đạt; kiểm tra dấu và ngưỡng
+check-context-never-met = không số liệu nào đạt được điều kiện này; kiểm tra dấu và ngưỡng
+check-context-target-outside = các ngày của chỉ tiêu nằm ngoài thời gian tính số liệu nên sẽ không có số; kiểm tra ngày
+check-context-no-units-at-level = chế độ báo cáo { $code } ở cấp { $level }, nhưng không có đơn vị nào ở cấp này hoạt động trong thời gian tính số liệu; kiểm tra cấp hoặc nhập tổ chức
+check-context-unit-not-open = đơn vị { $uid } không hoạt động ngày nào trong phong trào; ghi đơn vị kế thừa
+check-context-unknown-unit = không có đơn vị { $uid }; sửa mã hoặc nhập tổ chức
+check-context-unknown-unit-near = không có đơn vị { $uid }; có phải là { $near }?
+check-context-unknown-kind = không có đơn vị nào đang hoạt động thuộc loại { $kind }; các loại là { $list }
+check-context-text-names-closed-unit = nội dung nêu "{ $name }", đơn vị không hoạt động ngày nào trong phong trào; ghi tên đơn vị của thời gian này
+check-context-due-beyond-reports = phải có { $due } lần xác nhận, nhưng báo cáo của phong trào chỉ chứa được { $most }; kiểm tra con số
+check-context-text-names-level = nội dung có từ "{ $word }", nhưng không có đơn vị nào ở cấp { $kind } hoạt động trong phong trào; kiểm tra nội dung hoặc tổ chức
+
+## words of levels in Vietnamese texts, one word each
+level-word-district = huyện

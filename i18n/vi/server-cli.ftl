@@ -114,6 +114,8 @@ doctor-set-up-synchronous-replica = thiết lập bản sao đồng bộ (Patron
 doctor-no-replica-synchronous-failover = không có bản sao nào đồng bộ: khi chuyển máy có thể mất các lệnh mới nhất cho đến khi điện thoại gửi lại
 doctor-turn-synchronous-mode-patroni = bật synchronous_mode của Patroni
 doctor-job-slot = tác vụ { $name }, lượt { $at }: { $state } { $why }
+doctor-no-launch-day = phong trào { $code } đã phê duyệt nhưng chưa có launched_on: được đánh giá hằng đêm và không bao giờ phát động
+doctor-give-launch-day = thidua campaign export { $code }, nhập launched_on, rồi thidua campaign apply kèm --basis
 doctor-see-thidua-jobs-history = xem thidua jobs history, rồi chạy: thidua jobs run TÊN
 doctor-end-server-restore-whole = dừng máy chủ và khôi phục từ bản sao lưu nguyên vẹn: thidua restore
 doctor-replica-cannot-reached-primary = không kết nối được bản sao chỉ đọc, máy chính xử lý toàn bộ: { $error }
@@ -125,9 +127,11 @@ doctor-do-first =
     Việc cần làm trước:
 
 ## error
+output-same-in-more-lines = lỗi tương tự ở { $count } dòng khác: { $list }
 error-warning = cảnh báo:{ " " }
 error-machine-gives-no-random = hệ điều hành không cung cấp được số ngẫu nhiên; hãy thử lại
 error-there-no-data-yet = chưa có dữ liệu trong { $dir }; hãy chạy: thidua init --data { $dir }
+error-there-is-no-file = không có { $path }, hoặc không có thư mục chứa tệp; kiểm tra đường dẫn
 error-cannot-read-write-look = không đọc hoặc ghi được { $path }: { $error }; hãy kiểm tra đường dẫn và quyền
 error-database-url-asks-tls = database.url yêu cầu TLS (sslmode) nhưng chương trình này không có TLS đến PostgreSQL; hãy dùng bản biên dịch với --features postgres-tls (scripts/package tạo bản này), hoặc bỏ sslmode và kết nối qua đường hầm bắt đầu trên máy này
 error-database-answers-does-not = cơ sở dữ liệu trả lời nhưng không chứng minh được là đúng máy, hoặc một bên từ chối kết nối ({ $text }); hãy kiểm tra tên máy, sslmode và sslrootcert trong database.url, chứng thư và pg_hba.conf của PostgreSQL

@@ -3,23 +3,26 @@
 //!
 //! [`campaign_lifecycle`] holds `list` and `step`.
 
-use super::campaign_lifecycle;
+use super::campaign_schema::SchemaFile;
 use super::context::CliContext;
 use super::diff::{DiffLine, diff_lines};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
 use super::lookup::find_campaign;
+use super::org_files::read_org_files;
 use super::output::{Colour, finding_json};
+use super::{campaign_lifecycle, campaign_new, campaign_reference, campaign_schema};
 use crate::app::ReferenceSnapshot;
 use crate::app::campaign::ApplySummary;
-use crate::domain::campaign::{Campaign, CampaignStep};
+use crate::domain::campaign::{CampaignStep, CheckContext};
+use crate::domain::org::{Org, UnitKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::{Calendar, Calendars};
-use crate::domain::support::message::message;
-use crate::domain::support::violation::{Severity, Violation};
-use crate::files::{campaign, campaign_writer, catalogue};
+use crate::files::campaign_set::{CampaignFileSet, NamedText, read_campaign_set};
+use crate::files::campaign_writer;
+use crate::i18n::Lang;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `thidua campaign ...`
 #[derive(Debug, clap::Args)]
@@ -53,10 +56,14 @@ enum CampaignCommand {
     },
     /// Check the files and write nothing.
     #[command(after_help = "Examples:
-  thidua campaign check -f campaign-a.toml --json")]
+  thidua campaign check -f campaign-a.toml --json
+  thidua campaign check -f elements.toml -f forms.toml -f campaign-a.toml --org org")]
     Check {
         #[command(flatten)]
         files: CampaignFileArgs,
+        /// The directory with units.csv and parents.csv to check against, where none is imported.
+        #[arg(long, value_name = "DIR")]
+        org: Option<PathBuf>,
     },
     /// Export a campaign as a file that apply takes back.
     #[command(after_help = "Examples:
@@ -67,6 +74,21 @@ enum CampaignCommand {
         /// Write here instead of to standard output.
         #[arg(long, short)]
         out: Option<PathBuf>,
+    },
+    /// Ask a few questions and write the commented files of a new campaign.
+    New(campaign_new::Args),
+    /// Every key of the files, the grammar of targets, the calendars and the roles, in Markdown.
+    #[command(after_help = "Examples:
+  thidua --lang en campaign reference > campaign-files.md
+  thidua campaign reference --json")]
+    Reference,
+    /// The JSON Schema of a file, so that editors complete and check it.
+    #[command(after_help = "Examples:
+  thidua campaign schema campaign > campaign.schema.json")]
+    Schema {
+        /// The file.
+        #[arg(value_enum)]
+        file: SchemaFile,
     },
     /// Campaigns, where they stand and which steps lead on.
     #[command(after_help = "Examples:
@@ -95,22 +117,18 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         CampaignCommand::Apply { files, basis, dry_run } => {
             apply_files(ctx, files, basis.as_deref(), *dry_run)
         }
+        CampaignCommand::New(args) => campaign_new::create_campaign(ctx, args),
+        CampaignCommand::Reference => campaign_reference::print_reference(ctx),
+        CampaignCommand::Schema { file } => campaign_schema::print_schema(ctx, *file),
         CampaignCommand::List => campaign_lifecycle::list_campaigns(ctx),
         CampaignCommand::Step { step, campaign } => {
             campaign_lifecycle::step_campaign(ctx, campaign.as_deref(), *step)
         }
-        CampaignCommand::Check { files } => check_files(ctx, files),
+        CampaignCommand::Check { files, org } => check_files(ctx, files, org.as_deref()),
         CampaignCommand::Export { code, out } => {
             export_campaign(ctx, code.as_deref(), out.as_deref())
         }
     }
-}
-
-/// The parsed files of one call, and the warnings about them.
-struct ParsedCampaignFiles {
-    catalogue: Catalogue,
-    campaigns: Vec<Campaign>,
-    warnings: Vec<CliFinding>,
 }
 
 fn apply_files(
@@ -121,9 +139,10 @@ fn apply_files(
 ) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let requested = read_files(files, &reference)?;
+    let (requested, warnings) =
+        read_files(ctx, files, &reference.catalogue, known_org(&reference))?;
     let output = &ctx.output;
-    output.print_warnings(&requested.warnings);
+    output.print_warnings(&warnings);
     let changes = diff_against_reference(&reference, &requested);
     if !output.json {
         changes.iter().for_each(|change| print_change(ctx, change));
@@ -158,7 +177,7 @@ fn apply_files(
     let value = || {
         let list: Vec<Value> = changes.iter().map(change_json).collect();
         let warnings: Vec<Value> =
-            requested.warnings.iter().map(|one| finding_json(one, output.lang)).collect();
+            warnings.iter().map(|one| finding_json(one, output.lang)).collect();
         json!({
             "changes": list,
             "warnings": warnings,
@@ -170,7 +189,12 @@ fn apply_files(
     Ok(())
 }
 
-fn check_files(ctx: &CliContext, files: &CampaignFileArgs) -> CliResult {
+/// The organisation, once there is one.
+fn known_org(reference: &ReferenceSnapshot) -> Option<&Org> {
+    Some(&reference.org).filter(|org| !org.units().is_empty())
+}
+
+fn check_files(ctx: &CliContext, files: &CampaignFileArgs, org: Option<&Path>) -> CliResult {
     // Without a database the files are checked against each other only, so that a campaign can be
     // written on any machine.
     let reference = match ctx.open_local_app() {
@@ -178,14 +202,14 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs) -> CliResult {
         Err(failure) if failure.code == "NOT_INITIALISED" => None,
         Err(failure) => return Err(failure),
     };
-    let requested = match &reference {
-        Some(reference) => read_files(files, reference)?,
-        None => read_files_against(files, &Catalogue::default())?,
-    };
+    let given = org.map(read_org_files).transpose()?;
+    let org = given.as_ref().or_else(|| known_org(reference.as_deref()?));
+    let empty = Catalogue::default();
+    let existing = reference.as_ref().map_or(&empty, |reference| &reference.catalogue);
+    let (_, warnings) = read_files(ctx, files, existing, org)?;
     let output = &ctx.output;
-    output.print_warnings(&requested.warnings);
-    let warnings: Vec<Value> =
-        requested.warnings.iter().map(|one| finding_json(one, output.lang)).collect();
+    output.print_warnings(&warnings);
+    let warnings: Vec<Value> = warnings.iter().map(|one| finding_json(one, output.lang)).collect();
     output.print_answer(
         || output.paint(Colour::Green, output.text("campaign-no-mistakes")),
         || json!({ "ok": true, "warnings": warnings }),
@@ -203,84 +227,26 @@ fn export_campaign(
     files::write_text(&ctx.output, out, &campaign_writer::format_campaign(campaign))
 }
 
+/// Reads every file and refuses the set with all findings if one is an error.
 fn read_files(
-    files: &CampaignFileArgs,
-    reference: &ReferenceSnapshot,
-) -> CliResult<ParsedCampaignFiles> {
-    read_files_against(files, &reference.catalogue)
-}
-
-/// Reads every file and collects all findings. Campaigns are checked against the catalogue as it
-/// will be after the import.
-fn read_files_against(
+    ctx: &CliContext,
     given: &CampaignFileArgs,
     existing: &Catalogue,
-) -> CliResult<ParsedCampaignFiles> {
-    let (mut parts, mut read, mut findings) = (Vec::new(), Vec::new(), Vec::new());
-    for path in &given.files {
-        let (name, text) = (files::display_name(path), files::read_text(path)?);
-        if is_catalogue_file(&text) {
-            catalogue::read_catalogue(&name, &text).map_or_else(
-                |faults| findings.extend(faults.into_iter().map(CliFinding::from)),
-                |part| parts.push(part),
-            );
-        } else {
-            campaign::read_campaign_file(&name, &text).map_or_else(
-                |faults| findings.extend(faults.into_iter().map(CliFinding::from)),
-                |one| read.push(one),
-            );
-        }
-    }
-    let catalogue = merge_catalogue(existing, &catalogue::merge_catalogues(parts));
-    if findings.is_empty() {
-        findings.extend(catalogue.check().into_iter().map(CliFinding::from));
-        findings.extend(find_unknown_calendars(&catalogue).into_iter().map(CliFinding::from));
-        findings.extend(read.iter().flat_map(|one| one.check(&catalogue)).map(CliFinding::from));
-    }
-    if findings.iter().any(|finding| finding.violation.severity == Severity::Error) {
-        return Err(CliError::refused_files(findings));
-    }
-    Ok(ParsedCampaignFiles {
-        catalogue,
-        campaigns: read.into_iter().map(|one| one.campaign).collect(),
-        warnings: findings,
-    })
-}
-
-/// Whether a file holds elements, forms or contracts rather than a campaign.
-fn is_catalogue_file(text: &str) -> bool {
-    text.lines().any(|line| matches!(line.trim(), "[[elements]]" | "[[forms]]" | "[[contracts]]"))
-}
-
-/// The existing catalogue with the entries of the files in place of those with the same code.
-fn merge_catalogue(existing: &Catalogue, said: &Catalogue) -> Catalogue {
-    let mut whole = said.clone();
-    whole
-        .elements
-        .extend(existing.elements.iter().filter(|one| said.element(&one.code).is_none()).cloned());
-    whole.forms.extend(existing.forms.iter().filter(|one| said.form(&one.code).is_none()).cloned());
-    whole.contracts.extend(
-        existing.contracts.iter().filter(|one| said.contract(&one.code).is_none()).cloned(),
-    );
-    whole
-}
-
-fn find_unknown_calendars(catalogue: &Catalogue) -> Vec<Violation> {
-    let standard = Calendars::standard();
-    let unknown =
-        catalogue.contracts.iter().filter(|contract| standard.get(&contract.calendar).is_none());
-    unknown
-        .map(|contract| {
-            let existing: Vec<&str> =
-                standard.iter().map(|calendar| calendar.code.as_str()).collect();
-            let (code, existing) = (&contract.calendar, existing.join(" | "));
-            Violation::error(
-                "UNKNOWN_CALENDAR",
-                format!("contracts.{}", contract.code),
-                message!("campaign-there-no-calendar-expected", code, existing),
-            )
-        })
-        .collect()
+    org: Option<&Org>,
+) -> CliResult<(CampaignFileSet, Vec<CliFinding>)> {
+    let read = |path: &PathBuf| {
+        Ok(NamedText { name: files::display_name(path), text: files::read_text(path)? })
+    };
+    let texts = given.files.iter().map(read).collect::<CliResult<Vec<NamedText>>>()?;
+    let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
+    let level_words = [(UnitKind::District, Lang::VI.text("level-word-district"))];
+    let context = CheckContext { org, offline_lease_days, level_words: &level_words };
+    let mut set = read_campaign_set(&texts, existing, &context);
+    let is_valid = set.is_valid();
+    let placed = std::mem::take(&mut set.diagnostics).into_iter().map(CliFinding::from);
+    let unplaced = std::mem::take(&mut set.unplaced).into_iter().map(CliFinding::from);
+    let findings: Vec<CliFinding> = placed.chain(unplaced).collect();
+    if is_valid { Ok((set, findings)) } else { Err(CliError::refused_files(findings)) }
 }
 
 /// The standard calendars that the database does not hold yet.
@@ -303,7 +269,7 @@ struct CampaignFileChange {
 
 fn diff_against_reference(
     reference: &ReferenceSnapshot,
-    requested: &ParsedCampaignFiles,
+    requested: &CampaignFileSet,
 ) -> Vec<CampaignFileChange> {
     let existing = &reference.catalogue;
     let mut all = Vec::new();

@@ -11,6 +11,7 @@ use super::error::{CliError, CliResult};
 use super::file_rights::{OpenPlace, find_open_places};
 use super::output::Colour;
 use crate::config::Config;
+use crate::domain::campaign::{Campaign, CampaignStatus};
 use crate::domain::support::clock_fault::ClockFault;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
@@ -89,6 +90,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         found.extend(check_history(&local_app, &location)?);
         found.extend(check_backups(&config, &local_app)?);
         found.extend(check_nightly_jobs(&local_app)?);
+        found.extend(check_launch_days(&local_app)?);
         if args.full {
             found.extend(check_content(&local_app)?);
         }
@@ -260,6 +262,24 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
         }
     }
     Ok(found)
+}
+
+/// Names each approved campaign that no day launches: the nightly run judges it all the same.
+fn check_launch_days(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
+    let reference = local_app.load_reference()?;
+    let waiting = reference.campaigns.iter().filter(|campaign| {
+        campaign.status == CampaignStatus::Approved && campaign.launched_on.is_none()
+    });
+    let finding = |campaign: &Campaign| {
+        let code = &campaign.code;
+        DoctorFinding::new(
+            Urgency::Today,
+            "NO_LAUNCH_DAY",
+            message!("doctor-no-launch-day", code),
+            message!("doctor-give-launch-day", code),
+        )
+    };
+    Ok(waiting.map(finding).collect())
 }
 
 fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {

@@ -101,6 +101,9 @@ impl CliError {
     pub(super) fn file_error(path: &Path, error: &std::io::Error) -> Self {
         to_rights_error(path, error).unwrap_or_else(|| {
             let path = path.display();
+            if error.kind() == std::io::ErrorKind::NotFound {
+                return Self::new("FILE", message!("error-there-is-no-file", path));
+            }
             Self::new("FILE", message!("error-cannot-read-write-look", path, error))
         })
     }

@@ -19,12 +19,12 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum OrgCommand {
-    /// Import units.csv, parents.csv and lineage.csv of a directory; safe to run again.
+    /// Import units.csv, parents.csv and, if there, lineage.csv of a directory; safe to run again.
     #[command(after_help = "Examples:
   thidua org import examples/tra-vinh/org --dry-run
   thidua org import examples/tra-vinh/org")]
     Import {
-        /// The directory with the three files.
+        /// The directory with the files.
         dir: PathBuf,
         /// Check and show only, write nothing.
         #[arg(long)]

@@ -5,12 +5,13 @@
 //! character of a text from outside reaches it.
 
 use super::error::{CliError, CliFinding};
-use crate::domain::support::message::Message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::text::{escape_controls, escape_lines};
 use crate::domain::support::violation::Severity;
 use crate::i18n::Lang;
 use serde_json::{Value, json};
 use std::borrow::Borrow;
+use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -119,8 +120,8 @@ impl Output {
 
     /// Prints findings that do not stop a step to standard error.
     pub(super) fn print_warnings(&self, findings: &[CliFinding]) {
-        for finding in findings {
-            self.print_remark(self.paint(Colour::Yellow, &finding.to_line(self.lang)));
+        for line in group_findings(findings, self.lang) {
+            self.print_remark(self.paint(Colour::Yellow, &line));
         }
     }
 
@@ -139,10 +140,9 @@ impl Output {
                 self.say(&failure.message)
             );
             self.print_remark(self.paint(Colour::Red, &head));
-            failure
-                .findings
-                .iter()
-                .for_each(|finding| self.print_remark(format!("  {}", finding.to_line(self.lang))));
+            for line in group_findings(&failure.findings, self.lang) {
+                self.print_remark(format!("  {line}"));
+            }
         }
         ExitCode::from(if failure.is_usage_error { 2 } else { 1 })
     }
@@ -188,6 +188,49 @@ impl Output {
             self.print_line(align_cells(row.iter().map(String::as_str), &widths));
         }
     }
+}
+
+/// A finding that stands at more places of one file than this is printed once.
+const REPEATS_SHOWN_MAX: usize = 3;
+/// Lines named beside such a finding.
+const REPEATED_LINES_MAX: usize = 10;
+
+/// The lines of findings; one that many lines of a file have is printed once, with the lines of the
+/// others.
+fn group_findings(findings: &[CliFinding], lang: Lang) -> Vec<String> {
+    let mut groups: Vec<Vec<&CliFinding>> = Vec::new();
+    let mut known: HashMap<(&str, &str, String), usize> = HashMap::new();
+    for finding in findings {
+        let violation = &finding.violation;
+        let Some((file, _)) = &finding.place else {
+            groups.push(vec![finding]);
+            continue;
+        };
+        let key = (file.as_str(), violation.code, violation.message.text(lang));
+        let group = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.iter().flat_map(|group| group_lines(group, lang)).collect()
+}
+
+fn group_lines(group: &[&CliFinding], lang: Lang) -> Vec<String> {
+    if group.len() <= REPEATS_SHOWN_MAX {
+        return group.iter().map(|finding| finding.to_line(lang)).collect();
+    }
+    let others = &group[1..];
+    let lines = others.iter().take(REPEATED_LINES_MAX);
+    let mut list: Vec<String> = lines
+        .filter_map(|finding| finding.place.as_ref().map(|(_, place)| place.line.to_string()))
+        .collect();
+    if others.len() > REPEATED_LINES_MAX {
+        list.push("...".to_owned());
+    }
+    let (count, list) = (others.len(), list.join(", "));
+    let more = lang.say(message!("output-same-in-more-lines", count, list));
+    vec![format!("{}; {more}", group[0].to_line(lang))]
 }
 
 fn align_cells<'a>(cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> String {

@@ -2,10 +2,11 @@
 //! commands and rights as a phone, and their revisions side by side.
 
 use super::context::{CliContext, LocalApp};
-use super::error::{CliError, CliFinding, CliResult};
+use super::error::{CliError, CliResult};
 use super::files;
 use super::lookup::find_unit_id;
 use super::output::Colour;
+use super::report_places::ReportFilePlaces;
 use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;
 use crate::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
@@ -18,8 +19,6 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{AccountId, ContractId, ReportId};
 use crate::domain::support::message::message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
-use crate::domain::support::violation::Violation;
-use crate::files::diagnostic::TextPosition;
 use crate::files::report_csv::{self, ReportCsvRow, ReportCsvStatus};
 use crate::store::report::StoredReport;
 use jiff::civil::Date;
@@ -168,26 +167,26 @@ fn import_reports(
     let reference = local_app.load_reference()?;
     let name = files::display_name(file);
     let rows = report_csv::read_reports(&name, &text, &reference.catalogue)?;
+    let places = ReportFilePlaces { name: &name, text: &text, reference: &reference };
     let actor = local_app.app.account_actor(&local_app.actor, AccountId::from_code(account))?;
     let (mut commands, mut lines, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for row in &rows {
         match build_commands(local_app, &reference, row, submit) {
             Ok(made) => {
-                lines.extend(made.iter().map(|_| row.line));
+                lines.extend(made.iter().map(|_| row));
                 commands.extend(made);
             }
             Err(ReportLineError::Refused(refusal)) => {
-                findings.extend(findings_at_line(&name, row.line, refusal))
+                findings.extend(places.find(row, None, refusal))
             }
             Err(ReportLineError::Failed(failure)) => return Err(failure),
         }
     }
     let ended =
         local_app.app.run_command_batch(&actor, &commands, !dry_run && findings.is_empty())?;
-    for (line, end) in lines.into_iter().zip(ended) {
-        findings.extend(
-            end.err().into_iter().flat_map(|refusal| findings_at_line(&name, line, refusal)),
-        );
+    for ((row, command), end) in lines.into_iter().zip(&commands).zip(ended) {
+        let refusal = end.err().into_iter();
+        findings.extend(refusal.flat_map(|refusal| places.find(row, Some(command), refusal)));
     }
     if !findings.is_empty() {
         findings.sort_by_key(|finding| finding.place.as_ref().map(|(_, place)| *place));
@@ -221,19 +220,6 @@ impl From<RefusalReason> for ReportLineError {
     fn from(reason: RefusalReason) -> Self {
         Self::Refused(reason.into())
     }
-}
-
-/// All findings of a refusal, at the beginning of the line.
-fn findings_at_line(file: &str, line: usize, refusal: Refusal) -> Vec<CliFinding> {
-    let place = Some((file.to_owned(), TextPosition { line, column: 1 }));
-    let finding = |at: String, why: RefusalReason| CliFinding {
-        place: place.clone(),
-        violation: Violation::error(why.code(), at, why.message()),
-    };
-    if refusal.field_errors.is_empty() {
-        return vec![finding("report".to_owned(), refusal.reason)];
-    }
-    refusal.field_errors.into_iter().map(|problem| finding(problem.field, problem.reason)).collect()
 }
 
 /// The commands of one line: a save where a value differs, and a submission with `submit`.

@@ -6,6 +6,7 @@
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
+use super::keys::csv_tables::BASELINE;
 use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
@@ -13,8 +14,7 @@ use crate::domain::standing::baseline::{BaselineRow, BaselineStatus, check_rows}
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 
-const BASELINE_COLUMNS: [&str; 7] =
-    ["unit", "element", "first_day", "last_day", "value", "source", "status"];
+const BASELINE_COLUMNS: [&str; 7] = BASELINE.column_names();
 
 /// The result of reading a file of baselines.
 #[derive(Debug, Clone)]

@@ -8,13 +8,15 @@ use super::campaign_participation::{
 };
 use super::catalogue::read_element_code;
 use super::diagnostic::FileDiagnostic;
-use super::toml_reader::TomlReader;
+use super::keys::toml_tables::CAMPAIGN;
+use super::toml_reader::{TomlReader, TomlReading};
 use crate::domain::campaign::{
     Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignField,
-    CampaignKind, CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence,
-    Phase, TargetPair,
+    CampaignKind, CampaignStatus, CampaignTarget, CheckContext, Classification, Commitment, Duty,
+    DutyEvidence, Phase, TargetPair,
 };
 use crate::domain::report::form::Catalogue;
+use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{Target, ZeroBasePolicy};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -162,15 +164,23 @@ impl ParsedCampaign {
     /// Every rule broken, each with the line of the part that breaks it.
     #[must_use]
     pub fn check(&self, catalogue: &Catalogue) -> Vec<FileDiagnostic> {
+        self.locate(self.campaign.check(catalogue))
+    }
+
+    /// Every warning about its surroundings, each with its line.
+    #[must_use]
+    pub fn check_context(
+        &self,
+        catalogue: &Catalogue,
+        context: &CheckContext<'_>,
+    ) -> Vec<FileDiagnostic> {
+        self.locate(self.campaign.check_context(catalogue, context))
+    }
+
+    fn locate(&self, violations: Vec<Violation>) -> Vec<FileDiagnostic> {
         let reader = TomlReader::new(&self.file, &self.text);
-        let violations = self.campaign.check(catalogue);
-        violations
-            .into_iter()
-            .map(|violation| {
-                reader
-                    .diagnostic(self.offsets.get(&violation.path).copied().unwrap_or(0), violation)
-            })
-            .collect()
+        let offset = |path: &str| self.offsets.get(path).copied().unwrap_or(0);
+        violations.into_iter().map(|one| reader.diagnostic(offset(&one.path), one)).collect()
     }
 }
 
@@ -179,12 +189,18 @@ impl ParsedCampaign {
 /// # Errors
 /// All diagnostics, each with line, column and the expected value.
 pub fn read_campaign_file(file: &str, text: &str) -> Result<ParsedCampaign, Vec<FileDiagnostic>> {
+    read_campaign_leniently(file, text).into_result()
+}
+
+/// Reads what can be read of a campaign file, for a check of everything at once.
+#[must_use]
+pub fn read_campaign_leniently(file: &str, text: &str) -> TomlReading<ParsedCampaign> {
     let mut reader = TomlReader::new(file, text);
-    let raw: CampaignToml = reader.deserialize()?;
+    let raw: Option<CampaignToml> = reader.deserialize(&CAMPAIGN);
     let mut offsets = BTreeMap::new();
-    let campaign = build_campaign(&mut reader, &mut offsets, raw);
-    let campaign = reader.finish(campaign)?;
-    Ok(ParsedCampaign { campaign, file: file.to_owned(), text: text.to_owned(), offsets })
+    let campaign = raw.and_then(|raw| build_campaign(&mut reader, &mut offsets, raw));
+    let (file, text) = (file.to_owned(), text.to_owned());
+    reader.finish(campaign.map(|campaign| ParsedCampaign { campaign, file, text, offsets }))
 }
 
 type OffsetByPath = BTreeMap<String, usize>;
@@ -195,6 +211,7 @@ fn build_campaign(
     raw: CampaignToml,
 ) -> Option<Campaign> {
     offsets.insert("classification".into(), raw.classification.span().start);
+    offsets.insert("owner".into(), raw.owner.span().start);
     let kind = reader.read_enum("kind", &raw.kind, CampaignKind::ALL, CampaignKind::as_str);
     let classification = reader.read_enum(
         "classification",
@@ -209,14 +226,15 @@ fn build_campaign(
     };
     let launched_on = raw.launched_on.as_ref().and_then(|day| reader.read_date("launched_on", day));
     let fields = raw.fields.iter().filter_map(|text| read_field(reader, "fields", text)).collect();
-    let phases = read_all(reader, offsets, raw.phases, read_phase);
-    let anniversaries = read_all(reader, offsets, raw.anniversaries, read_anniversary);
-    let targets = read_all(reader, offsets, raw.targets, read_target);
-    let activities = read_all(reader, offsets, raw.activities, read_activity);
-    let duties = read_all(reader, offsets, raw.duties, read_duty);
-    let launches = read_all(reader, offsets, raw.launches, read_launch);
+    let phases = read_all(reader, offsets, ("phases", raw.phases), read_phase);
+    let anniversaries =
+        read_all(reader, offsets, ("anniversaries", raw.anniversaries), read_anniversary);
+    let targets = read_all(reader, offsets, ("targets", raw.targets), read_target);
+    let activities = read_all(reader, offsets, ("activities", raw.activities), read_activity);
+    let duties = read_all(reader, offsets, ("duties", raw.duties), read_duty);
+    let launches = read_all(reader, offsets, ("launches", raw.launches), read_launch);
     let pledges = raw.pledges.into_iter().map(|pledge| read_pledge(offsets, pledge)).collect();
-    let plans = read_all(reader, offsets, raw.plans, read_plan);
+    let plans = read_all(reader, offsets, ("plans", raw.plans), read_plan);
     Some(Campaign {
         code: raw.code.into_inner(),
         name_vi: raw.name_vi,
@@ -247,14 +265,19 @@ fn build_campaign(
     })
 }
 
-/// Reads every item of a list; those with a diagnostic are left out.
+/// Reads every item of the list of this name; those with a diagnostic are left out.
 fn read_all<R, T>(
     reader: &mut TomlReader<'_>,
     offsets: &mut OffsetByPath,
-    items: Vec<R>,
+    (name, items): (&str, Vec<R>),
     read: fn(&mut TomlReader<'_>, &mut OffsetByPath, R) -> Option<T>,
 ) -> Vec<T> {
-    items.into_iter().filter_map(|item| read(reader, offsets, item)).collect()
+    let given = items.len();
+    let kept: Vec<T> = items.into_iter().filter_map(|item| read(reader, offsets, item)).collect();
+    if kept.len() < given {
+        reader.note_left_out(name);
+    }
+    kept
 }
 
 fn read_phase(

@@ -82,7 +82,10 @@ fn a_broken_file_names_file_line_column_and_what_was_expected() {
     let first = |text: &str| read_campaign_file("a.toml", text).unwrap_err().remove(0);
     let unknown = first(&A.replacen("launched_on", "launched", 1));
     assert_eq!((unknown.position.line, unknown.position.column), (line_of(A, "launched_on"), 1));
-    assert!(unknown.to_string().contains("unknown field `launched`, expected one of"), "{unknown}");
+    assert!(
+        unknown.to_string().contains("no key launched; did you mean launched_on?"),
+        "{unknown}"
+    );
 
     let word = first(&A.replacen("\"THEMATIC\"", "\"WEEKLY\"", 1));
     assert_eq!(word.position.line, line_of(A, "\"THEMATIC\""));
@@ -90,7 +93,7 @@ fn a_broken_file_names_file_line_column_and_what_was_expected() {
         word.violation
             .message
             .text(Lang::EN)
-            .contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""),
+            .contains("expected STANDING | THEMATIC | PEAK_DRIVE; got \"WEEKLY\""),
         "{word}"
     );
 

@@ -3,14 +3,17 @@
 //! The rules that they satisfy together are checked by `Catalogue::check`.
 
 use super::diagnostic::FileDiagnostic;
-use super::toml_reader::TomlReader;
+use super::keys::toml_tables::CATALOGUE;
+use super::toml_reader::{TomlReader, TomlReading};
 use crate::domain::report::element::{
     BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
 };
 use crate::domain::report::form::{Catalogue, Contract, Form};
 use crate::domain::support::ratio::Ratio;
+use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::FormRuleExpr;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::value::Datetime;
 
@@ -62,7 +65,7 @@ struct DefinitionBreakToml {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FormToml {
-    code: String,
+    code: Spanned<String>,
     name_vi: String,
     name_en: String,
     elements: Vec<Spanned<String>>,
@@ -73,7 +76,7 @@ struct FormToml {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ContractToml {
-    code: String,
+    code: Spanned<String>,
     form: String,
     level: Spanned<String>,
     calendar: String,
@@ -84,23 +87,65 @@ struct ContractToml {
     reviewers: Vec<Spanned<String>>,
 }
 
+/// Elements, forms and contracts as read, with the positions of each in the file.
+#[derive(Debug, Clone)]
+pub struct ParsedCatalogue {
+    /// The content.
+    pub catalogue: Catalogue,
+    file: String,
+    text: String,
+    offsets: BTreeMap<String, usize>,
+}
+
+impl ParsedCatalogue {
+    /// The violation at the line of what it concerns, if that stands in this file.
+    #[must_use]
+    pub fn locate(&self, violation: &Violation) -> Option<FileDiagnostic> {
+        let mut parts = violation.path.splitn(3, '.');
+        let key = format!("{}.{}", parts.next()?, parts.next()?);
+        let offset = self.offsets.get(&key)?;
+        let reader = TomlReader::new(&self.file, &self.text);
+        Some(reader.diagnostic(*offset, violation.clone()))
+    }
+}
+
 /// Reads one file of elements, forms and contracts in any combination; several files are joined by
 /// [`merge_catalogues`].
 ///
 /// # Errors
 /// All diagnostics: text that is not TOML, an unknown key, an invalid word or code.
 pub fn read_catalogue(file: &str, text: &str) -> Result<Catalogue, Vec<FileDiagnostic>> {
+    read_catalogue_leniently(file, text).into_result().map(|parsed| parsed.catalogue)
+}
+
+/// Reads what can be read of such a file, for a check of everything at once.
+#[must_use]
+pub fn read_catalogue_leniently(file: &str, text: &str) -> TomlReading<ParsedCatalogue> {
     let mut reader = TomlReader::new(file, text);
-    let raw: CatalogueToml = reader.deserialize()?;
+    let raw: Option<CatalogueToml> = reader.deserialize(&CATALOGUE);
+    let parsed = raw.map(|raw| {
+        let offsets = find_offsets(&raw);
+        let catalogue = build_catalogue(&mut reader, raw);
+        ParsedCatalogue { catalogue, file: file.to_owned(), text: text.to_owned(), offsets }
+    });
+    reader.finish(parsed)
+}
+
+fn find_offsets(raw: &CatalogueToml) -> BTreeMap<String, usize> {
+    let elements = raw.elements.iter().map(|one| ("element", &one.code));
+    let forms = raw.forms.iter().map(|one| ("form", &one.code));
+    let contracts = raw.contracts.iter().map(|one| ("contract", &one.code));
+    let all = elements.chain(forms).chain(contracts);
+    all.map(|(kind, code)| (format!("{kind}.{}", code.get_ref()), code.span().start)).collect()
+}
+
+fn build_catalogue(reader: &mut TomlReader<'_>, raw: CatalogueToml) -> Catalogue {
     let elements =
-        raw.elements.into_iter().filter_map(|element| read_element(&mut reader, element)).collect();
-    let forms = raw.forms.into_iter().map(|form| read_form(&mut reader, form)).collect();
-    let contracts = raw
-        .contracts
-        .into_iter()
-        .filter_map(|contract| read_contract(&mut reader, contract))
-        .collect();
-    reader.finish(Some(Catalogue { elements, forms, contracts }))
+        raw.elements.into_iter().filter_map(|element| read_element(reader, element)).collect();
+    let forms = raw.forms.into_iter().map(|form| read_form(reader, form)).collect();
+    let contracts =
+        raw.contracts.into_iter().filter_map(|one| read_contract(reader, one)).collect();
+    Catalogue { elements, forms, contracts }
 }
 
 /// Joins several catalogues into one.
@@ -170,7 +215,8 @@ fn read_form(reader: &mut TomlReader<'_>, raw: FormToml) -> Form {
         .iter()
         .filter_map(|text| reader.read_formula("forms.rules", text, FormRuleExpr::parse))
         .collect();
-    Form { code: raw.code, name_vi: raw.name_vi, name_en: raw.name_en, elements, rules }
+    let code = raw.code.into_inner();
+    Form { code, name_vi: raw.name_vi, name_en: raw.name_en, elements, rules }
 }
 
 fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contract> {
@@ -186,7 +232,7 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
         ));
     }
     Some(Contract {
-        code: raw.code,
+        code: raw.code.into_inner(),
         form: raw.form,
         level: level?,
         calendar: raw.calendar,

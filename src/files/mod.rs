@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod campaign;
 mod campaign_participation;
+pub mod campaign_set;
 #[cfg(test)]
 mod campaign_tests;
 pub mod campaign_writer;
@@ -13,6 +14,7 @@ mod csv_file;
 mod csv_table;
 pub mod diagnostic;
 pub mod handover;
+pub mod keys;
 pub mod org;
 pub mod report_csv;
 #[cfg(test)]
@@ -20,3 +22,4 @@ mod score_tests;
 pub mod scoring_plan;
 mod text_limits;
 mod toml_reader;
+mod toml_shape;

@@ -6,6 +6,7 @@
 
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::{FileDiagnostic, TextPosition};
+use super::keys::csv_tables::{CONTINUE, LINEAGE, PARENTS, UNITS};
 use crate::domain::org::{
     DaySpan, Fraction, Hierarchy, LineageKind, OfficialCode, Org, OrgFactRef, OrgFacts,
     OrgViolation, Unit, UnitKind, UnitLineage, UnitParent, UnitVersion,
@@ -15,11 +16,15 @@ use crate::domain::support::message::{Message, message};
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-const UNIT_COLUMNS: [&str; 8] =
-    ["uid", "gso_code", "name_vi", "kind", "level", "valid_from", "valid_to", "note"];
-const PARENT_COLUMNS: [&str; 5] =
-    ["child_uid", "parent_uid", "hierarchy", "valid_from", "valid_to"];
-const LINEAGE_COLUMNS: [&str; 6] = ["effective", "kind", "from_uid", "to_uid", "weight", "basis"];
+const UNIT_COLUMNS: [&str; 8] = UNITS.column_names();
+const PARENT_COLUMNS: [&str; 5] = PARENTS.column_names();
+const LINEAGE_COLUMNS: [&str; 6] = LINEAGE.column_names();
+
+/// A `lineage.csv` without lines, for an organisation whose units have no successors.
+#[must_use]
+pub fn empty_lineage() -> String {
+    LINEAGE_COLUMNS.join(",")
+}
 
 /// The texts of the three files.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +102,7 @@ struct OrgReader {
 impl OrgReader {
     /// Reads which codes continue which; both must be among the units.
     fn read_continuations(&mut self, lineage: &CsvTable, existing: &BTreeSet<&str>) {
-        for row in lineage.rows().filter(|row| row.get("kind") == "continue") {
+        for row in lineage.rows().filter(|row| row.get("kind") == CONTINUE) {
             let (from, to) = (row.get("from_uid"), row.get("to_uid"));
             let is_repeated = self.predecessor_uids.contains_key(to);
             let existing = existing.contains(from) && existing.contains(to);
@@ -199,7 +204,7 @@ impl OrgReader {
     }
 
     fn read_lineage(&mut self, row: CsvRow<'_>) -> Option<UnitLineage> {
-        if row.get("kind") == "continue" {
+        if row.get("kind") == CONTINUE {
             return None;
         }
         let before = self.diagnostics.len();

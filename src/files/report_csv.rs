@@ -8,6 +8,7 @@
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
+use super::keys::csv_tables::REPORTS;
 use crate::domain::report::cell::{CellValue, MissingReason};
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::Catalogue;
@@ -16,7 +17,8 @@ use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::i18n::Lang;
 
-const REPORT_COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];
+/// The columns before those of the elements.
+const REPORT_COLUMNS: [&str; 6] = REPORTS.column_names();
 const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];
 /// Marks in the column `nil` that mean "nothing occurred", beside the word of each language.
 const NIL_MARKS: [&str; 5] = ["x", "1", "yes", "nil", "true"];
@@ -75,6 +77,13 @@ pub fn read_reports(
         rows.extend(row);
     }
     if diagnostics.is_empty() { Ok(rows) } else { Err(diagnostics) }
+}
+
+/// The index of the column of this name in a file of reports.
+#[must_use]
+pub fn find_column(text: &str, name: &str) -> Option<usize> {
+    let csv_file = CsvFile::parse("", text).ok()?;
+    csv_file.header().iter().position(|head| head == name)
 }
 
 struct ElementColumn {

@@ -4,6 +4,7 @@
 //! The scoring methods are in `domain::scoring`.
 
 use super::diagnostic::FileDiagnostic;
+use super::keys::toml_tables::{LEAF_KINDS, SCORE};
 use super::toml_reader::TomlReader;
 use crate::domain::scoring::{Criterion, LeafCriterion, ScoreOverride, ScoringMethod};
 use crate::domain::support::ratio::Ratio;
@@ -87,15 +88,16 @@ struct OverrideToml {
     post: String,
 }
 
-const LEAF_KINDS: [&str; 5] = ["QUANT", "PASS_FAIL", "PER_UNIT", "BONUS_PENALTY", "VETO"];
-
 /// Reads a plan.
 ///
 /// # Errors
 /// All diagnostics, each with its position.
 pub fn read_scoring_plan(file: &str, text: &str) -> Result<ScoringPlan, Vec<FileDiagnostic>> {
     let mut reader = TomlReader::new(file, text);
-    let ScoringPlanToml { code, leaves, units } = reader.deserialize()?;
+    let Some(raw) = reader.deserialize(&SCORE) else {
+        return reader.finish(None).into_result();
+    };
+    let ScoringPlanToml { code, leaves, units } = raw;
     let nodes: Option<Vec<Criterion>> =
         leaves.iter().map(|one| read_leaf(&mut reader, one).map(Criterion::Leaf)).collect();
     let mut all = BTreeMap::new();
@@ -113,9 +115,8 @@ pub fn read_scoring_plan(file: &str, text: &str) -> Result<ScoringPlan, Vec<File
             UnitScoreInputs { persons, documented, self_scores: own, cluster_scores: overrides },
         );
     }
-    reader.finish(
-        nodes.map(|nodes| ScoringPlan { tree: Criterion::Group { code, nodes }, units: all }),
-    )
+    let tree = nodes.map(|nodes| Criterion::Group { code, nodes });
+    reader.finish(tree.map(|tree| ScoringPlan { tree, units: all })).into_result()
 }
 
 fn read_leaf(reader: &mut TomlReader<'_>, one: &LeafToml) -> Option<LeafCriterion> {

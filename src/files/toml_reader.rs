@@ -1,6 +1,7 @@
 //! Reads TOML with positions: every diagnostic has file, line, column and the expected value.
 
 use super::diagnostic::{FileDiagnostic, TextPosition};
+use super::keys::KeyTable;
 use super::text_limits::text_limit;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
@@ -10,94 +11,104 @@ use crate::domain::target_rule::SyntaxError;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Deserializer};
+use toml::de::{DeTable, Deserializer};
 use toml::value::Datetime;
-
-/// Characters of a key in the path of a diagnostic.
-const KEY_SHOWN_CHARS: usize = 64;
 
 /// The text of one file while it is read, with the diagnostics found so far.
 pub(super) struct TomlReader<'a> {
     file: &'a str,
     text: &'a str,
     diagnostics: Vec<FileDiagnostic>,
+    left_out: LeftOut,
+}
+
+/// The lists of which an entry could not be read, by their path: what misses such an entry is no
+/// fault of its own.
+pub(super) type LeftOut = BTreeSet<String>;
+
+/// What was read of a file, with everything that is wrong with it.
+#[derive(Debug, Clone)]
+pub struct TomlReading<T> {
+    /// The content as far as it could be read. If there are diagnostics it is good for further
+    /// checks only. `None`: the file as a whole could not be read.
+    pub value: Option<T>,
+    /// Everything that is wrong.
+    pub diagnostics: Vec<FileDiagnostic>,
+    /// The lists of which an entry was left out, by their path, as in `targets`.
+    pub left_out: BTreeSet<String>,
+}
+
+impl<T> TomlReading<T> {
+    /// The content, if nothing is wrong.
+    ///
+    /// # Errors
+    /// All diagnostics.
+    pub fn into_result(self) -> Result<T, Vec<FileDiagnostic>> {
+        match self.value {
+            Some(value) if self.diagnostics.is_empty() => Ok(value),
+            _ => Err(self.diagnostics),
+        }
+    }
 }
 
 impl<'a> TomlReader<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
         // Windows editors begin a file with a byte order mark, which belongs to no line.
-        Self { file, text: text.trim_start_matches('\u{feff}'), diagnostics: Vec::new() }
+        let text = text.trim_start_matches('\u{feff}');
+        Self { file, text, diagnostics: Vec::new(), left_out: BTreeSet::new() }
     }
 
-    /// Deserializes the file as a `T`, every text in the form in which it is stored. A text that
-    /// cannot be stored, a wrong shape, or a missing or unknown key ends the reading.
-    pub(super) fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Vec<FileDiagnostic>> {
-        let mut table = DeTable::parse(self.text).map_err(|error| vec![self.bad_file(&error)])?;
-        let mut diagnostics = Vec::new();
-        self.check_table(table.get_mut(), &mut diagnostics);
-        if !diagnostics.is_empty() {
-            return Err(diagnostics);
+    /// Deserializes the file as a `T`, every text in the form in which it is stored, after a check
+    /// against its keys; `None` if the file as a whole cannot be read.
+    pub(super) fn deserialize<T: DeserializeOwned>(
+        &mut self,
+        keys: &'static KeyTable,
+    ) -> Option<T> {
+        let mut table = match DeTable::parse(self.text) {
+            Ok(table) => table,
+            Err(error) => return self.push_unreadable(&error),
+        };
+        if !self.check_shape(table.get_mut(), keys, "", 0) {
+            return None;
         }
-        T::deserialize(Deserializer::from(table)).map_err(|error| vec![self.bad_file(&error)])
+        T::deserialize(Deserializer::from(table))
+            .map_or_else(|error| self.push_unreadable(&error), Some)
     }
 
-    fn bad_file(&self, error: &toml::de::Error) -> FileDiagnostic {
+    fn push_unreadable<T>(&mut self, error: &toml::de::Error) -> Option<T> {
         let offset = error.span().map_or(0, |span| span.start);
         let message = error.message().trim().replace('\n', " ");
         let text = message!("toml-reader-unreadable", message);
-        self.diagnostic(offset, Violation::error("BAD_FILE", "file", text))
+        self.push_violation(offset, Violation::error("BAD_FILE", "file", text));
+        None
     }
 
-    /// Checks keys, too: in a table of figures by code they are data.
-    fn check_table(&self, table: &mut DeTable<'_>, diagnostics: &mut Vec<FileDiagnostic>) {
-        let entries = std::mem::take(table);
-        for (mut key, mut value) in entries {
-            let name: String = key.get_ref().chars().take(KEY_SHOWN_CHARS).collect();
-            self.check_text("key", key.span().start, key.get_mut(), "", diagnostics);
-            self.check_value(&name, &mut value, diagnostics);
-            let offset = key.span().start;
-            if table.insert(key, value).is_some() {
-                let text = message!("toml-reader-key-twice");
-                let violation = Violation::error("BAD_FILE", name, text);
-                diagnostics.push(self.diagnostic(offset, violation));
-            }
-        }
-    }
-
-    fn check_value(
-        &self,
-        key: &str,
-        value: &mut Spanned<DeValue<'_>>,
-        diagnostics: &mut Vec<FileDiagnostic>,
-    ) {
-        let offset = value.span().start;
-        match value.get_mut() {
-            DeValue::String(text) => self.check_text(key, offset, text, key, diagnostics),
-            DeValue::Array(values) => {
-                values.iter_mut().for_each(|value| self.check_value(key, value, diagnostics));
-            }
-            DeValue::Table(table) => self.check_table(table, diagnostics),
-            DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_) => (),
-        }
-    }
-
-    fn check_text(
-        &self,
+    /// Puts a text into the form in which it is stored; `false` if it cannot be stored.
+    pub(super) fn check_text(
+        &mut self,
         path: &str,
         offset: usize,
         text: &mut Cow<'_, str>,
         limit_of: &str,
-        diagnostics: &mut Vec<FileDiagnostic>,
-    ) {
+    ) -> bool {
         match checked_text(text, text_limit(limit_of)) {
-            Ok(checked) => *text = Cow::Owned(checked),
-            Err(fault) => diagnostics.push(self.diagnostic(offset, fault.to_violation(path))),
+            Ok(checked) => {
+                *text = Cow::Owned(checked);
+                true
+            }
+            Err(fault) => {
+                self.push_violation(offset, fault.to_violation(path));
+                false
+            }
         }
+    }
+
+    /// Notes that an entry of this list was left out.
+    pub(super) fn note_left_out(&mut self, path: &str) {
+        self.left_out.insert(path.to_owned());
     }
 
     pub(super) fn diagnostic(&self, offset: usize, violation: Violation) -> FileDiagnostic {
@@ -112,12 +123,11 @@ impl<'a> TomlReader<'a> {
         self.diagnostics.push(self.diagnostic(offset, violation));
     }
 
-    /// `value` if there was no diagnostic, else all diagnostics.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<FileDiagnostic>> {
-        match value {
-            Some(value) if self.diagnostics.is_empty() => Ok(value),
-            _ => Err(self.diagnostics),
-        }
+    /// What was read, with all diagnostics in the order of the file.
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> TomlReading<T> {
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.position);
+        self.diagnostics.dedup();
+        TomlReading { value, diagnostics: self.diagnostics, left_out: self.left_out }
     }
 
     /// One of the members of an enum by its text.

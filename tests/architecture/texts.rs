@@ -31,6 +31,8 @@ const FAMILIES: &[&str] = &[
     "target-table-",
     "quality-column-",
     "score-column-",
+    "key-",
+    "grammar-",
 ];
 
 /// Rooms of a phone: their codes must be in the pack `client`.

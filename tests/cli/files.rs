@@ -12,7 +12,7 @@ fn a_broken_campaign_names_file_line_and_expectation_and_writes_nothing() {
     assert_eq!(output.code, 1);
     let line = good.lines().position(|line| line.starts_with("kind")).unwrap() + 1;
     let expected = format!(
-        "a.toml:{line}:8: BAD_VALUE: kind: expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""
+        "a.toml:{line}:8: BAD_VALUE: kind: expected STANDING | THEMATIC | PEAK_DRIVE; got \"WEEKLY\""
     );
     assert!(output.err.contains(&expected), "{}", output.err);
     assert_eq!(machine.run(&["campaign", "export"]).code, 1, "no campaign was written");

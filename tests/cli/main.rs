@@ -4,6 +4,7 @@
 
 mod audit;
 mod backups;
+mod campaign_files;
 mod campaigns;
 mod checkpoints;
 mod clock;

@@ -6,6 +6,7 @@ use super::{Anniversary, Campaign, Classification, Duty, DutyEvidence};
 use crate::domain::report::element::ElementKind;
 use crate::domain::report::form::{Catalogue, duplicate_code_violations};
 use crate::domain::support::message::{Message, message};
+use crate::domain::support::nearest_word::with_nearest;
 use crate::domain::support::violation::Violation;
 
 /// Maximum number each of targets, duties and lines of work of a campaign.
@@ -26,6 +27,7 @@ impl Campaign {
                 "contracts",
                 message!("check-contract"),
                 code,
+                catalogue.contracts.iter().map(|contract| contract.code.as_str()),
             ));
         }
         for target in &self.targets {
@@ -130,7 +132,7 @@ impl Campaign {
         for activity in &self.activities {
             let at = format!("activities.{}", activity.code);
             if !self.counts_element(&activity.element, catalogue) {
-                violations.push(not_counted_violation(&at, activity.element.as_str()));
+                violations.push(not_counted_violation(&at, activity.element.as_str(), catalogue));
             }
         }
     }
@@ -196,14 +198,20 @@ fn missing_value_violation(key: &str) -> Violation {
     Violation::error("NOT_GIVEN", key, message!("check-not-given-fill", key))
 }
 
-fn unknown_code_violation(code: &'static str, at: &str, kind: Message, name: &str) -> Violation {
-    Violation::error(code, at, message!("check-there-no-declare-mend", kind => kind, name))
+fn unknown_code_violation<'a>(
+    code: &'static str,
+    at: &str,
+    kind: Message,
+    name: &str,
+    existing: impl Iterator<Item = &'a str>,
+) -> Violation {
+    let text = message!("check-there-no-declare-mend", kind => kind, name);
+    Violation::error(code, at, with_nearest(text, name, existing))
 }
 
-pub(super) fn not_counted_violation(at: &str, element: &str) -> Violation {
-    Violation::error(
-        "ELEMENT_NOT_COUNTED",
-        at,
-        message!("check-no-contract-campaign-brings", element),
-    )
+pub(super) fn not_counted_violation(at: &str, element: &str, catalogue: &Catalogue) -> Violation {
+    let text = message!("check-no-contract-campaign-brings", element);
+    let others = catalogue.elements.iter().map(|other| other.code.as_str());
+    let text = with_nearest(text, element, others.filter(|other| *other != element));
+    Violation::error("ELEMENT_NOT_COUNTED", at, text)
 }

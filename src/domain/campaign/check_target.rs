@@ -13,9 +13,10 @@ use crate::domain::report::element::{Element, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::{Message, message};
+use crate::domain::support::nearest_word::with_nearest;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{
-    Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow,
+    Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow, ZeroBasePolicy,
 };
 use jiff::civil::Date;
 
@@ -66,7 +67,7 @@ impl TargetChecker<'_> {
     fn check_elements(&self, violations: &mut Vec<Violation>) {
         for code in self.target.formula.elements() {
             if !self.campaign.counts_element(&code, self.catalogue) {
-                violations.push(not_counted_violation(&self.path, code.as_str()));
+                violations.push(not_counted_violation(&self.path, code.as_str(), self.catalogue));
             }
         }
         for comparison in self.target.formula.comparisons() {
@@ -113,9 +114,14 @@ impl TargetChecker<'_> {
     fn check_duty(&self, name: &FormulaIdentifier, violations: &mut Vec<Violation>) {
         let duty = self.campaign.duty(name.as_str());
         if duty.is_none_or(|duty| duty.evidence != DutyEvidence::Attestation) {
-            violations.push(
-                self.error("UNKNOWN_DUTY", message!("check-target-there-no-duty-evidence", name)),
-            );
+            violations.push(self.error(
+                "UNKNOWN_DUTY",
+                with_nearest(
+                    message!("check-target-there-no-duty-evidence", name),
+                    name.as_str(),
+                    self.campaign.duties.iter().map(|duty| duty.code.as_str()),
+                ),
+            ));
         }
     }
 
@@ -157,15 +163,14 @@ impl TargetChecker<'_> {
         }
         let judged = !target.formula.comparisons().is_empty();
         let missing = [
-            ("baseline", !methods.is_empty() && target.baseline.is_none()),
-            ("zero_base", judged && target.zero_base.is_none()),
-            ("min_base", judged && target.min_base.is_none()),
-            ("coverage_min", target.coverage_min.is_none()),
+            ("baseline", !methods.is_empty() && target.baseline.is_none(), words(&methods)),
+            ("zero_base", judged && target.zero_base.is_none(), words(ZeroBasePolicy::ALL)),
+            ("min_base", judged && target.min_base.is_none(), "0, 1, 2, ...".to_owned()),
+            ("coverage_min", target.coverage_min.is_none(), "0 ... 1000".to_owned()),
         ];
-        for (key, _) in missing.iter().filter(|(_, missing)| *missing) {
-            violations.push(
-                self.error("NO_POLICY", message!("check-target-binding-target-needs-fill", key)),
-            );
+        for (key, _, values) in missing.iter().filter(|(_, missing, _)| *missing) {
+            let text = message!("check-target-binding-target-needs-fill", key, values);
+            violations.push(self.error("NO_POLICY", text));
         }
     }
 
@@ -222,7 +227,7 @@ impl TargetChecker<'_> {
     fn check_pair(&self, pair: &TargetPair) -> Option<Violation> {
         match pair {
             TargetPair::Count(code) if !self.campaign.counts_element(code, self.catalogue) => {
-                Some(not_counted_violation(&self.path, code.as_str()))
+                Some(not_counted_violation(&self.path, code.as_str(), self.catalogue))
             }
             TargetPair::Target(code)
                 if *code == self.target.code || self.campaign.target(code).is_none() =>
@@ -271,6 +276,11 @@ impl TargetChecker<'_> {
         }
         self.error("COERCIVE_MORE", message!("check-target-no-target-may-ask", code))
     }
+}
+
+/// The members of an enum as a list of words.
+fn words<'a, T: ToString + 'a>(members: impl IntoIterator<Item = &'a T>) -> String {
+    members.into_iter().map(T::to_string).collect::<Vec<_>>().join(" | ")
 }
 
 /// The days of a statistical or calendar year.

@@ -4,7 +4,9 @@
 //! `check`.
 
 mod amendment;
+mod attainable;
 mod check;
+mod check_context;
 mod check_target;
 mod formula_analysis;
 pub mod lifecycle;
@@ -20,6 +22,7 @@ use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 pub use amendment::Amendment;
+pub use check_context::{CheckContext, check_magnitudes};
 pub use lifecycle::{CampaignStatus, CampaignStep};
 pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
 

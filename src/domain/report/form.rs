@@ -7,6 +7,7 @@
 use crate::domain::report::element::{CountingLevel, Element, ElementCode};
 use crate::domain::support::ids::{ContractId, FormId};
 use crate::domain::support::message::message;
+use crate::domain::support::nearest_word::with_nearest;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::FormRuleExpr;
 use std::collections::BTreeMap;
@@ -155,7 +156,11 @@ impl Catalogue {
             violations.push(Violation::error(
                 "UNKNOWN_ELEMENT",
                 &at,
-                message!("form-there-no-element-declare", code),
+                with_nearest(
+                    message!("form-there-no-element-declare", code),
+                    code.as_str(),
+                    self.elements.iter().map(|element| element.code.as_str()),
+                ),
             ));
         }
     }
@@ -179,7 +184,11 @@ impl Catalogue {
             violations.push(Violation::error(
                 "UNKNOWN_FORM",
                 &at,
-                message!("form-there-no-form-declare", form = contract.form),
+                with_nearest(
+                    message!("form-there-no-form-declare", form = contract.form),
+                    &contract.form,
+                    self.forms.iter().map(|form| form.code.as_str()),
+                ),
             ));
             return;
         };

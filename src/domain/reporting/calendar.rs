@@ -35,6 +35,30 @@ pub enum CalendarRule {
     },
 }
 
+impl CalendarRule {
+    /// Days of its longest period.
+    #[must_use]
+    pub fn longest_days(self) -> u32 {
+        match self {
+            Self::Days { length, .. } => length.into(),
+            // Of five months that follow each other at least two have 30 days or fewer.
+            Self::Months { months, .. } => {
+                let months = u32::from(months);
+                (months * 31 - months * 2 / 5).min(366)
+            }
+        }
+    }
+
+    /// Most periods that begin within ten years.
+    #[must_use]
+    pub fn periods_in_ten_years(self) -> u32 {
+        match self {
+            Self::Days { length, .. } => 3653_u32.div_ceil(u32::from(length.max(1))),
+            Self::Months { months, .. } => 120 / u32::from(months.max(1)),
+        }
+    }
+}
+
 /// A reporting calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {

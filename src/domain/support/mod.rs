@@ -5,6 +5,7 @@ pub mod hex;
 pub mod ids;
 pub mod limits;
 pub mod message;
+pub mod nearest_word;
 pub mod ratio;
 pub mod reason;
 pub mod scope_digest;

@@ -5,6 +5,7 @@ use super::ast::{DEPTH_MAX, MEMBERS_MAX, NAME_MAX, TERMS_MAX, TEXT_MAX};
 use super::decimal::SCALE_MAX;
 use crate::domain::report::element::ELEMENT_CODE_MAX;
 use crate::domain::support::message::{Message, MessageArg, message};
+use crate::domain::support::nearest_word::with_nearest;
 use crate::domain::support::ratio::DIGITS_MAX;
 use std::fmt;
 
@@ -97,7 +98,12 @@ impl SyntaxError {
             message!("syntax-error-column-text-ends-too", column, expected => expected)
         } else {
             let found = &self.found;
-            message!("syntax-error-column-found-expected", column, found, expected => expected)
+            let text =
+                message!("syntax-error-column-found-expected", column, found, expected => expected);
+            let words = self.expected.iter().filter_map(|one| {
+                if let ExpectedSyntax::Text(word) = one { Some(*word) } else { None }
+            });
+            with_nearest(text, found, words)
         }
     }
 }

@@ -1,0 +1,61 @@
+//! Where in a file of reports a refusal belongs: unit and column instead of the path inside a
+//! command.
+
+use super::error::CliFinding;
+use crate::app::ReferenceSnapshot;
+use crate::domain::report::cell::ElementNumber;
+use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::domain::support::violation::Violation;
+use crate::files::diagnostic::TextPosition;
+use crate::files::report_csv::{ReportCsvRow, find_column};
+
+/// The file that is imported.
+pub(super) struct ReportFilePlaces<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    pub(super) reference: &'a ReferenceSnapshot,
+}
+
+impl ReportFilePlaces<'_> {
+    /// All findings of the refusal of a line, or of one of its commands.
+    pub(super) fn find(
+        &self,
+        row: &ReportCsvRow,
+        command: Option<&Command>,
+        refusal: Refusal,
+    ) -> Vec<CliFinding> {
+        let unit = &row.unit_uid;
+        let finding = |column: Option<String>, why: RefusalReason| {
+            let at = column.as_deref().and_then(|name| find_column(self.text, name));
+            let place = TextPosition { line: row.line, column: at.map_or(1, |at| at + 1) };
+            let path = column.map_or_else(|| unit.clone(), |column| format!("{unit}: {column}"));
+            CliFinding {
+                place: Some((self.name.to_owned(), place)),
+                violation: Violation::error(why.code(), path, why.message()),
+            }
+        };
+        if refusal.field_errors.is_empty() {
+            return vec![finding(None, refusal.reason)];
+        }
+        let problems = refusal.field_errors.into_iter();
+        problems
+            .map(|problem| finding(Some(self.column(command, &problem.field)), problem.reason))
+            .collect()
+    }
+
+    /// The column of a path such as `changes[2].mine` or `cells[7]`; any other path as it is.
+    fn column(&self, command: Option<&Command>, path: &str) -> String {
+        let index = |list: &str| -> Option<usize> {
+            path.strip_prefix(list)?.strip_prefix('[')?.split(']').next()?.parse().ok()
+        };
+        let changed = index("changes").and_then(|index| {
+            let CommandBody::SaveCells(save) = &command?.body else { return None };
+            Some(save.changes.get(index)?.element)
+        });
+        let cell = || Some(ElementNumber(u32::try_from(index("cells")?).ok()?));
+        let element = changed.or_else(cell);
+        let code = element.and_then(|element| self.reference.element_numbers.item(element.0));
+        code.map_or_else(|| path.to_owned(), |code| code.as_str().to_owned())
+    }
+}
