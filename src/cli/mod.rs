@@ -48,6 +48,7 @@ mod report;
 mod review;
 mod runs;
 mod score;
+mod second_factor;
 mod serve;
 mod standing_drilldown;
 mod standing_format;

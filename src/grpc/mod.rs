@@ -25,6 +25,7 @@ mod peer;
 mod quality;
 mod report;
 pub mod rpc_access;
+mod second_factor;
 mod standing;
 pub mod status;
 mod sync;
@@ -45,6 +46,7 @@ pub use token_check::TokenCheck;
 use crate::app::App;
 use crate::auth::{AuthorityKey, RevocationLog, SecretHash};
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
@@ -99,6 +101,7 @@ pub struct Services {
     attempt_limits: Arc<AttemptLimits>,
     offline_lease_days: u16,
     offers_reflection: bool,
+    second_factor: SecondFactorPolicy,
 }
 
 impl Services {
@@ -131,6 +134,7 @@ impl Services {
             attempt_limits: Arc::new(AttemptLimits::new(FAILURES_PER_ADDRESS)),
             offline_lease_days: 0,
             offers_reflection: false,
+            second_factor: SecondFactorPolicy::Required,
         };
         services.head = head_watch::spawn_head_watcher(&services);
         services
@@ -160,6 +164,12 @@ impl Services {
     #[must_use]
     pub fn with_reflection(self, offers_reflection: bool) -> Self {
         Self { offers_reflection, ..self }
+    }
+
+    /// Sets whether desk accounts need a second factor.
+    #[must_use]
+    pub fn with_second_factor(self, second_factor: SecondFactorPolicy) -> Self {
+        Self { second_factor, ..self }
     }
 
     /// Tells who has a live token, for limits that are checked before a call runs.

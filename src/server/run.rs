@@ -9,6 +9,7 @@ use super::tls::ReloadableTlsConfig;
 use super::tls_reload::reload_on_change;
 use super::trace_layer::TraceLayer;
 use crate::app::App;
+use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::grpc::{DeadlineLayer, ServerEndpoints, Services};
 use std::future::Future;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct ServerSetup {
     pub metrics: ServerMetrics,
     /// Offers gRPC reflection to callers without a token.
     pub reflection: bool,
+    /// Whether desk accounts need a second factor.
+    pub second_factor: SecondFactorPolicy,
 }
 
 /// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
@@ -63,7 +66,16 @@ pub async fn run_server(
     setup: ServerSetup,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let ServerSetup { app, keys, certificates, endpoints, limits, metrics, reflection } = setup;
+    let ServerSetup {
+        app,
+        keys,
+        certificates,
+        endpoints,
+        limits,
+        metrics,
+        reflection,
+        second_factor,
+    } = setup;
     initialize_history(&app, &keys);
     let (close, mut closing) = watch::channel(false);
     let services = Services::new(
@@ -78,6 +90,7 @@ pub async fn run_server(
         .with_call_limit(limits.calls_per_minute)
         .with_failure_limit(limits.failures_per_address)
         .with_reflection(reflection)
+        .with_second_factor(second_factor)
         .with_offline_lease(limits.offline_lease_days);
     let incoming = accept::accept_connections(listener, certificates.clone(), limits);
     let shutdown_signal = async move {
