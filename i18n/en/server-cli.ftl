@@ -24,7 +24,6 @@ second-factor-next = Not yet in effect. Type the secret into the authenticator a
 second-factor-confirmed = { $account }: the second factor is in effect; earlier desk sessions have ended. The next sign-in needs the next code of the app.
 second-factor-reset = { $account }: no second factor any more; desk sessions have ended. If the role needs one, the account signs in again only after it enrols a new one.
 second-factor-id = the id of a second factor has 32 hexadecimal digits; copy it from the output of: thidua access second-factor begin
-second-factor-password = password
 second-factor-codes-left = recovery codes left
 
 ## access-key

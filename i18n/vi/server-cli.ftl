@@ -24,7 +24,6 @@ second-factor-next = Chưa có hiệu lực. Hãy nhập khóa bí mật vào �
 second-factor-confirmed = { $account }: yếu tố xác thực thứ hai đã có hiệu lực; các phiên làm việc tại bàn trước đó đã kết thúc. Lần đăng nhập tới phải dùng mã kế tiếp của ứng dụng.
 second-factor-reset = { $account }: đã hủy yếu tố xác thực thứ hai; các phiên làm việc tại bàn đã kết thúc. Nếu vai trò bắt buộc có, tài khoản chỉ đăng nhập lại được sau khi đăng ký mới.
 second-factor-id = mã của yếu tố xác thực thứ hai gồm 32 chữ số thập lục phân; hãy chép từ kết quả của lệnh: thidua access second-factor begin
-second-factor-password = mật khẩu
 second-factor-codes-left = mã khôi phục còn lại
 
 ## access-key

@@ -129,20 +129,23 @@ fn list(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
     let rows: Vec<Vec<String>> = states
         .into_iter()
         .map(|one| {
-            let state = if one.factor.is_some() { "ENROLLED" } else { "NOT_ENROLLED" };
+            let state = match &one.factor {
+                Some(_) => "ENROLLED",
+                None if one.has_password => "NOT_ENROLLED",
+                // It has no way in at a desk.
+                None => "NO_PASSWORD",
+            };
             let left = one.factor.map_or(0, |factor| factor.recovery_codes_left);
-            let password = if one.has_password { "YES" } else { "NO" };
-            vec![one.label, password.to_owned(), state.to_owned(), left.to_string()]
+            vec![one.label, state.to_owned(), left.to_string()]
         })
         .collect();
     let output = &ctx.output;
     let headings = [
         output.text("access-account"),
-        output.text("second-factor-password"),
         output.text("access-state"),
         output.text("second-factor-codes-left"),
     ];
-    output.print_rows(&headings, &["account", "password", "state", "recovery_codes_left"], &rows);
+    output.print_rows(&headings, &["account", "state", "recovery_codes_left"], &rows);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use thidua::app::access::PasswordHash;
 use thidua::app::backup::BackupDirs;
 use thidua::app::job_run::JobSlotOutcome;
 use thidua::app::partner::ServiceKeyRequest;
+use thidua::domain::access::second_factor::ConfirmedFactor;
 use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::scope::RecordKind;
@@ -256,6 +257,8 @@ fn give_password_and_key(world: &World) -> AccountId {
     app.add_enrol_code(&system, b"code", agency, later).unwrap();
     let hashed = PasswordHash { algorithm: "m".into(), salt: vec![1; 16], hash: vec![2; 32] };
     app.set_password(b"code", &hashed).unwrap();
+    let factor = ConfirmedFactor { salt: [1; 16], recovery_hashes: vec![[2; 32]; 8], step: 1 };
+    app.put_second_factor(&system, agency, &factor).unwrap();
     agency
 }
 
@@ -272,8 +275,11 @@ fn a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_
     }
     let (account, device) = (id_literal(&world, &agency), id_literal(&world, &lost.device));
     let grant = format!("grants account {agency} role {}", Role::PartnerReader.number());
-    let [device_place, password_place] =
-        [format!("device {}", lost.device), format!("password account {agency}")];
+    let [device_place, password_place, factor_place] = [
+        format!("device {}", lost.device),
+        format!("password account {agency}"),
+        format!("second_factor account {agency}"),
+    ];
     let key_place = format!("service_key {}", ServiceKeyId::from_code("key"));
     // A change and the change back, each of one column of these rows.
     let owner = id_literal(&world, &lost.account);
@@ -312,6 +318,8 @@ fn a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_
     for (table, column, condition, place) in [
         ("device", "public_key", format!("id = {device}"), &*device_place),
         ("password", "hash", format!("account = {account}"), &password_place),
+        ("second_factor", "salt", format!("account = {account}"), &factor_place),
+        ("second_factor", "recovery_hashes", format!("account = {account}"), &factor_place),
         ("record", "hash", "kind = 6".to_owned(), "record campaign "),
     ] {
         flip_bit(&world, table, column, &condition);
@@ -331,6 +339,9 @@ fn a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publish
     night_job(&world, "verify-audit").unwrap();
     change_by_hand(&world, "delete from service_key");
     assert_night_refuses(&world, "a key that went", "service_key ");
+    change_by_hand(&world, "delete from second_factor");
+    let place = format!("second_factor account {agency}");
+    assert_night_refuses(&world, "a second factor that went", &place);
 }
 
 fn a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes(
