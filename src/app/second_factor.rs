@@ -8,9 +8,7 @@ use super::App;
 use super::account::{authorize_over_units, load_account_units};
 use super::error::{AppError, Result};
 use crate::domain::access::permission::{Actor, Permit, action};
-use crate::domain::access::second_factor::{
-    ConfirmedFactor, PresentedFactor, needs_second_factor,
-};
+use crate::domain::access::second_factor::{ConfirmedFactor, PresentedFactor, needs_second_factor};
 use crate::domain::support::ids::AccountId;
 use crate::domain::support::reason::RefusalReason;
 pub use crate::store::second_factor::StoredFactor;
@@ -100,8 +98,7 @@ impl App {
             let mut found = Vec::new();
             for account in tx.accounts_that_need_second_factor(today)? {
                 let units = load_account_units(self, tx, account)?;
-                let permit =
-                    authorize_over_units::<action::ListDevices>(tx, actor, &units, today)?;
+                let permit = authorize_over_units::<action::ListDevices>(tx, actor, &units, today)?;
                 if permit.is_ok() {
                     found.push(FactorState {
                         account,

@@ -161,8 +161,7 @@ mod tests {
 
     fn code_at(secrets: &FactorSecrets, now: Timestamp) -> String {
         let step = now.0 / STEP_MICROS;
-        let code =
-            compute_totp(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secrets.secret, step, DIGITS);
+        let code = compute_totp(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secrets.secret, step, DIGITS);
         format!("{code:06}")
     }
 

@@ -73,10 +73,8 @@ fn find_account(local_app: &LocalApp, label: &str) -> CliResult<AccountId> {
 fn begin(ctx: &CliContext, config: &Config, local_app: &LocalApp, label: &str) -> CliResult {
     let account = find_account(local_app, label)?;
     let salt: [u8; 16] = auth::random_bytes().map_err(|_| CliError::no_random())?;
-    let secrets =
-        FactorSecrets::derive(&ServerKeys::open(&config.dir)?.cursor_key, account, salt);
-    let (id, secret, uri) =
-        (encode_hex(&salt), secrets.secret_text(), secrets.otpauth_uri(label));
+    let secrets = FactorSecrets::derive(&ServerKeys::open(&config.dir)?.cursor_key, account, salt);
+    let (id, secret, uri) = (encode_hex(&salt), secrets.secret_text(), secrets.otpauth_uri(label));
     let recovery: Vec<String> = secrets.recovery_codes().iter().map(ToString::to_string).collect();
     let output = &ctx.output;
     output.print_answer(
@@ -109,8 +107,7 @@ fn confirm(
     let salt: [u8; 16] = decode_hex(id)
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or_else(|| CliError::usage_error(message!("second-factor-id")))?;
-    let secrets =
-        FactorSecrets::derive(&ServerKeys::open(&config.dir)?.cursor_key, account, salt);
+    let secrets = FactorSecrets::derive(&ServerKeys::open(&config.dir)?.cursor_key, account, salt);
     let confirmed = secrets.confirm(code, local_app.app.now()).ok_or_else(|| {
         let reason = RefusalReason::SecondFactorWrong;
         CliError::new(reason.code(), reason.message())

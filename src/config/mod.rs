@@ -39,8 +39,18 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 10] =
-    ["listen", "database", "tls", "auth", "limits", "jobs", "log", "metrics", "telemetry", "backup"];
+pub const SECTIONS: [&str; 10] = [
+    "listen",
+    "database",
+    "tls",
+    "auth",
+    "limits",
+    "jobs",
+    "log",
+    "metrics",
+    "telemetry",
+    "backup",
+];
 /// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
 

@@ -31,16 +31,12 @@ impl_service!(AccessService {
     unauthenticated begin_renewal: BeginRenewalRequest => BeginRenewalResponse;
     unauthenticated renew_token: RenewTokenRequest => RenewTokenResponse;
     unauthenticated set_password: SetPasswordRequest => SetPasswordResponse;
-    unauthenticated begin_second_factor: BeginSecondFactorRequest => BeginSecondFactorResponse;
-    unauthenticated confirm_second_factor:
-        ConfirmSecondFactorRequest => ConfirmSecondFactorResponse;
     unauthenticated sign_in: SignInRequest => SignInResponse;
     authenticated extend_session: ExtendSessionRequest => ExtendSessionResponse;
     authenticated get_session: GetSessionRequest => GetSessionResponse;
     authenticated create_enrolment_code: CreateEnrolmentCodeRequest => CreateEnrolmentCodeResponse;
     authenticated list_devices: ListDevicesRequest => ListDevicesResponse;
     authenticated revoke_device: RevokeDeviceRequest => RevokeDeviceResponse;
-    authenticated reset_second_factor: ResetSecondFactorRequest => ResetSecondFactorResponse;
 });
 
 impl Services {

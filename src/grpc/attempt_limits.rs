@@ -30,8 +30,8 @@ const SIGN_INS_PER_RETURNING_ACCOUNT: u32 = 20;
 pub(super) const FAILURES_PER_ADDRESS: u32 = 60;
 /// Sign-ins that one address may have under way: half of the places of the hash pool.
 const SIGN_INS_AT_ONCE_PER_ADDRESS: usize = 5;
-/// Wrong codes of a second factor an hour for one account. Three of a million codes are accepted, so
-/// guesses with a stolen password succeed with a probability below 1/1000 a day.
+/// Wrong codes of a second factor an hour for one account. Three of a million codes are accepted,
+/// so guesses with a stolen password succeed with a probability below 1/1000 a day.
 const WRONG_FACTORS_PER_ACCOUNT: u32 = 10;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Retry delay when too many sign-ins run at once.

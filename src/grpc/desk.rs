@@ -16,9 +16,7 @@ use crate::auth::{self, DESK_SESSION_LIFETIME_MICROS, token_expires_at};
 use crate::domain::access::enrolment::EnrolmentCode;
 use crate::domain::access::second_factor::{PresentedFactor, SecondFactorPolicy};
 use crate::domain::support::ids::{AccountId, DeviceId};
-use crate::domain::support::limits::{
-    ACCOUNT_LABEL, PASSWORD, PASSWORD_CHARS, SECOND_FACTOR_CODE,
-};
+use crate::domain::support::limits::{ACCOUNT_LABEL, PASSWORD, PASSWORD_CHARS, SECOND_FACTOR_CODE};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::text::{TextFault, checked_text};
 use crate::domain::support::time::Timestamp;
@@ -112,9 +110,8 @@ impl Services {
         now: Timestamp,
     ) -> Result<(CallerIdentity, auth::GeneratedSecret), RpcError> {
         let reader = |salt| match checked_text(second_factor_code, SECOND_FACTOR_CODE) {
-            Ok(code) => {
-                auth::FactorSecrets::derive(&*self.server_secret, account, salt).read_code(&code, now)
-            }
+            Ok(code) => auth::FactorSecrets::derive(&*self.server_secret, account, salt)
+                .read_code(&code, now),
             Err(_) => PresentedFactor::Wrong,
         };
         let reader: Option<FactorReader<'_>> = match self.second_factor {

@@ -57,6 +57,7 @@ use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
+use crate::pb::second_factor_service_server::SecondFactorServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::target_service_server::TargetServiceServer;
 use crate::sync::CursorSigner;
@@ -189,6 +190,7 @@ impl Services {
             .add_service(
                 AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
+            .add_service(SecondFactorServiceServer::new(self.clone()))
             .add_service(OrgServiceServer::new(self.clone()))
             .add_service(CampaignServiceServer::new(self.clone()))
             .add_service(

@@ -1,9 +1,9 @@
 //! Enrols and removes the second factors of desk accounts. `desk` checks them.
 
-use super::Services;
 use super::access::to_internal_error;
 use super::peer::AddressBucket;
 use super::status::RpcError;
+use super::{Services, impl_service};
 use crate::app::AppError;
 use crate::app::access::CallerIdentity;
 use crate::auth::{self, FactorSecrets, SecretHash};
@@ -11,8 +11,16 @@ use crate::domain::access::enrolment::EnrolmentCode;
 use crate::domain::support::ids::AccountId;
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
+use crate::pb::second_factor_service_server::SecondFactorService;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
+
+impl_service!(SecondFactorService {
+    unauthenticated begin_second_factor: BeginSecondFactorRequest => BeginSecondFactorResponse;
+    unauthenticated confirm_second_factor:
+        ConfirmSecondFactorRequest => ConfirmSecondFactorResponse;
+    authenticated reset_second_factor: ResetSecondFactorRequest => ResetSecondFactorResponse;
+});
 
 impl Services {
     /// Nothing is stored: the secret is derived from the server's and a random salt, which returns

@@ -66,32 +66,11 @@ pub async fn run_server(
     setup: ServerSetup,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let ServerSetup {
-        app,
-        keys,
-        certificates,
-        endpoints,
-        limits,
-        metrics,
-        reflection,
-        second_factor,
-    } = setup;
-    initialize_history(&app, &keys);
+    let (limits, certificates) = (setup.limits, setup.certificates.clone());
+    let metrics = setup.metrics.clone();
+    initialize_history(&setup.app, &setup.keys);
     let (close, mut closing) = watch::channel(false);
-    let services = Services::new(
-        app,
-        (keys.authority, keys.revocations),
-        keys.cursor_key,
-        endpoints,
-        jobs::build_job_entries(),
-        closing.clone(),
-    );
-    let services = services
-        .with_call_limit(limits.calls_per_minute)
-        .with_failure_limit(limits.failures_per_address)
-        .with_reflection(reflection)
-        .with_second_factor(second_factor)
-        .with_offline_lease(limits.offline_lease_days);
+    let services = build_services(setup, closing.clone());
     let incoming = accept::accept_connections(listener, certificates.clone(), limits);
     let shutdown_signal = async move {
         shutdown.await;
@@ -130,6 +109,19 @@ pub async fn run_server(
             Ok(())
         }
     }
+}
+
+/// Creates the services with the limits and settings of a server.
+fn build_services(setup: ServerSetup, closing: watch::Receiver<bool>) -> Services {
+    let ServerSetup { app, keys, endpoints, limits, reflection, second_factor, .. } = setup;
+    let jobs = jobs::build_job_entries();
+    let signing_keys = (keys.authority, keys.revocations);
+    Services::new(app, signing_keys, keys.cursor_key, endpoints, jobs, closing)
+        .with_call_limit(limits.calls_per_minute)
+        .with_failure_limit(limits.failures_per_address)
+        .with_reflection(reflection)
+        .with_second_factor(second_factor)
+        .with_offline_lease(limits.offline_lease_days)
 }
 
 /// Sets the random epoch id of a new database, and reapplies revocations that a restored database

@@ -100,7 +100,11 @@ impl WriteTx<'_> {
     ) -> Result<bool> {
         let (salt, before, enrolled_at): (Vec<u8>, Vec<u8>, i64) = second_factor::table
             .find(&account_id.0[..])
-            .select((second_factor::salt, second_factor::recovery_hashes, second_factor::enrolled_at))
+            .select((
+                second_factor::salt,
+                second_factor::recovery_hashes,
+                second_factor::enrolled_at,
+            ))
             .first(self.conn())?;
         let left: Vec<u8> =
             before.chunks(HASH_BYTES).filter(|one| *one != hash).flatten().copied().collect();

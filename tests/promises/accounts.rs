@@ -16,7 +16,9 @@ use thidua::domain::org::{DaySpan, Hierarchy, OrgFacts, Unit, UnitKind, UnitPare
 use thidua::domain::support::ids::{AccountId, DeviceId, UnitId};
 use thidua::domain::support::time::Timestamp;
 use thidua::grpc::{ServerEndpoints, Services};
-use thidua::pb::{self, access_service_server::AccessService};
+use thidua::pb;
+use thidua::pb::access_service_server::AccessService;
+use thidua::pb::second_factor_service_server::SecondFactorService;
 use thidua::server::keys::ServerKeys;
 use tonic::{Request, Status};
 

@@ -10,10 +10,10 @@ use thidua::app::access::PasswordHash;
 use thidua::app::backup::BackupDirs;
 use thidua::app::job_run::JobSlotOutcome;
 use thidua::app::partner::ServiceKeyRequest;
-use thidua::domain::access::second_factor::ConfirmedFactor;
 use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::scope::RecordKind;
+use thidua::domain::access::second_factor::ConfirmedFactor;
 use thidua::domain::report::element::ElementCode;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
@@ -30,6 +30,7 @@ on_both_databases! {
     a_record_put_back_to_an_earlier_revision_with_its_right_hash_is_found
     a_baseline_doubled_by_hand_is_named_before_the_night_publishes
     a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_night_publishes
+    a_second_factor_changed_or_taken_away_by_hand_is_named_before_the_night_publishes
     a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes
     a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes
     a_line_of_a_report_changed_by_hand_is_found_and_reaches_no_verdict
@@ -275,11 +276,8 @@ fn a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_
     }
     let (account, device) = (id_literal(&world, &agency), id_literal(&world, &lost.device));
     let grant = format!("grants account {agency} role {}", Role::PartnerReader.number());
-    let [device_place, password_place, factor_place] = [
-        format!("device {}", lost.device),
-        format!("password account {agency}"),
-        format!("second_factor account {agency}"),
-    ];
+    let [device_place, password_place] =
+        [format!("device {}", lost.device), format!("password account {agency}")];
     let key_place = format!("service_key {}", ServiceKeyId::from_code("key"));
     // A change and the change back, each of one column of these rows.
     let owner = id_literal(&world, &lost.account);
@@ -318,14 +316,26 @@ fn a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_
     for (table, column, condition, place) in [
         ("device", "public_key", format!("id = {device}"), &*device_place),
         ("password", "hash", format!("account = {account}"), &password_place),
-        ("second_factor", "salt", format!("account = {account}"), &factor_place),
-        ("second_factor", "recovery_hashes", format!("account = {account}"), &factor_place),
         ("record", "hash", "kind = 6".to_owned(), "record campaign "),
     ] {
         flip_bit(&world, table, column, &condition);
         assert_night_refuses(&world, table, place);
         flip_bit(&world, table, column, &condition);
     }
+}
+
+fn a_second_factor_changed_or_taken_away_by_hand_is_named_before_the_night_publishes(world: World) {
+    let agency = give_password_and_key(&world);
+    let account = format!("account = {}", id_literal(&world, &agency));
+    let place = format!("second_factor account {agency}");
+    for column in ["salt", "recovery_hashes"] {
+        flip_bit(&world, "second_factor", column, &account);
+        assert_night_refuses(&world, column, &place);
+        flip_bit(&world, "second_factor", column, &account);
+    }
+    night_job(&world, "verify-audit").unwrap();
+    change_by_hand(&world, "delete from second_factor");
+    assert_night_refuses(&world, "a second factor that went", &place);
 }
 
 fn a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes(world: World) {
@@ -339,9 +349,6 @@ fn a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publish
     night_job(&world, "verify-audit").unwrap();
     change_by_hand(&world, "delete from service_key");
     assert_night_refuses(&world, "a key that went", "service_key ");
-    change_by_hand(&world, "delete from second_factor");
-    let place = format!("second_factor account {agency}");
-    assert_night_refuses(&world, "a second factor that went", &place);
 }
 
 fn a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes(

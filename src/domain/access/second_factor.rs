@@ -64,7 +64,11 @@ mod tests {
         };
         for role in Role::ALL {
             let expected = matches!(role, Role::Admin | Role::CouncilSecretary);
-            assert_eq!(needs_second_factor(&[grant(role)], date(2024, 9, 30)), expected, "{role:?}");
+            assert_eq!(
+                needs_second_factor(&[grant(role)], date(2024, 9, 30)),
+                expected,
+                "{role:?}"
+            );
         }
         let (reporter, admin) = (grant(Role::Reporter), grant(Role::Admin));
         assert!(needs_second_factor(&[reporter, admin], date(2024, 8, 1)), "before it begins");
