@@ -1,5 +1,5 @@
-//! `[auth]`: `second_factor` (`required`, the default: accounts with ADMIN or COUNCIL_SECRETARY sign
-//! in at a desk with a code of an authenticator app too; `off`: nobody does, for tests and
+//! `[auth]`: `second_factor` (`required`, the default: accounts with ADMIN or COUNCIL_SECRETARY
+//! sign in at a desk with a code of an authenticator app too; `off`: nobody does, for tests and
 //! demonstrations).
 
 use serde::Deserialize;

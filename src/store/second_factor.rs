@@ -98,14 +98,16 @@ impl WriteTx<'_> {
         account_id: AccountId,
         hash: &[u8; 32],
     ) -> Result<bool> {
-        let (salt, before, enrolled_at): (Vec<u8>, Vec<u8>, i64) = second_factor::table
+        let found: Option<(Vec<u8>, Vec<u8>, i64)> = second_factor::table
             .find(&account_id.0[..])
             .select((
                 second_factor::salt,
                 second_factor::recovery_hashes,
                 second_factor::enrolled_at,
             ))
-            .first(self.conn())?;
+            .first(self.conn())
+            .optional()?;
+        let Some((salt, before, enrolled_at)) = found else { return Ok(false) };
         let left: Vec<u8> =
             before.chunks(HASH_BYTES).filter(|one| *one != hash).flatten().copied().collect();
         // Another node may have used it since this one read the row.

@@ -8,8 +8,8 @@ use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use thidua::auth::{
-    AuthorityKey, FactorSecrets, HashPriority, NoteVerifierKey, PasswordHashPool, RevocationLog, derive_mac,
-    generate_access_token, generate_service_key, hash_secret, parse_service_key_id,
+    AuthorityKey, FactorSecrets, HashPriority, NoteVerifierKey, PasswordHashPool, RevocationLog,
+    derive_mac, generate_access_token, generate_service_key, hash_secret, parse_service_key_id,
     verify_enrolment_proof, verify_renewal_nonce, verify_renewal_proof, verify_signature,
 };
 use thidua::domain::access::enrolment::{
