@@ -12,6 +12,7 @@
 use super::peer::{AddressBucket, AddressHasher, PeerInfo};
 use super::status::RpcError;
 use super::throttle::KeyedThrottle;
+use crate::app::AppError;
 use crate::auth::{HashError, HashPriority, HashSlot, PasswordHashPool};
 use crate::domain::support::ids::AccountId;
 use crate::domain::support::reason::RefusalReason;
@@ -122,15 +123,21 @@ impl AttemptLimits {
         verified
     }
 
-    /// Fails with the delay when too many codes of this account's second factor were wrong. Only
-    /// who has the password gets here.
-    pub(super) fn check_second_factor(&self, account: AccountId) -> Result<(), RpcError> {
-        self.factors_by_account.check(&account, Instant::now())
-    }
-
-    /// Counts a wrong code of this account's second factor.
-    pub(super) fn record_wrong_second_factor(&self, account: AccountId) {
-        let _ = self.factors_by_account.try_acquire(account, Instant::now());
+    /// Runs one try of a code of this account's second factor; fails with the delay when too many
+    /// were wrong. Counted before, so that many tries at once are no way around it. Only who has
+    /// the password gets here.
+    pub(super) fn try_second_factor<T>(
+        &self,
+        account: AccountId,
+        verify: impl FnOnce() -> Result<T, AppError>,
+    ) -> Result<T, RpcError> {
+        self.factors_by_account.try_acquire(account, Instant::now())?;
+        let verified = verify();
+        let is_wrong = |error: &AppError| error.is_reason(RefusalReason::SecondFactorWrong);
+        if !verified.as_ref().err().is_some_and(is_wrong) {
+            self.factors_by_account.refund(account);
+        }
+        Ok(verified?)
     }
 
     /// A slot to hash the new password of a caller with a valid code.
@@ -275,16 +282,18 @@ mod tests {
     fn an_account_has_ten_wrong_codes_of_its_second_factor_an_hour() {
         let limits = AttemptLimits::new(FAILURES_PER_ADDRESS);
         let (account, other) = (AccountId::from_code("huyen"), AccountId::from_code("tinh"));
-        for _ in 0..WRONG_FACTORS_PER_ACCOUNT {
-            limits.check_second_factor(account).unwrap();
-            limits.record_wrong_second_factor(account);
-        }
-        let Err(RpcError::RateLimited(limit, delay)) = limits.check_second_factor(account) else {
-            panic!("not refused")
+        let wrong = |account| {
+            let reason = RefusalReason::SecondFactorWrong;
+            limits.try_second_factor(account, || Err::<(), _>(AppError::from(reason))).unwrap_err()
         };
+        assert!((0..100).all(|_| limits.try_second_factor(account, || Ok(())).is_ok()));
+        for _ in 0..WRONG_FACTORS_PER_ACCOUNT {
+            assert!(matches!(wrong(account), RpcError::App(_)));
+        }
+        let RpcError::RateLimited(limit, delay) = wrong(account) else { panic!("not refused") };
         assert_eq!(limit, "second_factors_of_account");
         assert!(delay > Duration::from_secs(5 * 60) && delay <= Duration::from_secs(6 * 60));
-        limits.check_second_factor(other).unwrap();
+        limits.try_second_factor(other, || Ok(())).unwrap();
     }
 
     #[test]

@@ -17,7 +17,6 @@ use crate::domain::access::enrolment::EnrolmentCode;
 use crate::domain::access::second_factor::{PresentedFactor, SecondFactorPolicy};
 use crate::domain::support::ids::{AccountId, DeviceId};
 use crate::domain::support::limits::{ACCOUNT_LABEL, PASSWORD, PASSWORD_CHARS, SECOND_FACTOR_CODE};
-use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::text::{TextFault, checked_text};
 use crate::domain::support::time::Timestamp;
 use crate::pb;
@@ -121,15 +120,12 @@ impl Services {
         let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
         let desk = DeviceId(auth::random_bytes().map_err(to_internal_error)?);
         let new_token = (&token_hash[..], token_expires_at(now));
-        if !second_factor_code.trim().is_empty() {
-            self.attempt_limits.check_second_factor(account)?;
-        }
-        let identity =
-            self.app.begin_desk_session(account, desk, new_token, reader).inspect_err(|error| {
-                if error.is_reason(RefusalReason::SecondFactorWrong) {
-                    self.attempt_limits.record_wrong_second_factor(account);
-                }
-            })?;
+        let begin = || self.app.begin_desk_session(account, desk, new_token, reader);
+        let identity = if second_factor_code.trim().is_empty() {
+            begin()?
+        } else {
+            self.attempt_limits.try_second_factor(account, begin)?
+        };
         Ok((identity, token))
     }
 
