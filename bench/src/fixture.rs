@@ -70,6 +70,8 @@ impl BenchFixture {
                 limits: ServerLimits { calls_per_minute: 0, ..ServerLimits::default() },
                 metrics: ServerMetrics::default(),
                 reflection: false,
+                // Nobody signs in at a desk here.
+                second_factor: Default::default(),
             })
         };
         let runtime = new_runtime()?;

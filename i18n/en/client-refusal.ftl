@@ -24,3 +24,6 @@ refusal-PROPOSAL_SETTLED = This proposal is already settled. Sync to see the res
 refusal-ACCOUNT_ELSEWHERE = The account does not exist, or it has a role at a unit outside your branch. Ask an administrator above those units, or create a new account.
 refusal-CONTROL_CHARACTER = The text holds a control character, which cannot be seen and often comes with pasted text. Delete that part and type it again.
 refusal-TEXT_TOO_LONG = The text is longer than this field takes. Shorten it.
+refusal-SECOND_FACTOR_REQUIRED = The password is right. Enter the code of your authenticator app too, or one of your recovery codes.
+refusal-SECOND_FACTOR_WRONG = The code is wrong, expired or used. Wait for the next code of the app and check that the time of your phone is right; without the app enter a recovery code, or ask your administrator for a code to enrol again.
+refusal-SECOND_FACTOR_NOT_ENROLLED = This account may sign in only with a second factor and has none. Ask your administrator for an enrolment code and set up an authenticator app with it.

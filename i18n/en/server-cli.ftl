@@ -16,6 +16,16 @@ import-commands-done = device { $device }: { $count } commands are now held for 
 import-commands-held = held commands { $numbers }: the head of the unit takes them over or puts them aside (thidua review held)
 import-commands-refused = command { $number } was not taken: { $why }
 
+## second-factor
+second-factor-secret = secret:
+second-factor-qr = QR code text:
+second-factor-recovery = recovery codes, each valid once:
+second-factor-next = Not yet in effect. Type the secret into the authenticator app, keep the recovery codes on paper, then confirm with the app's code: thidua access second-factor confirm --account { $account } --id { $id } CODE
+second-factor-confirmed = { $account }: the second factor is in effect; earlier desk sessions have ended. The next sign-in needs the next code of the app.
+second-factor-reset = { $account }: no second factor any more; desk sessions have ended. If the role needs one, the account signs in again only after it enrols a new one.
+second-factor-id = the id of a second factor has 32 hexadecimal digits; copy it from the output of: thidua access second-factor begin
+second-factor-codes-left = recovery codes left
+
 ## access-key
 access-key-there-no-campaign-see = there is no campaign { $code }; see: thidua campaign list
 access-key-key-2 = key:
@@ -409,6 +419,10 @@ rights-missing = user { $user } may not { $right } { $shown }: run thidua as the
 rights-read-only = { $shown } is on a file system that is mounted read-only, so user { $user } cannot write there: mount it for writing, or name another directory with --data
 doctor-open-to-others = other users of this machine have rights to { $path } (mode { $mode }) and to { $more } more files there
 doctor-take-rights-from-others = run: chmod -R go-rwx { $dir }; a disk without modes (FAT, CIFS): mount it with umask=077
+doctor-second-factor-off = accounts with ADMIN or COUNCIL_SECRETARY sign in at a desk with a password alone
+doctor-turn-second-factor-on = set auth.second_factor = "required" in thidua.toml and restart the server; before that enrol each account: thidua access second-factor begin
+doctor-second-factor-not-enrolled = without a second factor, which their role needs, these accounts cannot sign in at a desk: { $labels }
+doctor-enrol-second-factor = enrol each of them: thidua access second-factor begin --account LABEL, or give an enrolment code (thidua access enrol)
 error-commit-panicked = the commit failed inside the program and may have been applied or not: { $text }. Look whether it was, then repeat it, and report this error
 error-database-encoding = the PostgreSQL database has the encoding { $encoding }, which cannot hold Vietnamese safely: create it with encoding UTF8 (createdb --encoding=UTF8 --template=template0), then run this command again; nothing was made
 error-transaction-pooler = a pooler in transaction mode stands before the database and is not supported: set it to session mode (pool_mode = session), or name PostgreSQL itself in database.url; nothing was made

@@ -24,3 +24,6 @@ refusal-PROPOSAL_SETTLED = Đề nghị điều chỉnh này đã được quy�
 refusal-ACCOUNT_ELSEWHERE = Tài khoản không tồn tại, hoặc còn vai trò ở đơn vị ngoài phạm vi quản trị. Hãy đề nghị quản trị viên cấp trên của các đơn vị đó thực hiện, hoặc tạo tài khoản mới.
 refusal-CONTROL_CHARACTER = Nội dung có ký tự điều khiển không nhìn thấy được, thường do dán từ nơi khác. Hãy xóa và nhập lại phần đó.
 refusal-TEXT_TOO_LONG = Nội dung dài quá mức cho phép của mục này. Hãy rút gọn.
+refusal-SECOND_FACTOR_REQUIRED = Mật khẩu đúng. Hãy nhập thêm mã của ứng dụng xác thực, hoặc một mã khôi phục.
+refusal-SECOND_FACTOR_WRONG = Mã không đúng, đã hết hạn hoặc đã dùng. Hãy chờ mã kế tiếp của ứng dụng và kiểm tra giờ của điện thoại; nếu không còn ứng dụng, hãy nhập mã khôi phục hoặc xin quản trị viên mã ghi danh để đăng ký lại.
+refusal-SECOND_FACTOR_NOT_ENROLLED = Tài khoản này phải có yếu tố xác thực thứ hai mới được đăng nhập nhưng chưa đăng ký. Hãy xin quản trị viên mã ghi danh rồi dùng mã đó để đăng ký ứng dụng xác thực.

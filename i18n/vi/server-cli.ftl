@@ -16,6 +16,16 @@ import-commands-done = thiết bị { $device }: đã nhận { $count } lệnh v
 import-commands-held = lệnh tạm giữ số { $numbers }: trưởng đơn vị nhận thực hiện hoặc bỏ (thidua review held)
 import-commands-refused = không nhận lệnh { $number }: { $why }
 
+## second-factor
+second-factor-secret = khóa bí mật:
+second-factor-qr = chuỗi mã QR:
+second-factor-recovery = mã khôi phục, mỗi mã dùng một lần:
+second-factor-next = Chưa có hiệu lực. Hãy nhập khóa bí mật vào ứng dụng xác thực, ghi các mã khôi phục ra giấy, rồi xác nhận bằng mã của ứng dụng: thidua access second-factor confirm --account { $account } --id { $id } MÃ
+second-factor-confirmed = { $account }: yếu tố xác thực thứ hai đã có hiệu lực; các phiên làm việc tại bàn trước đó đã kết thúc. Lần đăng nhập tới phải dùng mã kế tiếp của ứng dụng.
+second-factor-reset = { $account }: đã hủy yếu tố xác thực thứ hai; các phiên làm việc tại bàn đã kết thúc. Nếu vai trò bắt buộc có, tài khoản chỉ đăng nhập lại được sau khi đăng ký mới.
+second-factor-id = mã của yếu tố xác thực thứ hai gồm 32 chữ số thập lục phân; hãy chép từ kết quả của lệnh: thidua access second-factor begin
+second-factor-codes-left = mã khôi phục còn lại
+
 ## access-key
 access-key-there-no-campaign-see = không có phong trào { $code }; hãy xem: thidua campaign list
 access-key-key-2 = khóa:
@@ -410,6 +420,10 @@ rights-missing = người dùng { $user } không có quyền { $right } { $shown
 rights-read-only = { $shown } nằm trên hệ thống tệp chỉ cho đọc, người dùng { $user } không ghi được: gắn lại để ghi được, hoặc chọn thư mục khác bằng --data
 doctor-open-to-others = người dùng khác của máy này có quyền với { $path } (mode { $mode }) và { $more } tệp khác ở đó
 doctor-take-rights-from-others = chạy: chmod -R go-rwx { $dir }; ổ đĩa không có quyền tệp (FAT, CIFS): gắn với umask=077
+doctor-second-factor-off = tài khoản có vai trò ADMIN hoặc COUNCIL_SECRETARY đăng nhập tại bàn chỉ bằng mật khẩu
+doctor-turn-second-factor-on = đặt auth.second_factor = "required" trong thidua.toml rồi khởi động lại máy chủ; trước đó đăng ký cho từng tài khoản: thidua access second-factor begin
+doctor-second-factor-not-enrolled = chưa có yếu tố xác thực thứ hai mà vai trò bắt buộc, các tài khoản sau không đăng nhập tại bàn được: { $labels }
+doctor-enrol-second-factor = đăng ký cho từng tài khoản: thidua access second-factor begin --account NHÃN, hoặc cấp mã ghi danh (thidua access enrol)
 error-commit-panicked = chương trình gặp lỗi bên trong khi ghi, có thể đã ghi hoặc chưa ghi: { $text }. Kiểm tra xem đã ghi chưa rồi mới làm lại, và báo lỗi này
 error-database-encoding = cơ sở dữ liệu PostgreSQL dùng bảng mã { $encoding }, không lưu đúng được tiếng Việt: tạo lại với bảng mã UTF8 (createdb --encoding=UTF8 --template=template0) rồi chạy lại lệnh này; chưa có gì được tạo
 error-transaction-pooler = trước cơ sở dữ liệu là bộ gộp kết nối ở chế độ transaction, không dùng được: chuyển sang chế độ session (pool_mode = session), hoặc ghi thẳng địa chỉ PostgreSQL trong database.url; chưa có gì được tạo

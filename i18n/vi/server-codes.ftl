@@ -42,3 +42,6 @@ code-OLDER = lâu hơn
 code-NONE = không có
 code-SOME = có
 code-STUCK = tồn đọng
+code-ENROLLED = đã đăng ký
+code-NOT_ENROLLED = chưa đăng ký
+code-NO_PASSWORD = chưa có mật khẩu

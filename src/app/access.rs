@@ -4,6 +4,7 @@
 use super::App;
 use super::account::{authorize_over_units, load_account_units};
 use super::error::{AppError, Result};
+use super::second_factor::{FactorReader, use_second_factor};
 use crate::domain::access::permission::{AccountUnits, Action, Actor, Grant, Role, action};
 use crate::domain::access::visible_scopes::VisibleScopes;
 use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
@@ -70,18 +71,24 @@ impl App {
     }
 
     /// Starts a desk session of an account whose password was verified: a device without a key,
-    /// which cannot renew its token.
+    /// which cannot renew its token. `factor_reader` reads the code that the sign-in presents;
+    /// `None`: the authority requires no second factor.
     pub fn begin_desk_session(
         &self,
         account: AccountId,
         session: DeviceId,
         token: (&[u8], Timestamp),
+        factor_reader: Option<FactorReader<'_>>,
     ) -> Result<CallerIdentity> {
         self.store().write("access.sign_in", self.now(), |tx| {
+            let audited_as = match factor_reader {
+                Some(reader) => use_second_factor(self, tx, account, reader)?,
+                None => "access.sign_in",
+            };
             tx.insert_device(session, account, &[])?;
             tx.set_token(session, token.0, token.1)?;
             let identity = load_identity(tx, session)?;
-            tx.append_audit(&AuditContext::from_actor(&identity.actor, "access.sign_in"));
+            tx.append_audit(&AuditContext::from_actor(&identity.actor, audited_as));
             Ok(identity)
         })
     }

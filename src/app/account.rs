@@ -12,6 +12,7 @@ use crate::domain::access::permission::{
     AccountUnits, ActionMarker, Actor, AuthorizationError, Grant, Permit, Role, action, authorize,
     authorize_all,
 };
+use crate::domain::access::second_factor::SECOND_FACTOR_ROLES;
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::Timestamp;
@@ -173,6 +174,10 @@ fn grant_role_checked(
     }
     tx.put_account(account, label)?;
     tx.put_grant(account, grant)?;
+    if SECOND_FACTOR_ROLES.contains(&grant.role) && tx.second_factor(account)?.is_none() {
+        // They began without the second factor that the account needs from now on.
+        tx.revoke_desk_sessions(account)?;
+    }
     tx.append_audit(&AuditContext::from(&permit));
     Ok(())
 }

@@ -62,6 +62,12 @@ impl From<AuthorizationError> for AppError {
 }
 
 impl AppError {
+    /// Whether it is a refusal for this reason.
+    #[must_use]
+    pub fn is_reason(&self, reason: RefusalReason) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.reason == reason)
+    }
+
     /// The code in logs and on the command line.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -30,6 +30,7 @@ pub mod report;
 pub mod report_queries;
 pub mod run_changes;
 pub mod runs;
+pub mod second_factor;
 pub mod standing;
 pub mod standing_queries;
 mod totals_cache;

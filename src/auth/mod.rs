@@ -9,6 +9,7 @@ mod keys;
 mod nonce;
 mod password;
 mod revocation;
+mod second_factor;
 mod secret;
 mod signed_note;
 
@@ -21,6 +22,7 @@ pub use keys::{
 pub use nonce::{create_renewal_nonce, verify_renewal_nonce};
 pub use password::{HashError, HashPriority, HashSlot, PasswordHashPool};
 pub use revocation::{RevocationError, RevocationLog};
+pub use second_factor::FactorSecrets;
 pub use secret::{
     GeneratedSecret, NoRandom, SecretHash, derive_mac, generate_access_token, generate_enrol_code,
     generate_nonce, generate_service_key, hash_secret, parse_service_key_id, random_bytes,

@@ -1,5 +1,5 @@
-//! `thidua access grant|enrol|devices|revoke|import-commands|key`: the operator on the server's
-//! machine manages roles, enrolment codes, devices and partner keys.
+//! `thidua access grant|enrol|devices|revoke|import-commands|second-factor|key`: the operator on the
+//! server's machine manages roles, enrolment codes, devices, second factors and partner keys.
 
 use super::access_key;
 use super::context::{CliContext, LocalApp};
@@ -7,6 +7,7 @@ use super::error::{CliError, CliResult};
 use super::import_commands::import_commands;
 use super::invite;
 use super::lookup::find_unit_id;
+use super::second_factor;
 use crate::config::Config;
 use crate::domain::access::permission::{Grant, Role};
 use crate::domain::support::ids::{AccountId, DeviceId};
@@ -88,6 +89,9 @@ enum AccessCommand {
         #[arg(long)]
         head: String,
     },
+    /// The second factor of accounts that sign in at a desk.
+    #[command(subcommand)]
+    SecondFactor(second_factor::SecondFactorCommand),
     /// Keys of partner agencies.
     #[command(subcommand)]
     Key(access_key::AccessKeyCommand),
@@ -121,6 +125,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         AccessCommand::ImportCommands { file, head } => {
             import_commands(&ctx.output, &config, &local_app, file, head)
         }
+        AccessCommand::SecondFactor(what) => second_factor::run(ctx, &config, &local_app, what),
         AccessCommand::Key(what) => access_key::run(ctx, &local_app, what),
     }
 }

@@ -10,7 +10,7 @@ use super::database_connection;
 use super::error::{CliError, CliResult};
 use super::file_rights::{OpenPlace, find_open_places};
 use super::output::Colour;
-use crate::config::Config;
+use crate::config::{Config, SecondFactorMode};
 use crate::domain::campaign::{Campaign, CampaignStatus};
 use crate::domain::support::clock_fault::ClockFault;
 use crate::domain::support::message::{Message, message};
@@ -91,6 +91,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         found.extend(check_backups(&config, &local_app)?);
         found.extend(check_nightly_jobs(&local_app)?);
         found.extend(check_launch_days(&local_app)?);
+        found.extend(check_second_factor(&config, &local_app)?);
         if args.full {
             found.extend(check_content(&local_app)?);
         }
@@ -280,6 +281,30 @@ fn check_launch_days(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
         )
     };
     Ok(waiting.map(finding).collect())
+}
+
+/// Names the setting that turns the second factor off, or the accounts that it locks out.
+fn check_second_factor(config: &Config, local_app: &LocalApp) -> CliResult<Option<DoctorFinding>> {
+    if config.auth.second_factor == SecondFactorMode::Off {
+        return Ok(Some(DoctorFinding::new(
+            Urgency::Today,
+            "SECOND_FACTOR_OFF",
+            message!("doctor-second-factor-off"),
+            message!("doctor-turn-second-factor-on"),
+        )));
+    }
+    let states = local_app.app.second_factor_states(&local_app.actor)?;
+    let labels: Vec<String> =
+        states.into_iter().filter(|one| one.is_locked_out()).map(|one| one.label).collect();
+    Ok((!labels.is_empty()).then(|| {
+        let labels = labels.join(", ");
+        DoctorFinding::new(
+            Urgency::Today,
+            "SECOND_FACTOR_NOT_ENROLLED",
+            message!("doctor-second-factor-not-enrolled", labels),
+            message!("doctor-enrol-second-factor"),
+        )
+    }))
 }
 
 fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {

@@ -52,6 +52,7 @@ mod report_places;
 mod review;
 mod runs;
 mod score;
+mod second_factor;
 mod serve;
 mod standing_drilldown;
 mod standing_format;

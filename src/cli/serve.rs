@@ -6,7 +6,8 @@ use super::database_connection::{self, UNVERIFIED_CONNECTION, VERIFY_CONNECTION_
 use super::error::{CliError, CliResult};
 use super::{invite, telemetry};
 use crate::app::App;
-use crate::config::{ClientAuthMode, Config, LogFormat};
+use crate::config::{ClientAuthMode, Config, LogFormat, SecondFactorMode};
+use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::domain::support::message::message;
 use crate::grpc::ServerEndpoints;
 use crate::i18n::Lang;
@@ -230,7 +231,15 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         limits,
         metrics: ServerMetrics::default(),
         reflection: config.listen.reflection,
+        second_factor: to_policy(config.auth.second_factor),
     })
+}
+
+fn to_policy(mode: SecondFactorMode) -> SecondFactorPolicy {
+    match mode {
+        SecondFactorMode::Required => SecondFactorPolicy::Required,
+        SecondFactorMode::Off => SecondFactorPolicy::Off,
+    }
 }
 
 /// The TLS files that the configuration names.

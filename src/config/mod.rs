@@ -4,6 +4,7 @@
 //! One struct per section, each in its own file whose first lines list its keys. Unknown keys are
 //! rejected, secrets are never printed.
 
+mod auth;
 mod backup;
 mod database;
 mod given;
@@ -18,6 +19,7 @@ mod telemetry;
 mod tests;
 mod tls;
 
+pub use auth::{AuthConfig, SecondFactorMode};
 pub use backup::BackupConfig;
 pub use database::DatabaseConfig;
 pub use given::GivenSettings;
@@ -37,8 +39,18 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 9] =
-    ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "telemetry", "backup"];
+pub const SECTIONS: [&str; 10] = [
+    "listen",
+    "database",
+    "tls",
+    "auth",
+    "limits",
+    "jobs",
+    "log",
+    "metrics",
+    "telemetry",
+    "backup",
+];
 /// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
 
@@ -52,6 +64,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// `[tls]`.
     pub tls: TlsConfig,
+    /// `[auth]`.
+    pub auth: AuthConfig,
     /// `[limits]`.
     pub limits: LimitsConfig,
     /// `[jobs]`.

@@ -1,4 +1,4 @@
-//! Limits on attempts with a password or an enrolment code.
+//! Limits on attempts with a password, an enrolment code or the code of a second factor.
 //!
 //! ```text
 //!  a device that signed in before ---------> by account, apart from all others --+
@@ -12,8 +12,10 @@
 use super::peer::{AddressBucket, AddressHasher, PeerInfo};
 use super::status::RpcError;
 use super::throttle::KeyedThrottle;
+use crate::app::AppError;
 use crate::auth::{HashError, HashPriority, HashSlot, PasswordHashPool};
 use crate::domain::support::ids::AccountId;
+use crate::domain::support::reason::RefusalReason;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,6 +31,10 @@ const SIGN_INS_PER_RETURNING_ACCOUNT: u32 = 20;
 pub(super) const FAILURES_PER_ADDRESS: u32 = 60;
 /// Sign-ins that one address may have under way: half of the places of the hash pool.
 const SIGN_INS_AT_ONCE_PER_ADDRESS: usize = 5;
+/// Wrong codes of a second factor an hour for one account. Three of a million codes are accepted,
+/// so guesses with a stolen password succeed with a probability below 1/1000 a day.
+const WRONG_FACTORS_PER_ACCOUNT: u32 = 10;
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Retry delay when too many sign-ins run at once.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
@@ -49,6 +55,7 @@ pub(super) struct AttemptLimits {
     by_returning_account: KeyedThrottle<AccountId>,
     by_address: KeyedThrottle<AddressBucket>,
     codes_by_address: KeyedThrottle<AddressBucket>,
+    factors_by_account: KeyedThrottle<AccountId>,
     under_way: Mutex<HashMap<AddressBucket, usize>>,
 }
 
@@ -72,6 +79,11 @@ impl AttemptLimits {
             ),
             by_address: KeyedThrottle::new("sign_ins_from_address", failures_per_address),
             codes_by_address: KeyedThrottle::new("codes_from_address", failures_per_address),
+            factors_by_account: KeyedThrottle::within(
+                "second_factors_of_account",
+                WRONG_FACTORS_PER_ACCOUNT,
+                HOUR,
+            ),
             under_way: Mutex::default(),
         }
     }
@@ -81,34 +93,51 @@ impl AttemptLimits {
         self.address_hasher.bucket(peer)
     }
 
-    /// Runs one sign-in within the limits; `verify` checks the password. Returns whether it is
-    /// right.
+    /// Runs one sign-in within the limits; `verify` checks the password and the second factor. A
+    /// wrong one counts, also behind a right password.
     ///
     /// A stranger's attempt is counted only once it holds a slot of the pool: so random labels are
     /// counted no faster than passwords are hashed, and a call that the pool refuses uses up no
     /// attempt of the account.
-    pub(super) fn sign_in(
+    pub(super) fn sign_in<T>(
         &self,
         attempt: &SignInAttempt,
-        verify: impl FnOnce(&mut HashSlot<'_>) -> Result<bool, RpcError>,
-    ) -> Result<bool, RpcError> {
+        verify: impl FnOnce(HashSlot<'_>) -> Result<T, RpcError>,
+    ) -> Result<T, RpcError> {
         if attempt.is_returning {
             self.by_returning_account.try_acquire(attempt.account, Instant::now())?;
             let slot = self.hash_pool.acquire_slot(HashPriority::Returning);
-            return verify(&mut slot.map_err(hash_error_to_rpc)?);
+            return verify(slot.map_err(hash_error_to_rpc)?);
         }
         self.check_stranger(attempt, Instant::now())?;
         let _place = self.take_place(attempt.address)?;
         let slot = self.hash_pool.acquire_slot(HashPriority::Stranger);
-        let mut slot = slot.map_err(hash_error_to_rpc)?;
+        let slot = slot.map_err(hash_error_to_rpc)?;
         self.count_stranger(attempt, Instant::now())?;
-        let is_right = verify(&mut slot)?;
-        if is_right {
+        let verified = verify(slot);
+        if verified.as_ref().err().is_none_or(asks_for_second_factor) {
             self.by_pair.refund((attempt.account, attempt.address));
             self.by_account.refund(attempt.account);
             self.by_address.refund(attempt.address);
         }
-        Ok(is_right)
+        verified
+    }
+
+    /// Runs one try of a code of this account's second factor; fails with the delay when too many
+    /// were wrong. Counted before, so that many tries at once are no way around it. Only who has
+    /// the password gets here.
+    pub(super) fn try_second_factor<T>(
+        &self,
+        account: AccountId,
+        verify: impl FnOnce() -> Result<T, AppError>,
+    ) -> Result<T, RpcError> {
+        self.factors_by_account.try_acquire(account, Instant::now())?;
+        let verified = verify();
+        let is_wrong = |error: &AppError| error.is_reason(RefusalReason::SecondFactorWrong);
+        if !verified.as_ref().err().is_some_and(is_wrong) {
+            self.factors_by_account.refund(account);
+        }
+        Ok(verified?)
     }
 
     /// A slot to hash the new password of a caller with a valid code.
@@ -170,6 +199,14 @@ impl Drop for SignInPlace<'_> {
     }
 }
 
+/// Whether the password was right and no code of a second factor was tried: a first step, and no
+/// failure.
+fn asks_for_second_factor(error: &RpcError) -> bool {
+    let RpcError::App(error) = error else { return false };
+    error.is_reason(RefusalReason::SecondFactorRequired)
+        || error.is_reason(RefusalReason::SecondFactorNotEnrolled)
+}
+
 pub(super) fn hash_error_to_rpc(error: HashError) -> RpcError {
     match error {
         HashError::Overloaded => RpcError::RateLimited("sign_ins_at_once", RETRY_DELAY),
@@ -200,10 +237,10 @@ mod tests {
         let limits = AttemptLimits::new(FAILURES_PER_ADDRESS);
         for person in 0..500 {
             let attempt = attempt(&limits, &format!("tai-khoan-{person}"), "10.0.0.1");
-            assert!(limits.sign_in(&attempt, |_| Ok(true)).unwrap());
+            limits.sign_in(&attempt, |_| Ok(())).unwrap();
         }
         let one = attempt(&limits, "mot-tai-khoan", "10.0.0.1");
-        assert!((0..500).all(|_| limits.sign_in(&one, |_| Ok(true)).is_ok()));
+        assert!((0..500).all(|_| limits.sign_in(&one, |_| Ok(())).is_ok()));
     }
 
     #[test]
@@ -211,16 +248,52 @@ mod tests {
         let limits = AttemptLimits::new(FAILURES_PER_ADDRESS);
         let fail = |at: u32| {
             let address = format!("10.0.{}.{}", at / 250, at % 250);
-            limits.sign_in(&attempt(&limits, "huyen", &address), |_| Ok(false))
+            let attempt = attempt(&limits, "huyen", &address);
+            limits.sign_in(&attempt, |_| Err::<(), _>(RpcError::SignInRefused))
         };
-        assert!((0..FAILURES_PER_ACCOUNT).all(|at| fail(at).is_ok()));
+        assert!(
+            (0..FAILURES_PER_ACCOUNT).all(|at| matches!(fail(at), Err(RpcError::SignInRefused)))
+        );
         let Err(RpcError::RateLimited(limit, delay)) = fail(FAILURES_PER_ACCOUNT) else {
             panic!("not refused")
         };
         assert_eq!(limit, "sign_ins_of_account");
         assert!(delay > Duration::ZERO && delay <= Duration::from_secs(60));
         let own = SignInAttempt { is_returning: true, ..attempt(&limits, "huyen", "10.0.0.1") };
-        assert!(limits.sign_in(&own, |_| Ok(true)).unwrap());
+        limits.sign_in(&own, |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn a_first_step_without_a_code_is_no_failure_and_a_wrong_code_is_one() {
+        let limits = AttemptLimits::new(FAILURES_PER_ADDRESS);
+        let attempt = attempt(&limits, "huyen", "10.0.0.1");
+        let sign_in = |reason: RefusalReason| {
+            limits.sign_in(&attempt, |_| Err::<(), RpcError>(reason.into())).unwrap_err()
+        };
+        let limited = |error| matches!(error, RpcError::RateLimited(..));
+        assert!((0..500).all(|_| !limited(sign_in(RefusalReason::SecondFactorRequired))));
+        assert!(
+            (0..FAILURES_PER_PAIR).all(|_| !limited(sign_in(RefusalReason::SecondFactorWrong)))
+        );
+        assert!(limited(sign_in(RefusalReason::SecondFactorWrong)));
+    }
+
+    #[test]
+    fn an_account_has_ten_wrong_codes_of_its_second_factor_an_hour() {
+        let limits = AttemptLimits::new(FAILURES_PER_ADDRESS);
+        let (account, other) = (AccountId::from_code("huyen"), AccountId::from_code("tinh"));
+        let wrong = |account| {
+            let reason = RefusalReason::SecondFactorWrong;
+            limits.try_second_factor(account, || Err::<(), _>(AppError::from(reason))).unwrap_err()
+        };
+        assert!((0..100).all(|_| limits.try_second_factor(account, || Ok(())).is_ok()));
+        for _ in 0..WRONG_FACTORS_PER_ACCOUNT {
+            assert!(matches!(wrong(account), RpcError::App(_)));
+        }
+        let RpcError::RateLimited(limit, delay) = wrong(account) else { panic!("not refused") };
+        assert_eq!(limit, "second_factors_of_account");
+        assert!(delay > Duration::from_secs(5 * 60) && delay <= Duration::from_secs(6 * 60));
+        limits.try_second_factor(other, || Ok(())).unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! and expires at the end of the working day.
 //!
 //! A failed sign-in must not reveal which accounts exist, neither by its text nor by its duration.
+//! What it says of a second factor it says only to a caller with the right password.
 
 use super::Services;
 use super::access::{session_to_proto, to_internal_error};
@@ -10,10 +11,12 @@ use super::peer::AddressBucket;
 use super::status::RpcError;
 use crate::app::AppError;
 use crate::app::access::CallerIdentity;
+use crate::app::second_factor::FactorReader;
 use crate::auth::{self, DESK_SESSION_LIFETIME_MICROS, token_expires_at};
 use crate::domain::access::enrolment::EnrolmentCode;
+use crate::domain::access::second_factor::{PresentedFactor, SecondFactorPolicy};
 use crate::domain::support::ids::{AccountId, DeviceId};
-use crate::domain::support::limits::{ACCOUNT_LABEL, PASSWORD, PASSWORD_CHARS};
+use crate::domain::support::limits::{ACCOUNT_LABEL, PASSWORD, PASSWORD_CHARS, SECOND_FACTOR_CODE};
 use crate::domain::support::text::{TextFault, checked_text};
 use crate::domain::support::time::Timestamp;
 use crate::pb;
@@ -69,7 +72,8 @@ impl Services {
         address: AddressBucket,
         message: pb::SignInRequest,
     ) -> Result<pb::SignInResponse, RpcError> {
-        let pb::SignInRequest { account_label, password, device_cookie } = message;
+        let pb::SignInRequest { account_label, password, device_cookie, second_factor_code } =
+            message;
         let refused = |_| RpcError::SignInRefused;
         let account_label = checked_text(&account_label, ACCOUNT_LABEL).map_err(refused)?;
         let password = checked_text(&password, PASSWORD).map_err(refused)?;
@@ -77,18 +81,16 @@ impl Services {
         let (secret, now) = (&*self.server_secret, self.app.now());
         let is_returning = auth::is_device_cookie(secret, account, &device_cookie, now);
         let attempt = SignInAttempt { account, address, is_returning };
-        let is_password = self.attempt_limits.sign_in(&attempt, |slot| {
+        let (identity, token) = self.attempt_limits.sign_in(&attempt, |mut slot| {
             let stored = self.app.password(account)?;
-            slot.verify_password(&password, stored.as_ref()).map_err(hash_error_to_rpc)
+            let verified = slot.verify_password(&password, stored.as_ref());
+            // The slot is free for others while this one waits for the database.
+            drop(slot);
+            if !verified.map_err(hash_error_to_rpc)? {
+                return Err(RpcError::SignInRefused);
+            }
+            self.begin_desk_session(account, &second_factor_code, now)
         })?;
-        if !is_password {
-            return Err(RpcError::SignInRefused);
-        }
-        let now = self.app.now();
-        let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
-        let desk = DeviceId(auth::random_bytes().map_err(to_internal_error)?);
-        let identity =
-            self.app.begin_desk_session(account, desk, (&token_hash, token_expires_at(now)))?;
         Ok(pb::SignInResponse {
             token: Some(access_token_to_proto(&token, now)),
             session: Some(session_to_proto(&identity, now.local_date())),
@@ -97,6 +99,34 @@ impl Services {
             )),
             device_cookie: auth::create_device_cookie(secret, account, now).to_vec(),
         })
+    }
+
+    /// Begins the session of a caller with the right password, if its second factor is right too.
+    fn begin_desk_session(
+        &self,
+        account: AccountId,
+        second_factor_code: &str,
+        now: Timestamp,
+    ) -> Result<(CallerIdentity, auth::GeneratedSecret), RpcError> {
+        let reader = |salt| match checked_text(second_factor_code, SECOND_FACTOR_CODE) {
+            Ok(code) => auth::FactorSecrets::derive(&*self.server_secret, account, salt)
+                .read_code(&code, now),
+            Err(_) => PresentedFactor::Wrong,
+        };
+        let reader: Option<FactorReader<'_>> = match self.second_factor {
+            SecondFactorPolicy::Required => Some(&reader),
+            SecondFactorPolicy::Off => None,
+        };
+        let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
+        let desk = DeviceId(auth::random_bytes().map_err(to_internal_error)?);
+        let new_token = (&token_hash[..], token_expires_at(now));
+        let begin = || self.app.begin_desk_session(account, desk, new_token, reader);
+        let identity = if second_factor_code.trim().is_empty() {
+            begin()?
+        } else {
+            self.attempt_limits.try_second_factor(account, begin)?
+        };
+        Ok((identity, token))
     }
 
     pub(super) fn extend_session(

@@ -25,6 +25,7 @@ mod peer;
 mod quality;
 mod report;
 pub mod rpc_access;
+mod second_factor;
 mod standing;
 pub mod status;
 mod sync;
@@ -45,6 +46,7 @@ pub use token_check::TokenCheck;
 use crate::app::App;
 use crate::auth::{AuthorityKey, RevocationLog, SecretHash};
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
@@ -55,6 +57,7 @@ use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
+use crate::pb::second_factor_service_server::SecondFactorServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::target_service_server::TargetServiceServer;
 use crate::sync::CursorSigner;
@@ -99,6 +102,7 @@ pub struct Services {
     attempt_limits: Arc<AttemptLimits>,
     offline_lease_days: u16,
     offers_reflection: bool,
+    second_factor: SecondFactorPolicy,
 }
 
 impl Services {
@@ -131,6 +135,7 @@ impl Services {
             attempt_limits: Arc::new(AttemptLimits::new(FAILURES_PER_ADDRESS)),
             offline_lease_days: 0,
             offers_reflection: false,
+            second_factor: SecondFactorPolicy::Required,
         };
         services.head = head_watch::spawn_head_watcher(&services);
         services
@@ -162,6 +167,12 @@ impl Services {
         Self { offers_reflection, ..self }
     }
 
+    /// Sets whether desk accounts need a second factor.
+    #[must_use]
+    pub fn with_second_factor(self, second_factor: SecondFactorPolicy) -> Self {
+        Self { second_factor, ..self }
+    }
+
     /// Tells who has a live token, for limits that are checked before a call runs.
     #[must_use]
     pub fn token_check(&self) -> TokenCheck {
@@ -179,6 +190,7 @@ impl Services {
             .add_service(
                 AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
+            .add_service(SecondFactorServiceServer::new(self.clone()))
             .add_service(OrgServiceServer::new(self.clone()))
             .add_service(CampaignServiceServer::new(self.clone()))
             .add_service(

@@ -32,13 +32,17 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Revoke, RunJob, SaveReport, SettleConflict, SubmitReport,
     };
     match rpc {
-        Rpc::Enrol | Rpc::BeginRenewal | Rpc::RenewToken | Rpc::SetPassword | Rpc::SignIn => {
-            RpcAccess::Unauthenticated
-        }
+        Rpc::Enrol
+        | Rpc::BeginRenewal
+        | Rpc::RenewToken
+        | Rpc::SetPassword
+        | Rpc::BeginSecondFactor
+        | Rpc::ConfirmSecondFactor
+        | Rpc::SignIn => RpcAccess::Unauthenticated,
         Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
         Rpc::CreateEnrolmentCode => RpcAccess::OnRecord(&[Enrol]),
         // Every caller may also revoke its own device.
-        Rpc::RevokeDevice => RpcAccess::OnRecord(&[Revoke]),
+        Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
         Rpc::ListDevices => RpcAccess::WithinUnits(&[ListDevices]),
         Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
             RpcAccess::InternalRole

@@ -196,6 +196,9 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         RefusalReason::Denied | RefusalReason::OwnReport | RefusalReason::AccountElsewhere => {
             Code::PermissionDenied
         }
+        RefusalReason::SecondFactorRequired
+        | RefusalReason::SecondFactorWrong
+        | RefusalReason::SecondFactorNotEnrolled => Code::Unauthenticated,
         RefusalReason::ContentChanged => Code::Aborted,
         RefusalReason::CommentExists => Code::AlreadyExists,
         RefusalReason::WorkflowForbids

@@ -28,6 +28,8 @@ pub(super) struct KeyedThrottle<K> {
     limit: &'static str,
     /// Time between two calls at a steady rate; `None` means no limit.
     interval: Option<Duration>,
+    /// After a pause of this length, all its calls may come at once.
+    window: Duration,
     calls: Mutex<CountedCalls<K>>,
 }
 
@@ -40,8 +42,13 @@ struct CountedCalls<K> {
 impl<K: Eq + Hash> KeyedThrottle<K> {
     /// Allows `per_minute` calls a minute; 0 means no limit.
     pub(super) fn new(limit: &'static str, per_minute: u32) -> Self {
+        Self::within(limit, per_minute, MINUTE)
+    }
+
+    /// Allows `count` calls within each `window`; 0 means no limit.
+    pub(super) fn within(limit: &'static str, count: u32, window: Duration) -> Self {
         let calls = CountedCalls { next_allowed: HashMap::new(), swept_at: None };
-        Self { limit, interval: MINUTE.checked_div(per_minute), calls: Mutex::new(calls) }
+        Self { limit, interval: window.checked_div(count), window, calls: Mutex::new(calls) }
     }
 
     /// Counts one call of the key at `now`; fails with the delay when the limit is reached.
@@ -78,7 +85,7 @@ impl<K: Eq + Hash> KeyedThrottle<K> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns `next` after one more call; fails with the delay when it is more than a minute
+    /// Returns `next` after one more call; fails with the delay when it is more than the window
     /// ahead.
     fn advance_next_allowed(
         &self,
@@ -87,7 +94,7 @@ impl<K: Eq + Hash> KeyedThrottle<K> {
         now: Instant,
     ) -> Result<Instant, RpcError> {
         let ahead = next.max(now) + interval;
-        let wait = ahead.duration_since(now).saturating_sub(MINUTE);
+        let wait = ahead.duration_since(now).saturating_sub(self.window);
         if wait.is_zero() { Ok(ahead) } else { Err(RpcError::RateLimited(self.limit, wait)) }
     }
 }

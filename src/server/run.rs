@@ -9,6 +9,7 @@ use super::tls::ReloadableTlsConfig;
 use super::tls_reload::reload_on_change;
 use super::trace_layer::TraceLayer;
 use crate::app::App;
+use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::grpc::{DeadlineLayer, ServerEndpoints, Services};
 use std::future::Future;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct ServerSetup {
     pub metrics: ServerMetrics,
     /// Offers gRPC reflection to callers without a token.
     pub reflection: bool,
+    /// Whether desk accounts need a second factor.
+    pub second_factor: SecondFactorPolicy,
 }
 
 /// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
@@ -63,22 +66,11 @@ pub async fn run_server(
     setup: ServerSetup,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let ServerSetup { app, keys, certificates, endpoints, limits, metrics, reflection } = setup;
-    initialize_history(&app, &keys);
+    let (limits, certificates) = (setup.limits, setup.certificates.clone());
+    let metrics = setup.metrics.clone();
+    initialize_history(&setup.app, &setup.keys);
     let (close, mut closing) = watch::channel(false);
-    let services = Services::new(
-        app,
-        (keys.authority, keys.revocations),
-        keys.cursor_key,
-        endpoints,
-        jobs::build_job_entries(),
-        closing.clone(),
-    );
-    let services = services
-        .with_call_limit(limits.calls_per_minute)
-        .with_failure_limit(limits.failures_per_address)
-        .with_reflection(reflection)
-        .with_offline_lease(limits.offline_lease_days);
+    let services = build_services(setup, closing.clone());
     let incoming = accept::accept_connections(listener, certificates.clone(), limits);
     let shutdown_signal = async move {
         shutdown.await;
@@ -117,6 +109,19 @@ pub async fn run_server(
             Ok(())
         }
     }
+}
+
+/// Creates the services with the limits and settings of a server.
+fn build_services(setup: ServerSetup, closing: watch::Receiver<bool>) -> Services {
+    let ServerSetup { app, keys, endpoints, limits, reflection, second_factor, .. } = setup;
+    let jobs = jobs::build_job_entries();
+    let signing_keys = (keys.authority, keys.revocations);
+    Services::new(app, signing_keys, keys.cursor_key, endpoints, jobs, closing)
+        .with_call_limit(limits.calls_per_minute)
+        .with_failure_limit(limits.failures_per_address)
+        .with_reflection(reflection)
+        .with_second_factor(second_factor)
+        .with_offline_lease(limits.offline_lease_days)
 }
 
 /// Sets the random epoch id of a new database, and reapplies revocations that a restored database

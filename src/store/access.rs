@@ -136,6 +136,18 @@ impl ReadTx<'_> {
             .get_result(self.conn())?;
         Ok(usable > 0)
     }
+
+    /// The account of an enrolment code that is unused and valid at `now`.
+    pub fn enrol_code_account(&mut self, hash: &[u8], now: Timestamp) -> Result<Option<AccountId>> {
+        let account_id: Option<Vec<u8>> = enrol_code::table
+            .filter(enrol_code::hash.eq(hash))
+            .filter(enrol_code::used_at.is_null())
+            .filter(enrol_code::expires_at.gt(now.0))
+            .select(enrol_code::account)
+            .first(self.conn())
+            .optional()?;
+        account_id.map(|id| Ok(AccountId(to_byte_array(&id)?))).transpose()
+    }
 }
 
 impl WriteTx<'_> {

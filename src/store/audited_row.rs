@@ -1,5 +1,5 @@
 //! The hashes of rows that enter a verdict or a right and are no records: baselines, grants, the
-//! keys of devices and partners, password hashes.
+//! keys of devices and partners, password hashes, second factors.
 //!
 //! ```text
 //!  a step writes rows       grants: account A role 2 unit U      -> hash, or none: deleted
@@ -8,15 +8,15 @@
 //! ```
 //!
 //! So the newest line of each row says what the row has to be, and no line can be changed, dropped
-//! or added without a difference from the chain. Tokens, desk sessions and command counters change
-//! with each call and are not covered.
+//! or added without a difference from the chain. Tokens, desk sessions the newest step of a second
+//! factor and command counters change with each call and are not covered.
 
 use super::commit::AuditRow;
 use super::content_check::{AuditedRecords, ProblemList};
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::reference::REFERENCE_KINDS;
-use super::schema::{audit, audited_row, device, grants, password, service_key};
+use super::schema::{audit, audited_row, device, grants, password, second_factor, service_key};
 use super::service_key::ServiceKeyRow;
 use super::write_tx::WriteTx;
 use crate::domain::standing::baseline::BaselineRow;
@@ -40,6 +40,8 @@ string_enum! {
         ServiceKey = "service_key",
         /// A password hash.
         Password = "password",
+        /// A second factor; without the step of its newest code.
+        SecondFactor = "second_factor",
     }
 }
 
@@ -168,6 +170,21 @@ pub(super) fn hash_password_row(
     let row = RowHash::default().bytes(account).text(algorithm).bytes(salt).bytes(hash);
     let key = (AuditedTable::Password, format!("account {}", encode_hex(account)));
     HashedRow { key, hash: row.number(set_at).finish() }
+}
+
+/// The key of a second factor.
+pub(super) fn second_factor_key(account: &[u8]) -> RowKey {
+    (AuditedTable::SecondFactor, format!("account {}", encode_hex(account)))
+}
+
+/// A second factor: salt and unused recovery codes.
+pub(super) fn hash_second_factor(
+    account: &[u8],
+    (salt, recovery_hashes): (&[u8], &[u8]),
+    enrolled_at: i64,
+) -> HashedRow {
+    let hash = RowHash::default().bytes(account).bytes(salt).bytes(recovery_hashes);
+    HashedRow { key: second_factor_key(account), hash: hash.number(enrolled_at).finish() }
 }
 
 /// A partner's key.
@@ -318,7 +335,23 @@ impl ReadTx<'_> {
         found.extend(passwords.iter().map(|(account, algorithm, salt, hash, set_at)| {
             hash_password_row(account, (algorithm, salt, hash), *set_at)
         }));
+        found.extend(self.hashed_second_factors()?);
         Ok(found)
+    }
+
+    fn hashed_second_factors(&mut self) -> Result<Vec<HashedRow>> {
+        let factors: Vec<(Vec<u8>, Vec<u8>, Vec<u8>, i64)> = second_factor::table
+            .select((
+                second_factor::account,
+                second_factor::salt,
+                second_factor::recovery_hashes,
+                second_factor::enrolled_at,
+            ))
+            .load(self.conn())?;
+        let hash = |(account, salt, hashes, enrolled_at): &(Vec<u8>, Vec<u8>, Vec<u8>, i64)| {
+            hash_second_factor(account, (salt, hashes), *enrolled_at)
+        };
+        Ok(factors.iter().map(hash).collect())
     }
 
     /// Fails with its places unless everything that enters a verdict or a right, besides the

@@ -52,6 +52,7 @@ mod report_line_check;
 pub mod run_manifest;
 pub(crate) mod schema;
 pub mod schema_migration;
+pub mod second_factor;
 mod service_key;
 mod standing;
 mod statement_timeout;

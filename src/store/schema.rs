@@ -365,6 +365,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    second_factor (account) {
+        account -> Binary,
+        salt -> Binary,
+        recovery_hashes -> Binary,
+        last_step -> BigInt,
+        enrolled_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     audit,
     feed,

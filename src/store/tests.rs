@@ -1,9 +1,10 @@
 //! The laws of the store, each run on SQLite and PostgreSQL from one body.
 
 use super::write_tx::AuditContext;
-use super::{DatabaseLocation, Error, Store, fault_point};
+use super::{DatabaseLocation, Error, Store, WriteTx, fault_point};
 use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::access::scope::{RecordKind, Scope};
+use crate::domain::access::second_factor::ConfirmedFactor;
 use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::limits::{FEED_PAGE_BYTES_MAX, RECORD_BYTES_MAX};
@@ -58,6 +59,7 @@ test_on_both_databases! {
     a_panic_after_the_commit_answers_every_member_of_the_batch
     a_panic_in_the_commit_answers_every_member_of_the_batch_and_the_store_goes_on
     a_lease_has_one_holder_and_a_rising_fence
+    a_step_and_a_recovery_code_of_a_second_factor_are_used_once_and_an_absent_one_never
 }
 
 const NOW: Timestamp = Timestamp(1_724_000_000_000_000);
@@ -440,4 +442,33 @@ fn a_commit_on_one_node_notifies_every_other_node_of_the_same_postgresql() {
         notifications.recv_timeout(deadline / 40).ok()
     });
     assert_eq!(heard, Some(0), "0: another node made the commit");
+}
+
+fn a_step_and_a_recovery_code_of_a_second_factor_are_used_once_and_an_absent_one_never(
+    fresh: &TestDatabase,
+) {
+    let (account, other) = (AccountId::from_code("desk"), AccountId::from_code("other"));
+    let factor =
+        ConfirmedFactor { salt: [1; 16], recovery_hashes: vec![[2; 32], [3; 32]], step: 100 };
+    let use_factor = |act: &dyn Fn(&mut WriteTx) -> Result<bool, Error>| {
+        let used: Result<bool, Error> = fresh.store.write("test.factor", NOW, |tx| {
+            let used = act(tx)?;
+            tx.append_audit(&audit());
+            Ok(used)
+        });
+        used.unwrap()
+    };
+    use_factor(&|tx| tx.put_second_factor(account, &factor).map(|()| true));
+    let step = |account, step| use_factor(&|tx| tx.use_factor_step(account, step));
+    let used = [99, 100, 101, 101, 100, 103, 102].map(|number| step(account, number));
+    assert_eq!(used, [false, false, true, false, false, true, false]);
+    assert!(!step(other, 104));
+    let recover = |account, hash| use_factor(&|tx| tx.use_recovery_code(account, &[hash; 32]));
+    assert_eq!([3, 3, 4, 2].map(|hash| recover(account, hash)), [true, false, false, true]);
+    assert!(!recover(other, 2));
+    let left = |account| fresh.store.read(|tx| tx.second_factor(account)).unwrap();
+    assert_eq!(left(account).unwrap().recovery_codes_left, 0);
+    use_factor(&|tx| tx.delete_second_factor(account).map(|()| true));
+    assert!(left(account).is_none() && !step(account, 105) && !recover(account, 2));
+    assert_eq!(fresh.store.check_integrity().unwrap().problems, Vec::<String>::new());
 }

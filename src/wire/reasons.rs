@@ -32,6 +32,9 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
         RefusalReason::AccountElsewhere => pb::ErrorReason::AccountElsewhere,
         RefusalReason::ControlCharacter => pb::ErrorReason::ControlCharacter,
         RefusalReason::TextTooLong => pb::ErrorReason::TextTooLong,
+        RefusalReason::SecondFactorRequired => pb::ErrorReason::SecondFactorRequired,
+        RefusalReason::SecondFactorWrong => pb::ErrorReason::SecondFactorWrong,
+        RefusalReason::SecondFactorNotEnrolled => pb::ErrorReason::SecondFactorNotEnrolled,
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Every key of the configuration, with a value that is not its default.
-const SETTINGS: [(&str, &str, &str); 32] = [
+const SETTINGS: [(&str, &str, &str); 33] = [
     ("listen", "address", "\"127.0.0.1:9443\""),
     ("listen", "public", "[\"https://a.example.vn:1\", \"https://b.example.vn:2\"]"),
     ("listen", "plaintext", "true"),
@@ -21,6 +21,7 @@ const SETTINGS: [(&str, &str, &str); 32] = [
     ("tls", "client_auth", "\"optional\""),
     ("tls", "client_ca", "\"clients.pem\""),
     ("tls", "client_crl", "\"revoked.pem\""),
+    ("auth", "second_factor", "\"off\""),
     ("limits", "connections", "30"),
     ("limits", "connections_per_address", "20"),
     ("limits", "handshake_seconds", "11"),

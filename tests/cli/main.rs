@@ -28,6 +28,7 @@ mod pg_tls;
 mod review;
 mod rights;
 mod runs;
+mod second_factor;
 mod serve;
 mod storage;
 mod telemetry;

@@ -311,6 +311,8 @@ const WITHOUT_REQUEST_ID: &[(&str, &str)] = &[
     ("List", "reads"),
     ("Follow", "reads"),
     ("SetPassword", "its code serves once"),
+    ("BeginSecondFactor", "stores nothing"),
+    ("ConfirmSecondFactor", "its code serves once"),
     ("SignIn", "each call begins a session of its own"),
     ("ExtendSession", "the token before ends, as in a renewal"),
     ("Verify", "reads"),

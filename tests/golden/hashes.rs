@@ -8,8 +8,8 @@ use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use thidua::auth::{
-    AuthorityKey, HashPriority, NoteVerifierKey, PasswordHashPool, RevocationLog, derive_mac,
-    generate_access_token, generate_service_key, hash_secret, parse_service_key_id,
+    AuthorityKey, FactorSecrets, HashPriority, NoteVerifierKey, PasswordHashPool, RevocationLog,
+    derive_mac, generate_access_token, generate_service_key, hash_secret, parse_service_key_id,
     verify_enrolment_proof, verify_renewal_nonce, verify_renewal_proof, verify_signature,
 };
 use thidua::domain::access::enrolment::{
@@ -267,6 +267,9 @@ fn secrets(page: &mut GoldenPage) {
         Some(NOW.saturating_add_micros(60_000_000))
     );
     page.item("a nonce that is known again", encode_hex(&nonce));
+    let factor = FactorSecrets::derive(b"secret", AccountId([8; 16]), [9; 16]);
+    page.item("secret of a second factor", factor.secret_text());
+    page.item("its first recovery code", &factor.recovery_codes()[0]);
     page.item("tokens begin with", &generate_access_token().unwrap().0.reveal()[..4]);
     let (id, key, _) = generate_service_key().unwrap();
     assert_eq!(parse_service_key_id(key.reveal()), Some(id));

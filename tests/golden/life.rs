@@ -248,7 +248,7 @@ fn record_access(life: &Life) {
     app.add_enrol_code(&system, b"code", lan, later).unwrap();
     let hashed = PasswordHash { algorithm: "m".into(), salt: vec![1; 16], hash: vec![2; 32] };
     app.set_password(b"code", &hashed).unwrap();
-    app.begin_desk_session(lan, DeviceId::from_code("desk"), (b"token", later)).unwrap();
+    app.begin_desk_session(lan, DeviceId::from_code("desk"), (b"token", later), None).unwrap();
     let agency = AccountId::from_code("agency");
     let unit = UnitId::from_code("prov-84");
     let grant = |role| Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };

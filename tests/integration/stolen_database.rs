@@ -1,10 +1,14 @@
 //! A stolen database: no content of it gives access.
 
 use crate::harness::{TestClient, TestServer};
+use crate::rpc::desk_session::create_account_code;
+use crate::rpc::second_factor::{compute_code, decode_base32};
 use thidua::auth;
+use thidua::domain::access::enrolment::EnrolmentCode;
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::ids::UnitId;
 use thidua::pb;
+use thidua::pb::second_factor_service_client::SecondFactorServiceClient;
 use tonic::Code;
 
 const COMMUNE: &str = "com-29242-0";
@@ -15,6 +19,32 @@ fn contains(file: &[u8], secret: &[u8]) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Enrols the second factor of a new account.
+async fn enrol_second_factor(server: &TestServer) -> pb::BeginSecondFactorResponse {
+    let code = create_account_code(server, "quan-tri", (Role::Admin, "prov-84"));
+    let mut service = SecondFactorServiceClient::new(server.connect().await);
+    let request = pb::BeginSecondFactorRequest { code: code.clone() };
+    let begun = service.begin_second_factor(request).await.unwrap().into_inner();
+    let request = pb::ConfirmSecondFactorRequest {
+        code,
+        second_factor_id: begun.second_factor_id.clone(),
+        second_factor_code: compute_code(&decode_base32(&begun.secret), server.app.now()),
+    };
+    service.confirm_second_factor(request).await.unwrap();
+    begun
+}
+
+fn secrets_of_second_factor(begun: pb::BeginSecondFactorResponse) -> Vec<(&'static str, Vec<u8>)> {
+    let raw = ("secret of the second factor, raw", decode_base32(&begun.secret));
+    let mut secrets = vec![raw, ("secret of the second factor", begun.secret.into_bytes())];
+    for recovery_code in begun.recovery_codes {
+        let symbols = EnrolmentCode::parse(&recovery_code).unwrap().symbols();
+        secrets.push(("recovery code, as symbols", symbols.into_bytes()));
+        secrets.push(("recovery code", recovery_code.into_bytes()));
+    }
+    secrets
 }
 
 #[tokio::test]
@@ -35,6 +65,8 @@ async fn a_stolen_database_holds_no_token_no_code_no_nonce_and_no_private_key() 
         .into_inner()
         .nonce;
 
+    let begun = enrol_second_factor(&server).await;
+
     // The file and its log, with deleted content that was not overwritten.
     let read = |name: &str| std::fs::read(server.server_dir().join(name)).unwrap_or_default();
     let stolen = [read("town.db"), read("town.db-wal")].concat();
@@ -50,6 +82,8 @@ async fn a_stolen_database_holds_no_token_no_code_no_nonce_and_no_private_key() 
         secrets.push(("code", code.to_string().into_bytes()));
         secrets.push(("code, as symbols", code.symbols().into_bytes()));
     }
+    assert!(contains(&stolen, &begun.second_factor_id), "the salt of the second factor is");
+    secrets.extend(secrets_of_second_factor(begun));
     for name in ["authority.key", "seal.key"] {
         let key = read(&format!("keys/{name}"));
         assert!(!key.is_empty(), "{name}");

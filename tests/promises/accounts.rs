@@ -11,11 +11,14 @@ use thidua::app::access::load_identity;
 use thidua::auth;
 use thidua::domain::access::enrolment::EnrolmentCode;
 use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::access::second_factor::ConfirmedFactor;
 use thidua::domain::org::{DaySpan, Hierarchy, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion};
 use thidua::domain::support::ids::{AccountId, DeviceId, UnitId};
 use thidua::domain::support::time::Timestamp;
 use thidua::grpc::{ServerEndpoints, Services};
-use thidua::pb::{self, access_service_server::AccessService};
+use thidua::pb;
+use thidua::pb::access_service_server::AccessService;
+use thidua::pb::second_factor_service_server::SecondFactorService;
 use thidua::server::keys::ServerKeys;
 use tonic::{Request, Status};
 
@@ -39,6 +42,11 @@ enum AccountOp {
     },
     /// The newest code is used for a password instead of a device.
     SetPassword,
+    /// `caller` removes the second factor of an account, perhaps an absent one.
+    ResetSecondFactor {
+        caller: usize,
+        account: usize,
+    },
     List {
         caller: usize,
     },
@@ -66,11 +74,13 @@ enum AccountOp {
 }
 
 fn ops() -> impl Strategy<Value = Vec<AccountOp>> {
-    let account = 0..ACCOUNTS + 2;
+    let (account, reset) = (0..ACCOUNTS + 2, 0..ACCOUNTS + 1);
     let one = prop_oneof![
         6 => (0..ACCOUNTS, 0..UNITS, 0..4_usize, account).prop_map(
             |(caller, unit, role, account)| AccountOp::Invite { caller, unit, role, account }),
         1 => Just(AccountOp::SetPassword),
+        2 => (0..ACCOUNTS, reset)
+            .prop_map(|(caller, account)| AccountOp::ResetSecondFactor { caller, account }),
         3 => (0..ACCOUNTS).prop_map(|caller| AccountOp::List { caller }),
         3 => (0..ACCOUNTS, 0_usize..20)
             .prop_map(|(caller, device)| AccountOp::Revoke { caller, device }),
@@ -266,6 +276,9 @@ impl AccountScenario {
                 self.invite(caller, unit, role, account)
             }
             AccountOp::SetPassword => self.set_password(),
+            AccountOp::ResetSecondFactor { caller, account } => {
+                self.reset_second_factor(caller, account)
+            }
             AccountOp::List { caller } => self.list(caller),
             AccountOp::Revoke { caller, device } => self.revoke(caller, device),
             AccountOp::Grant { account, unit, role, from, days } => {
@@ -332,6 +345,26 @@ impl AccountScenario {
         });
         // The code may have expired; the right to it was checked when it was created.
         let _ = self.tokio.block_on(self.services.set_password(rpc_request));
+    }
+
+    fn reset_second_factor(&mut self, caller: usize, account: usize) {
+        let Some(device) = self.device(caller) else { return };
+        let account = self.accounts.get(account).copied().unwrap_or(AccountId([0xAB; 16]));
+        let factor = ConfirmedFactor { salt: [1; 16], recovery_hashes: vec![[2; 32]], step: 1 };
+        let app = &self.world.app;
+        let has_factor = || app.second_factor(account).unwrap().is_some();
+        let system = app.system_actor().unwrap();
+        app.put_second_factor(&system, account, &factor).unwrap();
+        let rpc_request = pb::ResetSecondFactorRequest {
+            request_id: vec![1; 16],
+            account_id: account.0.to_vec(),
+        };
+        let answer = self
+            .tokio
+            .block_on(self.services.reset_second_factor(self.request(device, rpc_request)));
+        let may = self.oracle.may_act(self.accounts[caller], account, self.day);
+        assert_eq!(answer.is_ok(), may, "account {caller} resets {account}: {answer:?}");
+        assert_eq!(has_factor(), !may, "a refused reset changes nothing");
     }
 
     fn list(&mut self, caller: usize) {

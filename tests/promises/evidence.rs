@@ -13,6 +13,7 @@ use thidua::app::partner::ServiceKeyRequest;
 use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::scope::RecordKind;
+use thidua::domain::access::second_factor::ConfirmedFactor;
 use thidua::domain::report::element::ElementCode;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
@@ -29,6 +30,7 @@ on_both_databases! {
     a_record_put_back_to_an_earlier_revision_with_its_right_hash_is_found
     a_baseline_doubled_by_hand_is_named_before_the_night_publishes
     a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_night_publishes
+    a_second_factor_changed_or_taken_away_by_hand_is_named_before_the_night_publishes
     a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes
     a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes
     a_line_of_a_report_changed_by_hand_is_found_and_reaches_no_verdict
@@ -256,6 +258,8 @@ fn give_password_and_key(world: &World) -> AccountId {
     app.add_enrol_code(&system, b"code", agency, later).unwrap();
     let hashed = PasswordHash { algorithm: "m".into(), salt: vec![1; 16], hash: vec![2; 32] };
     app.set_password(b"code", &hashed).unwrap();
+    let factor = ConfirmedFactor { salt: [1; 16], recovery_hashes: vec![[2; 32]; 8], step: 1 };
+    app.put_second_factor(&system, agency, &factor).unwrap();
     agency
 }
 
@@ -318,6 +322,20 @@ fn a_grant_a_key_a_password_or_a_definition_changed_by_hand_is_named_before_the_
         assert_night_refuses(&world, table, place);
         flip_bit(&world, table, column, &condition);
     }
+}
+
+fn a_second_factor_changed_or_taken_away_by_hand_is_named_before_the_night_publishes(world: World) {
+    let agency = give_password_and_key(&world);
+    let account = format!("account = {}", id_literal(&world, &agency));
+    let place = format!("second_factor account {agency}");
+    for column in ["salt", "recovery_hashes"] {
+        flip_bit(&world, "second_factor", column, &account);
+        assert_night_refuses(&world, column, &place);
+        flip_bit(&world, "second_factor", column, &account);
+    }
+    night_job(&world, "verify-audit").unwrap();
+    change_by_hand(&world, "delete from second_factor");
+    assert_night_refuses(&world, "a second factor that went", &place);
 }
 
 fn a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes(world: World) {

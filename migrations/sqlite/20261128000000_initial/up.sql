@@ -85,7 +85,8 @@ CREATE TABLE audit (
 );
 
 -- Append only: the hash of each row that an audited step wrote into baseline, grants, device,
--- service_key or password; NULL: deleted. The audit row of this seq has the hash of its lines.
+-- service_key, password or second_factor; NULL: deleted. The audit row of this seq has the hash of
+-- its lines.
 CREATE TABLE audited_row (
     seq BIGINT NOT NULL,
     table_name TEXT NOT NULL,
@@ -355,5 +356,16 @@ CREATE TABLE password (
     salt BLOB NOT NULL,
     hash BLOB NOT NULL,
     set_at BIGINT NOT NULL,
+    PRIMARY KEY (account)
+) WITHOUT ROWID;
+
+-- Second factors of accounts for desk sessions: the salt of the secret, the SHA-256 of each unused
+-- recovery code one after the other, and the time step of the newest code that was used.
+CREATE TABLE second_factor (
+    account BLOB NOT NULL,
+    salt BLOB NOT NULL,
+    recovery_hashes BLOB NOT NULL,
+    last_step BIGINT NOT NULL,
+    enrolled_at BIGINT NOT NULL,
     PRIMARY KEY (account)
 ) WITHOUT ROWID;

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::domain::access::enrolment::Invite;
 use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
 use crate::domain::access::permission::{Actor, Grant, Role};
+use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::domain::campaign::{Campaign, CampaignStep};
 use crate::domain::org::Org;
 use crate::domain::report::form::Catalogue;
@@ -217,5 +218,6 @@ fn server_setup(
         limits,
         metrics: ServerMetrics::default(),
         reflection: false,
+        second_factor: SecondFactorPolicy::Off,
     }
 }

@@ -7,4 +7,5 @@ pub mod lease;
 pub mod partner;
 pub mod permission;
 pub mod scope;
+pub mod second_factor;
 pub mod visible_scopes;

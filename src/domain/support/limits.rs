@@ -52,6 +52,8 @@ pub const STATEMENT: TextLimit = TextLimit::prose(2000);
 pub const FORMULA: TextLimit = TextLimit::prose(4096);
 /// A desk password.
 pub const PASSWORD: TextLimit = TextLimit::line(*PASSWORD_CHARS.end());
+/// A code of a second factor, or a recovery code with its blanks and hyphens.
+pub const SECOND_FACTOR_CODE: TextLimit = TextLimit::line(64);
 /// Any other argument of the command line: an invitation, a setting.
 pub const ARGUMENT: TextLimit = TextLimit::line(4096);
 

@@ -59,11 +59,17 @@ pub enum RefusalReason {
     ControlCharacter,
     /// A text is longer than its field takes.
     TextTooLong,
+    /// The password is right, and the account's second factor is asked for.
+    SecondFactorRequired,
+    /// The code of the second factor is wrong, expired or used.
+    SecondFactorWrong,
+    /// The account needs a second factor to sign in and has none.
+    SecondFactorNotEnrolled,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -89,6 +95,9 @@ impl RefusalReason {
         Self::AccountElsewhere,
         Self::ControlCharacter,
         Self::TextTooLong,
+        Self::SecondFactorRequired,
+        Self::SecondFactorWrong,
+        Self::SecondFactorNotEnrolled,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -120,6 +129,9 @@ impl RefusalReason {
             Self::AccountElsewhere => "ACCOUNT_ELSEWHERE",
             Self::ControlCharacter => "CONTROL_CHARACTER",
             Self::TextTooLong => "TEXT_TOO_LONG",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
+            Self::SecondFactorWrong => "SECOND_FACTOR_WRONG",
+            Self::SecondFactorNotEnrolled => "SECOND_FACTOR_NOT_ENROLLED",
         }
     }
 

@@ -10,6 +10,7 @@ use thidua::auth;
 use thidua::clock::Clock;
 use thidua::domain::access::enrolment::EnrolmentCode;
 use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::access::second_factor::SecondFactorPolicy;
 use thidua::domain::campaign::CampaignStep;
 use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::support::ids::{AccountId, UnitId};
@@ -154,6 +155,14 @@ impl TestServer {
         Self { dir: Some(dir), ..test_server }
     }
 
+    /// Starts a server that requires second factors, as an authority's does.
+    pub(crate) async fn start_with_second_factor() -> Self {
+        let dir = Self::create_server_dir(None);
+        std::fs::write(dir.path().join(SECOND_FACTOR_FILE), "").unwrap();
+        let test_server = Self::serve(dir.path(), 0, None).await;
+        Self { dir: Some(dir), ..test_server }
+    }
+
     async fn start_with(public_address: Option<SocketAddr>, database: Option<&str>) -> Self {
         let dir = Self::create_server_dir(database);
         let test_server = Self::serve(dir.path(), 0, public_address).await;
@@ -211,6 +220,11 @@ impl TestServer {
             limits: ServerLimits::default(),
             metrics,
             reflection: dir.join(REFLECTION_FILE).exists(),
+            second_factor: if dir.join(SECOND_FACTOR_FILE).exists() {
+                SecondFactorPolicy::Required
+            } else {
+                SecondFactorPolicy::Off
+            },
         };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(run_server(listener, setup, async {
@@ -343,6 +357,9 @@ pub(crate) async fn connect_dir_from(dir: &std::path::Path, port: u16, source: &
 
 /// If this file exists in a server's directory, the server offers reflection.
 const REFLECTION_FILE: &str = "reflection";
+
+/// If this file exists in a server's directory, the server requires second factors.
+const SECOND_FACTOR_FILE: &str = "second-factor";
 
 /// If this file exists in a server's directory, client certificates signed by its CA authenticate
 /// partners.

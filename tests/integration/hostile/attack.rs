@@ -211,6 +211,7 @@ async fn make_call(what: OpenCall, mut access: AccessClient, number: u64) -> boo
                     account_label,
                     password: PASSWORD.to_owned(),
                     device_cookie: Vec::new(),
+                    second_factor_code: String::new(),
                 })
                 .await
                 .err()

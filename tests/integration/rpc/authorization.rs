@@ -83,7 +83,7 @@ fn build_requests(
     server: &TestServer,
     author: &TestClient,
     sent: &pb::Report,
-    other_requests: (Vec<u8>, Vec<u8>),
+    other_requests: ([Vec<u8>; 2], Vec<u8>),
 ) -> BTreeMap<&'static str, Vec<u8>> {
     // Each request has its own id: an id serves one request of an account.
     let next_id = std::cell::Cell::new(100u8);
@@ -154,15 +154,19 @@ fn build_standing_requests(server: &TestServer) -> Vec<(Rpc, Vec<u8>)> {
     ]
 }
 
-/// The same for requests about a device, a finding, jobs and the audit.
+/// The same for requests about a device with its account, a finding, jobs and the audit.
 fn build_other_requests(
-    (stolen, finding): (Vec<u8>, Vec<u8>),
+    ([stolen, holder], finding): ([Vec<u8>; 2], Vec<u8>),
     id: impl Fn() -> Vec<u8>,
 ) -> Vec<(Rpc, Vec<u8>)> {
     vec![
         (
             Rpc::RevokeDevice,
             pb::RevokeDeviceRequest { request_id: id(), device_id: stolen }.encode_to_vec(),
+        ),
+        (
+            Rpc::ResetSecondFactor,
+            pb::ResetSecondFactorRequest { request_id: id(), account_id: holder }.encode_to_vec(),
         ),
         (Rpc::ReplyFinding, {
             let (state, text) = (pb::FindingState::Explained.into(), "mất sóng".to_owned());
@@ -208,7 +212,9 @@ async fn open_finding(server: &TestServer, author: &mut TestClient) -> Vec<u8> {
 async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
     let server = TestServer::start().await;
     let mut author = server.enrol_client(COMMUNE, Role::UnitHead).await;
-    let stolen = server.enrol_client(COMMUNE, Role::Reporter).await.device.0.to_vec();
+    let stolen = server.enrol_client(COMMUNE, Role::Reporter).await.device;
+    let holder = server.app.active_device(stolen).unwrap().account;
+    let stolen = [stolen.0.to_vec(), holder.0.to_vec()];
     let sent = submit_nil_report(&server, &author).await;
     let finding_id = open_finding(&server, &mut author).await;
     let requests = build_requests(&server, &author, &sent, (stolen, finding_id));

@@ -16,10 +16,19 @@ pub(super) const LABEL: &str = "huyen-842-ban";
 
 /// A code for a reviewer's account.
 pub(super) fn create_desk_code(server: &TestServer) -> String {
-    let (system, account) = (server.app.system_actor().unwrap(), AccountId::from_code(LABEL));
+    create_account_code(server, LABEL, (Role::Reviewer, "dist-842"))
+}
+
+/// A code for an account that holds this role on this unit.
+pub(crate) fn create_account_code(
+    server: &TestServer,
+    label: &str,
+    (role, uid): (Role, &str),
+) -> String {
+    let (system, account) = (server.app.system_actor().unwrap(), AccountId::from_code(label));
     let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
-    let grant = Grant { role: Role::Reviewer, unit: UnitId::from_code("dist-842"), from, to };
-    server.app.grant_role(&system, account, LABEL, &grant).unwrap();
+    let grant = Grant { role, unit: UnitId::from_code(uid), from, to };
+    server.app.grant_role(&system, account, label, &grant).unwrap();
     let (code, hash) = auth::generate_enrol_code().unwrap();
     server
         .app
@@ -52,6 +61,7 @@ async fn sign_in(
         account_label: label.to_owned(),
         password: password.to_owned(),
         device_cookie: Vec::new(),
+        second_factor_code: String::new(),
     };
     AccessServiceClient::new(server.connect().await)
         .sign_in(rpc_request)
@@ -72,7 +82,7 @@ async fn a_password_is_the_same_typed_composed_or_with_combining_marks() {
     server.close().await;
 }
 
-fn with_token<M>(token: &Option<pb::AccessToken>, message: M) -> Request<M> {
+pub(super) fn with_token<M>(token: &Option<pb::AccessToken>, message: M) -> Request<M> {
     let mut request = Request::new(message);
     let token = &token.as_ref().unwrap().token;
     request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -195,6 +205,7 @@ async fn a_flood_of_sign_ins_is_turned_away_and_a_phone_goes_on_syncing() {
                 account_label: format!("tai-khoan-{at}"),
                 password: PASSWORD.to_owned(),
                 device_cookie: Vec::new(),
+                second_factor_code: String::new(),
             };
             tokio::spawn(async move { access.sign_in(rpc_request).await.unwrap_err() })
         })

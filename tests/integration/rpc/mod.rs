@@ -2,7 +2,7 @@
 
 mod access;
 mod authorization;
-mod desk_session;
+pub(crate) mod desk_session;
 mod drilldown;
 mod endpoints;
 mod invalid_input;
@@ -11,6 +11,7 @@ mod org;
 mod partner;
 mod quality;
 mod report;
+pub(crate) mod second_factor;
 mod sign_in_limits;
 mod sync;
 mod target;

@@ -31,6 +31,7 @@ async fn sign_in(
         account_label: label.to_owned(),
         password: password.to_owned(),
         device_cookie: cookie.to_vec(),
+        second_factor_code: String::new(),
     };
     AccessServiceClient::new(channel.clone())
         .sign_in(request)
