@@ -409,3 +409,37 @@ error-database-encoding = the PostgreSQL database has the encoding { $encoding }
 error-transaction-pooler = a pooler in transaction mode stands before the database and is not supported: set it to session mode (pool_mode = session), or name PostgreSQL itself in database.url; nothing was made
 field-outbox-counts = waiting { $waiting }, sent without answer { $sent }, held { $count }, refused { $refused }
 phone-held-command = command { $number }: HELD { $reason } { $text }
+
+## grant-many
+grant-file-or-rule = name a CSV file, or --all-below UNIT together with --role ROLE
+grant-label-names-unit = --account must contain {"{"}unit{"}"}, where the unit's code goes: each unit has an account of its own
+grant-no-unit-below = there is no such open unit below this one; check --all-below and --level
+grant-would-give = { $count } roles pass; dry run, nothing written
+grant-given = { $given } roles given; { $unchanged } were held already and stay as they are
+
+## invite cards
+cards-card = card
+cards-issued = issued
+cards-expires = valid until
+cards-written = { $count } cards written to { $file }: { $new } new, { $again } issued before and still open; { $given } roles newly given
+cards-have-phone = { $many } accounts have a phone and get no card: { $labels }. To make cards for them too, add --also-enrolled
+cards-short = The codes on these cards are valid for { $minutes } minutes only. To hand cards out to units, set enrolment.code_minutes (at most 43200, which is 30 days) and print again with --renew
+cards-keep-safe = Who holds a card can enrol a phone of the unit: hand it over in person, and delete the file after printing. A lost card: thidua invite revoke CARD
+cards-revoked = { $revoked } of { $asked } cards revoked; a card that was used or revoked before stays as it is (an enrolled phone: thidua access revoke)
+cards-number-12-hexadecimal = the number of a card has 12 hexadecimal digits; it stands on the card and in thidua invite list; check it
+sheet-title = Cards to enrol phones
+sheet-intro = Print on A4, or choose "Save as PDF" in the browser's print dialog. Each card can be used once. Cut them apart and hand each to the unit that it names.
+sheet-roles = roles
+sheet-rule = Open the app and scan the picture. It can be used once. Do not photograph it or send it. A lost card: report its number to the unit above at once.
+sheet-addresses-too-long = the server's addresses are too long for one QR picture; shorten listen.public
+sheet-role-reporter = reporter
+sheet-role-unit-head = unit head
+sheet-role-reviewer = reviewer
+sheet-role-campaign-head = campaign head
+sheet-role-council-secretary = council secretary
+sheet-role-data-steward = data steward
+sheet-role-auditor = auditor
+sheet-role-partner-reader = partner agency (reads)
+sheet-role-partner-writer = partner agency (writes)
+sheet-role-admin = administrator
+sheet-role-system = system

@@ -13,6 +13,8 @@ mod backup_locations;
 mod baseline;
 mod campaign;
 mod campaign_lifecycle;
+mod card_sheet;
+mod cards;
 mod completions;
 mod context;
 mod database_connection;
@@ -25,6 +27,7 @@ mod field;
 mod file_rights;
 mod files;
 mod fleet;
+mod grant_batch;
 mod healthcheck;
 mod help;
 mod import_commands;
@@ -122,6 +125,8 @@ enum CliCommand {
     Review(review::Args),
     /// Give roles, hand out enrolment codes, list and revoke devices.
     Access(access::Args),
+    /// Printed cards with enrolment codes: make, list, revoke.
+    Invite(cards::Args),
     /// Reports that should be on their way, for those who remind units.
     Remind(remind::Args),
     /// When units were last heard, and what waits at them.
@@ -196,6 +201,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Field(args) => field::run(&ctx, args),
         CliCommand::Review(args) => review::run(&ctx, args),
         CliCommand::Access(args) => access::run(&ctx, args),
+        CliCommand::Invite(args) => cards::run(&ctx, args),
         CliCommand::Jobs(args) => jobs::run(&ctx, args),
         CliCommand::Backup(args) => backup::back_up(&ctx, args),
         CliCommand::VerifyBackup(args) => backup::verify_copy(&ctx, args),

@@ -6,6 +6,7 @@
 
 mod backup;
 mod database;
+mod enrolment;
 mod given;
 mod jobs;
 mod limits;
@@ -20,6 +21,7 @@ mod tls;
 
 pub use backup::BackupConfig;
 pub use database::DatabaseConfig;
+pub use enrolment::{CodeMinutes, EnrolmentConfig};
 pub use given::GivenSettings;
 pub use jobs::JobsConfig;
 pub use limits::LimitsConfig;
@@ -37,8 +39,10 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 9] =
-    ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "telemetry", "backup"];
+pub const SECTIONS: [&str; 10] = [
+    "listen", "database", "tls", "limits", "enrolment", "jobs", "log", "metrics", "telemetry",
+    "backup",
+];
 /// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
 
@@ -54,6 +58,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// `[limits]`.
     pub limits: LimitsConfig,
+    /// `[enrolment]`.
+    pub enrolment: EnrolmentConfig,
     /// `[jobs]`.
     pub jobs: JobsConfig,
     /// `[log]`.

@@ -5,6 +5,7 @@
 mod audit;
 mod backups;
 mod campaigns;
+mod cards;
 mod checkpoints;
 mod clock;
 mod command_export;
