@@ -168,6 +168,7 @@ fleet-name = name
 fleet-devices = devices
 fleet-last-contact = last contact
 fleet-waiting = waiting to be sent
+fleet-card-open-until = card open until
 
 ## healthcheck
 healthcheck-see-log-thidua-serve = { $address }: { $error }; see the log of thidua serve
@@ -253,6 +254,7 @@ remind-contract = contract
 remind-first-day = first day
 remind-last-day = last day
 remind-due = due by
+remind-days-late = days late
 
 ## report
 report-there-no-report = there is no report { $report }; check its id

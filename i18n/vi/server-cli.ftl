@@ -169,6 +169,7 @@ fleet-name = tên
 fleet-devices = thiết bị
 fleet-last-contact = liên lạc lần cuối
 fleet-waiting = chờ gửi
+fleet-card-open-until = phiếu còn hạn đến
 
 ## healthcheck
 healthcheck-see-log-thidua-serve = { $address }: { $error }; hãy xem nhật ký của thidua serve
@@ -254,6 +255,7 @@ remind-contract = chế độ báo cáo
 remind-first-day = từ ngày
 remind-last-day = đến ngày
 remind-due = hạn gửi
+remind-days-late = số ngày trễ
 
 ## report
 report-there-no-report = không có báo cáo { $report }; hãy kiểm tra mã báo cáo

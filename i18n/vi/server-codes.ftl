@@ -41,6 +41,7 @@ code-NOT_COUNTED_HERE = không đếm ở cấp này
 code-TODAY = hôm nay
 code-THIS_WEEK = trong tuần
 code-OLDER = lâu hơn
+code-NEVER = chưa có thiết bị
 code-NONE = không có
 code-SOME = có
 code-STUCK = tồn đọng

@@ -237,8 +237,8 @@ impl App {
         })
     }
 
-    /// Revokes every device, session and unused enrolment code of an account; returns the devices and
-    /// sessions that were active.
+    /// Revokes every device, session and unused enrolment code of an account; returns the devices
+    /// and sessions that were active.
     pub fn revoke_account_devices(
         &self,
         actor: &Actor,

@@ -127,9 +127,9 @@ enum CliCommand {
     Access(access::Args),
     /// Printed cards with enrolment codes: make, list, revoke.
     Invite(cards::Args),
-    /// Reports that should be on their way, for those who remind units.
+    /// Reports that are due or late and were not sent, the latest first, for those who remind units.
     Remind(remind::Args),
-    /// When units were last heard, and what waits at them.
+    /// Every unit, those without a device first: when it was last heard, and what waits at it.
     Fleet(fleet::Args),
     /// List the jobs, run one now, see past runs.
     Jobs(jobs::Args),

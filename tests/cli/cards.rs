@@ -53,6 +53,12 @@ fn one_command_makes_a_card_for_every_commune_and_a_repeat_prints_the_same_open_
     machine.run_ok(&["field", "enrol", qr, "--phone", "xa"]);
     let twice = machine.run(&["field", "enrol", qr, "--phone", "other"]);
     assert_eq!(twice.code, 1, "a card enrols one phone: {twice:?}");
+    let fleet = json(&machine.run_ok(&["fleet", "--json"]));
+    let fleet = fleet.as_array().unwrap();
+    let heard: Vec<&str> = fleet.iter().filter_map(|one| one["last_contact"].as_str()).collect();
+    assert_eq!(fleet.last().unwrap()["unit"], COMMUNE, "units without a device stand first");
+    assert!(heard.len() > cards.len() && heard[..heard.len() - 1].iter().all(|one| *one == "NEVER"));
+    assert!(fleet.iter().filter(|one| one["card_open_until"] != "").count() == cards.len() - 1);
     let after = print_cards(&machine, &["--out", "three.html", "--set", &public]);
     assert_eq!(after["have_phone"], serde_json::json!([COMMUNE]));
     assert_eq!(after["cards"].as_array().unwrap().len(), cards.len() - 1);
@@ -127,7 +133,7 @@ fn a_card_that_was_open_in_a_copy_is_worth_nothing_after_the_copy_is_restored() 
     let issued = print_cards(&machine, &[]);
     assert!(!issued["cards"].as_array().unwrap().is_empty());
     let copy = json(&machine.run_ok(&["backup", "--json"]));
-    let copy = copy["file"].as_str().or_else(|| copy["path"].as_str()).unwrap().to_owned();
+    let copy = copy["copy"].as_str().unwrap().to_owned();
     machine.run_ok(&["restore", &copy, "--force"]);
     let open = json(&machine.run_ok(&["invite", "list", "--json"]));
     assert_eq!(open, serde_json::json!([]), "the copy does not know which cards were used since");

@@ -131,8 +131,8 @@ CREATE INDEX device_token_hash ON device (token_hash);
 
 CREATE INDEX device_account ON device (account);
 
--- Enrolment codes: single use, valid for ten minutes, or for the authority's period if only a picture
--- carries them (qr_only = 1). unit: whose code it is, as printed on its card.
+-- Enrolment codes: single use, valid for ten minutes, or for the authority's period if only a
+-- picture carries them (qr_only = 1). unit: whose code it is, as printed on its card.
 CREATE TABLE enrol_code (
     hash BLOB NOT NULL,
     account BLOB NOT NULL,
