@@ -93,9 +93,7 @@ impl App {
     ) -> Result<std::result::Result<GrantCounts, BatchRefusals>> {
         self.store().write("access.grant", self.now(), |tx| {
             match check_grants(self, tx, actor, requests)? {
-                refusals if refusals.is_empty() => {
-                    Ok(Ok(put_grants(self, tx, actor, requests)?))
-                }
+                refusals if refusals.is_empty() => Ok(Ok(put_grants(self, tx, actor, requests)?)),
                 refusals => Ok(Err(refusals)),
             }
         })
@@ -228,8 +226,7 @@ fn put_grants(
 
 fn accounts_with_phone(tx: &mut ReadTx) -> Result<BTreeSet<AccountId>> {
     let devices = tx.devices()?.into_iter();
-    let active =
-        devices.filter(|device| device.revoked_at.is_none() && !device.is_desk_session());
+    let active = devices.filter(|device| device.revoked_at.is_none() && !device.is_desk_session());
     Ok(active.map(|device| device.account).collect())
 }
 

@@ -60,7 +60,9 @@ fn open_cards(local_app: &LocalApp) -> CliResult<BTreeMap<UnitId, Date>> {
     for (code, _) in local_app.app.enrol_cards(&local_app.actor)? {
         if code.is_open(now) {
             let day = code.expires_at.local_date();
-            days.entry(code.unit).and_modify(|last: &mut Date| *last = day.max(*last)).or_insert(day);
+            days.entry(code.unit)
+                .and_modify(|last: &mut Date| *last = day.max(*last))
+                .or_insert(day);
         }
     }
     Ok(days)

@@ -174,9 +174,8 @@ pub(super) fn grant_many(
         );
         return Ok(());
     }
-    let counts = app
-        .grant_roles(actor, &batch.requests)?
-        .map_err(|refusals| batch.refused(refusals))?;
+    let counts =
+        app.grant_roles(actor, &batch.requests)?.map_err(|refusals| batch.refused(refusals))?;
     let (given, unchanged) = (counts.given, counts.unchanged);
     output.print_answer(
         || output.paint(Colour::Green, &output.say(message!("grant-given", given, unchanged))),

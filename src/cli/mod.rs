@@ -49,6 +49,7 @@ mod relocate;
 mod remind;
 mod report;
 mod review;
+mod review_batch;
 mod runs;
 mod score;
 mod serve;

@@ -40,7 +40,15 @@ use toml::{Table, Value};
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
 pub const SECTIONS: [&str; 10] = [
-    "listen", "database", "tls", "limits", "enrolment", "jobs", "log", "metrics", "telemetry",
+    "listen",
+    "database",
+    "tls",
+    "limits",
+    "enrolment",
+    "jobs",
+    "log",
+    "metrics",
+    "telemetry",
     "backup",
 ];
 /// Prefix of environment variables.

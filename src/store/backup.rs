@@ -307,10 +307,9 @@ pub(crate) fn begin_epoch(
         .execute(&mut conn)?;
     diesel::delete(setting::table.find(SUPERSEDED_SETTING)).execute(&mut conn)?;
     // The copy does not know which cards were used or revoked since: none of them stays valid.
-    let cards = enrol_code::table.filter(enrol_code::qr_only.eq(1)).filter(enrol_code::used_at.is_null());
-    diesel::update(cards)
-        .set(enrol_code::revoked_at.eq(Some(0i64)))
-        .execute(&mut conn)?;
+    let cards =
+        enrol_code::table.filter(enrol_code::qr_only.eq(1)).filter(enrol_code::used_at.is_null());
+    diesel::update(cards).set(enrol_code::revoked_at.eq(Some(0i64))).execute(&mut conn)?;
     conn.execute_sql("COMMIT")?;
     Ok(number)
 }

@@ -36,7 +36,10 @@ fn one_command_makes_a_card_for_every_commune_and_a_repeat_prints_the_same_open_
     let card = card_of(&first, COMMUNE);
     let number = card["card"].as_str().unwrap();
     assert!(page.contains("Phường Trà Vinh") && page.contains(number), "{card}");
-    assert!(!page.contains("thidua:1?") && !page.contains("https://"), "the code is a picture only");
+    assert!(
+        !page.contains("thidua:1?") && !page.contains("https://"),
+        "the code is a picture only"
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -57,7 +60,9 @@ fn one_command_makes_a_card_for_every_commune_and_a_repeat_prints_the_same_open_
     let fleet = fleet.as_array().unwrap();
     let heard: Vec<&str> = fleet.iter().filter_map(|one| one["last_contact"].as_str()).collect();
     assert_eq!(fleet.last().unwrap()["unit"], COMMUNE, "units without a device stand first");
-    assert!(heard.len() > cards.len() && heard[..heard.len() - 1].iter().all(|one| *one == "NEVER"));
+    assert!(
+        heard.len() > cards.len() && heard[..heard.len() - 1].iter().all(|one| *one == "NEVER")
+    );
     assert!(fleet.iter().filter(|one| one["card_open_until"] != "").count() == cards.len() - 1);
     let after = print_cards(&machine, &["--out", "three.html", "--set", &public]);
     assert_eq!(after["have_phone"], serde_json::json!([COMMUNE]));
@@ -106,7 +111,9 @@ fn a_file_of_roles_is_refused_with_every_line_at_once_and_then_given_once_howeve
         ,REPORTER,com-29242-2,,\n\
         xa-1,REPORTER,com-29242-2,,\n";
     let bad = machine.write("bad.csv", bad);
-    for command in [&["access", "grant-many", &bad][..], &["access", "grant-many", &bad, "--dry-run"]] {
+    for command in
+        [&["access", "grant-many", &bad][..], &["access", "grant-many", &bad, "--dry-run"]]
+    {
         let refused = machine.run(command);
         assert_eq!(refused.code, 1, "{refused:?}");
         for line in 3..=8 {
@@ -117,7 +124,10 @@ fn a_file_of_roles_is_refused_with_every_line_at_once_and_then_given_once_howeve
     let unknown = machine.run(&["access", "enrol", "--account", "xa-1"]);
     assert!(unknown.err.contains("UNKNOWN_ACCOUNT"), "nothing was written: {}", unknown.err);
 
-    let good = machine.write("good.csv", "unit;account;role\ncom-29242-2;xa-1;reporter\nprov-86-2025;tinh;REVIEWER\n");
+    let good = machine.write(
+        "good.csv",
+        "unit;account;role\ncom-29242-2;xa-1;reporter\nprov-86-2025;tinh;REVIEWER\n",
+    );
     let dry = machine.run_ok(&["access", "grant-many", &good, "--dry-run", "--json"]);
     assert_eq!(json(&dry), serde_json::json!({ "roles": 2, "dry_run": true }));
     for (given, unchanged) in [(2, 0), (0, 2)] {
