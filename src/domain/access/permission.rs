@@ -233,7 +233,7 @@ define_actions! {
     /// Grant or refuse a proposal to amend.
     SettleProposal = "proposal.settle": Reviewer / Above;
     /// Read sent reports, their comments and revisions.
-    ReadReport = "report.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    ReadReport = "report.read": Reporter / Own, UnitHead / Own, UnitHead / Above, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, DataSteward / Own, DataSteward / Above, System / Own, System / Above;
     /// Read drafts, conflicts and held commands.
     ReadDesk = "desk.read": Reporter / Own, UnitHead / Own;
     /// Read a unit's standings.
