@@ -448,6 +448,7 @@ cards-number-12-hexadecimal = the number of a card has 12 hexadecimal digits; it
 sheet-title = Cards to enrol phones
 sheet-intro = Print on A4, or choose "Save as PDF" in the browser's print dialog. Each card can be used once. Cut them apart and hand each to the unit that it names.
 sheet-roles = roles
+sheet-expires = { $day }, { $time }
 sheet-rule = Open the app and scan the picture. It can be used once. Do not photograph it or send it. A lost card: report its number to the unit above at once.
 sheet-addresses-too-long = the server's addresses are too long for one QR picture; shorten listen.public
 sheet-role-reporter = reporter

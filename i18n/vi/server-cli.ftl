@@ -449,6 +449,7 @@ cards-number-12-hexadecimal = số phiếu gồm 12 chữ số thập lục phâ
 sheet-title = Phiếu ghi danh điện thoại
 sheet-intro = In trên giấy A4, hoặc chọn "Lưu thành PDF" trong hộp thoại in của trình duyệt. Mỗi phiếu chỉ dùng một lần. Cắt rời và giao tận tay cho đơn vị ghi trên phiếu.
 sheet-roles = vai trò
+sheet-expires = { $time } ngày { $day }
 sheet-rule = Mở ứng dụng, quét mã. Chỉ dùng một lần. Không chụp ảnh, không gửi qua mạng. Mất phiếu: báo ngay cho cấp trên kèm số phiếu.
 sheet-addresses-too-long = địa chỉ máy chủ quá dài cho một mã QR; hãy rút gọn listen.public
 sheet-role-reporter = nhập số liệu

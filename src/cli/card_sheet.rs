@@ -65,6 +65,10 @@ pub(super) fn render_sheet(cards: &[SheetCard], lang: Lang) -> CliResult<String>
 fn render_card(card: &SheetCard, lang: Lang) -> CliResult<Markup> {
     let roles: Vec<&str> = card.roles.iter().map(|role| role_text(*role, lang)).collect();
     let picture = draw_qr(&card.qr)?;
+    let until = card.expires_at.local_text();
+    let time = until.rsplit(' ').next().unwrap_or_default();
+    let expires =
+        lang.say(message!("sheet-expires", time, day => card.expires_at.local_date()));
     Ok(html! {
         section.card {
             (picture)
@@ -74,11 +78,11 @@ fn render_card(card: &SheetCard, lang: Lang) -> CliResult<Markup> {
                 dl {
                     dt { (lang.text("access-account")) } dd { (card.account) }
                     dt { (lang.text("sheet-roles")) } dd { (roles.join(", ")) }
-                    dt { (lang.text("cards-expires")) } dd { (card.expires_at.local_text()) }
+                    dt { (lang.text("cards-expires")) } dd { (expires) }
                     dt { (lang.text("cards-card")) } dd.code { (card.id.to_string()) }
                 }
-                p.rule { (lang.text("sheet-rule")) }
             }
+            p.rule { (lang.text("sheet-rule")) }
         }
     })
 }
