@@ -67,8 +67,7 @@ fn render_card(card: &SheetCard, lang: Lang) -> CliResult<Markup> {
     let picture = draw_qr(&card.qr)?;
     let until = card.expires_at.local_text();
     let time = until.rsplit(' ').next().unwrap_or_default();
-    let expires =
-        lang.say(message!("sheet-expires", time, day => card.expires_at.local_date()));
+    let expires = lang.say(message!("sheet-expires", time, day => card.expires_at.local_date()));
     Ok(html! {
         section.card {
             (picture)

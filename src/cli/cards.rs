@@ -33,8 +33,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum InviteCommand {
-    /// Give roles to many accounts and write a sheet of cards, one for each account without a phone.
-    /// Open cards are printed again with the same code.
+    /// Give roles to many accounts and write a sheet of cards, one for each account without a
+    /// phone. Open cards are printed again with the same code.
     #[command(after_help = "Examples:
   thidua invite print --all-below prov-86-2025 --level commune --role REPORTER --role UNIT_HEAD
   thidua invite print roles.csv --out cards.html

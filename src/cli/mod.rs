@@ -128,7 +128,7 @@ enum CliCommand {
     Access(access::Args),
     /// Printed cards with enrolment codes: make, list, revoke.
     Invite(cards::Args),
-    /// Reports that are due or late and were not sent, the latest first, for those who remind units.
+    /// Reports that are due or late and not sent, the latest first, for those who remind units.
     Remind(remind::Args),
     /// Every unit, those without a device first: when it was last heard, and what waits at it.
     Fleet(fleet::Args),

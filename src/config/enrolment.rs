@@ -1,5 +1,5 @@
-//! `[enrolment]`: `code_minutes` (default 10, at most 43200, which is 30 days): how long a code on a
-//! printed card is valid. A code that a person types is valid for ten minutes.
+//! `[enrolment]`: `code_minutes` (default 10, at most 43200, which is 30 days): how long a code on
+//! a printed card is valid. A code that a person types is valid for ten minutes.
 
 use serde::Deserialize;
 

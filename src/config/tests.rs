@@ -81,5 +81,6 @@ fn the_code_of_a_card_is_valid_from_ten_minutes_to_thirty_days() {
         let error = minutes(refused).unwrap_err();
         assert!(error.starts_with("--set enrolment.code_minutes: "), "{error}");
     }
-    assert!(minutes("9").unwrap_err().contains("from 10 minutes to 43200"));
+    let error = read("[enrolment]\ncode_minutes = 9\n", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains("thidua.toml:2: 9 is not from 10 minutes to 43200"), "{error}");
 }

@@ -1,5 +1,5 @@
-//! Accounts, grants, devices and used nonces. Secrets are stored as hashes only. Enrolment codes are
-//! in `enrol_code`.
+//! Accounts, grants, devices and used nonces. Secrets are stored as hashes only. Enrolment codes
+//! are in `enrol_code`.
 //!
 //! Does no cryptography and checks no permission: `auth` and `app` do.
 

@@ -22,8 +22,6 @@ pub struct EnrolmentCode([u8; 16]);
 
 /// Minutes for which a code that a person may type is valid.
 pub const TYPED_CODE_MINUTES: u32 = 10;
-/// Most minutes for which a code of a printed card is valid: 30 days.
-pub const CARD_CODE_MINUTES_MAX: u32 = 30 * 24 * 60;
 
 /// The public number of a code, printed on its card and used to revoke it: the first six bytes of
 /// its hash. The code cannot be found from it.
