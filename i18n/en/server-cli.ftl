@@ -182,6 +182,7 @@ fleet-name = name
 fleet-devices = devices
 fleet-last-contact = last contact
 fleet-waiting = waiting to be sent
+fleet-card-open-until = card open until
 
 ## healthcheck
 healthcheck-see-log-thidua-serve = { $address }: { $error }; see the log of thidua serve
@@ -267,6 +268,7 @@ remind-contract = contract
 remind-first-day = first day
 remind-last-day = last day
 remind-due = due by
+remind-days-late = days late
 
 ## report
 report-there-no-report = there is no report { $report }; check its id
@@ -283,7 +285,23 @@ review-commented = commented
 review-changed-after-sent = changed after it was sent
 review-late = late
 review-note = has a note
-review-there-no-such-report = there is no such report; check its id
+review-nothing-waits = no report waits for review
+review-none-accepted = no report was accepted
+review-element = element
+review-now = now
+review-last-period = last period
+review-last-year = same period last year
+review-same-figures = { "    " }{ $same } other figures are the same as the last period's and last year's
+review-which-to-accept = Accept the reports with these numbers (as in 1-12,15; empty: none):
+review-numbers-like = numbers from 1 to { $count } are expected, as in 1-3,7
+review-accepted = { $accepted } reports accepted; { $waiting } commands wait to be sent
+review-some-refused = some reports could not be accepted; look at them again with thidua review batch
+review-open-finding = a question about figures is not answered ({ $rule } { $element })
+review-departs-from-both = { $element }: { $now }, last period { $before }, same period last year { $last_year }
+review-no-clean-nil = no nil report waits that has nothing to check
+review-no-such-proposal = this client has no such proposal; see the list: thidua review proposals
+review-nothing-decided = Nothing is decided. To grant exactly what is shown: thidua review amend { $proposal } --grant { $hash } ; to refuse it: --refuse
+pending-decisions-proposed = proposed
 review-reports = { $numbers } reports
 review-sent = sent
 review-waits-sent = waiting to be sent
@@ -428,3 +446,38 @@ error-database-encoding = the PostgreSQL database has the encoding { $encoding }
 error-transaction-pooler = a pooler in transaction mode stands before the database and is not supported: set it to session mode (pool_mode = session), or name PostgreSQL itself in database.url; nothing was made
 field-outbox-counts = waiting { $waiting }, sent without answer { $sent }, held { $count }, refused { $refused }
 phone-held-command = command { $number }: HELD { $reason } { $text }
+
+## grant-many
+grant-file-or-rule = name a CSV file, or --all-below UNIT together with --role ROLE
+grant-label-names-unit = --account must contain {"{"}unit{"}"}, where the unit's code goes: each unit has an account of its own
+grant-no-unit-below = there is no such open unit below this one; check --all-below and --level
+grant-would-give = { $count } roles pass; dry run, nothing written
+grant-given = { $given } roles given; { $unchanged } were held already and stay as they are
+
+## invite cards
+cards-card = card
+cards-issued = issued
+cards-expires = valid until
+cards-written = { $count } cards written to { $file }: { $new } new, { $again } issued before and still open; { $given } roles newly given
+cards-have-phone = { $many } accounts have a phone and get no card: { $labels }. To make cards for them too, add --also-enrolled
+cards-short = The codes on these cards are valid for { $minutes } minutes only. To hand cards out to units, set enrolment.code_minutes (at most 43200, which is 30 days) and print again with --renew
+cards-keep-safe = Who holds a card can enrol a phone of the unit: hand it over in person, and delete the file after printing. A lost card: thidua invite revoke CARD
+cards-revoked = { $revoked } of { $asked } cards revoked; a card that was used or revoked before stays as it is (an enrolled phone: thidua access revoke)
+cards-number-12-hexadecimal = the number of a card has 12 hexadecimal digits; it stands on the card and in thidua invite list; check it
+sheet-title = Cards to enrol phones
+sheet-intro = Print on A4, or choose "Save as PDF" in the browser's print dialog. Each card can be used once. Cut them apart and hand each to the unit that it names.
+sheet-roles = roles
+sheet-expires = { $day }, { $time }
+sheet-rule = Open the app and scan the picture. It can be used once. Do not photograph it or send it. A lost card: report its number to the unit above at once.
+sheet-addresses-too-long = the server's addresses are too long for one QR picture; shorten listen.public
+sheet-role-reporter = reporter
+sheet-role-unit-head = unit head
+sheet-role-reviewer = reviewer
+sheet-role-campaign-head = campaign head
+sheet-role-council-secretary = council secretary
+sheet-role-data-steward = data steward
+sheet-role-auditor = auditor
+sheet-role-partner-reader = partner agency (reads)
+sheet-role-partner-writer = partner agency (writes)
+sheet-role-admin = administrator
+sheet-role-system = system

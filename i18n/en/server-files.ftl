@@ -36,3 +36,9 @@ report-csv-nil-word = nothing occurred
 toml-reader-unreadable = the TOML file cannot be read: { $message }
 toml-reader-last-day-comes-before = { $key }: the last day { $end } is before the first day { $start }; correct one of them
 toml-reader-key-twice = this key occurs twice; remove one
+
+## grant
+grant-one-line-each-role = one line for each account, role and unit
+grant-one-of-roles = one of { $codes }
+grant-day-not-before = a day that is not before { $first }
+grant-unit-open-on = a unit that is open on { $first }; in place of a closed one name its successor

@@ -183,6 +183,7 @@ fleet-name = tên
 fleet-devices = thiết bị
 fleet-last-contact = liên lạc lần cuối
 fleet-waiting = chờ gửi
+fleet-card-open-until = phiếu còn hạn đến
 
 ## healthcheck
 healthcheck-see-log-thidua-serve = { $address }: { $error }; hãy xem nhật ký của thidua serve
@@ -268,6 +269,7 @@ remind-contract = chế độ báo cáo
 remind-first-day = từ ngày
 remind-last-day = đến ngày
 remind-due = hạn gửi
+remind-days-late = số ngày trễ
 
 ## report
 report-there-no-report = không có báo cáo { $report }; hãy kiểm tra mã báo cáo
@@ -284,7 +286,23 @@ review-commented = có ý kiến
 review-changed-after-sent = đã sửa sau khi gửi
 review-late = gửi chậm
 review-note = có ghi chú
-review-there-no-such-report = không có báo cáo này; hãy kiểm tra mã báo cáo
+review-nothing-waits = không có báo cáo nào chờ duyệt
+review-none-accepted = chưa duyệt báo cáo nào
+review-element = chỉ tiêu
+review-now = kỳ này
+review-last-period = kỳ trước
+review-last-year = cùng kỳ năm trước
+review-same-figures = { "    " }{ $same } số liệu khác bằng kỳ trước và cùng kỳ năm trước
+review-which-to-accept = Duyệt các báo cáo số (ví dụ 1-12,15; để trống: không duyệt):
+review-numbers-like = cần các số từ 1 đến { $count }, ví dụ 1-3,7
+review-accepted = đã ghi lệnh duyệt { $accepted } báo cáo; chờ gửi { $waiting } lệnh
+review-some-refused = có báo cáo không duyệt được; xem lại rồi chạy lại thidua review batch
+review-open-finding = có câu hỏi về số liệu chưa trả lời ({ $rule } { $element })
+review-departs-from-both = { $element }: { $now }, kỳ trước { $before }, cùng kỳ năm trước { $last_year }
+review-no-clean-nil = không có báo cáo không phát sinh nào chờ duyệt mà không có điểm cần xem xét
+review-no-such-proposal = máy này không có đề nghị điều chỉnh đó; xem danh sách: thidua review proposals
+review-nothing-decided = Chưa quyết định gì. Chấp nhận đúng nội dung trên: thidua review amend { $proposal } --grant { $hash } ; từ chối: --refuse
+pending-decisions-proposed = đề nghị
 review-reports = { $numbers } báo cáo
 review-sent = đã gửi
 review-waits-sent = đang chờ gửi
@@ -429,3 +447,38 @@ error-database-encoding = cơ sở dữ liệu PostgreSQL dùng bảng mã { $en
 error-transaction-pooler = trước cơ sở dữ liệu là bộ gộp kết nối ở chế độ transaction, không dùng được: chuyển sang chế độ session (pool_mode = session), hoặc ghi thẳng địa chỉ PostgreSQL trong database.url; chưa có gì được tạo
 field-outbox-counts = chờ gửi { $waiting }, đã gửi chưa trả lời { $sent }, đang tạm giữ { $count }, bị từ chối { $refused }
 phone-held-command = lệnh { $number }: HELD { $reason } { $text }
+
+## grant-many
+grant-file-or-rule = hãy cho tệp CSV, hoặc --all-below ĐƠN_VỊ cùng --role VAI_TRÒ
+grant-label-names-unit = --account phải có {"{"}unit{"}"}, chỗ của mã đơn vị: mỗi đơn vị một tài khoản riêng
+grant-no-unit-below = không có đơn vị nào đang hoạt động phù hợp ở dưới đơn vị này; hãy kiểm tra --all-below và --level
+grant-would-give = { $count } vai trò hợp lệ; chạy thử, chưa ghi gì
+grant-given = đã cấp { $given } vai trò; { $unchanged } vai trò đã có từ trước, giữ nguyên
+
+## invite cards
+cards-card = số phiếu
+cards-issued = ngày cấp
+cards-expires = hạn dùng
+cards-written = đã ghi { $count } phiếu ghi danh vào { $file }: { $new } phiếu mới, { $again } phiếu đã cấp và còn hạn; { $given } vai trò mới được cấp
+cards-have-phone = { $many } tài khoản đã có điện thoại nên không có phiếu: { $labels }. Cần phiếu cho cả các tài khoản này: thêm --also-enrolled
+cards-short = Mã trên phiếu chỉ dùng được { $minutes } phút. Để phát phiếu cho các đơn vị, đặt enrolment.code_minutes (nhiều nhất 43200 phút, tức 30 ngày) rồi in lại với --renew
+cards-keep-safe = Người có phiếu ghi danh được điện thoại của đơn vị: giao tận tay, in xong thì xóa tệp. Mất phiếu: thidua invite revoke SỐ_PHIẾU
+cards-revoked = đã thu hồi { $revoked }/{ $asked } phiếu; phiếu đã dùng hoặc đã thu hồi thì giữ nguyên (điện thoại đã ghi danh: thidua access revoke)
+cards-number-12-hexadecimal = số phiếu gồm 12 chữ số thập lục phân, in trên phiếu và trong thidua invite list; hãy kiểm tra lại
+sheet-title = Phiếu ghi danh điện thoại
+sheet-intro = In trên giấy A4, hoặc chọn "Lưu thành PDF" trong hộp thoại in của trình duyệt. Mỗi phiếu chỉ dùng một lần. Cắt rời và giao tận tay cho đơn vị ghi trên phiếu.
+sheet-roles = vai trò
+sheet-expires = { $time } ngày { $day }
+sheet-rule = Mở ứng dụng, quét mã. Chỉ dùng một lần. Không chụp ảnh, không gửi qua mạng. Mất phiếu: báo ngay cho cấp trên kèm số phiếu.
+sheet-addresses-too-long = địa chỉ máy chủ quá dài cho một mã QR; hãy rút gọn listen.public
+sheet-role-reporter = nhập số liệu
+sheet-role-unit-head = trưởng đơn vị
+sheet-role-reviewer = duyệt báo cáo
+sheet-role-campaign-head = phụ trách phong trào
+sheet-role-council-secretary = thư ký hội đồng
+sheet-role-data-steward = quản lý dữ liệu dùng chung
+sheet-role-auditor = kiểm tra
+sheet-role-partner-reader = cơ quan phối hợp (đọc)
+sheet-role-partner-writer = cơ quan phối hợp (gửi)
+sheet-role-admin = quản trị
+sheet-role-system = hệ thống

@@ -36,3 +36,9 @@ report-csv-nil-word = không phát sinh
 toml-reader-unreadable = không đọc được tệp TOML: { $message }
 toml-reader-last-day-comes-before = { $key }: ngày cuối { $end } trước ngày đầu { $start }; hãy sửa một trong hai ngày
 toml-reader-key-twice = khóa này có hai lần; hãy bỏ một
+
+## grant
+grant-one-line-each-role = mỗi tài khoản, vai trò và đơn vị một dòng
+grant-one-of-roles = một trong { $codes }
+grant-day-not-before = ngày không sớm hơn { $first }
+grant-unit-open-on = đơn vị đang hoạt động ngày { $first }; đơn vị đã kết thúc thì ghi đơn vị kế thừa

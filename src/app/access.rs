@@ -47,16 +47,19 @@ impl App {
         })
     }
 
-    /// Whether an enrolment code with this hash is unused and valid now. It stays unused.
-    pub fn is_enrol_code_usable(&self, code_hash: &[u8]) -> Result<bool> {
-        let now = self.now();
-        Ok(self.store().read(|tx| tx.is_enrol_code_usable(code_hash, now))?)
+    /// Whether an enrolment code with this hash is unused, valid now and may set a password. It
+    /// stays unused.
+    pub fn is_password_code_usable(&self, code_hash: &[u8]) -> Result<bool> {
+        self.store().read(|tx| is_password_code(tx, code_hash, self.now()))
     }
 
     /// Consumes a code and sets the password of its account; the store ends the account's desk
-    /// sessions.
+    /// sessions. A code of a printed card sets no password.
     pub fn set_password(&self, code_hash: &[u8], password: &PasswordHash) -> Result<()> {
         self.store().write("access.password", self.now(), |tx| {
+            if !is_password_code(tx, code_hash, self.now())? {
+                return Err(AppError::Unauthenticated);
+            }
             let account = tx.consume_enrol_code(code_hash)?.ok_or(AppError::Unauthenticated)?;
             tx.put_password(account, password)?;
             let actor = Actor { account, device: None, grants: Vec::new() };
@@ -241,7 +244,8 @@ impl App {
         })
     }
 
-    /// Revokes every device and session of an account; returns those that were active.
+    /// Revokes every device, session and unused enrolment code of an account; returns the devices
+    /// and sessions that were active.
     pub fn revoke_account_devices(
         &self,
         actor: &Actor,
@@ -260,6 +264,8 @@ impl App {
                 .into_iter()
                 .filter(|device| device.account == account && device.revoked_at.is_none());
             let active_devices: Vec<DeviceId> = own.map(|device| device.id).collect();
+            // A card of the account would let its holder in again.
+            tx.revoke_enrol_codes_of(account)?;
             for id in &active_devices {
                 tx.revoke_device(*id)?;
                 tx.append_audit(&AuditContext::from(&permit));
@@ -267,6 +273,10 @@ impl App {
             Ok(active_devices)
         })
     }
+}
+
+fn is_password_code(tx: &mut ReadTx, code_hash: &[u8], now: Timestamp) -> Result<bool> {
+    Ok(tx.enrol_code(code_hash)?.is_some_and(|code| code.is_open(now) && !code.is_qr_only))
 }
 
 /// The content of a verified certificate, for a device that this database lacks.

@@ -16,6 +16,7 @@ use crate::domain::access::second_factor::SECOND_FACTOR_ROLES;
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::Timestamp;
+use crate::store::enrol_code::EnrolCode;
 use crate::store::write_tx::AuditContext;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
@@ -47,7 +48,7 @@ impl App {
         grant: &Grant,
     ) -> Result<()> {
         self.store().write("access.grant", self.now(), |tx| {
-            grant_role_checked(self, tx, actor, (account, label), grant)
+            put_grant_checked(self, tx, actor, (account, label), grant)
         })
     }
 
@@ -88,7 +89,7 @@ impl App {
             if code.requires_existing_account && tx.account_label(code.account)?.is_none() {
                 return Err(RefusalReason::AccountElsewhere.into());
             }
-            if !tx.has_enrol_code(code.hash)? {
+            if tx.enrol_code(code.hash)?.is_none() {
                 for role in code.roles {
                     let grant = Grant {
                         role: *role,
@@ -96,7 +97,7 @@ impl App {
                         from,
                         to: Date::constant(2199, 1, 1),
                     };
-                    grant_role_checked(self, tx, actor, (code.account, ""), &grant)?;
+                    put_grant_checked(self, tx, actor, (code.account, ""), &grant)?;
                 }
             }
             insert_enrol_code(self, tx, actor, code.account, (code.hash, code.expires_at))
@@ -158,7 +159,11 @@ pub(super) fn authorize_over_units<A: ActionMarker>(
     Ok(authorize_all(actor, &unit_paths, today))
 }
 
-fn grant_role_checked(
+/// Gives a role for a caller with the right over its unit and over every unit of the account.
+///
+/// A role on a further unit revokes the account's unused codes: who holds one was trusted with the
+/// account before it had that role.
+pub(super) fn put_grant_checked(
     app: &App,
     tx: &mut WriteTx,
     actor: &Actor,
@@ -171,6 +176,9 @@ fn grant_role_checked(
         let units = load_account_units(app, tx, account)?;
         authorize_over_units::<action::Enrol>(tx, actor, &units, today)?
             .map_err(|_| AppError::from(RefusalReason::AccountElsewhere))?;
+        if units.iter().all(|unit| unit != grant.unit) {
+            tx.revoke_enrol_codes_of(account)?;
+        }
     }
     tx.put_account(account, label)?;
     tx.put_grant(account, grant)?;
@@ -191,8 +199,17 @@ fn insert_enrol_code(
 ) -> Result<()> {
     let units = load_account_units(app, tx, account)?;
     let permit = authorize_over_units::<action::Enrol>(tx, actor, &units, app.now().local_date())??;
-    if !tx.has_enrol_code(hash)? {
-        tx.insert_enrol_code(hash, account, expires)?;
+    if tx.enrol_code(hash)?.is_none() {
+        tx.insert_enrol_code(&EnrolCode {
+            hash: hash.to_vec(),
+            account,
+            unit: units.home_unit(),
+            issued_at: app.now(),
+            expires_at: expires,
+            is_qr_only: false,
+            used_at: None,
+            revoked_at: None,
+        })?;
         tx.append_audit(&AuditContext::from(&permit));
     }
     Ok(())

@@ -14,6 +14,7 @@ pub mod close_periods;
 pub mod command_import;
 pub mod compaction;
 pub mod due_reports;
+pub mod enrol_card;
 pub mod error;
 pub mod fleet;
 pub mod held_command;

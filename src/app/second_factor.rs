@@ -40,12 +40,16 @@ impl FactorState {
 }
 
 impl App {
-    /// The account of an unused enrolment code, with its label.
+    /// The account of an unused enrolment code, with its label; never of a printed card's, which
+    /// enrols a device only.
     pub fn enrol_code_account(&self, code_hash: &[u8]) -> Result<Option<(AccountId, String)>> {
         let now = self.now();
         self.store().read(|tx| {
-            let Some(account) = tx.enrol_code_account(code_hash, now)? else { return Ok(None) };
-            Ok(Some((account, tx.account_label(account)?.unwrap_or_default())))
+            let code = tx.enrol_code(code_hash)?;
+            let Some(code) = code.filter(|code| code.is_open(now) && !code.is_qr_only) else {
+                return Ok(None);
+            };
+            Ok(Some((code.account, tx.account_label(code.account)?.unwrap_or_default())))
         })
     }
 

@@ -29,13 +29,14 @@ pub use secret::{
 };
 pub use signed_note::NoteVerifierKey;
 
+use crate::domain::access::enrolment::TYPED_CODE_MINUTES;
 pub use crate::domain::support::limits::{
     ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS,
 };
 use crate::domain::support::time::Timestamp;
 
-/// Lifetime of an enrolment code: 10 minutes.
-pub const ENROL_CODE_MICROS: i64 = 10 * 60 * 1_000_000;
+/// Lifetime of an enrolment code that a person may type: 10 minutes.
+pub const ENROL_CODE_MICROS: i64 = TYPED_CODE_MINUTES as i64 * 60 * 1_000_000;
 /// Lifetime of a renewal nonce: 1 minute.
 pub const NONCE_MICROS: i64 = 60 * 1_000_000;
 

@@ -4,6 +4,7 @@
 use super::access_key;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::grant_batch::{GrantBatchArgs, grant_many};
 use super::import_commands::import_commands;
 use super::invite;
 use super::lookup::find_unit_id;
@@ -51,6 +52,18 @@ enum AccessCommand {
         #[arg(long)]
         enrol: bool,
     },
+    /// Give roles to many accounts in one transaction: all lines or none.
+    #[command(after_help = "Examples:
+  thidua access grant-many roles.csv --dry-run
+  thidua access grant-many --all-below prov-86-2025 --level commune --role REPORTER
+  thidua access grant-many --all-below prov-86-2025 --role UNIT_HEAD --account '{unit}-tp'")]
+    GrantMany {
+        #[command(flatten)]
+        batch: GrantBatchArgs,
+        /// Check only, write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print a one-time enrolment code for an account: QR text, typed code, addresses, CA SHA-256.
     #[command(after_help = "Examples:\n  thidua access enrol --account xa-29242")]
     Enrol {
@@ -97,13 +110,11 @@ enum AccessCommand {
     Key(access_key::AccessKeyCommand),
 }
 
-fn parse_role(text: &str) -> Result<Role, String> {
-    let grantable = |role: &Role| *role != Role::System;
-    Role::from_code(&text.to_uppercase()).filter(grantable).ok_or_else(|| {
-        let codes: Vec<&str> =
-            Role::ALL.iter().filter(|role| grantable(role)).map(|role| role.code()).collect();
-        codes.join(" | ")
-    })
+/// A role that a person can hold, by its word in any case.
+pub(super) fn parse_role(text: &str) -> Result<Role, String> {
+    Role::from_code(&text.to_uppercase())
+        .filter(|role| role.is_grantable())
+        .ok_or_else(Role::grantable_codes)
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
@@ -114,6 +125,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             grant_role(ctx, &local_app, account, *role, unit, (*from, *to))?;
             if *enrol { issue_enrolment_code(ctx, &local_app, account) } else { Ok(()) }
         }
+        AccessCommand::GrantMany { batch, dry_run } => grant_many(ctx, &local_app, batch, *dry_run),
         AccessCommand::Enrol { account } => issue_enrolment_code(ctx, &local_app, account),
         AccessCommand::Devices { unit } => list_devices(ctx, &local_app, unit.as_deref()),
         AccessCommand::Revoke { device: Some(device), account: _ } => {

@@ -16,6 +16,8 @@ mod campaign_lifecycle;
 mod campaign_new;
 mod campaign_reference;
 mod campaign_schema;
+mod card_sheet;
+mod cards;
 mod completions;
 mod context;
 mod database_connection;
@@ -28,6 +30,7 @@ mod field;
 mod file_rights;
 mod files;
 mod fleet;
+mod grant_batch;
 mod healthcheck;
 mod help;
 mod import_commands;
@@ -50,6 +53,7 @@ mod remind;
 mod report;
 mod report_places;
 mod review;
+mod review_batch;
 mod runs;
 mod score;
 mod second_factor;
@@ -127,9 +131,11 @@ enum CliCommand {
     Review(review::Args),
     /// Give roles, hand out enrolment codes, list and revoke devices.
     Access(access::Args),
-    /// Reports that should be on their way, for those who remind units.
+    /// Printed cards with enrolment codes: make, list, revoke.
+    Invite(cards::Args),
+    /// Reports that are due or late and not sent, the latest first, for those who remind units.
     Remind(remind::Args),
-    /// When units were last heard, and what waits at them.
+    /// Every unit, those without a device first: when it was last heard, and what waits at it.
     Fleet(fleet::Args),
     /// List the jobs, run one now, see past runs.
     Jobs(jobs::Args),
@@ -201,6 +207,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Field(args) => field::run(&ctx, args),
         CliCommand::Review(args) => review::run(&ctx, args),
         CliCommand::Access(args) => access::run(&ctx, args),
+        CliCommand::Invite(args) => cards::run(&ctx, args),
         CliCommand::Jobs(args) => jobs::run(&ctx, args),
         CliCommand::Backup(args) => backup::back_up(&ctx, args),
         CliCommand::VerifyBackup(args) => backup::verify_copy(&ctx, args),

@@ -2,7 +2,8 @@
 
 use super::output::Output;
 use super::phone::figure_text;
-use crate::client::facade::{CellEntry, HeldCommandView, ProposalView};
+use crate::client::facade::{CellEntry, HeldCommandView, ProposalView, ReportView};
+use serde_json::{Value, json};
 
 pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
     let rows: Vec<Vec<String>> = proposals
@@ -32,6 +33,47 @@ pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
         &["proposal", "report", "unit", "state", "cells", "reason"],
         &rows,
     );
+}
+
+/// Prints one proposal: each cell as it stands and as proposed.
+pub(super) fn print_proposal(output: &Output, proposal: &ProposalView, report: &ReportView) {
+    let standing = |element: &str| {
+        let cell = report.cells.iter().find(|cell| cell.element == element);
+        figure_text(cell.and_then(|cell| cell.value))
+    };
+    let pairs = proposal
+        .cells
+        .iter()
+        .map(|cell| (cell.element.clone(), standing(&cell.element), figure_text(cell.value)));
+    if output.json {
+        let cells: Vec<Value> = pairs
+            .map(|(element, now, proposed)| {
+                json!({ "element": element, "now": now, "proposed": proposed })
+            })
+            .collect();
+        output.print_line(format!(
+            "{:#}",
+            json!({
+                "proposal": proposal.proposal_id, "report": proposal.report_id, "cells": cells,
+                "note": proposal.note, "reason": proposal.reason, "current": proposal.is_current,
+                "granted": proposal.settled, "content_hash": report.content_hash,
+            })
+        ));
+        return;
+    }
+    let headings = [
+        output.text("review-element"),
+        output.text("review-now"),
+        output.text("pending-decisions-proposed"),
+    ];
+    let rows: Vec<Vec<String>> =
+        pairs.map(|(element, now, proposed)| vec![element, now, proposed]).collect();
+    output.print_table(&headings, &rows);
+    if let Some(note) = &proposal.note {
+        output.print_line(format!("{}: {note}", output.text("phone-note")));
+    }
+    output.print_line(format!("{}: {}", output.text("pending-decisions-reason"), proposal.reason));
+    output.print_line(format!("hash {}", report.content_hash));
 }
 
 pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {

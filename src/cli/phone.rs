@@ -79,7 +79,7 @@ pub(super) fn warn_of_clock(output: &Output, phone: &Phone) -> CliResult {
 }
 
 /// The stable code of a field's problem.
-fn problem_code(reason: &str) -> &'static str {
+pub(super) fn problem_code(reason: &str) -> &'static str {
     RefusalReason::from_code(reason).map_or("FIELD", RefusalReason::code)
 }
 

@@ -1,5 +1,5 @@
-//! `thidua remind`: the reports that are due and not sent, ordered by unit code, for those who
-//! remind units.
+//! `thidua remind`: the reports that are due and not sent, the latest first, for those who remind
+//! units.
 
 use super::context::CliContext;
 use super::error::CliResult;
@@ -34,6 +34,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             owed.period.start.to_string(),
             last(owed.period.end),
             last(owed.due_day),
+            owed.days_late(today).to_string(),
         ]);
     }
     let headings = [
@@ -43,10 +44,11 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         output.text("remind-first-day"),
         output.text("remind-last-day"),
         output.text("remind-due"),
+        output.text("remind-days-late"),
     ];
     output.print_rows(
         &headings,
-        &["unit", "name", "contract", "first_day", "last_day", "due_by"],
+        &["unit", "name", "contract", "first_day", "last_day", "due_by", "days_late"],
         &rows,
     );
     Ok(())

@@ -1,10 +1,11 @@
-//! `thidua review queue|show|return|accept|proposals|amend|held|settle-held`: review in a terminal,
-//! with the engine and the rights of a phone.
+//! `thidua review queue|batch|show|return|accept|proposals|amend|held|settle-held`: review in a
+//! terminal, with the engine and the rights of a phone.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::pending_decisions;
 use super::phone::{self, PhoneArgs, day_text};
+use super::review_batch::{review_batch, waiting_json};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
@@ -24,6 +25,12 @@ enum ReviewCommand {
     /// Reports that wait for review, by risk, each with what is to be said about it.
     #[command(after_help = "Examples:\n  thidua review queue --phone reviewer.db")]
     Queue,
+    /// Show many reports, each figure that differs beside the last period and last year, then
+    /// accept those that you name, each exactly as shown.
+    #[command(after_help = "Examples:
+  thidua review batch --phone reviewer.db
+  thidua review batch --json")]
+    Batch,
     /// Show a report with its content hash.
     #[command(after_help = "Examples:\n  thidua review show 0191f3c2a4b57d8e9f00112233445566")]
     Show {
@@ -65,13 +72,17 @@ enum ReviewCommand {
     /// Proposals to amend accepted reports, open ones first.
     #[command(after_help = "Examples:\n  thidua review proposals --json")]
     Proposals,
-    /// Grant a proposal (a new revision), or refuse it.
-    #[command(
-        after_help = "Examples:\n  thidua review amend PROPOSAL\n  thidua review amend PROPOSAL --refuse"
-    )]
+    /// Show a proposal beside its report; grant it (a new revision) or refuse it only when told.
+    #[command(after_help = "Examples:
+  thidua review amend PROPOSAL
+  thidua review amend PROPOSAL --grant HASH
+  thidua review amend PROPOSAL --refuse")]
     Amend {
         /// Id of the proposal.
         proposal: String,
+        /// Grant it for the report with this content hash, as shown.
+        #[arg(long, value_name = "HASH", conflicts_with = "refuse")]
+        grant: Option<String>,
         /// Leave the report as it is.
         #[arg(long)]
         refuse: bool,
@@ -97,6 +108,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let phone = args.phone.open_phone()?;
     match &args.command {
         ReviewCommand::Queue => list_queue(ctx, &phone),
+        ReviewCommand::Batch => review_batch(ctx, &phone),
         ReviewCommand::Show { report } => {
             phone::print_report(&ctx.output, &find_report(&phone, report)?);
             Ok(())
@@ -116,12 +128,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             pending_decisions::print_proposals(&ctx.output, &phone.proposals()?);
             Ok(())
         }
-        ReviewCommand::Amend { proposal, refuse } => {
-            let known = phone.proposals()?.into_iter().find(|one| one.proposal_id == *proposal);
-            let report = known.map(|one| one.report_id).unwrap_or_default();
-            let seen = seen_content_hash(&phone, &report, None)?;
-            let number = phone.settle_proposal(proposal.clone(), seen, !refuse)?;
-            sync_command(ctx, &phone, number)
+        ReviewCommand::Amend { proposal, grant, refuse } => {
+            decide_proposal(ctx, &phone, proposal, grant.as_deref(), *refuse)
         }
         ReviewCommand::Held => {
             pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?);
@@ -151,13 +159,7 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     let output = &ctx.output;
     let queue = phone.review_queue()?;
     if output.json {
-        let list = queue.iter().map(|one| {
-            let mut value = phone::report_json(&one.report);
-            if let Some(object) = value.as_object_mut() {
-                object.insert("concerns".into(), one.concerns.iter().map(concern_json).collect());
-            }
-            value
-        });
+        let list = queue.iter().map(waiting_json);
         output.print_line(format!("{:#}", serde_json::Value::Array(list.collect())));
         return Ok(());
     }
@@ -191,26 +193,71 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     Ok(())
 }
 
-fn concern_text(lang: Lang, concern: &Concern) -> String {
+/// A reason to look at a report, in words.
+pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
     match concern {
         Concern::HasComments => lang.text("review-commented").to_owned(),
         Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
         Concern::Late => lang.text("review-late").to_owned(),
         Concern::HasNote => lang.text("review-note").to_owned(),
+        Concern::OpenFinding { rule, element } => {
+            lang.say(message!("review-open-finding", rule, element))
+        }
+        Concern::DepartsFromBoth { element, before, last_year, now } => {
+            lang.say(message!("review-departs-from-both", element, before, last_year, now))
+        }
         Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
     }
 }
 
-fn concern_json(concern: &Concern) -> serde_json::Value {
+/// A reason to look at a report.
+pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
     match concern {
         Concern::HasComments => json!({ "code": "COMMENTED" }),
         Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
         Concern::Late => json!({ "code": "LATE" }),
         Concern::HasNote => json!({ "code": "NOTED" }),
+        Concern::OpenFinding { rule, element } => {
+            json!({ "code": "QUESTION", "rule": rule, "element": element })
+        }
+        Concern::DepartsFromBoth { element, before, last_year, now } => {
+            json!({ "code": "MOVED_AGAINST_BOTH", "element": element, "before": before,
+                "last_year": last_year, "now": now })
+        }
         Concern::LargeMovement { element, before, now } => {
             json!({ "code": "MOVED", "element": element, "before": before, "now": now })
         }
     }
+}
+
+/// Shows a proposal beside its report, and decides it only if told how. To grant it names the
+/// content of the report that was shown.
+fn decide_proposal(
+    ctx: &CliContext,
+    phone: &Phone,
+    proposal: &str,
+    grant: Option<&str>,
+    refuse: bool,
+) -> CliResult {
+    let known = phone.proposals()?.into_iter().find(|one| one.proposal_id == proposal);
+    let known =
+        known.ok_or_else(|| CliError::new("NOT_FOUND", message!("review-no-such-proposal")))?;
+    let report = find_report(phone, &known.report_id)?;
+    if let Some(seen) = grant {
+        let number = phone.settle_proposal(known.proposal_id, seen.to_owned(), true)?;
+        return sync_command(ctx, phone, number);
+    }
+    if refuse {
+        let number = phone.settle_proposal(known.proposal_id, report.content_hash, false)?;
+        return sync_command(ctx, phone, number);
+    }
+    let output = &ctx.output;
+    pending_decisions::print_proposal(output, &known, &report);
+    if !output.json && known.settled.is_none() {
+        let hash = &report.content_hash;
+        output.print_remark(output.say(message!("review-nothing-decided", proposal, hash)));
+    }
+    Ok(())
 }
 
 /// Accepts the nil reports without concerns, each for the content that this client shows.
@@ -218,7 +265,7 @@ fn accept_clean_nils(ctx: &CliContext, phone: &Phone) -> CliResult {
     let numbers = phone.accept_clean_nils()?;
     let output = &ctx.output;
     let Some(last) = numbers.last() else {
-        let text = output.text("review-there-no-such-report");
+        let text = output.text("review-no-clean-nil");
         output.print_answer(|| text.to_owned(), || json!({ "accepted": 0 }));
         return Ok(());
     };

@@ -7,6 +7,7 @@
 mod auth;
 mod backup;
 mod database;
+mod enrolment;
 mod given;
 mod jobs;
 mod limits;
@@ -22,6 +23,7 @@ mod tls;
 pub use auth::{AuthConfig, SecondFactorMode};
 pub use backup::BackupConfig;
 pub use database::DatabaseConfig;
+pub use enrolment::{CodeMinutes, EnrolmentConfig};
 pub use given::GivenSettings;
 pub use jobs::JobsConfig;
 pub use limits::LimitsConfig;
@@ -39,12 +41,13 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 10] = [
+pub const SECTIONS: [&str; 11] = [
     "listen",
     "database",
     "tls",
     "auth",
     "limits",
+    "enrolment",
     "jobs",
     "log",
     "metrics",
@@ -68,6 +71,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// `[limits]`.
     pub limits: LimitsConfig,
+    /// `[enrolment]`.
+    pub enrolment: EnrolmentConfig,
     /// `[jobs]`.
     pub jobs: JobsConfig,
     /// `[log]`.

@@ -68,3 +68,19 @@ fn a_relative_database_lies_in_the_data_directory() {
     let config = Config { dir: Path::new("/var/lib/thidua").to_owned(), ..Config::default() };
     assert_eq!(config.database_url(), "sqlite:/var/lib/thidua/thidua.db");
 }
+
+#[test]
+fn the_code_of_a_card_is_valid_from_ten_minutes_to_thirty_days() {
+    let minutes = |value: &str| {
+        let config = read("", &[], &[format!("enrolment.code_minutes={value}").as_str()]);
+        config.map(|config| config.enrolment.code_minutes.get()).map_err(|error| error.to_string())
+    };
+    assert_eq!(Config::default().enrolment.code_minutes.get(), 10);
+    assert_eq!((minutes("10"), minutes("43200")), (Ok(10), Ok(43_200)));
+    for refused in ["9", "43201", "-1", "soon"] {
+        let error = minutes(refused).unwrap_err();
+        assert!(error.starts_with("--set enrolment.code_minutes: "), "{error}");
+    }
+    let error = read("[enrolment]\ncode_minutes = 9\n", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains("thidua.toml:2: 9 is not from 10 minutes to 43200"), "{error}");
+}

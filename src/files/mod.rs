@@ -13,6 +13,7 @@ pub mod catalogue;
 mod csv_file;
 mod csv_table;
 pub mod diagnostic;
+pub mod grant;
 pub mod handover;
 pub mod keys;
 pub mod org;

@@ -52,7 +52,7 @@ impl Services {
     ) -> Result<pb::SetPasswordResponse, RpcError> {
         let code = EnrolmentCode::parse(code).map_err(|_| RpcError::CodeRefused)?;
         let code_hash = auth::hash_secret(code.symbols().as_bytes());
-        if !self.app.is_enrol_code_usable(&code_hash)? {
+        if !self.app.is_password_code_usable(&code_hash)? {
             return Err(RpcError::CodeRefused);
         }
         let hashed = self

@@ -1,4 +1,5 @@
-//! Accounts, grants, devices, enrolment codes and used nonces. Secrets are stored as hashes only.
+//! Accounts, grants, devices and used nonces. Secrets are stored as hashes only. Enrolment codes
+//! are in `enrol_code`.
 //!
 //! Does no cryptography and checks no permission: `auth` and `app` do.
 
@@ -6,7 +7,7 @@ use super::audited_row::{grant_key, hash_device, hash_grant};
 use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{account, device, enrol_code, grants, used_nonce};
+use super::schema::{account, device, grants, used_nonce};
 use super::write_tx::WriteTx;
 use crate::domain::access::permission::{Grant, Role};
 use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
@@ -125,31 +126,6 @@ impl ReadTx<'_> {
     }
 }
 
-impl ReadTx<'_> {
-    /// Whether an enrolment code with this hash is unused and valid at `now`.
-    pub fn is_enrol_code_usable(&mut self, hash: &[u8], now: Timestamp) -> Result<bool> {
-        let usable: i64 = enrol_code::table
-            .filter(enrol_code::hash.eq(hash))
-            .filter(enrol_code::used_at.is_null())
-            .filter(enrol_code::expires_at.gt(now.0))
-            .count()
-            .get_result(self.conn())?;
-        Ok(usable > 0)
-    }
-
-    /// The account of an enrolment code that is unused and valid at `now`.
-    pub fn enrol_code_account(&mut self, hash: &[u8], now: Timestamp) -> Result<Option<AccountId>> {
-        let account_id: Option<Vec<u8>> = enrol_code::table
-            .filter(enrol_code::hash.eq(hash))
-            .filter(enrol_code::used_at.is_null())
-            .filter(enrol_code::expires_at.gt(now.0))
-            .select(enrol_code::account)
-            .first(self.conn())
-            .optional()?;
-        account_id.map(|id| Ok(AccountId(to_byte_array(&id)?))).transpose()
-    }
-}
-
 impl WriteTx<'_> {
     /// Creates an account, or leaves the existing one.
     pub(crate) fn put_account(&mut self, account_id: AccountId, label: &str) -> Result<()> {
@@ -196,47 +172,6 @@ impl WriteTx<'_> {
         diesel::delete(grants::table.find((account, role, unit))).execute(self.conn())?;
         self.row_deleted(grant_key(account, role, unit));
         Ok(())
-    }
-
-    /// Whether an enrolment code with this hash exists, used or not.
-    pub(crate) fn has_enrol_code(&mut self, hash: &[u8]) -> Result<bool> {
-        let found: i64 =
-            enrol_code::table.filter(enrol_code::hash.eq(hash)).count().get_result(self.conn())?;
-        Ok(found > 0)
-    }
-
-    /// Stores the hash of an enrolment code.
-    pub(crate) fn insert_enrol_code(
-        &mut self,
-        hash: &[u8],
-        account_id: AccountId,
-        expires: Timestamp,
-    ) -> Result<()> {
-        diesel::insert_into(enrol_code::table)
-            .values((
-                enrol_code::hash.eq(hash),
-                enrol_code::account.eq(&account_id.0[..]),
-                enrol_code::expires_at.eq(expires.0),
-                enrol_code::used_at.eq(None::<i64>),
-            ))
-            .execute(self.conn())?;
-        Ok(())
-    }
-
-    /// Uses an enrolment code once, before it expires: its account, or `None`.
-    pub(crate) fn consume_enrol_code(&mut self, hash: &[u8]) -> Result<Option<AccountId>> {
-        let now = self.now().0;
-        let updated_rows = diesel::update(enrol_code::table.find(hash))
-            .filter(enrol_code::used_at.is_null())
-            .filter(enrol_code::expires_at.gt(now))
-            .set(enrol_code::used_at.eq(Some(now)))
-            .execute(self.conn())?;
-        if updated_rows == 0 {
-            return Ok(None);
-        }
-        let account_id: Vec<u8> =
-            enrol_code::table.find(hash).select(enrol_code::account).first(self.conn())?;
-        Ok(Some(AccountId(to_byte_array(&account_id)?)))
     }
 
     /// Enrols a device.

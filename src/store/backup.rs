@@ -9,7 +9,7 @@ use super::backend::{AnyConn, DatabaseLocation};
 use super::commit::OP_PUT;
 use super::error::{Error, Result};
 use super::read_tx::{FeedHead, ReadTx, to_byte_array};
-use super::schema::{feed, feed_head, record, setting};
+use super::schema::{enrol_code, feed, feed_head, record, setting};
 use super::write_tx::WriteTx;
 use super::{Store, owner_only, schema_migration};
 use crate::domain::support::hex::encode_hex;
@@ -306,6 +306,10 @@ pub(crate) fn begin_epoch(
         .set((feed_head::epoch.eq(number), feed_head::epoch_id.eq(&id[..])))
         .execute(&mut conn)?;
     diesel::delete(setting::table.find(SUPERSEDED_SETTING)).execute(&mut conn)?;
+    // The copy does not know which cards were used or revoked since: none of them stays valid.
+    let cards =
+        enrol_code::table.filter(enrol_code::qr_only.eq(1)).filter(enrol_code::used_at.is_null());
+    diesel::update(cards).set(enrol_code::revoked_at.eq(Some(0i64))).execute(&mut conn)?;
     conn.execute_sql("COMMIT")?;
     Ok(number)
 }

@@ -138,12 +138,17 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Enrolment codes: single use, valid for at most ten minutes.
+    /// Enrolment codes: single use, valid for ten minutes, or for the authority's period if only a
+    /// picture carries them.
     enrol_code (hash) {
         hash -> Binary,
         account -> Binary,
+        unit -> Binary,
+        issued_at -> BigInt,
         expires_at -> BigInt,
+        qr_only -> SmallInt,
         used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
     }
 }
 

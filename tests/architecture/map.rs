@@ -136,7 +136,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("jiff::ToSpan", ALL_ROOMS),
     ("libsqlite3_sys", &["store", "client"]),
     // HTML pages as functions, checked and escaped at build time.
-    ("maud", &["morning_report"]),
+    ("maud", &["morning_report", "cli"]),
     // Never named: the dependency makes libpq link OpenSSL, built from source, with the feature
     // `postgres-tls`.
     ("openssl_sys", &["store"]),
@@ -144,6 +144,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("prometheus_client", &["server"]),
     ("prost", &["pb", "wire"]),
     ("prost_types", &["pb", "wire"]),
+    // Draws the pictures of enrolment cards.
+    ("qrcodegen", &["cli"]),
     // Creates the private CA and the server's certificate.
     ("rcgen", &["server"]),
     // P-256 signatures, HMAC and random numbers; in sync it signs cursors. sha2 computes digests of

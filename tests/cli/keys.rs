@@ -86,6 +86,12 @@ fn the_next_ca_is_announced_and_takes_over_only_when_its_time_has_come() {
 #[test]
 fn the_fleet_is_shown_by_units_and_names_no_device_and_no_account() {
     let machine = TestMachine::with_example();
-    assert_eq!(machine.run_ok(&["--json", "fleet"]).trim(), "[]", "nobody is enrolled");
+    let fleet = machine.run_ok(&["--json", "fleet"]);
+    let fleet: serde_json::Value = serde_json::from_str(&fleet).unwrap();
+    let keys: Vec<&String> = fleet[0].as_object().unwrap().keys().collect();
+    let expected = ["unit", "name", "devices", "last_contact", "waiting", "card_open_until"];
+    assert_eq!(keys, expected, "units, never persons");
+    let heard = |one: &serde_json::Value| one["devices"] != "0" || one["last_contact"] != "NEVER";
+    assert!(!fleet.as_array().unwrap().iter().any(heard), "nobody is enrolled: {fleet}");
     assert!(machine.run_ok(&["fleet", "--help"]).contains("--unit"));
 }

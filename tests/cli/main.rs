@@ -6,6 +6,7 @@ mod audit;
 mod backups;
 mod campaign_files;
 mod campaigns;
+mod cards;
 mod checkpoints;
 mod clock;
 mod command_export;

@@ -94,3 +94,138 @@ fn a_terminal_whose_role_ended_names_the_commands_that_the_desk_holds_instead_of
     let desk = machine.run_ok(&["review", "held", "--phone", "truong-xa"]);
     assert_eq!(desk.matches("GRANT_LOST").count(), 2, "{desk}");
 }
+
+/// The first days of the last whole week, of the week before, and of that week last year.
+fn weeks() -> [jiff::civil::Date; 3] {
+    use jiff::ToSpan as _;
+    let today = thidua::clock::Clock::System.now().local_date();
+    let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+    [7, 14, 7 + 364].map(|days| monday.saturating_sub(days.days()))
+}
+
+/// Fills in and sends the week that begins on this day; returns the report's id.
+fn send_week(
+    machine: &TestMachine,
+    phone: &str,
+    first: jiff::civil::Date,
+    offences: &str,
+) -> String {
+    let (from, to) =
+        (first.to_string(), first.saturating_add(jiff::Span::new().days(6)).to_string());
+    let due = ["field", "due", "--from", &from, "--to", &to, "--json", "--phone", phone];
+    let due: serde_json::Value = serde_json::from_str(&machine.run_ok(&due)).unwrap();
+    let is_week = |one: &&serde_json::Value| one["form"] == "Weekly report of a commune";
+    let week = due.as_array().unwrap().iter().find(is_week).unwrap();
+    let report = week["report"].as_str().unwrap().to_owned();
+    machine.run_ok(&["field", "fill", &report, "--nil", "--phone", phone]);
+    let figure = format!("so_offences={offences}");
+    machine.run_ok(&["field", "fill", &report, &figure, "--submit", "--phone", phone]);
+    report
+}
+
+fn batch(machine: &TestMachine, typed: &str) -> super::CommandOutput {
+    use std::io::Write as _;
+    let mut command = machine.command(&["review", "batch", "--phone", "tinh"]);
+    let streams = [std::process::Stdio::piped(), std::process::Stdio::piped()];
+    let [stdout, stderr] = streams;
+    command.stdin(std::process::Stdio::piped()).stdout(stdout).stderr(stderr);
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    super::CommandOutput::from(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_reviewer_sees_last_week_and_last_year_beside_each_figure_and_accepts_what_was_shown() {
+    let machine = TestMachine::with_example();
+    let serving = CliServer::start(&machine);
+    let units = [("mua", "com-29242-2"), ("vot", "com-29254-2"), ("khong", "com-29266-2")];
+    for (phone, unit) in units {
+        enrol_terminal(&machine, &serving, phone, "REPORTER", unit);
+    }
+    enrol_terminal(&machine, &serving, "tinh", "REVIEWER", "prov-86-2025");
+    let [now, before, last_year] = weeks();
+    let mut past = Vec::new();
+    for (phone, figures) in [("mua", ["19", "3"]), ("vot", ["2", "3"])] {
+        past.push(send_week(&machine, phone, last_year, figures[0]));
+        past.push(send_week(&machine, phone, before, figures[1]));
+    }
+    machine.run_ok(&["field", "sync", "--phone", "tinh"]);
+    for report in &past {
+        machine.run_ok(&["review", "accept", report, "--phone", "tinh"]);
+    }
+    let seasonal = send_week(&machine, "mua", now, "20");
+    let jump = send_week(&machine, "vot", now, "20");
+    let nil = send_week(&machine, "khong", now, "nil");
+    machine.run_ok(&["field", "sync", "--phone", "tinh"]);
+
+    let sheet = machine.run_ok(&["review", "batch", "--json", "--phone", "tinh"]);
+    let sheet: serde_json::Value = serde_json::from_str(&sheet).unwrap();
+    let order: Vec<&str> =
+        sheet.as_array().unwrap().iter().map(|one| one["report"].as_str().unwrap()).collect();
+    assert_eq!(order, [&jump, &seasonal, &nil], "a jump that no season explains stands first");
+    let codes =
+        |at: usize| sheet[at]["concerns"].as_array().unwrap().last().unwrap()["code"].clone();
+    assert_eq!((codes(0), codes(1)), ("MOVED_AGAINST_BOTH".into(), "MOVED".into()));
+    let offences = &sheet[1]["figures"][0];
+    assert_eq!((&offences["last_period"], &offences["last_year"]), (&3.into(), &19.into()));
+
+    let none = batch(&machine, "\n");
+    assert!(none.code == 0 && none.out.contains("no report was accepted"), "{none:?}");
+    let shown = none.out.lines().find(|line| line.contains("so_offences")).unwrap();
+    assert_eq!(
+        shown.split_whitespace().collect::<Vec<_>>(),
+        ["!", "so_offences:", "20,", "last", "period", "3,", "same", "period", "last", "year", "2"]
+    );
+    // In the meantime the commune corrects the report that was shown first.
+    machine.run_ok(&["field", "fill", &jump, "so_offences=2", "--phone", "vot"]);
+    let accepted = batch(&machine, "1-9\n1-3\n");
+    assert!(
+        accepted.err.contains("numbers from 1 to 3"),
+        "a wrong range is asked again: {accepted:?}"
+    );
+    assert!(accepted.code == 1 && accepted.out.contains("2 reports accepted"), "{accepted:?}");
+    assert!(
+        accepted.err.contains("CONTENT_CHANGED") && accepted.err.contains(&jump),
+        "{accepted:?}"
+    );
+    let state = |report: &str| {
+        let exported = machine.run_ok(&["review", "show", report, "--json", "--phone", "tinh"]);
+        serde_json::from_str::<serde_json::Value>(&exported).unwrap()["status"].clone()
+    };
+    assert_eq!([state(&seasonal), state(&nil)], ["ACCEPTED", "ACCEPTED"]);
+    assert_ne!(state(&jump), "ACCEPTED", "what was shown is no longer what stands");
+}
+
+#[test]
+fn a_proposal_is_shown_beside_its_report_and_granted_only_for_the_content_that_was_shown() {
+    let machine = TestMachine::with_example();
+    let serving = CliServer::start(&machine);
+    enrol_terminal(&machine, &serving, "xa", "REPORTER", COMMUNE);
+    enrol_terminal(&machine, &serving, "tinh", "REVIEWER", "prov-86-2025");
+    let report = send_week(&machine, "xa", weeks()[0], "3");
+    machine.run_ok(&["field", "sync", "--phone", "tinh"]);
+    machine.run_ok(&["review", "accept", &report, "--phone", "tinh"]);
+    machine.run_ok(&["field", "sync", "--phone", "xa"]);
+    let propose = ["field", "propose", &report, "so_offences=5", "--reason", "typing error"];
+    machine.run_ok(&[&propose[..], &["--phone", "xa"]].concat());
+    machine.run_ok(&["field", "sync", "--phone", "tinh"]);
+    let proposals = machine.run_ok(&["review", "proposals", "--json", "--phone", "tinh"]);
+    let proposals: serde_json::Value = serde_json::from_str(&proposals).unwrap();
+    let proposal = proposals[0]["proposal"].as_str().unwrap();
+    let amend = |further: &[&str]| {
+        machine.run(&[&["review", "amend", proposal, "--phone", "tinh"], further].concat())
+    };
+    let figure = || {
+        let shown = machine.run_ok(&["review", "show", &report, "--json", "--phone", "tinh"]);
+        serde_json::from_str::<serde_json::Value>(&shown).unwrap()["cells"]["so_offences"].clone()
+    };
+    let shown = amend(&[]);
+    assert!(shown.code == 0 && shown.err.contains("Nothing is decided"), "{shown:?}");
+    assert_eq!(figure(), "3", "showing grants nothing");
+    let refused = amend(&["--grant", &"ab".repeat(32)]);
+    assert!(refused.code == 1 && refused.err.contains("CONTENT_CHANGED"), "{refused:?}");
+    let hash = shown.out.lines().last().unwrap().strip_prefix("hash ").unwrap().to_owned();
+    let granted = amend(&["--grant", &hash]);
+    assert_eq!(granted.code, 0, "{granted:?}");
+    assert_eq!(figure(), "5");
+}

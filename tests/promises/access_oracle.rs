@@ -46,6 +46,9 @@ const SYNCED_ROLES: [Role; 6] = [
     Role::DataSteward,
 ];
 const REVIEWING_ROLES: [Role; 2] = [Role::Reviewer, Role::CampaignHead];
+/// Whose phone at a unit holds the sent reports of the units below, and who may read them by rpc.
+const READING_ROLES: [Role; 4] =
+    [Role::UnitHead, Role::Reviewer, Role::CampaignHead, Role::DataSteward];
 
 impl AccessOracle {
     fn parent(&self, unit: usize, day: Date) -> Option<usize> {
@@ -115,7 +118,7 @@ impl AccessOracle {
         let (own, ancestors) = self.unit_and_ancestors(unit, day);
         self.roles_on(all, day).any(|(role, unit_of_role)| {
             let at_home = DESK_ROLES.contains(&role) && own.contains(&unit_of_role);
-            let over = REVIEWING_ROLES.contains(&role)
+            let over = READING_ROLES.contains(&role)
                 && (own.contains(&unit_of_role) || ancestors.contains(&unit_of_role));
             at_home || (sent && over)
         })

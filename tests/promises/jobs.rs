@@ -3,6 +3,7 @@
 
 use crate::on_both_databases;
 use crate::world::{TOWN, TestDevice, WARD_3, World, first_week_key};
+use jiff::ToSpan;
 use jiff::civil::date;
 use std::thread;
 use thidua::app::AppError;
@@ -22,7 +23,7 @@ on_both_databases! {
     a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again
     an_accepted_report_is_locked_once_its_grace_is_over_and_not_before
     a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over
-    a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_is_over
+    a_report_is_named_when_it_is_due_and_however_late_until_it_is_sent
     every_job_of_the_table_ends_well_on_a_province_that_reports
     a_job_that_fails_at_its_hour_writes_one_line_with_job_code_and_message
 }
@@ -185,9 +186,7 @@ fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
     );
 }
 
-fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_is_over(
-    world: World,
-) {
+fn a_report_is_named_when_it_is_due_and_however_late_until_it_is_sent(world: World) {
     let system = world.app.system_actor().unwrap();
     let key = first_week_key(WARD_3);
     let expected = thidua::domain::reporting::expectation::Expectation::clone(
@@ -202,7 +201,12 @@ fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_i
     };
     assert!(!named(expected.period.end.yesterday().unwrap()), "the week is not over");
     assert!(named(expected.period.end) && named(expected.due_day), "due, then late");
-    assert!(!named(expected.grace_end_day), "nobody is reminded of what is over");
+    let long_after = expected.grace_end_day.saturating_add(40.days());
+    assert!(named(expected.grace_end_day) && named(long_after), "late is not over");
+    let owed = world.app.due_reports(&system).unwrap();
+    let late: Vec<u32> = owed.iter().map(|one| one.days_late(long_after)).collect();
+    assert!(late.is_sorted_by(|a, b| a >= b) && late[0] > 40, "the latest first: {late:?}");
+    assert!(late.last() < late.first(), "{late:?}");
     world.set_day(expected.period.end);
     let mut ward = world.enrol_device("phuong 3 nil", WARD_3, Role::Reporter);
     let cells: Vec<_> =

@@ -132,12 +132,17 @@ CREATE INDEX device_token_hash ON device (token_hash);
 
 CREATE INDEX device_account ON device (account);
 
--- Enrolment codes: single use, valid for at most ten minutes.
+-- Enrolment codes: single use, valid for ten minutes, or for the authority's period if only a
+-- picture carries them (qr_only = 1). unit: whose code it is, as printed on its card.
 CREATE TABLE enrol_code (
     hash BYTEA NOT NULL,
     account BYTEA NOT NULL,
+    unit BYTEA NOT NULL,
+    issued_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    qr_only SMALLINT NOT NULL,
     used_at BIGINT,
+    revoked_at BIGINT,
     PRIMARY KEY (hash)
 );
 

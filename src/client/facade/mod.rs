@@ -24,6 +24,7 @@ mod pending_decisions;
 mod published_standings;
 mod queries;
 mod review;
+mod review_queue;
 mod standing;
 mod sync_values;
 mod values;
@@ -40,8 +41,9 @@ pub use sync_values::{
 };
 pub use values::{
     CellEntry, CellFigure, CellView, CommandKind, CommandState, CommandView, CommentView, Concern,
-    ConflictView, DueReport, HeldCommandView, OutboxStatus, OwnHeldCommand, ProposalView,
-    QuestionView, RefusedCommand, ReportKeyView, ReportStatus, ReportView, WaitingReport,
+    ConflictView, DueReport, FigureBeside, HeldCommandView, OutboxStatus, OwnHeldCommand,
+    ProposalView, QuestionView, RefusedCommand, ReportKeyView, ReportStatus, ReportView,
+    SeenReport, WaitingReport,
 };
 
 use super::protocol::OutboxOutcome;

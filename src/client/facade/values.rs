@@ -162,13 +162,42 @@ pub struct ReportView {
     pub refused_commands: Vec<RefusedCommand>,
 }
 
-/// A report that waits for review, and reasons to check it.
+/// A report that waits for review, with what to compare it with, and reasons to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingReport {
     /// The report.
     pub report: ReportView,
+    /// Every figure of it beside the unit's official figures before, in the order of the form.
+    pub figures: Vec<FigureBeside>,
     /// Reasons to check it; may be empty.
     pub concerns: Vec<Concern>,
+}
+
+/// A figure beside the unit's official figures of the last period and of the same period last year;
+/// in units of the element's scale. `None`: there is none on this phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FigureBeside {
+    /// Code of the element.
+    pub element: String,
+    /// Decimals of the figures.
+    pub scale: u8,
+    /// The value that waits for review.
+    pub now: Option<CellFigure>,
+    /// The last period's.
+    pub last_period: Option<i64>,
+    /// That of the same period last year.
+    pub last_year: Option<i64>,
+    /// Whether the value is a figure that is not the same as both, or is no figure.
+    pub differs: bool,
+}
+
+/// A report and the content of it that a reviewer saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenReport {
+    /// Its id.
+    pub report_id: String,
+    /// The hash of the content that was shown.
+    pub content_hash: String,
 }
 
 /// A reason to check a report before accepting it, not a verdict.
@@ -182,6 +211,25 @@ pub enum Concern {
     Late,
     /// It has a note.
     HasNote,
+    /// A question about its days is not answered.
+    OpenFinding {
+        /// Code of the rule.
+        rule: String,
+        /// Code of the element; empty if the question is about no element.
+        element: String,
+    },
+    /// A figure changed much against the unit's previous report and against the same period last
+    /// year.
+    DepartsFromBoth {
+        /// Code of the element.
+        element: String,
+        /// The previous figure.
+        before: i64,
+        /// Last year's figure.
+        last_year: i64,
+        /// The present figure.
+        now: i64,
+    },
     /// A figure changed much against the unit's previous report.
     LargeMovement {
         /// Code of the element.

@@ -3,7 +3,7 @@
 //!
 //! Phone and server share them, so that both sign and verify the same bytes.
 
-use crate::domain::support::hex::decode_hex;
+use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::ids::DeviceId;
 use crate::domain::support::limits::ARGUMENT;
 use crate::domain::support::text::checked_text;
@@ -19,6 +19,36 @@ const INVITE_PREFIX: &str = "thidua:1?";
 /// A single-use enrolment code of 128 bits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EnrolmentCode([u8; 16]);
+
+/// Minutes for which a code that a person may type is valid.
+pub const TYPED_CODE_MINUTES: u32 = 10;
+
+/// The public number of a code, printed on its card and used to revoke it: the first six bytes of
+/// its hash. The code cannot be found from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnrolCodeId(pub [u8; 6]);
+
+impl EnrolCodeId {
+    /// The number of the code with this SHA-256.
+    #[must_use]
+    pub fn from_hash(hash: &[u8]) -> Self {
+        let mut id = [0; 6];
+        id.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
+        Self(id)
+    }
+
+    /// Reads 12 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        decode_hex(text).and_then(|bytes| bytes.try_into().ok()).map(Self)
+    }
+}
+
+impl fmt::Display for EnrolCodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&encode_hex(&self.0))
+    }
+}
 
 /// Text that is not a code or not an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

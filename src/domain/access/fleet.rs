@@ -17,6 +17,8 @@ string_enum! {
         ThisWeek = "THIS_WEEK",
         /// Longer ago.
         Older = "OLDER",
+        /// Never: it has no device.
+        Never = "NEVER",
     }
 }
 
@@ -44,6 +46,10 @@ pub struct UnitFleet {
 }
 
 impl UnitFleet {
+    /// A unit that no device acts for.
+    pub const WITHOUT_DEVICE: Self =
+        Self { device_count: 0, last_contact: LastContact::Never, backlog: BacklogStatus::None };
+
     /// Status of one device: the day of its last contact, whether it was copied, and how many of
     /// its commands are held.
     #[must_use]

@@ -82,6 +82,19 @@ impl Role {
         }
     }
 
+    /// Whether a person can hold it: every role but that of the jobs.
+    #[must_use]
+    pub fn is_grantable(self) -> bool {
+        self != Self::System
+    }
+
+    /// The words of the roles that a person can hold, for messages.
+    #[must_use]
+    pub fn grantable_codes() -> String {
+        let grantable = Self::ALL.into_iter().filter(|role| role.is_grantable());
+        grantable.map(Self::code).collect::<Vec<_>>().join(" | ")
+    }
+
     /// The role with this word.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
@@ -220,7 +233,7 @@ define_actions! {
     /// Grant or refuse a proposal to amend.
     SettleProposal = "proposal.settle": Reviewer / Above;
     /// Read sent reports, their comments and revisions.
-    ReadReport = "report.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    ReadReport = "report.read": Reporter / Own, UnitHead / Own, UnitHead / Above, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, DataSteward / Own, DataSteward / Above, System / Own, System / Above;
     /// Read drafts, conflicts and held commands.
     ReadDesk = "desk.read": Reporter / Own, UnitHead / Own;
     /// Read a unit's standings.

@@ -42,12 +42,19 @@ impl Expectation {
         ReportKey { contract: self.contract, unit: self.unit, period: self.period.clone() }
     }
 
-    /// Whether a reminder is due: the period is over, the report is due soon or late, and the grace
-    /// period is not over.
+    /// Whether a reminder is due: the period is over, and the report is due soon or late, however
+    /// late.
     #[must_use]
     pub fn is_due_for_reminder(&self, today: Date) -> bool {
         let soon = today.saturating_add(REMINDER_DAYS_BEFORE_DUE.days());
-        self.period.end <= today && self.due_day <= soon && today < self.grace_end_day
+        self.period.end <= today && self.due_day <= soon
+    }
+
+    /// Days by which it is late on `today`: 1 on its first late day, 0 before.
+    #[must_use]
+    pub fn days_late(&self, today: Date) -> u32 {
+        let days = days_from_date(today) - days_from_date(self.due_day) + 1;
+        u32::try_from(days).unwrap_or(0)
     }
 }
 

@@ -4,9 +4,12 @@
 use super::report::{error_reason, report_client};
 use crate::harness::{TestClient, TestServer};
 use std::time::Duration;
+use thidua::app::enrol_card::{CardOrder, GrantRequest};
 use thidua::auth;
+use thidua::domain::access::enrolment::EnrolmentCode;
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::support::ids::{AccountId, UnitId};
+use thidua::domain::support::time::DAY_MICROS;
 use thidua::pb;
 use thidua::pb::access_service_client::AccessServiceClient;
 use tonic::{Code, Request, Status};
@@ -217,5 +220,59 @@ async fn a_flood_of_sign_ins_is_turned_away_and_a_phone_goes_on_syncing() {
         turned_away += usize::from(error_reason(&answer.await.unwrap()) == "RATE_LIMITED");
     }
     assert!(turned_away > 0, "nobody was turned away");
+    server.close().await;
+}
+
+/// A card of the account of [`create_desk_code`]; the code is the account's number of this card.
+fn issue_card(server: &TestServer, number: u8) -> EnrolmentCode {
+    let system = server.app.system_actor().unwrap();
+    let code = EnrolmentCode::new([number; 16]);
+    let hash = auth::hash_secret(code.symbols().as_bytes());
+    let order = CardOrder {
+        valid_micros: 30 * DAY_MICROS,
+        hash_of: &|_, _| hash,
+        renew: true,
+        also_enrolled: true,
+    };
+    let request = GrantRequest {
+        account: AccountId::from_code(LABEL),
+        label: LABEL.to_owned(),
+        role: Role::Reviewer,
+        unit: UnitId::from_code("dist-842"),
+        from: None,
+        to: jiff::civil::Date::MAX,
+    };
+    let batch = server.app.issue_cards(&system, &[request], &order).unwrap().unwrap();
+    assert_eq!(batch.cards.len(), 1);
+    code
+}
+
+#[tokio::test]
+async fn a_printed_card_enrols_a_phone_for_weeks_but_sets_no_password_and_ends_with_the_trust() {
+    let server = TestServer::start().await;
+    create_desk_code(&server);
+    let card = issue_card(&server, 1);
+    let refused = set_password(&server, &card.to_string(), PASSWORD).await.unwrap_err();
+    assert_eq!(error_reason(&refused), "CODE_REFUSED", "what is printed must not sign anybody in");
+    let weeks_later = server.app.now().saturating_add_micros(29 * DAY_MICROS);
+    server.clock.set(weeks_later);
+    let unit = UnitId::from_code("dist-842");
+    TestClient::new(server.connect().await, unit).enrol(&card).await.unwrap();
+    let again = TestClient::new(server.connect().await, unit).enrol(&card).await.unwrap_err();
+    assert_eq!(error_reason(&again), "CODE_REFUSED", "once");
+
+    // Whoever holds the next card was trusted with this account as it is now.
+    let card = issue_card(&server, 2);
+    let system = server.app.system_actor().unwrap();
+    let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
+    let further = Grant { role: Role::Admin, unit: UnitId::from_code("prov-84"), from, to };
+    server.app.grant_role(&system, AccountId::from_code(LABEL), LABEL, &further).unwrap();
+    let dead = TestClient::new(server.connect().await, unit).enrol(&card).await.unwrap_err();
+    assert_eq!(error_reason(&dead), "CODE_REFUSED", "a role elsewhere revokes it");
+
+    let card = issue_card(&server, 3);
+    server.app.revoke_account_devices(&system, AccountId::from_code(LABEL)).unwrap();
+    let dead = TestClient::new(server.connect().await, unit).enrol(&card).await.unwrap_err();
+    assert_eq!(error_reason(&dead), "CODE_REFUSED", "shutting an account out ends its cards");
     server.close().await;
 }

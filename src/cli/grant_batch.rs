@@ -1,0 +1,185 @@
+//! Roles of many accounts, from a CSV file or by rule: `thidua access grant-many`, and the first
+//! half of `thidua invite print`.
+
+use super::access::parse_role;
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
+use super::files;
+use super::lookup::find_unit_id;
+use super::output::Colour;
+use crate::app::enrol_card::{BatchRefusals, GrantRequest};
+use crate::domain::access::permission::Role;
+use crate::domain::org::UnitKind;
+use crate::domain::support::ids::AccountId;
+use crate::domain::support::limits::ACCOUNT_LABEL;
+use crate::domain::support::message::message;
+use crate::domain::support::text::checked_text;
+use crate::domain::support::violation::Violation;
+use crate::files::grant::{GrantLine, line_diagnostic, read_grants};
+use jiff::civil::Date;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Where the code of the unit stands in a label.
+const UNIT_PLACEHOLDER: &str = "{unit}";
+
+/// The roles of many accounts: a file, or every unit below one.
+#[derive(Debug, clap::Args)]
+pub(super) struct GrantBatchArgs {
+    /// CSV file: account,role,unit and, if wanted, from,to.
+    #[arg(required_unless_present = "all_below", conflicts_with_all = ["all_below", "roles", "level", "account", "to"])]
+    file: Option<PathBuf>,
+    /// Instead of a file: every unit below this one that is open today.
+    #[arg(long, value_name = "UNIT", requires = "roles")]
+    all_below: Option<String>,
+    /// Role on each of these units, as in `access grant`; may be repeated.
+    #[arg(long = "role", value_name = "ROLE", value_parser = parse_role)]
+    roles: Vec<Role>,
+    /// Only units of this level: province, district, commune, department.
+    #[arg(long, value_parser = parse_level)]
+    level: Option<UnitKind>,
+    /// Label of the accounts, with {unit} for the unit's code.
+    #[arg(long, default_value = UNIT_PLACEHOLDER)]
+    account: String,
+    /// Last day (default: until further notice).
+    #[arg(long)]
+    to: Option<Date>,
+}
+
+fn parse_level(text: &str) -> Result<UnitKind, String> {
+    let levels = UnitKind::ALL.iter().filter(|kind| **kind != UnitKind::Cluster);
+    let words = || levels.clone().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" | ");
+    levels.clone().copied().find(|kind| kind.as_str() == text.to_lowercase()).ok_or_else(words)
+}
+
+/// A batch, with what is needed to name a line that is refused.
+pub(super) struct GrantBatch {
+    /// The roles to give.
+    pub(super) requests: Vec<GrantRequest>,
+    /// The file and the line of each request, if they come from a file.
+    lines: Option<(String, Vec<usize>)>,
+}
+
+impl GrantBatchArgs {
+    /// The batch, or every fault of the file with its line.
+    pub(super) fn read(&self, local_app: &LocalApp) -> CliResult<GrantBatch> {
+        match (&self.file, &self.all_below) {
+            (Some(file), _) => read_file(local_app, file),
+            (None, Some(unit)) => self.by_rule(local_app, unit),
+            (None, None) => Err(CliError::usage_error(message!("grant-file-or-rule"))),
+        }
+    }
+
+    fn by_rule(&self, local_app: &LocalApp, above: &str) -> CliResult<GrantBatch> {
+        if !self.account.contains(UNIT_PLACEHOLDER) {
+            return Err(CliError::usage_error(message!("grant-label-names-unit")));
+        }
+        let above = find_unit_id(local_app, above)?;
+        let today = local_app.app.now().local_date();
+        let to = day_after(self.to);
+        if to <= today {
+            return Err(CliError::usage_error(message!("access-last-day-comes-before")));
+        }
+        let org = &local_app.load_reference()?.org;
+        let below = org.effective_descendants(above, today);
+        let mut requests = Vec::new();
+        for unit in below.into_iter().filter_map(|id| org.unit(id)) {
+            let kind = org.kind_on(unit.id, today);
+            let is_meant = unit.id != above
+                && org.is_open_on(unit.id, today)
+                && kind != Some(UnitKind::Cluster)
+                && self.level.is_none_or(|level| kind == Some(level));
+            if !is_meant {
+                continue;
+            }
+            let label = self.account.replace(UNIT_PLACEHOLDER, &unit.uid);
+            let label = checked_text(&label, ACCOUNT_LABEL)
+                .map_err(|fault| CliError::refused_files([fault.to_violation("account")]))?;
+            requests.extend(self.roles.iter().map(|role| GrantRequest {
+                account: AccountId::from_code(&label),
+                label: label.clone(),
+                role: *role,
+                unit: unit.id,
+                from: None,
+                to,
+            }));
+        }
+        if requests.is_empty() {
+            return Err(CliError::new("NO_UNIT", message!("grant-no-unit-below")));
+        }
+        Ok(GrantBatch { requests, lines: None })
+    }
+}
+
+fn read_file(local_app: &LocalApp, file: &Path) -> CliResult<GrantBatch> {
+    let (name, text) = (files::display_name(file), files::read_text(file)?);
+    let today = local_app.app.now().local_date();
+    let lines = read_grants(&name, &text, &local_app.load_reference()?.org, today)
+        .map_err(CliError::refused_files)?;
+    let numbers = lines.iter().map(|line| line.line).collect();
+    Ok(GrantBatch {
+        requests: lines.into_iter().map(to_request).collect(),
+        lines: Some((name, numbers)),
+    })
+}
+
+fn to_request(line: GrantLine) -> GrantRequest {
+    let GrantLine { account, role, unit, from, last, .. } = line;
+    let id = AccountId::from_code(&account);
+    GrantRequest { account: id, label: account, role, unit, from, to: day_after(last) }
+}
+
+fn day_after(last: Option<Date>) -> Date {
+    last.map_or(Date::MAX, |last| last.tomorrow().unwrap_or(Date::MAX))
+}
+
+impl GrantBatch {
+    /// The error that names every refused request, by line or by account.
+    pub(super) fn refused(&self, refusals: BatchRefusals) -> CliError {
+        let findings = refusals.into_iter().map(|(position, refusal)| {
+            let label = self.requests.get(position).map_or("", |request| &request.label);
+            let violation =
+                Violation::error(refusal.reason.code(), label, refusal.reason.message());
+            match &self.lines {
+                Some((file, lines)) => {
+                    let line = lines.get(position).copied().unwrap_or(1);
+                    line_diagnostic(file, line, violation).into()
+                }
+                None => violation.into(),
+            }
+        });
+        CliError::refused_files(findings.collect::<Vec<super::error::CliFinding>>())
+    }
+}
+
+/// `thidua access grant-many`
+pub(super) fn grant_many(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    args: &GrantBatchArgs,
+    dry_run: bool,
+) -> CliResult {
+    let batch = args.read(local_app)?;
+    let (app, actor) = (&local_app.app, &local_app.actor);
+    let count = batch.requests.len();
+    let output = &ctx.output;
+    if dry_run {
+        let refusals = app.check_grant_roles(actor, &batch.requests)?;
+        if !refusals.is_empty() {
+            return Err(batch.refused(refusals));
+        }
+        output.print_answer(
+            || output.paint(Colour::Green, &output.say(message!("grant-would-give", count))),
+            || json!({ "roles": count, "dry_run": true }),
+        );
+        return Ok(());
+    }
+    let counts =
+        app.grant_roles(actor, &batch.requests)?.map_err(|refusals| batch.refused(refusals))?;
+    let (given, unchanged) = (counts.given, counts.unchanged);
+    output.print_answer(
+        || output.paint(Colour::Green, &output.say(message!("grant-given", given, unchanged))),
+        || json!({ "roles": count, "given": given, "unchanged": unchanged, "dry_run": false }),
+    );
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Roles of many accounts as one CSV file: `account,role,unit`, and if wanted `from,to` (first and
+//! last day).
+
+use super::csv_file::CsvFile;
+use super::csv_table::{CsvRow, CsvTable};
+use super::diagnostic::{FileDiagnostic, TextPosition};
+use crate::domain::access::permission::Role;
+use crate::domain::org::Org;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
+use crate::domain::support::violation::Violation;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+
+const REQUIRED_COLUMNS: [&str; 3] = ["account", "role", "unit"];
+const DAY_COLUMNS: [&str; 2] = ["from", "to"];
+
+/// One line: a role of an account on a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantLine {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// Label of the account.
+    pub account: String,
+    /// The role; never SYSTEM.
+    pub role: Role,
+    /// The unit, open on the first day.
+    pub unit: UnitId,
+    /// First day, if the file says one.
+    pub from: Option<Date>,
+    /// Last day, if the file says one; not before the first.
+    pub last: Option<Date>,
+}
+
+/// Reads the file, or returns every diagnostic with its line. `today` is the first day of lines
+/// without one.
+///
+/// # Errors
+/// The file is not such a CSV, or a line names no account, an unknown role, an unknown unit or one
+/// that is closed, ends before it begins, or repeats another line's account, role and unit.
+pub fn read_grants(
+    file: &str,
+    text: &str,
+    org: &Org,
+    today: Date,
+) -> Result<Vec<GrantLine>, Vec<FileDiagnostic>> {
+    let has_days = |column: &&str| {
+        CsvFile::parse(file, text)
+            .is_ok_and(|csv_file| csv_file.header().iter().any(|name| name == column))
+    };
+    let columns: Vec<&'static str> =
+        REQUIRED_COLUMNS.into_iter().chain(DAY_COLUMNS.into_iter().filter(has_days)).collect();
+    let table = CsvTable::parse(file, text, &columns)?;
+    let (mut lines, mut diagnostics, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for row in table.rows() {
+        let Some(line) = read_line(row, org, today, &mut diagnostics) else { continue };
+        if !seen.insert((line.account.clone(), line.role, line.unit)) {
+            diagnostics.push(row.bad_value("account", message!("grant-one-line-each-role")));
+        }
+        lines.push(line);
+    }
+    if diagnostics.is_empty() { Ok(lines) } else { Err(diagnostics) }
+}
+
+/// The diagnostic of a line for a rule that only the server can check.
+#[must_use]
+pub fn line_diagnostic(file: &str, line: usize, violation: Violation) -> FileDiagnostic {
+    let position = TextPosition { line, column: 1 };
+    FileDiagnostic { file: file.to_owned(), position, violation }
+}
+
+fn read_line(
+    row: CsvRow<'_>,
+    org: &Org,
+    today: Date,
+    diagnostics: &mut Vec<FileDiagnostic>,
+) -> Option<GrantLine> {
+    let before = diagnostics.len();
+    let account = row.require_text("account", diagnostics).to_owned();
+    let role = Role::from_code(&row.get("role").to_uppercase()).filter(|role| role.is_grantable());
+    if role.is_none() {
+        let codes = Role::grantable_codes();
+        diagnostics.push(row.bad_value("role", message!("grant-one-of-roles", codes)));
+    }
+    let from = row.parse_date("from", diagnostics);
+    let last = row.parse_date("to", diagnostics);
+    let first = from.unwrap_or(today);
+    if last.is_some_and(|last| last < first) {
+        diagnostics.push(row.bad_value("to", message!("grant-day-not-before", first)));
+    }
+    let unit = org.unit_by_uid(row.get("unit")).map(|unit| unit.id);
+    match unit {
+        None => diagnostics.push(row.bad_value("unit", message!("handover-code-unit-declared"))),
+        Some(unit) if !org.is_open_on(unit, first) => {
+            diagnostics.push(row.bad_value("unit", message!("grant-unit-open-on", first)));
+        }
+        Some(_) => {}
+    }
+    let (Some(role), Some(unit), true) = (role, unit, diagnostics.len() == before) else {
+        return None;
+    };
+    Some(GrantLine { line: row.line_number(), account, role, unit, from, last })
+}
