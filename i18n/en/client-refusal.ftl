@@ -24,3 +24,6 @@ refusal-PROPOSAL_SETTLED = This proposal is already settled. Sync to see the res
 refusal-ACCOUNT_ELSEWHERE = The account does not exist, or it has a role at a unit outside your branch. Ask an administrator above those units, or create a new account.
 refusal-CONTROL_CHARACTER = The text holds a control character, which cannot be seen and often comes with pasted text. Delete that part and type it again.
 refusal-TEXT_TOO_LONG = The text is longer than this field takes. Shorten it.
+refusal-SECOND_PERSON = This needs two persons, and you did the part of the first one. Ask another person with the right to sign.
+refusal-OWN_UNIT = You hold a role at the unit that owes this report, so you cannot waive it. Ask another person of the unit that runs the campaign.
+refusal-NOT_MISSING = This report is accepted, so it is not missing; there is nothing to waive.

@@ -24,3 +24,6 @@ refusal-PROPOSAL_SETTLED = Đề nghị điều chỉnh này đã được quy�
 refusal-ACCOUNT_ELSEWHERE = Tài khoản không tồn tại, hoặc còn vai trò ở đơn vị ngoài phạm vi quản trị. Hãy đề nghị quản trị viên cấp trên của các đơn vị đó thực hiện, hoặc tạo tài khoản mới.
 refusal-CONTROL_CHARACTER = Nội dung có ký tự điều khiển không nhìn thấy được, thường do dán từ nơi khác. Hãy xóa và nhập lại phần đó.
 refusal-TEXT_TOO_LONG = Nội dung dài quá mức cho phép của mục này. Hãy rút gọn.
+refusal-SECOND_PERSON = Việc này phải do hai người thực hiện; đồng chí đã thực hiện phần của người thứ nhất. Hãy đề nghị một người khác có thẩm quyền ký.
+refusal-OWN_UNIT = Đồng chí có vai trò tại chính đơn vị phải gửi báo cáo này nên không được miễn cho đơn vị đó. Hãy đề nghị người khác của cơ quan chủ trì thực hiện.
+refusal-NOT_MISSING = Báo cáo này đã được duyệt nên không còn thiếu; không cần miễn.

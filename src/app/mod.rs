@@ -13,6 +13,7 @@ mod clock_guard;
 pub mod close_periods;
 pub mod command_import;
 pub mod compaction;
+pub mod conclusion;
 pub mod due_reports;
 pub mod error;
 pub mod fleet;
@@ -33,6 +34,7 @@ pub mod runs;
 pub mod standing;
 pub mod standing_queries;
 mod totals_cache;
+pub mod waiver;
 
 pub use crate::store::with_timeout;
 pub use error::{AppError, Result};
@@ -41,11 +43,15 @@ pub use reference::ReferenceSnapshot;
 use crate::clock::Clock;
 use crate::domain::access::permission::Actor;
 use crate::domain::access::scope::Scope;
-use crate::domain::support::ids::UnitId;
+use crate::domain::support::ids::{UnitId, WaiverId};
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
 use crate::store::{AuditContext, ReadTx, Store};
 use std::sync::{Arc, PoisonError, RwLock};
+
+/// What a reference snapshot was decoded from: the digest of the reference scope, and the revision of
+/// each waiver.
+type ReferenceVersion = (ScopeDigest, Vec<(WaiverId, i64)>);
 
 /// The application over one database.
 #[derive(Clone)]
@@ -54,7 +60,7 @@ pub struct App {
     clock: Clock,
     backup_dirs: Arc<backup::BackupDirs>,
     checkpoints: Option<Arc<checkpoint::CheckpointPlaces>>,
-    reference_cache: Arc<RwLock<Option<(ScopeDigest, Arc<ReferenceSnapshot>)>>>,
+    reference_cache: Arc<RwLock<Option<(ReferenceVersion, Arc<ReferenceSnapshot>)>>>,
     totals_cache: totals_cache::TotalsCache,
     lease_micros: i64,
     clock_guard: Option<Arc<clock_guard::ClockGuard>>,
@@ -113,15 +119,16 @@ impl App {
     pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
         let digest =
             tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
-        if let Some((cached_digest, reference)) =
+        let version = (digest, tx.waiver_revisions()?);
+        if let Some((cached_version, reference)) =
             &*self.reference_cache.read().unwrap_or_else(PoisonError::into_inner)
-            && *cached_digest == digest
+            && *cached_version == version
         {
             return Ok(Arc::clone(reference));
         }
         let reference = Arc::new(ReferenceSnapshot::new(tx.reference_data_in_force()?)?);
         *self.reference_cache.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((digest, Arc::clone(&reference)));
+            Some((version, Arc::clone(&reference)));
         Ok(reference)
     }
 

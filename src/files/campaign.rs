@@ -244,6 +244,7 @@ fn build_campaign(
         pledges,
         plans,
         amendments: Vec::new(),
+        reopening: None,
     })
 }
 

@@ -32,6 +32,9 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
         RefusalReason::AccountElsewhere => pb::ErrorReason::AccountElsewhere,
         RefusalReason::ControlCharacter => pb::ErrorReason::ControlCharacter,
         RefusalReason::TextTooLong => pb::ErrorReason::TextTooLong,
+        RefusalReason::SecondPerson => pb::ErrorReason::SecondPerson,
+        RefusalReason::OwnUnit => pb::ErrorReason::OwnUnit,
+        RefusalReason::NotMissing => pb::ErrorReason::NotMissing,
     }
 }
 

@@ -6,9 +6,11 @@
 mod amendment;
 mod check;
 mod check_target;
+pub mod completeness;
 mod formula_analysis;
 pub mod lifecycle;
 mod participation;
+mod reopening;
 
 use crate::domain::report::element::ElementCode;
 use crate::domain::reporting::window::DateWindow;
@@ -22,6 +24,7 @@ use std::collections::BTreeSet;
 pub use amendment::Amendment;
 pub use lifecycle::{CampaignStatus, CampaignStep};
 pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
+pub use reopening::Reopening;
 
 string_enum! {
     /// The kind of movement, in the terms of the law.
@@ -280,6 +283,8 @@ pub struct Campaign {
     pub plans: Vec<UnitPlan>,
     /// Amendments since the approval, oldest first; not part of the file.
     pub amendments: Vec<Amendment>,
+    /// The request of one person to reopen it once it is concluded; not part of the file.
+    pub reopening: Option<Reopening>,
 }
 
 /// Codes of the contracts that drafts name and no campaign in force does: they wait for approval.

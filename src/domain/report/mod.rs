@@ -12,6 +12,7 @@ pub mod free_text;
 pub mod numbers;
 pub mod personal_data;
 pub mod proposal;
+pub mod waiver;
 pub mod workflow;
 
 use crate::domain::report::cell::{

@@ -1,6 +1,6 @@
 //! The digest of the input of a run: the same input gives the same run.
 
-use super::{ReportEntry, StandingInput};
+use super::{ReportEntry, SEMANTICS_VERSION, StandingInput};
 use crate::domain::org::StructureView;
 use crate::domain::report::cell::{CellValue, MissingReason};
 use crate::domain::standing::baseline::BaselineRow;
@@ -61,8 +61,8 @@ fn hashed_text(value: CellValue) -> String {
     }
 }
 
-/// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's
-/// content and state.
+/// SHA-256 over the version of the rules, the campaign, the day, the view, the baselines, the waivers
+/// and the digest of every report's content and state.
 #[must_use]
 pub fn compute_input_digest(
     input: &StandingInput<'_>,
@@ -70,6 +70,7 @@ pub fn compute_input_digest(
     reports: &ReportsDigest,
 ) -> [u8; 32] {
     let mut hash = Sha256::new();
+    hash.update(SEMANTICS_VERSION.to_be_bytes());
     hash.update(input.campaign.id().0);
     hash.update(input.today.to_string());
     if input.view != StructureView::AsWas {
@@ -80,6 +81,10 @@ pub fn compute_input_digest(
             "{unit_uid}|{element}|{}|{}|{value}|{source}|{status}|{version}\n",
             window.start, window.end
         ));
+    }
+    for report in input.waivers {
+        hash.update(b"waived ");
+        hash.update(report.0);
     }
     hash.update(reports.digest.count.to_be_bytes());
     hash.update(reports.digest.sum.to_be_bytes());

@@ -19,7 +19,7 @@ mod totals;
 mod trajectory;
 mod unit_figures;
 
-pub use aggregate::{ReportEntry, StandingInput, WindowSums, aggregate_reports};
+pub use aggregate::{NO_WAIVERS, ReportEntry, StandingInput, WindowSums, aggregate_reports};
 pub use digest::{ReportsDigest, compute_input_digest};
 pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports};
 pub use judge::{compute_totals, judge_standings, judge_standings_from_totals};
@@ -71,6 +71,11 @@ string_enum! {
         NotCountedHere = "NOT_COUNTED_HERE",
     }
 }
+
+/// The version of what a standing means: the rules by which reports become standings. It rises when
+/// equal reports may be judged differently; a run states the version by which it was judged. Runs
+/// from before the version was stated are of version 1.
+pub const SEMANTICS_VERSION: i32 = 2;
 
 /// One figure behind a judgement, scaled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,6 +204,8 @@ pub struct Coverage {
     pub accepted: u32,
     /// Not received.
     pub missing: u32,
+    /// Not accepted, with a waiver that two persons of the owner signed.
+    pub waived: u32,
 }
 
 impl Coverage {
@@ -212,6 +219,7 @@ impl Coverage {
             late: self.late + other.late,
             accepted: self.accepted + other.accepted,
             missing: self.missing + other.missing,
+            waived: self.waived + other.waived,
         }
     }
 
@@ -225,7 +233,14 @@ impl Coverage {
             late: self.late - other.late,
             accepted: self.accepted - other.accepted,
             missing: self.missing - other.missing,
+            waived: self.waived - other.waived,
         }
+    }
+
+    /// Whether reports lack an acceptance, and every one of them is waived.
+    #[must_use]
+    pub fn is_waived(&self) -> bool {
+        self.waived > 0 && self.expected - self.accepted == self.waived
     }
 
     /// Accepted share of the expected reports; one if nothing is expected.
@@ -300,6 +315,8 @@ pub struct StandingRun {
     pub standings: u32,
     /// Number of standings that changed.
     pub changed: u32,
+    /// Number of the last final run before it, which it supersedes; 0: none.
+    pub supersedes: u32,
 }
 
 impl StandingRun {

@@ -83,6 +83,8 @@ struct TrackedReport {
     indeterminate_units: Vec<UnitId>,
     /// Indexes of the windows that contain its period.
     windows: Vec<usize>,
+    /// Waived as long as it is not accepted.
+    waived: bool,
     received: Option<ReceivedFigures>,
 }
 
@@ -145,9 +147,13 @@ impl CampaignTotals {
         let (start, end) =
             (windows.iter().map(|one| one.start).min(), windows.iter().map(|one| one.end).max());
         if let Some((start, end)) = start.zip(end) {
-            list_expected_reports(input, DateWindow { start, end })?
-                .iter()
-                .for_each(|expected_report| totals.track_report(expected_report, &rows));
+            list_expected_reports(input, DateWindow { start, end })?.iter().for_each(
+                |expected_report| {
+                    let id = || expected_report.key.id();
+                    let waived = !input.waivers.is_empty() && input.waivers.contains(&id());
+                    totals.track_report(expected_report, &rows, waived);
+                },
+            );
             // The totals stay in memory between nightly runs, and no further report is added.
             totals.tracked.shrink_to_fit();
         }
@@ -225,6 +231,7 @@ impl CampaignTotals {
         &mut self,
         expected_report: &ExpectedReport<'_>,
         rows: &HashMap<UnitId, usize>,
+        waived: bool,
     ) {
         let (expected, at) = (&expected_report.expected, self.tracked.len());
         let Some(layout) = self.layouts.iter().position(|layout| layout.id == expected.contract)
@@ -250,6 +257,7 @@ impl CampaignTotals {
                 .collect(),
             indeterminate_units: expected_report.indeterminate_units.clone(),
             windows: self.windows.iter().enumerate().filter_map(within).collect(),
+            waived,
             received: expected_report
                 .report
                 .map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[layout])),
@@ -280,7 +288,7 @@ impl CampaignTotals {
     fn apply_report(&mut self, input: &StandingInput<'_>, at: usize, operation: SumOperation) {
         let report = &self.tracked[at];
         let layout = &self.layouts[report.layout];
-        let covered = report_coverage(report.received.as_ref());
+        let covered = report_coverage(report.received.as_ref(), report.waived);
         for window in &report.windows {
             self.windows[*window].1.apply_coverage(
                 &layout.code,
@@ -440,9 +448,10 @@ fn expected_figure(
         .unwrap_or(Ratio::ZERO)
 }
 
-fn report_coverage(received: Option<&ReceivedFigures>) -> Coverage {
+fn report_coverage(received: Option<&ReceivedFigures>, waived: bool) -> Coverage {
     let Some(received) = received else {
-        return Coverage { expected: 1, missing: 1, ..Coverage::default() };
+        let waived = u32::from(waived);
+        return Coverage { expected: 1, missing: 1, waived, ..Coverage::default() };
     };
     Coverage {
         expected: 1,
@@ -451,5 +460,6 @@ fn report_coverage(received: Option<&ReceivedFigures>) -> Coverage {
         late: u32::from(received.late),
         accepted: u32::from(received.accepted),
         missing: 0,
+        waived: u32::from(waived && !received.accepted),
     }
 }

@@ -59,11 +59,17 @@ pub enum RefusalReason {
     ControlCharacter,
     /// A text is longer than its field takes.
     TextTooLong,
+    /// It needs two persons, and this is the one who began it.
+    SecondPerson,
+    /// The caller holds a role at the unit that owes the report.
+    OwnUnit,
+    /// The report is accepted: nothing is missing.
+    NotMissing,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -89,6 +95,9 @@ impl RefusalReason {
         Self::AccountElsewhere,
         Self::ControlCharacter,
         Self::TextTooLong,
+        Self::SecondPerson,
+        Self::OwnUnit,
+        Self::NotMissing,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -120,6 +129,9 @@ impl RefusalReason {
             Self::AccountElsewhere => "ACCOUNT_ELSEWHERE",
             Self::ControlCharacter => "CONTROL_CHARACTER",
             Self::TextTooLong => "TEXT_TOO_LONG",
+            Self::SecondPerson => "SECOND_PERSON",
+            Self::OwnUnit => "OWN_UNIT",
+            Self::NotMissing => "NOT_MISSING",
         }
     }
 

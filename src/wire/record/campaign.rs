@@ -4,7 +4,7 @@ use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
     Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
-    Classification, Duty, Phase, TargetPair,
+    Classification, Duty, Phase, Reopening, TargetPair,
 };
 use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::Target;
@@ -54,6 +54,7 @@ pub fn campaign_to_proto(
         pledges,
         plans,
         amendments,
+        reopening,
     } = campaign;
     Ok(pb::CampaignRecord {
         code: code.clone(),
@@ -78,6 +79,7 @@ pub fn campaign_to_proto(
         activities: try_map(activities, |activity| activity_to_proto(activity, numbers))?,
         duties: try_map(duties, |duty| duty_to_proto(duty, numbers))?,
         amendments: amendments.iter().map(amendment_to_proto).collect(),
+        reopening: reopening.as_ref().map(reopening_to_proto),
         launches: launches.iter().map(participation::launch_to_proto).collect(),
         pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
         plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
@@ -247,6 +249,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         activities,
         duties,
         amendments,
+        reopening,
         launches,
         pledges,
         plans,
@@ -281,6 +284,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         pledges: pledges.into_iter().map(participation::pledge_from_proto).collect(),
         plans: try_map(plans, participation::unit_plan_from_proto)?,
         amendments: try_map(amendments, amendment_from_proto)?,
+        reopening: reopening.map(reopening_from_proto).transpose()?,
     })
 }
 
@@ -296,6 +300,18 @@ fn amendment_to_proto(amendment: &Amendment) -> pb::Amendment {
         entered_day: values::day_to_proto(*entered),
         changed: changed.clone(),
     }
+}
+
+/// Converts a request to reopen a campaign.
+pub fn reopening_to_proto(reopening: &Reopening) -> pb::Reopening {
+    let Reopening { reason, asked_day } = reopening;
+    pb::Reopening { reason: reason.clone(), asked_day: values::day_to_proto(*asked_day) }
+}
+
+fn reopening_from_proto(message: pb::Reopening) -> Result<Reopening, RecordError> {
+    let pb::Reopening { reason, asked_day } = message;
+    let asked_day = check_field("reopening.asked_day", values::day_from_proto(asked_day))?;
+    Ok(Reopening { reason, asked_day })
 }
 
 fn amendment_from_proto(message: pb::Amendment) -> Result<Amendment, RecordError> {
