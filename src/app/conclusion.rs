@@ -167,8 +167,8 @@ impl App {
         } else if campaign.reopening.is_none() {
             campaign.ask_reopening(reason, today)?
         } else {
-            let record = (RecordKind::Campaign, &id.0);
-            check_second_person::<action::ReopenCampaign>(tx, actor, record)?;
+            let persons = tx.last_accounts_of_action(RecordKind::Campaign, permit.code())?;
+            check_second_person(actor, persons.get(&id.0))?;
             campaign.reopen(today)?
         };
         tx.put_campaign_reopening(&permit, &next, &reference.element_numbers)?;

@@ -43,15 +43,15 @@ pub use reference::ReferenceSnapshot;
 use crate::clock::Clock;
 use crate::domain::access::permission::Actor;
 use crate::domain::access::scope::Scope;
-use crate::domain::support::ids::{UnitId, WaiverId};
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
 use crate::store::{AuditContext, ReadTx, Store};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What a reference snapshot was decoded from: the digest of the reference scope, and the revision of
+/// What a reference snapshot was decoded from: the digest of the reference scope, and the hash of
 /// each waiver.
-type ReferenceVersion = (ScopeDigest, Vec<(WaiverId, i64)>);
+type ReferenceVersion = (ScopeDigest, Vec<Vec<u8>>);
 
 /// The application over one database.
 #[derive(Clone)]
@@ -119,7 +119,7 @@ impl App {
     pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
         let digest =
             tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
-        let version = (digest, tx.waiver_revisions()?);
+        let version = (digest, tx.waiver_hashes()?);
         if let Some((cached_version, reference)) =
             &*self.reference_cache.read().unwrap_or_else(PoisonError::into_inner)
             && *cached_version == version

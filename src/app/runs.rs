@@ -16,8 +16,11 @@ use crate::domain::org::StructureView;
 use crate::domain::report::Report;
 use crate::domain::report::element::ElementCode;
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::standing::baseline::{BaselineRow, BaselineStatus};
-use crate::domain::standing::{SEMANTICS_VERSION, Standing, StandingRun};
+use crate::domain::standing::baseline::{BaselineRow, BaselineStatus, Baselines};
+use crate::domain::standing::{
+    ReportsDigest, SEMANTICS_VERSION, Standing, StandingInput, StandingRun,
+    compute_input_digest_of_version,
+};
 use crate::domain::support::ids::{CampaignId, RunId, UnitId};
 use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::store::reference::ReferenceData;
@@ -45,7 +48,7 @@ pub struct RunVerification {
     /// Unit and target code of each standing that differs.
     pub differing: Vec<(UnitId, String)>,
     /// The version of the rules by which it was judged, if that is not today's: then it was not
-    /// recomputed, and only its stored bytes were compared with their digests.
+    /// judged again; only its inputs and its stored standings were compared with their digests.
     pub other_semantics: Option<i32>,
 }
 
@@ -144,17 +147,6 @@ impl App {
         self.store().read(|tx| {
             let (reference, definitions) = load_definitions(tx, manifest)?;
             let rows = decode_baselines(&tx.run_input(&manifest.baselines_digest)?)?;
-            let is_output_intact =
-                Sha256::digest(&manifest.standings)[..] == manifest.output_digest[..];
-            if manifest.semantics != SEMANTICS_VERSION {
-                return Ok(RunVerification {
-                    reports: 0,
-                    input_matches: true,
-                    output_matches: is_output_intact,
-                    differing: Vec::new(),
-                    other_semantics: Some(manifest.semantics),
-                });
-            }
             let reports = load_reports_at(tx, manifest.cut_seq, &reference)?;
             let id = CampaignId::from_slice(&manifest.campaign)
                 .map_err(|_| damaged_run_error("campaign"))?;
@@ -171,6 +163,11 @@ impl App {
                 StructureView::AsWas,
             );
             let entries: Vec<_> = reports.iter().map(to_report_entry).collect();
+            if manifest.semantics != SEMANTICS_VERSION {
+                let baselines = Baselines::new(&rows);
+                let input = reference.standing_input(campaign, &baselines, &entries, as_of.2);
+                return Ok(verify_other_semantics(manifest, &input, &rows));
+            }
             let recomputed = judge_reports(&reference, campaign, &rows, &entries, as_of)?;
             let packed = encode_standings(
                 &recomputed.standings,
@@ -182,6 +179,8 @@ impl App {
                 &reference.unit_numbers,
                 &reference.element_numbers,
             )?;
+            let is_output_intact =
+                Sha256::digest(&manifest.standings)[..] == manifest.output_digest[..];
             let changed = diff_standings(&published, &recomputed.standings);
             Ok(RunVerification {
                 reports: reports.len(),
@@ -266,6 +265,23 @@ impl App {
     /// One run by its id.
     pub fn run_manifest(&self, id: RunId) -> Result<Option<RunManifest>> {
         Ok(self.store().read(|tx| tx.run_manifest(id))?)
+    }
+}
+
+/// Compares the inputs and the standings of a run with their digests, without judging it again.
+fn verify_other_semantics(
+    manifest: &RunManifest,
+    input: &StandingInput<'_>,
+    rows: &[BaselineRow],
+) -> RunVerification {
+    let reports = ReportsDigest::from_reports(input.reports);
+    let digest = compute_input_digest_of_version(manifest.semantics, input, rows, &reports);
+    RunVerification {
+        reports: input.reports.len(),
+        input_matches: digest[..] == manifest.input_digest[..],
+        output_matches: Sha256::digest(&manifest.standings)[..] == manifest.output_digest[..],
+        differing: Vec::new(),
+        other_semantics: Some(manifest.semantics),
     }
 }
 

@@ -5,41 +5,47 @@
 use super::access::{CallerIdentity, revalidate_identity};
 use super::standing::unknown_calendar_error;
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::access::permission::{ActionMarker, Actor, Permit, action, authorize};
+use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Campaign;
 use crate::domain::report::ReportKey;
 use crate::domain::report::numbers::UnitNumbers;
 use crate::domain::report::waiver::{Waiver, WaiverState};
 use crate::domain::reporting::expectation::{Expectation, compute_expectations};
-use crate::domain::support::ids::{ContractId, ReportId, UnitId, WaiverId};
+use crate::domain::support::ids::{AccountId, ContractId, ReportId, UnitId, WaiverId};
 use crate::domain::support::reason::RefusalReason;
-use crate::store::{ReadTx, WriteTx};
+use crate::store::WriteTx;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// A waiver with its revision.
 pub type StoredWaiver = (Waiver, i64);
 
 impl App {
-    /// Proposes to waive a missing report.
-    pub fn propose_waiver(
+    /// Proposes to waive missing reports, each by a waiver of its own; all or none.
+    pub fn propose_waivers(
         &self,
         actor: &Actor,
-        report: ReportId,
+        reports: &[ReportId],
         reason: &str,
-    ) -> Result<StoredWaiver> {
+    ) -> Result<Vec<StoredWaiver>> {
         self.store().write("waiver.propose", self.now(), |tx| {
-            self.propose_waiver_in(tx, actor, report, reason)
+            self.propose_waivers_in(tx, actor, reports, reason)
         })
     }
 
-    /// Signs a proposed waiver, or refuses it.
-    pub fn settle_waiver(&self, actor: &Actor, id: WaiverId, sign: bool) -> Result<StoredWaiver> {
+    /// Signs proposed waivers, or refuses them; all or none.
+    pub fn settle_waivers(
+        &self,
+        actor: &Actor,
+        ids: &[WaiverId],
+        sign: bool,
+    ) -> Result<Vec<StoredWaiver>> {
         self.store()
-            .write("waiver.settle", self.now(), |tx| self.settle_waiver_in(tx, actor, id, sign))
+            .write("waiver.settle", self.now(), |tx| self.settle_waivers_in(tx, actor, ids, sign))
     }
 
-    /// [`App::propose_waiver`] under a request id. `None`: it was used for something else.
+    /// [`App::propose_waivers`] for one report, under a request id. `None`: it was used for something else.
     pub fn propose_waiver_once(
         &self,
         identity: &CallerIdentity,
@@ -49,11 +55,12 @@ impl App {
     ) -> Result<Option<StoredWaiver>> {
         let id = Waiver::id_of_report(report);
         self.run_waiver_step_once(identity, request, "waiver.propose", id, |tx, actor| {
-            self.propose_waiver_in(tx, actor, report, reason)
+            let proposed = self.propose_waivers_in(tx, actor, &[report], reason)?;
+            proposed.into_iter().next().ok_or_else(|| RefusalReason::NothingToDo.into())
         })
     }
 
-    /// [`App::settle_waiver`] under a request id. `None`: it was used for something else.
+    /// [`App::settle_waivers`] for one waiver, under a request id. `None`: it was used for something else.
     pub fn settle_waiver_once(
         &self,
         identity: &CallerIdentity,
@@ -63,7 +70,8 @@ impl App {
     ) -> Result<Option<StoredWaiver>> {
         let method = if sign { "waiver.sign" } else { "waiver.refuse" };
         self.run_waiver_step_once(identity, request, method, id, |tx, actor| {
-            self.settle_waiver_in(tx, actor, id, sign)
+            let settled = self.settle_waivers_in(tx, actor, &[id], sign)?;
+            settled.into_iter().next().ok_or_else(|| RefusalReason::NothingToDo.into())
         })
     }
 
@@ -133,55 +141,70 @@ impl App {
         })
     }
 
-    fn propose_waiver_in(
+    fn propose_waivers_in(
         &self,
         tx: &mut WriteTx,
         actor: &Actor,
-        report: ReportId,
+        reports: &[ReportId],
         reason: &str,
-    ) -> Result<StoredWaiver> {
+    ) -> Result<Vec<StoredWaiver>> {
         let today = tx.now().local_date();
         let permit: Permit<action::WaiveReport> =
             authorize(actor, &self.root_unit_path(tx)?, today)?;
         let reference = self.reference(tx)?;
-        let key = find_due_report(&reference, report, today)?;
-        check_not_of_unit(tx, actor, key.unit)?;
-        if reference.is_every_campaign_concluded(&key) {
-            return Err(RefusalReason::PeriodClosed.into());
-        }
         let units = &reference.unit_numbers;
-        if tx.report(report, units)?.is_some_and(|filed| filed.report.state.is_official()) {
-            return Err(RefusalReason::NotMissing.into());
+        let expected = expected_by_id(&reference)?;
+        let mut proposed = Vec::new();
+        for report in reports {
+            let expected = expected.get(report).ok_or(RefusalReason::NotExpected)?;
+            let key = expected.report_key();
+            check_not_of_unit(tx, actor, key.unit)?;
+            if today < expected.grace_end_day {
+                return Err(RefusalReason::PeriodNotOpen.into());
+            }
+            if reference.is_every_campaign_concluded(&key) {
+                return Err(RefusalReason::PeriodClosed.into());
+            }
+            if tx.report(*report, units)?.is_some_and(|filed| filed.report.state.is_official()) {
+                return Err(RefusalReason::NotMissing.into());
+            }
+            let before = tx.waiver(Waiver::id_of_report(*report), units)?;
+            let before = before.map(|(before, _)| before);
+            let waiver = Waiver::propose(key, reason, before.as_ref(), today)?;
+            let put = tx.put_waiver(&permit, &waiver, units)?;
+            proposed.push((waiver, put.revision));
         }
-        let before = tx.waiver(Waiver::id_of_report(report), units)?.map(|(before, _)| before);
-        let waiver = Waiver::propose(key, reason, before.as_ref(), today)?;
-        let put = tx.put_waiver(&permit, &waiver, units)?;
-        Ok((waiver, put.revision))
+        Ok(proposed)
     }
 
-    fn settle_waiver_in(
+    fn settle_waivers_in(
         &self,
         tx: &mut WriteTx,
         actor: &Actor,
-        id: WaiverId,
+        ids: &[WaiverId],
         sign: bool,
-    ) -> Result<StoredWaiver> {
+    ) -> Result<Vec<StoredWaiver>> {
         let today = tx.now().local_date();
         let permit: Permit<action::WaiveReport> =
             authorize(actor, &self.root_unit_path(tx)?, today)?;
         let reference = self.reference(tx)?;
         let units = &reference.unit_numbers;
-        let (waiver, _) = tx.waiver(id, units)?.ok_or(RefusalReason::NotFound)?;
-        check_not_of_unit(tx, actor, waiver.key.unit)?;
-        if reference.is_every_campaign_concluded(&waiver.key) {
-            return Err(RefusalReason::PeriodClosed.into());
+        let first_persons = tx.last_accounts_of_action(RecordKind::Waiver, permit.code())?;
+        let mut settled = Vec::new();
+        for id in ids {
+            let (waiver, _) = tx.waiver(*id, units)?.ok_or(RefusalReason::NotFound)?;
+            check_not_of_unit(tx, actor, waiver.key.unit)?;
+            if reference.is_every_campaign_concluded(&waiver.key) {
+                return Err(RefusalReason::PeriodClosed.into());
+            }
+            if sign && waiver.state == WaiverState::Proposed {
+                check_second_person(actor, first_persons.get(&id.0))?;
+            }
+            let next = waiver.settle(sign, today)?;
+            let put = tx.put_waiver(&permit, &next, units)?;
+            settled.push((next, put.revision));
         }
-        if sign && waiver.state == WaiverState::Proposed {
-            check_second_person::<action::WaiveReport>(tx, actor, (RecordKind::Waiver, &id.0))?;
-        }
-        let settled = waiver.settle(sign, today)?;
-        let put = tx.put_waiver(&permit, &settled, units)?;
-        Ok((settled, put.revision))
+        Ok(settled)
     }
 }
 
@@ -196,22 +219,14 @@ fn expected_reports(
         .map_err(|unknown| unknown_calendar_error(&unknown))
 }
 
-/// The expected report with this id, once its grace is over.
-fn find_due_report(
-    reference: &ReferenceSnapshot,
-    report: ReportId,
-    today: Date,
-) -> Result<ReportKey> {
+/// The reports that judged campaigns expect, by their ids.
+fn expected_by_id(reference: &ReferenceSnapshot) -> Result<BTreeMap<ReportId, Expectation>> {
+    let mut all = BTreeMap::new();
     for campaign in reference.judged_campaigns() {
         let expected = expected_reports(reference, campaign)?;
-        let found = expected.iter().find(|one| one.report_key().id() == report);
-        match found {
-            Some(one) if one.grace_end_day <= today => return Ok(one.report_key()),
-            Some(_) => return Err(RefusalReason::PeriodNotOpen.into()),
-            None => {}
-        }
+        all.extend(expected.into_iter().map(|one| (one.report_key().id(), one)));
     }
-    Err(RefusalReason::NotExpected.into())
+    Ok(all)
 }
 
 /// Refuses an actor that holds a role at the unit that owes the report, or at the one that acts for
@@ -225,17 +240,13 @@ fn check_not_of_unit(tx: &mut WriteTx, actor: &Actor, unit: UnitId) -> Result<()
     Ok(())
 }
 
-/// Refuses the person who did this action on the record last. A record whose first step is not yet
-/// in the audit is refused too.
-pub(super) fn check_second_person<A: ActionMarker>(
-    tx: &mut ReadTx,
-    actor: &Actor,
-    record: (RecordKind, &[u8; 16]),
-) -> Result<()> {
-    match tx.last_account_of_action(record, A::ACTION.code())? {
-        Some(first) if first != actor.account => Ok(()),
-        Some(_) | None => Err(RefusalReason::SecondPerson.into()),
+/// Refuses the person who did the first part. Without a row of the audit about that part, which is
+/// so until it is committed, everybody is refused.
+pub(super) fn check_second_person(actor: &Actor, first: Option<&AccountId>) -> Result<()> {
+    if first.is_some_and(|first| *first != actor.account) {
+        return Ok(());
     }
+    Err(RefusalReason::SecondPerson.into())
 }
 
 /// Ends the waiver of a report that was accepted.

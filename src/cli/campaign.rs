@@ -100,7 +100,7 @@ enum CampaignCommand {
   thidua campaign rehearse conclusion --campaign A
   thidua campaign rehearse phase --json")]
     Rehearse(campaign_conclusion::RehearseArgs),
-    /// Waive one missing report; needs two persons of the campaign's owner.
+    /// Waive missing reports, one by one; needs two persons of the campaign's owner.
     ///
     /// Neither may hold a role at the unit that owes the report. A waiver lifts the demand for
     /// completeness at the conclusion, never the least coverage; it lapses if the report is accepted.

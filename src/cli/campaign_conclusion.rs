@@ -17,7 +17,7 @@ use crate::domain::campaign::{Campaign, Reopening};
 use crate::domain::report::ReportKey;
 use crate::domain::report::waiver::Waiver;
 use crate::domain::standing::Standing;
-use crate::domain::support::ids::{AccountId, ContractId, ReportId, UnitId};
+use crate::domain::support::ids::{AccountId, ContractId, ReportId, UnitId, WaiverId};
 use crate::domain::support::message::message;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -36,9 +36,13 @@ pub(super) struct RehearseArgs {
 /// The arguments of `thidua campaign waive`.
 #[derive(Debug, clap::Args)]
 pub(super) struct WaiveArgs {
-    /// Id of the report, as rehearse prints it.
-    #[arg(required_unless_present = "contract", conflicts_with = "contract")]
-    report: Option<String>,
+    /// Ids of the reports, as rehearse prints them; each gets a waiver of its own.
+    #[arg(
+        required_unless_present = "contract",
+        conflicts_with = "contract",
+        value_name = "REPORT"
+    )]
+    reports: Vec<String>,
     /// Code of the report's contract, with --unit and --from.
     #[arg(long, requires_all = ["unit", "from"])]
     contract: Option<String>,
@@ -51,13 +55,13 @@ pub(super) struct WaiveArgs {
     /// The account in whose name, with its rights only.
     #[arg(long)]
     account: String,
-    /// Why the report stays missing; proposes the waiver.
+    /// Why the reports stay missing; proposes the waivers.
     #[arg(long, required_unless_present_any = ["sign", "refuse"])]
     reason: Option<String>,
-    /// Sign the proposed waiver, as the second person.
+    /// Sign the proposed waivers, as the second person.
     #[arg(long, conflicts_with_all = ["reason", "refuse"])]
     sign: bool,
-    /// Refuse or withdraw the waiver.
+    /// Refuse or withdraw the waivers.
     #[arg(long, conflicts_with = "reason")]
     refuse: bool,
 }
@@ -235,36 +239,42 @@ fn unit_uid(reference: &ReferenceSnapshot, unit: UnitId) -> String {
 /// `thidua campaign waive`
 pub(super) fn waive_report(ctx: &CliContext, args: &WaiveArgs) -> CliResult {
     let local_app = ctx.open_local_app()?;
-    let report = find_report_id(&local_app, args)?;
+    let reports = find_report_ids(&local_app, args)?;
     let account = AccountId::from_code(&args.account);
     let actor = local_app.app.account_actor(&local_app.actor, account)?;
     let stored = match &args.reason {
-        Some(reason) => local_app.app.propose_waiver(&actor, report, reason)?,
-        None => local_app.app.settle_waiver(&actor, Waiver::id_of_report(report), args.sign)?,
+        Some(reason) => local_app.app.propose_waivers(&actor, &reports, reason)?,
+        None => {
+            let ids: Vec<WaiverId> = reports.iter().copied().map(Waiver::id_of_report).collect();
+            local_app.app.settle_waivers(&actor, &ids, args.sign)?
+        }
     };
     let output = &ctx.output;
     let reference = local_app.load_reference()?;
+    let line = |(waiver, _): &StoredWaiver| {
+        let state = output.text(waiver_state_text(waiver));
+        output.paint(Colour::Green, &format!("{}: {state}", report_text(&reference, waiver)))
+    };
     output.print_answer(
-        || {
-            let state = output.text(waiver_state_text(&stored.0));
-            output.paint(Colour::Green, &format!("{}: {state}", report_text(&reference, &stored.0)))
-        },
-        || waiver_json(&reference, &stored),
+        || stored.iter().map(line).collect::<Vec<_>>().join("\n"),
+        || stored.iter().map(|one| waiver_json(&reference, one)).collect(),
     );
     Ok(())
 }
 
-/// The report that the arguments name: by its id, or by contract, unit and first day.
-fn find_report_id(local_app: &LocalApp, args: &WaiveArgs) -> CliResult<ReportId> {
+/// The reports that the arguments name: by id, or one by contract, unit and first day.
+fn find_report_ids(local_app: &LocalApp, args: &WaiveArgs) -> CliResult<Vec<ReportId>> {
     let not_found = || CliError::new("NOT_FOUND", message!("waive-no-such-report"));
-    if let Some(id) = &args.report {
-        return ReportId::parse(id).map_err(|_| not_found());
+    if !args.reports.is_empty() {
+        let ids = args.reports.iter().map(|id| ReportId::parse(id).map_err(|_| not_found()));
+        return ids.collect();
     }
     let (Some(contract), Some(unit), Some(from)) = (&args.contract, &args.unit, args.from) else {
         return Err(not_found());
     };
     let (contract, unit) = (ContractId::from_code(contract), find_unit_id(local_app, unit)?);
-    local_app.app.expected_report(contract, unit, from)?.map(|key| key.id()).ok_or_else(not_found)
+    let found = local_app.app.expected_report(contract, unit, from)?;
+    found.map(|key| vec![key.id()]).ok_or_else(not_found)
 }
 
 fn waiver_state_text(waiver: &Waiver) -> &'static str {

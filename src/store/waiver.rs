@@ -15,6 +15,7 @@ use crate::domain::report::workflow::ReportState;
 use crate::domain::support::ids::{AccountId, WaiverId};
 use crate::wire::record::{self, UnitNumbers};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
     /// Every waiver with its revision, in no defined order.
@@ -25,16 +26,13 @@ impl ReadTx<'_> {
             .collect()
     }
 
-    /// The revision of every waiver, by id.
-    pub fn waiver_revisions(&mut self) -> Result<Vec<(WaiverId, i64)>> {
-        let rows: Vec<(Vec<u8>, i64)> = records::table
+    /// The hash of every waiver's content, in the order of ids.
+    pub fn waiver_hashes(&mut self) -> Result<Vec<Vec<u8>>> {
+        Ok(records::table
             .filter(records::kind.eq(RecordKind::Waiver.number()))
             .order(records::id)
-            .select((records::id, records::revision))
-            .load(self.conn())?;
-        rows.into_iter()
-            .map(|(id, revision)| Ok((WaiverId(to_byte_array(&id)?), revision)))
-            .collect()
+            .select(records::hash)
+            .load(self.conn())?)
     }
 
     /// One waiver with its revision.
@@ -43,22 +41,23 @@ impl ReadTx<'_> {
         Ok(Some((record::decode_waiver(&stored.bytes, units)?, stored.revision)))
     }
 
-    /// The account that last did this action on a record, as the audit says.
-    pub fn last_account_of_action(
+    /// The account that last changed each record of a kind by this action, as the audit says.
+    pub fn last_accounts_of_action(
         &mut self,
-        (kind, id): (RecordKind, &[u8; 16]),
+        kind: RecordKind,
         action: &str,
-    ) -> Result<Option<AccountId>> {
-        let account: Option<Vec<u8>> = audit::table
+    ) -> Result<BTreeMap<[u8; 16], AccountId>> {
+        let rows: Vec<(Option<Vec<u8>>, Vec<u8>)> = audit::table
             .filter(audit::record_kind.eq(kind.number()))
-            .filter(audit::record_id.eq(&id[..]))
             .filter(audit::action.eq(action))
             .filter(audit::from_revision.ne(audit::to_revision))
-            .order(audit::seq.desc())
-            .select(audit::account)
-            .first(self.conn())
-            .optional()?;
-        account.map(|account| to_byte_array(&account).map(AccountId)).transpose()
+            .order(audit::seq)
+            .select((audit::record_id, audit::account))
+            .load(self.conn())?;
+        rows.into_iter()
+            .filter_map(|(id, account)| Some((id?, account)))
+            .map(|(id, account)| Ok((to_byte_array(&id)?, AccountId(to_byte_array(&account)?))))
+            .collect()
     }
 }
 

@@ -69,8 +69,21 @@ pub fn compute_input_digest(
     baselines: &[BaselineRow],
     reports: &ReportsDigest,
 ) -> [u8; 32] {
+    compute_input_digest_of_version(SEMANTICS_VERSION, input, baselines, reports)
+}
+
+/// The digest of the same input under another version of the rules. Version 1 was not hashed.
+#[must_use]
+pub fn compute_input_digest_of_version(
+    version: i32,
+    input: &StandingInput<'_>,
+    baselines: &[BaselineRow],
+    reports: &ReportsDigest,
+) -> [u8; 32] {
     let mut hash = Sha256::new();
-    hash.update(SEMANTICS_VERSION.to_be_bytes());
+    if version > 1 {
+        hash.update(version.to_be_bytes());
+    }
     hash.update(input.campaign.id().0);
     hash.update(input.today.to_string());
     if input.view != StructureView::AsWas {

@@ -20,7 +20,7 @@ mod trajectory;
 mod unit_figures;
 
 pub use aggregate::{NO_WAIVERS, ReportEntry, StandingInput, WindowSums, aggregate_reports};
-pub use digest::{ReportsDigest, compute_input_digest};
+pub use digest::{ReportsDigest, compute_input_digest, compute_input_digest_of_version};
 pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports};
 pub use judge::{compute_totals, judge_standings, judge_standings_from_totals};
 pub use movement::{ReportMovement, TargetMovement, find_report_movements, find_target_movements};
