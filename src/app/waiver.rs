@@ -230,10 +230,13 @@ fn expected_by_id(reference: &ReferenceSnapshot) -> Result<BTreeMap<ReportId, Ex
 }
 
 /// Refuses an actor that holds a role at the unit that owes the report, or at the one that acts for
-/// it.
+/// it. Where that is the root, which acts for closed units without another successor, its persons
+/// are those who have to decide.
 fn check_not_of_unit(tx: &mut WriteTx, actor: &Actor, unit: UnitId) -> Result<()> {
+    let root = tx.root_unit()?;
     let (unit_path, today) = (tx.unit_path(unit)?, tx.now().local_date());
-    let of_unit = |held: UnitId| held == unit_path.unit || held == unit_path.acting_unit;
+    let acting = Some(unit_path.acting_unit).filter(|acting| Some(*acting) != root);
+    let of_unit = |held: UnitId| held == unit || Some(held) == acting;
     if actor.active_grants_on(today).any(|grant| of_unit(grant.unit)) {
         return Err(RefusalReason::OwnUnit.into());
     }

@@ -85,7 +85,7 @@ fn conclude_campaign(world: &World, days: u16) {
     let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
     let campaign = Campaign { device_retention_days: Some(days), ..reference.campaigns[0].clone() };
     world.app.apply_campaign(&system, &campaign).unwrap();
-    world.set_day(date(2025, 8, 20));
+    world.set_day(date(2025, 9, 1));
     world.app.apply_org_day().unwrap();
     // The province has been merged into another by then.
     let system = world.app.system_actor().unwrap();
