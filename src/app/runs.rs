@@ -4,7 +4,7 @@
 //! ```text
 //! verify   stored definitions + stored baselines + reports at the cut  --judge-->
 //!                                                         the same input, the same standings?
-//!          A run of other semantics is not judged again: today's rules are not those that judged it.
+//!          A run of other semantics is not judged again: other rules judged it.
 //! diff     standings of A against standings of B, and the reports that changed between their cuts
 //! ```
 

@@ -45,7 +45,8 @@ impl App {
             .write("waiver.settle", self.now(), |tx| self.settle_waivers_in(tx, actor, ids, sign))
     }
 
-    /// [`App::propose_waivers`] for one report, under a request id. `None`: it was used for something else.
+    /// [`App::propose_waivers`] for one report, under a request id. `None`: the id was used for
+    /// something else.
     pub fn propose_waiver_once(
         &self,
         identity: &CallerIdentity,
@@ -60,7 +61,8 @@ impl App {
         })
     }
 
-    /// [`App::settle_waivers`] for one waiver, under a request id. `None`: it was used for something else.
+    /// [`App::settle_waivers`] for one waiver, under a request id. `None`: the id was used for
+    /// something else.
     pub fn settle_waiver_once(
         &self,
         identity: &CallerIdentity,

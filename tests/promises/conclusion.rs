@@ -137,21 +137,40 @@ fn a_conclusion_names_each_missing_report_and_waits_until_two_persons_have_waive
     let waits = of(waiting).unwrap();
     assert_eq!((waits.state, waits.reviewing_unit.as_str()), (MissingState::Waiting, TOWN));
 
-    let lan = actor_of(&world, "lan", PROVINCE, Role::CampaignHead);
-    let minh = actor_of(&world, "minh", PROVINCE, Role::UnitHead);
-    let head_of_ward = actor_of(&world, "truong phuong 2", PROVINCE, Role::CampaignHead);
+    sign_by_two_persons(&world, &ids_of(&missing), (accepted, waiting));
+    assert_eq!(conclude(&world).unwrap().status, CampaignStatus::Concluded);
+
+    let run = run_night(&world);
+    let of_owner = owner_standings(&world, &run);
+    assert!(of_owner.iter().all(|one| one.stage == StandingStage::Final));
+    let first = of_owner.iter().find(|one| one.judgement.code == "T1").unwrap();
+    assert_eq!(first.coverage.waived as usize, missing.len());
+    assert_eq!(first.judgement.state, JudgementState::Undetermined, "a waiver buys no verdict");
+    assert_eq!(first.judgement.reasons, ["MISSING_REPORTS", "WAIVED"]);
+    let verified = world.app.verify_run(&run).unwrap();
+    assert!(verified.holds(), "the waivers are inputs of the run");
+}
+
+/// Two persons waive the reports, after everybody was refused who may not.
+fn sign_by_two_persons(
+    world: &World,
+    reports: &[ReportId],
+    (accepted, waiting): (ReportId, ReportId),
+) {
+    let lan = actor_of(world, "lan", PROVINCE, Role::CampaignHead);
+    let minh = actor_of(world, "minh", PROVINCE, Role::UnitHead);
+    let head_of_ward = actor_of(world, "truong phuong 2", PROVINCE, Role::CampaignHead);
     world.enrol_device("truong phuong 2", WARD_2, Role::UnitHead);
     let head_of_ward = Actor {
         grants: world.app.store().read(|tx| tx.grants(head_of_ward.account)).unwrap(),
         ..head_of_ward
     };
-    let reports = ids_of(&missing);
     let waivers: Vec<WaiverId> = reports.iter().copied().map(Waiver::id_of_report).collect();
     let system = world.app.system_actor().unwrap();
     let reason = "đơn vị bị ngập";
     let app = &world.app;
     assert_eq!(
-        refusal(app.propose_waivers(&system, &reports, reason)),
+        refusal(app.propose_waivers(&system, reports, reason)),
         Some(RefusalReason::Denied),
         "an operator is not two persons"
     );
@@ -159,9 +178,9 @@ fn a_conclusion_names_each_missing_report_and_waits_until_two_persons_have_waive
     assert_eq!(refusal(own), Some(RefusalReason::OwnUnit));
     let nothing_missing = app.propose_waivers(&lan, &[accepted], reason);
     assert_eq!(refusal(nothing_missing), Some(RefusalReason::NotMissing));
-    assert_eq!(refusal(app.propose_waivers(&lan, &reports, " ")), Some(RefusalReason::Malformed));
-    app.propose_waivers(&lan, &reports, reason).unwrap();
-    assert_eq!(violation(conclude(&world)).code, "MISSING_REPORTS", "one person is not enough");
+    assert_eq!(refusal(app.propose_waivers(&lan, reports, " ")), Some(RefusalReason::Malformed));
+    app.propose_waivers(&lan, reports, reason).unwrap();
+    assert_eq!(violation(conclude(world)).code, "MISSING_REPORTS", "one person is not enough");
     assert_eq!(
         refusal(app.settle_waivers(&lan, &waivers, true)),
         Some(RefusalReason::SecondPerson)
@@ -172,16 +191,6 @@ fn a_conclusion_names_each_missing_report_and_waits_until_two_persons_have_waive
         Some(RefusalReason::OwnUnit)
     );
     app.settle_waivers(&minh, &waivers, true).unwrap();
-    assert_eq!(conclude(&world).unwrap().status, CampaignStatus::Concluded);
-
-    let run = run_night(&world);
-    let of_owner = owner_standings(&world, &run);
-    assert!(of_owner.iter().all(|one| one.stage == StandingStage::Final));
-    let first = of_owner.iter().find(|one| one.judgement.code == "T1").unwrap();
-    assert_eq!(first.coverage.waived as usize, missing.len());
-    assert_eq!(first.judgement.state, JudgementState::Undetermined, "a waiver buys no verdict");
-    assert_eq!(first.judgement.reasons, ["MISSING_REPORTS", "WAIVED"]);
-    assert!(app.verify_run(&run).unwrap().holds(), "the waivers are inputs of the run");
 }
 
 fn a_waiver_reaches_its_unit_and_lapses_when_the_report_is_accepted(world: World) {
