@@ -103,7 +103,8 @@ enum CampaignCommand {
     /// Waive missing reports, one by one; needs two persons of the campaign's owner.
     ///
     /// Neither may hold a role at the unit that owes the report. A waiver lifts the demand for
-    /// completeness at the conclusion, never the least coverage; it lapses if the report is accepted.
+    /// completeness at the conclusion, never the least coverage; it lapses if the report is
+    /// accepted.
     #[command(after_help = "Examples:
   thidua campaign waive REPORT --account lan --reason \"The unit was flooded, report 12\"
   thidua campaign waive --contract monthly --unit com-1 --from 2026-07-01 --account minh --sign")]

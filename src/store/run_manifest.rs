@@ -144,8 +144,8 @@ impl ReadTx<'_> {
         Ok(bytes)
     }
 
-    /// The reference scope and the waivers as bytes: kind, revision, id and bytes of each record, by
-    /// kind and id.
+    /// The reference scope and the waivers as bytes: kind, revision, id and bytes of each record,
+    /// by kind and id.
     pub fn encode_reference(&mut self) -> Result<Vec<u8>> {
         let mut parts: Vec<Vec<u8>> = Vec::new();
         for kind in DEFINITION_KINDS {

@@ -61,8 +61,8 @@ fn hashed_text(value: CellValue) -> String {
     }
 }
 
-/// SHA-256 over the version of the rules, the campaign, the day, the view, the baselines, the waivers
-/// and the digest of every report's content and state.
+/// SHA-256 over the version of the rules, the campaign, the day, the view, the baselines, the
+/// waivers and the digest of every report's content and state.
 #[must_use]
 pub fn compute_input_digest(
     input: &StandingInput<'_>,
