@@ -15,6 +15,8 @@ mod accounts;
 mod backend_parity;
 #[path = "promises/clock.rs"]
 mod clock;
+#[path = "promises/conclusion.rs"]
+mod conclusion;
 #[path = "promises/conflicts.rs"]
 mod conflicts;
 #[path = "promises/convergence.rs"]

@@ -27,3 +27,6 @@ refusal-TEXT_TOO_LONG = The text is longer than this field takes. Shorten it.
 refusal-SECOND_FACTOR_REQUIRED = The password is right. Enter the code of your authenticator app too, or one of your recovery codes.
 refusal-SECOND_FACTOR_WRONG = The code is wrong, expired or used. Wait for the next code of the app and check that the time of your phone is right; without the app enter a recovery code, or ask your administrator for a code to enrol again.
 refusal-SECOND_FACTOR_NOT_ENROLLED = This account may sign in only with a second factor and has none. Ask your administrator for an enrolment code and set up an authenticator app with it.
+refusal-SECOND_PERSON = This needs two persons, and you did the part of the first one. Ask another person with the right to sign.
+refusal-OWN_UNIT = You hold a role at the unit that owes this report, so you cannot waive it. Ask another person of the unit that runs the campaign.
+refusal-NOT_MISSING = This report is accepted, so it is not missing; there is nothing to waive.

@@ -97,10 +97,34 @@ campaign-written = written:
 campaign-no-mistakes = no errors found
 campaign-there-no-calendar-expected = there is no calendar "{ $code }"; use one of { $existing }
 
+## campaign-conclusion
+rehearsal-heading = Rehearsal { $act } of campaign { $code }, as of { $as_of }; writes nothing
+rehearsal-phase = phase
+rehearsal-changed = { $changed } results differ from the published ones
+rehearsal-missing = { $count } reports are missing, { $waived } of them waived
+rehearsal-reviewing-unit = {"  "}reviewed by { $unit }: { $count } reports
+rehearsal-missing-count = reports missing
+rehearsal-open-verdicts = { $count } verdicts hang on missing reports; concluded as it is now, { $forever } would be undetermined for ever
+rehearsal-stays = if concluded
+rehearsal-for-ever = undetermined for ever
+rehearsal-until-concluded = determined
+waive-no-such-report = no unit owes such a report; see the ids of reports in campaign rehearse
+waiver-state-PROPOSED = waits for a second person
+waiver-state-SIGNED = waived
+waiver-state-REFUSED = not waived
+waiver-state-LAPSED = lapsed, the report was accepted
+waiver-contract = contract
+waiver-period = period
+waiver-reason = reason
+waiver-report = report
+reopen-asked = Campaign { $code }: reopening was asked for ({ $reason }); a second person has to give this command
+reopen-status = Campaign { $code }: { $status }
+
 ## campaign-lifecycle
 campaign-lifecycle-code = code
 campaign-lifecycle-days = days
 campaign-lifecycle-steps-from-here = next steps
+campaign-lifecycle-dry-run-conclude = --dry-run goes with the step conclude only
 
 ## database-connection
 database-connection-line-database-leaves-machine = the connection to the database leaves this machine and the host that answers is not authenticated: a third party on the path can read and change the data
@@ -318,6 +342,9 @@ runs-raw-reports = raw reports
 runs-input = input   :
 runs-standings = standings:
 runs-computed-again-run-not = the recomputed results differ from the published ones: raw data was changed, or this program computes differently; run thidua doctor --full
+runs-semantics-changed = run { $run } was judged by version { $judged_by } of the rules, today they are version { $today }; what was published is intact and is not judged again by other rules
+runs-semantics = rules
+runs-supersedes = supersedes
 runs-definitions-changed-organisation-forms = definitions changed (organisation, forms or campaigns)
 runs-baselines-changed = baselines changed
 runs-standings-differ = standings differ:
@@ -352,6 +379,7 @@ standing-drilldown-late = , late
 
 ## standing-format
 standing-format-reports-expected-received-nil = reports: expected { $expected }, received { $received } (nil { $nil }), late { $late }, accepted { $accepted }, missing { $missing }; missing is not zero
+standing-format-waived = waived { $waived }
 
 ## standings
 standings-there-no-view-expected = there is no view { $text }; use one of { $known }

@@ -27,3 +27,6 @@ refusal-TEXT_TOO_LONG = Nội dung dài quá mức cho phép của mục này. H
 refusal-SECOND_FACTOR_REQUIRED = Mật khẩu đúng. Hãy nhập thêm mã của ứng dụng xác thực, hoặc một mã khôi phục.
 refusal-SECOND_FACTOR_WRONG = Mã không đúng, đã hết hạn hoặc đã dùng. Hãy chờ mã kế tiếp của ứng dụng và kiểm tra giờ của điện thoại; nếu không còn ứng dụng, hãy nhập mã khôi phục hoặc xin quản trị viên mã ghi danh để đăng ký lại.
 refusal-SECOND_FACTOR_NOT_ENROLLED = Tài khoản này phải có yếu tố xác thực thứ hai mới được đăng nhập nhưng chưa đăng ký. Hãy xin quản trị viên mã ghi danh rồi dùng mã đó để đăng ký ứng dụng xác thực.
+refusal-SECOND_PERSON = Việc này phải do hai người thực hiện và tài khoản này đã thực hiện phần của người thứ nhất. Hãy đề nghị một người khác có thẩm quyền thực hiện phần còn lại.
+refusal-OWN_UNIT = Tài khoản có vai trò tại chính đơn vị phải gửi báo cáo này nên không được miễn báo cáo đó. Hãy đề nghị người khác của đơn vị chủ trì phong trào thực hiện.
+refusal-NOT_MISSING = Báo cáo này đã được duyệt nên không còn thiếu; không cần miễn.

@@ -98,10 +98,34 @@ campaign-written = đã ghi:
 campaign-no-mistakes = không phát hiện lỗi
 campaign-there-no-calendar-expected = không có lịch báo cáo "{ $code }"; hãy dùng một trong: { $existing }
 
+## campaign-conclusion
+rehearsal-heading = Diễn tập { $act }, phong trào { $code }, tính đến ngày { $as_of }; không ghi gì
+rehearsal-phase = đợt
+rehearsal-changed = { $changed } kết quả khác với kết quả đã công bố
+rehearsal-missing = Còn thiếu { $count } báo cáo, trong đó đã miễn { $waived }
+rehearsal-reviewing-unit = {"  "}{ $unit } duyệt: { $count } báo cáo
+rehearsal-missing-count = báo cáo thiếu
+rehearsal-open-verdicts = { $count } kết luận còn phụ thuộc vào báo cáo thiếu; nếu tổng kết như hiện nay, { $forever } kết luận sẽ vĩnh viễn không xác định
+rehearsal-stays = nếu tổng kết
+rehearsal-for-ever = vĩnh viễn không xác định
+rehearsal-until-concluded = xác định được
+waive-no-such-report = không có báo cáo này trong các báo cáo phải gửi; xem mã báo cáo bằng lệnh campaign rehearse
+waiver-state-PROPOSED = chờ người thứ hai ký
+waiver-state-SIGNED = đã miễn
+waiver-state-REFUSED = không miễn
+waiver-state-LAPSED = hết hiệu lực, báo cáo đã được duyệt
+waiver-contract = chế độ báo cáo
+waiver-period = kỳ
+waiver-reason = lý do
+waiver-report = báo cáo
+reopen-asked = Phong trào { $code }: đã đề nghị mở lại tổng kết ({ $reason }); cần người thứ hai thực hiện lệnh này
+reopen-status = Phong trào { $code }: { $status }
+
 ## campaign-lifecycle
 campaign-lifecycle-code = mã
 campaign-lifecycle-days = thời gian
 campaign-lifecycle-steps-from-here = bước tiếp theo
+campaign-lifecycle-dry-run-conclude = --dry-run chỉ dùng với bước conclude
 
 ## database-connection
 database-connection-line-database-leaves-machine = kết nối đến cơ sở dữ liệu đi ra khỏi máy này mà không xác thực máy trả lời: bên thứ ba trên đường truyền có thể đọc và sửa dữ liệu
@@ -319,6 +343,9 @@ runs-raw-reports = báo cáo gốc
 runs-input = đầu vào:
 runs-standings = kết quả:
 runs-computed-again-run-not = kết quả tính lại khác kết quả đã công bố: dữ liệu gốc đã bị sửa, hoặc chương trình này tính khác; hãy chạy thidua doctor --full
+runs-semantics-changed = lần tổng hợp { $run } được đánh giá theo quy tắc phiên bản { $judged_by }, hiện nay là phiên bản { $today }; số liệu đã công bố còn nguyên và không tính lại theo quy tắc mới
+runs-semantics = quy tắc
+runs-supersedes = thay thế lần
 runs-definitions-changed-organisation-forms = định nghĩa đã thay đổi (tổ chức, biểu mẫu hoặc phong trào)
 runs-baselines-changed = số liệu kỳ gốc đã thay đổi
 runs-standings-differ = kết quả khác nhau:
@@ -353,6 +380,7 @@ standing-drilldown-late = , gửi chậm
 
 ## standing-format
 standing-format-reports-expected-received-nil = báo cáo: phải gửi { $expected }, đã nhận { $received } (không phát sinh { $nil }), gửi chậm { $late }, đã duyệt { $accepted }, thiếu { $missing }; thiếu báo cáo không phải là số 0
+standing-format-waived = đã miễn { $waived }
 
 ## standings
 standings-there-no-view-expected = không có cách tính theo tổ chức { $text }; hãy dùng một trong: { $known }

@@ -1,5 +1,6 @@
 //! Steps on campaigns, forms, contracts and baselines. A file is applied completely or not at all.
 
+use super::conclusion::missing_reports;
 use super::error::{AppError, Result};
 use super::{App, ReferenceSnapshot};
 use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
@@ -106,10 +107,24 @@ impl App {
                 .find(|one| one.code == code)
                 .ok_or(RefusalReason::NotFound)?;
             let unreachable = unreachable_units(&reference, campaign);
+            let missing = match step {
+                CampaignStep::Conclude => missing_reports(tx, &reference, campaign, None, today)?,
+                CampaignStep::Approve
+                | CampaignStep::Launch
+                | CampaignStep::Start
+                | CampaignStep::Close
+                | CampaignStep::Review
+                | CampaignStep::Archive
+                | CampaignStep::Suspend
+                | CampaignStep::Resume
+                | CampaignStep::CloseEarly
+                | CampaignStep::Reopen => Vec::new(),
+            };
             let step_context = CampaignStepContext {
                 today,
                 catalogue: &reference.catalogue,
                 unreachable_units: &unreachable,
+                missing_reports: &missing,
             };
             let next = Campaign {
                 status: campaign.next_status(step, &step_context).map_err(AppError::Violations)?,
@@ -134,6 +149,7 @@ impl App {
                 today,
                 catalogue: &reference.catalogue,
                 unreachable_units: &[],
+                missing_reports: &[],
             };
             let mut moved = 0;
             for campaign in &reference.campaigns {

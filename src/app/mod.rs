@@ -13,6 +13,7 @@ mod clock_guard;
 pub mod close_periods;
 pub mod command_import;
 pub mod compaction;
+pub mod conclusion;
 pub mod due_reports;
 pub mod enrol_card;
 pub mod error;
@@ -35,6 +36,7 @@ pub mod second_factor;
 pub mod standing;
 pub mod standing_queries;
 mod totals_cache;
+pub mod waiver;
 
 pub use crate::store::with_timeout;
 pub use error::{AppError, Result};
@@ -49,6 +51,10 @@ use crate::domain::support::time::Timestamp;
 use crate::store::{AuditContext, ReadTx, Store};
 use std::sync::{Arc, PoisonError, RwLock};
 
+/// What a reference snapshot was decoded from: the digest of the reference scope, and the hash of
+/// each waiver.
+type ReferenceVersion = (ScopeDigest, Vec<Vec<u8>>);
+
 /// The application over one database.
 #[derive(Clone)]
 pub struct App {
@@ -56,7 +62,7 @@ pub struct App {
     clock: Clock,
     backup_dirs: Arc<backup::BackupDirs>,
     checkpoints: Option<Arc<checkpoint::CheckpointPlaces>>,
-    reference_cache: Arc<RwLock<Option<(ScopeDigest, Arc<ReferenceSnapshot>)>>>,
+    reference_cache: Arc<RwLock<Option<(ReferenceVersion, Arc<ReferenceSnapshot>)>>>,
     totals_cache: totals_cache::TotalsCache,
     lease_micros: i64,
     clock_guard: Option<Arc<clock_guard::ClockGuard>>,
@@ -115,15 +121,16 @@ impl App {
     pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
         let digest =
             tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
-        if let Some((cached_digest, reference)) =
+        let version = (digest, tx.waiver_hashes()?);
+        if let Some((cached_version, reference)) =
             &*self.reference_cache.read().unwrap_or_else(PoisonError::into_inner)
-            && *cached_digest == digest
+            && *cached_version == version
         {
             return Ok(Arc::clone(reference));
         }
         let reference = Arc::new(ReferenceSnapshot::new(tx.reference_data_in_force()?)?);
         *self.reference_cache.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((digest, Arc::clone(&reference)));
+            Some((version, Arc::clone(&reference)));
         Ok(reference)
     }
 

@@ -56,7 +56,7 @@ impl App {
 }
 
 /// The first day after the grace of the phase's last report.
-fn phase_grace_end(
+pub(super) fn phase_grace_end(
     reference: &ReferenceSnapshot,
     campaign: &Campaign,
     phase: &Phase,

@@ -13,12 +13,12 @@ use crate::domain::reporting::expectation::{Expectation, compute_unit_expectatio
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{ReportEntry, StandingInput};
-use crate::domain::support::ids::{CampaignId, ContractId};
+use crate::domain::support::ids::{CampaignId, ContractId, ReportId};
 use crate::domain::target_rule;
 use crate::store::reference::ReferenceData;
 use crate::store::{Error, Result};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A snapshot of reference data.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub struct ReferenceSnapshot {
     pub element_numbers: ElementNumbers,
     /// Codes of elements by their numbers.
     pub element_codes: BTreeMap<ElementNumber, ElementCode>,
+    /// Reports with a signed waiver.
+    pub waived_reports: BTreeSet<ReportId>,
     form_schemas: BTreeMap<ContractId, FormSchema>,
 }
 
@@ -66,6 +68,7 @@ impl ReferenceSnapshot {
                 .map(|(number, code)| (ElementNumber(number), code.clone()))
                 .collect(),
             element_numbers: facts.element_numbers,
+            waived_reports: facts.waived_reports,
             form_schemas: shapes,
         })
     }
@@ -151,6 +154,7 @@ impl ReferenceSnapshot {
             campaign,
             baselines,
             numbers,
+            waivers: &self.waived_reports,
             reports,
             today,
             view: StructureView::AsWas,

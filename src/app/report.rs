@@ -5,6 +5,7 @@ use super::error::{AppError, Result};
 use super::held_command::{self, RawCommand};
 use super::proposal;
 use super::reference::ReferenceSnapshot;
+use super::waiver;
 use crate::domain::access::permission::{Actor, Permit, Role, UnitPath, action, authorize};
 use crate::domain::report::attachment::{Comment, Conflict};
 use crate::domain::report::cell::CellChange;
@@ -243,6 +244,7 @@ fn accept_report(
     }
     let accepted = report.accept(seen)?;
     let put = tx.put_report(&permit, &accepted, &ctx.reference.unit_numbers)?;
+    waiver::lapse_waiver(tx, &permit, id, &ctx.reference.unit_numbers)?;
     Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: put.revision })
 }
 

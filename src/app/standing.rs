@@ -195,6 +195,7 @@ impl App {
         {
             return Ok(before.clone());
         }
+        let previous = tx.run_manifest_before(campaign.id(), i64::MAX)?;
         let run = StandingRun {
             id: StandingRun::derive_id(campaign.id(), judged.cut_seq, &judged.input_digest),
             number: before.map_or(1, |before| before.number + 1),
@@ -205,9 +206,10 @@ impl App {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             standings: u32::try_from(judged.standings.len()).unwrap_or(u32::MAX),
             changed,
+            supersedes: previous.map_or(0, |before| before.last_final_number()),
         };
         tx.put_latest_run(permit, &run)?;
-        input_bytes.insert_manifest(tx, &run, judged, reference)?;
+        input_bytes.insert_manifest(tx, &run, campaign.status.is_final(), judged, reference)?;
         Ok(run)
     }
 }

@@ -115,6 +115,7 @@ impl SyntheticProvince {
             campaign,
             baselines,
             numbers,
+            waivers: &crate::domain::standing::NO_WAIVERS,
             reports,
             today,
             view: StructureView::AsWas,
@@ -225,5 +226,6 @@ fn build_campaign(size: &ProvinceSize) -> Campaign {
         pledges: Vec::new(),
         plans: Vec::new(),
         amendments: Vec::new(),
+        reopening: None,
     }
 }

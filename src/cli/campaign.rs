@@ -1,7 +1,8 @@
 //! `thidua campaign apply|check|export`: reads campaigns, elements and forms from files and applies
 //! all files of one call, or none.
 //!
-//! [`campaign_lifecycle`] holds `list` and `step`.
+//! [`campaign_lifecycle`] holds `list` and `step`, [`campaign_conclusion`] what surrounds a
+//! conclusion.
 
 use super::campaign_schema::SchemaFile;
 use super::context::CliContext;
@@ -11,7 +12,9 @@ use super::files;
 use super::lookup::find_campaign;
 use super::org_files::read_org_files;
 use super::output::{Colour, finding_json};
-use super::{campaign_lifecycle, campaign_new, campaign_reference, campaign_schema};
+use super::{
+    campaign_conclusion, campaign_lifecycle, campaign_new, campaign_reference, campaign_schema,
+};
 use crate::app::ReferenceSnapshot;
 use crate::app::campaign::ApplySummary;
 use crate::domain::campaign::{CampaignStep, CheckContext};
@@ -109,7 +112,38 @@ enum CampaignCommand {
         /// Code of the campaign; may be left out when there is only one.
         #[arg(long)]
         campaign: Option<String>,
+        /// With conclude: show what it would publish and what it lacks, write nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
+    /// The next night, phase or conclusion on the data of today; writes nothing.
+    ///
+    /// Shows what would be published, which reports are missing, by reviewing unit, and which
+    /// verdicts hang on them. A reform of the organisation is rehearsed by org rehearse.
+    #[command(after_help = "Examples:
+  thidua campaign rehearse conclusion --campaign A
+  thidua campaign rehearse phase --json")]
+    Rehearse(campaign_conclusion::RehearseArgs),
+    /// Waive missing reports, one by one; needs two persons of the campaign's owner.
+    ///
+    /// Neither may hold a role at the unit that owes the report. A waiver lifts the demand for
+    /// completeness at the conclusion, never the least coverage; it lapses if the report is
+    /// accepted.
+    #[command(after_help = "Examples:
+  thidua campaign waive REPORT --account lan --reason \"The unit was flooded, report 12\"
+  thidua campaign waive --contract monthly --unit com-1 --from 2026-07-01 --account minh --sign")]
+    Waive(campaign_conclusion::WaiveArgs),
+    /// Waivers of missing reports.
+    #[command(after_help = "Examples:
+  thidua campaign waivers --json")]
+    Waivers,
+    /// Reopen a concluded campaign; needs two persons and a reason.
+    ///
+    /// Locked reports stay locked. The next run supersedes the final one.
+    #[command(after_help = "Examples:
+  thidua campaign reopen --campaign A --account lan --reason \"Decision 30: wrong figures\"
+  thidua campaign reopen --campaign A --account minh")]
+    Reopen(campaign_conclusion::ReopenArgs),
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
@@ -121,10 +155,14 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         CampaignCommand::Reference => campaign_reference::print_reference(ctx),
         CampaignCommand::Schema { file } => campaign_schema::print_schema(ctx, *file),
         CampaignCommand::List => campaign_lifecycle::list_campaigns(ctx),
-        CampaignCommand::Step { step, campaign } => {
-            campaign_lifecycle::step_campaign(ctx, campaign.as_deref(), *step)
+        CampaignCommand::Step { step, campaign, dry_run } => {
+            campaign_lifecycle::step_campaign(ctx, campaign.as_deref(), *step, *dry_run)
         }
         CampaignCommand::Check { files, org } => check_files(ctx, files, org.as_deref()),
+        CampaignCommand::Rehearse(args) => campaign_conclusion::rehearse_act(ctx, args),
+        CampaignCommand::Waive(args) => campaign_conclusion::waive_report(ctx, args),
+        CampaignCommand::Waivers => campaign_conclusion::list_waivers(ctx),
+        CampaignCommand::Reopen(args) => campaign_conclusion::reopen(ctx, args),
         CampaignCommand::Export { code, out } => {
             export_campaign(ctx, code.as_deref(), out.as_deref())
         }

@@ -1,10 +1,13 @@
 //! `thidua campaign list|step`: lists the states of campaigns and moves one to its next state.
 //! `domain::campaign` holds the table of allowed steps.
 
+use super::campaign_conclusion::print_rehearsal;
 use super::context::CliContext;
-use super::error::CliResult;
+use super::error::{CliError, CliResult};
 use super::output::Colour;
+use crate::app::conclusion::RehearsedAct;
 use crate::domain::campaign::{Campaign, CampaignStep};
+use crate::domain::support::message::message;
 use serde_json::{Value, json};
 
 pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
@@ -38,9 +41,28 @@ pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
     Ok(())
 }
 
-pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: CampaignStep) -> CliResult {
+/// Takes a step. A conclusion first shows what it would publish and what it lacks; with `dry_run`
+/// it shows nothing else.
+pub(super) fn step_campaign(
+    ctx: &CliContext,
+    code: Option<&str>,
+    step: CampaignStep,
+    dry_run: bool,
+) -> CliResult {
     let local_app = ctx.open_local_app()?;
-    let code = super::lookup::find_campaign(&*local_app.load_reference()?, code)?.code.clone();
+    let reference = local_app.load_reference()?;
+    let campaign = super::lookup::find_campaign(&reference, code)?;
+    let code = campaign.code.clone();
+    let is_possible = campaign.status.allowed_steps().any(|one| one == step);
+    if dry_run && step != CampaignStep::Conclude {
+        return Err(CliError::usage_error(message!("campaign-lifecycle-dry-run-conclude")));
+    }
+    if dry_run || (step == CampaignStep::Conclude && is_possible && !ctx.output.json) {
+        print_rehearsal(ctx, &local_app, &code, RehearsedAct::Conclusion)?;
+    }
+    if dry_run {
+        return Ok(());
+    }
     let stepped = local_app.app.advance_campaign(&local_app.actor, &code, step)?;
     let output = &ctx.output;
     let text = || {

@@ -10,7 +10,7 @@ use super::output::Colour;
 use crate::app::ReferenceSnapshot;
 use crate::app::runs::{RunManifest, StandingDiff};
 use crate::domain::campaign::Campaign;
-use crate::domain::standing::Standing;
+use crate::domain::standing::{SEMANTICS_VERSION, Standing};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
@@ -101,6 +101,8 @@ fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit:
             run.cut_seq.to_string(),
             encode_hex(&run.output_digest),
             run.code_version.clone(),
+            run.semantics.to_string(),
+            if run.supersedes == 0 { String::new() } else { run.supersedes.to_string() },
         ]
     };
     let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
@@ -111,8 +113,11 @@ fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit:
         output.text("runs-cut"),
         "SHA-256",
         output.text("runs-version"),
+        output.text("runs-semantics"),
+        output.text("runs-supersedes"),
     ];
-    output.print_rows(&headings, &["run", "published", "cut", "output_sha256", "version"], &rows);
+    let keys = ["run", "published", "cut", "output_sha256", "version", "semantics", "supersedes"];
+    output.print_rows(&headings, &keys, &rows);
     Ok(())
 }
 
@@ -164,7 +169,16 @@ fn verify_run(
 ) -> CliResult {
     let found = local_app.app.verify_run(run)?;
     let output = &ctx.output;
-    let holds = found.input_matches && found.output_matches;
+    let holds = found.holds();
+    if let Some(judged_by) = found.other_semantics.filter(|_| holds) {
+        let (run, today) = (run.number, SEMANTICS_VERSION);
+        let text = || output.say(message!("runs-semantics-changed", run, judged_by, today));
+        output.print_answer(
+            || output.paint(Colour::Yellow, &format!("SEMANTICS_CHANGED: {}", text())),
+            || json!({ "run": run, "code": "SEMANTICS_CHANGED", "semantics": judged_by, "today": today }),
+        );
+        return Ok(());
+    }
     let word = |holds: bool| {
         let (colour, text) =
             if holds { (Colour::Green, "ok") } else { (Colour::Red, output.text("runs-differs")) };

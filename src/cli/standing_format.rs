@@ -11,8 +11,8 @@ pub(super) fn figure_text(figure: Option<i64>) -> String {
 }
 
 pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
-    let Coverage { expected, received, nil, late, accepted, missing } = coverage;
-    output.lang.say(message!(
+    let Coverage { expected, received, nil, late, accepted, missing, waived } = coverage;
+    let text = output.lang.say(message!(
         "standing-format-reports-expected-received-nil",
         expected,
         received,
@@ -20,7 +20,11 @@ pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
         late,
         accepted,
         missing
-    ))
+    ));
+    if *waived == 0 {
+        return text;
+    }
+    format!("{text}; {}", output.lang.say(message!("standing-format-waived", waived)))
 }
 
 /// The reasons as text.
@@ -37,8 +41,8 @@ pub(super) fn reasons_text<'a>(
 }
 
 pub(super) fn coverage_json(coverage: &Coverage) -> Value {
-    let Coverage { expected, received, nil, late, accepted, missing } = coverage;
-    json!({ "expected": expected, "received": received, "nil": nil, "late": late, "accepted": accepted, "missing": missing })
+    let Coverage { expected, received, nil, late, accepted, missing, waived } = coverage;
+    json!({ "expected": expected, "received": received, "nil": nil, "late": late, "accepted": accepted, "missing": missing, "waived": waived })
 }
 
 pub(super) fn judgement_json(judged: &Judgement) -> Value {

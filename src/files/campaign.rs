@@ -262,6 +262,7 @@ fn build_campaign(
         pledges,
         plans,
         amendments: Vec::new(),
+        reopening: None,
     })
 }
 

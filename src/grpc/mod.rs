@@ -11,6 +11,7 @@ mod blocking_pool;
 mod caller;
 mod client_version;
 mod codec;
+mod conclusion;
 mod deadline;
 mod desk;
 mod frames;
@@ -52,6 +53,7 @@ use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
+use crate::pb::conclusion_service_server::ConclusionServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
@@ -197,6 +199,7 @@ impl Services {
                 ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
             .add_service(StandingServiceServer::new(self.clone()))
+            .add_service(ConclusionServiceServer::new(self.clone()))
             .add_service(PartnerServiceServer::new(self.clone()))
             .add_service(QualityServiceServer::new(self.clone()))
             .add_service(TargetServiceServer::new(self.clone()))

@@ -248,5 +248,7 @@ fn manifest_to_proto(
         cut_seq: run.cut_seq,
         code_version: &run.code_version,
         digests: (&run.input_digest, &run.output_digest),
+        supersedes: run.supersedes,
+        semantics: run.semantics,
     })
 }

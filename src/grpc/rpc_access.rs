@@ -28,8 +28,8 @@ pub enum RpcAccess {
 pub fn required_access(rpc: Rpc) -> RpcAccess {
     use Action::{
         AcceptReport, CommentReport, Enrol, EscalateFinding, ListDevices, ReadAudit, ReadDesk,
-        ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReplyFinding, ReturnReport,
-        Revoke, RunJob, SaveReport, SettleConflict, SubmitReport,
+        ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding,
+        ReturnReport, Revoke, RunJob, SaveReport, SettleConflict, SubmitReport, WaiveReport,
     };
     match rpc {
         Rpc::Enrol
@@ -61,6 +61,9 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::ListFindings => RpcAccess::WithinUnits(&[ReadFinding]),
         Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
         Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
+        Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
+        Rpc::ListWaivers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),
         Rpc::ListJobs | Rpc::ListJobRuns => RpcAccess::OnRecord(&[ReadJob]),
         Rpc::RunJob => RpcAccess::OnRecord(&[RunJob]),
         Rpc::ListAuditEntries | Rpc::VerifyAudit => RpcAccess::OnRecord(&[ReadAudit]),

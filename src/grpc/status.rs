@@ -193,12 +193,14 @@ fn violations_to_status(found: &[Violation], lang: Lang) -> Status {
 fn reason_to_code(reason: RefusalReason) -> Code {
     match reason {
         RefusalReason::NotFound => Code::NotFound,
-        RefusalReason::Denied | RefusalReason::OwnReport | RefusalReason::AccountElsewhere => {
-            Code::PermissionDenied
-        }
         RefusalReason::SecondFactorRequired
         | RefusalReason::SecondFactorWrong
         | RefusalReason::SecondFactorNotEnrolled => Code::Unauthenticated,
+        RefusalReason::Denied
+        | RefusalReason::OwnReport
+        | RefusalReason::SecondPerson
+        | RefusalReason::OwnUnit
+        | RefusalReason::AccountElsewhere => Code::PermissionDenied,
         RefusalReason::ContentChanged => Code::Aborted,
         RefusalReason::CommentExists => Code::AlreadyExists,
         RefusalReason::WorkflowForbids
@@ -206,6 +208,7 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         | RefusalReason::PeriodClosed
         | RefusalReason::ConflictSettled
         | RefusalReason::HeldSettled
+        | RefusalReason::NotMissing
         | RefusalReason::ProposalSettled => Code::FailedPrecondition,
         RefusalReason::UnknownElement
         | RefusalReason::ValueOutOfRange

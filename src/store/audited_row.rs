@@ -15,7 +15,7 @@ use super::commit::AuditRow;
 use super::content_check::{AuditedRecords, ProblemList};
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
-use super::reference::REFERENCE_KINDS;
+use super::reference::DEFINITION_KINDS;
 use super::schema::{audit, audited_row, device, grants, password, second_factor, service_key};
 use super::service_key::ServiceKeyRow;
 use super::write_tx::WriteTx;
@@ -362,7 +362,7 @@ impl ReadTx<'_> {
     pub fn ensure_evidence(&mut self) -> Result<()> {
         let mut problems = ProblemList::default();
         self.check_audited_rows(&mut problems)?;
-        let kinds = REFERENCE_KINDS.map(|kind| kind.number());
+        let kinds = DEFINITION_KINDS.map(|kind| kind.number());
         let written: Vec<AuditRow> = audit::table
             .filter(audit::record_kind.eq_any(kinds))
             .order(audit::seq)
@@ -371,7 +371,7 @@ impl ReadTx<'_> {
         written.iter().for_each(|row| audited.insert(row));
         let mut seqs: BTreeSet<i64> = audited.seqs().collect();
         seqs.extend(self.baseline_seqs()?);
-        for kind in REFERENCE_KINDS {
+        for kind in DEFINITION_KINDS {
             self.check_records(kind, &mut audited, &mut problems)?;
         }
         audited.report_missing(&mut problems);

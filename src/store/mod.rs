@@ -59,6 +59,7 @@ mod standing;
 mod statement_timeout;
 #[cfg(test)]
 mod tests;
+pub mod waiver;
 pub mod write_rights;
 pub mod write_tx;
 

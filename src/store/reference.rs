@@ -14,8 +14,9 @@ use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::campaign::Campaign;
 use crate::domain::org::OrgFacts;
 use crate::domain::report::form::Catalogue;
+use crate::domain::report::waiver::WaiverState;
 use crate::domain::reporting::calendar::Calendar;
-use crate::domain::support::ids::{ContractId, UnitId, derive_id};
+use crate::domain::support::ids::{ContractId, ReportId, UnitId, derive_id};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
 use std::collections::BTreeSet;
@@ -138,16 +139,21 @@ pub struct ReferenceData {
     pub calendars: Vec<Calendar>,
     /// Campaigns.
     pub campaigns: Vec<Campaign>,
+    /// Reports with a signed waiver. Waivers are not of the reference scope, but enter every
+    /// verdict with it.
+    pub waived_reports: BTreeSet<ReportId>,
 }
 
-/// The record kinds of the reference scope.
-pub(super) const REFERENCE_KINDS: [RecordKind; 6] = [
+/// The kinds of records that enter verdicts besides reports: those of the reference scope, and
+/// waivers.
+pub(super) const DEFINITION_KINDS: [RecordKind; 7] = [
     RecordKind::Unit,
     RecordKind::Element,
     RecordKind::Form,
     RecordKind::Contract,
     RecordKind::Calendar,
     RecordKind::Campaign,
+    RecordKind::Waiver,
 ];
 
 impl ReadTx<'_> {
@@ -163,7 +169,9 @@ impl ReadTx<'_> {
         let held = self.records_in_scope(Scope::REFERENCE)?;
         let mut in_force = ReferenceData::from_records(&mut |kind| {
             let all = self.records(kind)?.into_iter();
-            let held = all.filter(|(id, _)| held.contains(&(kind.number(), *id)));
+            let held = all.filter(|(id, _)| {
+                kind == RecordKind::Waiver || held.contains(&(kind.number(), *id))
+            });
             Ok(held.map(|(_, stored)| stored.bytes).collect())
         })?;
         in_force.campaigns.retain(|campaign| campaign.status.is_in_force());
@@ -193,6 +201,13 @@ impl ReferenceData {
         let campaigns = load(RecordKind::Campaign)?;
         let campaigns = campaigns.iter().map(|bytes| record::decode_campaign(bytes, &elements));
         let campaigns = campaigns.collect::<std::result::Result<_, _>>()?;
+        let mut waived_reports = BTreeSet::new();
+        for bytes in load(RecordKind::Waiver)? {
+            let waiver = record::decode_waiver(&bytes, &units)?;
+            if waiver.state == WaiverState::Signed {
+                waived_reports.insert(waiver.key.id());
+            }
+        }
         Ok(Self {
             org,
             unit_numbers: units,
@@ -200,6 +215,7 @@ impl ReferenceData {
             element_numbers: elements,
             calendars,
             campaigns,
+            waived_reports,
         })
     }
 }
@@ -288,6 +304,16 @@ impl WriteTx<'_> {
     pub(crate) fn put_campaign_status(
         &mut self,
         permit: &Permit<action::StepCampaign>,
+        campaign: &Campaign,
+        elements: &ElementNumbers,
+    ) -> Result<bool> {
+        self.put_campaign_record(permit, campaign, elements)
+    }
+
+    /// Like [`WriteTx::put_campaign`], for the request to reopen it and its reopening.
+    pub(crate) fn put_campaign_reopening(
+        &mut self,
+        permit: &Permit<action::ReopenCampaign>,
         campaign: &Campaign,
         elements: &ElementNumbers,
     ) -> Result<bool> {

@@ -11,7 +11,7 @@
 use super::backend::with_conn;
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
-use super::reference::{REFERENCE_KINDS, ReferenceData};
+use super::reference::{DEFINITION_KINDS, ReferenceData};
 use super::schema::{audit, run_input, run_manifest};
 use super::write_tx::WriteTx;
 use crate::domain::access::scope::RecordKind;
@@ -51,6 +51,21 @@ pub struct RunManifest {
     pub baselines_digest: Vec<u8>,
     /// The standings, encoded by [`encode_parts`].
     pub standings: Vec<u8>,
+    /// The version of the rules by which it was judged.
+    pub semantics: i32,
+    /// Whether it judged a concluded campaign.
+    pub is_final: i16,
+    /// Number of the final run that it supersedes, after a reopening; 0: none.
+    pub supersedes: i64,
+}
+
+impl RunManifest {
+    /// Number of the last final run up to this one, which the next run supersedes; 0: none.
+    #[must_use]
+    pub fn last_final_number(&self) -> u32 {
+        let number = if self.is_final == 0 { self.supersedes } else { self.number };
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
 }
 
 /// Concatenates parts, each after its length in four bytes, big-endian.
@@ -129,10 +144,11 @@ impl ReadTx<'_> {
         Ok(bytes)
     }
 
-    /// The reference scope as bytes: kind, revision, id and bytes of each record, by kind and id.
+    /// The reference scope and the waivers as bytes: kind, revision, id and bytes of each record,
+    /// by kind and id.
     pub fn encode_reference(&mut self) -> Result<Vec<u8>> {
         let mut parts: Vec<Vec<u8>> = Vec::new();
-        for kind in REFERENCE_KINDS {
+        for kind in DEFINITION_KINDS {
             for (id, stored) in self.records(kind)? {
                 let mut part = kind.number().to_be_bytes().to_vec();
                 part.extend_from_slice(&stored.revision.to_be_bytes());

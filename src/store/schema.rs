@@ -333,6 +333,9 @@ diesel::table! {
         reference_digest -> Binary,
         baselines_digest -> Binary,
         standings -> Binary,
+        semantics -> Integer,
+        is_final -> SmallInt,
+        supersedes -> BigInt,
     }
 }
 

@@ -73,8 +73,10 @@ define_writers! {
     WritesProposal: SaveReport / OfRecord, SettleProposal / OfRecord;
     /// An action that writes findings.
     WritesFinding: ReplyFinding / OfRecord, EscalateFinding / OfRecord, RunJob / Root;
+    /// An action that writes waivers.
+    WritesWaiver: WaiveReport / Root, AcceptReport / OfRecord;
     /// An action that moves records to other scopes.
-    MovesRecords: ChangeOrg / Root, ApplyCampaign / Root, StepCampaign / Root, RunJob / Root;
+    MovesRecords: ChangeOrg / Root, ApplyCampaign / Root, StepCampaign / Root, ReopenCampaign / Root, RunJob / Root;
 }
 
 impl ReadTx<'_> {

@@ -10,6 +10,7 @@ use crate::domain::campaign::{
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
 use crate::domain::report::element::{CountingLevel, ElementKind};
+use crate::domain::report::waiver::WaiverState;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::ZeroBasePolicy;
@@ -48,6 +49,10 @@ proto_enums! {
     finding_state_to_proto, finding_state_from_proto: FindingState = FindingState {
         Open = Open, Explained = Explained, Corrected = Corrected, AcceptedRisk = AcceptedRisk,
         Escalated = Escalated,
+    }
+    /// The state of a waiver.
+    waiver_state_to_proto, waiver_state_from_proto: WaiverState = WaiverState {
+        Proposed = Proposed, Signed = Signed, Refused = Refused, Lapsed = Lapsed,
     }
     /// The kind of a unit.
     unit_kind_to_proto, unit_kind_from_proto: UnitKind = UnitKind {

@@ -31,7 +31,7 @@ pub fn published_standing_to_proto(
         figures,
         coverage,
     } = line;
-    let Coverage { expected, received, nil, late, accepted, missing } = *coverage;
+    let Coverage { expected, received, nil, late, accepted, missing, waived } = *coverage;
     pb::PublishedStanding {
         unit_code,
         unit_name,
@@ -45,7 +45,7 @@ pub fn published_standing_to_proto(
         value: fraction_to_proto(*value),
         bound: fraction_to_proto(*bound),
         figures: figures.iter().map(published_figure_to_proto).collect(),
-        coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing }),
+        coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing, waived }),
     }
 }
 
@@ -103,6 +103,10 @@ pub struct PublishedRun<'a> {
     pub code_version: &'a str,
     /// Digests of input and output.
     pub digests: (&'a [u8], &'a [u8]),
+    /// Number of the last final run before it, which it supersedes; 0: none.
+    pub supersedes: i64,
+    /// Version of the rules by which it was judged.
+    pub semantics: i32,
 }
 
 /// Converts a published run.
@@ -117,6 +121,8 @@ pub fn published_run_to_proto(run: &PublishedRun<'_>) -> pb::PublishedRun {
         cut_seq,
         code_version,
         digests,
+        supersedes,
+        semantics,
     } = run;
     pb::PublishedRun {
         run_id: id.to_vec(),
@@ -129,5 +135,7 @@ pub fn published_run_to_proto(run: &PublishedRun<'_>) -> pb::PublishedRun {
         code_version: (*code_version).to_owned(),
         input_digest: digests.0.to_vec(),
         output_digest: digests.1.to_vec(),
+        supersedes_number: u32::try_from(*supersedes).unwrap_or(u32::MAX),
+        semantics_version: u32::try_from(*semantics).unwrap_or(0),
     }
 }

@@ -35,6 +35,9 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
         RefusalReason::SecondFactorRequired => pb::ErrorReason::SecondFactorRequired,
         RefusalReason::SecondFactorWrong => pb::ErrorReason::SecondFactorWrong,
         RefusalReason::SecondFactorNotEnrolled => pb::ErrorReason::SecondFactorNotEnrolled,
+        RefusalReason::SecondPerson => pb::ErrorReason::SecondPerson,
+        RefusalReason::OwnUnit => pb::ErrorReason::OwnUnit,
+        RefusalReason::NotMissing => pb::ErrorReason::NotMissing,
     }
 }
 

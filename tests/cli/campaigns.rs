@@ -63,6 +63,55 @@ fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
     assert_eq!(machine.run(&["campaign", "step", "celebrate"]).code, 2);
 }
 
+/// Two persons of the province that the campaign's owner has become waive what is missing.
+fn waive_missing_reports(machine: &TestMachine) {
+    for (account, role) in [("lan", "CAMPAIGN_HEAD"), ("minh", "UNIT_HEAD")] {
+        machine.grant_role(account, role, "prov-86-2025");
+    }
+    let refused = machine.run(&["--lang", "en", "campaign", "step", "conclude"]);
+    assert!(refused.code == 1 && refused.err.contains("MISSING_REPORTS"), "{}", refused.err);
+    assert!(refused.out.contains("undetermined for ever"), "the rehearsal comes first");
+    let dry = machine.run_ok(&["--json", "campaign", "step", "conclude", "--dry-run"]);
+    let rehearsed = machine.run_ok(&["--json", "campaign", "rehearse", "conclusion"]);
+    assert_eq!(dry, rehearsed);
+    let rehearsed: Value = serde_json::from_str(&rehearsed).unwrap();
+    let missing = rehearsed["missing"].as_array().unwrap();
+    let ids: Vec<&str> = missing.iter().map(|one| one["report"].as_str().unwrap()).collect();
+    let waive = |rest: &[&str]| {
+        let waived = [&["campaign", "waive"], &ids[..], rest].concat();
+        machine.run(&waived)
+    };
+    assert_eq!(waive(&["--account", "lan", "--reason", "không thể bổ sung"]).code, 0);
+    let alone = waive(&["--account", "lan", "--sign"]);
+    assert!(alone.code == 1 && alone.err.contains("SECOND_PERSON"), "{}", alone.err);
+    assert_eq!(waive(&["--account", "minh", "--sign"]).code, 0);
+    let listed: Value =
+        serde_json::from_str(&machine.run_ok(&["--json", "campaign", "waivers"])).unwrap();
+    let is_signed = |one: &Value| one["state"] == "SIGNED";
+    assert_eq!(listed.as_array().unwrap().iter().filter(|one| is_signed(one)).count(), ids.len());
+}
+
+#[test]
+fn a_concluded_campaign_is_reopened_by_two_accounts_and_not_by_a_step() {
+    let machine = machine_with_campaign();
+    finish_campaign(&machine);
+    step_campaign(&machine, "review");
+    waive_missing_reports(&machine);
+    step_campaign(&machine, "conclude");
+    let step = machine.run(&["campaign", "step", "reopen"]);
+    assert!(step.code == 1 && step.err.contains("TWO_PERSONS"), "{}", step.err);
+    machine.run_ok(&["campaign", "reopen", "--account", "lan", "--reason", "số liệu sai"]);
+    assert_eq!(list_campaign(&machine)["status"], "CONCLUDED");
+    let alone = machine.run(&["campaign", "reopen", "--account", "lan"]);
+    assert!(alone.code == 1 && alone.err.contains("SECOND_PERSON"), "{}", alone.err);
+    machine.run_ok(&["campaign", "reopen", "--account", "minh"]);
+    let now = list_campaign(&machine);
+    assert_eq!(
+        (&now["status"], &now["amendments"][0]["basis"]),
+        (&"UNDER_REVIEW".into(), &"số liệu sai".into())
+    );
+}
+
 #[test]
 fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
     let machine = machine_with_campaign();
@@ -78,6 +127,7 @@ fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
         (week("a.csv", "2025-01-06;2025-01-12"), week("b.csv", "2025-01-13;2025-01-19"));
     machine.run_ok(&["report", "import", "-f", &in_time, "--account", "xa", "--submit"]);
     step_campaign(&machine, "review");
+    waive_missing_reports(&machine);
     step_campaign(&machine, "conclude");
     for (lang, text) in [("en", "The period is closed"), ("vi", "Kỳ báo cáo đã khóa")] {
         let output = machine.run(&[

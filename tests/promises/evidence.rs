@@ -38,12 +38,12 @@ on_both_databases! {
     a_change_by_hand_with_its_lines_and_its_row_of_the_audit_breaks_the_chain_before_the_night_publishes
 }
 
-fn is_postgres(world: &World) -> bool {
+pub(crate) fn is_postgres(world: &World) -> bool {
     matches!(DatabaseLocation::parse(&world.database), DatabaseLocation::Postgres(_))
 }
 
 /// Changes the database as a person with its password does.
-fn change_by_hand(world: &World, sql: &str) {
+pub(crate) fn change_by_hand(world: &World, sql: &str) {
     let mut conn = DatabaseLocation::parse(&world.database).connect(true).unwrap();
     conn.execute_sql(sql).unwrap();
 }

@@ -9,7 +9,10 @@ use thidua::domain::access::permission::Role;
 use thidua::domain::report::cell::CellValue;
 use thidua::domain::report::command::Verdict;
 use thidua::domain::reporting::window::DateWindow;
-use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
+use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus, Baselines};
+use thidua::domain::standing::{
+    ReportEntry, ReportsDigest, SEMANTICS_VERSION, compute_input_digest_of_version,
+};
 use thidua::domain::support::ids::{CampaignId, ReportId};
 
 on_both_databases! {
@@ -17,6 +20,7 @@ on_both_databases! {
     two_runs_differ_by_the_reports_between_them_and_by_nothing_else
     a_nightly_run_without_changes_keeps_the_run_that_is_there
     a_run_whose_bytes_were_edited_does_not_hold
+    a_run_of_older_rules_is_neither_judged_again_nor_called_wrong
 }
 
 fn run_nightly_job(world: &World) -> Vec<RunManifest> {
@@ -134,4 +138,55 @@ fn a_run_whose_bytes_were_edited_does_not_hold(world: World) {
     let other_day =
         world.app.verify_run(&RunManifest { as_of_day: run.as_of_day + 30, ..run }).unwrap();
     assert!(!other_day.input_matches, "another day is another input");
+}
+
+/// The digest of the inputs of a run as the first version of the rules computed it.
+fn digest_of_version_1(world: &World, run: &RunManifest) -> [u8; 32] {
+    let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
+    let rows = world.app.store().read(|tx| tx.baselines()).unwrap();
+    let key = first_week_key(WARD_3);
+    let report = world.read_report(key.id()).unwrap();
+    let entry = ReportEntry {
+        key: &key,
+        received: true,
+        accepted: true,
+        late: report.late,
+        cells: &report.cells,
+    };
+    let (baselines, entries) = (Baselines::new(&rows), [entry]);
+    let today = thidua::domain::support::time::date_from_days(run.as_of_day);
+    let input = reference.standing_input(&reference.campaigns[0], &baselines, &entries, today);
+    let reports = ReportsDigest::from_reports(&entries);
+    compute_input_digest_of_version(1, &input, &rows, &reports)
+}
+
+fn a_run_of_older_rules_is_neither_judged_again_nor_called_wrong(world: World) {
+    let (mut ward, mut town) = reporter_and_reviewer(&world);
+    accept_report(&world, &mut ward, &mut town, WARD_3, 2);
+    let run = run_nightly_job(&world).remove(0);
+    assert_eq!(run.semantics, SEMANTICS_VERSION);
+    let today = world.app.verify_run(&run).unwrap();
+    assert!(today.holds() && today.other_semantics.is_none());
+
+    let input_digest = digest_of_version_1(&world, &run).to_vec();
+    let older = RunManifest { semantics: 1, input_digest, ..run.clone() };
+    let found = world.app.verify_run(&older).unwrap();
+    assert_eq!((found.holds(), found.other_semantics), (true, Some(1)));
+    let relabelled = world.app.verify_run(&RunManifest { semantics: 1, ..run.clone() }).unwrap();
+    assert!(!relabelled.holds(), "a run of today's rules cannot pass as an older one");
+
+    let digest = thidua::domain::support::hex::encode_hex(&older.input_digest);
+    let bytes = if crate::evidence::is_postgres(&world) {
+        format!("'\\x{digest}'")
+    } else {
+        format!("x'{digest}'")
+    };
+    crate::evidence::change_by_hand(
+        &world,
+        &format!("update run_manifest set semantics = 1, input_digest = {bytes}"),
+    );
+    let system = world.app.system_actor().unwrap();
+    let before = world.app.run_manifests(CampaignId::from_code("A"), 9).unwrap();
+    assert_eq!(world.app.verify_latest_runs(&system).unwrap(), 0, "none of today's rules");
+    assert_eq!(world.app.run_manifests(CampaignId::from_code("A"), 9).unwrap(), before);
 }

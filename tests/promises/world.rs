@@ -18,6 +18,7 @@ use thidua::domain::report::{Report, ReportKey, SaveCells};
 use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::reporting::period::Period;
 use thidua::domain::support::ids::{AccountId, ContractId, DeviceId, ReportId, UnitId};
+use thidua::domain::support::reason::RefusalReason;
 use thidua::domain::support::scope_digest::{ScopeDigest, hash_record};
 use thidua::domain::support::time::Timestamp;
 use thidua::files::org::{OrgCsvTexts, read_org};
@@ -174,6 +175,21 @@ impl World {
             .read(|tx| tx.report(id, &reference.unit_numbers))
             .unwrap()
             .map(|filed| filed.report)
+    }
+
+    /// Saves and submits a nil report from `phone`; the reason of a refusal.
+    pub(crate) fn save_and_submit_outcome(
+        &self,
+        phone: &mut TestDevice,
+        key: &ReportKey,
+    ) -> Option<RefusalReason> {
+        let cells: Vec<_> =
+            self.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+        let save = phone.save_command(key, &cells, &[]);
+        let submit = phone.submit_command(key.id());
+        let outcomes = phone.push(self, &[save, submit]);
+        let reason = outcomes.into_iter().find_map(|one| one.reason);
+        reason.and_then(|code| RefusalReason::from_code(&code))
     }
 
     /// Sends a report with every element nil from `phone`.

@@ -163,6 +163,7 @@ fn standing_input<'a>(
         campaign,
         baselines,
         numbers,
+        waivers: &thidua::domain::standing::NO_WAIVERS,
         reports,
         today,
         view: StructureView::AsWas,

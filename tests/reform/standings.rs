@@ -95,6 +95,7 @@ impl JudgingFixture {
             campaign,
             baselines,
             numbers,
+            waivers: &thidua::domain::standing::NO_WAIVERS,
             reports: &reports,
             today: *today,
             view,

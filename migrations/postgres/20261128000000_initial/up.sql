@@ -326,6 +326,9 @@ CREATE TABLE run_manifest (
     reference_digest BYTEA NOT NULL,
     baselines_digest BYTEA NOT NULL,
     standings BYTEA NOT NULL,
+    semantics INTEGER NOT NULL DEFAULT 1,
+    is_final SMALLINT NOT NULL DEFAULT 0,
+    supersedes BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (id)
 );
 

@@ -326,6 +326,9 @@ CREATE TABLE run_manifest (
     reference_digest BLOB NOT NULL,
     baselines_digest BLOB NOT NULL,
     standings BLOB NOT NULL,
+    semantics INTEGER NOT NULL DEFAULT 1,
+    is_final SMALLINT NOT NULL DEFAULT 0,
+    supersedes BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (id)
 ) WITHOUT ROWID;
 

@@ -196,7 +196,7 @@ impl Screen {
             .count_sheets(&contract.code);
         let owner = simulation.province.campaign.owner_id();
         let first = standings.iter().find(|one| one.unit == owner && one.judgement.code == "T1");
-        let Coverage { expected, received, nil, late, accepted, missing } =
+        let Coverage { expected, received, nil, late, accepted, missing, waived: _ } =
             first.map(|one| one.coverage).unwrap_or_default();
         let share = format!("{:.1}", f64::from(received) * 100.0 / f64::from(expected.max(1)));
         let share = self.lang.pick(share.replace('.', ","), share);

@@ -107,7 +107,8 @@ impl Phone {
 
 fn to_standing_view(standing: standing::Standing, reference: &LocalReference) -> StandingView {
     let campaign = reference.campaigns.iter().find(|campaign| campaign.id() == standing.campaign);
-    let Coverage { expected, received, nil, late, accepted, missing } = standing.coverage;
+    let Coverage { expected, received, nil, late, accepted, missing, waived: _ } =
+        standing.coverage;
     StandingView {
         campaign: campaign
             .map_or_else(|| standing.campaign.to_string(), |campaign| campaign.code.clone()),

@@ -260,7 +260,8 @@ pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
                 | RecordKind::Contract
                 | RecordKind::Calendar
                 | RecordKind::Campaign
-                | RecordKind::Finding,
+                | RecordKind::Finding
+                | RecordKind::Waiver,
             )
             | None => change.reference |= is_reference_kind(record.kind),
         }

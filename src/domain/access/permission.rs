@@ -250,6 +250,10 @@ define_actions! {
     ApplyCampaign = "campaign.apply": CampaignHead / Own, DataSteward / Own, System / Own;
     /// Take a campaign to its next state.
     StepCampaign = "campaign.step": CampaignHead / Own, System / Own;
+    /// Propose, sign or refuse a waiver of a missing report; each waiver needs two persons.
+    WaiveReport = "report.waive": CampaignHead / Own, UnitHead / Own, Reviewer / Own;
+    /// Ask to reopen a concluded campaign, or reopen it; needs two persons.
+    ReopenCampaign = "campaign.reopen": CampaignHead / Own, UnitHead / Own;
     /// Import or change the organisation.
     ChangeOrg = "org.change": DataSteward / Own, System / Own;
     /// Import baselines.

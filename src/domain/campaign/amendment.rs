@@ -8,7 +8,7 @@ use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
 
 /// Most characters of the basis of an amendment.
-const BASIS_MAX: usize = 500;
+pub(super) const BASIS_MAX: usize = 500;
 
 /// A change of an approved campaign (quyết định sửa đổi), stored with it permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +35,12 @@ impl Campaign {
         if let Some(violation) = self.check_plan_steps(next) {
             return Err(violation);
         }
-        let updated =
-            Self { status: self.status, amendments: self.amendments.clone(), ..next.clone() };
+        let updated = Self {
+            status: self.status,
+            amendments: self.amendments.clone(),
+            reopening: self.reopening.clone(),
+            ..next.clone()
+        };
         let changed = self.changed_parts(&updated);
         if self.status == CampaignStatus::Draft || changed.is_empty() {
             return Ok(updated);

@@ -4,6 +4,7 @@
 //! Who may take a step is decided in `permission`.
 
 use super::Campaign;
+use super::completeness::{MissingReport, missing_reports_violation};
 use crate::domain::report::form::Catalogue;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::string_enum::string_enum;
@@ -59,6 +60,8 @@ string_enum! {
         Resume = "RESUME",
         /// Kết thúc sớm.
         CloseEarly = "CLOSE_EARLY",
+        /// Mở lại tổng kết: by two persons, never by this step alone.
+        Reopen = "REOPEN",
     }
 }
 
@@ -72,6 +75,7 @@ const TRANSITIONS: &[(CampaignStatus, CampaignStep, CampaignStatus)] = &[
     (CampaignStatus::ClosedEarly, CampaignStep::Review, CampaignStatus::UnderReview),
     (CampaignStatus::UnderReview, CampaignStep::Conclude, CampaignStatus::Concluded),
     (CampaignStatus::Concluded, CampaignStep::Archive, CampaignStatus::Archived),
+    (CampaignStatus::Concluded, CampaignStep::Reopen, CampaignStatus::UnderReview),
     (CampaignStatus::Launched, CampaignStep::Suspend, CampaignStatus::Suspended),
     (CampaignStatus::Active, CampaignStep::Suspend, CampaignStatus::Suspended),
     (CampaignStatus::Suspended, CampaignStep::Resume, CampaignStatus::Active),
@@ -136,6 +140,8 @@ pub struct CampaignStepContext<'a> {
     pub catalogue: &'a Catalogue,
     /// Units in scope without a COMMAND parent on the first day, by code.
     pub unreachable_units: &'a [String],
+    /// Expected reports that are neither accepted nor waived; looked at by the conclusion only.
+    pub missing_reports: &'a [MissingReport],
 }
 
 /// The steps that are taken by date: their guards compare dates only.
@@ -187,8 +193,16 @@ impl Campaign {
             CampaignStep::Close => {
                 self.check_not_before("NOT_OVER_YET", Some(self.legal_window.end), context.today)
             }
+            CampaignStep::Conclude => {
+                let violation = missing_reports_violation(&self.code, context.missing_reports);
+                violation.into_iter().collect()
+            }
+            CampaignStep::Reopen => vec![Violation::error(
+                "TWO_PERSONS",
+                format!("campaign.{}", self.code),
+                message!("lifecycle-reopen-needs-two-persons"),
+            )],
             CampaignStep::Review
-            | CampaignStep::Conclude
             | CampaignStep::Archive
             | CampaignStep::Suspend
             | CampaignStep::Resume

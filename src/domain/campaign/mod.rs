@@ -8,9 +8,11 @@ mod attainable;
 mod check;
 mod check_context;
 mod check_target;
+pub mod completeness;
 mod formula_analysis;
 pub mod lifecycle;
 mod participation;
+mod reopening;
 
 use crate::domain::report::element::ElementCode;
 use crate::domain::reporting::window::DateWindow;
@@ -25,6 +27,7 @@ pub use amendment::Amendment;
 pub use check_context::{CheckContext, check_magnitudes};
 pub use lifecycle::{CampaignStatus, CampaignStep};
 pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
+pub use reopening::Reopening;
 
 string_enum! {
     /// The kind of movement, in the terms of the law.
@@ -283,6 +286,8 @@ pub struct Campaign {
     pub plans: Vec<UnitPlan>,
     /// Amendments since the approval, oldest first; not part of the file.
     pub amendments: Vec<Amendment>,
+    /// The request of one person to reopen it once it is concluded; not part of the file.
+    pub reopening: Option<Reopening>,
 }
 
 /// Codes of the contracts that drafts name and no campaign in force does: they wait for approval.

@@ -13,6 +13,7 @@ pub mod numbers;
 pub mod personal_data;
 pub mod proposal;
 pub mod review_risk;
+pub mod waiver;
 pub mod workflow;
 
 use crate::domain::report::cell::{

@@ -18,7 +18,7 @@ use crate::domain::reporting::calendar::Calendars;
 use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::Baselines;
-use crate::domain::support::ids::UnitId;
+use crate::domain::support::ids::{ReportId, UnitId};
 use crate::domain::target_rule::MissingReports;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap as HashMap;
@@ -55,6 +55,8 @@ pub struct StandingInput<'a> {
     pub baselines: &'a Baselines,
     /// Element codes by short number.
     pub numbers: &'a BTreeMap<ElementNumber, ElementCode>,
+    /// Reports whose absence is waived; one that was accepted is no longer waived.
+    pub waivers: &'a BTreeSet<ReportId>,
     /// Reports under the campaign's contracts, in any order; others are ignored.
     pub reports: &'a [ReportEntry<'a>],
     /// The day as of which is judged: periods whose grace is over by then count.
@@ -62,6 +64,9 @@ pub struct StandingInput<'a> {
     /// The structure in which figures are summed.
     pub view: StructureView,
 }
+
+/// The waivers of an input without any.
+pub static NO_WAIVERS: BTreeSet<ReportId> = BTreeSet::new();
 
 /// Sum of one element at one unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

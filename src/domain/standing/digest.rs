@@ -1,6 +1,6 @@
 //! The digest of the input of a run: the same input gives the same run.
 
-use super::{ReportEntry, StandingInput};
+use super::{ReportEntry, SEMANTICS_VERSION, StandingInput};
 use crate::domain::org::StructureView;
 use crate::domain::report::cell::{CellValue, MissingReason};
 use crate::domain::standing::baseline::BaselineRow;
@@ -61,15 +61,29 @@ fn hashed_text(value: CellValue) -> String {
     }
 }
 
-/// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's
-/// content and state.
+/// SHA-256 over the version of the rules, the campaign, the day, the view, the baselines, the
+/// waivers and the digest of every report's content and state.
 #[must_use]
 pub fn compute_input_digest(
     input: &StandingInput<'_>,
     baselines: &[BaselineRow],
     reports: &ReportsDigest,
 ) -> [u8; 32] {
+    compute_input_digest_of_version(SEMANTICS_VERSION, input, baselines, reports)
+}
+
+/// The digest of the same input under another version of the rules. Version 1 was not hashed.
+#[must_use]
+pub fn compute_input_digest_of_version(
+    version: i32,
+    input: &StandingInput<'_>,
+    baselines: &[BaselineRow],
+    reports: &ReportsDigest,
+) -> [u8; 32] {
     let mut hash = Sha256::new();
+    if version > 1 {
+        hash.update(version.to_be_bytes());
+    }
     hash.update(input.campaign.id().0);
     hash.update(input.today.to_string());
     if input.view != StructureView::AsWas {
@@ -80,6 +94,10 @@ pub fn compute_input_digest(
             "{unit_uid}|{element}|{}|{}|{value}|{source}|{status}|{version}\n",
             window.start, window.end
         ));
+    }
+    for report in input.waivers {
+        hash.update(b"waived ");
+        hash.update(report.0);
     }
     hash.update(reports.digest.count.to_be_bytes());
     hash.update(reports.digest.sum.to_be_bytes());

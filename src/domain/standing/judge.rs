@@ -159,6 +159,7 @@ fn evaluation_terms(
     let usual = EvaluationTerms::for_stage(stage);
     EvaluationTerms {
         coverage: coverage.accepted_share(),
+        waived: coverage.is_waived(),
         coverage_min: line
             .coverage_min
             .and_then(|share| Ratio::from_scaled(share.into(), 3))

@@ -20,8 +20,8 @@ mod totals;
 mod trajectory;
 mod unit_figures;
 
-pub use aggregate::{ReportEntry, StandingInput, WindowSums, aggregate_reports};
-pub use digest::{ReportsDigest, compute_input_digest};
+pub use aggregate::{NO_WAIVERS, ReportEntry, StandingInput, WindowSums, aggregate_reports};
+pub use digest::{ReportsDigest, compute_input_digest, compute_input_digest_of_version};
 pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports};
 pub use due_days::SummedWindow;
 pub use judge::{advance_totals, compute_totals, judge_standings, judge_standings_from_totals};
@@ -73,6 +73,11 @@ string_enum! {
         NotCountedHere = "NOT_COUNTED_HERE",
     }
 }
+
+/// The version of what a standing means: the rules by which reports become standings. It rises when
+/// equal reports may be judged differently; a run states the version by which it was judged. Runs
+/// from before the version was stated are of version 1.
+pub const SEMANTICS_VERSION: i32 = 2;
 
 /// One figure behind a judgement, scaled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,6 +206,8 @@ pub struct Coverage {
     pub accepted: u32,
     /// Not received.
     pub missing: u32,
+    /// Not accepted, with a waiver that two persons of the owner signed.
+    pub waived: u32,
 }
 
 impl Coverage {
@@ -214,6 +221,7 @@ impl Coverage {
             late: self.late + other.late,
             accepted: self.accepted + other.accepted,
             missing: self.missing + other.missing,
+            waived: self.waived + other.waived,
         }
     }
 
@@ -227,7 +235,14 @@ impl Coverage {
             late: self.late - other.late,
             accepted: self.accepted - other.accepted,
             missing: self.missing - other.missing,
+            waived: self.waived - other.waived,
         }
+    }
+
+    /// Whether reports lack an acceptance, and every one of them is waived.
+    #[must_use]
+    pub fn is_waived(&self) -> bool {
+        self.waived > 0 && self.expected - self.accepted == self.waived
     }
 
     /// Accepted share of the expected reports; one if nothing is expected.
@@ -302,6 +317,8 @@ pub struct StandingRun {
     pub standings: u32,
     /// Number of standings that changed.
     pub changed: u32,
+    /// Number of the last final run before it, which it supersedes; 0: none.
+    pub supersedes: u32,
 }
 
 impl StandingRun {

@@ -95,6 +95,8 @@ pub(super) struct TrackedReport {
     pub(super) indeterminate_units: Vec<UnitId>,
     /// The windows that contain its period.
     pub(super) windows: Vec<WindowMembership>,
+    /// Waived as long as it is not accepted.
+    pub(super) waived: bool,
     pub(super) received: Option<ReceivedFigures>,
 }
 
@@ -171,7 +173,7 @@ impl CampaignTotals {
         if let Some((start, end)) = start.zip(end) {
             list_expected_reports(input, DateWindow { start, end })?
                 .iter()
-                .for_each(|expected_report| totals.track_report(expected_report));
+                .for_each(|expected_report| totals.track_report(input, expected_report));
             // The totals stay in memory between nightly runs, and no further report is added.
             totals.tracked.shrink_to_fit();
         }
@@ -292,7 +294,7 @@ impl CampaignTotals {
         owing.collect()
     }
 
-    fn track_report(&mut self, expected_report: &ExpectedReport<'_>) {
+    fn track_report(&mut self, input: &StandingInput<'_>, expected_report: &ExpectedReport<'_>) {
         let (expected, at) = (&expected_report.expected, self.tracked.len());
         let Some(layout) = self.layouts.iter().position(|layout| layout.id == expected.contract)
         else {
@@ -310,6 +312,8 @@ impl CampaignTotals {
             rows: self.rows_of(&expected_report.counting_units),
             indeterminate_units: expected_report.indeterminate_units.clone(),
             windows: Vec::new(),
+            waived: !input.waivers.is_empty()
+                && input.waivers.contains(&expected.report_key().id()),
             received: expected_report
                 .report
                 .map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[layout])),
@@ -325,7 +329,7 @@ impl CampaignTotals {
         let report = &self.tracked[at];
         let layout = &self.layouts[report.layout];
         let adds = operation == SumOperation::Add;
-        let covered = report_coverage(report.received.as_ref());
+        let covered = report_coverage(report.received.as_ref(), report.waived);
         for one in report.windows.iter().filter(|one| one.counted) {
             let sums = &mut self.windows[one.window].1;
             sums.apply_coverage(&layout.code, &report.rows, covered, adds);
@@ -437,9 +441,10 @@ fn contract_layouts(
     input.catalogue.contracts.iter().map(layout).collect()
 }
 
-fn report_coverage(received: Option<&ReceivedFigures>) -> Coverage {
+fn report_coverage(received: Option<&ReceivedFigures>, waived: bool) -> Coverage {
+    let waived = u32::from(waived && received.is_none_or(|received| !received.accepted));
     let Some(received) = received else {
-        return Coverage { expected: 1, missing: 1, ..Coverage::default() };
+        return Coverage { expected: 1, missing: 1, waived, ..Coverage::default() };
     };
     Coverage {
         expected: 1,
@@ -448,5 +453,6 @@ fn report_coverage(received: Option<&ReceivedFigures>) -> Coverage {
         late: u32::from(received.late),
         accepted: u32::from(received.accepted),
         missing: 0,
+        waived,
     }
 }

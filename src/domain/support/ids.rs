@@ -107,6 +107,8 @@ define_ids! {
     OrgChangeId = "change";
     /// A data-quality question to a unit.
     FindingId = "finding";
+    /// A waiver of a missing report, derived from the report's id.
+    WaiverId = "waiver";
 }
 
 fn parse_hex(text: &str) -> Result<[u8; 16], BadId> {

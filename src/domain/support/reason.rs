@@ -65,11 +65,17 @@ pub enum RefusalReason {
     SecondFactorWrong,
     /// The account needs a second factor to sign in and has none.
     SecondFactorNotEnrolled,
+    /// It needs two persons, and this is the one who began it.
+    SecondPerson,
+    /// The caller holds a role at the unit that owes the report.
+    OwnUnit,
+    /// The report is accepted: nothing is missing.
+    NotMissing,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -98,6 +104,9 @@ impl RefusalReason {
         Self::SecondFactorRequired,
         Self::SecondFactorWrong,
         Self::SecondFactorNotEnrolled,
+        Self::SecondPerson,
+        Self::OwnUnit,
+        Self::NotMissing,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -132,6 +141,9 @@ impl RefusalReason {
             Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::SecondFactorWrong => "SECOND_FACTOR_WRONG",
             Self::SecondFactorNotEnrolled => "SECOND_FACTOR_NOT_ENROLLED",
+            Self::SecondPerson => "SECOND_PERSON",
+            Self::OwnUnit => "OWN_UNIT",
+            Self::NotMissing => "NOT_MISSING",
         }
     }
 

@@ -209,24 +209,30 @@ pub(super) fn judge_threshold(
     let EvaluationTerms { coverage, coverage_min, waived, stage, .. } = case.reader.terms;
     let judged = threshold.judge_interval(case.current.interval);
     let open = |reason| Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason });
+    let must_be_complete = *stage == StandingStage::Final && !waived;
     match judged {
         ThresholdOutcome::Fails { proven: true } => Ok(judged),
         _ if case.current.holder_ended => open(VerdictReason::HolderEnded),
         ThresholdOutcome::Undecided => open(VerdictReason::MissingReports),
-        ThresholdOutcome::Holds | ThresholdOutcome::Fails { proven: false } => match stage {
-            StandingStage::Final if is_incomplete(case) && !waived => {
+        ThresholdOutcome::Holds | ThresholdOutcome::Fails { proven: false } => {
+            if must_be_complete && is_incomplete(case) {
                 open(VerdictReason::MissingReports)
-            }
-            StandingStage::Running | StandingStage::Closed if coverage < coverage_min => {
+            } else if coverage < coverage_min {
                 open(VerdictReason::LowCoverage)
+            } else {
+                Ok(judged)
             }
-            StandingStage::Running | StandingStage::Closed | StandingStage::Final => Ok(judged),
-        },
+        }
     }
 }
 
 fn set_verdict(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
-    let judged = judge_threshold(case, case.threshold)?;
+    let is_final = case.reader.terms.stage == StandingStage::Final;
+    let judged = judge_threshold(case, case.threshold);
+    if judged.is_err() && is_final && case.reader.terms.waived && is_incomplete(case) {
+        out.add_reason(VerdictReason::Waived);
+    }
+    let judged = judged?;
     let proven = matches!(judged, ThresholdOutcome::Fails { proven: true });
     out.verdict = Some(if judged == ThresholdOutcome::Holds {
         TargetVerdict::Met
@@ -234,11 +240,7 @@ fn set_verdict(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), Ev
         TargetVerdict::Missed
     });
     if is_incomplete(case) && !proven {
-        out.add_reason(if case.reader.terms.stage == StandingStage::Final {
-            VerdictReason::Waived
-        } else {
-            VerdictReason::Provisional
-        });
+        out.add_reason(if is_final { VerdictReason::Waived } else { VerdictReason::Provisional });
     }
     Ok(())
 }

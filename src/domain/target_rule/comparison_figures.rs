@@ -4,7 +4,7 @@
 use super::ast::{Baseline, ChangeMode, Comparison, Expr, Measure, TermSign};
 use super::figure_source::{EvaluationTerms, FigureSource};
 use super::threshold::ValueInterval;
-use super::verdict::{Comparability, TargetVerdict, VerdictReason};
+use super::verdict::{Comparability, StandingStage, TargetVerdict, VerdictReason};
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ratio::Ratio;
 
@@ -153,12 +153,12 @@ impl<'a> ComparisonReader<'a> {
                     .ok_or(TOO_LARGE)?;
                 let missing = above.missing || below.missing;
                 let certain = !missing && self.terms.coverage >= Ratio::ONE;
-                let interval = ValueInterval {
-                    low: share,
-                    high: share,
-                    low_certain: certain,
-                    high_certain: certain,
+                let (low, high) = match self.waived_parts(num, den)? {
+                    Some(waived) => waived_shares((above.reported, below.reported), waived)?,
+                    None => (share, share),
                 };
+                let interval =
+                    ValueInterval { low, high, low_certain: certain, high_certain: certain };
                 Ok(CurrentFigure {
                     reported: share,
                     interval,
@@ -171,6 +171,24 @@ impl<'a> ComparisonReader<'a> {
                 })
             }
         }
+    }
+
+    /// At the final stage: what the waived reports add to numerator and denominator if all their
+    /// cases count in both; `None` if none is waived. Reports that hold only the numerator add what
+    /// they are expected to hold.
+    fn waived_parts(
+        &self,
+        num: &Expr,
+        den: &Expr,
+    ) -> Result<Option<(Ratio, Ratio)>, EvaluationStop> {
+        if self.terms.stage != StandingStage::Final || !self.terms.waived {
+            return Ok(None);
+        }
+        let expected =
+            |code: &ElementCode| self.figures.missing_reports(code, self.comparison).expected();
+        let sum = |expr| sum_terms(expr, expected, VerdictReason::TooLarge);
+        let below = sum(den)?.max(Ratio::ZERO);
+        Ok(Some((sum(num)?.max(below), below)))
     }
 
     /// A sum of counts, with the range that missing reports allow.
@@ -331,6 +349,17 @@ fn read_prior_figure(
             })
         }
     }
+}
+
+/// The lowest and the highest share with the waived reports in the denominator: none, or all, of
+/// their numerator.
+fn waived_shares(
+    (above, below): (Ratio, Ratio),
+    (more_above, more_below): (Ratio, Ratio),
+) -> Result<(Ratio, Ratio), EvaluationStop> {
+    let whole = require_positive(below.checked_add(more_below).ok_or(TOO_LARGE)?)?;
+    let all = above.checked_add(more_above).ok_or(TOO_LARGE)?;
+    Ok((above.checked_div(whole).ok_or(TOO_LARGE)?, all.checked_div(whole).ok_or(TOO_LARGE)?))
 }
 
 /// Rejects a denominator that is not positive.

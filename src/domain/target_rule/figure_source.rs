@@ -91,6 +91,8 @@ pub struct MissingReports {
     pub max_cases: u64,
     /// Units among them that ended, whose stock nobody alive owes in their place.
     pub ended_holders: u32,
+    /// What they are expected to contain in total, in millionths, each report rounded up.
+    pub expected_millionths: u64,
 }
 
 impl MissingReports {
@@ -100,7 +102,8 @@ impl MissingReports {
         Self {
             count: self.count.saturating_add(1),
             max_cases: self.max_cases.saturating_add(missing_bound::upper_bound(expected)),
-            ..self
+            ended_holders: self.ended_holders,
+            expected_millionths: self.expected_millionths.saturating_add(millionths(expected)),
         }
     }
 
@@ -111,6 +114,7 @@ impl MissingReports {
             count: self.count.saturating_add(other.count),
             max_cases: self.max_cases.saturating_add(other.max_cases),
             ended_holders: self.ended_holders.saturating_add(other.ended_holders),
+            expected_millionths: self.expected_millionths.saturating_add(other.expected_millionths),
         }
     }
 
@@ -121,8 +125,23 @@ impl MissingReports {
             count: self.count.saturating_sub(other.count),
             max_cases: self.max_cases.saturating_sub(other.max_cases),
             ended_holders: self.ended_holders.saturating_sub(other.ended_holders),
+            expected_millionths: self.expected_millionths.saturating_sub(other.expected_millionths),
         }
     }
+
+    /// What they are expected to contain in total.
+    #[must_use]
+    pub fn expected(self) -> Option<Ratio> {
+        Ratio::new(i128::from(self.expected_millionths), MILLION.into())
+    }
+}
+
+const MILLION: i64 = 1_000_000;
+
+/// A count that is not negative in millionths, rounded up.
+fn millionths(count: Ratio) -> u64 {
+    let scaled = count.checked_mul(Ratio::from_integer(MILLION)).map(Ratio::ceil);
+    scaled.map_or(u64::MAX, |scaled| u64::try_from(scaled.max(0)).unwrap_or(u64::MAX))
 }
 
 /// Number of attestations, of those required.
@@ -148,7 +167,9 @@ pub struct EvaluationTerms {
     pub min_base: Option<Ratio>,
     /// What a reduction from zero means.
     pub zero_base: ZeroBasePolicy,
-    /// An authorised person has signed that the missing reports are accepted as missing.
+    /// Two authorised persons have signed for every missing report that it stays missing. Counts
+    /// at the final stage: the demand for completeness ends; `coverage_min` and the range that the
+    /// missing reports allow stay.
     pub waived: bool,
 }
 

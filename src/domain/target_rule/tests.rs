@@ -9,3 +9,4 @@ mod laws;
 mod running;
 mod trees;
 mod vectors;
+mod waivers;

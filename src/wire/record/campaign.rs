@@ -3,14 +3,15 @@
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
-    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
-    Classification, Duty, Phase, TargetPair,
+    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignField,
+    CampaignTarget, Classification, Duty, Phase, Reopening, TargetPair,
 };
 use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::Target;
 use crate::pb;
 use crate::pb::target_pair::Pair as TargetPairMessage;
 use crate::wire::{enums, values};
+use jiff::civil::Date;
 use prost::Message as _;
 
 /// Encodes a campaign. Fails if an element has no number. The classification is not encoded,
@@ -50,10 +51,11 @@ pub fn campaign_to_proto(
         targets,
         activities,
         duties,
-        launches,
-        pledges,
-        plans,
+        launches: _,
+        pledges: _,
+        plans: _,
         amendments,
+        reopening,
     } = campaign;
     Ok(pb::CampaignRecord {
         code: code.clone(),
@@ -78,10 +80,20 @@ pub fn campaign_to_proto(
         activities: try_map(activities, |activity| activity_to_proto(activity, numbers))?,
         duties: try_map(duties, |duty| duty_to_proto(duty, numbers))?,
         amendments: amendments.iter().map(amendment_to_proto).collect(),
+        reopening: reopening.as_ref().map(reopening_to_proto),
+        ..participation_to_proto(campaign)
+    })
+}
+
+/// The part of the message that says how units take part.
+fn participation_to_proto(campaign: &Campaign) -> pb::CampaignRecord {
+    let Campaign { launches, pledges, plans, .. } = campaign;
+    pb::CampaignRecord {
         launches: launches.iter().map(participation::launch_to_proto).collect(),
         pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
         plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
-    })
+        ..pb::CampaignRecord::default()
+    }
 }
 
 /// Converts all items; fails with the first error.
@@ -247,13 +259,12 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         activities,
         duties,
         amendments,
+        reopening,
         launches,
         pledges,
         plans,
     } = decode_message(bytes)?;
-    let fields: Result<_, _> = fields.into_iter().map(enums::campaign_field_from_proto).collect();
     let measurement_window = values::window_from_proto(measurement_days);
-    let launched_on = launched_day.map(values::day_from_proto).transpose();
     Ok(Campaign {
         code,
         name_vi,
@@ -264,10 +275,10 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         audience_vi,
         legal_window: check_field("legal_days", values::window_from_proto(legal_days))?,
         measurement_window: check_field("measurement_days", measurement_window)?,
-        launched_on: check_field("launched_day", launched_on)?,
+        launched_on: launched_on_from_proto(launched_day)?,
         theme: text_from_proto(theme),
         motto: text_from_proto(motto),
-        fields: check_field("fields", fields)?,
+        fields: try_map(fields, campaign_field_from_number)?,
         phases: try_map(phases, phase_from_proto)?,
         anniversaries: try_map(anniversaries, anniversary_from_proto)?,
         classification: Classification::NotSecret,
@@ -281,7 +292,16 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         pledges: pledges.into_iter().map(participation::pledge_from_proto).collect(),
         plans: try_map(plans, participation::unit_plan_from_proto)?,
         amendments: try_map(amendments, amendment_from_proto)?,
+        reopening: reopening.map(reopening_from_proto).transpose()?,
     })
+}
+
+fn launched_on_from_proto(day: Option<i32>) -> Result<Option<Date>, RecordError> {
+    check_field("launched_day", day.map(values::day_from_proto).transpose())
+}
+
+fn campaign_field_from_number(number: i32) -> Result<CampaignField, RecordError> {
+    check_field("fields", enums::campaign_field_from_proto(number))
 }
 
 fn retention_days_from_proto(days: Option<u32>) -> Result<Option<u16>, RecordError> {
@@ -296,6 +316,18 @@ fn amendment_to_proto(amendment: &Amendment) -> pb::Amendment {
         entered_day: values::day_to_proto(*entered),
         changed: changed.clone(),
     }
+}
+
+/// Converts a request to reopen a campaign.
+pub fn reopening_to_proto(reopening: &Reopening) -> pb::Reopening {
+    let Reopening { reason, asked_day } = reopening;
+    pb::Reopening { reason: reason.clone(), asked_day: values::day_to_proto(*asked_day) }
+}
+
+fn reopening_from_proto(message: pb::Reopening) -> Result<Reopening, RecordError> {
+    let pb::Reopening { reason, asked_day } = message;
+    let asked_day = check_field("reopening.asked_day", values::day_from_proto(asked_day))?;
+    Ok(Reopening { reason, asked_day })
 }
 
 fn amendment_from_proto(message: pb::Amendment) -> Result<Amendment, RecordError> {

@@ -14,13 +14,14 @@ mod participation;
 mod proposal;
 mod report;
 pub(in crate::wire) mod standing;
+mod waiver;
 
 pub use crate::domain::report::numbers::{ElementNumbers, NumberMap, UnitNumbers};
 pub use attachment::{
     comment_to_proto, conflict_to_proto, decode_comment, decode_conflict, decode_held,
     encode_comment, encode_conflict, encode_held, held_reason_to_proto,
 };
-pub use campaign::{campaign_to_proto, decode_campaign, encode_campaign};
+pub use campaign::{campaign_to_proto, decode_campaign, encode_campaign, reopening_to_proto};
 pub use catalogue::{
     decode_calendar, decode_catalogue, decode_contract, decode_element, decode_form,
     encode_calendar, encode_contract, encode_element, encode_form,
@@ -33,6 +34,7 @@ pub use standing::{
     decode_run, decode_standing, encode_run, encode_standing, run_to_proto, standing_to_proto,
     standing_view_to_proto,
 };
+pub use waiver::{decode_waiver, encode_waiver, waiver_to_proto};
 
 use crate::domain::support::reason::RefusalReason;
 

@@ -29,7 +29,7 @@ pub fn standing_to_proto(
 ) -> Result<pb::StandingRecord, RecordError> {
     let Standing { campaign, phase, unit, view, stage, definition_version, judgement, coverage } =
         standing;
-    let Coverage { expected, received, nil, late, accepted, missing } = *coverage;
+    let Coverage { expected, received, nil, late, accepted, missing, waived } = *coverage;
     Ok(pb::StandingRecord {
         campaign_id: campaign.0.to_vec(),
         phase_number: u32::from(*phase),
@@ -38,7 +38,7 @@ pub fn standing_to_proto(
         stage: stage_to_proto(*stage).into(),
         definition_version: *definition_version,
         judgement: Some(judgement_to_proto(judgement, elements)?),
-        coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing }),
+        coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing, waived }),
     })
 }
 
@@ -58,7 +58,7 @@ pub fn decode_standing(
         judgement,
         coverage,
     } = decode_message(bytes)?;
-    let pb::Coverage { expected, received, nil, late, accepted, missing } =
+    let pb::Coverage { expected, received, nil, late, accepted, missing, waived } =
         require_field("coverage", coverage)?;
     Ok(Standing {
         campaign: check_field(
@@ -71,7 +71,7 @@ pub fn decode_standing(
         stage: stage_from_proto(stage)?,
         definition_version,
         judgement: judgement_from_proto(require_field("judgement", judgement)?, elements)?,
-        coverage: Coverage { expected, received, nil, late, accepted, missing },
+        coverage: Coverage { expected, received, nil, late, accepted, missing, waived },
     })
 }
 
@@ -212,6 +212,7 @@ pub fn run_to_proto(run: &StandingRun) -> pb::RunRecord {
         code_version,
         standings,
         changed,
+        supersedes,
     } = run;
     pb::RunRecord {
         run_id: id.0.to_vec(),
@@ -223,6 +224,7 @@ pub fn run_to_proto(run: &StandingRun) -> pb::RunRecord {
         code_version: code_version.clone(),
         standings: *standings,
         changed: *changed,
+        supersedes_number: *supersedes,
     }
 }
 
@@ -238,6 +240,7 @@ pub fn decode_run(bytes: &[u8]) -> Result<StandingRun, RecordError> {
         code_version,
         standings,
         changed,
+        supersedes_number,
     } = decode_message(bytes)?;
     Ok(StandingRun {
         id: check_field("run_id", values::id_from_bytes(&run_id, RunId::from_slice))?,
@@ -255,6 +258,7 @@ pub fn decode_run(bytes: &[u8]) -> Result<StandingRun, RecordError> {
         code_version,
         standings,
         changed,
+        supersedes: supersedes_number,
     })
 }
 

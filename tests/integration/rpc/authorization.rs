@@ -8,7 +8,8 @@ use prost::Message;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use thidua::domain::access::permission::{Role, UnitRelation};
-use thidua::domain::support::ids::{CampaignId, UnitId};
+use thidua::domain::report::waiver::Waiver;
+use thidua::domain::support::ids::{CampaignId, ReportId, UnitId};
 use thidua::domain::support::time::Timestamp;
 use thidua::grpc::rpc_access::{RpcAccess, required_access};
 use thidua::jobs;
@@ -23,8 +24,16 @@ const ROOT: &str = "prov-84";
 
 /// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
-    const AT_ROOT: [Rpc; 5] =
-        [Rpc::ListJobs, Rpc::ListJobRuns, Rpc::RunJob, Rpc::ListAuditEntries, Rpc::VerifyAudit];
+    const AT_ROOT: [Rpc; 8] = [
+        Rpc::ListJobs,
+        Rpc::ListJobRuns,
+        Rpc::RunJob,
+        Rpc::ListAuditEntries,
+        Rpc::VerifyAudit,
+        Rpc::ProposeWaiver,
+        Rpc::SettleWaiver,
+        Rpc::ReopenCampaign,
+    ];
     if AT_ROOT.contains(&rpc) {
         return vec![(UnitRelation::Own, ROOT), (UnitRelation::Other, "dist-842")];
     }
@@ -129,6 +138,7 @@ fn build_requests(
         ),
     ];
     let others = build_standing_requests(server).into_iter();
+    let others = others.chain(build_conclusion_requests(&sent.id, &id));
     let others = others.chain(build_other_requests(other_requests, id));
     let all = all.into_iter().chain(others);
     all.map(|(rpc, message)| (rpc.path(), message)).collect()
@@ -155,6 +165,25 @@ fn build_standing_requests(server: &TestServer) -> Vec<(Rpc, Vec<u8>)> {
 }
 
 /// The same for requests about a device with its account, a finding, jobs and the audit.
+/// The same for requests about the conclusion of the campaign. The waiver is refused, because each
+/// caller may do that.
+fn build_conclusion_requests(report: &[u8], id: impl Fn() -> Vec<u8>) -> Vec<(Rpc, Vec<u8>)> {
+    let report_id = ReportId::from_slice(report).unwrap();
+    let (request_id, reason) = (id(), "đơn vị bị ngập".to_owned());
+    let propose = pb::ProposeWaiverRequest { request_id, report_id: report.to_vec(), reason };
+    let waiver_id = Waiver::id_of_report(report_id).0.to_vec();
+    let settle = pb::SettleWaiverRequest { request_id: id(), waiver_id, sign: false };
+    let (campaign_id, reason) = (CampaignId::from_code("A").0.to_vec(), "số liệu sai".to_owned());
+    let reopen =
+        pb::ReopenCampaignRequest { request_id: id(), campaign_id, reason, withdraw: false };
+    vec![
+        (Rpc::ProposeWaiver, propose.encode_to_vec()),
+        (Rpc::SettleWaiver, settle.encode_to_vec()),
+        (Rpc::ReopenCampaign, reopen.encode_to_vec()),
+    ]
+}
+
+/// The same for requests about a device, a finding, jobs and the audit.
 fn build_other_requests(
     ([stolen, holder], finding): ([Vec<u8>; 2], Vec<u8>),
     id: impl Fn() -> Vec<u8>,

@@ -4,7 +4,7 @@
 use super::report::{error_reason, nil_report_request, report_client};
 use crate::harness::{TestClient, TestServer};
 use thidua::domain::access::permission::Role;
-use thidua::domain::campaign::CampaignStep;
+use thidua::domain::campaign::{Campaign, CampaignStatus};
 use thidua::domain::support::ids::UnitId;
 use thidua::domain::support::time::Timestamp;
 use thidua::pb;
@@ -232,10 +232,10 @@ async fn a_period_of_a_concluded_campaign_is_closed() {
     let server = TestServer::start().await;
     server.clock.set(Timestamp::from_local_midnight(jiff::civil::date(2025, 9, 1)));
     let system = server.app.system_actor().unwrap();
-    server.app.advance_campaigns_by_day().unwrap();
-    for step in [CampaignStep::Review, CampaignStep::Conclude] {
-        server.app.advance_campaign(&system, "A", step).unwrap();
-    }
+    let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
+    let status = CampaignStatus::Concluded;
+    let concluded = Campaign { status, ..reference.campaigns[0].clone() };
+    server.app.apply_campaign(&system, &concluded).unwrap();
     let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     let closed = expect_refusal(&server, &phone, 1, |_| ()).await;
     assert_eq!(

@@ -74,6 +74,7 @@ pub(crate) fn measure_rules(
         campaign: &province.campaign,
         baselines: &baselines,
         numbers: &numbers,
+        waivers: &crate::domain::standing::NO_WAIVERS,
         reports: &entries,
         today,
         view: StructureView::AsWas,

@@ -80,6 +80,7 @@ impl World {
             campaign: &self.province.campaign,
             baselines: &self.baselines,
             numbers: &self.numbers,
+            waivers: &crate::domain::standing::NO_WAIVERS,
             reports: entries,
             today: date(2025, 1, 6),
             view: StructureView::AsWas,

@@ -123,7 +123,7 @@ proptest! {
     #[test]
     fn i8_with_anything_missing_final_success_needs_a_signature(target in trees::target(), mut sheet in sheet()) {
         for code in target.elements() {
-            sheet.missing.insert(code, MissingReports { count: 1, max_cases: 1, ended_holders: 0 });
+            sheet.missing.insert(code, MissingReports::default().with_report(Ratio::ZERO));
         }
         let out = target.evaluate(&sheet, &EvaluationTerms::for_stage(StandingStage::Final));
         for one in all_evaluations(&out).iter().filter(|one| one.members.is_empty()) {
