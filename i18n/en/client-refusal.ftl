@@ -24,3 +24,5 @@ refusal-PROPOSAL_SETTLED = This proposal is already settled. Sync to see the res
 refusal-ACCOUNT_ELSEWHERE = The account does not exist, or it has a role at a unit outside your branch. Ask an administrator above those units, or create a new account.
 refusal-CONTROL_CHARACTER = The text holds a control character, which cannot be seen and often comes with pasted text. Delete that part and type it again.
 refusal-TEXT_TOO_LONG = The text is longer than this field takes. Shorten it.
+refusal-PERIOD_NOT_OVER = The last day of this period has not come yet, and a report speaks of all its days. The draft is kept: submit it on the last day or later.
+refusal-STOCK_UNSAID = A stock is answered with "nil". Say how much there is: enter the figure, confirm the one of the last period, or give the reason why it is missing.

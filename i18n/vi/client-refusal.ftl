@@ -24,3 +24,5 @@ refusal-PROPOSAL_SETTLED = Đề nghị điều chỉnh này đã được quy�
 refusal-ACCOUNT_ELSEWHERE = Tài khoản không tồn tại, hoặc còn vai trò ở đơn vị ngoài phạm vi quản trị. Hãy đề nghị quản trị viên cấp trên của các đơn vị đó thực hiện, hoặc tạo tài khoản mới.
 refusal-CONTROL_CHARACTER = Nội dung có ký tự điều khiển không nhìn thấy được, thường do dán từ nơi khác. Hãy xóa và nhập lại phần đó.
 refusal-TEXT_TOO_LONG = Nội dung dài quá mức cho phép của mục này. Hãy rút gọn.
+refusal-PERIOD_NOT_OVER = Chưa đến ngày cuối của kỳ báo cáo. Bản nháp vẫn được giữ: hãy gửi vào ngày cuối kỳ hoặc sau đó.
+refusal-STOCK_UNSAID = Chỉ tiêu về số hiện có không trả lời bằng "không phát sinh". Hãy nhập số hiện có, xác nhận giữ nguyên số kỳ trước hoặc nêu lý do thiếu.

@@ -61,15 +61,20 @@ enum FieldCommand {
     #[command(after_help = "Examples:
   thidua field fill REPORT
   thidua field fill REPORT so_offences=2 reports_received=nil --submit
-  thidua field fill REPORT --nil --submit")]
+  thidua field fill REPORT --nil --submit
+  thidua field fill REPORT --nil --carry suspended_cases=4 --submit")]
     Fill {
         /// Id of the report, as in `field due`.
         report: String,
         /// Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
         cells: Vec<String>,
-        /// Nothing occurred: every cell an explicit zero.
-        #[arg(long, conflicts_with = "cells")]
+        /// Nothing occurred: every event an explicit zero; stocks and duties are still to be
+        /// answered.
+        #[arg(long)]
         nil: bool,
+        /// Confirm the figures of the last period for stocks and duties that are still blank.
+        #[arg(long)]
+        carry: bool,
         /// The note; identity numbers, telephone numbers and plates are refused, names are not
         /// recognised.
         #[arg(long)]
@@ -119,8 +124,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         FieldCommand::Sync { wire_log } => sync_phone(ctx, &phone, *wire_log),
         FieldCommand::Due { from, to } => list_due(ctx, &phone, *from, *to),
         FieldCommand::Show { report } => show_report(ctx, &phone, report),
-        FieldCommand::Fill { report, cells, nil, note, submit } => {
-            let number = fill_report(ctx, &phone, report, cells, *nil, note.clone())?;
+        FieldCommand::Fill { report, cells, nil, carry, note, submit } => {
+            let number = fill_report(ctx, &phone, report, cells, (*nil, *carry), note.clone())?;
             let submitted = if *submit { Some(phone.submit_report(report.clone())?) } else { None };
             sync_command_if_any(ctx, &phone, submitted.or(number))
         }
@@ -300,7 +305,7 @@ fn fill_report(
     phone: &Phone,
     report: &str,
     given: &[String],
-    nil: bool,
+    (nil, carry): (bool, bool),
     note: Option<String>,
 ) -> CliResult<Option<u64>> {
     let (key, presented) = match phone.report(report.to_owned())? {
@@ -316,15 +321,13 @@ fn fill_report(
             (due.key, cells)
         }
     };
-    if nil {
-        return Ok(phone.save_nil(key)?);
-    }
-    let cells = if given.is_empty() && note.is_none() {
-        prompt_cells(ctx, &presented)?
-    } else {
-        parse_cells(given)?
-    };
-    Ok(phone.save_cells(key, cells, note)?)
+    let given = parse_cells(given)?;
+    let asks = given.is_empty() && note.is_none() && !nil && !carry;
+    let cells = if asks { prompt_cells(ctx, &presented)? } else { given };
+    let mut last = if nil { phone.save_nil(key.clone())? } else { None };
+    last = phone.save_cells(key.clone(), cells, note)?.or(last);
+    let carried = if carry { phone.confirm_carried(key)? } else { None };
+    Ok(carried.or(last))
 }
 
 fn parse_cells(given: &[String]) -> CliResult<Vec<CellEntry>> {

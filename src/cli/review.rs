@@ -196,7 +196,13 @@ fn concern_text(lang: Lang, concern: &Concern) -> String {
         Concern::HasComments => lang.text("review-commented").to_owned(),
         Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
         Concern::Late => lang.text("review-late").to_owned(),
+        Concern::Early => lang.text("review-early").to_owned(),
         Concern::HasNote => lang.text("review-note").to_owned(),
+        Concern::WordChanged { element, before, now } => {
+            let before = before.map_or_else(|| "-".to_owned(), |before| before.to_string());
+            format!("{element} {before} -> {now}")
+        }
+        Concern::WordMissing { element } => lang.say(message!("review-word-missing", element)),
         Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
     }
 }
@@ -206,7 +212,14 @@ fn concern_json(concern: &Concern) -> serde_json::Value {
         Concern::HasComments => json!({ "code": "COMMENTED" }),
         Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
         Concern::Late => json!({ "code": "LATE" }),
+        Concern::Early => json!({ "code": "EARLY" }),
         Concern::HasNote => json!({ "code": "NOTED" }),
+        Concern::WordChanged { element, before, now } => {
+            json!({ "code": "WORD_CHANGED", "element": element, "before": before, "now": now })
+        }
+        Concern::WordMissing { element } => {
+            json!({ "code": "WORD_MISSING", "element": element })
+        }
         Concern::LargeMovement { element, before, now } => {
             json!({ "code": "MOVED", "element": element, "before": before, "now": now })
         }

@@ -7,7 +7,7 @@ use super::toml_reader::TomlReader;
 use crate::domain::report::element::{
     BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
 };
-use crate::domain::report::form::{Catalogue, Contract, Form};
+use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::FormRuleExpr;
 use serde::Deserialize;
@@ -79,6 +79,7 @@ struct ContractToml {
     calendar: String,
     due_days: u16,
     grace_days: u16,
+    early: Option<Spanned<String>>,
     #[serde(default)]
     serves: Vec<String>,
     reviewers: Vec<Spanned<String>>,
@@ -185,6 +186,9 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
             CountingLevel::as_str,
         ));
     }
+    let early = raw.early.as_ref().map_or(Some(EarlyReports::Refused), |text| {
+        reader.read_enum("contracts.early", text, EarlyReports::ALL, EarlyReports::as_str)
+    });
     Some(Contract {
         code: raw.code,
         form: raw.form,
@@ -192,6 +196,7 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
         calendar: raw.calendar,
         due_days: raw.due_days,
         grace_days: raw.grace_days,
+        early: early?,
         serves: raw.serves,
         reviewers,
     })

@@ -1,15 +1,17 @@
 //! Reports as CSV, one line for each report: `contract,unit,first_day,last_day,nil,note` and a
 //! column for each element.
 //!
-//! A cell is a figure, `nil` (không phát sinh) or `missing:awaiting_source|not_counted|see_note`;
-//! an empty one has no value, which is none of these. Whether the unit owes the report and who may
+//! A cell is a figure, `carried:` and a figure (the one of the last period, confirmed), `nil` (không
+//! phát sinh) or `missing:awaiting_source|not_counted|see_note`; an empty one has no value, which is
+//! none of these. A line marked nil has figures only of stocks and flags, which nil does not say.
+//! Whether the unit owes the report and who may
 //! send it is checked like for any other report. The columns `state`, `late` and `received_day` are
 //! written for readers and ignored when read.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::report::cell::{CellValue, MissingReason};
-use crate::domain::report::element::ElementCode;
+use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
@@ -36,7 +38,7 @@ pub struct ReportCsvRow {
     pub nil: bool,
     /// The note.
     pub note: String,
-    /// The cells, in the order of the columns; empty if `nil`.
+    /// The cells, in the order of the columns; without events if `nil`.
     pub cells: Vec<(ElementCode, CellValue)>,
 }
 
@@ -80,6 +82,7 @@ pub fn read_reports(
 struct ElementColumn {
     column: usize,
     code: ElementCode,
+    kind: ElementKind,
     scale: u8,
 }
 
@@ -96,6 +99,7 @@ fn find_element_columns(
             Some(element) => columns.push(ElementColumn {
                 column,
                 code: element.code.clone(),
+                kind: element.kind,
                 scale: element.scale,
             }),
             None => {
@@ -128,7 +132,7 @@ fn read_row(
                 line,
                 element.column,
                 "cell",
-                "1 | nil | missing:awaiting_source",
+                "1 | nil | carried:1 | missing:awaiting_source",
             )),
         }
     }
@@ -138,7 +142,10 @@ fn read_row(
     if !is_nil && !line.get(nil).is_empty() {
         violations.push(bad_cell_violation(line, nil, "nil", "x"));
     }
-    if is_nil != cells.is_empty() {
+    let has_flows = elements
+        .iter()
+        .any(|element| element.kind == ElementKind::Flow && !line.get(element.column).is_empty());
+    if is_nil && has_flows || !is_nil && cells.is_empty() {
         violations.push((nil, nil_or_cells_violation(is_nil)));
     }
     for (column, name) in [(contract, "contract"), (unit, "unit")] {
@@ -172,6 +179,9 @@ fn read_row(
 fn parse_cell(text: &str, scale: u8) -> Option<CellValue> {
     if text == "nil" {
         return Some(CellValue::Nil);
+    }
+    if let Some(figure) = text.strip_prefix("carried:") {
+        return parse_scaled(figure, scale).map(CellValue::Carried);
     }
     match text.strip_prefix("missing:") {
         Some(word) => parse_missing_reason(word).map(CellValue::Missing),
@@ -250,6 +260,9 @@ fn format_cell(row: &ReportCsvRow, code: &ElementCode, catalogue: &Catalogue) ->
             format!("missing:{}", missing_reason_word(*reason))
         }
         Some((_, CellValue::Reported(value))) => format_scaled(*value, scale),
+        Some((_, CellValue::Carried(value))) => {
+            format!("carried:{}", format_scaled(*value, scale))
+        }
     }
 }
 

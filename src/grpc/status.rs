@@ -200,6 +200,7 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         RefusalReason::CommentExists => Code::AlreadyExists,
         RefusalReason::WorkflowForbids
         | RefusalReason::PeriodNotOpen
+        | RefusalReason::PeriodNotOver
         | RefusalReason::PeriodClosed
         | RefusalReason::ConflictSettled
         | RefusalReason::HeldSettled
@@ -208,6 +209,7 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         | RefusalReason::ValueOutOfRange
         | RefusalReason::NotExpected
         | RefusalReason::CellBlank
+        | RefusalReason::StockUnsaid
         | RefusalReason::FormRule
         | RefusalReason::NoteTooLong
         | RefusalReason::NotePersonalData

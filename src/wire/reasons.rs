@@ -32,6 +32,8 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
         RefusalReason::AccountElsewhere => pb::ErrorReason::AccountElsewhere,
         RefusalReason::ControlCharacter => pb::ErrorReason::ControlCharacter,
         RefusalReason::TextTooLong => pb::ErrorReason::TextTooLong,
+        RefusalReason::PeriodNotOver => pb::ErrorReason::PeriodNotOver,
+        RefusalReason::StockUnsaid => pb::ErrorReason::StockUnsaid,
     }
 }
 

@@ -186,7 +186,7 @@ fn s25_a_command_of_another_line_of_apps_with_unknown_fields_is_taken(world: Wor
         Command {
             captured_at: None,
             sync_mark: Vec::new(),
-            body: CommandBody::SubmitReport { report: key.id(), acting_unit: lan.unit },
+            body: CommandBody::submit(key.id(), lan.unit),
         },
     );
     lan.last_command_number = 2;

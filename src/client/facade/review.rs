@@ -2,7 +2,7 @@
 //! that was seen (S15).
 
 use super::values::{CellFigure, Concern, ConflictView, ReportView, WaitingReport};
-use super::{ClientError, Phone, Result, commands, local_report, queries};
+use super::{ClientError, Phone, Result, commands, local_report, nil_report, queries};
 use crate::domain::report::command::CommandBody;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{ContentHash, ReviewQuestion};
@@ -14,7 +14,8 @@ use std::cmp::Reverse;
 impl Phone {
     /// Reports of other units that wait for review, as the server has them, by risk: reports with
     /// comments first, then resubmitted ones, late ones, and large changes against the unit's
-    /// previous report; nil reports without a concern last.
+    /// previous report; nil reports without a concern last. A nil report is clean if it was not
+    /// early, and its words are those of the last period.
     pub fn review_queue(&self) -> Result<Vec<WaitingReport>> {
         let (home, today) = self.home_and_today()?;
         let (reference, local_reports, attachments) = self.load_local_reports()?;
@@ -31,7 +32,8 @@ impl Phone {
             };
             let before = find_previous_report(&local_reports, local_report)
                 .and_then(|before| before.to_view(&reference, &attachments, home));
-            let concerns = find_concerns(&report, before.as_ref());
+            let mut concerns = find_concerns(&report, before.as_ref());
+            concerns.extend(nil_report::find_word_concerns(&report, &local_reports, &reference));
             queue.push(WaitingReport { report, concerns });
         }
         queue.sort_by_cached_key(|one| {
@@ -156,13 +158,16 @@ fn find_concerns(view: &ReportView, before: Option<&ReportView>) -> Vec<Concern>
     if view.late {
         concerns.push(Concern::Late);
     }
+    if view.early {
+        concerns.push(Concern::Early);
+    }
     if !view.note.is_empty() {
         concerns.push(Concern::HasNote);
     }
     let figure = |view: &ReportView, element: &str| {
         let cell = view.cells.iter().find(|cell| cell.element == element)?;
         match cell.value? {
-            CellFigure::Reported(value) => Some(value),
+            CellFigure::Reported(value) | CellFigure::Carried(value) => Some(value),
             CellFigure::Nil => Some(0),
             CellFigure::MissingAwaitingSource
             | CellFigure::MissingNotCounted
@@ -186,14 +191,20 @@ fn review_priority(one: &WaitingReport) -> (bool, bool, bool, i64, bool) {
     let has = |wanted: &Concern| one.concerns.contains(wanted);
     let most = one.concerns.iter().map(|concern| match concern {
         Concern::LargeMovement { before, now, .. } => (now - before).abs(),
-        Concern::HasComments | Concern::ChangedAgain | Concern::Late | Concern::HasNote => 0,
+        Concern::WordChanged { before, now, .. } => before.map_or(0, |before| (now - before).abs()),
+        Concern::HasComments
+        | Concern::ChangedAgain
+        | Concern::Late
+        | Concern::Early
+        | Concern::WordMissing { .. }
+        | Concern::HasNote => 0,
     });
     (
         has(&Concern::HasComments),
         has(&Concern::ChangedAgain),
         has(&Concern::Late),
         most.max().unwrap_or(0),
-        !one.report.nil,
+        !one.report.nil || !one.concerns.is_empty(),
     )
 }
 

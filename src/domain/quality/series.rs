@@ -188,13 +188,16 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
         let (unit, period) = (expected.unit, &expected.period);
         let Some(window) = DateWindow::new(period.start, period.end) else { continue };
         let cells = reports.get(&expected.report_key().id()).map(|entry| entry.cells);
-        let figure = |code: &ElementCode| {
+        let cell = |code: &ElementCode| {
             let number = input
                 .numbers
                 .iter()
                 .find(|(_, existing)| *existing == code)
                 .map(|(number, _)| *number);
-            cells.and_then(|cells| cells.get(&number?)?.figure())
+            cells.and_then(|cells| cells.get(&number?)).copied()
+        };
+        let figure = |code: &ElementCode| {
+            cell(code)?.figure_of(input.catalogue.element(code).map(|element| element.kind)?)
         };
         for element in form.elements.iter().filter_map(|code| input.catalogue.element(code)) {
             let line =

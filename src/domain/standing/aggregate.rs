@@ -264,14 +264,12 @@ fn unit_period_key(key: &ReportKey) -> UnitPeriodKey<'_> {
 
 impl ExpectedReport<'_> {
     /// The accepted figures, by element code.
-    pub(super) fn official_figures(
-        &self,
-        numbers: &BTreeMap<ElementNumber, ElementCode>,
-    ) -> BTreeMap<ElementCode, CellValue> {
+    pub(super) fn official_figures(&self, input: &StandingInput<'_>) -> BTreeMap<ElementCode, i64> {
         let cells = self.report.filter(|entry| entry.accepted).map(|entry| entry.cells);
-        let code = |(number, value): (&ElementNumber, &CellValue)| {
-            Some((numbers.get(number)?.clone(), *value))
+        let figure = |(number, value): (&ElementNumber, &CellValue)| {
+            let element = input.catalogue.element(input.numbers.get(number)?)?;
+            Some((element.code.clone(), value.figure_of(element.kind)?))
         };
-        cells.into_iter().flatten().filter_map(code).collect()
+        cells.into_iter().flatten().filter_map(figure).collect()
     }
 }

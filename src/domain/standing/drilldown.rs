@@ -137,10 +137,10 @@ fn window_reports(
     let mut lines = Vec::new();
     for (at, expected_report) in expected_reports.iter().enumerate() {
         let reported = reported_elements(input.catalogue, expected_report, elements);
-        let official = expected_report.official_figures(input.numbers);
+        let official = expected_report.official_figures(input);
         let here = expected_report.counting_units.contains(&unit);
         let addends = reported.into_iter().map(|(code, kind)| {
-            let figure = official.get(code).and_then(|cell| cell.figure());
+            let figure = official.get(code).copied();
             let counts = match kind {
                 ElementKind::Stock => {
                     let latest = last.get(&(expected_report.expected.unit, code));
@@ -212,14 +212,14 @@ fn latest_stock_reports<'o, 'e>(
         let stocks = reported_elements(input.catalogue, one, elements)
             .into_iter()
             .filter(|(_, kind)| *kind == ElementKind::Stock);
-        let official = one.official_figures(input.numbers);
+        let official = one.official_figures(input);
         for (code, _) in stocks {
             let end = one.expected.period.end;
             let new =
                 || LatestStockReport { path: &one.counting_units, end: Date::MIN, index: None };
             let latest = latest_reports.entry((one.expected.unit, code)).or_insert_with(new);
             if latest.end <= end {
-                let reported_index = official.get(code).and_then(|cell| cell.figure()).map(|_| at);
+                let reported_index = official.get(code).map(|_| at);
                 *latest = LatestStockReport {
                     path: &one.counting_units,
                     end,

@@ -19,6 +19,7 @@ use super::Coverage;
 use super::aggregate::{
     ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports,
 };
+use crate::domain::campaign::word_of;
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::{ElementCode, ElementKind};
@@ -67,6 +68,8 @@ struct LayoutColumn {
     /// The short number of the element in cells.
     number: Option<ElementNumber>,
     stock: bool,
+    /// Whether a nil report leaves it to be answered.
+    word: bool,
 }
 
 /// An expected report, due now or later, and its content.
@@ -385,12 +388,17 @@ impl TrackedReport {
 
 impl ReceivedFigures {
     fn from_entry(entry: &ReportEntry<'_>, layout: &ContractLayout) -> Self {
-        let figure =
-            |layout_column: &LayoutColumn| entry.cells.get(&layout_column.number?)?.figure();
+        let cell = |column: &LayoutColumn| entry.cells.get(&column.number?);
+        let figure = |column: &LayoutColumn| {
+            let kind = if column.stock { ElementKind::Stock } else { ElementKind::Flow };
+            cell(column)?.figure_of(kind)
+        };
+        let events = layout.columns.iter().filter(|column| !column.word);
+        let mut events = events.filter_map(cell).peekable();
         Self {
             accepted: entry.accepted,
             late: entry.late,
-            nil: entry.cells.values().all(|cell| *cell == CellValue::Nil),
+            nil: events.peek().is_some() && events.all(|cell| *cell == CellValue::Nil),
             figures: layout.columns.iter().map(figure).collect(),
         }
     }
@@ -404,8 +412,10 @@ fn contract_layouts(
         input.numbers.iter().map(|(number, code)| (code, *number)).collect();
     let layout_column = |code: &ElementCode| {
         let column = *columns.get(code)?;
-        let stock = input.catalogue.elements[column].kind == ElementKind::Stock;
-        Some(LayoutColumn { column, number: numbers.get(code).copied(), stock })
+        let element = &input.catalogue.elements[column];
+        let stock = element.kind == ElementKind::Stock;
+        let word = word_of(element, std::slice::from_ref(input.campaign)).is_some();
+        Some(LayoutColumn { column, number: numbers.get(code).copied(), stock, word })
     };
     let layout = |contract: &crate::domain::report::form::Contract| {
         let form = input.catalogue.form(&contract.form).map_or(&[][..], |form| &form.elements);

@@ -72,10 +72,14 @@ impl<'a> UnitTrajectories<'a> {
                 continue;
             };
             for (number, cell) in entry.cells {
-                if let (Some(code), Some(figure)) = (input.numbers.get(number), cell.figure()) {
+                let code = input.numbers.get(number);
+                let Some(element) = code.and_then(|code| input.catalogue.element(code)) else {
+                    continue;
+                };
+                if let Some(figure) = cell.figure_of(element.kind) {
                     figures.entry(expected.period.end).or_default().push((
                         expected.unit,
-                        code.clone(),
+                        element.code.clone(),
                         figure,
                     ));
                 }

@@ -59,11 +59,15 @@ pub enum RefusalReason {
     ControlCharacter,
     /// A text is longer than its field takes.
     TextTooLong,
+    /// The last day that the report covers has not come yet.
+    PeriodNotOver,
+    /// NIL in the cell of a stock: it does not say how much there is.
+    StockUnsaid,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -89,6 +93,8 @@ impl RefusalReason {
         Self::AccountElsewhere,
         Self::ControlCharacter,
         Self::TextTooLong,
+        Self::PeriodNotOver,
+        Self::StockUnsaid,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -120,6 +126,8 @@ impl RefusalReason {
             Self::AccountElsewhere => "ACCOUNT_ELSEWHERE",
             Self::ControlCharacter => "CONTROL_CHARACTER",
             Self::TextTooLong => "TEXT_TOO_LONG",
+            Self::PeriodNotOver => "PERIOD_NOT_OVER",
+            Self::StockUnsaid => "STOCK_UNSAID",
         }
     }
 
