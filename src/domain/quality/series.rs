@@ -1,7 +1,10 @@
 //! The input of the quality rules: the figures of each unit and element period by period, as sent,
 //! accepted or not. A missing figure stays absent and is never zero.
 
+use crate::domain::campaign::word_of;
+use crate::domain::report::cell::CellValue;
 use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::word::Word;
 use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::{Standing, StandingInput};
@@ -57,6 +60,19 @@ pub struct ReportSeries {
     pub reports: Vec<(DateWindow, Option<Vec<i64>>)>,
 }
 
+/// How a unit answered one word, in order of time: a stock, or a flag that a duty names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordSeries {
+    /// The unit.
+    pub unit: UnitId,
+    /// The element.
+    pub element: ElementCode,
+    /// Whether it is a stock.
+    pub stock: bool,
+    /// Each finished period with the cell as sent; `None`: not sent.
+    pub points: Vec<(DateWindow, Option<CellValue>)>,
+}
+
 /// A figure that was changed after its report's deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LateRevision {
@@ -77,6 +93,9 @@ pub struct FirstSubmission {
     pub unit: UnitId,
     /// Minutes from the submission to the end of its due day; negative if late.
     pub minutes_remaining: i64,
+    /// Days by which it came before the first day on which a report of its period may be submitted;
+    /// 0 if it did not.
+    pub early_days: i64,
     /// Day of the submission.
     pub day: Date,
     /// The sending device.
@@ -133,6 +152,8 @@ pub struct QualityData {
     pub series: Vec<ElementSeries>,
     /// Sheets by unit and contract.
     pub report_series: Vec<ReportSeries>,
+    /// Words by unit and element.
+    pub word_series: Vec<WordSeries>,
     /// Changes after the deadline.
     pub revisions: Vec<LateRevision>,
     /// First submissions.
@@ -152,6 +173,9 @@ impl QualityData {
         then.report_series
             .iter_mut()
             .for_each(|sheets| sheets.reports.retain(|(window, _)| window.end <= day));
+        then.word_series
+            .iter_mut()
+            .for_each(|word| word.points.retain(|(window, _)| window.end <= day));
         then.revisions.retain(|revision| revision.day < day);
         then.submissions.retain(|sent| sent.day < day);
         then
@@ -178,6 +202,7 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
         .map(|entry| (entry.key.id(), entry))
         .collect();
     let mut series: BTreeMap<(UnitId, ElementCode), ElementSeries> = BTreeMap::new();
+    let mut words: BTreeMap<(UnitId, ElementCode), WordSeries> = BTreeMap::new();
     let mut sheets: BTreeMap<(UnitId, &str), ReportSeries> = BTreeMap::new();
     for expected in owed.iter().filter(|expected| expected.whole_period.end <= input.today) {
         let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract)
@@ -208,6 +233,16 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
                     points: Vec::new(),
                 });
             line.points.push(SeriesPoint { window, value: figure(&element.code) });
+            if let Some(word) = word_of(element, std::slice::from_ref(input.campaign)) {
+                let new = || WordSeries {
+                    unit,
+                    element: element.code.clone(),
+                    stock: word == Word::Stock,
+                    points: Vec::new(),
+                };
+                let line = words.entry((unit, element.code.clone())).or_insert_with(new);
+                line.points.push((window, cell(&element.code)));
+            }
         }
         let sheet = form.elements.iter().map(figure).collect();
         sheets
@@ -219,9 +254,11 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
     let mut data = QualityData {
         series: series.into_values().collect(),
         report_series: sheets.into_values().collect(),
+        word_series: words.into_values().collect(),
         ..QualityData::default()
     };
     data.series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.window));
     data.report_series.iter_mut().for_each(|line| line.reports.sort_by_key(|sheet| sheet.0));
+    data.word_series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.0));
     Ok(data)
 }

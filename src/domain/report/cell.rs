@@ -34,7 +34,7 @@ pub enum CellValue {
     /// A figure, in units of the element's scale.
     Reported(i64),
     /// The figure of the unit's previous report, confirmed as still right (giữ nguyên kỳ trước).
-    /// Only a word ([`crate::domain::report::word::Word`]) can be carried.
+    /// Only a word can be carried ([`crate::domain::report::FormSchema::may_carry`]).
     Carried(i64),
     /// An explicit zero: nothing occurred (không phát sinh). It speaks of events; in the cell of a
     /// stock it says nothing.

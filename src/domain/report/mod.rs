@@ -377,7 +377,9 @@ pub(super) fn check_save(save: &SaveCells, shape: &FormSchema) -> Result<(), Ref
             {
                 field_errors.add(format!("changes[{index}].mine"), RefusalReason::ValueOutOfRange);
             }
-            (Some(_), Some(CellValue::Carried(_))) if !shape.is_word(change.element) => {
+            (Some(_), Some(CellValue::Carried(value)))
+                if !shape.may_carry(change.element, value) =>
+            {
                 field_errors.add(format!("changes[{index}].mine"), RefusalReason::Malformed);
             }
             (Some(_), _) => {}

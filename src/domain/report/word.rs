@@ -5,7 +5,7 @@
 //!   element               nil report     to be answered by
 //!   FLOW                  0
 //!   EVENT_FLAG            0
-//!   EVENT_FLAG of a duty  a word         yes or no, carried, or MISSING with a reason
+//!   EVENT_FLAG of a duty  a word         yes, no (may be carried), or MISSING with a reason
 //!   STOCK                 a word         a figure, carried, or MISSING with a reason
 //! ```
 
@@ -29,6 +29,17 @@ impl FormSchema {
     #[must_use]
     pub fn is_word(&self, element: ElementNumber) -> bool {
         self.words.contains_key(&element)
+    }
+
+    /// Whether this word may be carried with this value: how much there is, and that a duty was not
+    /// done. That it was done is said for its own period only.
+    #[must_use]
+    pub fn may_carry(&self, element: ElementNumber, value: i64) -> bool {
+        match self.words.get(&element) {
+            Some(Word::Stock) => true,
+            Some(Word::DutyFlag) => value == 0,
+            None => false,
+        }
     }
 
     /// Whether these cells report that nothing occurred: every event is NIL, and there is one.
@@ -72,7 +83,7 @@ impl Report {
             .any(|line| since(line.effective_day));
         let carried = |element: &ElementNumber| match self.cells.get(element)? {
             CellValue::Reported(value) | CellValue::Carried(value) => {
-                Some((*element, CellValue::Carried(*value)))
+                shape.may_carry(*element, *value).then_some((*element, CellValue::Carried(*value)))
             }
             CellValue::Nil | CellValue::Missing(_) => None,
         };
