@@ -34,8 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             due.due_day
         );
         // Nil speaks of events; how much there is, is confirmed or typed.
-        phone.save_nil(due.key.clone())?;
-        phone.confirm_carried(due.key.clone())?;
+        phone.save_nil_carried(due.key.clone())?;
         match phone.submit_report(due.report_id.clone()) {
             Ok(number) => println!("  command {number} waits in the outbox"),
             Err(refused @ ClientError::Refused { .. }) => println!("  {}", refused.text(Lang::VI)),

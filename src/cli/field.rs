@@ -6,7 +6,9 @@ use super::error::{CliError, CliResult};
 use super::output::Output;
 use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_code};
 use super::review::{find_report, sync_command};
-use crate::client::facade::{CellEntry, DueReport, OutboxStatus, Phone, SyncSummary, TrafficLine};
+use crate::client::facade::{
+    CellEntry, CellFigure, CellView, DueReport, OutboxStatus, Phone, SyncSummary, TrafficLine,
+};
 use crate::domain::support::message::message;
 use crate::domain::support::text::escape_controls;
 use crate::domain::support::time::days_from_date;
@@ -324,10 +326,28 @@ fn fill_report(
     let given = parse_cells(given)?;
     let asks = given.is_empty() && note.is_none() && !nil && !carry;
     let cells = if asks { prompt_cells(ctx, &presented)? } else { given };
-    let mut last = if nil { phone.save_nil(key.clone())? } else { None };
-    last = phone.save_cells(key.clone(), cells, note)?.or(last);
-    let carried = if carry { phone.confirm_carried(key)? } else { None };
-    Ok(carried.or(last))
+    // One command: a report that is saved once and submitted is not one that was changed.
+    let is_given = |element: &str| cells.iter().any(|cell| cell.element == element);
+    let mut all = Vec::new();
+    if nil {
+        let events = presented.iter().filter(|cell| !cell.is_word && !is_given(&cell.element));
+        let nil = |cell: &CellView| CellEntry {
+            element: cell.element.clone(),
+            value: Some(CellFigure::Nil),
+        };
+        all.extend(events.map(nil));
+    }
+    if carry {
+        let is_blank = |element: &str| {
+            presented.iter().any(|cell| cell.element == element && cell.value.is_none())
+        };
+        let words = phone.carried_words(key.clone())?;
+        all.extend(
+            words.into_iter().filter(|one| is_blank(&one.element) && !is_given(&one.element)),
+        );
+    }
+    all.extend(cells);
+    Ok(phone.save_cells(key, all, note)?)
 }
 
 fn parse_cells(given: &[String]) -> CliResult<Vec<CellEntry>> {

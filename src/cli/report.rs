@@ -308,8 +308,8 @@ fn find_report_key(
     Ok(ReportKey { contract: contract.id(), unit, period })
 }
 
-/// The cells of a line; for a nil line every event of the form as an explicit zero, beside the words
-/// that the line gives.
+/// The cells of a line; for a nil line every event of the form as an explicit zero, beside the
+/// words that the line gives.
 fn parse_row_cells(
     reference: &ReferenceSnapshot,
     key: &ReportKey,

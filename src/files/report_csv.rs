@@ -1,12 +1,12 @@
 //! Reports as CSV, one line for each report: `contract,unit,first_day,last_day,nil,note` and a
 //! column for each element.
 //!
-//! A cell is a figure, `carried:` and a figure (the one of the last period, confirmed), `nil` (không
-//! phát sinh) or `missing:awaiting_source|not_counted|see_note`; an empty one has no value, which is
-//! none of these. A line marked nil has figures only of stocks and flags, which nil does not say.
-//! Whether the unit owes the report and who may
-//! send it is checked like for any other report. The columns `state`, `late` and `received_day` are
-//! written for readers and ignored when read.
+//! A cell is a figure, `carried:` and a figure (the one of the last period, confirmed), `nil`
+//! (không phát sinh) or `missing:awaiting_source|not_counted|see_note`; an empty one has no value,
+//! which is none of these. A line marked nil has figures only of stocks and flags, which nil does
+//! not say. Whether the unit owes the report and who may send it is checked like for any other
+//! report. The columns `state`, `late` and `received_day` are written for readers and ignored when
+//! read.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
@@ -295,6 +295,17 @@ mod tests {
         let printed = format_reports(&marked, &codes, &elements());
         assert!(printed.contains("'=1+1"), "no spreadsheet may run a note");
         assert_eq!(read_reports("r.csv", &printed, &elements()).unwrap(), rows);
+    }
+
+    #[test]
+    fn a_nil_line_says_its_stocks_and_no_events() {
+        let head = "contract,unit,first_day,last_day,nil,note,solved,suspended_cases\n";
+        let line =
+            |cells: &str| format!("{head}tuan-huyen,dist-842,2024-08-19,2024-08-25,x,,{cells}\n");
+        let rows = read_reports("r.csv", &line(",carried:11"), &elements()).unwrap();
+        assert_eq!(rows[0].cells[0].1, CellValue::Carried(11));
+        let refused = read_reports("r.csv", &line("0,11"), &elements()).unwrap_err();
+        assert_eq!(refused[0].violation.code, "NIL_OR_CELLS");
     }
 
     #[test]

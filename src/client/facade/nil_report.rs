@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   save_nil            every event NIL         blank words stay blank
-//!   confirm_carried     blank words of the last period, one tap for all of them
+//!   save_nil_carried    the same, and all words of the last period confirmed: one tap, one command
+//!   confirm_carried     blank words of the last period, in a report with events too
 //!   submit_report       not before the last day of the period
 //! ```
 
@@ -22,10 +23,23 @@ impl Phone {
     /// Saves "nothing occurred" (báo cáo không phát sinh): an explicit zero in every cell of an
     /// event. Words (`CellView::is_word`) are left as they are, to be answered or carried.
     pub fn save_nil(&self, key: ReportKeyView) -> Result<Option<u64>> {
+        let cells = self.nil_events(&key)?;
+        self.save_cells(key, cells, None)
+    }
+
+    /// Saves "nothing occurred" and confirms all carried words that are still blank, in one
+    /// command: a report that is saved once and submitted is clean.
+    pub fn save_nil_carried(&self, key: ReportKeyView) -> Result<Option<u64>> {
+        let mut cells = self.nil_events(&key)?;
+        cells.extend(self.blank_carried_words(&key)?);
+        self.save_cells(key, cells, None)
+    }
+
+    fn nil_events(&self, key: &ReportKeyView) -> Result<Vec<CellEntry>> {
         let cells = self.blank_form(key.contract.clone())?;
         let events = cells.into_iter().filter(|cell| !cell.is_word);
         let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
-        self.save_cells(key, events.map(|cell| nil(cell.element)).collect(), None)
+        Ok(events.map(|cell| nil(cell.element)).collect())
     }
 
     /// The words that this report may carry, each with the figure of the unit's report right
@@ -48,6 +62,11 @@ impl Phone {
     /// period are still right. Returns the number of the command, `None` if there is nothing to
     /// confirm.
     pub fn confirm_carried(&self, key: ReportKeyView) -> Result<Option<u64>> {
+        let words = self.blank_carried_words(&key)?;
+        self.save_cells(key, words, None)
+    }
+
+    fn blank_carried_words(&self, key: &ReportKeyView) -> Result<Vec<CellEntry>> {
         let mut words = self.carried_words(key.clone())?;
         if let Some(view) = self.report(self.report_id(key.clone()))? {
             let answered = |entry: &CellEntry| {
@@ -55,7 +74,7 @@ impl Phone {
             };
             words.retain(|entry| !answered(entry));
         }
-        self.save_cells(key, words, None)
+        Ok(words)
     }
 
     /// Refuses a submission before the last day of the period, by the later of the phone's day and

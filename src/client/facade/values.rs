@@ -11,8 +11,8 @@ use crate::domain::support::message::Message;
 pub enum CellFigure {
     /// A figure, in units of the element's scale.
     Reported(i64),
-    /// The figure of the last period, confirmed as still right (giữ nguyên kỳ trước): of a stock, or
-    /// a duty that was not done. See `Phone::carried_words`.
+    /// The figure of the last period, confirmed as still right (giữ nguyên kỳ trước): of a stock,
+    /// or a duty that was not done. See `Phone::carried_words`.
     Carried(i64),
     /// An explicit zero of an event (không phát sinh). A stock is not answered with it.
     Nil,

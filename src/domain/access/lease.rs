@@ -74,8 +74,8 @@ impl OfflineLease {
         self.contact_server_time.saturating_add_micros(self.offline_micros)
     }
 
-    /// The latest civil day that had certainly come at the last observation, by the phone's clock or
-    /// the last contact; `None` once the contact has shown the phone's clock to be wrong.
+    /// The latest civil day that had certainly come at the last observation, by the phone's clock
+    /// or the last contact; `None` once the contact has shown the phone's clock to be wrong.
     #[must_use]
     pub fn latest_known_day(&self) -> Option<Date> {
         let ahead = self.contact_phone_time.0.saturating_sub(self.contact_server_time.0);

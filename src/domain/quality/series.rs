@@ -2,12 +2,13 @@
 //! accepted or not. A missing figure stays absent and is never zero.
 
 use crate::domain::campaign::word_of;
-use crate::domain::report::cell::CellValue;
-use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::cell::{CellValue, Cells};
+use crate::domain::report::element::{Element, ElementCode, ElementKind};
+use crate::domain::report::form::Contract;
 use crate::domain::report::word::Word;
-use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
+use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::standing::{Standing, StandingInput};
+use crate::domain::standing::{ReportEntry, Standing, StandingInput};
 use crate::domain::support::ids::{DeviceId, ReportId, UnitId};
 use crate::domain::support::ratio::Ratio;
 use jiff::civil::Date;
@@ -71,6 +72,20 @@ pub struct WordSeries {
     pub stock: bool,
     /// Each finished period with the cell as sent; `None`: not sent.
     pub points: Vec<(DateWindow, Option<CellValue>)>,
+}
+
+impl WordSeries {
+    fn new(unit: UnitId, element: &Element, word: Word) -> Self {
+        let (stock, points) = (word == Word::Stock, Vec::new());
+        Self { unit, element: element.code.clone(), stock, points }
+    }
+}
+
+/// The sheets of the campaign, as the rules read them, by time.
+fn sort_by_time(data: &mut QualityData) {
+    data.series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.window));
+    data.report_series.iter_mut().for_each(|line| line.reports.sort_by_key(|sheet| sheet.0));
+    data.word_series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.0));
 }
 
 /// A figure that was changed after its report's deadline.
@@ -182,6 +197,37 @@ impl QualityData {
     }
 }
 
+fn find_cell(input: &StandingInput<'_>, cells: &Cells, code: &ElementCode) -> Option<CellValue> {
+    let number = input.numbers.iter().find(|(_, existing)| *existing == code)?.0;
+    cells.get(number).copied()
+}
+
+/// How every unit answered its words, over the finished periods.
+fn collect_words(
+    input: &StandingInput<'_>,
+    contracts: &[Contract],
+    owed: &[Expectation],
+    reports: &BTreeMap<ReportId, &ReportEntry<'_>>,
+) -> Vec<WordSeries> {
+    let mut words: BTreeMap<(UnitId, &ElementCode), WordSeries> = BTreeMap::new();
+    let campaign = std::slice::from_ref(input.campaign);
+    for expected in owed.iter().filter(|expected| expected.whole_period.end <= input.today) {
+        let contract = contracts.iter().find(|contract| contract.id() == expected.contract);
+        let form = contract.and_then(|contract| input.catalogue.form(&contract.form));
+        let cells = reports.get(&expected.report_key().id()).map(|entry| entry.cells);
+        let elements = form.into_iter().flat_map(|form| &form.elements);
+        for element in elements.filter_map(|code| input.catalogue.element(code)) {
+            let Some(word) = word_of(element, campaign) else { continue };
+            let line = words
+                .entry((expected.unit, &element.code))
+                .or_insert_with(|| WordSeries::new(expected.unit, element, word));
+            let cell = cells.and_then(|cells| find_cell(input, cells, &element.code));
+            line.points.push((expected.period.window(), cell));
+        }
+    }
+    words.into_values().collect()
+}
+
 /// Series and sheets of every unit under the campaign's contracts, over the finished days of the
 /// measurement window.
 ///
@@ -202,7 +248,6 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
         .map(|entry| (entry.key.id(), entry))
         .collect();
     let mut series: BTreeMap<(UnitId, ElementCode), ElementSeries> = BTreeMap::new();
-    let mut words: BTreeMap<(UnitId, ElementCode), WordSeries> = BTreeMap::new();
     let mut sheets: BTreeMap<(UnitId, &str), ReportSeries> = BTreeMap::new();
     for expected in owed.iter().filter(|expected| expected.whole_period.end <= input.today) {
         let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract)
@@ -213,16 +258,9 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
         let (unit, period) = (expected.unit, &expected.period);
         let Some(window) = DateWindow::new(period.start, period.end) else { continue };
         let cells = reports.get(&expected.report_key().id()).map(|entry| entry.cells);
-        let cell = |code: &ElementCode| {
-            let number = input
-                .numbers
-                .iter()
-                .find(|(_, existing)| *existing == code)
-                .map(|(number, _)| *number);
-            cells.and_then(|cells| cells.get(&number?)).copied()
-        };
         let figure = |code: &ElementCode| {
-            cell(code)?.figure_of(input.catalogue.element(code).map(|element| element.kind)?)
+            let kind = input.catalogue.element(code)?.kind;
+            find_cell(input, cells?, code)?.figure_of(kind)
         };
         for element in form.elements.iter().filter_map(|code| input.catalogue.element(code)) {
             let line =
@@ -233,16 +271,6 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
                     points: Vec::new(),
                 });
             line.points.push(SeriesPoint { window, value: figure(&element.code) });
-            if let Some(word) = word_of(element, std::slice::from_ref(input.campaign)) {
-                let new = || WordSeries {
-                    unit,
-                    element: element.code.clone(),
-                    stock: word == Word::Stock,
-                    points: Vec::new(),
-                };
-                let line = words.entry((unit, element.code.clone())).or_insert_with(new);
-                line.points.push((window, cell(&element.code)));
-            }
         }
         let sheet = form.elements.iter().map(figure).collect();
         sheets
@@ -254,11 +282,9 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
     let mut data = QualityData {
         series: series.into_values().collect(),
         report_series: sheets.into_values().collect(),
-        word_series: words.into_values().collect(),
+        word_series: collect_words(input, &contracts, &owed, &reports),
         ..QualityData::default()
     };
-    data.series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.window));
-    data.report_series.iter_mut().for_each(|line| line.reports.sort_by_key(|sheet| sheet.0));
-    data.word_series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.0));
+    sort_by_time(&mut data);
     Ok(data)
 }

@@ -88,8 +88,8 @@ pub struct Report {
     pub state: ReportState,
     /// The cells.
     pub cells: Cells,
-    /// Whether nothing occurred (báo cáo không phát sinh), as of the last change of its cells: every
-    /// event is NIL; what the words say does not count.
+    /// Whether nothing occurred (báo cáo không phát sinh), as of the last change of its cells:
+    /// every event is NIL; what the words say does not count.
     pub nil: bool,
     /// The note; at most [`NOTE_CHARS_MAX`] characters.
     pub note: String,
