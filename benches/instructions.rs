@@ -105,6 +105,7 @@ fn merge() {
             .map(|element| (*element, ElementRange { min: 0, max: 1_000 }))
             .collect(),
         rules: Vec::new(),
+        words: Default::default(),
     };
     let stored_reports: Vec<Report> =
         (0..1_000).map(|at| province.build_report(at % COMMUNES, at % WEEKS, 0)).collect();

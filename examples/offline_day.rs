@@ -33,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             due.form_name_vi,
             due.due_day
         );
-        phone.save_nil(due.key.clone())?;
+        // Nil speaks of events; how much there is, is confirmed or typed.
+        phone.save_nil_carried(due.key.clone())?;
         match phone.submit_report(due.report_id.clone()) {
             Ok(number) => println!("  command {number} waits in the outbox"),
             Err(refused @ ClientError::Refused { .. }) => println!("  {}", refused.text(Lang::VI)),

@@ -35,6 +35,8 @@ mod job_crash;
 mod jobs;
 #[path = "promises/mirrored_org.rs"]
 mod mirrored_org;
+#[path = "promises/nil_reports.rs"]
+mod nil_reports;
 #[path = "promises/permits.rs"]
 mod permits;
 #[path = "common/pg.rs"]

@@ -336,7 +336,7 @@ proptest! {
             text: "reports_resolved <= reports_handled".to_owned(),
         };
         let ranges = BTreeMap::from([(of_handled, range), (of_resolved, range)]);
-        let shape = FormSchema { ranges, rules: vec![rule] };
+        let shape = FormSchema { ranges, rules: vec![rule], ..FormSchema::default() };
         let unit = UnitId::from_code("c1");
         let period = Period::new("week", FIRST_DAY, FIRST_DAY.saturating_add(1.week()));
         let key = ReportKey { contract: ContractId::from_code("tuan-xa"), unit, period };

@@ -301,7 +301,6 @@ report-reports-commands = { $count } reports, { $steps } commands; { $tail }
 report-there-no-reporting-contract = there is no reporting contract { $contract }; use one of { $codes }
 
 ## review
-review-there-no-such-report-2 = there is no such report on this client; sync first: thidua field sync
 review-contract = contract
 review-look = to check
 review-nil-reports-nothing-look = { $clean } nil reports with nothing to check: thidua review accept --clean-nil
@@ -326,6 +325,8 @@ review-no-clean-nil = no nil report waits that has nothing to check
 review-no-such-proposal = this client has no such proposal; see the list: thidua review proposals
 review-nothing-decided = Nothing is decided. To grant exactly what is shown: thidua review amend { $proposal } --grant { $hash } ; to refuse it: --refuse
 pending-decisions-proposed = proposed
+review-early = early
+review-word-missing = { $element } is not said
 review-reports = { $numbers } reports
 review-sent = sent
 review-waits-sent = waiting to be sent

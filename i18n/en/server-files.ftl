@@ -26,7 +26,7 @@ org-date-such-as-2025 = a date such as 2025-07-01
 
 ## report-csv
 report-csv-column-no-element-code = column "{ $head }" is not the code of an element; correct or remove it
-report-csv-nil-report-no-cells = a nil report must have empty cells; remove one of the two
+report-csv-nil-report-no-cells = a nil report has no figures of events; remove one of the two
 report-csv-line-says-nothing-give = the line has no figures; enter figures, or x under nil
 
 ## toml-reader

@@ -57,6 +57,7 @@ key-contracts--level = the level whose units owe the report; the level of every 
 key-contracts--calendar = the calendar whose periods are reported
 key-contracts--due_days = days after the last day of a period by whose end the report is due
 key-contracts--grace_days = days after that during which a report is late and still taken normally
+key-contracts--early = whether a report may be submitted before the last day of its period; an early one is marked EARLY, is asked about, and is never clean
 key-contracts--serves = codes of further calendars that the same entry serves, so that a figure is entered once
 key-contracts--reviewers = levels above whose reviewers return and accept the report; at least one
 

@@ -30,3 +30,5 @@ refusal-SECOND_FACTOR_NOT_ENROLLED = Tài khoản này phải có yếu tố xá
 refusal-SECOND_PERSON = Việc này phải do hai người thực hiện và tài khoản này đã thực hiện phần của người thứ nhất. Hãy đề nghị một người khác có thẩm quyền thực hiện phần còn lại.
 refusal-OWN_UNIT = Tài khoản có vai trò tại chính đơn vị phải gửi báo cáo này nên không được miễn báo cáo đó. Hãy đề nghị người khác của đơn vị chủ trì phong trào thực hiện.
 refusal-NOT_MISSING = Báo cáo này đã được duyệt nên không còn thiếu; không cần miễn.
+refusal-PERIOD_NOT_OVER = Chưa đến ngày cuối của kỳ báo cáo. Bản nháp vẫn được giữ: hãy gửi vào ngày cuối kỳ hoặc sau đó.
+refusal-STOCK_UNSAID = Chỉ tiêu về số hiện có không trả lời bằng "không phát sinh". Hãy nhập số hiện có, xác nhận giữ nguyên số kỳ trước hoặc nêu lý do thiếu.

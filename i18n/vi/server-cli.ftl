@@ -302,7 +302,6 @@ report-reports-commands = { $count } báo cáo, { $steps } lệnh; { $tail }
 report-there-no-reporting-contract = không có chế độ báo cáo { $contract }; hãy dùng một trong: { $codes }
 
 ## review
-review-there-no-such-report-2 = không có báo cáo này trên máy khách; hãy đồng bộ: thidua field sync
 review-contract = chế độ báo cáo
 review-look = cần xem xét
 review-nil-reports-nothing-look = { $clean } báo cáo không phát sinh, không có điểm cần xem xét: thidua review accept --clean-nil
@@ -327,6 +326,8 @@ review-no-clean-nil = không có báo cáo không phát sinh nào chờ duyệt 
 review-no-such-proposal = máy này không có đề nghị điều chỉnh đó; xem danh sách: thidua review proposals
 review-nothing-decided = Chưa quyết định gì. Chấp nhận đúng nội dung trên: thidua review amend { $proposal } --grant { $hash } ; từ chối: --refuse
 pending-decisions-proposed = đề nghị
+review-early = gửi sớm
+review-word-missing = chưa có số của { $element }
 review-reports = { $numbers } báo cáo
 review-sent = đã gửi
 review-waits-sent = đang chờ gửi

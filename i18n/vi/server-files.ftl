@@ -26,7 +26,7 @@ org-date-such-as-2025 = ngày như 2025-07-01
 
 ## report-csv
 report-csv-column-no-element-code = cột "{ $head }" không phải là mã chỉ tiêu thống kê; hãy sửa hoặc bỏ cột
-report-csv-nil-report-no-cells = báo cáo không phát sinh thì các ô số liệu phải để trống; hãy bỏ một trong hai
+report-csv-nil-report-no-cells = báo cáo không phát sinh thì các ô về sự việc phải để trống; hãy bỏ một trong hai
 report-csv-line-says-nothing-give = dòng không có số liệu; hãy ghi số liệu hoặc ghi x ở cột nil
 
 ## toml-reader

@@ -178,7 +178,8 @@ help-field-show--report = Mã báo cáo, như trong `field due`
 help-field-fill = Nhập số liệu báo cáo; hỏi từng ô chưa nêu
 help-field-fill--report = Mã báo cáo, như trong `field due`
 help-field-fill--cells = Ô số liệu: CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
-help-field-fill--nil = Không phát sinh: mọi ô được ghi rõ là 0
+help-field-fill--nil = Không phát sinh: mọi ô về sự việc được ghi rõ là 0; số hiện có và nhiệm vụ vẫn phải trả lời
+help-field-fill--carry = Xác nhận giữ nguyên số kỳ trước cho số hiện có và nhiệm vụ còn để trống
 help-field-fill--note = Ghi chú; số định danh, số điện thoại, biển số bị từ chối, tên người không được nhận ra
 help-field-fill--submit = Gửi luôn
 help-field-propose = Đề nghị điều chỉnh báo cáo đã duyệt; người duyệt quyết định

@@ -57,6 +57,7 @@ key-contracts--level = cấp phải báo cáo; cũng là cấp của mọi chỉ
 key-contracts--calendar = lịch có các kỳ phải báo cáo
 key-contracts--due_days = số ngày sau ngày cuối kỳ để nộp đúng hạn
 key-contracts--grace_days = số ngày tiếp theo: báo cáo là chậm nhưng vẫn được nhận bình thường
+key-contracts--early = có cho gửi báo cáo trước ngày cuối kỳ hay không; báo cáo gửi sớm được đánh dấu EARLY, luôn có câu hỏi về số liệu và không bao giờ được coi là sạch
 key-contracts--serves = mã các lịch khác mà cùng một lần nhập phục vụ, để mỗi số chỉ nhập một lần
 key-contracts--reviewers = các cấp trên có người duyệt được trả lại và chấp nhận báo cáo; ít nhất một cấp
 

@@ -134,7 +134,7 @@ pub(super) fn find_desk(
         CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
             Some(save.key.unit)
         }
-        CommandBody::SubmitReport { report, acting_unit } => {
+        CommandBody::SubmitReport { report, acting_unit, .. } => {
             let report_unit =
                 tx.report(*report, &ctx.reference.unit_numbers)?.map(|filed| filed.report.key.unit);
             Some(report_unit.unwrap_or(*acting_unit))

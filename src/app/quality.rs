@@ -22,7 +22,7 @@ use crate::domain::standing::ReportEntry;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::support::ids::{FindingId, ReportId, UnitId};
 use crate::domain::support::reason::RefusalReason;
-use crate::domain::support::time::Timestamp;
+use crate::domain::support::time::{Timestamp, days_from_date};
 use crate::store::history::SentRevision;
 use crate::store::{ReadTx, WriteTx};
 use jiff::ToSpan;
@@ -281,16 +281,15 @@ fn collect_submissions(
         if !contracts.iter().any(|contract| contract.id() == report.key.contract) {
             continue;
         }
-        let Some(due) = reference
-            .expectation(&report.key)
-            .map(|expected| Timestamp::from_local_midnight(expected.due_day))
-        else {
-            continue;
-        };
+        let Some(expected) = reference.expectation(&report.key) else { continue };
+        let due = Timestamp::from_local_midnight(expected.due_day);
         let day = sent_revision.received_at.local_date();
         match earlier {
             None => observations.submissions.push(FirstSubmission {
                 unit: report.key.unit,
+                early_days: (days_from_date(expected.submit_from) - days_from_date(day))
+                    .max(0)
+                    .into(),
                 minutes_remaining: (due.0 - sent_revision.received_at.0).div_euclid(60_000_000),
                 day,
                 device: sent_revision.device,

@@ -1,7 +1,7 @@
 //! The reference snapshot: units, forms, contracts, calendars and campaigns as they are now,
 //! decoded once and shared until they change.
 
-use crate::domain::campaign::Campaign;
+use crate::domain::campaign::{Campaign, word_of};
 use crate::domain::org::{Org, StructureView};
 use crate::domain::report::cell::ElementNumber;
 use crate::domain::report::element::ElementCode;
@@ -45,17 +45,14 @@ pub struct ReferenceSnapshot {
 impl ReferenceSnapshot {
     /// Builds the snapshot. Fails when stored facts contradict each other; imports prevent that.
     pub fn new(facts: ReferenceData) -> Result<Self> {
-        let org = Org::new(facts.org)
-            .map_err(|_| Error::Damaged("the stored organisation".to_owned()))?;
         let mut shapes = BTreeMap::new();
         for contract in &facts.catalogue.contracts {
             if let Some(form) = facts.catalogue.form(&contract.form) {
-                shapes.insert(
-                    contract.id(),
-                    build_form_schema(form, &facts.catalogue, &facts.element_numbers)?,
-                );
+                shapes.insert(contract.id(), build_form_schema(form, &facts)?);
             }
         }
+        let org = Org::new(facts.org)
+            .map_err(|_| Error::Damaged("the stored organisation".to_owned()))?;
         Ok(Self {
             org,
             calendars: Calendars::from_iter(facts.calendars).with_campaigns(&facts.campaigns),
@@ -179,22 +176,20 @@ impl ReferenceSnapshot {
     }
 }
 
-fn build_form_schema(
-    form: &Form,
-    catalogue: &Catalogue,
-    numbers: &ElementNumbers,
-) -> Result<FormSchema> {
+fn build_form_schema(form: &Form, facts: &ReferenceData) -> Result<FormSchema> {
+    let numbers = &facts.element_numbers;
     let mut shape = FormSchema::default();
     for code in &form.elements {
-        let (Some(element), Some(number)) = (catalogue.element(code), numbers.number(code)) else {
+        let (Some(element), Some(number)) =
+            (facts.catalogue.element(code), numbers.number(code).map(ElementNumber))
+        else {
             return Err(Error::Damaged(format!(
                 "form {} names the unknown element {code}",
                 form.code
             )));
         };
-        shape
-            .ranges
-            .insert(ElementNumber(number), ElementRange { min: element.min, max: element.max });
+        shape.ranges.insert(number, ElementRange { min: element.min, max: element.max });
+        shape.words.extend(word_of(element, &facts.campaigns).map(|word| (number, word)));
     }
     for written in &form.rules {
         shape.rules.push(build_form_rule(written, numbers)?);

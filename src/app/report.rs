@@ -9,7 +9,8 @@ use super::waiver;
 use crate::domain::access::permission::{Actor, Permit, Role, UnitPath, action, authorize};
 use crate::domain::report::attachment::{Comment, Conflict};
 use crate::domain::report::cell::CellChange;
-use crate::domain::report::command::{Command, CommandBody, Verdict};
+use crate::domain::report::command::{Command, CommandBody, ReportRules, Verdict};
+use crate::domain::report::form::EarlyReports;
 use crate::domain::report::free_text;
 use crate::domain::report::{
     ConflictBranch, ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
@@ -70,7 +71,7 @@ pub(super) fn apply_command(
 ) -> Result<CommandEffect> {
     match &command.body {
         CommandBody::SaveCells(save) => save_cells(tx, ctx, save),
-        CommandBody::SubmitReport { report, .. } => submit_report(tx, ctx, *report),
+        CommandBody::SubmitReport { report, rules, .. } => submit_report(tx, ctx, *report, *rules),
         CommandBody::ReturnReport { report, content_hash: seen, question } => {
             return_report(tx, ctx, *report, *seen, question)
         }
@@ -168,6 +169,22 @@ fn check_period(ctx: &CommandContext, key: &ReportKey, today: Date) -> Result<Ex
     Ok(expected)
 }
 
+/// Refuses a submission before the last day of the sheet; the day is that of the receipt. An app
+/// that does not know the reason gets the one that it knows.
+fn check_period_over(
+    ctx: &CommandContext,
+    expected: &Expectation,
+    today: Date,
+    rules: ReportRules,
+) -> Result<()> {
+    let contracts = &ctx.reference.catalogue.contracts;
+    let contract = contracts.iter().find(|contract| contract.id() == expected.contract);
+    let early = contract.map_or(EarlyReports::Refused, |contract| contract.early);
+    expected.check_period_over(today, early).map_err(|reason| {
+        if rules.knows_words() { reason } else { RefusalReason::PeriodNotOpen }.into()
+    })
+}
+
 /// Refuses a change of a report that devices no longer hold: no device would receive it.
 pub(super) fn check_not_expired(ctx: &CommandContext, key: &ReportKey, today: Date) -> Result<()> {
     if ctx.reference.is_expired_on_devices(key.contract, key.period.window(), today) {
@@ -198,13 +215,22 @@ fn load_visible_report(
     Ok((filed.report, unit_path))
 }
 
-fn submit_report(tx: &mut WriteTx, ctx: &CommandContext, id: ReportId) -> Result<CommandEffect> {
+fn submit_report(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    id: ReportId,
+    rules: ReportRules,
+) -> Result<CommandEffect> {
     let (report, unit_path) = load_visible_report(tx, ctx, id)?;
     let now = tx.now();
     let today = CommandContext::local_date(now);
     let permit: Permit<action::SubmitReport> = authorize(ctx.actor, &unit_path, today)?;
     let expected = check_period(ctx, &report.key, today)?;
     let shape = ctx.reference.form_schema(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+    check_period_over(ctx, &expected, today, rules)?;
+    if rules.knows_words() {
+        report.check_stocks_said(shape)?;
+    }
     let late = judge_lateness(&expected, now, ctx.captured).is_late();
     let sent = report.submit(unit_path.acting_unit, shape, today, late)?;
     let put = tx.put_report(&permit, &sent, &ctx.reference.unit_numbers)?;

@@ -7,7 +7,7 @@ use crate::domain::org::{
 };
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
-use crate::domain::report::form::{Catalogue, Contract, Form};
+use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
 use crate::domain::report::numbers::UnitNumbers;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{Report, ReportKey};
@@ -93,6 +93,7 @@ impl SyntheticProvince {
             acting_unit: unit,
             state: ReportState::Accepted,
             cells: self.numbers.keys().copied().zip((0..self.size.elements).map(value)).collect(),
+            nil: false,
             note: String::new(),
             received_day: Some(start.saturating_add(7.days())),
             late: false,
@@ -190,6 +191,7 @@ fn build_catalogue(elements: usize) -> Catalogue {
         calendar: "week".to_owned(),
         due_days: 1,
         grace_days: 2,
+        early: EarlyReports::Refused,
         serves: Vec::new(),
         reviewers: Vec::new(),
     };

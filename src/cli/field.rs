@@ -6,7 +6,9 @@ use super::error::{CliError, CliResult};
 use super::output::Output;
 use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_code};
 use super::review::{find_report, sync_command};
-use crate::client::facade::{CellEntry, DueReport, OutboxStatus, Phone, SyncSummary, TrafficLine};
+use crate::client::facade::{
+    CellEntry, CellFigure, CellView, DueReport, OutboxStatus, Phone, SyncSummary, TrafficLine,
+};
 use crate::domain::support::message::message;
 use crate::domain::support::text::escape_controls;
 use crate::domain::support::time::days_from_date;
@@ -61,15 +63,20 @@ enum FieldCommand {
     #[command(after_help = "Examples:
   thidua field fill REPORT
   thidua field fill REPORT so_offences=2 reports_received=nil --submit
-  thidua field fill REPORT --nil --submit")]
+  thidua field fill REPORT --nil --submit
+  thidua field fill REPORT --nil --carry suspended_cases=4 --submit")]
     Fill {
         /// Id of the report, as in `field due`.
         report: String,
         /// Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
         cells: Vec<String>,
-        /// Nothing occurred: every cell an explicit zero.
-        #[arg(long, conflicts_with = "cells")]
+        /// Nothing occurred: every event an explicit zero; stocks and duties are still to be
+        /// answered.
+        #[arg(long)]
         nil: bool,
+        /// Confirm the figures of the last period for stocks and duties that are still blank.
+        #[arg(long)]
+        carry: bool,
         /// The note; identity numbers, telephone numbers and plates are refused, names are not
         /// recognised.
         #[arg(long)]
@@ -119,8 +126,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         FieldCommand::Sync { wire_log } => sync_phone(ctx, &phone, *wire_log),
         FieldCommand::Due { from, to } => list_due(ctx, &phone, *from, *to),
         FieldCommand::Show { report } => show_report(ctx, &phone, report),
-        FieldCommand::Fill { report, cells, nil, note, submit } => {
-            let number = fill_report(ctx, &phone, report, cells, *nil, note.clone())?;
+        FieldCommand::Fill { report, cells, nil, carry, note, submit } => {
+            let number = fill_report(ctx, &phone, report, cells, (*nil, *carry), note.clone())?;
             let submitted = if *submit { Some(phone.submit_report(report.clone())?) } else { None };
             sync_command_if_any(ctx, &phone, submitted.or(number))
         }
@@ -300,7 +307,7 @@ fn fill_report(
     phone: &Phone,
     report: &str,
     given: &[String],
-    nil: bool,
+    (nil, carry): (bool, bool),
     note: Option<String>,
 ) -> CliResult<Option<u64>> {
     let (key, presented) = match phone.report(report.to_owned())? {
@@ -316,15 +323,31 @@ fn fill_report(
             (due.key, cells)
         }
     };
+    let given = parse_cells(given)?;
+    let asks = given.is_empty() && note.is_none() && !nil && !carry;
+    let cells = if asks { prompt_cells(ctx, &presented)? } else { given };
+    // One command: a report that is saved once and submitted is not one that was changed.
+    let is_given = |element: &str| cells.iter().any(|cell| cell.element == element);
+    let mut all = Vec::new();
     if nil {
-        return Ok(phone.save_nil(key)?);
+        let events = presented.iter().filter(|cell| !cell.is_word && !is_given(&cell.element));
+        let nil = |cell: &CellView| CellEntry {
+            element: cell.element.clone(),
+            value: Some(CellFigure::Nil),
+        };
+        all.extend(events.map(nil));
     }
-    let cells = if given.is_empty() && note.is_none() {
-        prompt_cells(ctx, &presented)?
-    } else {
-        parse_cells(given)?
-    };
-    Ok(phone.save_cells(key, cells, note)?)
+    if carry {
+        let is_blank = |element: &str| {
+            presented.iter().any(|cell| cell.element == element && cell.value.is_none())
+        };
+        let words = phone.carried_words(key.clone())?;
+        all.extend(
+            words.into_iter().filter(|one| is_blank(&one.element) && !is_given(&one.element)),
+        );
+    }
+    all.extend(cells);
+    Ok(phone.save_cells(key, all, note)?)
 }
 
 fn parse_cells(given: &[String]) -> CliResult<Vec<CellEntry>> {

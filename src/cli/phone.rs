@@ -127,6 +127,7 @@ pub(super) fn figure_text(value: Option<CellFigure>) -> String {
     match value {
         None => String::new(),
         Some(CellFigure::Reported(figure)) => figure.to_string(),
+        Some(CellFigure::Carried(figure)) => format!("carried:{figure}"),
         Some(CellFigure::Nil) => "nil".to_owned(),
         Some(CellFigure::MissingAwaitingSource) => "missing:awaiting_source".to_owned(),
         Some(CellFigure::MissingNotCounted) => "missing:not_counted".to_owned(),
@@ -137,7 +138,11 @@ pub(super) fn figure_text(value: Option<CellFigure>) -> String {
 /// Parses the form that [`figure_text`] prints; figures are whole numbers in units of the element's
 /// scale.
 pub(super) fn parse_figure(text: &str) -> Option<CellFigure> {
-    match text.trim() {
+    let text = text.trim();
+    if let Some(figure) = text.strip_prefix("carried:") {
+        return figure.parse().ok().map(CellFigure::Carried);
+    }
+    match text {
         "nil" => Some(CellFigure::Nil),
         "missing:awaiting_source" => Some(CellFigure::MissingAwaitingSource),
         "missing:not_counted" => Some(CellFigure::MissingNotCounted),
@@ -211,6 +216,7 @@ pub(super) fn report_json(view: &ReportView) -> Value {
         "content_hash": view.content_hash,
         "question": view.question.as_ref().map(|one| json!({ "code": one.code, "text": one.text })),
         "late": view.late,
+        "early": view.early,
         "revision": view.revision,
         "unsent": view.pending_count,
     })

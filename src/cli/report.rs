@@ -114,6 +114,7 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     let shown = |value: Option<&CellValue>| match value {
         None => "-".to_owned(),
         Some(CellValue::Reported(figure)) => figure.to_string(),
+        Some(CellValue::Carried(figure)) => format!("carried:{figure}"),
         Some(CellValue::Nil) => "nil".to_owned(),
         Some(CellValue::Missing(_)) => "missing".to_owned(),
     };
@@ -268,7 +269,7 @@ fn build_commands(
         filed.report.state.is_sent() && filed.report.state != ReportState::Returned
     });
     if submit && !(sent && commands.is_empty()) {
-        commands.push(command(CommandBody::SubmitReport { report: id, acting_unit }));
+        commands.push(command(CommandBody::submit(id, acting_unit)));
     }
     Ok(commands)
 }
@@ -293,21 +294,26 @@ fn find_report_key(
     Ok(ReportKey { contract: contract.id(), unit, period })
 }
 
-/// The cells of a line; for a nil line every cell of the form as an explicit zero.
+/// The cells of a line; for a nil line every event of the form as an explicit zero, beside the
+/// words that the line gives.
 fn parse_row_cells(
     reference: &ReferenceSnapshot,
     key: &ReportKey,
     row: &ReportCsvRow,
-) -> Result<Vec<(ElementNumber, CellValue)>, ReportLineError> {
+) -> Result<Cells, ReportLineError> {
+    let mut cells = Cells::new();
     if row.nil {
         let shape = reference.form_schema(key.contract).ok_or(RefusalReason::NotExpected)?;
-        return Ok(shape.ranges.keys().map(|element| (*element, CellValue::Nil)).collect());
+        let events = shape.ranges.keys().filter(|element| !shape.is_word(**element));
+        cells.extend(events.map(|element| (*element, CellValue::Nil)));
     }
     let number = |(code, value): &(ElementCode, CellValue)| {
         let number = reference.element_numbers.number(code).ok_or(RefusalReason::UnknownElement)?;
         Ok((ElementNumber(number), *value))
     };
-    row.cells.iter().map(number).collect()
+    let given: Vec<_> = row.cells.iter().map(number).collect::<Result<_, ReportLineError>>()?;
+    cells.extend(given);
+    Ok(cells)
 }
 
 fn export_reports(
@@ -350,22 +356,24 @@ fn to_report_row(
     contract: &str,
     filed: &StoredReport,
 ) -> (ReportCsvRow, ReportCsvStatus) {
-    let Report { key, state, cells, note, received_day, late, .. } = &filed.report;
+    let Report { key, state, cells, nil, note, received_day, late, .. } = &filed.report;
+    let shape = reference.form_schema(key.contract);
+    let is_word = |element| shape.is_some_and(|shape| shape.is_word(element));
     let cells: Vec<(ElementCode, CellValue)> = cells
         .iter()
+        .filter(|(element, _)| !nil || is_word(**element))
         .filter_map(|(element, value)| {
             Some((reference.element_numbers.item(element.0)?.clone(), *value))
         })
         .collect();
-    let nil = !cells.is_empty() && cells.iter().all(|(_, value)| *value == CellValue::Nil);
     let row = ReportCsvRow {
         line: 0,
         contract: contract.to_owned(),
         unit_uid: reference.org.unit(key.unit).map_or_else(String::new, |unit| unit.uid.clone()),
         window: DateWindow { start: key.period.start, end: key.period.end },
-        nil,
+        nil: *nil,
         note: note.clone(),
-        cells: if nil { Vec::new() } else { cells },
+        cells,
     };
     let received_day = received_day.map_or_else(String::new, |day| day.to_string());
     (row, ReportCsvStatus { state: state.code().to_owned(), late: *late, received_day })

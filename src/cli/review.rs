@@ -199,6 +199,7 @@ pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
         Concern::HasComments => lang.text("review-commented").to_owned(),
         Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
         Concern::Late => lang.text("review-late").to_owned(),
+        Concern::Early => lang.text("review-early").to_owned(),
         Concern::HasNote => lang.text("review-note").to_owned(),
         Concern::OpenFinding { rule, element } => {
             lang.say(message!("review-open-finding", rule, element))
@@ -206,6 +207,11 @@ pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
         Concern::DepartsFromBoth { element, before, last_year, now } => {
             lang.say(message!("review-departs-from-both", element, before, last_year, now))
         }
+        Concern::WordChanged { element, before, now } => {
+            let before = before.map_or_else(|| "-".to_owned(), |before| before.to_string());
+            format!("{element} {before} -> {now}")
+        }
+        Concern::WordMissing { element } => lang.say(message!("review-word-missing", element)),
         Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
     }
 }
@@ -216,6 +222,7 @@ pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
         Concern::HasComments => json!({ "code": "COMMENTED" }),
         Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
         Concern::Late => json!({ "code": "LATE" }),
+        Concern::Early => json!({ "code": "EARLY" }),
         Concern::HasNote => json!({ "code": "NOTED" }),
         Concern::OpenFinding { rule, element } => {
             json!({ "code": "QUESTION", "rule": rule, "element": element })
@@ -223,6 +230,12 @@ pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
         Concern::DepartsFromBoth { element, before, last_year, now } => {
             json!({ "code": "MOVED_AGAINST_BOTH", "element": element, "before": before,
                 "last_year": last_year, "now": now })
+        }
+        Concern::WordChanged { element, before, now } => {
+            json!({ "code": "WORD_CHANGED", "element": element, "before": before, "now": now })
+        }
+        Concern::WordMissing { element } => {
+            json!({ "code": "WORD_MISSING", "element": element })
         }
         Concern::LargeMovement { element, before, now } => {
             json!({ "code": "MOVED", "element": element, "before": before, "now": now })

@@ -105,8 +105,12 @@ fn apply_command(
             let saved = Report::apply_save(report, save, save.acting_unit, shape)?;
             return Ok((Some(saved.report), saved.branches));
         }
-        CommandBody::SubmitReport { acting_unit, .. } => {
-            present(report)?.submit(*acting_unit, shape, day, false)?
+        CommandBody::SubmitReport { acting_unit, rules, .. } => {
+            let report = present(report)?;
+            if rules.knows_words() {
+                report.check_stocks_said(shape)?;
+            }
+            report.submit(*acting_unit, shape, day, false)?
         }
         CommandBody::ReturnReport { content_hash: seen, question, .. } => {
             present(report)?.return_with_question(*seen, question.clone())?

@@ -17,7 +17,7 @@ fn report_key() -> ReportKey {
 
 fn form_schema() -> FormSchema {
     let lines = [1, 2].map(|number| (ElementNumber(number), ElementRange { min: 0, max: 100 }));
-    FormSchema { ranges: lines.into_iter().collect(), rules: Vec::new() }
+    FormSchema { ranges: lines.into_iter().collect(), ..FormSchema::default() }
 }
 
 fn save_body(element: u32, mine: i64, base: Option<i64>) -> CommandBody {
@@ -37,7 +37,7 @@ fn save_body(element: u32, mine: i64, base: Option<i64>) -> CommandBody {
 }
 
 fn submit_body() -> CommandBody {
-    CommandBody::SubmitReport { report: report_key().id(), acting_unit: UnitId::from_code("com") }
+    CommandBody::submit(report_key().id(), UnitId::from_code("com"))
 }
 
 fn outbox_entries(bodies: Vec<CommandBody>, state: OutboxEntryState) -> Vec<OutboxEntry> {

@@ -6,16 +6,18 @@
 
 use super::replica::{ReplicaError, ReplicaRecord};
 use crate::domain::access::scope::RecordKind;
-use crate::domain::campaign::Campaign;
+use crate::domain::campaign::{Campaign, word_of};
 use crate::domain::org::Org;
 use crate::domain::report::cell::ElementNumber;
 use crate::domain::report::element::{Element, ElementCode};
 use crate::domain::report::form::{Catalogue, Contract, Form};
-use crate::domain::report::{ElementRange, FormRule, FormSchema};
+use crate::domain::report::{ElementRange, FormRule, FormSchema, ReportKey};
 use crate::domain::reporting::calendar::Calendars;
-use crate::domain::support::ids::{ContractId, UnitId};
+use crate::domain::reporting::expectation::{Expectation, compute_unit_expectations};
+use crate::domain::support::ids::{ContractId, ReportId, UnitId};
 use crate::domain::target_rule;
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -82,14 +84,55 @@ impl LocalReference {
             .collect();
         reference.calendars =
             std::mem::take(&mut reference.calendars).with_campaigns(&reference.campaigns);
-        reference.form_schemas =
-            build_form_shapes(&reference.catalogue, &reference.element_numbers);
+        reference.form_schemas = build_form_shapes(&reference);
         Ok(reference)
     }
 
     /// The form of a contract as the report rules need it.
     pub(crate) fn form_schema(&self, contract: ContractId) -> Option<&FormSchema> {
         self.form_schemas.get(&contract)
+    }
+
+    /// What is expected for exactly this key; `None` if the unit owes no such report, or the phone
+    /// does not know it yet.
+    pub(crate) fn expectation(&self, key: &ReportKey) -> Option<Expectation> {
+        let contract = self.contract(key.contract)?;
+        let whole = self.calendars.get(&contract.calendar)?.period_containing(key.period.start);
+        let owed = compute_unit_expectations(
+            &self.org,
+            &self.calendars,
+            contract,
+            key.unit,
+            whole.window(),
+        );
+        owed.ok()?.into_iter().find(|expected| expected.period == key.period)
+    }
+
+    /// The report that the unit owes under the same contract for the days right before this key's.
+    pub(crate) fn previous_report_id(&self, key: &ReportKey) -> Option<ReportId> {
+        let contract = self.contract(key.contract)?;
+        let last_day = key.period.start.saturating_sub(1.day());
+        let whole = self.calendars.get(&contract.calendar)?.period_containing(last_day);
+        let owed = compute_unit_expectations(
+            &self.org,
+            &self.calendars,
+            contract,
+            key.unit,
+            whole.window(),
+        );
+        let before = owed.ok()?.into_iter().find(|one| one.period.end == key.period.start)?;
+        Some(before.report_key().id())
+    }
+
+    /// Whether a nil report leaves this element to be answered.
+    pub(crate) fn is_word(&self, number: ElementNumber) -> bool {
+        self.form_schemas.values().any(|shape| shape.is_word(number))
+    }
+
+    /// Whether the report of this key, first received on `day`, was submitted before the last day
+    /// that the unit's reports of the period cover.
+    pub(crate) fn is_early(&self, key: &ReportKey, day: Date) -> bool {
+        self.expectation(key).is_some_and(|expected| expected.is_early(day))
     }
 
     /// The contract with this id.
@@ -123,18 +166,16 @@ impl LocalReference {
     }
 }
 
-fn build_form_shapes(
-    catalogue: &Catalogue,
-    numbers: &ElementNumbers,
-) -> BTreeMap<ContractId, FormSchema> {
+fn build_form_shapes(reference: &LocalReference) -> BTreeMap<ContractId, FormSchema> {
+    let LocalReference { catalogue, element_numbers: numbers, campaigns, .. } = reference;
     let shape = |contract: &Contract| {
         let form = catalogue.form(&contract.form)?;
         let mut shape = FormSchema::default();
         for code in &form.elements {
-            let (element, number) = (catalogue.element(code)?, numbers.number(code)?);
-            shape
-                .ranges
-                .insert(ElementNumber(number), ElementRange { min: element.min, max: element.max });
+            let (element, number) =
+                (catalogue.element(code)?, ElementNumber(numbers.number(code)?));
+            shape.ranges.insert(number, ElementRange { min: element.min, max: element.max });
+            shape.words.extend(word_of(element, campaigns).map(|word| (number, word)));
         }
         shape.rules = form
             .rules

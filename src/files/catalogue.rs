@@ -8,7 +8,7 @@ use super::toml_reader::{TomlReader, TomlReading};
 use crate::domain::report::element::{
     BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
 };
-use crate::domain::report::form::{Catalogue, Contract, Form};
+use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::FormRuleExpr;
@@ -82,6 +82,7 @@ struct ContractToml {
     calendar: String,
     due_days: u16,
     grace_days: u16,
+    early: Option<Spanned<String>>,
     #[serde(default)]
     serves: Vec<String>,
     reviewers: Vec<Spanned<String>>,
@@ -231,6 +232,9 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
             CountingLevel::as_str,
         ));
     }
+    let early = raw.early.as_ref().map_or(Some(EarlyReports::Refused), |text| {
+        reader.read_enum("contracts.early", text, EarlyReports::ALL, EarlyReports::as_str)
+    });
     Some(Contract {
         code: raw.code.into_inner(),
         form: raw.form,
@@ -238,6 +242,7 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
         calendar: raw.calendar,
         due_days: raw.due_days,
         grace_days: raw.grace_days,
+        early: early?,
         serves: raw.serves,
         reviewers,
     })

@@ -1,16 +1,18 @@
 //! Reports as CSV, one line for each report: `contract,unit,first_day,last_day,nil,note` and a
 //! column for each element.
 //!
-//! A cell is a figure, `nil` (không phát sinh) or `missing:awaiting_source|not_counted|see_note`;
-//! an empty one has no value, which is none of these. Whether the unit owes the report and who may
-//! send it is checked like for any other report. The columns `state`, `late` and `received_day` are
-//! written for readers and ignored when read.
+//! A cell is a figure, `carried:` and a figure (the one of the last period, confirmed), `nil`
+//! (không phát sinh) or `missing:awaiting_source|not_counted|see_note`; an empty one has no value,
+//! which is none of these. A line marked nil has figures only of stocks and flags, which nil does
+//! not say. Whether the unit owes the report and who may send it is checked like for any other
+//! report. The columns `state`, `late` and `received_day` are written for readers and ignored when
+//! read.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
 use super::keys::csv_tables::REPORTS;
 use crate::domain::report::cell::{CellValue, MissingReason};
-use crate::domain::report::element::ElementCode;
+use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
@@ -38,7 +40,7 @@ pub struct ReportCsvRow {
     pub nil: bool,
     /// The note.
     pub note: String,
-    /// The cells, in the order of the columns; empty if `nil`.
+    /// The cells, in the order of the columns; without events if `nil`.
     pub cells: Vec<(ElementCode, CellValue)>,
 }
 
@@ -89,6 +91,7 @@ pub fn find_column(text: &str, name: &str) -> Option<usize> {
 struct ElementColumn {
     column: usize,
     code: ElementCode,
+    kind: ElementKind,
     scale: u8,
 }
 
@@ -105,6 +108,7 @@ fn find_element_columns(
             Some(element) => columns.push(ElementColumn {
                 column,
                 code: element.code.clone(),
+                kind: element.kind,
                 scale: element.scale,
             }),
             None => {
@@ -137,7 +141,7 @@ fn read_row(
                 line,
                 element.column,
                 "cell",
-                "1 | nil | missing:awaiting_source",
+                "1 | nil | carried:1 | missing:awaiting_source",
             )),
         }
     }
@@ -147,7 +151,10 @@ fn read_row(
     if !is_nil && !line.get(nil).is_empty() {
         violations.push(bad_cell_violation(line, nil, "nil", "x"));
     }
-    if is_nil != cells.is_empty() {
+    let has_flows = elements
+        .iter()
+        .any(|element| element.kind == ElementKind::Flow && !line.get(element.column).is_empty());
+    if is_nil && has_flows || !is_nil && cells.is_empty() {
         violations.push((nil, nil_or_cells_violation(is_nil)));
     }
     for (column, name) in [(contract, "contract"), (unit, "unit")] {
@@ -181,6 +188,9 @@ fn read_row(
 fn parse_cell(text: &str, scale: u8) -> Option<CellValue> {
     if text == "nil" {
         return Some(CellValue::Nil);
+    }
+    if let Some(figure) = text.strip_prefix("carried:") {
+        return parse_scaled(figure, scale).map(CellValue::Carried);
     }
     match text.strip_prefix("missing:") {
         Some(word) => parse_missing_reason(word).map(CellValue::Missing),
@@ -259,6 +269,9 @@ fn format_cell(row: &ReportCsvRow, code: &ElementCode, catalogue: &Catalogue) ->
             format!("missing:{}", missing_reason_word(*reason))
         }
         Some((_, CellValue::Reported(value))) => format_scaled(*value, scale),
+        Some((_, CellValue::Carried(value))) => {
+            format!("carried:{}", format_scaled(*value, scale))
+        }
     }
 }
 
@@ -291,6 +304,17 @@ mod tests {
         let printed = format_reports(&marked, &codes, &elements());
         assert!(printed.contains("'=1+1"), "no spreadsheet may run a note");
         assert_eq!(read_reports("r.csv", &printed, &elements()).unwrap(), rows);
+    }
+
+    #[test]
+    fn a_nil_line_says_its_stocks_and_no_events() {
+        let head = "contract,unit,first_day,last_day,nil,note,solved,suspended_cases\n";
+        let line =
+            |cells: &str| format!("{head}tuan-huyen,dist-842,2024-08-19,2024-08-25,x,,{cells}\n");
+        let rows = read_reports("r.csv", &line(",carried:11"), &elements()).unwrap();
+        assert_eq!(rows[0].cells[0].1, CellValue::Carried(11));
+        let refused = read_reports("r.csv", &line("0,11"), &elements()).unwrap_err();
+        assert_eq!(refused[0].violation.code, "NIL_OR_CELLS");
     }
 
     #[test]

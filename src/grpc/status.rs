@@ -205,6 +205,7 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         RefusalReason::CommentExists => Code::AlreadyExists,
         RefusalReason::WorkflowForbids
         | RefusalReason::PeriodNotOpen
+        | RefusalReason::PeriodNotOver
         | RefusalReason::PeriodClosed
         | RefusalReason::ConflictSettled
         | RefusalReason::HeldSettled
@@ -214,6 +215,7 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         | RefusalReason::ValueOutOfRange
         | RefusalReason::NotExpected
         | RefusalReason::CellBlank
+        | RefusalReason::StockUnsaid
         | RefusalReason::FormRule
         | RefusalReason::NoteTooLong
         | RefusalReason::NotePersonalData

@@ -6,7 +6,7 @@
 use super::field_violations::FieldViolations;
 use super::values;
 use crate::domain::report::cell::CellChange;
-use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::command::{Command, CommandBody, ReportRules};
 use crate::domain::report::{NoteChange, ReportKey, ReviewQuestion, SaveCells};
 use crate::domain::support::ids::{
     CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId,
@@ -47,9 +47,12 @@ fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
         CommandBody::SaveCells(save) => {
             (Some(save.acting_unit), BodyMessage::SaveCells(save_to_proto(save)))
         }
-        CommandBody::SubmitReport { report, acting_unit } => (
+        CommandBody::SubmitReport { report, acting_unit, rules } => (
             Some(*acting_unit),
-            BodyMessage::SubmitReport(pb::SubmitReport { report_id: report.0.to_vec() }),
+            BodyMessage::SubmitReport(pb::SubmitReport {
+                report_id: report.0.to_vec(),
+                rules_version: rules.0,
+            }),
         ),
         CommandBody::ReturnReport { report, content_hash, question } => {
             let question = Some(values::question_to_proto(question));
@@ -263,10 +266,10 @@ pub fn submit_from_proto(
     acting_unit: UnitId,
     violations: &mut FieldViolations,
 ) -> Option<CommandBody> {
-    let pb::SubmitReport { report_id } = message;
+    let pb::SubmitReport { report_id, rules_version } = message;
     let report =
         violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice))?;
-    Some(CommandBody::SubmitReport { report, acting_unit })
+    Some(CommandBody::SubmitReport { report, acting_unit, rules: ReportRules(*rules_version) })
 }
 
 /// Converts a return; errors are added to `violations`.
@@ -369,7 +372,8 @@ mod tests {
         let (report, content_hash) = (ReportId([3; 16]), ContentHash([4; 32]));
         let bodies = [
             CommandBody::SaveCells(save()),
-            CommandBody::SubmitReport { report, acting_unit: HOME },
+            CommandBody::SubmitReport { report, acting_unit: HOME, rules: ReportRules(0) },
+            CommandBody::SubmitReport { report, acting_unit: HOME, rules: ReportRules::CURRENT },
             CommandBody::ReturnReport {
                 report,
                 content_hash,

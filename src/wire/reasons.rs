@@ -38,6 +38,8 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
         RefusalReason::SecondPerson => pb::ErrorReason::SecondPerson,
         RefusalReason::OwnUnit => pb::ErrorReason::OwnUnit,
         RefusalReason::NotMissing => pb::ErrorReason::NotMissing,
+        RefusalReason::PeriodNotOver => pb::ErrorReason::PeriodNotOver,
+        RefusalReason::StockUnsaid => pb::ErrorReason::StockUnsaid,
     }
 }
 

@@ -91,28 +91,38 @@ pub(crate) fn period_from_proto(message: pb::Period) -> Result<Period, RefusalRe
     }
 }
 
-/// Splits a value into status, figure and reason: the fields that cells and values share.
+/// Splits a value into status, figure and reason: the fields that cells and values share beside
+/// the mark of a carried one.
 fn cell_value_parts(value: CellValue) -> (pb::CellStatus, i64, pb::MissingReason) {
     let none = pb::MissingReason::Unspecified;
     match value {
-        CellValue::Reported(figure) => (pb::CellStatus::Reported, figure, none),
+        CellValue::Reported(figure) | CellValue::Carried(figure) => {
+            (pb::CellStatus::Reported, figure, none)
+        }
         CellValue::Nil => (pb::CellStatus::Nil, 0, none),
         CellValue::Missing(reason) => (pb::CellStatus::Missing, 0, missing_reason_to_proto(reason)),
     }
 }
 
-fn cell_value_from_parts(status: i32, value: i64, reason: i32) -> Result<CellValue, RefusalReason> {
+fn cell_value_from_parts(
+    status: i32,
+    value: i64,
+    reason: i32,
+    carried: bool,
+) -> Result<CellValue, RefusalReason> {
     let status = pb::CellStatus::try_from(status).map_err(|_| RefusalReason::Malformed)?;
     let reason = pb::MissingReason::try_from(reason).map_err(|_| RefusalReason::Malformed)?;
-    match (status, value, missing_reason_from_proto(reason)) {
-        (pb::CellStatus::Reported, figure, None) => Ok(CellValue::Reported(figure)),
-        (pb::CellStatus::Nil, 0, None) => Ok(CellValue::Nil),
-        (pb::CellStatus::Missing, 0, Some(reason)) => Ok(CellValue::Missing(reason)),
+    match (status, value, missing_reason_from_proto(reason), carried) {
+        (pb::CellStatus::Reported, figure, None, false) => Ok(CellValue::Reported(figure)),
+        (pb::CellStatus::Reported, figure, None, true) => Ok(CellValue::Carried(figure)),
+        (pb::CellStatus::Nil, 0, None, false) => Ok(CellValue::Nil),
+        (pb::CellStatus::Missing, 0, Some(reason), false) => Ok(CellValue::Missing(reason)),
         (
             pb::CellStatus::Unspecified
             | pb::CellStatus::Reported
             | pb::CellStatus::Nil
             | pb::CellStatus::Missing,
+            _,
             _,
             _,
         ) => Err(RefusalReason::Malformed),
@@ -139,25 +149,28 @@ fn missing_reason_from_proto(reason: pb::MissingReason) -> Option<MissingReason>
 /// Converts the value of a cell.
 #[must_use]
 pub fn cell_value_to_proto(value: CellValue) -> pb::CellValue {
+    let carried = matches!(value, CellValue::Carried(_));
     let (status, value, missing_reason) = cell_value_parts(value);
-    pb::CellValue { status: status.into(), value, missing_reason: missing_reason.into() }
+    pb::CellValue { status: status.into(), value, missing_reason: missing_reason.into(), carried }
 }
 
 /// Converts the value of a cell.
 pub(crate) fn cell_value_from_proto(message: pb::CellValue) -> Result<CellValue, RefusalReason> {
-    let pb::CellValue { status, value, missing_reason } = message;
-    cell_value_from_parts(status, value, missing_reason)
+    let pb::CellValue { status, value, missing_reason, carried } = message;
+    cell_value_from_parts(status, value, missing_reason, carried)
 }
 
 /// Converts a cell.
 #[must_use]
 pub(crate) fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
+    let carried = matches!(value, CellValue::Carried(_));
     let (status, value, missing_reason) = cell_value_parts(value);
     pb::Cell {
         element_number: element.0,
         status: status.into(),
         value,
         missing_reason: missing_reason.into(),
+        carried,
     }
 }
 
@@ -165,10 +178,10 @@ pub(crate) fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cel
 pub(crate) fn cell_from_proto(
     message: pb::Cell,
 ) -> Result<(ElementNumber, CellValue), RefusalReason> {
-    let pb::Cell { element_number, status, value, missing_reason } = message;
+    let pb::Cell { element_number, status, value, missing_reason, carried } = message;
     Ok((
         element_number_from_proto(element_number)?,
-        cell_value_from_parts(status, value, missing_reason)?,
+        cell_value_from_parts(status, value, missing_reason, carried)?,
     ))
 }
 
@@ -268,18 +281,29 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn only_a_missing_cell_has_a_reason() {
-        for value in
-            [CellValue::Reported(-3), CellValue::Nil, CellValue::Missing(MissingReason::SeeNote)]
-        {
+    fn only_a_missing_cell_has_a_reason_and_only_a_figure_is_carried() {
+        for value in [
+            CellValue::Reported(-3),
+            CellValue::Carried(11),
+            CellValue::Nil,
+            CellValue::Missing(MissingReason::SeeNote),
+        ] {
             assert_eq!(cell_value_from_proto(cell_value_to_proto(value)), Ok(value));
         }
+        let message = |status: pb::CellStatus, value, missing_reason, carried| pb::CellValue {
+            status: status.into(),
+            value,
+            missing_reason,
+            carried,
+        };
         let invalid = [
-            pb::CellValue { status: 0, value: 0, missing_reason: 0 },
-            pb::CellValue { status: pb::CellStatus::Nil.into(), value: 3, missing_reason: 0 },
-            pb::CellValue { status: pb::CellStatus::Missing.into(), value: 0, missing_reason: 0 },
-            pb::CellValue { status: pb::CellStatus::Reported.into(), value: 3, missing_reason: 1 },
-            pb::CellValue { status: 9, value: 0, missing_reason: 0 },
+            message(pb::CellStatus::Unspecified, 0, 0, false),
+            message(pb::CellStatus::Nil, 3, 0, false),
+            message(pb::CellStatus::Missing, 0, 0, false),
+            message(pb::CellStatus::Reported, 3, 1, false),
+            message(pb::CellStatus::Nil, 0, 0, true),
+            message(pb::CellStatus::Missing, 0, 1, true),
+            pb::CellValue { status: 9, ..pb::CellValue::default() },
         ];
         for message in invalid {
             assert_eq!(

@@ -22,7 +22,7 @@ use thidua::domain::audit::merkle::{
 };
 use thidua::domain::audit::verify::verify_proofs;
 use thidua::domain::report::cell::{CellChange, CellValue, ElementNumber, MissingReason};
-use thidua::domain::report::command::{Command, CommandBody};
+use thidua::domain::report::command::{Command, CommandBody, ReportRules};
 use thidua::domain::report::{
     ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
 };
@@ -94,6 +94,7 @@ fn contents(page: &mut GoldenPage) {
     page.item("empty", of(&[], ""));
     page.item("figure 7", of(&[(1, CellValue::Reported(7))], ""));
     page.item("figure -7", of(&[(1, CellValue::Reported(-7))], ""));
+    page.item("figure 7, carried", of(&[(1, CellValue::Carried(7))], ""));
     page.item("nil", of(&[(1, CellValue::Nil)], ""));
     page.item(
         "missing, awaiting its source",
@@ -139,7 +140,8 @@ fn bodies() -> Vec<(&'static str, CommandBody)> {
     let question = ReviewQuestion { code: "CHECK_FIGURE".into(), text: "xem lại".into() };
     vec![
         ("save", CommandBody::SaveCells(save.clone())),
-        ("submit", CommandBody::SubmitReport { report, acting_unit: unit }),
+        ("submit", CommandBody::SubmitReport { report, acting_unit: unit, rules: ReportRules(0) }),
+        ("submit, rules of version 1", CommandBody::submit(report, unit)),
         ("return", CommandBody::ReturnReport { report, content_hash: seen, question }),
         ("accept", CommandBody::AcceptReport { report, content_hash: seen }),
         (

@@ -123,8 +123,7 @@ async fn crash_between_commit_and_response(test_server: TestServer) {
 
     // This server hangs after its second COMMIT (the first numbers the scopes or stores the push).
     let save = phone.save_command(&cells);
-    let submit =
-        CommandBody::SubmitReport { report: phone.first_week_key().id(), acting_unit: phone.unit };
+    let submit = CommandBody::submit(phone.first_week_key().id(), phone.unit);
     let submit = phone.next_command(submit);
     let commands = vec![save, submit];
     let mut second = ServerProcess::start(dir.path(), "after_commit:hang:1");
@@ -143,7 +142,7 @@ async fn crash_between_commit_and_response(test_server: TestServer) {
         .read(|tx| tx.report(phone.first_week_key().id(), &reference.unit_numbers))
         .unwrap()
         .unwrap();
-    assert_eq!((report.revision, report.report.is_nil()), (2, true));
+    assert_eq!((report.revision, report.report.nil), (2, true));
     assert!(app.store().read(|tx| tx.verify_audit_chain(None)).unwrap().invalid_from_seq.is_none());
 }
 

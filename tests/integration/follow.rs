@@ -35,10 +35,8 @@ async fn send_report(lan: &mut TestClient, cells: &BTreeMap<u32, CellValue>) {
     let report = lan.first_week_key().id();
     let acting_unit = lan.unit;
     let save = lan.save_command(cells);
-    let submit = lan.next_command(thidua::domain::report::command::CommandBody::SubmitReport {
-        report,
-        acting_unit,
-    });
+    let submit =
+        lan.next_command(thidua::domain::report::command::CommandBody::submit(report, acting_unit));
     lan.sync(vec![save, submit]).await.unwrap();
 }
 

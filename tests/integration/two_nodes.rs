@@ -44,10 +44,8 @@ async fn send_corrections(
 ) -> Vec<u8> {
     let (report, acting_unit) = (phone.first_week_key().id(), phone.unit);
     let save = phone.save_command(&nil);
-    let submit = phone.next_command(thidua::domain::report::command::CommandBody::SubmitReport {
-        report,
-        acting_unit,
-    });
+    let submit = phone
+        .next_command(thidua::domain::report::command::CommandBody::submit(report, acting_unit));
     phone.sync(vec![save, submit]).await.unwrap();
     let mut current_value = CellValue::Nil;
     for figure in 1..=ROUNDS {

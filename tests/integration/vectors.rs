@@ -109,7 +109,7 @@ async fn record_vectors() {
 
     let report = phone.first_week_key().id();
     let save = phone.save_command(&nil);
-    let submit = phone.next_command(CommandBody::SubmitReport { report, acting_unit: phone.unit });
+    let submit = phone.next_command(CommandBody::submit(report, phone.unit));
     let bad = phone.save_command(&BTreeMap::from([
         (first, CellValue::Reported(-5)),
         (90_000, CellValue::Nil),

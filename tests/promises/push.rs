@@ -222,7 +222,7 @@ fn s26_a_report_made_in_time_and_proven_by_a_sync_mark_is_not_late(world: World)
             world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
         let save = phone.save_command(&key, &cells, &[]);
         phone.last_command_number += 1;
-        let body = CommandBody::SubmitReport { report: key.id(), acting_unit: phone.unit };
+        let body = CommandBody::submit(key.id(), phone.unit);
         let sync_mark = if proven { phone.sync_mark.clone() } else { Vec::new() };
         let captured_at =
             Timestamp::from_local_midnight(date(2024, 8, 26)).saturating_add_micros(7_200_000_000);

@@ -41,6 +41,7 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
     lan.push(&world, &[save]);
     offline_phone.sync(&world);
     town.sync(&world);
+    world.set_day(date(2024, 9, 1));
     world.send_nil_report(&mut lan, &week_key(WARD_2, date(2024, 8, 26)));
     let rest: Vec<_> = world.element_numbers()[1..]
         .iter()
@@ -156,6 +157,7 @@ fn s25_a_phone_away_for_400_days_pushes_its_outbox_and_agrees_again(world: World
     let save = lan.save_command(&key, &cells, &[]);
     let submit = lan.submit_command(key.id());
     let mut busy = world.enrol_device_of("busy", lan.account, OTHER_COMMUNE);
+    world.set_day(date(2024, 9, 1));
     world.send_nil_report(&mut busy, &week_key(OTHER_COMMUNE, date(2024, 8, 26)));
     world.set_day(date(2025, 9, 30));
     world.app.apply_org_day().unwrap();
@@ -186,7 +188,7 @@ fn s25_a_command_of_another_line_of_apps_with_unknown_fields_is_taken(world: Wor
         Command {
             captured_at: None,
             sync_mark: Vec::new(),
-            body: CommandBody::SubmitReport { report: key.id(), acting_unit: lan.unit },
+            body: CommandBody::submit(key.id(), lan.unit),
         },
     );
     lan.last_command_number = 2;

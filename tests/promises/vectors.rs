@@ -12,7 +12,7 @@ use thidua::domain::org::Hierarchy;
 use thidua::domain::report::ReportKey;
 use thidua::domain::report::cell::{CellValue, ElementNumber};
 use thidua::domain::report::command::Verdict;
-use thidua::domain::report::element::ElementCode;
+use thidua::domain::report::element::{ElementCode, ElementKind};
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
 use thidua::domain::standing::{Judgement, JudgementState};
@@ -96,7 +96,8 @@ impl VectorScenario {
         ElementNumber(reference.element_numbers.number(&ElementCode::new(code).unwrap()).unwrap())
     }
 
-    /// Sends a report with these figures, all others nil, from the unit; `above` accepts it.
+    /// Sends a report with these figures from the unit; of all others events are nil and stocks 0.
+    /// `above` accepts it.
     fn send_and_accept(
         &mut self,
         (uid, above): (&str, &str),
@@ -109,7 +110,11 @@ impl VectorScenario {
         let mut cells: BTreeMap<ElementNumber, CellValue> = form
             .elements
             .iter()
-            .map(|code| (self.element_number(code.as_str()), CellValue::Nil))
+            .map(|code| {
+                let stock = reference.catalogue.element(code).unwrap().kind == ElementKind::Stock;
+                let blank = if stock { CellValue::Reported(0) } else { CellValue::Nil };
+                (self.element_number(code.as_str()), blank)
+            })
             .collect();
         cells.extend(
             figures

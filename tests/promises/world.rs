@@ -300,7 +300,7 @@ impl TestDevice {
     }
 
     pub(crate) fn submit_command(&mut self, report: ReportId) -> PushedCommand {
-        self.next_command(CommandBody::SubmitReport { report, acting_unit: self.unit })
+        self.next_command(CommandBody::submit(report, self.unit))
     }
 
     pub(crate) fn accept_command(&mut self, report: &Report) -> PushedCommand {

@@ -10,7 +10,7 @@ use thidua::domain::campaign::{Campaign, Phase};
 use thidua::domain::org::{Org, StructureView};
 use thidua::domain::report::ReportKey;
 use thidua::domain::report::cell::{CellValue, Cells, ElementNumber};
-use thidua::domain::report::element::ElementCode;
+use thidua::domain::report::element::{ElementCode, ElementKind};
 use thidua::domain::report::form::Catalogue;
 use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::reporting::expectation::compute_expectations;
@@ -131,9 +131,13 @@ fn cells_of(key: &ReportKey, figures: &[Option<i64>]) -> Cells {
     let elements = catalogue.form(&contract.form).unwrap().elements.iter().zip(figures);
     let number =
         |code: &ElementCode| *numbers.iter().find(|(_, existing)| *existing == code).unwrap().0;
-    let value =
-        |figure: i64| if figure == 0 { CellValue::Nil } else { CellValue::Reported(figure) };
-    elements.filter_map(|(code, figure)| Some((number(code), value((*figure)?)))).collect()
+    let is_stock = |code: &ElementCode| catalogue.element(code).unwrap().kind == ElementKind::Stock;
+    // Zero is said as nil where nil says it.
+    let value = |code: &ElementCode, figure: i64| {
+        let says_nil = figure == 0 && !is_stock(code);
+        if says_nil { CellValue::Nil } else { CellValue::Reported(figure) }
+    };
+    elements.filter_map(|(code, figure)| Some((number(code), value(code, (*figure)?)))).collect()
 }
 
 struct ReportVersion {

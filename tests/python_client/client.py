@@ -184,9 +184,9 @@ def run_steps(client, pb, code):
     forms = client.records_of(kinds.RECORD_KIND_FORM, pb.reference.FormRecord)
     form = next(one for one in forms if one.code == contract.form)
     today = (welcome.server_time.seconds + ZONE_SECONDS) // DAY_SECONDS
-    # This week: it has begun, and nobody has reported it yet.
-    start = today - (today - MONDAY) % 7
-    end = start + 7
+    # Last week: it is over, and this unit has not reported it yet.
+    end = today - (today - MONDAY) % 7
+    start = end - 7
     contract_id = derive("contract", contract.code.encode())
     parts = [contract_id, client.unit, b"week", day_bytes(start), day_bytes(end), b"\0"]
     report_id = derive("report", *parts)

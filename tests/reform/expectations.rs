@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use thidua::domain::report::element::CountingLevel;
-use thidua::domain::report::form::Contract;
+use thidua::domain::report::form::{Contract, EarlyReports};
 use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::reporting::expectation::{
     CaptureEvidence, Expectation, Lateness, compute_expectations, compute_unit_expectations,
@@ -14,6 +14,7 @@ use thidua::domain::reporting::expectation::{
 use thidua::domain::reporting::period::Period;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::support::ids::ContractId;
+use thidua::domain::support::reason::RefusalReason;
 use thidua::domain::support::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
 
 fn build_contract(level: CountingLevel, calendar: &str, serves: &[&str]) -> Contract {
@@ -24,6 +25,7 @@ fn build_contract(level: CountingLevel, calendar: &str, serves: &[&str]) -> Cont
         calendar: calendar.into(),
         due_days: 1,
         grace_days: 3,
+        early: EarlyReports::Refused,
         serves: serves.iter().map(|code| (*code).to_owned()).collect(),
         reviewers: vec![CountingLevel::District],
     }
@@ -295,9 +297,43 @@ fn one_week() -> Expectation {
         unit: unit_id("com-29239-0"),
         period: Period::new("week", whole.start, whole.end),
         whole_period: whole,
+        submit_from: whole.last_day(),
         due_day: date(2024, 8, 27),
         grace_end_day: date(2024, 8, 30),
     }
+}
+
+/// The first day on which each piece of the unit's week from 24 February 2025 may be submitted.
+fn submission_days(level: CountingLevel, uid: &str) -> Vec<Date> {
+    let weekly = build_contract(level, "week", &[]);
+    let window = DateWindow::new(date(2025, 2, 24), date(2025, 3, 3)).unwrap();
+    let owed = compute_unit_expectations(
+        &tra_vinh_org(),
+        &Calendars::standard(),
+        &weekly,
+        unit_id(uid),
+        window,
+    );
+    owed.unwrap().iter().map(|expected| expected.submit_from).collect()
+}
+
+#[test]
+fn v11_a_week_may_be_submitted_on_the_last_day_that_this_unit_owes_of_it_and_no_day_before() {
+    let (friday, sunday) = (date(2025, 2, 28), date(2025, 3, 2));
+    let district = submission_days(CountingLevel::District, "dist-842");
+    assert_eq!(district, [friday], "a district that ends on 1 March");
+    let commune = submission_days(CountingLevel::Commune, "com-29242-1");
+    assert_eq!(commune, [sunday, sunday], "a commune that goes on under the province: both pieces");
+
+    let weekly = build_contract(CountingLevel::District, "week", &[]);
+    let own = owed_expectations(&weekly, date(2025, 2, 24), date(2025, 3, 3));
+    let own = own.iter().find(|one| one.unit == unit_id("dist-842")).unwrap();
+    let over = |day, early| own.check_period_over(day, early);
+    let refused = Err(RefusalReason::PeriodNotOver);
+    assert_eq!(over(date(2025, 2, 27), EarlyReports::Refused), refused);
+    assert_eq!(over(friday, EarlyReports::Refused), Ok(()));
+    assert_eq!(over(date(2025, 2, 27), EarlyReports::Allowed), Ok(()));
+    assert!(own.is_early(date(2025, 2, 27)) && !own.is_early(friday), "allowed and marked");
 }
 
 #[test]

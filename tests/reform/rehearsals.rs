@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use thidua::domain::org::{HandoverLine, Org, OrgChange, OrgChangeKind, OrgHistory, UnitKind};
 use thidua::domain::rehearsal::{RehearsalInput, rehearse};
 use thidua::domain::report::element::{CountingLevel, ElementCode};
-use thidua::domain::report::form::Contract;
+use thidua::domain::report::form::{Contract, EarlyReports};
 use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::support::time::Timestamp;
@@ -65,6 +65,7 @@ fn rehearsal_input(org: &Org) -> RehearsalInput {
         calendar: "week".into(),
         due_days: 1,
         grace_days: 3,
+        early: EarlyReports::Refused,
         serves: vec![],
         reviewers: vec![CountingLevel::District],
     };

@@ -170,6 +170,11 @@ impl ReferenceModel {
         let mut stored = self.visible_report(caller, report)?;
         self.require_role(caller, stored.key.unit, &WRITER_ROLES, true)?;
         self.require_owed(&stored.key, caller.today)?;
+        let expected = self.reference.expectation(&stored.key);
+        require(
+            expected.is_some_and(|expected| caller.today >= expected.submit_from),
+            RefusalReason::PeriodNotOver,
+        )?;
         require(
             matches!(stored.state, ReportState::Draft | ReportState::Returned),
             RefusalReason::WorkflowForbids,

@@ -336,13 +336,12 @@ fn serve_until_end(
     interrupted: &AtomicBool,
 ) -> Result<(), DemoError> {
     let today = simulation.server.clock.now().local_date();
-    let (commune, district) = (&simulation.province.communes[0], &simulation.province.districts[0]);
+    let (commune, district) = simulation.find_open_week(today);
     let reporter = [Role::Reporter, Role::UnitHead];
     let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
-    let reporter =
-        simulation.server.create_invite("app-commune", commune.unit, &reporter, today)?;
+    let reporter = simulation.server.create_invite("app-commune", commune.id, &reporter, today)?;
     let reviewer =
-        simulation.server.create_invite("app-reviewer", district.unit, &reviewer, today)?;
+        simulation.server.create_invite("app-reviewer", district.id, &reviewer, today)?;
     let partner = simulation.server.issue_partner_key(
         "app-partner",
         simulation.province.campaign.owner_id(),

@@ -92,15 +92,16 @@ impl Person {
     ) -> Result<(), DemoError> {
         let key = to_report_key_view(plan, org);
         let whole = figures.len() == plan.truth.len();
-        let saved = if whole && figures.iter().all(|(_, value)| *value == 0) {
-            self.phone.save_nil(key)?
-        } else {
-            let entry = |(code, value): &(ElementCode, i64)| CellEntry {
-                element: code.to_string(),
-                value: Some(CellFigure::Reported(*value)),
-            };
-            self.phone.save_cells(key, figures.iter().map(entry).collect(), None)?
+        let is_nil = whole && figures.iter().all(|(_, value)| *value == 0);
+        let form = self.phone.blank_form(key.contract.clone())?;
+        let is_word = |code: &str| form.iter().any(|cell| cell.element == code && cell.is_word);
+        // "Nothing occurred" in the cells of events; how much there is, is said.
+        let entry = |(code, value): &(ElementCode, i64)| {
+            let says_nil = is_nil && !is_word(code.as_str());
+            let figure = if says_nil { CellFigure::Nil } else { CellFigure::Reported(*value) };
+            CellEntry { element: code.to_string(), value: Some(figure) }
         };
+        let saved = self.phone.save_cells(key, figures.iter().map(entry).collect(), None)?;
         self.command_count += u64::from(saved.is_some());
         let report = plan.key.id();
         self.unconfirmed_events.extend(
@@ -245,7 +246,7 @@ pub(super) fn to_report_key_view(plan: &SheetPlan, org: &Org) -> ReportKeyView {
 /// The number that a cell contributes to a sum; `None` for a missing one.
 pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
     match value {
-        Some(CellFigure::Reported(value)) => Some(value),
+        Some(CellFigure::Reported(value) | CellFigure::Carried(value)) => Some(value),
         Some(CellFigure::Nil) => Some(0),
         Some(
             CellFigure::MissingAwaitingSource

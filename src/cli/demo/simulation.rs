@@ -13,7 +13,7 @@ use super::generator::sheet_plan::{ConcurrentEdit, SheetPlan};
 use super::people::{Person, ReportEvent, counted_value};
 use super::server::DemoServer;
 use crate::app::job_run::{JobId, JobSlotOutcome};
-use crate::domain::org::UnitKind;
+use crate::domain::org::{Hierarchy, Unit, UnitKind};
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::{ReportId, UnitId};
 use crate::jobs::scheduled_job;
@@ -236,11 +236,7 @@ impl<'a> Simulation<'a> {
     /// The reviewer of a sheet: the unit above on the sheet's first day.
     fn reviewer_of(&self, plan: &SheetPlan) -> Option<usize> {
         let org = &self.province.org;
-        let above = org.parent(
-            plan.key.unit,
-            crate::domain::org::Hierarchy::Command,
-            plan.key.period.start,
-        )?;
+        let above = org.parent(plan.key.unit, Hierarchy::Command, plan.key.period.start)?;
         self.first_phone.get(&above).copied()
     }
 
@@ -366,6 +362,25 @@ impl<'a> Simulation<'a> {
             self.plans.push(plan);
         }
         Ok(())
+    }
+
+    /// A commune that has not sent its report of the last week, and the unit above it: whoever
+    /// tries an app of their own finds work to do. One that never sends it comes first.
+    pub(super) fn find_open_week(&self, today: Date) -> (&Unit, &Unit) {
+        let province = self.province;
+        let is_open = |plan: &&Arc<SheetPlan>| {
+            plan.contract == "tuan-xa"
+                && plan.key.period.end <= today
+                && today.saturating_sub(7.days()) < plan.key.period.end
+                && plan.send_day.is_none_or(|day| day >= today)
+                && province.org.is_open_on(plan.key.unit, today)
+        };
+        let open = self.plans.iter().filter(is_open).min_by_key(|plan| plan.send_day);
+        let unit = open.map_or(province.communes[0].unit, |plan| plan.key.unit);
+        let above = province.org.parent(unit, Hierarchy::Command, today).unwrap_or(unit);
+        let units = province.org.units();
+        let find = |id| units.iter().find(|one| one.id == id).unwrap_or(&units[0]);
+        (find(unit), find(above))
     }
 
     /// All phones sync, on the day after the end.

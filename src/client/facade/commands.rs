@@ -5,8 +5,8 @@
 //! connection.
 
 use super::local_report::{self, LocalReport};
-use super::values::{CellEntry, CellFigure, ReportKeyView};
-use super::{ClientError, Phone, Result, queries, view_conversion};
+use super::values::{CellEntry, ReportKeyView};
+use super::{ClientError, Phone, Result, nil_report, queries, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::client::replica::CommandDraft;
 use crate::client::transport::device_key;
@@ -20,6 +20,7 @@ use crate::domain::support::reason::RefusalReason;
 use crate::wire;
 use crate::wire::field_violations::FieldViolations;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Phone {
@@ -63,23 +64,21 @@ impl Phone {
         let acting_unit = reference.acting_unit_of(key.unit, today);
         let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
         Report::apply_save(shown, &save, acting_unit, shape)?;
+        nil_report::check_stocks_not_nil(&save, shape)?;
         let resolved_refusals = self.find_resolved_refusals(&present, &save)?;
         self.append_command(present.id, CommandBody::SaveCells(save), resolved_refusals).map(Some)
     }
 
-    /// Saves an explicit zero in every cell of the form (báo cáo không phát sinh).
-    pub fn save_nil(&self, key: ReportKeyView) -> Result<Option<u64>> {
-        let cells = self.blank_form(key.contract.clone())?;
-        let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
-        self.save_cells(key, cells.into_iter().map(|cell| nil(cell.element)).collect(), None)
-    }
-
-    /// Submits the shown report for review. Form rules and blank cells are checked first.
+    /// Submits the shown report for review. Form rules, blank cells, and that the period is over
+    /// are checked first.
     pub fn submit_report(&self, report_id: String) -> Result<u64> {
         let (reference, present, today) = self.load_report(&report_id)?;
         let report = require_report(&present)?;
         let acting_unit = reference.acting_unit_of(report.key.unit, today);
-        report.clone().submit(acting_unit, form_schema(&reference, &report), today, false)?;
+        let shape = form_schema(&reference, &report);
+        report.clone().submit(acting_unit, shape, today, false)?;
+        report.check_stocks_said(shape)?;
+        self.check_period_over(&reference, &report.key)?;
         let refused = self.lock_under_lease()?.refused_commands()?;
         let resolved_refusals = refused
             .iter()
@@ -87,7 +86,7 @@ impl Phone {
             .map(|one| one.number);
         self.append_command(
             present.id,
-            CommandBody::SubmitReport { report: present.id, acting_unit },
+            CommandBody::submit(present.id, acting_unit),
             resolved_refusals.collect(),
         )
     }
@@ -193,7 +192,7 @@ pub(super) fn require_report(present: &LocalReport) -> Result<Report> {
 
 fn form_schema<'r>(reference: &'r LocalReference, report: &Report) -> &'r FormSchema {
     static EMPTY_SHAPE: FormSchema =
-        FormSchema { ranges: std::collections::BTreeMap::new(), rules: Vec::new() };
+        FormSchema { ranges: BTreeMap::new(), rules: Vec::new(), words: BTreeMap::new() };
     reference.form_schema(report.key.contract).unwrap_or(&EMPTY_SHAPE)
 }
 

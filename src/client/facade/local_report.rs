@@ -151,6 +151,7 @@ impl LocalReport {
         home: UnitId,
     ) -> Option<ReportView> {
         let report = self.replayed.report.as_ref()?;
+        let received_day = self.received_day(report);
         let element = |branch: &ConflictBranch| match branch {
             ConflictBranch::Cell { element, .. } => {
                 view_conversion::element_code(element.0, reference)
@@ -162,7 +163,7 @@ impl LocalReport {
             key: view_conversion::to_report_key_view(&report.key, reference),
             status: self.status(attachments),
             acting_unit: reference.unit_uid(report.acting_unit),
-            nil: report.is_nil(),
+            nil: report.nil,
             cells: to_cell_views(reference.form(report.key.contract), &report.cells, reference),
             note: report.note.clone(),
             content_hash: encode_hex(&report.content_hash().0),
@@ -171,7 +172,8 @@ impl LocalReport {
                 text: question.text.clone(),
             }),
             late: report.late,
-            received_day: self.received_day(report),
+            early: received_day.is_some_and(|day| reference.is_early(&report.key, day)),
+            received_day: received_day.map(days_from_date),
             revision: self.revision,
             pending_count: saturating_u32(self.pending_commands.len()),
             conflicting_elements: self.replayed.conflicting_fields.iter().map(element).collect(),
@@ -182,12 +184,12 @@ impl LocalReport {
     }
 
     /// The day of receipt assigned by the server; a pending submission has none.
-    fn received_day(&self, report: &Report) -> Option<i32> {
+    fn received_day(&self, report: &Report) -> Option<Date> {
         let submits = |(_, command): &(u64, Command)| {
             matches!(command.body, CommandBody::SubmitReport { .. })
         };
         let on_its_way = self.revision == 0 || self.pending_commands.iter().any(submits);
-        report.received_day.filter(|_| !on_its_way).map(days_from_date)
+        report.received_day.filter(|_| !on_its_way)
     }
 
     fn conflict_views(
@@ -313,6 +315,7 @@ pub(super) fn to_cell_views(
             scale: element.map_or(0, |element| element.scale),
             min: element.map_or(0, |element| element.min),
             max: element.map_or(0, |element| element.max),
+            is_word: reference.is_word(number),
             value: values.get(&number).copied().map(view_conversion::to_cell_figure),
         }
     };

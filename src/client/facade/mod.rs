@@ -19,6 +19,7 @@ mod error;
 mod external_transport;
 mod finding;
 mod local_report;
+mod nil_report;
 mod own_held;
 mod pending_decisions;
 mod published_standings;

@@ -2,7 +2,7 @@
 //! figures.
 
 use super::values::{CellEntry, HeldCommandView, ProposalView, ReportKeyView};
-use super::{ClientError, Phone, Result, commands, queries, review, view_conversion};
+use super::{ClientError, Phone, Result, commands, nil_report, queries, review, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::report::SaveCells;
@@ -126,6 +126,7 @@ impl Phone {
         let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
         let reason = commands::check_typed_text("reason", &reason)?;
         report.build_proposal(&save, acting_unit, &reason, shape)?;
+        nil_report::check_stocks_not_nil(&save, shape)?;
         self.append_command(present.id, CommandBody::ProposeAmendment { save, reason }, Vec::new())
             .map(Some)
     }

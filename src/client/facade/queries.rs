@@ -254,6 +254,7 @@ fn to_due_report(
         form_name_vi: form.map_or_else(String::new, |form| form.name_vi.clone()),
         form_name_en: form.map_or_else(String::new, |form| form.name_en.clone()),
         period_name: name,
+        submit_from_day: days_from_date(expected.submit_from),
         due_day: days_from_date(expected.due_day),
         grace_end_day: days_from_date(expected.grace_end_day),
         status,

@@ -2,6 +2,7 @@
 //! same period last year, in the order of `domain::report::review_risk`.
 
 use super::local_report::{LocalAttachments, LocalReport};
+use super::nil_report::find_word_concerns;
 use super::values::{CellFigure, CellView, Concern, FigureBeside, ReportView, WaitingReport};
 use super::{FindingView, Phone, Result, queries};
 use crate::client::reference::LocalReference;
@@ -77,14 +78,19 @@ impl PastReports<'_> {
         let signs = ReviewSigns {
             open_findings: open.len(),
             figures: figures.iter().filter_map(to_comparison).collect(),
-            is_early_or_late: report.late,
+            is_early_or_late: report.late || report.early,
             has_comments: !report.comments.is_empty(),
             // A report that was sent once has revision 2 at most: saved, submitted.
             is_changed_again: report.revision > 2,
             has_note: !report.note.is_empty(),
             is_nil: report.nil,
         };
-        let concerns = find_concerns(&signs, &figures, &open);
+        let mut concerns = find_concerns(&signs, &figures, &open);
+        let late = concerns.iter().position(|concern| *concern == Concern::Late);
+        if let Some(at) = late.filter(|_| report.early) {
+            concerns[at] = Concern::Early;
+        }
+        concerns.extend(find_word_concerns(&report, self.local_reports, self.reference));
         (review_order(&signs), WaitingReport { report, figures, concerns })
     }
 
@@ -133,7 +139,7 @@ fn official_figure(view: Option<&ReportView>, element: &str) -> Option<i64> {
 
 fn plain_figure(value: Option<CellFigure>) -> Option<i64> {
     match value? {
-        CellFigure::Reported(value) => Some(value),
+        CellFigure::Reported(value) | CellFigure::Carried(value) => Some(value),
         CellFigure::Nil => Some(0),
         CellFigure::MissingAwaitingSource
         | CellFigure::MissingNotCounted

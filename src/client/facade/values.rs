@@ -11,7 +11,10 @@ use crate::domain::support::message::Message;
 pub enum CellFigure {
     /// A figure, in units of the element's scale.
     Reported(i64),
-    /// An explicit zero (không phát sinh).
+    /// The figure of the last period, confirmed as still right (giữ nguyên kỳ trước): of a stock,
+    /// or a duty that was not done. See `Phone::carried_words`.
+    Carried(i64),
+    /// An explicit zero of an event (không phát sinh). A stock is not answered with it.
     Nil,
     /// Awaits the figure of another body.
     MissingAwaitingSource,
@@ -75,6 +78,9 @@ pub struct DueReport {
     pub form_name_en: String,
     /// Name of the period.
     pub period_name: Message,
+    /// The first day on which it may be submitted: the last day of the unit's last report of the
+    /// period. Figures may be entered from the first day on.
+    pub submit_from_day: i32,
     /// The first day on which it is late.
     pub due_day: i32,
     /// The first day after the grace period.
@@ -100,6 +106,8 @@ pub struct CellView {
     pub min: i64,
     /// Largest figure allowed.
     pub max: i64,
+    /// Whether a nil report leaves it to be answered: a stock, or a flag that a duty names.
+    pub is_word: bool,
     /// The value; `None` if nothing was entered.
     pub value: Option<CellFigure>,
 }
@@ -133,7 +141,7 @@ pub struct ReportView {
     pub status: ReportStatus,
     /// Code of the unit that signs for it.
     pub acting_unit: String,
-    /// Whether every cell is nil.
+    /// Whether every event is nil; words do not count.
     pub nil: bool,
     /// All cells of the form, in its order.
     pub cells: Vec<CellView>,
@@ -146,6 +154,8 @@ pub struct ReportView {
     pub question: Option<QuestionView>,
     /// Whether it was received after due day and grace, by the server's judgement.
     pub late: bool,
+    /// Whether it was received before the last day of the period, which its contract allows.
+    pub early: bool,
     /// Day of its first receipt.
     pub received_day: Option<i32>,
     /// Revision on the server; 0 if none.
@@ -209,6 +219,22 @@ pub enum Concern {
     ChangedAgain,
     /// It was received after due day and grace.
     Late,
+    /// It was received before the last day that it speaks of.
+    Early,
+    /// In a nil report: a word that differs from that of the last period.
+    WordChanged {
+        /// Code of the element.
+        element: String,
+        /// The figure of the last period; `None` if there is none.
+        before: Option<i64>,
+        /// The present figure.
+        now: i64,
+    },
+    /// In a nil report: a word that is missing, or a stock that is not said.
+    WordMissing {
+        /// Code of the element.
+        element: String,
+    },
     /// It has a note.
     HasNote,
     /// A question about its days is not answered.

@@ -26,6 +26,7 @@ use crate::wire;
 pub(super) fn to_cell_figure(value: CellValue) -> CellFigure {
     match value {
         CellValue::Reported(figure) => CellFigure::Reported(figure),
+        CellValue::Carried(figure) => CellFigure::Carried(figure),
         CellValue::Nil => CellFigure::Nil,
         CellValue::Missing(MissingReason::AwaitingSource) => CellFigure::MissingAwaitingSource,
         CellValue::Missing(MissingReason::NotCounted) => CellFigure::MissingNotCounted,
@@ -36,6 +37,7 @@ pub(super) fn to_cell_figure(value: CellValue) -> CellFigure {
 pub(super) fn to_cell_value(figure: CellFigure) -> CellValue {
     match figure {
         CellFigure::Reported(figure) => CellValue::Reported(figure),
+        CellFigure::Carried(figure) => CellValue::Carried(figure),
         CellFigure::Nil => CellValue::Nil,
         CellFigure::MissingAwaitingSource => CellValue::Missing(MissingReason::AwaitingSource),
         CellFigure::MissingNotCounted => CellValue::Missing(MissingReason::NotCounted),

@@ -5,6 +5,7 @@
 
 use crate::domain::support::clock_fault::CLOCK_TOLERANCE_MICROS;
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
+use jiff::civil::Date;
 
 /// Days without contact after which a phone hides its data, unless the server sets another number.
 pub const OFFLINE_LEASE_DAYS: u16 = 14;
@@ -71,6 +72,15 @@ impl OfflineLease {
     #[must_use]
     pub fn estimated_server_time(&self) -> Timestamp {
         self.contact_server_time.saturating_add_micros(self.offline_micros)
+    }
+
+    /// The latest civil day that had certainly come at the last observation, by the phone's clock
+    /// or the last contact; `None` once the contact has shown the phone's clock to be wrong.
+    #[must_use]
+    pub fn latest_known_day(&self) -> Option<Date> {
+        let ahead = self.contact_phone_time.0.saturating_sub(self.contact_server_time.0);
+        let latest = self.last_phone_time.max(self.contact_server_time);
+        (ahead.saturating_abs() <= CLOCK_TOLERANCE_MICROS).then(|| latest.local_date())
     }
 
     /// Whether the lease had expired at the last observation.
@@ -163,6 +173,17 @@ mod tests {
         }
         let set_back = new_lease().observe_clock(after(3)).observe_clock(Timestamp(0));
         assert_eq!(set_back.estimated_server_time(), after(3), "no time before what was seen");
+    }
+
+    #[test]
+    fn the_later_of_the_phones_day_and_the_contacts_is_known_unless_the_clock_was_wrong() {
+        let day = |days| Some(after(days).local_date());
+        assert_eq!(new_lease().observe_clock(after(3)).latest_known_day(), day(3));
+        assert_eq!(new_lease().observe_clock(after(-3)).latest_known_day(), day(0), "set back");
+        for wrong in [-2, 2] {
+            let lease = OfflineLease::new(THEN, after(wrong), OFFLINE_LEASE_DAYS);
+            assert_eq!(lease.observe_clock(after(3)).latest_known_day(), None);
+        }
     }
 
     #[test]

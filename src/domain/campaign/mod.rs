@@ -14,7 +14,8 @@ pub mod lifecycle;
 mod participation;
 mod reopening;
 
-use crate::domain::report::element::ElementCode;
+use crate::domain::report::element::{Element, ElementCode, ElementKind};
+use crate::domain::report::word::Word;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::domain::support::string_enum::string_enum;
@@ -301,6 +302,21 @@ pub fn contracts_of_drafts_only<'a>(
         codes.extend(campaign.contracts.iter().cloned());
     }
     of_drafts.difference(&in_force).cloned().collect()
+}
+
+/// Why a nil report leaves this element to be answered; `None` for an event, which nil says to be
+/// zero. A draft campaign has no duties yet.
+#[must_use]
+pub fn word_of(element: &Element, campaigns: &[Campaign]) -> Option<Word> {
+    let names = |duty: &Duty| duty.element.as_ref() == Some(&element.code);
+    match element.kind {
+        ElementKind::Flow => None,
+        ElementKind::Stock => Some(Word::Stock),
+        ElementKind::EventFlag => campaigns
+            .iter()
+            .any(|one| one.status.is_in_force() && one.duties.iter().any(names))
+            .then_some(Word::DutyFlag),
+    }
 }
 
 impl Campaign {

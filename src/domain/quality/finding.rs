@@ -45,6 +45,12 @@ string_enum! {
         Clock = "D16",
         /// A jump at a change of the organisation.
         Break = "D18",
+        /// A word that is confirmed period after period and never counted anew.
+        Carried = "D21",
+        /// NIL in the cell of a stock, which does not say how much there is.
+        Unsaid = "D22",
+        /// A report submitted before the last day that it speaks of.
+        Early = "D23",
     }
 }
 

@@ -16,5 +16,5 @@ pub use finding::{Finding, FindingReply, FindingState, QualityRule};
 pub use rules::{RuleFindings, run_rules};
 pub use series::{
     ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, ReportSeries,
-    SeriesPoint, collect_quality_data, count_near_limit,
+    SeriesPoint, WordSeries, collect_quality_data, count_near_limit,
 };

@@ -5,10 +5,10 @@
 //! `false_discovery`). A rule must not conclude: it has evidence and a question.
 
 use super::finding::{Finding, FindingState, QualityRule};
-use super::series::{ElementSeries, QualityData, ReportSeries};
+use super::series::{ElementSeries, QualityData, ReportSeries, WordSeries};
 use super::series_checks::{
-    BLOCK_PERIODS, RuleTest, block_sums, check_change, check_completeness, check_copied,
-    check_digits, check_outlier, check_spread, counts_differ,
+    BLOCK_PERIODS, RuleTest, block_sums, check_carried, check_change, check_completeness,
+    check_copied, check_digits, check_outlier, check_spread, check_unsaid, counts_differ,
 };
 use super::statistics;
 use crate::domain::report::element::ElementCode;
@@ -95,6 +95,13 @@ impl RuleContext<'_> {
             QualityRule::Break => {
                 self.test_each(rule, &data.series, |context, series| context.check_break(series))
             }
+            QualityRule::Carried => {
+                self.test_each(rule, &data.word_series, |_, word| check_carried(word))
+            }
+            QualityRule::Unsaid => {
+                self.test_each(rule, &data.word_series, |_, word| check_unsaid(word))
+            }
+            QualityRule::Early => self.check_early(),
         }
     }
 
@@ -379,6 +386,23 @@ impl RuleContext<'_> {
         findings
     }
 
+    fn check_early(&self) -> RuleFindings {
+        let mut findings = RuleFindings::default();
+        for sent in &self.data.submissions {
+            let Some(window) = DateWindow::from_inclusive_days(sent.day, sent.day) else {
+                continue;
+            };
+            findings.test_count += 1;
+            let days = sent.early_days;
+            let test = RuleTest {
+                unusual: days > 0,
+                ..RuleTest::without_chance(window, vec![days], days * 100)
+            };
+            findings.findings.extend(self.build_finding(QualityRule::Early, sent.unit, None, test));
+        }
+        findings
+    }
+
     fn check_clock(&self) -> RuleFindings {
         let mut findings = RuleFindings::default();
         for sent in &self.data.submissions {
@@ -406,6 +430,15 @@ trait RuleSubject {
 }
 
 impl RuleSubject for ElementSeries {
+    fn unit(&self) -> UnitId {
+        self.unit
+    }
+    fn element(&self) -> Option<ElementCode> {
+        Some(self.element.clone())
+    }
+}
+
+impl RuleSubject for WordSeries {
     fn unit(&self) -> UnitId {
         self.unit
     }

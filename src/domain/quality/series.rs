@@ -1,10 +1,14 @@
 //! The input of the quality rules: the figures of each unit and element period by period, as sent,
 //! accepted or not. A missing figure stays absent and is never zero.
 
-use crate::domain::report::element::{ElementCode, ElementKind};
-use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
+use crate::domain::campaign::word_of;
+use crate::domain::report::cell::{CellValue, Cells};
+use crate::domain::report::element::{Element, ElementCode, ElementKind};
+use crate::domain::report::form::Contract;
+use crate::domain::report::word::Word;
+use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::standing::{Standing, StandingInput};
+use crate::domain::standing::{ReportEntry, Standing, StandingInput};
 use crate::domain::support::ids::{DeviceId, ReportId, UnitId};
 use crate::domain::support::ratio::Ratio;
 use jiff::civil::Date;
@@ -57,6 +61,33 @@ pub struct ReportSeries {
     pub reports: Vec<(DateWindow, Option<Vec<i64>>)>,
 }
 
+/// How a unit answered one word, in order of time: a stock, or a flag that a duty names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordSeries {
+    /// The unit.
+    pub unit: UnitId,
+    /// The element.
+    pub element: ElementCode,
+    /// Whether it is a stock.
+    pub stock: bool,
+    /// Each finished period with the cell as sent; `None`: not sent.
+    pub points: Vec<(DateWindow, Option<CellValue>)>,
+}
+
+impl WordSeries {
+    fn new(unit: UnitId, element: &Element, word: Word) -> Self {
+        let (stock, points) = (word == Word::Stock, Vec::new());
+        Self { unit, element: element.code.clone(), stock, points }
+    }
+}
+
+/// The sheets of the campaign, as the rules read them, by time.
+fn sort_by_time(data: &mut QualityData) {
+    data.series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.window));
+    data.report_series.iter_mut().for_each(|line| line.reports.sort_by_key(|sheet| sheet.0));
+    data.word_series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.0));
+}
+
 /// A figure that was changed after its report's deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LateRevision {
@@ -77,6 +108,9 @@ pub struct FirstSubmission {
     pub unit: UnitId,
     /// Minutes from the submission to the end of its due day; negative if late.
     pub minutes_remaining: i64,
+    /// Days by which it came before the first day on which a report of its period may be submitted;
+    /// 0 if it did not.
+    pub early_days: i64,
     /// Day of the submission.
     pub day: Date,
     /// The sending device.
@@ -133,6 +167,8 @@ pub struct QualityData {
     pub series: Vec<ElementSeries>,
     /// Sheets by unit and contract.
     pub report_series: Vec<ReportSeries>,
+    /// Words by unit and element.
+    pub word_series: Vec<WordSeries>,
     /// Changes after the deadline.
     pub revisions: Vec<LateRevision>,
     /// First submissions.
@@ -152,10 +188,44 @@ impl QualityData {
         then.report_series
             .iter_mut()
             .for_each(|sheets| sheets.reports.retain(|(window, _)| window.end <= day));
+        then.word_series
+            .iter_mut()
+            .for_each(|word| word.points.retain(|(window, _)| window.end <= day));
         then.revisions.retain(|revision| revision.day < day);
         then.submissions.retain(|sent| sent.day < day);
         then
     }
+}
+
+fn find_cell(input: &StandingInput<'_>, cells: &Cells, code: &ElementCode) -> Option<CellValue> {
+    let number = input.numbers.iter().find(|(_, existing)| *existing == code)?.0;
+    cells.get(number).copied()
+}
+
+/// How every unit answered its words, over the finished periods.
+fn collect_words(
+    input: &StandingInput<'_>,
+    contracts: &[Contract],
+    owed: &[Expectation],
+    reports: &BTreeMap<ReportId, &ReportEntry<'_>>,
+) -> Vec<WordSeries> {
+    let mut words: BTreeMap<(UnitId, &ElementCode), WordSeries> = BTreeMap::new();
+    let campaign = std::slice::from_ref(input.campaign);
+    for expected in owed.iter().filter(|expected| expected.whole_period.end <= input.today) {
+        let contract = contracts.iter().find(|contract| contract.id() == expected.contract);
+        let form = contract.and_then(|contract| input.catalogue.form(&contract.form));
+        let cells = reports.get(&expected.report_key().id()).map(|entry| entry.cells);
+        let elements = form.into_iter().flat_map(|form| &form.elements);
+        for element in elements.filter_map(|code| input.catalogue.element(code)) {
+            let Some(word) = word_of(element, campaign) else { continue };
+            let line = words
+                .entry((expected.unit, &element.code))
+                .or_insert_with(|| WordSeries::new(expected.unit, element, word));
+            let cell = cells.and_then(|cells| find_cell(input, cells, &element.code));
+            line.points.push((expected.period.window(), cell));
+        }
+    }
+    words.into_values().collect()
 }
 
 /// Series and sheets of every unit under the campaign's contracts, over the finished days of the
@@ -189,12 +259,8 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
         let Some(window) = DateWindow::new(period.start, period.end) else { continue };
         let cells = reports.get(&expected.report_key().id()).map(|entry| entry.cells);
         let figure = |code: &ElementCode| {
-            let number = input
-                .numbers
-                .iter()
-                .find(|(_, existing)| *existing == code)
-                .map(|(number, _)| *number);
-            cells.and_then(|cells| cells.get(&number?)?.figure())
+            let kind = input.catalogue.element(code)?.kind;
+            find_cell(input, cells?, code)?.figure_of(kind)
         };
         for element in form.elements.iter().filter_map(|code| input.catalogue.element(code)) {
             let line =
@@ -216,9 +282,9 @@ pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, Un
     let mut data = QualityData {
         series: series.into_values().collect(),
         report_series: sheets.into_values().collect(),
+        word_series: collect_words(input, &contracts, &owed, &reports),
         ..QualityData::default()
     };
-    data.series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.window));
-    data.report_series.iter_mut().for_each(|line| line.reports.sort_by_key(|sheet| sheet.0));
+    sort_by_time(&mut data);
     Ok(data)
 }

@@ -1,7 +1,8 @@
 //! Tests of single series and sheets: the rules that need no other data of the unit.
 
-use super::series::{ElementSeries, ReportSeries};
+use super::series::{ElementSeries, ReportSeries, WordSeries};
 use super::statistics;
+use crate::domain::report::cell::CellValue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ratio::Ratio;
 
@@ -12,6 +13,9 @@ const OWN_PERIODS: usize = 12;
 const CASES_MIN: i64 = 10;
 /// Number of weeks summed into a block where single ones are too small.
 pub(super) const BLOCK_PERIODS: usize = 4;
+
+/// Number of last periods in which a word was only confirmed.
+const CARRIED_PERIODS: usize = 6;
 
 /// One test of one rule.
 pub(super) struct RuleTest {
@@ -44,6 +48,35 @@ pub(super) fn block_sums(series: &ElementSeries) -> Option<[i64; 2]> {
 /// The integer part.
 fn floor_to_i64(ratio: Ratio) -> Option<i64> {
     i64::try_from(ratio.floor()).ok()
+}
+
+/// The newest word against the ones before it: confirmed in each of the last periods.
+pub(super) fn check_carried(word: &WordSeries) -> Option<RuleTest> {
+    let from = word.points.len().checked_sub(CARRIED_PERIODS)?;
+    let last = &word.points[from..];
+    let window = DateWindow::new(last.first()?.0.start, last.last()?.0.end)?;
+    let carried = |(_, cell): &(DateWindow, Option<CellValue>)| match cell {
+        Some(CellValue::Carried(value)) => Some(*value),
+        Some(CellValue::Reported(_) | CellValue::Nil | CellValue::Missing(_)) | None => None,
+    };
+    let values: Vec<i64> = last.iter().filter_map(carried).collect();
+    let unusual = word.stock && values.len() == CARRIED_PERIODS;
+    let evidence = vec![CARRIED_PERIODS as i64, values.last().copied().unwrap_or_default()];
+    Some(RuleTest { unusual, ..RuleTest::without_chance(window, evidence, 100) })
+}
+
+/// A stock that was answered with NIL. All of its periods are one question.
+pub(super) fn check_unsaid(word: &WordSeries) -> Option<RuleTest> {
+    let all = DateWindow::new(word.points.first()?.0.start, word.points.last()?.0.end)?;
+    let unsaid = word.points.iter().filter(|(_, cell)| *cell == Some(CellValue::Nil));
+    let unsaid: Vec<DateWindow> = unsaid.map(|(window, _)| *window).collect();
+    let window = match (unsaid.first(), unsaid.last()) {
+        (Some(first), Some(last)) => DateWindow::new(first.start, last.end)?,
+        (None, _) | (_, None) => all,
+    };
+    let count = i64::try_from(unsaid.len()).ok()?;
+    let unusual = word.stock && count > 0;
+    Some(RuleTest { unusual, ..RuleTest::without_chance(window, vec![count], count * 100) })
 }
 
 pub(super) fn check_completeness(sheets: &ReportSeries) -> Option<RuleTest> {

@@ -10,6 +10,7 @@
 //!       merged
 //! ```
 
+use crate::domain::report::element::ElementKind;
 use std::collections::BTreeMap;
 
 /// The short number of a data element, 1 and up; assigned once by the server and never reused.
@@ -32,20 +33,42 @@ pub enum MissingReason {
 pub enum CellValue {
     /// A figure, in units of the element's scale.
     Reported(i64),
-    /// An explicit zero: nothing occurred (không phát sinh).
+    /// The figure of the unit's previous report, confirmed as still right (giữ nguyên kỳ trước).
+    /// Only a word can be carried ([`crate::domain::report::FormSchema::may_carry`]).
+    Carried(i64),
+    /// An explicit zero: nothing occurred (không phát sinh). It speaks of events; in the cell of a
+    /// stock it says nothing.
     Nil,
     /// Known to be missing, with the reason.
     Missing(MissingReason),
 }
 
 impl CellValue {
-    /// The figure used in sums: 0 for nil, none for missing.
+    /// The figure of an event: 0 for nil, none for missing. For an element of any kind use
+    /// [`Self::figure_of`].
     #[must_use]
     pub fn figure(self) -> Option<i64> {
         match self {
-            Self::Reported(value) => Some(value),
+            Self::Reported(value) | Self::Carried(value) => Some(value),
             Self::Nil => Some(0),
             Self::Missing(_) => None,
+        }
+    }
+
+    /// The figure of an element of this kind. NIL in the cell of a stock is no figure: "nothing
+    /// occurred" does not say how much there is.
+    #[must_use]
+    pub fn figure_of(self, kind: ElementKind) -> Option<i64> {
+        let says_nothing = self == Self::Nil && kind == ElementKind::Stock;
+        self.figure().filter(|_| !says_nothing || planted!("nil-empties-a-stock"))
+    }
+
+    /// The value without the mark that it was carried: whether somebody typed or confirmed a
+    /// figure makes no other figure of it.
+    fn without_mark(self) -> Self {
+        match self {
+            Self::Carried(value) => Self::Reported(value),
+            Self::Reported(_) | Self::Nil | Self::Missing(_) => self,
         }
     }
 }
@@ -88,6 +111,25 @@ pub(crate) fn merge_three_way<T: PartialEq>(base: &T, mine: T, theirs: T) -> Mer
     }
 }
 
+/// Merges one cell. Equal figures never conflict, and a figure that somebody typed outweighs the
+/// same figure carried.
+#[must_use]
+pub(crate) fn merge_cells(
+    base: Option<CellValue>,
+    mine: Option<CellValue>,
+    theirs: Option<CellValue>,
+) -> MergeResult<Option<CellValue>> {
+    let bare = |value: Option<CellValue>| value.map(CellValue::without_mark);
+    if mine != theirs && bare(mine) == bare(theirs) {
+        return MergeResult::Agreed(bare(mine));
+    }
+    match merge_three_way(&bare(base), bare(mine), bare(theirs)) {
+        MergeResult::Conflict => MergeResult::Conflict,
+        MergeResult::Agreed(value) if value == bare(mine) => MergeResult::Agreed(mine),
+        MergeResult::Agreed(_) => MergeResult::Agreed(theirs),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +139,26 @@ mod tests {
     fn nil_is_a_figure_and_missing_is_none() {
         assert_eq!(CellValue::Nil.figure(), Some(0));
         assert_eq!(CellValue::Missing(MissingReason::AwaitingSource).figure(), None);
+    }
+
+    #[test]
+    fn nil_says_nothing_about_a_stock() {
+        assert_eq!(CellValue::Nil.figure_of(ElementKind::Stock), None);
+        assert_eq!(CellValue::Nil.figure_of(ElementKind::Flow), Some(0));
+        assert_eq!(CellValue::Nil.figure_of(ElementKind::EventFlag), Some(0));
+        assert_eq!(CellValue::Carried(11).figure_of(ElementKind::Stock), Some(11));
+        assert_eq!(CellValue::Reported(0).figure_of(ElementKind::Stock), Some(0));
+    }
+
+    #[test]
+    fn a_figure_typed_and_the_same_figure_carried_are_no_conflict() {
+        let (typed, carried) = (Some(CellValue::Reported(11)), Some(CellValue::Carried(11)));
+        let other = Some(CellValue::Reported(12));
+        assert_eq!(merge_cells(None, carried, typed), MergeResult::Agreed(typed));
+        assert_eq!(merge_cells(None, typed, carried), MergeResult::Agreed(typed));
+        assert_eq!(merge_cells(None, carried, None), MergeResult::Agreed(carried));
+        assert_eq!(merge_cells(typed, other, carried), MergeResult::Agreed(other));
+        assert_eq!(merge_cells(None, carried, other), MergeResult::Conflict);
     }
 
     proptest! {

@@ -22,6 +22,24 @@ pub struct Command {
     pub body: CommandBody,
 }
 
+/// The version of the rules of reports that an app knows. A command keeps it for ever: what an old
+/// app sent stays as it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReportRules(pub u32);
+
+impl ReportRules {
+    /// The rules of this version: a nil report leaves its words to be answered, and nothing is
+    /// submitted before the last day that it covers.
+    pub const CURRENT: Self = Self(1);
+
+    /// Whether the app knows that NIL in the cell of a stock says nothing, and the reasons
+    /// STOCK_UNSAID and PERIOD_NOT_OVER.
+    #[must_use]
+    pub fn knows_words(self) -> bool {
+        self.0 >= 1
+    }
+}
+
 /// The requested change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandBody {
@@ -33,6 +51,8 @@ pub enum CommandBody {
         report: ReportId,
         /// The unit that signs: the unit itself or its successor.
         acting_unit: UnitId,
+        /// The rules that its author's app knows.
+        rules: ReportRules,
     },
     /// Send a report back with a question.
     ReturnReport {
@@ -89,6 +109,14 @@ pub enum CommandBody {
         /// Whether the report is amended.
         grant: bool,
     },
+}
+
+impl CommandBody {
+    /// A submission by an app of this version.
+    #[must_use]
+    pub fn submit(report: ReportId, acting_unit: UnitId) -> Self {
+        Self::SubmitReport { report, acting_unit, rules: ReportRules::CURRENT }
+    }
 }
 
 /// The outcome of a command.

@@ -8,6 +8,7 @@ use crate::domain::report::element::{CountingLevel, Element, ElementCode};
 use crate::domain::support::ids::{ContractId, FormId};
 use crate::domain::support::message::message;
 use crate::domain::support::nearest_word::with_nearest;
+use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::FormRuleExpr;
 use std::collections::BTreeMap;
@@ -38,6 +39,16 @@ impl Form {
     }
 }
 
+string_enum! {
+    /// Whether a report may be submitted before the last day that it covers.
+    EarlyReports {
+        /// No: nothing is said about days that are not over.
+        Refused = "REFUSED",
+        /// Yes; such a report is marked, and never clean.
+        Allowed = "ALLOWED",
+    }
+}
+
 /// Who reports a form, how often, by when, and who reviews.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contract {
@@ -53,6 +64,8 @@ pub struct Contract {
     pub due_days: u16,
     /// Days after the due day during which a report is late but still accepted normally.
     pub grace_days: u16,
+    /// Whether a report may be submitted before the last day that it covers.
+    pub early: EarlyReports,
     /// Codes of further calendars that the same entry serves (enter once).
     pub serves: Vec<String>,
     /// Levels whose reviewers, on the reporting unit's path, may return and accept.
@@ -293,6 +306,7 @@ mod tests {
             calendar: "week".into(),
             due_days: 1,
             grace_days: 3,
+            early: EarlyReports::Refused,
             serves: vec![],
             reviewers: vec![CountingLevel::District],
         }

@@ -14,11 +14,13 @@ pub mod personal_data;
 pub mod proposal;
 pub mod review_risk;
 pub mod waiver;
+pub mod word;
 pub mod workflow;
 
 use crate::domain::report::cell::{
-    CellChange, CellValue, Cells, ElementNumber, MergeResult, merge_three_way,
+    CellChange, CellValue, Cells, ElementNumber, MergeResult, merge_cells, merge_three_way,
 };
+use crate::domain::report::word::Word;
 use crate::domain::report::workflow::{ReportState, ReportStep};
 use crate::domain::reporting::period::Period;
 use crate::domain::support::ids::{ContractId, ReportId, UnitId, derive_id};
@@ -88,6 +90,9 @@ pub struct Report {
     pub state: ReportState,
     /// The cells.
     pub cells: Cells,
+    /// Whether nothing occurred (báo cáo không phát sinh), as of the last change of its cells:
+    /// every event is NIL; what the words say does not count.
+    pub nil: bool,
     /// The note; at most [`NOTE_CHARS_MAX`] characters.
     pub note: String,
     /// Day of the first receipt by the server after it was sent; deliberately no finer than a day.
@@ -114,6 +119,8 @@ pub struct FormSchema {
     pub ranges: BTreeMap<ElementNumber, ElementRange>,
     /// The form's rules.
     pub rules: Vec<FormRule>,
+    /// Those of the elements that a nil report leaves to be answered.
+    pub words: BTreeMap<ElementNumber, Word>,
 }
 
 /// A rule of a form: a signed sum of elements compared with zero, as in `resolved <= handled`.
@@ -193,17 +200,12 @@ impl Report {
             acting_unit,
             state: ReportState::Draft,
             cells: Cells::new(),
+            nil: false,
             note: String::new(),
             received_day: None,
             late: false,
             question: None,
         }
-    }
-
-    /// Whether nothing occurred: every cell is an explicit zero (báo cáo không phát sinh).
-    #[must_use]
-    pub fn is_nil(&self) -> bool {
-        !self.cells.is_empty() && self.cells.values().all(|cell| *cell == CellValue::Nil)
     }
 
     /// The hash of the content.
@@ -240,7 +242,7 @@ impl Report {
         let mut branches = Vec::new();
         for change in &save.changes {
             let theirs = report.cells.get(&change.element).copied();
-            match merge_three_way(&change.base, change.mine, theirs) {
+            match merge_cells(change.base, change.mine, theirs) {
                 MergeResult::Agreed(Some(value)) => {
                     report.cells.insert(change.element, value);
                 }
@@ -253,6 +255,7 @@ impl Report {
                 }
             }
         }
+        report.nil = shape.is_nil(&report.cells);
         if let Some(NoteChange { mine, base }) = &save.note {
             match merge_three_way(base, mine.clone(), report.note.clone()) {
                 MergeResult::Agreed(text) => report.note = text,
@@ -371,10 +374,15 @@ pub(super) fn check_save(save: &SaveCells, shape: &FormSchema) -> Result<(), Ref
             (None, _) => {
                 field_errors.add(format!("changes[{index}].element"), RefusalReason::UnknownElement)
             }
-            (Some(line), Some(CellValue::Reported(value)))
+            (Some(line), Some(CellValue::Reported(value) | CellValue::Carried(value)))
                 if value < line.min || value > line.max =>
             {
                 field_errors.add(format!("changes[{index}].mine"), RefusalReason::ValueOutOfRange);
+            }
+            (Some(_), Some(CellValue::Carried(value)))
+                if !shape.may_carry(change.element, value) =>
+            {
+                field_errors.add(format!("changes[{index}].mine"), RefusalReason::Malformed);
             }
             (Some(_), _) => {}
         }
@@ -387,11 +395,12 @@ pub(super) fn check_save(save: &SaveCells, shape: &FormSchema) -> Result<(), Ref
     field_errors.into_result()
 }
 
-/// Status and figure of a cell as they enter the content hash.
+/// Status and figure of a cell as they enter the content hash. A carried figure is hashed as the
+/// figure that it is: an app that does not know the mark computes the same.
 fn encode_cell(value: CellValue) -> (u8, i64) {
     use crate::domain::report::cell::MissingReason as M;
     match value {
-        CellValue::Reported(figure) => (1, figure),
+        CellValue::Reported(figure) | CellValue::Carried(figure) => (1, figure),
         CellValue::Nil => (2, 0),
         CellValue::Missing(M::AwaitingSource) => (3, 0),
         CellValue::Missing(M::NotCounted) => (4, 0),

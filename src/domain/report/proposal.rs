@@ -90,6 +90,7 @@ impl Report {
                 None => self.cells.remove(&change.element),
             };
         }
+        self.nil = shape.is_nil(&self.cells);
         if let Some(note) = &proposal.note {
             self.note.clone_from(note);
         }

@@ -5,11 +5,12 @@
 
 use crate::domain::org::{Org, Unit, UnitKind};
 use crate::domain::report::ReportKey;
-use crate::domain::report::form::Contract;
+use crate::domain::report::form::{Contract, EarlyReports};
 use crate::domain::reporting::calendar::Calendars;
 use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ContractId, UnitId};
+use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{Timestamp, days_from_date};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -26,6 +27,9 @@ pub struct Expectation {
     /// The whole period of the calendar that `period` is a piece of. Pieces of one period are
     /// entered on one sheet, sent together and due together.
     pub whole_period: DateWindow,
+    /// The last day of the last piece that the unit owes on the sheet: the first day on which the
+    /// report may be submitted.
+    pub submit_from: Date,
     /// The first day on which the report is late.
     pub due_day: Date,
     /// The first day after the grace period.
@@ -40,6 +44,22 @@ impl Expectation {
     #[must_use]
     pub fn report_key(&self) -> ReportKey {
         ReportKey { contract: self.contract, unit: self.unit, period: self.period.clone() }
+    }
+
+    /// Refuses a submission on `day` before the last day of the sheet, unless the contract allows
+    /// early reports.
+    pub fn check_period_over(&self, day: Date, early: EarlyReports) -> Result<(), RefusalReason> {
+        if self.is_early(day) && early == EarlyReports::Refused && !planted!("early-taken") {
+            Err(RefusalReason::PeriodNotOver)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether a report submitted on `day` speaks of days that had not come.
+    #[must_use]
+    pub fn is_early(&self, day: Date) -> bool {
+        day < self.submit_from
     }
 
     /// Whether a reminder is due: the period is over, and the report is due soon or late, however
@@ -175,15 +195,14 @@ impl<'a> ContractPeriods<'a> {
             let owes = |piece: &Period| {
                 unit.version_on(piece.start).is_some_and(|version| version.kind == self.kind)
             };
-            let pieces = period
-                .period
-                .split_at(&cuts)
-                .into_iter()
-                .filter(|piece| self.is_judged(piece) && owes(piece));
+            let mut pieces = period.period.split_at(&cuts);
+            pieces.retain(|piece| self.is_judged(piece) && owes(piece));
+            let Some(last) = pieces.last().map(|piece| piece.window().last_day()) else { continue };
             expectations.extend(
                 pieces
+                    .into_iter()
                     .filter_map(|piece| self.clip_to_window(piece))
-                    .map(|piece| self.build_expectation(unit.id, whole, piece)),
+                    .map(|piece| self.build_expectation(unit.id, (whole, last), piece)),
             );
         }
     }
@@ -201,10 +220,23 @@ impl<'a> ContractPeriods<'a> {
         Some(Period { start, end, ..piece })
     }
 
-    fn build_expectation(&self, unit: UnitId, whole: DateWindow, period: Period) -> Expectation {
+    fn build_expectation(
+        &self,
+        unit: UnitId,
+        (whole, submit_from): (DateWindow, Date),
+        period: Period,
+    ) -> Expectation {
         let due_day = whole.end.saturating_add(i64::from(self.contract.due_days).days());
         let grace_end_day = due_day.saturating_add(i64::from(self.contract.grace_days).days());
-        Expectation { contract: self.id, unit, period, whole_period: whole, due_day, grace_end_day }
+        Expectation {
+            contract: self.id,
+            unit,
+            period,
+            whole_period: whole,
+            submit_from,
+            due_day,
+            grace_end_day,
+        }
     }
 }
 

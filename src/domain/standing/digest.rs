@@ -54,6 +54,7 @@ fn hash_report(id: ReportId, entry: &ReportEntry<'_>) -> u128 {
 fn hashed_text(value: CellValue) -> String {
     match value {
         CellValue::Reported(figure) => format!("Reported({figure})"),
+        CellValue::Carried(figure) => format!("Carried({figure})"),
         CellValue::Nil => "Nil".to_owned(),
         CellValue::Missing(MissingReason::AwaitingSource) => "Missing(AwaitingSource)".to_owned(),
         CellValue::Missing(MissingReason::NotCounted) => "Missing(NotCounted)".to_owned(),

@@ -24,6 +24,7 @@ use super::aggregate::{
     ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports,
 };
 use super::due_days::{DueDays, SummedWindow};
+use crate::domain::campaign::word_of;
 use crate::domain::org::UnitKind;
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{CellValue, ElementNumber};
@@ -79,6 +80,8 @@ pub(super) struct LayoutColumn {
     /// The short number of the element in cells.
     pub(super) number: Option<ElementNumber>,
     pub(super) stock: bool,
+    /// Whether a nil report leaves it to be answered.
+    word: bool,
 }
 
 /// An expected report, due now or later, and its content.
@@ -401,17 +404,17 @@ impl TrackedReport {
 
 impl ReceivedFigures {
     fn from_entry(entry: &ReportEntry<'_>, layout: &ContractLayout) -> Self {
-        let cell = |column: &LayoutColumn| entry.cells.get(&column.number?).copied();
-        // A nil report speaks of events: no stock was said by it (M3).
-        let is_unsaid =
-            |column: &LayoutColumn, cell: CellValue| column.stock && cell == CellValue::Nil;
-        let figure =
-            |column: &LayoutColumn| cell(column).filter(|cell| !is_unsaid(column, *cell))?.figure();
-        let mut events = layout.columns.iter().filter(|column| !column.stock);
+        let cell = |column: &LayoutColumn| entry.cells.get(&column.number?);
+        let figure = |column: &LayoutColumn| {
+            let kind = if column.stock { ElementKind::Stock } else { ElementKind::Flow };
+            cell(column)?.figure_of(kind)
+        };
+        let events = layout.columns.iter().filter(|column| !column.word);
+        let mut events = events.filter_map(cell).peekable();
         Self {
             accepted: entry.accepted,
             late: entry.late,
-            nil: events.all(|column| cell(column).is_none_or(|cell| cell == CellValue::Nil)),
+            nil: events.peek().is_some() && events.all(|cell| *cell == CellValue::Nil),
             figures: layout.columns.iter().map(figure).collect(),
         }
     }
@@ -425,8 +428,10 @@ fn contract_layouts(
         input.numbers.iter().map(|(number, code)| (code, *number)).collect();
     let layout_column = |code: &ElementCode| {
         let column = *columns.get(code)?;
-        let stock = input.catalogue.elements[column].kind == ElementKind::Stock;
-        Some(LayoutColumn { column, number: numbers.get(code).copied(), stock })
+        let element = &input.catalogue.elements[column];
+        let stock = element.kind == ElementKind::Stock;
+        let word = word_of(element, std::slice::from_ref(input.campaign)).is_some();
+        Some(LayoutColumn { column, number: numbers.get(code).copied(), stock, word })
     };
     let layout = |contract: &crate::domain::report::form::Contract| {
         let form = input.catalogue.form(&contract.form).map_or(&[][..], |form| &form.elements);

@@ -71,11 +71,15 @@ pub enum RefusalReason {
     OwnUnit,
     /// The report is accepted: nothing is missing.
     NotMissing,
+    /// The last day that the report covers has not come yet.
+    PeriodNotOver,
+    /// NIL in the cell of a stock: it does not say how much there is.
+    StockUnsaid,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -107,6 +111,8 @@ impl RefusalReason {
         Self::SecondPerson,
         Self::OwnUnit,
         Self::NotMissing,
+        Self::PeriodNotOver,
+        Self::StockUnsaid,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -144,6 +150,8 @@ impl RefusalReason {
             Self::SecondPerson => "SECOND_PERSON",
             Self::OwnUnit => "OWN_UNIT",
             Self::NotMissing => "NOT_MISSING",
+            Self::PeriodNotOver => "PERIOD_NOT_OVER",
+            Self::StockUnsaid => "STOCK_UNSAID",
         }
     }
 

@@ -6,6 +6,7 @@ use crate::domain::campaign::{
     LaunchMode, PlanStatus,
 };
 use crate::domain::report::element::{CountingLevel, ElementKind, SCALE_MAX};
+use crate::domain::report::form::EarlyReports;
 use crate::domain::target_rule::ZeroBasePolicy;
 use KeyValue::{
     CalendarCode, Day, ElementCode, Flag, FormRule, Formula, List, Map, Number, Table, Tables,
@@ -89,6 +90,7 @@ static CONTRACTS: KeyTable = KeyTable {
         required("grace_days", U16),
         optional("serves", List(&Text)),
         required("reviewers", List(&LEVEL)),
+        with_default("early", words!(EarlyReports), "REFUSED"),
     ],
 };
 

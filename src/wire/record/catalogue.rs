@@ -3,7 +3,7 @@
 use super::standing::{fraction_from_proto, fraction_to_proto};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::report::element::{BridgeMethod, DefinitionBreak, Element, ElementCode};
-use crate::domain::report::form::{Catalogue, Contract, Form};
+use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
 use crate::domain::reporting::calendar::{Calendar, CalendarRule};
 use crate::domain::target_rule::FormRuleExpr;
 use crate::pb;
@@ -149,7 +149,7 @@ pub fn decode_form(bytes: &[u8], numbers: &ElementNumbers) -> Result<Form, Recor
 /// Encodes a reporting contract.
 #[must_use]
 pub fn encode_contract(contract: &Contract) -> Vec<u8> {
-    let Contract { code, form, level, calendar, due_days, grace_days, serves, reviewers } =
+    let Contract { code, form, level, calendar, due_days, grace_days, early, serves, reviewers } =
         contract;
     let message = pb::ContractRecord {
         code: code.clone(),
@@ -163,14 +163,24 @@ pub fn encode_contract(contract: &Contract) -> Vec<u8> {
             .iter()
             .map(|level| enums::counting_level_to_proto(*level).into())
             .collect(),
+        early_allowed: *early == EarlyReports::Allowed,
     };
     message.encode_to_vec()
 }
 
 /// Decodes a reporting contract.
 pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
-    let pb::ContractRecord { code, form, level, calendar, due_days, grace_days, serves, reviewers } =
-        decode_message(bytes)?;
+    let pb::ContractRecord {
+        code,
+        form,
+        level,
+        calendar,
+        due_days,
+        grace_days,
+        serves,
+        reviewers,
+        early_allowed,
+    } = decode_message(bytes)?;
     let to_days = |name, days: u32| u16::try_from(days).map_err(|_| RecordError::Field(name));
     let reviewers: Result<_, _> =
         reviewers.into_iter().map(enums::counting_level_from_proto).collect();
@@ -181,6 +191,7 @@ pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
         calendar,
         due_days: to_days("due_days", due_days)?,
         grace_days: to_days("grace_days", grace_days)?,
+        early: if early_allowed { EarlyReports::Allowed } else { EarlyReports::Refused },
         serves,
         reviewers: check_field("reviewers", reviewers)?,
     })
@@ -296,6 +307,7 @@ mod tests {
             calendar: "week".into(),
             due_days: 2,
             grace_days: 1,
+            early: EarlyReports::Allowed,
             serves: vec!["stat-month".into()],
             reviewers: vec![CountingLevel::District, CountingLevel::Province],
         };

@@ -18,7 +18,7 @@ pub fn report_to_proto(
     report: &Report,
     units: &UnitNumbers,
 ) -> Result<pb::ReportRecord, RecordError> {
-    let Report { key, acting_unit, state, cells, note, received_day, late, question } = report;
+    let Report { key, acting_unit, state, cells, nil, note, received_day, late, question } = report;
     let ReportKey { contract, unit, period } = key;
     let number = |unit: &UnitId| units.number(unit).ok_or(RecordError::UnknownUnit);
     Ok(pb::ReportRecord {
@@ -27,7 +27,7 @@ pub fn report_to_proto(
         acting_unit_number: number(acting_unit)?,
         period: Some(values::period_to_proto(period)),
         state: enums::state_to_proto(*state).into(),
-        nil: report.is_nil(),
+        nil: *nil,
         cells: cells
             .iter()
             .map(|(element, value)| values::cell_to_proto(*element, *value))
@@ -40,8 +40,7 @@ pub fn report_to_proto(
     })
 }
 
-/// Decodes a report. The content hash and the nil flag are derived from the other fields, so they
-/// are ignored.
+/// Decodes a report. The content hash is derived from the other fields, so it is ignored.
 pub fn decode_report(bytes: &[u8], units: &UnitNumbers) -> Result<Report, RecordError> {
     report_from_proto(decode_message(bytes)?, units)
 }
@@ -57,7 +56,7 @@ fn report_from_proto(
         acting_unit_number,
         period,
         state,
-        nil: _,
+        nil,
         cells,
         note,
         content_hash: _,
@@ -80,6 +79,7 @@ fn report_from_proto(
         acting_unit: unit(acting_unit_number)?,
         state: check_field("state", enums::state_from_proto(state))?,
         cells: check_field("cells", cells)?,
+        nil,
         note,
         received_day: check_field(
             "received_day",
@@ -119,6 +119,7 @@ mod tests {
             key,
             acting_unit,
             state,
+            nil: false,
             cells,
             note,
             received_day,
@@ -131,7 +132,7 @@ mod tests {
     fn a_nil_report_of_four_cells_is_small() {
         let cells: Cells = (1..=4).map(|no| (ElementNumber(no), CellValue::Nil)).collect();
         let mut nil = sample(cells, String::new(), ReportState::Submitted);
-        nil.acting_unit = nil.key.unit;
+        (nil.acting_unit, nil.nil) = (nil.key.unit, true);
         let message = report_to_proto(&nil, &units()).unwrap();
         assert!(message.nil);
         assert_eq!(message.encoded_len(), 104, "bytes on the phone, in the feed and on the wire");
@@ -155,6 +156,7 @@ mod tests {
     fn value() -> impl Strategy<Value = CellValue> {
         prop_oneof![
             any::<i64>().prop_map(CellValue::Reported),
+            any::<i64>().prop_map(CellValue::Carried),
             Just(CellValue::Nil),
             Just(CellValue::Missing(MissingReason::AwaitingSource)),
             Just(CellValue::Missing(MissingReason::NotCounted)),

@@ -9,6 +9,7 @@ mod follow;
 mod lost_phones;
 mod lost_role;
 mod network_faults;
+mod nil_reports;
 mod offline_lease;
 mod restore;
 mod typed_texts;

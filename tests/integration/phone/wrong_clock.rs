@@ -120,3 +120,35 @@ async fn what_is_due_is_found_by_the_servers_date_and_never_silently_empty_by_a_
     }
     server.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_whose_clock_was_shown_to_be_wrong_queues_an_early_report_and_the_server_decides() {
+    let monday = first_monday();
+    let running = |phone: &Phone| {
+        let first = days_from_date(monday.local_date());
+        let due = phone.due_reports(first, first + 1).unwrap();
+        due.into_iter().find(|one| one.key.contract == "tuan-xa").unwrap()
+    };
+    for days in [-3, 7] {
+        let server = TestServer::start().await;
+        let (phone, clock) = app_with_wrong_clock(&server, days);
+        let due = running(&phone);
+        phone.save_nil(due.key.clone()).unwrap();
+        phone.submit_report(due.report_id.clone()).unwrap();
+        phone.save_cells(due.key.clone(), Vec::new(), Some("nháp".into())).unwrap();
+        let sync = phone.sync_once().unwrap();
+        assert_eq!((sync.rejected, sync.digests_match), (1, true), "{days}: {sync:?}");
+        let refused = phone.refused_commands().unwrap().remove(0);
+        assert_eq!(refused.reason, "PERIOD_NOT_OVER");
+        assert_eq!(report_status(&phone, &due.key), ReportStatus::Draft, "the draft is kept");
+        // On the last day, by a clock that is as wrong as before.
+        let sunday = monday.saturating_add_micros(6 * DAY_MICROS);
+        server.clock.set(sunday);
+        clock.set(sunday.saturating_add_micros(days * DAY_MICROS));
+        phone.submit_report(due.report_id.clone()).unwrap();
+        assert_eq!(phone.outbox_status().unwrap().refused, 0, "the new one replaces it");
+        assert_eq!(phone.sync_once().unwrap().rejected, 0);
+        assert_eq!(report_status(&phone, &due.key), ReportStatus::Received);
+        server.close().await;
+    }
+}

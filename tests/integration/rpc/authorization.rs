@@ -109,7 +109,7 @@ fn build_requests(
         }),
         (Rpc::SaveReport, nil_report_request(server, author, 99).encode_to_vec()),
         (Rpc::SubmitReport, {
-            let submit = Some(pb::SubmitReport { report_id: report_id.clone() });
+            let submit = Some(pb::SubmitReport { report_id: report_id.clone(), rules_version: 1 });
             pb::SubmitReportRequest { request_id: id(), acting_unit_id: vec![], submit }
                 .encode_to_vec()
         }),

@@ -55,7 +55,8 @@ pub(super) fn nil_report_request(
 pub(super) async fn submit_nil_report(server: &TestServer, phone: &TestClient) -> pb::Report {
     let mut client = report_client(phone);
     client.save_report(phone.request(nil_report_request(server, phone, 1))).await.unwrap();
-    let submit = pb::SubmitReport { report_id: phone.first_week_key().id().0.to_vec() };
+    let submit =
+        pb::SubmitReport { report_id: phone.first_week_key().id().0.to_vec(), rules_version: 1 };
     let message = pb::SubmitReportRequest {
         request_id: vec![2; 16],
         acting_unit_id: vec![],
@@ -134,7 +135,7 @@ async fn a_nil_report_goes_from_the_commune_to_the_district_and_is_returned_corr
     let again = pb::SubmitReportRequest {
         request_id: vec![4; 16],
         acting_unit_id: vec![],
-        submit: Some(pb::SubmitReport { report_id: sent.id.clone() }),
+        submit: Some(pb::SubmitReport { report_id: sent.id.clone(), rules_version: 1 }),
     };
     report_client(&commune).submit_report(commune.request(again)).await.unwrap();
     let accept = |hash: Vec<u8>, request| pb::AcceptReportRequest {

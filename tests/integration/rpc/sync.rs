@@ -74,7 +74,7 @@ async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_eff
         element_numbers(&server).into_iter().map(|no| (no, CellValue::Nil)).collect();
     let report = phone.first_week_key().id();
     let save = phone.save_command(&cells);
-    let submit = CommandBody::SubmitReport { report, acting_unit: phone.unit };
+    let submit = CommandBody::submit(report, phone.unit);
     let submit = phone.next_command(submit);
     let commands = vec![save, submit];
     let frames = phone.sync(commands.clone()).await.unwrap();

@@ -109,6 +109,7 @@ fn simulated_submissions(plans: &[SheetPlan], today: Date) -> Vec<FirstSubmissio
         FirstSubmission {
             unit: plan.key.unit,
             minutes_remaining: hours_left * 60,
+            early_days: 0,
             day,
             device,
             clock_ahead_minutes: Some(1),
@@ -178,7 +179,11 @@ fn plant_cases(
         QualityRule::Break => plant_breaks(data, input),
         QualityRule::Bunching => plant_bunching(data, input),
         QualityRule::Revisions => plant_revisions(data, rng, input.today),
-        QualityRule::LastMinute | QualityRule::Clock => plant_submission_times(data, rng, rule),
+        QualityRule::Carried => plant_words(data, rng, CellValue::Carried(4)),
+        QualityRule::Unsaid => plant_words(data, rng, CellValue::Nil),
+        QualityRule::LastMinute | QualityRule::Clock | QualityRule::Early => {
+            plant_submission_times(data, rng, rule)
+        }
     }
 }
 
@@ -411,12 +416,26 @@ fn plant_submission_times(
     for sent in data.submissions.iter_mut().filter(|sent| drawn.contains(&sent.unit)) {
         if rule == QualityRule::Clock {
             sent.clock_ahead_minutes = Some(45);
+        } else if rule == QualityRule::Early {
+            sent.early_days = 2;
         } else {
             sent.minutes_remaining = 20;
         }
     }
     let sent: BTreeSet<UnitId> = data.submissions.iter().map(|sent| sent.unit).collect();
     drawn.intersection(&sent).map(|unit| (*unit, None)).collect()
+}
+
+/// Answers some stocks with this cell in every period.
+fn plant_words(data: &mut QualityData, rng: &mut Rng, cell: CellValue) -> PlantedCases {
+    let stocks = (0..data.word_series.len()).filter(|at| data.word_series[*at].stock).collect();
+    let places = draw_without_replacement(stocks, rng);
+    let planted = |at: usize| {
+        let word = &mut data.word_series[at];
+        word.points.iter_mut().for_each(|point| point.1 = Some(cell));
+        (word.unit, Some(word.element.clone()))
+    };
+    places.into_iter().map(planted).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::ledger::Ledger;
 use super::sheet_plan::SheetPlan;
 use super::{Province, SEED};
 use crate::cli::demo::example::{ExampleData, load_example};
+use crate::domain::campaign::word_of;
 use crate::domain::org::StructureView;
 use crate::domain::report::cell::{CellValue, Cells, ElementNumber};
 use crate::domain::report::element::ElementCode;
@@ -45,9 +46,16 @@ fn build_world() -> World {
         if accepted {
             ledger.record_accepted(plan.key.id());
         }
-        let value =
-            |value: i64| if plan.is_nil() { CellValue::Nil } else { CellValue::Reported(value) };
-        let cells = typed.iter().map(|(code, figure)| (number[code], value(*figure))).collect();
+        let is_word = |code: &ElementCode| {
+            let element = province.catalogue.element(code).unwrap();
+            word_of(element, std::slice::from_ref(&province.campaign)).is_some()
+        };
+        let value = |code: &ElementCode, value: i64| {
+            let says_nil = plan.is_nil() && !is_word(code);
+            if says_nil { CellValue::Nil } else { CellValue::Reported(value) }
+        };
+        let cells =
+            typed.iter().map(|(code, figure)| (number[code], value(code, *figure))).collect();
         sheets.push((plan.clone(), cells, accepted));
     }
     let baselines = Baselines::new(&province.baseline_rows());
