@@ -7,3 +7,4 @@ baseline-shares-days-data-row = overlaps data row { $row } ({ $window }); each d
 
 ## text
 verdict-NOT_COUNTED_HERE = Not counted at this level
+verdict-CONTRIBUTION = Not judged here; this is what it adds

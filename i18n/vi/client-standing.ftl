@@ -7,3 +7,4 @@ baseline-shares-days-data-row = trùng ngày với dòng số liệu thứ { $ro
 
 ## text
 verdict-NOT_COUNTED_HERE = Không đếm ở cấp này
+verdict-CONTRIBUTION = Không đánh giá ở đây; đây là phần đóng góp

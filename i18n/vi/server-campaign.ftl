@@ -54,3 +54,16 @@ participation-comes-after-campaign-last = ngày { $held_on } sau ngày kết th�
 participation-campaign-no-target-mend = phong trào không có chỉ tiêu { $target }; hãy sửa mã
 participation-unit-two-plans-force = đơn vị có hai kế hoạch cùng hiệu lực; hãy ghi SUPERSEDED cho kế hoạch cũ
 participation-plan-does-not-go = kế hoạch không chuyển được từ { $from } sang { $to }; hãy thực hiện đúng thứ tự các bước
+check-target-phases-value = không có đợt { $no }; phases nhận: { $values } (0 là cả phong trào)
+check-target-phases-window = chỉ tiêu có thời gian riêng (in ...) chỉ được đánh giá một lần, trong cả phong trào; hãy bỏ phases
+check-target-window-ends-early = in A..B không gồm ngày B: chỉ tiêu dừng trước ngày { $end }. Muốn tính cả ngày { $end }, hãy ghi { $next }
+check-target-basis-cohort = chưa tính được tỷ lệ theo cơ sở cohort; hãy dùng period hoặc stock
+check-target-basis-stock = tỷ lệ theo cơ sở stock (số đầu kỳ và số mới) chỉ có nghĩa trong cả phong trào; hãy bỏ in ... hoặc để phases = [0]
+check-target-allocation-same-rate = allocation = "SAME_RATE" chỉ dùng cho tỷ lệ và mức thay đổi rel so với số liệu của chính đơn vị; với số tuyệt đối hãy dùng "PROPORTIONAL" hoặc bảng giao
+check-target-allocation-share = allocation = "PROPORTIONAL" chỉ dùng cho một điều kiện count(...) hoặc stock(...), hoặc mức thay đổi của nó so với same_window_prior_year hay fixed(...), không có by; hãy dùng "SAME_RATE" hoặc bỏ allocation
+check-target-allocation-table = bảng giao chỉ dùng cho một điều kiện count(...) hoặc stock(...), hoặc mức thay đổi của nó so với fixed(...), không có by; hãy dùng "PROPORTIONAL", "SAME_RATE" hoặc bỏ allocation
+check-target-allocation-sum = các phần trong bảng giao cộng lại là { $sum }, phải bằng { $limit }; hãy sửa bảng
+check-target-allocation-unit = bảng giao nêu đơn vị { $uid } không có trong tổ chức; hãy sửa mã đơn vị
+check-target-allocation-no-base = không chia được chỉ tiêu theo số gốc: có đơn vị thiếu số liệu cùng kỳ năm trước hoặc mọi số gốc đều bằng 0; hãy nhập số liệu kỳ gốc hoặc dùng bảng giao
+check-target-pace-floor = pace chỉ dùng cho một điều kiện count(...) >= hoặc > không so với số liệu năm trước; hãy bỏ pace
+check-target-pace-milestones = các mốc của pace phải theo thứ tự ngày, nằm trong thời gian của chỉ tiêu, số lũy kế không giảm và không vượt chỉ tiêu; hãy sửa các mốc

@@ -225,5 +225,6 @@ fn build_campaign(size: &ProvinceSize) -> Campaign {
         pledges: Vec::new(),
         plans: Vec::new(),
         amendments: Vec::new(),
+        shares: Vec::new(),
     }
 }

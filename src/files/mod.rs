@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod campaign;
 mod campaign_participation;
+mod campaign_scope;
 #[cfg(test)]
 mod campaign_tests;
 pub mod campaign_writer;

@@ -36,7 +36,12 @@ impl Campaign {
             return Err(violation);
         }
         let updated =
-            Self { status: self.status, amendments: self.amendments.clone(), ..next.clone() };
+            Self {
+                status: self.status,
+                amendments: self.amendments.clone(),
+                shares: self.shares.clone(),
+                ..next.clone()
+            };
         let changed = self.changed_parts(&updated);
         if self.status == CampaignStatus::Draft || changed.is_empty() {
             return Ok(updated);

@@ -1,11 +1,13 @@
-//! Judges every target at every unit and builds the published judgements. Comparisons are judged in
-//! `target_rule`.
+//! The rows of the standings: which target is judged at which unit in which window, on which sums.
+//! The judgement of a row is in `unit_judge`.
 
 use super::aggregate::StandingInput;
+use super::allocated_limits::AllocatedLimits;
 use super::attribution::UnitOrigins;
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
-use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
+use super::unit_judge::UnitJudge;
+use super::{Coverage, Standing};
 use crate::domain::campaign::{Campaign, CampaignTarget};
 use crate::domain::org::UnitKind;
 use crate::domain::report::element::ElementCode;
@@ -14,8 +16,7 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
-    Baseline, Comparison, Evaluation, EvaluationTerms, StandingStage, Target, TargetWindow,
-    ZeroBasePolicy,
+    Comparison, EvaluationTerms, FigureSource, StandingStage, Target, TargetWindow, ZeroBasePolicy,
 };
 use std::collections::BTreeSet;
 
@@ -59,6 +60,7 @@ pub fn judge_standings_from_totals(
     let mut all = Vec::new();
     for (phase, window) in judged_phases(input) {
         let stage = stage_of_window(input, window);
+        let limits = AllocatedLimits::new(input, window);
         for (unit, kind) in judged_units(input, window) {
             let figures = UnitFigures {
                 input,
@@ -66,22 +68,20 @@ pub fn judge_standings_from_totals(
                 default_window: window,
                 window_sums,
                 origins: origins.as_ref(),
+                by_exposure: false,
             };
-            for line in &input.campaign.targets {
+            let judge = UnitJudge { figures: &figures, kind, phase, limits: &limits };
+            for line in input.campaign.targets_of_phase(phase) {
                 let coverage = target_coverage(&figures, line);
                 all.push(Standing {
                     campaign: input.campaign.id(),
                     phase,
                     unit,
                     view: input.view.into(),
-                    stage,
+                    stage: line_stage(&figures, line, stage),
                     definition_version,
-                    judgement: judge_target(
-                        &figures,
-                        kind,
-                        line,
-                        &evaluation_terms(line, stage, coverage),
-                    ),
+                    judgement: judge
+                        .judge_line(line, &evaluation_terms(line, stage, coverage)),
                     coverage,
                 });
             }
@@ -97,7 +97,19 @@ fn judged_phases(input: &StandingInput<'_>) -> Vec<(u8, DateWindow)> {
     std::iter::once((0, input.campaign.measurement_window)).chain(phases).collect()
 }
 
-fn stage_of_window(input: &StandingInput<'_>, window: DateWindow) -> StandingStage {
+/// The stage of a target: of its earliest comparison, by the window of each.
+fn line_stage(
+    figures: &UnitFigures<'_>,
+    line: &CampaignTarget,
+    stage: StandingStage,
+) -> StandingStage {
+    let own = |comparison: &Comparison| {
+        figures.own_terms(comparison).map_or(stage, |terms| terms.stage)
+    };
+    line.formula.comparisons().into_iter().map(own).min().unwrap_or(stage)
+}
+
+pub(super) fn stage_of_window(input: &StandingInput<'_>, window: DateWindow) -> StandingStage {
     if input.campaign.status.is_final() {
         StandingStage::Final
     } else if input.today < window.end {
@@ -144,33 +156,57 @@ fn evaluation_terms(
             .unwrap_or(usual.coverage_min),
         min_base: line.min_base.map(|least| Ratio::from_integer(least.into())),
         zero_base: line.zero_base.unwrap_or(ZeroBasePolicy::MaintainZero),
+        course: line.pace.clone(),
+        course_bound: match &line.formula {
+            Target::Compare(comparison) => Some(comparison.bound.to_ratio()),
+            Target::Milestone(_)
+            | Target::Attest(_)
+            | Target::All(_)
+            | Target::Any(_)
+            | Target::Tier { .. } => None,
+        },
         ..usual
     }
 }
 
 /// Coverage of a target: the reports of every contract that delivers one of its elements.
 fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
-    let catalogue = figures.input.catalogue;
-    let elements = formula_elements(figures, &line.formula);
-    let contracts: BTreeSet<&str> = elements
-        .iter()
-        .filter_map(|code| catalogue.contract_for_element(code))
-        .map(|contract| contract.code.as_str())
-        .collect();
-    let Some((_, window_sums)) = figures.sums_of(None) else { return Coverage::default() };
-    contracts
-        .into_iter()
-        .map(|code| window_sums.coverage(figures.unit, code))
-        .fold(Coverage::default(), Coverage::combined_with)
+    let comparisons = line.formula.comparisons();
+    let measured = comparisons.iter().flat_map(|comparison| {
+        let window = comparison.window.as_ref();
+        comparison.measure.elements().into_iter().map(move |code| (window, code.clone()))
+    });
+    let attested = attested_elements(figures.input.campaign, &line.formula);
+    coverage_over(figures, measured.chain(attested.map(|code| (None, code))))
 }
 
-/// The elements of a formula, including those of its duties.
-fn formula_elements(figures: &UnitFigures<'_>, formula: &Target) -> BTreeSet<ElementCode> {
-    formula
-        .elements()
-        .into_iter()
-        .chain(attested_elements(figures.input.campaign, formula))
-        .collect()
+/// Coverage of one comparison over its own window.
+pub(super) fn comparison_coverage(
+    figures: &UnitFigures<'_>,
+    comparison: &Comparison,
+) -> Coverage {
+    let window = comparison.window.as_ref();
+    let elements = comparison.measure.elements().into_iter();
+    coverage_over(figures, elements.map(|code| (window, code.clone())))
+}
+
+/// The reports of every contract that delivers one of these elements, each once for each window.
+fn coverage_over<'a>(
+    figures: &UnitFigures<'_>,
+    elements: impl Iterator<Item = (Option<&'a TargetWindow>, ElementCode)>,
+) -> Coverage {
+    let (input, catalogue) = (figures.input, figures.input.catalogue);
+    let contract = |(window, code): (Option<&TargetWindow>, ElementCode)| {
+        let contract = catalogue.contract_for_element(&code)?.code.as_str();
+        Some((resolve_window(input, figures.default_window, window)?, contract))
+    };
+    let each: BTreeSet<(DateWindow, &str)> = elements.filter_map(contract).collect();
+    each.into_iter()
+        .filter_map(|(window, contract)| {
+            let (_, sums) = figures.window_sums.iter().find(|(of, _)| *of == window)?;
+            Some(sums.coverage(figures.unit, contract))
+        })
+        .fold(Coverage::default(), Coverage::combined_with)
 }
 
 /// The elements that prove the duties attested by a formula.
@@ -182,141 +218,3 @@ pub(super) fn attested_elements(
     duties.filter_map(|duty| duty.element.clone())
 }
 
-fn judge_target(
-    figures: &UnitFigures<'_>,
-    kind: UnitKind,
-    line: &CampaignTarget,
-    terms: &EvaluationTerms,
-) -> Judgement {
-    let evaluation = line.formula.evaluate(figures, terms);
-    let unit_judge = UnitJudge { figures, kind };
-    unit_judge.build_judgement(&line.code, &line.formula, &evaluation)
-}
-
-struct UnitJudge<'a> {
-    figures: &'a UnitFigures<'a>,
-    kind: UnitKind,
-}
-
-impl UnitJudge<'_> {
-    fn build_judgement(&self, code: &str, formula: &Target, evaluation: &Evaluation) -> Judgement {
-        let comparison = match formula {
-            Target::Compare(comparison) => Some(comparison),
-            Target::Attest(_)
-            | Target::Milestone(_)
-            | Target::All(_)
-            | Target::Any(_)
-            | Target::Tier { .. } => None,
-        };
-        let members = formula.members().into_iter().zip(&evaluation.members).zip('a'..='z');
-        let members = members.map(|((formula, of), letter)| {
-            self.build_judgement(&format!("{code}{letter}"), formula, of)
-        });
-        let members: Vec<Judgement> = members.collect();
-        if !self.is_counted_here(formula) {
-            return Judgement::not_counted_here(code, members);
-        }
-        let pace = evaluation.pace.unwrap_or_default();
-        let interval =
-            evaluation.interval.filter(|_| comparison.is_some_and(|one| !one.measure.is_change()));
-        Judgement {
-            code: code.to_owned(),
-            state: judgement_state(evaluation),
-            reasons: reason_codes(evaluation),
-            value: evaluation.value,
-            value_low: interval.map(|(low, _)| low),
-            value_high: interval.map(|(_, high)| high),
-            bound: comparison
-                .map(|one| one.bound.decimal.to_ratio(if one.bound.percent { 2 } else { 0 })),
-            limit: evaluation.limit,
-            limit_now: pace.allowed_to_date,
-            failures_allowed: evaluation.failures.map(|failures| failures.allowed),
-            failures_left: evaluation.failures.map(|failures| failures.remaining),
-            display: evaluation.display.clone().unwrap_or_default(),
-            rest_change: pace.rest_change,
-            forecast: pace.forecast,
-            percent_to_meet: pace.percent_to_meet,
-            tier: evaluation.tier,
-            count_before: evaluation.counts.and_then(|counts| counts.before),
-            count_now: evaluation.counts.map(|counts| counts.now),
-            variation: evaluation.counts.and_then(|counts| counts.z_hundredths),
-            figures: comparison.map(|one| self.judgement_figures(one)).unwrap_or_default(),
-            members,
-        }
-    }
-
-    /// Whether every element is counted at this unit's level or below it.
-    fn is_counted_here(&self, formula: &Target) -> bool {
-        let (catalogue, comparisons) = (self.figures.input.catalogue, formula.comparisons());
-        let attests = comparisons.is_empty();
-        let counted = |code: &ElementCode| {
-            let level = catalogue.element(code).map(|element| UnitKind::from(element.level));
-            // A duty is due once in total, not in part at each unit.
-            level.is_none_or(|level| {
-                if attests {
-                    self.kind == UnitKind::Province
-                } else {
-                    is_level_summed(self.kind, level)
-                }
-            })
-        };
-        let mut named = comparisons.iter().flat_map(|comparison| comparison.measure.elements());
-        named.all(counted)
-            && attested_elements(self.figures.input.campaign, formula).all(|code| counted(&code))
-    }
-
-    fn judgement_figures(&self, comparison: &Comparison) -> Vec<StandingFigure> {
-        let (baseline, when) = (comparison.measure.baseline(), comparison.window.as_ref());
-        comparison
-            .measure
-            .elements()
-            .into_iter()
-            .map(|code| self.standing_figure(code, baseline, when))
-            .collect()
-    }
-
-    fn standing_figure(
-        &self,
-        code: &ElementCode,
-        baseline: Option<Baseline>,
-        when: Option<&TargetWindow>,
-    ) -> StandingFigure {
-        let figures = self.figures;
-        let value = figures
-            .sums_of(when)
-            .and_then(|(_, window_sums)| window_sums.value(figures.unit, code));
-        let full = baseline.and_then(|of| {
-            figures
-                .baseline_window(&of, resolve_window(figures.input, figures.default_window, when)?)
-        });
-        let now = baseline.and_then(|of| figures.baseline_window_to_date(code, &of, when));
-        StandingFigure {
-            element: code.clone(),
-            value,
-            baseline_now: now.and_then(|window| figures.sum_baseline(code, window)),
-            baseline_full: full.and_then(|window| figures.sum_baseline(code, window)),
-        }
-    }
-}
-
-/// Whether a unit of this kind sums elements that are counted at `level`.
-fn is_level_summed(kind: UnitKind, level: UnitKind) -> bool {
-    match kind {
-        UnitKind::Province => true,
-        UnitKind::District => matches!(level, UnitKind::District | UnitKind::Commune),
-        UnitKind::Commune | UnitKind::Department | UnitKind::Cluster => kind == level,
-    }
-}
-
-fn judgement_state(evaluation: &Evaluation) -> JudgementState {
-    match (evaluation.verdict, evaluation.pace_state()) {
-        (Some(verdict), _) => verdict.into(),
-        (None, Some(pace)) => pace.into(),
-        (None, None) => JudgementState::Undetermined,
-    }
-}
-
-fn reason_codes(evaluation: &Evaluation) -> Vec<String> {
-    let codes: BTreeSet<&str> = evaluation.reasons.iter().map(|reason| reason.as_str()).collect();
-    codes.into_iter().map(str::to_owned).collect()
-}

@@ -9,19 +9,23 @@ pub mod baseline;
 pub mod funnel_limits;
 
 mod aggregate;
+mod allocated_limits;
 mod attribution;
 mod digest;
 mod drilldown;
+mod each_units;
 mod judge;
 mod movement;
 mod text;
 mod totals;
 mod trajectory;
 mod unit_figures;
+mod unit_judge;
 
 pub use aggregate::{ReportEntry, StandingInput, WindowSums, aggregate_reports};
 pub use digest::{ReportsDigest, compute_input_digest};
 pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports};
+pub use allocated_limits::allocate_shares;
 pub use judge::{compute_totals, judge_standings, judge_standings_from_totals};
 pub use movement::{ReportMovement, TargetMovement, find_report_movements, find_target_movements};
 pub use totals::CampaignTotals;
@@ -32,7 +36,7 @@ use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::{CampaignId, RunId, StandingId, UnitId, derive_id};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
-use crate::domain::target_rule::{StandingStage, Tier};
+use crate::domain::target_rule::{NeutralReason, StandingStage, Tier};
 
 string_enum! {
     /// The structure in which figures are summed.
@@ -69,7 +73,33 @@ string_enum! {
         NoData = "NO_DATA",
         /// The elements are counted at another level; never shown as 0.
         NotCountedHere = "NOT_COUNTED_HERE",
+        /// Not judged at this unit or in this phase; the value is what the unit adds.
+        Contribution = "CONTRIBUTION",
     }
+}
+
+/// How the units of `by each` were judged. Never a rank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EachJudgement {
+    /// Judged units that met it, or are on pace.
+    pub met: u32,
+    /// Judged units.
+    pub judged: u32,
+    /// Judged units that have not met it, in code order.
+    pub others: Vec<EachUnitJudgement>,
+    /// Units that are not judged, in code order.
+    pub neutral: Vec<EachUnitJudgement>,
+}
+
+/// One unit of `by each`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EachUnitJudgement {
+    /// The unit.
+    pub unit: UnitId,
+    /// How it was judged.
+    pub state: JudgementState,
+    /// Why it is not judged, beyond NOT_APPLICABLE.
+    pub neutral: Option<NeutralReason>,
 }
 
 /// One figure behind a judgement, scaled.
@@ -130,6 +160,8 @@ pub struct Judgement {
     pub figures: Vec<StandingFigure>,
     /// Members of `all`, `any` and `tier`, in the order of the formula.
     pub members: Vec<Judgement>,
+    /// How the units of `by each` were judged, at a unit above them.
+    pub each: Option<EachJudgement>,
 }
 
 impl Judgement {
@@ -158,6 +190,7 @@ impl Judgement {
             variation: None,
             figures: Vec::new(),
             members,
+            each: None,
         }
     }
 

@@ -43,6 +43,7 @@ impl JudgementState {
             Self::NotComparable => TargetVerdict::NotComparable.message(),
             Self::NoData => TargetVerdict::NoData.message(),
             Self::NotCountedHere => message!("verdict-NOT_COUNTED_HERE"),
+            Self::Contribution => message!("verdict-CONTRIBUTION"),
         }
     }
 }

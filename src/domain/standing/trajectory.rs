@@ -151,6 +151,7 @@ impl<'a> UnitTrajectories<'a> {
     fn unit_figures(&self, window: DateWindow) -> UnitFigures<'_> {
         let Self { input, unit, origins, .. } = self;
         UnitFigures {
+            by_exposure: false,
             input,
             unit: *unit,
             default_window: window,

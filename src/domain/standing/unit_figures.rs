@@ -4,6 +4,8 @@
 
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
+use super::each_units::list_each_units;
+use super::judge::{comparison_coverage, stage_of_window};
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::report::element::{DefinitionComparability, Element, ElementCode};
 use crate::domain::reporting::window::DateWindow;
@@ -11,8 +13,8 @@ use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
-    Attestation, Baseline, Comparability, FigureSource, FormulaIdentifier, MissingReports,
-    TargetWindow,
+    Attestation, Baseline, Comparability, Comparison, CourseDays, EachFigures, EachUnits,
+    FigureSource, FormulaIdentifier, MissingReports, OwnTerms, TargetWindow,
 };
 use jiff::civil::Date;
 
@@ -26,6 +28,8 @@ pub(super) struct UnitFigures<'a> {
     pub(super) window_sums: &'a [(DateWindow, WindowSums)],
     /// Attribution of past figures, in a view of one day.
     pub(super) origins: Option<&'a UnitOrigins>,
+    /// Judged although it did not live the whole window: a unit of `by each` without a base.
+    pub(super) by_exposure: bool,
 }
 
 /// The days of a window of the grammar; `None` if the campaign does not have it.
@@ -264,7 +268,7 @@ impl FigureSource for UnitFigures<'_> {
             lifetime.from <= self.default_window.start
                 && self.input.today.min(self.default_window.end) <= lifetime.to
         });
-        if whole { Comparability::Exact } else { Comparability::Broken }
+        if whole || self.by_exposure { Comparability::Exact } else { Comparability::Broken }
     }
 
     fn attestation(&self, duty: &FormulaIdentifier) -> Option<Attestation> {
@@ -275,5 +279,27 @@ impl FigureSource for UnitFigures<'_> {
 
     fn milestone_attestation(&self, _milestone: &FormulaIdentifier) -> Option<Attestation> {
         None
+    }
+
+    fn own_terms(&self, comparison: &Comparison) -> Option<OwnTerms> {
+        comparison.window.as_ref()?;
+        let window = resolve_window(self.input, self.default_window, comparison.window.as_ref())?;
+        Some(OwnTerms {
+            stage: stage_of_window(self.input, window),
+            coverage: comparison_coverage(self, comparison).accepted_share(),
+        })
+    }
+
+    fn each_units(
+        &self,
+        units: &EachUnits,
+        comparison: &Comparison,
+    ) -> Option<Vec<EachFigures<'_>>> {
+        list_each_units(self, units, comparison)
+    }
+
+    fn course_days(&self, window: Option<&TargetWindow>) -> Option<CourseDays> {
+        let window = resolve_window(self.input, self.default_window, window)?;
+        Some(CourseDays { window, due_end: self.input.today })
     }
 }

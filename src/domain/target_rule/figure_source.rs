@@ -2,8 +2,10 @@
 //!
 //! The caller has already chosen the unit and the structure view.
 
-use super::ast::{Baseline, FormulaIdentifier, TargetWindow};
+use super::ast::{Baseline, Comparison, EachUnits, FormulaIdentifier, TargetWindow};
+use super::each::EachFigures;
 use super::missing_bound;
+use super::pace_course::{CourseDays, PaceCourse};
 use super::verdict::{Comparability, StandingStage};
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ratio::Ratio;
@@ -57,6 +59,35 @@ pub trait FigureSource {
 
     /// Attestation state of a milestone.
     fn milestone_attestation(&self, milestone: &FormulaIdentifier) -> Option<Attestation>;
+
+    /// Stage and coverage of a comparison with a window of its own; `None`: those of the target.
+    fn own_terms(&self, _comparison: &Comparison) -> Option<OwnTerms> {
+        None
+    }
+
+    /// The units of `by each` at and below the unit, in code order; `None` if the unit is one of
+    /// them, so that it is judged for itself.
+    fn each_units(
+        &self,
+        _units: &EachUnits,
+        _comparison: &Comparison,
+    ) -> Option<Vec<EachFigures<'_>>> {
+        None
+    }
+
+    /// The days of the window, and those of them whose reports are due; `None`: unknown.
+    fn course_days(&self, _window: Option<&TargetWindow>) -> Option<CourseDays> {
+        None
+    }
+}
+
+/// Stage and coverage of one comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnTerms {
+    /// Stage of the comparison's window.
+    pub stage: StandingStage,
+    /// Accepted share of the reports expected in it.
+    pub coverage: Ratio,
 }
 
 /// Reports that have not been received.
@@ -116,13 +147,17 @@ pub struct EvaluationTerms {
     pub coverage: Ratio,
     /// Minimum coverage for a verdict that missing reports could overturn.
     pub coverage_min: Ratio,
-    /// Below this base there is no verdict. `None`: 10 for a percentage, no minimum for a plain
-    /// less or more.
+    /// Below this base, or this denominator of a ratio, there is no verdict. `None`: 10 for a
+    /// percentage of change, no minimum otherwise.
     pub min_base: Option<Ratio>,
     /// What a reduction from zero means.
     pub zero_base: ZeroBasePolicy,
     /// An authorised person has signed that the missing reports are accepted as missing.
     pub waived: bool,
+    /// The course that a running floor without a base must keep.
+    pub course: Option<PaceCourse>,
+    /// The bound that the milestones of the course belong to; `None`: the comparison's own.
+    pub course_bound: Option<Ratio>,
 }
 
 impl EvaluationTerms {
@@ -142,6 +177,8 @@ impl EvaluationTerms {
             min_base: None,
             zero_base: ZeroBasePolicy::MaintainZero,
             waived: false,
+            course: None,
+            course_bound: None,
         }
     }
 }

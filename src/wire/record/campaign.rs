@@ -1,6 +1,6 @@
 //! Encodes and decodes campaigns.
 
-use super::participation;
+use super::{judged_scope, participation};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
     Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
@@ -54,6 +54,7 @@ pub fn campaign_to_proto(
         pledges,
         plans,
         amendments,
+        shares,
     } = campaign;
     Ok(pb::CampaignRecord {
         code: code.clone(),
@@ -81,6 +82,7 @@ pub fn campaign_to_proto(
         launches: launches.iter().map(participation::launch_to_proto).collect(),
         pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
         plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
+        shares: shares.iter().map(judged_scope::share_to_proto).collect(),
     })
 }
 
@@ -165,7 +167,12 @@ fn target_to_proto(
         pairs,
         gaming_note,
         coercive_override,
+        levels,
+        phases,
+        allocation,
+        pace,
     } = target;
+    let (method, parts) = judged_scope::allocation_to_proto(allocation.as_ref());
     let pair = |pair: &TargetPair| {
         let pair = match pair {
             TargetPair::Target(code) => TargetPairMessage::TargetCode(code.clone()),
@@ -190,6 +197,11 @@ fn target_to_proto(
         pairs: pairs.iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note: gaming_note.clone(),
         coercive_override: text_to_proto(coercive_override),
+        levels: levels.iter().map(|one| enums::counting_level_to_proto(*one).into()).collect(),
+        phases: phases.iter().copied().map(u32::from).collect(),
+        allocation: method.into(),
+        allocation_parts: parts,
+        pace: pace.as_ref().map(judged_scope::pace_to_proto),
     })
 }
 
@@ -250,6 +262,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         launches,
         pledges,
         plans,
+        shares,
     } = decode_message(bytes)?;
     let fields: Result<_, _> = fields.into_iter().map(enums::campaign_field_from_proto).collect();
     let measurement_window = values::window_from_proto(measurement_days);
@@ -281,6 +294,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         pledges: pledges.into_iter().map(participation::pledge_from_proto).collect(),
         plans: try_map(plans, participation::unit_plan_from_proto)?,
         amendments: try_map(amendments, amendment_from_proto)?,
+        shares: try_map(shares, judged_scope::share_from_proto)?,
     })
 }
 
@@ -371,6 +385,11 @@ fn target_from_proto(
         pairs,
         gaming_note,
         coercive_override,
+        levels,
+        phases,
+        allocation,
+        allocation_parts,
+        pace,
     } = message;
     let pair = |message: pb::TargetPair| match require_field("targets.pairs", message.pair)? {
         TargetPairMessage::TargetCode(code) => Ok(TargetPair::Target(code)),
@@ -404,6 +423,15 @@ fn target_from_proto(
         pairs: pairs.into_iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note,
         coercive_override: text_from_proto(coercive_override),
+        levels: check_field(
+            "targets.levels",
+            levels.into_iter().map(enums::counting_level_from_proto).collect(),
+        )?,
+        phases: try_map(phases, |phase| {
+            u8::try_from(phase).map_err(|_| RecordError::Field("targets.phases"))
+        })?,
+        allocation: judged_scope::allocation_from_proto(allocation, allocation_parts)?,
+        pace: pace.map(judged_scope::pace_from_proto).transpose()?,
     })
 }
 
