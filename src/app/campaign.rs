@@ -84,7 +84,7 @@ impl App {
                 catalogue_changes: tx.put_catalogue(&permit, catalogue, calendars, &waiting)?,
                 campaign_changes: 0,
             };
-            let reference = tx.reference_data()?;
+            let reference = self.reference_with_drafts(tx)?;
             for next in next_campaigns {
                 let before = amended.iter().find(|existing| existing.code == next.code);
                 let next = match before {

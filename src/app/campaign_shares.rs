@@ -23,8 +23,8 @@ pub(super) fn freeze_shares(
     }
     let baselines = Baselines::new(&tx.baselines()?);
     let (org, catalogue) = (&reference.org, &reference.catalogue);
-    let computed = allocate_shares(&campaign, org, catalogue, &baselines)
-        .map_err(AppError::Violations)?;
+    let computed =
+        allocate_shares(&campaign, org, catalogue, &baselines).map_err(AppError::Violations)?;
     let is_kept = |code: &str| {
         before.is_some_and(|before| {
             before.target(code) == campaign.target(code)

@@ -6,9 +6,7 @@
 use super::campaign_participation::{
     LaunchToml, PledgeToml, UnitPlanToml, read_launch, read_plan, read_pledge,
 };
-use super::campaign_scope::{
-    AllocationToml, PaceToml, read_allocation, read_level, read_pace,
-};
+use super::campaign_scope::{AllocationToml, PaceToml, read_allocation, read_level, read_pace};
 use super::catalogue::read_element_code;
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;

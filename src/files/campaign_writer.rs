@@ -175,9 +175,8 @@ fn format_allocation(allocation: &TargetAllocation) -> String {
         TargetAllocation::SameRate => quote_string(TargetAllocation::WORDS[0]),
         TargetAllocation::Proportional => quote_string(TargetAllocation::WORDS[1]),
         TargetAllocation::Table(parts) => {
-            let part = |part: &AllocatedPart| {
-                format!("{} = {}", quote_string(&part.unit_uid), part.limit)
-            };
+            let part =
+                |part: &AllocatedPart| format!("{} = {}", quote_string(&part.unit_uid), part.limit);
             format!("{{ {} }}", parts.iter().map(part).collect::<Vec<_>>().join(", "))
         }
     }

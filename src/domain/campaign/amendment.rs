@@ -35,13 +35,12 @@ impl Campaign {
         if let Some(violation) = self.check_plan_steps(next) {
             return Err(violation);
         }
-        let updated =
-            Self {
-                status: self.status,
-                amendments: self.amendments.clone(),
-                shares: self.shares.clone(),
-                ..next.clone()
-            };
+        let updated = Self {
+            status: self.status,
+            amendments: self.amendments.clone(),
+            shares: self.shares.clone(),
+            ..next.clone()
+        };
         let changed = self.changed_parts(&updated);
         if self.status == CampaignStatus::Draft || changed.is_empty() {
             return Ok(updated);

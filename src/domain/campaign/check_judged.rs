@@ -37,20 +37,21 @@ impl JudgedChecker<'_> {
     }
 
     fn check_phases(&self, violations: &mut Vec<Violation>) {
-        let known = |phase: &u8| *phase == 0 || self.campaign.phases.iter().any(|one| one.no == *phase);
+        let known =
+            |phase: &u8| *phase == 0 || self.campaign.phases.iter().any(|one| one.no == *phase);
         for no in self.target.phases.iter().filter(|phase| !known(phase)) {
             let numbers: Vec<String> = std::iter::once(0)
                 .chain(self.campaign.phases.iter().map(|phase| phase.no))
                 .map(|phase| phase.to_string())
                 .collect();
             let values = numbers.join(" | ");
-            violations.push(self.error(
-                "UNKNOWN_PHASE",
-                message!("check-target-phases-value", no, values),
-            ));
+            violations.push(
+                self.error("UNKNOWN_PHASE", message!("check-target-phases-value", no, values)),
+            );
         }
         if self.target.has_own_window() && !self.target.phases.is_empty() {
-            violations.push(self.error("PHASES_AND_WINDOW", message!("check-target-phases-window")));
+            violations
+                .push(self.error("PHASES_AND_WINDOW", message!("check-target-phases-window")));
         }
     }
 
@@ -142,7 +143,8 @@ impl JudgedChecker<'_> {
         };
         let PaceCourse::Milestones(milestones) = pace else { return };
         if !self.is_course(comparison, milestones) {
-            violations.push(self.error("PACE_MILESTONES", message!("check-target-pace-milestones")));
+            violations
+                .push(self.error("PACE_MILESTONES", message!("check-target-pace-milestones")));
         }
     }
 
@@ -214,9 +216,10 @@ fn paced_comparison(formula: &Target) -> Option<&Comparison> {
         Measure::Change { measure, baseline: Baseline::Fixed(_), .. } => {
             matches!(**measure, Measure::Count(_))
         }
-        Measure::Change { .. } | Measure::Stock(_) | Measure::Ratio { .. } | Measure::Rate { .. } => {
-            false
-        }
+        Measure::Change { .. }
+        | Measure::Stock(_)
+        | Measure::Ratio { .. }
+        | Measure::Rate { .. } => false,
     };
     (plain && comparison.is_floor()).then_some(comparison)
 }

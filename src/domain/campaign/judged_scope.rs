@@ -59,9 +59,7 @@ impl CampaignTarget {
     fn is_judged_at_unit(&self, place: JudgedPlace<'_>) -> bool {
         let JudgedPlace { unit_uid, kind, is_owner, .. } = place;
         let comparisons = self.formula.comparisons();
-        let elsewhere = |comparison: &&Comparison| {
-            matches!(&comparison.units, Some(TargetUnits::Unit(of)) if of.as_str() != unit_uid)
-        };
+        let elsewhere = |comparison: &&Comparison| matches!(&comparison.units, Some(TargetUnits::Unit(of)) if of.as_str() != unit_uid);
         if comparisons.iter().any(elsewhere) {
             return false;
         }
@@ -79,12 +77,9 @@ fn target_reach(target: &Target) -> DefaultReach {
     match target {
         Target::Compare(comparison) => comparison_reach(comparison),
         Target::Milestone(_) | Target::Attest(_) => DefaultReach::OwnerWhole,
-        Target::All(_) | Target::Any(_) | Target::Tier { .. } => target
-            .members()
-            .into_iter()
-            .map(target_reach)
-            .max()
-            .unwrap_or(DefaultReach::OwnerWhole),
+        Target::All(_) | Target::Any(_) | Target::Tier { .. } => {
+            target.members().into_iter().map(target_reach).max().unwrap_or(DefaultReach::OwnerWhole)
+        }
     }
 }
 
@@ -111,10 +106,7 @@ fn comparison_reach(comparison: &Comparison) -> DefaultReach {
 }
 
 fn is_stock_ratio(measure: &Measure) -> bool {
-    matches!(
-        measure,
-        Measure::Ratio { basis: Some(RatioBasis::Stock | RatioBasis::Cohort), .. }
-    )
+    matches!(measure, Measure::Ratio { basis: Some(RatioBasis::Stock | RatioBasis::Cohort), .. })
 }
 
 impl Campaign {

@@ -23,8 +23,8 @@ use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 pub use allocation::{
-    AllocatedPart, AllocatedShare, TargetAllocation, UnitShare, share_over_bases, shareable_comparison,
-    shares_on,
+    AllocatedPart, AllocatedShare, TargetAllocation, UnitShare, share_over_bases,
+    shareable_comparison, shares_on,
 };
 pub use amendment::Amendment;
 pub use judged_scope::JudgedPlace;

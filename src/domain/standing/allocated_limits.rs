@@ -26,10 +26,8 @@ pub(super) struct AllocatedLimits {
 impl AllocatedLimits {
     /// The limits that hold at the end of the judged part of a window.
     pub(super) fn new(input: &StandingInput<'_>, window: DateWindow) -> Self {
-        let day = input
-            .view
-            .structure_day()
-            .unwrap_or_else(|| last_judged_day(input.today, window));
+        let day =
+            input.view.structure_day().unwrap_or_else(|| last_judged_day(input.today, window));
         let mut shares = BTreeMap::new();
         for line in &input.campaign.targets {
             let of_line = |share: &&AllocatedShare| share.target == line.code;
@@ -173,7 +171,8 @@ impl ShareAllocation<'_> {
             .map(|element| UnitKind::from(element.level))
             .collect();
         let below = org.subtree(self.campaign.owner_id(), Hierarchy::Command, day);
-        let counts = |unit: &UnitId| kinds.iter().all(|kind| org.kind_on(*unit, day) == Some(*kind));
+        let counts =
+            |unit: &UnitId| kinds.iter().all(|kind| org.kind_on(*unit, day) == Some(*kind));
         let mut units: Vec<UnitId> = below.into_iter().filter(counts).collect();
         units.sort_by_key(|unit| org.unit(*unit).map(|unit| unit.uid.clone()));
         units

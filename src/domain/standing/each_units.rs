@@ -83,8 +83,7 @@ impl<'a> WantedUnits<'a> {
         // The lowest level that sums all elements.
         let order =
             [UnitKind::Commune, UnitKind::Department, UnitKind::District, UnitKind::Province];
-        let sums_all =
-            |kind: &UnitKind| levels.iter().all(|level| is_level_summed(*kind, *level));
+        let sums_all = |kind: &UnitKind| levels.iter().all(|level| is_level_summed(*kind, *level));
         Self { units, counted: order.into_iter().find(sums_all).unwrap_or(UnitKind::Province) }
     }
 

@@ -80,8 +80,7 @@ pub fn judge_standings_from_totals(
                     view: input.view.into(),
                     stage: line_stage(&figures, line, stage),
                     definition_version,
-                    judgement: judge
-                        .judge_line(line, &evaluation_terms(line, stage, coverage)),
+                    judgement: judge.judge_line(line, &evaluation_terms(line, stage, coverage)),
                     coverage,
                 });
             }
@@ -103,9 +102,8 @@ fn line_stage(
     line: &CampaignTarget,
     stage: StandingStage,
 ) -> StandingStage {
-    let own = |comparison: &Comparison| {
-        figures.own_terms(comparison).map_or(stage, |terms| terms.stage)
-    };
+    let own =
+        |comparison: &Comparison| figures.own_terms(comparison).map_or(stage, |terms| terms.stage);
     line.formula.comparisons().into_iter().map(own).min().unwrap_or(stage)
 }
 
@@ -181,10 +179,7 @@ fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage
 }
 
 /// Coverage of one comparison over its own window.
-pub(super) fn comparison_coverage(
-    figures: &UnitFigures<'_>,
-    comparison: &Comparison,
-) -> Coverage {
+pub(super) fn comparison_coverage(figures: &UnitFigures<'_>, comparison: &Comparison) -> Coverage {
     let window = comparison.window.as_ref();
     let elements = comparison.measure.elements().into_iter();
     coverage_over(figures, elements.map(|code| (window, code.clone())))
@@ -217,4 +212,3 @@ pub(super) fn attested_elements(
     let duties = campaign.duties.iter().filter(|duty| formula.attests_duty(&duty.code));
     duties.filter_map(|duty| duty.element.clone())
 }
-

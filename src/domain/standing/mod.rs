@@ -23,9 +23,9 @@ mod unit_figures;
 mod unit_judge;
 
 pub use aggregate::{ReportEntry, StandingInput, WindowSums, aggregate_reports};
+pub use allocated_limits::allocate_shares;
 pub use digest::{ReportsDigest, compute_input_digest};
 pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports};
-pub use allocated_limits::allocate_shares;
 pub use judge::{compute_totals, judge_standings, judge_standings_from_totals};
 pub use movement::{ReportMovement, TargetMovement, find_report_movements, find_target_movements};
 pub use totals::CampaignTotals;

@@ -39,6 +39,7 @@ impl Comparison {
 
 fn format_value(value: Ratio, share: bool) -> String {
     let shown = if share { value.checked_mul(Ratio::from_integer(100)) } else { Some(value) };
-    let text = shown.and_then(|value| value.format_shortest(2)).unwrap_or_else(|| value.to_string());
+    let text =
+        shown.and_then(|value| value.format_shortest(2)).unwrap_or_else(|| value.to_string());
     if share { format!("{text} %") } else { text }
 }

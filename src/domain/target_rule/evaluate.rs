@@ -5,8 +5,8 @@
 
 use super::ast::{Comparison, FormulaIdentifier, Target, TargetUnits};
 use super::comparison;
-use super::each;
 use super::comparison_figures::EvaluationStop;
+use super::each;
 use super::evaluation::{EvaluatedPace, Evaluation};
 use super::figure_source::{Attestation, EvaluationTerms, FigureSource};
 use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
@@ -18,9 +18,7 @@ impl Target {
     pub fn evaluate(&self, figures: &dyn FigureSource, terms: &EvaluationTerms) -> Evaluation {
         let mut out = Evaluation::new(self.to_string(), terms.stage);
         match self {
-            Self::Compare(comparison) => {
-                evaluate_comparison(comparison, figures, terms, &mut out)
-            }
+            Self::Compare(comparison) => evaluate_comparison(comparison, figures, terms, &mut out),
             Self::Milestone(name) => {
                 evaluate_attestation(figures.milestone_attestation(name), name, terms, &mut out)
             }

@@ -31,8 +31,8 @@ mod verdict;
 mod zero_base;
 
 pub use ast::{
-    Baseline, ChangeMode, Comparator, Comparison, EachUnits, Expr, FormRuleExpr, FormulaIdentifier, Measure,
-    RatioBasis, Target, TargetBound, TargetUnits, TargetWindow, TermSign,
+    Baseline, ChangeMode, Comparator, Comparison, EachUnits, Expr, FormRuleExpr, FormulaIdentifier,
+    Measure, RatioBasis, Target, TargetBound, TargetUnits, TargetWindow, TermSign,
 };
 pub use chance::{ChanceError, TargetChance};
 pub use contribution::Contribution;

@@ -158,9 +158,8 @@ fn threshold_by_course(case: &ComparisonCase<'_>) -> Option<Threshold> {
     }
     let days = case.reader.figures.course_days(case.reader.comparison.window.as_ref())?;
     let bound = case.threshold.value;
-    let value = bound.checked_mul(
-        course.due_share(case.reader.terms.course_bound.unwrap_or(bound), days)?,
-    )?;
+    let value = bound
+        .checked_mul(course.due_share(case.reader.terms.course_bound.unwrap_or(bound), days)?)?;
     // Before anything is due, a strict comparison with zero would report every unit as late.
     let cmp = if value.is_zero() { Comparator::AtLeast } else { case.threshold.cmp };
     Some(Threshold { cmp, value })

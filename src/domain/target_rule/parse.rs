@@ -5,17 +5,17 @@
 //! bounded, so parsing always terminates quickly.
 
 use super::ast::{
-    Baseline, ChangeMode, Comparator, Comparison, DEPTH_MAX, EachUnits, Expr, FormRuleExpr, MEMBERS_MAX,
-    Measure, RatioBasis, TERMS_MAX, TEXT_MAX, Target, TargetBound, TargetUnits, TargetWindow,
-    TermSign,
+    Baseline, ChangeMode, Comparator, Comparison, DEPTH_MAX, EachUnits, Expr, FormRuleExpr,
+    MEMBERS_MAX, Measure, RatioBasis, TERMS_MAX, TEXT_MAX, Target, TargetBound, TargetUnits,
+    TargetWindow, TermSign,
 };
-use crate::domain::report::element::CountingLevel;
 use super::syntax_error::{ExpectedSyntax, SyntaxError};
 use super::token::{
     ParseFailure, ParseResult, ParserHints, ParserInput, accept_symbol, accept_word, expect_symbol,
     parse_bracketed_identifier, parse_bracketed_whole_number, parse_date, parse_decimal,
     parse_element, parse_keyword, parse_whole_number, skip_blanks,
 };
+use crate::domain::report::element::CountingLevel;
 use std::str::FromStr;
 
 /// Maximum number after `per`.

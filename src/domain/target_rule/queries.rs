@@ -1,7 +1,8 @@
 //! Queries on a tree that need no figures: the elements it names and the measures it contains.
 
 use super::ast::{
-    Baseline, ChangeMode, Comparator, Comparison, Expr, FormulaIdentifier, Measure, Target, TargetBound,
+    Baseline, ChangeMode, Comparator, Comparison, Expr, FormulaIdentifier, Measure, Target,
+    TargetBound,
 };
 use super::decimal::Decimal;
 use super::threshold::Threshold;
@@ -78,9 +79,10 @@ impl Comparison {
                 bound.checked_add(Ratio::ONE)?.checked_mul(base?)?
             }
             Measure::Change { mode: ChangeMode::Absolute, .. } => base?.checked_add(bound)?,
-            Measure::Count(_) | Measure::Stock(_) | Measure::Ratio { .. } | Measure::Rate { .. } => {
-                bound
-            }
+            Measure::Count(_)
+            | Measure::Stock(_)
+            | Measure::Ratio { .. }
+            | Measure::Rate { .. } => bound,
         };
         Threshold { cmp: self.cmp, value }.limit()
     }

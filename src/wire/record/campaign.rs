@@ -1,7 +1,7 @@
 //! Encodes and decodes campaigns.
 
-use super::{judged_scope, participation};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
+use super::{judged_scope, participation};
 use crate::domain::campaign::{
     Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
     Classification, Duty, Phase, TargetPair,

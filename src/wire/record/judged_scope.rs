@@ -33,8 +33,7 @@ pub(super) fn allocation_from_proto(
         pb::AllocationMethod::SameRate => Some(TargetAllocation::SameRate),
         pb::AllocationMethod::Proportional => Some(TargetAllocation::Proportional),
         pb::AllocationMethod::Table => {
-            let part =
-                |pb::AllocatedPart { unit_uid, limit }| AllocatedPart { unit_uid, limit };
+            let part = |pb::AllocatedPart { unit_uid, limit }| AllocatedPart { unit_uid, limit };
             Some(TargetAllocation::Table(parts.into_iter().map(part).collect()))
         }
     })
@@ -61,11 +60,7 @@ pub(super) fn pace_from_proto(message: pb::PaceCourse) -> Result<PaceCourse, Rec
     };
     let milestones: Vec<PaceMilestone> =
         message.milestones.into_iter().map(milestone).collect::<Result<_, RecordError>>()?;
-    Ok(if milestones.is_empty() {
-        PaceCourse::Linear
-    } else {
-        PaceCourse::Milestones(milestones)
-    })
+    Ok(if milestones.is_empty() { PaceCourse::Linear } else { PaceCourse::Milestones(milestones) })
 }
 
 pub(super) fn share_to_proto(share: &AllocatedShare) -> pb::AllocatedShare {

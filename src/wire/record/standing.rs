@@ -71,11 +71,7 @@ pub fn decode_standing(
         view: standing_view_from_proto(view)?,
         stage: stage_from_proto(stage)?,
         definition_version,
-        judgement: judgement_from_proto(
-            require_field("judgement", judgement)?,
-            units,
-            elements,
-        )?,
+        judgement: judgement_from_proto(require_field("judgement", judgement)?, units, elements)?,
         coverage: Coverage { expected, received, nil, late, accepted, missing },
     })
 }

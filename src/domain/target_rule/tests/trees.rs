@@ -89,7 +89,8 @@ fn window() -> impl Strategy<Value = TargetWindow> {
 fn units() -> impl Strategy<Value = TargetUnits> {
     prop_oneof![
         Just(TargetUnits::Each(EachUnits::Counted)),
-        prop::sample::select(CountingLevel::ALL).prop_map(|level| TargetUnits::Each(EachUnits::Level(level))),
+        prop::sample::select(CountingLevel::ALL)
+            .prop_map(|level| TargetUnits::Each(EachUnits::Level(level))),
         name().prop_map(TargetUnits::Unit),
         name().prop_map(|kind| TargetUnits::Each(EachUnits::Kind(kind)))
     ]
