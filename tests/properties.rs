@@ -5,6 +5,8 @@
 
 #[path = "properties/incremental_totals.rs"]
 mod incremental_totals;
+#[path = "properties/judging.rs"]
+mod judging;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
