@@ -8,3 +8,9 @@ baseline-shares-days-data-row = overlaps data row { $row } ({ $window }); each d
 ## text
 verdict-NOT_COUNTED_HERE = Not counted at this level
 verdict-CONTRIBUTION = Not judged here; this is what it adds
+each-met-of-judged = { $met } of { $judged } units meet it
+each-others = not met: { $units }
+each-neutral = not judged: { $units }
+each-unit = { $unit } ({ $state })
+each-neutral-reason-EXPOSURE = it existed for less than three quarters of the days
+each-neutral-reason-CLOSED = closed

@@ -128,9 +128,10 @@ impl App {
                 status: campaign.next_status(step, &step_context).map_err(AppError::Violations)?,
                 ..campaign.clone()
             };
-            let next = match step {
-                CampaignStep::Approve => freeze_shares(tx, &reference, None, next)?,
-                _ => next,
+            let next = if step == CampaignStep::Approve {
+                freeze_shares(tx, &reference, None, next)?
+            } else {
+                next
             };
             tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
             Ok(next)

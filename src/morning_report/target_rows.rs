@@ -61,6 +61,10 @@ fn build_target_row<'a>(
     if reasons.is_empty() {
         reasons = member_reason_texts(judgement, lang);
     }
+    if let Some(each) = &judgement.each {
+        let name = |unit| morning.reference.org.nearest_name(unit, morning.today).to_owned();
+        reasons.insert(0, each.message(name).text(lang));
+    }
     let group = StateGroup::from_state(judgement.state);
     Some(TargetRow {
         headline: headline_texts(group, &lines, &reasons, lang),

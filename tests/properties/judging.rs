@@ -71,9 +71,9 @@ last_day = 2026-12-31
 "#;
 
 /// The year's last day and the day after every report is due.
-const AFTER: Date = date(2027, 1, 20);
+pub(crate) const AFTER: Date = date(2027, 1, 20);
 
-struct Authority {
+pub(crate) struct Authority {
     facts: OrgFacts,
     catalogue: Catalogue,
     campaign: Campaign,
@@ -138,7 +138,7 @@ impl Authority {
     }
 
     /// The same number of communes `c-00` and up, with these figures.
-    fn of_communes(target: &str, figures: &[[i64; 2]]) -> Self {
+    pub(crate) fn of_communes(target: &str, figures: &[[i64; 2]]) -> Self {
         let uids: Vec<String> = (0..figures.len()).map(|at| format!("c-{at:02}")).collect();
         let communes: Vec<(&str, [i64; 2])> =
             uids.iter().map(String::as_str).zip(figures.iter().copied()).collect();
@@ -146,7 +146,7 @@ impl Authority {
     }
 
     /// Gives the count of the year before, of `done`.
-    fn with_bases(mut self, bases: &[(&str, i64)]) -> Self {
+    pub(crate) fn with_bases(mut self, bases: &[(&str, i64)]) -> Self {
         let window = self.campaign.base_window();
         let row = |(uid, value): &(&str, i64)| BaselineRow {
             unit_uid: (*uid).to_owned(),
@@ -194,7 +194,7 @@ impl Authority {
     }
 
     /// The standings as of a day; every commune with figures reported every month.
-    fn judge(&self, today: Date, view: StructureView) -> Vec<Standing> {
+    pub(crate) fn judge(&self, today: Date, view: StructureView) -> Vec<Standing> {
         let (org, calendars) = (self.org(), Calendars::standard().with_campaigns([&self.campaign]));
         let baselines = Baselines::new(&self.baselines);
         let mut campaign = self.campaign.clone();
@@ -336,7 +336,7 @@ fn a_table_adds_up_to_the_target_and_each_unit_is_judged_by_its_part() {
     assert!(faults(wrong).contains(&"ALLOCATION_SUM".to_owned()));
 }
 
-fn faults(target: &str) -> Vec<String> {
+pub(crate) fn faults(target: &str) -> Vec<String> {
     let catalogue = Authority::new(target, &[]).catalogue;
     let found = read_campaign(target).check(&catalogue);
     found.into_iter().map(|fault| fault.violation.code.to_owned()).collect()

@@ -73,7 +73,11 @@ pub fn shareable_comparison(formula: &Target) -> Option<&Comparison> {
             baseline: Baseline::SameWindowPriorYear | Baseline::Fixed(_),
             ..
         } => measure,
-        measure => measure,
+        measure @ (Measure::Count(_)
+        | Measure::Stock(_)
+        | Measure::Ratio { .. }
+        | Measure::Rate { .. }
+        | Measure::Change { .. }) => measure,
     };
     let (Measure::Count(expr) | Measure::Stock(expr)) = plain else { return None };
     let adds_only = expr.rest.iter().all(|(sign, _)| *sign == TermSign::Plus);

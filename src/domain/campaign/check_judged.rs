@@ -109,13 +109,12 @@ impl JudgedChecker<'_> {
                     ));
                 }
             }
-            Some(TargetAllocation::Proportional) => {
-                if shareable_comparison(formula).is_none() {
-                    violations.push(
-                        self.error("ALLOCATION_SHARE", message!("check-target-allocation-share")),
-                    );
-                }
+            Some(TargetAllocation::Proportional) if shareable_comparison(formula).is_none() => {
+                violations.push(
+                    self.error("ALLOCATION_SHARE", message!("check-target-allocation-share")),
+                );
             }
+            Some(TargetAllocation::Proportional) => {}
             Some(TargetAllocation::Table(parts)) => {
                 let limit = shareable_comparison(formula).and_then(table_total);
                 let Some(limit) = limit else {

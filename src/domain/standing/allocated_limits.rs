@@ -142,7 +142,11 @@ impl ShareAllocation<'_> {
         let total = bases.iter().try_fold(0_i64, |sum, base| sum.checked_add(*base));
         let base = match &comparison.measure {
             Measure::Change { baseline: Baseline::Fixed(bound), .. } => Some(bound.to_ratio()),
-            _ => total.map(Ratio::from_integer),
+            Measure::Change { .. }
+            | Measure::Count(_)
+            | Measure::Stock(_)
+            | Measure::Ratio { .. }
+            | Measure::Rate { .. } => total.map(Ratio::from_integer),
         };
         let limit = comparison.last_whole_number(base).ok_or_else(no_base)?;
         let limits = share_over_bases(limit, &bases).ok_or_else(no_base)?;

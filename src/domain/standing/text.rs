@@ -1,8 +1,9 @@
 //! Conversion of verdicts and pace states to [`JudgementState`], and its text for display. Its
 //! codes are for files and other programs.
 
-use super::JudgementState;
-use crate::domain::support::message::{Message, message};
+use super::{EachJudgement, EachUnitJudgement, JudgementState};
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::{Message, MessageArg, message};
 use crate::domain::target_rule::{PaceState, TargetVerdict};
 
 impl From<TargetVerdict> for JudgementState {
@@ -45,5 +46,35 @@ impl JudgementState {
             Self::NotCountedHere => message!("verdict-NOT_COUNTED_HERE"),
             Self::Contribution => message!("verdict-CONTRIBUTION"),
         }
+    }
+}
+
+impl EachJudgement {
+    /// The sentence for a person: how many of how many, then the others and those not judged, in
+    /// code order. `name` gives a unit's name.
+    #[must_use]
+    pub fn message(&self, name: impl Fn(UnitId) -> String) -> Message {
+        let mut parts = vec![message!("each-met-of-judged", met = self.met, judged = self.judged)];
+        let all = |units: &[EachUnitJudgement]| {
+            let one = |unit: &EachUnitJudgement| unit.message(&name(unit.unit));
+            MessageArg::List("list-comma", units.iter().map(one).collect())
+        };
+        if !self.others.is_empty() {
+            parts.push(message!("each-others", units => all(&self.others)));
+        }
+        if !self.neutral.is_empty() {
+            parts.push(message!("each-neutral", units => all(&self.neutral)));
+        }
+        Message::list("list-semicolon", parts)
+    }
+}
+
+impl EachUnitJudgement {
+    fn message(&self, unit: &str) -> Message {
+        let state = match self.neutral {
+            Some(reason) => Message::of_code("each-neutral-reason", reason.as_str()),
+            None => self.state.message(),
+        };
+        message!("each-unit", unit, state => state)
     }
 }

@@ -98,7 +98,10 @@ impl Comparison {
     pub fn with_limit(&self, limit: i64) -> Option<Self> {
         let measure = match &self.measure {
             Measure::Change { measure, .. } => (**measure).clone(),
-            measure => measure.clone(),
+            measure @ (Measure::Count(_)
+            | Measure::Stock(_)
+            | Measure::Ratio { .. }
+            | Measure::Rate { .. }) => measure.clone(),
         };
         let cmp = match self.cmp {
             Comparator::Less | Comparator::AtMost => Comparator::AtMost,
