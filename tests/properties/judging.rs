@@ -371,7 +371,8 @@ fn by_each_says_how_many_units_met_it_and_names_the_others_in_code_order() {
         let judged = authority.judged("prov", 0, AFTER);
         let each = judged.each.unwrap();
         assert_eq!((judged.state, (each.met, each.judged)), (state, counted));
-        assert_eq!(judged.display, format!("{}/{}", counted.0, counted.1));
+        let shown = format!("{}/{}", counted.0, counted.1);
+        assert_eq!(judged.display, if counted.1 == 0 { String::new() } else { shown });
         assert_eq!(each.others.len(), (counted.1 - counted.0) as usize);
         assert_eq!(each.neutral.len(), 40 - counted.1 as usize);
     }

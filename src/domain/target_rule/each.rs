@@ -104,8 +104,9 @@ pub(super) fn evaluate_each(
             }
         }
     }
-    out.display = Some(format!("{}/{}", outcome.met, outcome.judged));
-    set_state(terms.stage, outcome.judged, &states, out);
+    let EachOutcome { met, judged, .. } = outcome;
+    out.display = (judged > 0).then(|| format!("{met}/{judged}"));
+    set_state(terms.stage, judged, &states, out);
     out.each = Some(outcome);
 }
 

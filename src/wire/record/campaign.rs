@@ -1,7 +1,8 @@
 //! Encodes and decodes campaigns.
 
+use super::judged_scope::{self, JudgedScopeParts};
+use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
-use super::{judged_scope, participation};
 use crate::domain::campaign::{
     Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
     Classification, Duty, Phase, TargetPair,
@@ -172,7 +173,7 @@ fn target_to_proto(
         allocation,
         pace,
     } = target;
-    let (method, parts) = judged_scope::allocation_to_proto(allocation.as_ref());
+    let scope = JudgedScopeParts { levels, phases, allocation, pace };
     let pair = |pair: &TargetPair| {
         let pair = match pair {
             TargetPair::Target(code) => TargetPairMessage::TargetCode(code.clone()),
@@ -197,11 +198,7 @@ fn target_to_proto(
         pairs: pairs.iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note: gaming_note.clone(),
         coercive_override: text_to_proto(coercive_override),
-        levels: levels.iter().map(|one| enums::counting_level_to_proto(*one).into()).collect(),
-        phases: phases.iter().copied().map(u32::from).collect(),
-        allocation: method.into(),
-        allocation_parts: parts,
-        pace: pace.as_ref().map(judged_scope::pace_to_proto),
+        scope: judged_scope::scope_to_proto(&scope),
     })
 }
 
@@ -385,12 +382,9 @@ fn target_from_proto(
         pairs,
         gaming_note,
         coercive_override,
-        levels,
-        phases,
-        allocation,
-        allocation_parts,
-        pace,
+        scope,
     } = message;
+    let (levels, phases, allocation, pace) = judged_scope::scope_from_proto(scope)?;
     let pair = |message: pb::TargetPair| match require_field("targets.pairs", message.pair)? {
         TargetPairMessage::TargetCode(code) => Ok(TargetPair::Target(code)),
         TargetPairMessage::ElementNumber(number) => {
@@ -423,15 +417,10 @@ fn target_from_proto(
         pairs: pairs.into_iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note,
         coercive_override: text_from_proto(coercive_override),
-        levels: check_field(
-            "targets.levels",
-            levels.into_iter().map(enums::counting_level_from_proto).collect(),
-        )?,
-        phases: try_map(phases, |phase| {
-            u8::try_from(phase).map_err(|_| RecordError::Field("targets.phases"))
-        })?,
-        allocation: judged_scope::allocation_from_proto(allocation, allocation_parts)?,
-        pace: pace.map(judged_scope::pace_from_proto).transpose()?,
+        levels,
+        phases,
+        allocation,
+        pace,
     })
 }
 

@@ -2,11 +2,51 @@
 
 use super::{RecordError, check_field};
 use crate::domain::campaign::{AllocatedPart, AllocatedShare, TargetAllocation};
+use crate::domain::report::element::CountingLevel;
 use crate::domain::target_rule::{PaceCourse, PaceMilestone};
 use crate::pb;
-use crate::wire::values;
+use crate::wire::{enums, values};
 
-pub(super) fn allocation_to_proto(
+/// The keys of a target that say where, when and by which limits it is judged.
+pub(super) struct JudgedScopeParts<'a> {
+    pub(super) levels: &'a [CountingLevel],
+    pub(super) phases: &'a [u8],
+    pub(super) allocation: &'a Option<TargetAllocation>,
+    pub(super) pace: &'a Option<PaceCourse>,
+}
+
+/// `None` for a target without any of the keys.
+pub(super) fn scope_to_proto(parts: &JudgedScopeParts<'_>) -> Option<pb::TargetScope> {
+    let JudgedScopeParts { levels, phases, allocation, pace } = parts;
+    let (method, allocation_parts) = allocation_to_proto(allocation.as_ref());
+    let scope = pb::TargetScope {
+        levels: levels.iter().map(|one| enums::counting_level_to_proto(*one).into()).collect(),
+        phases: phases.iter().copied().map(u32::from).collect(),
+        allocation: method.into(),
+        allocation_parts,
+        pace: pace.as_ref().map(pace_to_proto),
+    };
+    (scope != pb::TargetScope::default()).then_some(scope)
+}
+
+type JudgedScopeKeys = (Vec<CountingLevel>, Vec<u8>, Option<TargetAllocation>, Option<PaceCourse>);
+
+pub(super) fn scope_from_proto(
+    message: Option<pb::TargetScope>,
+) -> Result<JudgedScopeKeys, RecordError> {
+    let pb::TargetScope { levels, phases, allocation, allocation_parts, pace } =
+        message.unwrap_or_default();
+    let levels = levels.into_iter().map(enums::counting_level_from_proto).collect();
+    let phases = phases.into_iter().map(u8::try_from).collect::<Result<_, _>>();
+    Ok((
+        check_field("targets.levels", levels)?,
+        phases.map_err(|_| RecordError::Field("targets.phases"))?,
+        allocation_from_proto(allocation, allocation_parts)?,
+        pace.map(pace_from_proto).transpose()?,
+    ))
+}
+
+fn allocation_to_proto(
     allocation: Option<&TargetAllocation>,
 ) -> (pb::AllocationMethod, Vec<pb::AllocatedPart>) {
     match allocation {
@@ -23,7 +63,7 @@ pub(super) fn allocation_to_proto(
     }
 }
 
-pub(super) fn allocation_from_proto(
+fn allocation_from_proto(
     method: i32,
     parts: Vec<pb::AllocatedPart>,
 ) -> Result<Option<TargetAllocation>, RecordError> {
@@ -39,7 +79,7 @@ pub(super) fn allocation_from_proto(
     })
 }
 
-pub(super) fn pace_to_proto(pace: &PaceCourse) -> pb::PaceCourse {
+fn pace_to_proto(pace: &PaceCourse) -> pb::PaceCourse {
     let milestones = match pace {
         PaceCourse::Linear => Vec::new(),
         PaceCourse::Milestones(milestones) => milestones
@@ -53,7 +93,7 @@ pub(super) fn pace_to_proto(pace: &PaceCourse) -> pb::PaceCourse {
     pb::PaceCourse { milestones }
 }
 
-pub(super) fn pace_from_proto(message: pb::PaceCourse) -> Result<PaceCourse, RecordError> {
+fn pace_from_proto(message: pb::PaceCourse) -> Result<PaceCourse, RecordError> {
     let milestone = |pb::PaceMilestone { day, cumulative }| {
         let day = check_field("targets.pace", values::day_from_proto(day))?;
         Ok(PaceMilestone { day, cumulative })
