@@ -63,7 +63,5 @@ check-target-allocation-same-rate = allocation = "SAME_RATE" is for ratios and r
 check-target-allocation-share = allocation = "PROPORTIONAL" is for one count(...) or stock(...), or its change against same_window_prior_year or fixed(...), without by; use "SAME_RATE" or remove allocation
 check-target-allocation-table = a table is for one count(...) or stock(...), or its change against fixed(...), without by; use "PROPORTIONAL", "SAME_RATE" or remove allocation
 check-target-allocation-sum = the parts of the table add up to { $sum } and must add up to { $limit }; correct the table
-check-target-allocation-unit = the table names unit { $uid }, which is not in the organisation; correct the uid
-check-target-allocation-no-base = the target cannot be shared over bases: a unit has no figures of the same days last year, or all bases are zero; import a baseline or use a table
 check-target-pace-floor = pace is for one count(...) >= or > that is not compared with last year; remove pace
 check-target-pace-milestones = the milestones of pace must be in the order of days, within the window of the target, never falling and not beyond the target; correct the milestones

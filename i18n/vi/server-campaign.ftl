@@ -63,7 +63,5 @@ check-target-allocation-same-rate = allocation = "SAME_RATE" chỉ dùng cho t�
 check-target-allocation-share = allocation = "PROPORTIONAL" chỉ dùng cho một điều kiện count(...) hoặc stock(...), hoặc mức thay đổi của nó so với same_window_prior_year hay fixed(...), không có by; hãy dùng "SAME_RATE" hoặc bỏ allocation
 check-target-allocation-table = bảng giao chỉ dùng cho một điều kiện count(...) hoặc stock(...), hoặc mức thay đổi của nó so với fixed(...), không có by; hãy dùng "PROPORTIONAL", "SAME_RATE" hoặc bỏ allocation
 check-target-allocation-sum = các phần trong bảng giao cộng lại là { $sum }, phải bằng { $limit }; hãy sửa bảng
-check-target-allocation-unit = bảng giao nêu đơn vị { $uid } không có trong tổ chức; hãy sửa mã đơn vị
-check-target-allocation-no-base = không chia được chỉ tiêu theo số gốc: có đơn vị thiếu số liệu cùng kỳ năm trước hoặc mọi số gốc đều bằng 0; hãy nhập số liệu kỳ gốc hoặc dùng bảng giao
 check-target-pace-floor = pace chỉ dùng cho một điều kiện count(...) >= hoặc > không so với số liệu năm trước; hãy bỏ pace
 check-target-pace-milestones = các mốc của pace phải theo thứ tự ngày, nằm trong thời gian của chỉ tiêu, số lũy kế không giảm và không vượt chỉ tiêu; hãy sửa các mốc

@@ -6,7 +6,9 @@
 use super::campaign_participation::{
     LaunchToml, PledgeToml, UnitPlanToml, read_launch, read_plan, read_pledge,
 };
-use super::campaign_scope::{AllocationToml, PaceToml, read_allocation, read_level, read_pace};
+use super::campaign_scope::{
+    PaceToml, TargetAllocationToml, read_allocation, read_level, read_pace,
+};
 use super::catalogue::read_element_code;
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
@@ -129,7 +131,7 @@ struct TargetToml {
     levels: Vec<SpannedString>,
     #[serde(default)]
     phases: Vec<u8>,
-    allocation: Option<Spanned<AllocationToml>>,
+    allocation: Option<Spanned<TargetAllocationToml>>,
     pace: Option<Spanned<PaceToml>>,
 }
 

@@ -13,7 +13,7 @@ use toml::Spanned;
 /// A method, or the limit of each unit by uid.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum AllocationToml {
+pub(super) enum TargetAllocationToml {
     Method(String),
     Table(BTreeMap<String, u32>),
 }
@@ -35,22 +35,22 @@ pub(super) fn read_level(
 
 pub(super) fn read_allocation(
     reader: &mut TomlReader<'_>,
-    value: Spanned<AllocationToml>,
+    value: Spanned<TargetAllocationToml>,
 ) -> Option<TargetAllocation> {
     let span = value.span();
     match value.into_inner() {
-        AllocationToml::Method(word) if word == TargetAllocation::WORDS[0] => {
+        TargetAllocationToml::Method(word) if word == TargetAllocation::WORDS[0] => {
             Some(TargetAllocation::SameRate)
         }
-        AllocationToml::Method(word) if word == TargetAllocation::WORDS[1] => {
+        TargetAllocationToml::Method(word) if word == TargetAllocation::WORDS[1] => {
             Some(TargetAllocation::Proportional)
         }
-        AllocationToml::Method(word) => {
+        TargetAllocationToml::Method(word) => {
             let words = format!("{} | {{ \"uid\" = 24 }}", TargetAllocation::WORDS.join(" | "));
             reader.push_bad_value("targets.allocation", span, &words, &word);
             None
         }
-        AllocationToml::Table(limits) => {
+        TargetAllocationToml::Table(limits) => {
             let part = |(unit_uid, limit)| AllocatedPart { unit_uid, limit };
             Some(TargetAllocation::Table(limits.into_iter().map(part).collect()))
         }

@@ -71,8 +71,8 @@ impl JudgedChecker<'_> {
         }
     }
 
-    /// The last day of a phase, of the campaign, or of a month, with which every reporting period of
-    /// months, quarters and years ends.
+    /// The last day of a phase, of the campaign, or of a month, with which every reporting period
+    /// of months, quarters and years ends.
     fn is_last_day(&self, day: Date) -> bool {
         let phases = self.campaign.phases.iter().map(|phase| phase.window);
         let mut windows =

@@ -4,7 +4,7 @@
 use super::{EachJudgement, EachUnitJudgement, JudgementState};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::{Message, MessageArg, message};
-use crate::domain::target_rule::{PaceState, TargetVerdict};
+use crate::domain::target_rule::{NeutralReason, PaceState, TargetVerdict};
 
 impl From<TargetVerdict> for JudgementState {
     fn from(verdict: TargetVerdict) -> Self {
@@ -72,7 +72,8 @@ impl EachJudgement {
 impl EachUnitJudgement {
     fn message(&self, unit: &str) -> Message {
         let state = match self.neutral {
-            Some(reason) => Message::of_code("each-neutral-reason", reason.as_str()),
+            Some(NeutralReason::Exposure) => message!("each-neutral-reason-EXPOSURE"),
+            Some(NeutralReason::Closed) => message!("each-neutral-reason-CLOSED"),
             None => self.state.message(),
         };
         message!("each-unit", unit, state => state)

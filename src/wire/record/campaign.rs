@@ -4,14 +4,15 @@ use super::judged_scope::{self, JudgedScopeParts};
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
-    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
-    Classification, Duty, Phase, TargetPair,
+    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignField,
+    CampaignTarget, Classification, Duty, Phase, TargetPair,
 };
 use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::Target;
 use crate::pb;
 use crate::pb::target_pair::Pair as TargetPairMessage;
 use crate::wire::{enums, values};
+use jiff::civil::Date;
 use prost::Message as _;
 
 /// Encodes a campaign. Fails if an element has no number. The classification is not encoded,
@@ -23,11 +24,10 @@ pub fn encode_campaign(
     campaign_to_proto(campaign, numbers).map(|message| message.encode_to_vec())
 }
 
+type CampaignMessage = Result<pb::CampaignRecord, RecordError>;
+
 /// Converts a campaign. Fails if an element has no number.
-pub fn campaign_to_proto(
-    campaign: &Campaign,
-    numbers: &ElementNumbers,
-) -> Result<pb::CampaignRecord, RecordError> {
+pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> CampaignMessage {
     let Campaign {
         code,
         name_vi,
@@ -261,9 +261,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         plans,
         shares,
     } = decode_message(bytes)?;
-    let fields: Result<_, _> = fields.into_iter().map(enums::campaign_field_from_proto).collect();
     let measurement_window = values::window_from_proto(measurement_days);
-    let launched_on = launched_day.map(values::day_from_proto).transpose();
     Ok(Campaign {
         code,
         name_vi,
@@ -274,10 +272,10 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         audience_vi,
         legal_window: check_field("legal_days", values::window_from_proto(legal_days))?,
         measurement_window: check_field("measurement_days", measurement_window)?,
-        launched_on: check_field("launched_day", launched_on)?,
+        launched_on: launched_day.map(launched_day_from_proto).transpose()?,
         theme: text_from_proto(theme),
         motto: text_from_proto(motto),
-        fields: check_field("fields", fields)?,
+        fields: try_map(fields, field_from_proto)?,
         phases: try_map(phases, phase_from_proto)?,
         anniversaries: try_map(anniversaries, anniversary_from_proto)?,
         classification: Classification::NotSecret,
@@ -293,6 +291,14 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         amendments: try_map(amendments, amendment_from_proto)?,
         shares: try_map(shares, judged_scope::share_from_proto)?,
     })
+}
+
+fn field_from_proto(number: i32) -> Result<CampaignField, RecordError> {
+    check_field("fields", enums::campaign_field_from_proto(number))
+}
+
+fn launched_day_from_proto(number: i32) -> Result<Date, RecordError> {
+    check_field("launched_day", values::day_from_proto(number))
 }
 
 fn retention_days_from_proto(days: Option<u32>) -> Result<Option<u16>, RecordError> {
