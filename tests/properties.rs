@@ -5,6 +5,10 @@
 
 #[path = "properties/incremental_totals.rs"]
 mod incremental_totals;
+#[path = "properties/judged_grammar.rs"]
+mod judged_grammar;
+#[path = "properties/judging.rs"]
+mod judging;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};

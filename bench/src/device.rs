@@ -101,14 +101,13 @@ impl BenchDevice {
         let note = Some(NoteChange { mine: NOTE.to_owned(), base: String::new() });
         let acting_unit = self.unit;
         let save = SaveCells { key: key.clone(), acting_unit, changes, note, base_revision: 0 };
-        [CommandBody::SaveCells(save), CommandBody::SubmitReport { report: key.id(), acting_unit }]
-            .map(|body| {
-                self.last_command_number += 1;
-                encode_command(
-                    self.last_command_number,
-                    &Command { captured_at: None, sync_mark: Vec::new(), body },
-                )
-            })
+        [CommandBody::SaveCells(save), CommandBody::submit(key.id(), acting_unit)].map(|body| {
+            self.last_command_number += 1;
+            encode_command(
+                self.last_command_number,
+                &Command { captured_at: None, sync_mark: Vec::new(), body },
+            )
+        })
     }
 
     /// Encodes a correction of every figure of a sent report from one value to another, under the

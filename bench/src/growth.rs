@@ -202,7 +202,7 @@ fn report_commands(key: &ReportKey, elements: &[ElementNumber], at: usize) -> [C
         note: None,
         base_revision: 0,
     };
-    let submit = CommandBody::SubmitReport { report: key.id(), acting_unit: key.unit };
+    let submit = CommandBody::submit(key.id(), key.unit);
     [CommandBody::SaveCells(save), submit].map(|body| Command {
         captured_at: None,
         sync_mark: Vec::new(),

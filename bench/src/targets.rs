@@ -170,8 +170,5 @@ fn report_commands(reference: &ReferenceSnapshot, one: &Expectation) -> Result<[
     let report = key.id();
     let save = SaveCells { key, acting_unit: one.unit, changes, note: None, base_revision: 0 };
     let command = |body| Command { captured_at: None, sync_mark: Vec::new(), body };
-    Ok([
-        command(CommandBody::SaveCells(save)),
-        command(CommandBody::SubmitReport { report, acting_unit: one.unit }),
-    ])
+    Ok([command(CommandBody::SaveCells(save)), command(CommandBody::submit(report, one.unit))])
 }

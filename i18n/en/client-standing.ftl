@@ -7,3 +7,12 @@ baseline-shares-days-data-row = overlaps data row { $row } ({ $window }); each d
 
 ## text
 verdict-NOT_COUNTED_HERE = Not counted at this level
+verdict-CONTRIBUTION = Not judged here; this is what it adds
+each-met-of-judged = { $met } of { $judged } units meet it
+each-others = not met: { $units }
+each-neutral = not judged: { $units }
+each-unit = { $unit } ({ $state })
+each-neutral-reason-EXPOSURE = it existed for less than three quarters of the days
+each-neutral-reason-CLOSED = closed
+check-target-allocation-unit = the table names unit { $uid }, which is not in the organisation; correct the uid
+check-target-allocation-no-base = the target cannot be shared over bases: a unit has no figures of the same days last year, or all bases are zero; import a baseline or use a table

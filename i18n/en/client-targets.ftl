@@ -79,3 +79,4 @@ verdict-reason-LOW_COVERAGE = fewer reports are received than the minimum; ask f
 verdict-reason-PROVISIONAL = provisional: reports are missing, the verdict rests on expected figures
 verdict-reason-MISSING_REPORTS = reports are missing, and missing is not zero; ask for the missing reports
 verdict-reason-BROKEN_COMPARABILITY = the two periods differ in scope or definition; a bridge is needed before comparing
+verdict-reason-NO_SHARE = the unit has no share of this target

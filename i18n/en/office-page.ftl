@@ -69,6 +69,7 @@ page-program = Software
 page-taking-part-emulation-voluntary-2 = Taking part in emulation is voluntary. More reports of crime may mean more trust, not failure. This report has aggregate figures only and no information about persons.
 
 ## target-rows
+target-rows-whole-campaign = { $state } (whole campaign)
 target-rows-now-needed = { $code }{ $now } now, { $needed } needed
 target-rows-attested-as-done = Attested as done
 target-rows-attested = attested

@@ -32,6 +32,17 @@ check-target-there-no-other-target = there is no other target { $code } to pair 
 check-target-counts-work-done-more = { $code } counts work done: more is not better by itself; prefer a target on results
 check-target-asks-more-which-acts = the target asks for more { $code }, which are coercive measures against persons; allowed by: { $authority }
 check-target-no-target-may-ask = no target may ask for more { $code } (arrests, fines, stops); remove it
+check-target-phases-value = there is no phase { $no }; phases takes: { $values } (0 is the whole campaign)
+check-target-phases-window = a target with a window of its own (in ...) is judged once, in the whole campaign; remove phases
+check-target-window-ends-early = in A..B leaves out day B: the target stops before { $end }. To include { $end }, write { $next }
+check-target-basis-cohort = a ratio on the basis cohort cannot be computed yet; use period or stock
+check-target-basis-stock = a ratio on the basis stock (opening and new) has a sense only over the whole campaign; remove in ... or write phases = [0]
+check-target-allocation-same-rate = allocation = "SAME_RATE" is for ratios and relative changes against a unit's own figures; for absolute numbers use "PROPORTIONAL" or a table
+check-target-allocation-share = allocation = "PROPORTIONAL" is for one count(...) or stock(...), or its change against same_window_prior_year or fixed(...), without by; use "SAME_RATE" or remove allocation
+check-target-allocation-table = a table is for one count(...) or stock(...), or its change against fixed(...), without by; use "PROPORTIONAL", "SAME_RATE" or remove allocation
+check-target-allocation-sum = the parts of the table add up to { $sum } and must add up to { $limit }; correct the table
+check-target-pace-floor = pace is for one count(...) >= or > that is not compared with last year; remove pace
+check-target-pace-milestones = the milestones of pace must be in the order of days, within the window of the target, never falling and not beyond the target; correct the milestones
 
 ## lifecycle
 lifecycle-earliest-today-wait-until = the earliest day is { $day }; today is { $today }, wait until then

@@ -11,6 +11,8 @@ key-type-pair = the code of another target (capital first) or of an element
 key-type-list = a list; each entry: { $one }
 key-type-table = a table with the keys of { $table }
 key-type-tables = any number of tables with the keys of { $table }
+key-type-day-count = a day with a count, as in ["2025-06-30", 300]
+key-type-word-or = { $words }, or { $other }
 key-type-map = a table of codes; each value: { $one }
 
 ## Faults against the keys
@@ -121,6 +123,10 @@ key-targets--baseline = the base of a change; must agree with the formula. Requi
 key-targets--overlap_waiver = why a base may share days with the measured window
 key-targets--min_base = below this base a unit gets no verdict. Required if BINDING and something is compared
 key-targets--coverage_min = least share of expected reports for a verdict, in thousandths: 950 is 95 %. Required if BINDING
+key-targets--levels = levels of units at which the target is judged; left out, what it measures decides (see below)
+key-targets--phases = phases in which it is judged, 0 for the whole campaign; left out, what it measures decides
+key-targets--allocation = how units below the owner get a limit of their own: the same rate, in proportion to their base (largest remainder, frozen at approval), or the limit of each unit by uid; left out, they only contribute
+key-targets--pace = the course that a running floor without a base must keep: in equal parts over all days, or by days with the count due by their end; left out, it has none
 key-targets--zero_base = a reduction where the base is zero: MAINTAIN_ZERO: the figure must stay zero; NOT_APPLICABLE: no verdict. Required if BINDING and something is compared
 key-targets--pairs = figures printed beside it, so that counting less becomes visible. Required for reductions and ratios
 key-targets--gaming_note = how it could be met without the work, in Vietnamese. Required for reductions and ratios

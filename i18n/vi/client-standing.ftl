@@ -7,3 +7,12 @@ baseline-shares-days-data-row = trùng ngày với dòng số liệu thứ { $ro
 
 ## text
 verdict-NOT_COUNTED_HERE = Không đếm ở cấp này
+verdict-CONTRIBUTION = Không đánh giá ở đây; đây là phần đóng góp
+each-met-of-judged = { $met } trên { $judged } đơn vị đạt
+each-others = chưa đạt: { $units }
+each-neutral = không đánh giá: { $units }
+each-unit = { $unit } ({ $state })
+each-neutral-reason-EXPOSURE = hoạt động chưa đủ ba phần tư số ngày
+each-neutral-reason-CLOSED = đã kết thúc hoạt động
+check-target-allocation-unit = bảng giao nêu đơn vị { $uid } không có trong tổ chức; hãy sửa mã đơn vị
+check-target-allocation-no-base = không chia được chỉ tiêu theo số gốc: có đơn vị thiếu số liệu cùng kỳ năm trước hoặc mọi số gốc đều bằng 0; hãy nhập số liệu kỳ gốc hoặc dùng bảng giao

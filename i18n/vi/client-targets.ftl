@@ -79,3 +79,4 @@ verdict-reason-LOW_COVERAGE = số báo cáo đã nhận thấp hơn mức tối
 verdict-reason-PROVISIONAL = tạm tính: còn thiếu báo cáo, kết luận dựa trên số liệu dự kiến
 verdict-reason-MISSING_REPORTS = còn thiếu báo cáo, thiếu báo cáo không phải là số 0; hãy đôn đốc các báo cáo còn thiếu
 verdict-reason-BROKEN_COMPARABILITY = hai kỳ không cùng phạm vi hoặc định nghĩa; cần có hệ số chuyển đổi trước khi so sánh
+verdict-reason-NO_SHARE = đơn vị không được giao phần nào của chỉ tiêu này

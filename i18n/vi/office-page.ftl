@@ -69,6 +69,7 @@ page-program = Phần mềm
 page-taking-part-emulation-voluntary-2 = Tham gia thi đua là tự nguyện. Số tin báo tăng có thể do người dân tin tưởng hơn, không đồng nghĩa với kết quả kém. Báo cáo này chỉ có số liệu tổng hợp, không có thông tin về cá nhân.
 
 ## target-rows
+target-rows-whole-campaign = { $state } (cả phong trào)
 target-rows-now-needed = { $code }hiện { $now }, cần { $needed }
 target-rows-attested-as-done = Đã xác nhận thực hiện
 target-rows-attested = xác nhận

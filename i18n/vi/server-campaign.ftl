@@ -32,6 +32,17 @@ check-target-there-no-other-target = không có chỉ tiêu { $code } khác đ�
 check-target-counts-work-done-more = { $code } đếm số việc đã làm: số lượng nhiều hơn chưa chắc kết quả tốt hơn; nên đặt chỉ tiêu theo kết quả
 check-target-asks-more-which-acts = chỉ tiêu yêu cầu tăng { $code }, là số lượt áp dụng biện pháp cưỡng chế đối với người; cơ quan cho phép: { $authority }
 check-target-no-target-may-ask = không được đặt chỉ tiêu yêu cầu tăng { $code } (số lượt bắt, phạt, dừng kiểm tra người); hãy bỏ chỉ tiêu này
+check-target-phases-value = không có đợt { $no }; phases nhận: { $values } (0 là cả phong trào)
+check-target-phases-window = chỉ tiêu có thời gian riêng (in ...) chỉ được đánh giá một lần, trong cả phong trào; hãy bỏ phases
+check-target-window-ends-early = in A..B không gồm ngày B: chỉ tiêu dừng trước ngày { $end }. Muốn tính cả ngày { $end }, hãy ghi { $next }
+check-target-basis-cohort = chưa tính được tỷ lệ theo cơ sở cohort; hãy dùng period hoặc stock
+check-target-basis-stock = tỷ lệ theo cơ sở stock (số đầu kỳ và số mới) chỉ có nghĩa trong cả phong trào; hãy bỏ in ... hoặc để phases = [0]
+check-target-allocation-same-rate = allocation = "SAME_RATE" chỉ dùng cho tỷ lệ và mức thay đổi rel so với số liệu của chính đơn vị; với số tuyệt đối hãy dùng "PROPORTIONAL" hoặc bảng giao
+check-target-allocation-share = allocation = "PROPORTIONAL" chỉ dùng cho một điều kiện count(...) hoặc stock(...), hoặc mức thay đổi của nó so với same_window_prior_year hay fixed(...), không có by; hãy dùng "SAME_RATE" hoặc bỏ allocation
+check-target-allocation-table = bảng giao chỉ dùng cho một điều kiện count(...) hoặc stock(...), hoặc mức thay đổi của nó so với fixed(...), không có by; hãy dùng "PROPORTIONAL", "SAME_RATE" hoặc bỏ allocation
+check-target-allocation-sum = các phần trong bảng giao cộng lại là { $sum }, phải bằng { $limit }; hãy sửa bảng
+check-target-pace-floor = pace chỉ dùng cho một điều kiện count(...) >= hoặc > không so với số liệu năm trước; hãy bỏ pace
+check-target-pace-milestones = các mốc của pace phải theo thứ tự ngày, nằm trong thời gian của chỉ tiêu, số lũy kế không giảm và không vượt chỉ tiêu; hãy sửa các mốc
 
 ## lifecycle
 lifecycle-earliest-today-wait-until = sớm nhất là ngày { $day }; hôm nay là ngày { $today }, hãy thực hiện khi đến ngày đó

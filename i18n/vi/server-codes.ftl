@@ -38,6 +38,7 @@ code-NOT_APPLICABLE = không áp dụng
 code-NOT_COMPARABLE = không so sánh được
 code-NO_DATA = chưa có số liệu
 code-NOT_COUNTED_HERE = không đếm ở cấp này
+code-CONTRIBUTION = phần đóng góp, không đánh giá ở đây
 code-TODAY = hôm nay
 code-THIS_WEEK = trong tuần
 code-OLDER = lâu hơn

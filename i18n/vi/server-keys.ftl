@@ -11,6 +11,8 @@ key-type-pair = mã chỉ tiêu khác (bắt đầu bằng chữ hoa) hoặc mã
 key-type-list = danh sách; mỗi mục: { $one }
 key-type-table = một bảng với các khóa của { $table }
 key-type-tables = một hoặc nhiều bảng với các khóa của { $table }
+key-type-day-count = một ngày kèm số lũy kế, ví dụ ["2025-06-30", 300]
+key-type-word-or = { $words }, hoặc { $other }
 key-type-map = bảng theo mã; mỗi giá trị: { $one }
 
 ## Lỗi về khóa
@@ -121,6 +123,10 @@ key-targets--baseline = kỳ gốc của mức thay đổi; phải khớp công 
 key-targets--overlap_waiver = lý do kỳ gốc được trùng ngày với thời gian tính số liệu
 key-targets--min_base = số gốc nhỏ hơn mức này thì đơn vị không được đánh giá. Bắt buộc với BINDING khi có so sánh
 key-targets--coverage_min = tỷ lệ báo cáo tối thiểu để đánh giá, phần nghìn: 950 là 95 %. Bắt buộc với BINDING
+key-targets--levels = các cấp đơn vị được đánh giá chỉ tiêu này; nếu bỏ trống thì tùy theo đại lượng được đo (xem bên dưới)
+key-targets--phases = các đợt được đánh giá, 0 là cả phong trào; nếu bỏ trống thì tùy theo đại lượng được đo
+key-targets--allocation = cách giao mức cho đơn vị cấp dưới: cùng một tỷ lệ, theo tỷ trọng số gốc (phần dư lớn nhất, chốt khi phê duyệt), hoặc mức của từng đơn vị theo mã; nếu bỏ trống thì đơn vị cấp dưới chỉ đóng góp số liệu
+key-targets--pace = tiến độ mà chỉ tiêu tối thiểu không có số gốc phải giữ: chia đều theo ngày, hoặc các ngày kèm số lũy kế phải đạt; nếu bỏ trống thì không có tiến độ
 key-targets--zero_base = chỉ tiêu giảm khi số gốc bằng không: MAINTAIN_ZERO: phải giữ bằng không; NOT_APPLICABLE: không đánh giá. Bắt buộc với BINDING khi có so sánh
 key-targets--pairs = số in kèm, để thấy rõ việc thống kê ít đi. Bắt buộc với chỉ tiêu giảm và tỷ lệ
 key-targets--gaming_note = có thể đạt trên giấy bằng cách nào, bằng tiếng Việt. Bắt buộc với chỉ tiêu giảm và tỷ lệ

@@ -1,11 +1,12 @@
 //! Steps on campaigns, forms, contracts and baselines. A file is applied completely or not at all.
 
+use super::campaign_shares::freeze_shares;
 use super::conclusion::missing_reports;
 use super::error::{AppError, Result};
 use super::{App, ReferenceSnapshot};
 use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::lifecycle::CampaignStepContext;
-use crate::domain::campaign::{Campaign, CampaignStep, contracts_of_drafts_only};
+use crate::domain::campaign::{Campaign, CampaignStatus, CampaignStep, contracts_of_drafts_only};
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::Calendar;
@@ -63,13 +64,19 @@ impl App {
             let permit: Permit<action::ApplyCampaign> =
                 authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
             let mut stored = tx.reference_data()?.campaigns;
-            let mut next_campaigns = Vec::new();
+            let (mut next_campaigns, mut amended) = (Vec::new(), Vec::new());
             for campaign in campaigns {
                 let before = stored.iter().position(|existing| existing.code == campaign.code);
                 next_campaigns.push(match before.map(|at| stored.swap_remove(at)) {
-                    Some(existing) => existing
-                        .apply_amendment(campaign, basis, today)
-                        .map_err(|violation| AppError::Violations(vec![violation]))?,
+                    Some(existing) => {
+                        let next = existing
+                            .apply_amendment(campaign, basis, today)
+                            .map_err(|violation| AppError::Violations(vec![violation]))?;
+                        if next.status != CampaignStatus::Draft {
+                            amended.push(existing);
+                        }
+                        next
+                    }
                     None => campaign.clone(),
                 });
             }
@@ -78,9 +85,15 @@ impl App {
                 catalogue_changes: tx.put_catalogue(&permit, catalogue, calendars, &waiting)?,
                 campaign_changes: 0,
             };
-            let elements = tx.reference_data()?.element_numbers;
-            for next in &next_campaigns {
-                applied.campaign_changes += usize::from(tx.put_campaign(&permit, next, &elements)?);
+            let reference = self.reference_with_drafts(tx)?;
+            for next in next_campaigns {
+                let before = amended.iter().find(|existing| existing.code == next.code);
+                let next = match before {
+                    Some(before) => freeze_shares(tx, &reference, Some(before), next)?,
+                    None => next,
+                };
+                let elements = &reference.element_numbers;
+                applied.campaign_changes += usize::from(tx.put_campaign(&permit, &next, elements)?);
             }
             Ok::<_, AppError>(applied)
         })
@@ -129,6 +142,11 @@ impl App {
             let next = Campaign {
                 status: campaign.next_status(step, &step_context).map_err(AppError::Violations)?,
                 ..campaign.clone()
+            };
+            let next = if step == CampaignStep::Approve {
+                freeze_shares(tx, &reference, None, next)?
+            } else {
+                next
             };
             tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
             Ok(next)

@@ -8,6 +8,7 @@ pub mod account;
 pub mod audit;
 pub mod backup;
 pub mod campaign;
+mod campaign_shares;
 pub mod checkpoint;
 mod clock_guard;
 pub mod close_periods;

@@ -16,8 +16,8 @@ use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectation
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
-    Coverage, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint, UnitTrajectories,
-    WindowSums, aggregate_reports,
+    Coverage, JudgementState, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint,
+    UnitTrajectories, WindowSums, aggregate_reports,
 };
 use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::domain::support::reason::RefusalReason;
@@ -245,7 +245,6 @@ impl MorningReportBuilder {
         aggregates: &WindowSums,
     ) -> UnitSummary {
         let org = &self.reference.org;
-        let of_unit = standings.iter().filter(|one| one.unit == unit && one.phase == phase);
         let coverage = self
             .campaign
             .contracts
@@ -260,10 +259,28 @@ impl MorningReportBuilder {
             },
             uid: org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone()),
             name: org.nearest_name(unit, self.today).to_owned(),
-            standings: of_unit.map(|one| (one.judgement.code.clone(), one.clone())).collect(),
+            standings: select_standings(unit, phase, standings),
             coverage: coverage.filter(|(_, coverage)| coverage.expected > 0).collect(),
         }
     }
+}
+
+/// The standings of a unit in a phase, by target. A target that is judged only over the whole
+/// campaign is shown as judged there.
+fn select_standings(unit: UnitId, phase: u8, standings: &[Standing]) -> BTreeMap<String, Standing> {
+    let of_unit = || standings.iter().filter(|one| one.unit == unit);
+    let code = |one: &Standing| one.judgement.code.clone();
+    let in_phase = of_unit().filter(|one| one.phase == phase);
+    let mut selected: BTreeMap<String, Standing> =
+        in_phase.map(|one| (code(one), one.clone())).collect();
+    let adds_only = |one: &Standing| one.judgement.state == JudgementState::Contribution;
+    for whole in of_unit().filter(|one| one.phase == 0) {
+        let here = selected.get(&whole.judgement.code);
+        if here.is_none_or(|here| adds_only(here) && !adds_only(whole)) {
+            selected.insert(code(whole), whole.clone());
+        }
+    }
+    selected
 }
 
 fn collect_trajectories(
@@ -272,7 +289,8 @@ fn collect_trajectories(
 ) -> BTreeMap<String, Vec<TrajectoryPoint>> {
     let mut all = BTreeMap::new();
     campaign.targets.iter().for_each(|target| {
-        collect_member_trajectories(&target.code, &target.formula, trajectories, &mut all)
+        let line = (&target.formula, trajectories);
+        collect_member_trajectories(&target.code, &target.formula, line, &mut all);
     });
     all
 }
@@ -289,18 +307,19 @@ fn collect_plain_counts(
     counted.collect()
 }
 
-/// Members are named as judgements name them: `T3a`, `T3b`.
+/// Members are named as judgements name them: `T3a`, `T3b`; `line` is the whole target.
 fn collect_member_trajectories(
     code: &str,
     formula: &Target,
-    trajectories: &UnitTrajectories<'_>,
+    (line, trajectories): (&Target, &UnitTrajectories<'_>),
     into: &mut BTreeMap<String, Vec<TrajectoryPoint>>,
 ) {
     if let Target::Compare(comparison) = formula {
-        into.insert(code.to_owned(), trajectories.trajectory_points(comparison));
+        into.insert(code.to_owned(), trajectories.trajectory_points(line, comparison));
     }
     for (member, letter) in formula.members().into_iter().zip('a'..='z') {
-        collect_member_trajectories(&format!("{code}{letter}"), member, trajectories, into);
+        let member_code = format!("{code}{letter}");
+        collect_member_trajectories(&member_code, member, (line, trajectories), into);
     }
 }
 

@@ -229,5 +229,6 @@ fn build_campaign(size: &ProvinceSize) -> Campaign {
         plans: Vec::new(),
         amendments: Vec::new(),
         reopening: None,
+        shares: Vec::new(),
     }
 }

@@ -96,6 +96,11 @@ fn value_schema(kind: KeyValue, name: &str, lang: Lang) -> Map<String, Value> {
         }
         KeyValue::Tables(table) => json!({ "type": "array", "items": table_schema(table, lang) }),
         KeyValue::Table(table) => Value::Object(table_schema(table, lang)),
+        KeyValue::DayCount => json!({ "type": "array", "minItems": 2, "maxItems": 2 }),
+        KeyValue::WordOr(words, other) => json!({ "anyOf": [
+            { "type": "string", "enum": words() },
+            value_schema(*other, name, lang),
+        ] }),
         KeyValue::Map(one) => {
             json!({ "type": "object", "additionalProperties": value_schema(*one, name, lang) })
         }

@@ -87,6 +87,11 @@ impl DrilldownContext<'_> {
             format!("{code} ({phase}): {} {display} {because}", state.message().text(output.lang))
                 .trim_end(),
         );
+        if let Some(each) = &judged.each {
+            let day = self.campaign.measurement_window.last_day();
+            let name = |unit| self.reference.org.nearest_name(unit, day).to_owned();
+            output.print_line(format!("  {}", each.message(name).text(output.lang)));
+        }
         output.print_line(format!("  {}", coverage_text(output, &one.coverage)));
         for figure in judged.all_figures() {
             let element = self.reference.catalogue.element(&figure.element);

@@ -64,5 +64,6 @@ pub(super) fn judgement_json(judged: &Judgement) -> Value {
         "percent_to_meet": judged.percent_to_meet,
         "figures": figures,
         "members": members,
+        "each": judged.each.as_ref().map(|each| json!({ "met": each.met, "judged": each.judged })),
     })
 }

@@ -6,6 +6,9 @@
 use super::campaign_participation::{
     LaunchToml, PledgeToml, UnitPlanToml, read_launch, read_plan, read_pledge,
 };
+use super::campaign_scope::{
+    PaceToml, TargetAllocationToml, read_allocation, read_level, read_pace,
+};
 use super::catalogue::read_element_code;
 use super::diagnostic::FileDiagnostic;
 use super::keys::toml_tables::CAMPAIGN;
@@ -126,6 +129,12 @@ struct TargetToml {
     #[serde(default)]
     gaming_note: String,
     coercive_override: Option<String>,
+    #[serde(default)]
+    levels: Vec<SpannedString>,
+    #[serde(default)]
+    phases: Vec<u8>,
+    allocation: Option<Spanned<TargetAllocationToml>>,
+    pace: Option<Spanned<PaceToml>>,
 }
 
 #[derive(Deserialize)]
@@ -263,6 +272,7 @@ fn build_campaign(
         plans,
         amendments: Vec::new(),
         reopening: None,
+        shares: Vec::new(),
     })
 }
 
@@ -365,6 +375,10 @@ fn read_target(
         pairs,
         gaming_note: raw.gaming_note,
         coercive_override: raw.coercive_override,
+        levels: raw.levels.iter().filter_map(|text| read_level(reader, text)).collect(),
+        phases: raw.phases,
+        allocation: raw.allocation.and_then(|value| read_allocation(reader, value)),
+        pace: raw.pace.and_then(|value| read_pace(reader, value)),
     })
 }
 

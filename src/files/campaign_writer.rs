@@ -4,11 +4,12 @@
 //! not written.
 
 use crate::domain::campaign::{
-    Activity, Anniversary, Campaign, CampaignTarget, Duty, Launch, Phase, Pledge, TargetPair,
-    UnitPlan,
+    Activity, AllocatedPart, Anniversary, Campaign, CampaignTarget, Duty, Launch, Phase, Pledge,
+    TargetAllocation, TargetPair, UnitPlan,
 };
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::text::escape_controls;
+use crate::domain::target_rule::{PaceCourse, PaceMilestone};
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 use toml::Value;
@@ -154,9 +155,43 @@ fn print_target(writer: &mut TomlWriter, target: &CampaignTarget) {
         writer.write_value("coverage_min", share);
     }
     writer.write_optional_string("zero_base", target.zero_base.map(|policy| policy.as_str()));
+    writer.write_list("levels", target.levels.iter().map(ToString::to_string));
+    if !target.phases.is_empty() {
+        writer.write_value("phases", format_args!("{:?}", target.phases));
+    }
+    if let Some(allocation) = &target.allocation {
+        writer.write_value("allocation", format_allocation(allocation));
+    }
+    if let Some(pace) = &target.pace {
+        writer.write_value("pace", format_pace(pace));
+    }
     writer.write_list("pairs", target.pairs.iter().map(format_pair));
     writer.write_string("gaming_note", &target.gaming_note);
     writer.write_optional_string("coercive_override", target.coercive_override.as_deref());
+}
+
+fn format_allocation(allocation: &TargetAllocation) -> String {
+    match allocation {
+        TargetAllocation::SameRate => quote_string(TargetAllocation::WORDS[0]),
+        TargetAllocation::Proportional => quote_string(TargetAllocation::WORDS[1]),
+        TargetAllocation::Table(parts) => {
+            let part =
+                |part: &AllocatedPart| format!("{} = {}", quote_string(&part.unit_uid), part.limit);
+            format!("{{ {} }}", parts.iter().map(part).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn format_pace(pace: &PaceCourse) -> String {
+    match pace {
+        PaceCourse::Linear => quote_string(PaceCourse::LINEAR),
+        PaceCourse::Milestones(milestones) => {
+            let one = |PaceMilestone { day, cumulative }: &PaceMilestone| {
+                format!("[{}, {cumulative}]", quote_string(&day.to_string()))
+            };
+            format!("[{}]", milestones.iter().map(one).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 fn format_pair(pair: &TargetPair) -> String {

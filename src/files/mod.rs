@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod campaign;
 mod campaign_participation;
+mod campaign_scope;
 pub mod campaign_set;
 #[cfg(test)]
 mod campaign_tests;

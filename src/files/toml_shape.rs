@@ -15,6 +15,7 @@ use crate::domain::support::nearest_word::{nearest_word, with_nearest};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{FormRuleExpr, SyntaxError, Target};
+use jiff::civil::Date;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use toml::Spanned;
@@ -123,6 +124,11 @@ impl TomlReader<'_> {
                 entries.len() == before
             }
             (KeyValue::Map(one), DeValue::Table(table)) => self.check_map(*one, place, table),
+            (KeyValue::WordOr(words, _), DeValue::String(_)) => {
+                self.check_string(KeyValue::Word(words), place, value)
+            }
+            (KeyValue::WordOr(_, other), _) => self.check_value(*other, place, value),
+            (KeyValue::DayCount, DeValue::Array(pair)) if is_day_count(pair) => true,
             (KeyValue::Flag, DeValue::Boolean(_)) => true,
             (KeyValue::Day, DeValue::Datetime(day)) if day.time.is_none() => true,
             (KeyValue::Whole(least, most), DeValue::Integer(number)) => {
@@ -217,6 +223,8 @@ impl TomlReader<'_> {
             | KeyValue::List(_)
             | KeyValue::Table(_)
             | KeyValue::Tables(_)
+            | KeyValue::DayCount
+            | KeyValue::WordOr(..)
             | KeyValue::Map(_) => true,
         };
         if !is_valid {
@@ -281,6 +289,15 @@ impl TomlReader<'_> {
     }
 }
 
+/// Whether the array is a day, as a text, with a count.
+fn is_day_count(pair: &DeArray<'_>) -> bool {
+    let values: Vec<&DeValue<'_>> = pair.iter().map(Spanned::get_ref).collect();
+    match values.as_slice() {
+        [DeValue::String(day), DeValue::Integer(_)] => day.parse::<Date>().is_ok(),
+        _ => false,
+    }
+}
+
 /// Whether a key of this kind is written as a text.
 fn is_string(kind: KeyValue) -> bool {
     match kind {
@@ -298,6 +315,8 @@ fn is_string(kind: KeyValue) -> bool {
         | KeyValue::List(_)
         | KeyValue::Table(_)
         | KeyValue::Tables(_)
+        | KeyValue::DayCount
+        | KeyValue::WordOr(..)
         | KeyValue::Map(_) => false,
     }
 }

@@ -31,6 +31,8 @@ fn sample(kind: KeyValue, given: Given) -> String {
         KeyValue::Table(table) => format!("{{ {} }}", pairs(table, given).join(", ")),
         KeyValue::Tables(table) => format!("[{{ {} }}]", pairs(table, given).join(", ")),
         KeyValue::Map(one) => format!("{{ k = {} }}", sample(*one, given)),
+        KeyValue::DayCount => "[\"2026-01-01\", 1]".into(),
+        KeyValue::WordOr(words, _) => format!("{:?}", words()[0]),
     }
 }
 

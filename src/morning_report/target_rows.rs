@@ -54,12 +54,21 @@ fn build_target_row<'a>(
     target: &'a CampaignTarget,
     lang: Lang,
 ) -> Option<TargetRow<'a>> {
-    let judgement = &morning.unit.standings.get(&target.code)?.judgement;
+    let standing = morning.unit.standings.get(&target.code)?;
+    let (judgement, elsewhere) = (&standing.judgement, standing.phase != morning.phase);
     let mut lines = Vec::new();
     collect_comparisons(morning, judgement, &target.formula, lang, &mut lines);
+    if elsewhere {
+        // The courses are those of the phase.
+        lines.iter_mut().for_each(|line| line.pace = None);
+    }
     let mut reasons = texts::reason_texts(judgement, lang);
     if reasons.is_empty() {
         reasons = member_reason_texts(judgement, lang);
+    }
+    if let Some(each) = &judgement.each {
+        let name = |unit| morning.reference.org.nearest_name(unit, morning.today).to_owned();
+        reasons.insert(0, each.message(name).text(lang));
     }
     let group = StateGroup::from_state(judgement.state);
     Some(TargetRow {
@@ -67,7 +76,11 @@ fn build_target_row<'a>(
         target,
         text: lang.pick(&target.text_vi, &target.text_en),
         group,
-        state: texts::state_text(judgement.state, lang),
+        state: if elsewhere {
+            lang.say(message!("target-rows-whole-campaign", state => judgement.state.message()))
+        } else {
+            texts::state_text(judgement.state, lang)
+        },
         reasons,
         comparisons: lines,
         paired_counts: target

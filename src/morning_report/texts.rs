@@ -35,7 +35,8 @@ impl StateGroup {
             | S::NotApplicable
             | S::NotComparable
             | S::NoData
-            | S::NotCountedHere => Self::Undecided,
+            | S::NotCountedHere
+            | S::Contribution => Self::Undecided,
         }
     }
 

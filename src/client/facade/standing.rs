@@ -6,7 +6,9 @@
 use super::{Phone, Result};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
-use crate::domain::standing::{self, Coverage, Judgement, StandingFigure};
+use crate::domain::standing::{
+    self, Coverage, EachJudgement, EachUnitJudgement, Judgement, StandingFigure,
+};
 use crate::domain::support::ratio::Ratio;
 use crate::wire;
 
@@ -64,6 +66,21 @@ pub struct JudgementView {
     pub figures: Vec<FigureView>,
     /// The members, in the order of the formula.
     pub members: Vec<JudgementView>,
+    /// How the units of `by each` were judged, at a unit above them.
+    pub each: Option<EachView>,
+}
+
+/// How many units met a target that each of them must meet. Never a rank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EachView {
+    /// Judged units that met it, or are on pace.
+    pub met: u32,
+    /// Judged units.
+    pub judged: u32,
+    /// Code and state of the judged units that have not met it, in code order.
+    pub others: Vec<(String, String)>,
+    /// Code of the units that are not judged, and why: `EXPOSURE`, `CLOSED` or `NOT_APPLICABLE`.
+    pub neutral: Vec<(String, String)>,
 }
 
 /// A figure used in a judgement, in units of the element's scale.
@@ -116,7 +133,7 @@ fn to_standing_view(standing: standing::Standing, reference: &LocalReference) ->
         unit: reference.unit_uid(standing.unit),
         view: standing.view.as_str().to_owned(),
         stage: standing.stage.as_str().to_owned(),
-        judgement: to_judgement_view(standing.judgement),
+        judgement: to_judgement_view(standing.judgement, reference),
         expected,
         received,
         nil,
@@ -126,7 +143,7 @@ fn to_standing_view(standing: standing::Standing, reference: &LocalReference) ->
     }
 }
 
-fn to_judgement_view(judged: Judgement) -> JudgementView {
+fn to_judgement_view(judged: Judgement, reference: &LocalReference) -> JudgementView {
     let text = |ratio: Option<Ratio>| ratio.map(|ratio| format!("{}/{}", ratio.num(), ratio.den()));
     let figure = |StandingFigure { element, value, baseline_now, baseline_full }| FigureView {
         element: crate::domain::report::element::ElementCode::as_str(&element).to_owned(),
@@ -145,6 +162,24 @@ fn to_judgement_view(judged: Judgement) -> JudgementView {
         limit_now: text(judged.limit_now),
         remaining_failures: judged.failures_left,
         figures: judged.figures.into_iter().map(figure).collect(),
-        members: judged.members.into_iter().map(to_judgement_view).collect(),
+        members: judged
+            .members
+            .into_iter()
+            .map(|member| to_judgement_view(member, reference))
+            .collect(),
+        each: judged.each.map(|each| to_each_view(&each, reference)),
+    }
+}
+
+fn to_each_view(each: &EachJudgement, reference: &LocalReference) -> EachView {
+    let unit = |one: &EachUnitJudgement| {
+        let why = one.neutral.map_or(one.state.as_str(), |reason| reason.as_str());
+        (reference.unit_uid(one.unit), why.to_owned())
+    };
+    EachView {
+        met: each.met,
+        judged: each.judged,
+        others: each.others.iter().map(unit).collect(),
+        neutral: each.neutral.iter().map(unit).collect(),
     }
 }

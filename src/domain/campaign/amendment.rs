@@ -39,6 +39,7 @@ impl Campaign {
             status: self.status,
             amendments: self.amendments.clone(),
             reopening: self.reopening.clone(),
+            shares: self.shares.clone(),
             ..next.clone()
         };
         let changed = self.changed_parts(&updated);

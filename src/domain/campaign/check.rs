@@ -32,6 +32,7 @@ impl Campaign {
         }
         for target in &self.targets {
             super::check_target::check_target(self, target, catalogue, &mut violations);
+            super::check_judged::check_judged(self, target, &mut violations);
         }
         self.check_activities(catalogue, &mut violations);
         self.duties.iter().for_each(|duty| check_duty(duty, catalogue, &mut violations));

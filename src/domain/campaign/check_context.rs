@@ -13,7 +13,7 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
 use crate::domain::support::nearest_word::nearest_word;
 use crate::domain::support::violation::Violation;
-use crate::domain::target_rule::{TargetUnits, TargetWindow};
+use crate::domain::target_rule::{EachUnits, TargetUnits, TargetWindow};
 use std::collections::BTreeSet;
 
 /// The greatest sum of ten years that every computation holds: 10^18.
@@ -195,7 +195,7 @@ impl Campaign {
             .collect();
         for target in &self.targets {
             for comparison in target.formula.comparisons() {
-                if let Some(TargetUnits::Kind(kind)) = &comparison.units
+                if let Some(TargetUnits::Each(EachUnits::Kind(kind))) = &comparison.units
                     && !kinds.contains(kind.as_str())
                 {
                     let list = kinds.iter().copied().collect::<Vec<_>>().join(" | ");

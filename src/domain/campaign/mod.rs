@@ -3,29 +3,37 @@
 //! Transitions between states are in `lifecycle`, the rules that a campaign must satisfy in
 //! `check`.
 
+mod allocation;
 mod amendment;
 mod attainable;
 mod check;
 mod check_context;
+mod check_judged;
 mod check_target;
 pub mod completeness;
 mod formula_analysis;
+mod judged_scope;
 pub mod lifecycle;
 mod participation;
 mod reopening;
 
-use crate::domain::report::element::{Element, ElementCode, ElementKind};
+use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::report::word::Word;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::domain::support::string_enum::string_enum;
-use crate::domain::target_rule::{self, Target, ZeroBasePolicy};
+use crate::domain::target_rule::{self, PaceCourse, Target, ZeroBasePolicy};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
+pub use allocation::{
+    AllocatedPart, AllocatedShare, TargetAllocation, UnitShare, share_over_bases,
+    shareable_comparison, shares_on,
+};
 pub use amendment::Amendment;
 pub use check_context::{CheckContext, check_magnitudes};
+pub use judged_scope::JudgedPlace;
 pub use lifecycle::{CampaignStatus, CampaignStep};
 pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
 pub use reopening::Reopening;
@@ -197,6 +205,14 @@ pub struct CampaignTarget {
     pub gaming_note: String,
     /// Who allowed a target that asks for more of a coercive count; usually `None`.
     pub coercive_override: Option<String>,
+    /// Levels at which it is judged; empty: those of the table in `judged_scope`.
+    pub levels: Vec<CountingLevel>,
+    /// Phases in which it is judged, 0 for the whole campaign; empty: those of the table.
+    pub phases: Vec<u8>,
+    /// How units below the owner get limits; `None`: they get none.
+    pub allocation: Option<TargetAllocation>,
+    /// The course that a running floor without a base must keep.
+    pub pace: Option<PaceCourse>,
 }
 
 /// A line of work (nội dung thi đua) that is counted and has no target.
@@ -289,6 +305,8 @@ pub struct Campaign {
     pub amendments: Vec<Amendment>,
     /// The request of one person to reopen it once it is concluded; not part of the file.
     pub reopening: Option<Reopening>,
+    /// Shares of allocated targets, frozen at approval, by target and unit; not part of the file.
+    pub shares: Vec<AllocatedShare>,
 }
 
 /// Codes of the contracts that drafts name and no campaign in force does: they wait for approval.

@@ -25,6 +25,7 @@ pub use change::{
 };
 pub use check::{OrgFactRef, OrgViolation};
 pub use edge::{Hierarchy, UnitParent};
+pub(crate) use fraction::round_by_largest_remainder;
 pub use fraction::{Fraction, FractionError};
 pub use handover::{
     HandoverImbalance, HandoverLine, HandoverSide, StockFlow, Stocks, check_handover,

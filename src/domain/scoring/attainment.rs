@@ -29,7 +29,9 @@ pub enum Attainment {
 #[must_use]
 pub fn fair_attainment(judgement: &Judgement, formula: &Target) -> Attainment {
     match judgement.state {
-        JudgementState::NotApplicable | JudgementState::NotCountedHere => {
+        JudgementState::NotApplicable
+        | JudgementState::NotCountedHere
+        | JudgementState::Contribution => {
             return Attainment::NotApplicable;
         }
         JudgementState::Undetermined | JudgementState::NotComparable | JudgementState::NoData => {

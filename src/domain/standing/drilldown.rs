@@ -74,8 +74,11 @@ pub fn list_standing_reports(
     (unit, phase): (UnitId, u8),
     code: &str,
 ) -> Result<Option<Vec<StandingReport>>, UnknownCalendar> {
-    let named =
-        input.campaign.targets.iter().find_map(|line| find_member(&line.code, &line.formula, code));
+    let named = input
+        .campaign
+        .targets
+        .iter()
+        .find_map(|line| Some((&line.formula, find_member(&line.code, &line.formula, code)?)));
     let Some(formula) = named else { return Ok(None) };
     let mut all: BTreeMap<ReportId, StandingReport> = BTreeMap::new();
     let requested = requested_elements(input, formula, phase);
@@ -106,25 +109,25 @@ fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Ta
     members.find_map(|(formula, letter)| find_member(&format!("{here}{letter}"), formula, code))
 }
 
-/// The elements of a formula by summed window; the phase's window where the formula names none.
+/// The elements of a target's member by summed window; the phase's window where it names none.
 fn requested_elements(
     input: &StandingInput<'_>,
-    formula: &Target,
+    (line, formula): (&Target, &Target),
     phase: u8,
 ) -> BTreeMap<SummedWindow, BTreeSet<ElementCode>> {
     let of_phase = input.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
     let whole = of_phase.unwrap_or(input.campaign.measurement_window);
-    let due = DueDays::new(input);
+    let through = DueDays::new(input).common_through_of(line);
     let mut requested: BTreeMap<SummedWindow, BTreeSet<ElementCode>> = BTreeMap::new();
     for comparison in formula.comparisons() {
         if let Some(window) = resolve_window(input, whole, comparison.window.as_ref()) {
             let elements = comparison.measure.elements();
-            let summed = due.summed_window(window, elements.iter().copied());
+            let summed = SummedWindow { window, through };
             requested.entry(summed).or_default().extend(elements.into_iter().cloned());
         }
     }
     for duty in attested_elements(input.campaign, formula) {
-        let summed = due.summed_window(whole, [&duty]);
+        let summed = SummedWindow { window: whole, through };
         requested.entry(summed).or_default().insert(duty);
     }
     requested

@@ -11,10 +11,13 @@
 //! ends, so that numerator and denominator speak of the same days.
 
 use super::aggregate::StandingInput;
+use super::judge::attested_elements;
+use crate::domain::campaign::Campaign;
 use crate::domain::org::UnitKind;
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::Contract;
 use crate::domain::reporting::window::DateWindow;
+use crate::domain::target_rule::Target;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap as HashMap;
@@ -73,9 +76,8 @@ impl<'a> DueDays<'a> {
             }
         }
         let mut days = Self { input, contracts, by_element, common: BTreeMap::new() };
-        for comparison in input.campaign.targets.iter().flat_map(|line| line.formula.comparisons())
-        {
-            let together = days.contracts_of(comparison.measure.elements());
+        for line in &input.campaign.targets {
+            let together = days.contracts_of(&target_elements(input.campaign, &line.formula));
             if together.len() > 1 && !days.common.contains_key(&together) {
                 let through = days.common_through(&together);
                 days.common.insert(together, through);
@@ -84,39 +86,32 @@ impl<'a> DueDays<'a> {
         days
     }
 
+    /// The day after the last one through which a target over several contracts is judged; `None`
+    /// for a target over one contract, which is judged through its own.
+    pub(super) fn common_through_of(&self, formula: &Target) -> Option<Date> {
+        let contracts = self.contracts_of(&target_elements(self.input.campaign, formula));
+        let several = contracts.len() > 1;
+        several.then(|| {
+            let known = self.common.get(&contracts).copied();
+            known.unwrap_or_else(|| self.common_through(&contracts))
+        })
+    }
+
+    /// The day after the last one through which any contract is judged.
+    pub(super) fn latest_through(&self) -> Date {
+        let latest = self.contracts.iter().map(|one| one.through).max();
+        latest.unwrap_or(campaign_days(self.input).start)
+    }
+
     /// The contract under which an element is reported.
     pub(super) fn contract_of(&self, code: &ElementCode) -> Option<&'a Contract> {
         self.by_element.get(code).map(|at| self.contracts[*at].contract)
     }
 
-    /// The days over which these elements are summed together in a window.
-    pub(super) fn summed_window<'e>(
-        &self,
-        window: DateWindow,
-        elements: impl IntoIterator<Item = &'e ElementCode>,
-    ) -> SummedWindow {
-        let contracts = self.contracts_of(elements);
-        let together = (contracts.len() > 1).then_some(&contracts);
-        let known = together.map(|contracts| {
-            self.common.get(contracts).copied().unwrap_or_else(|| self.common_through(contracts))
-        });
-        SummedWindow { window, through: known }
-    }
-
-    /// The day after the last one through which these elements are judged; `None` if none of them
-    /// is reported in the campaign.
-    pub(super) fn through<'e>(
-        &self,
-        elements: impl IntoIterator<Item = &'e ElementCode>,
-    ) -> Option<Date> {
-        match self.contracts_of(elements).as_slice() {
-            [] => None,
-            [one] => Some(self.contracts[*one].through),
-            several => {
-                let known = self.common.get(several).copied();
-                Some(known.unwrap_or_else(|| self.common_through(several)))
-            }
-        }
+    /// The day after the last one through which an element's contract is judged; `None` if it is
+    /// not reported in the campaign.
+    pub(super) fn through(&self, code: &ElementCode) -> Option<Date> {
+        self.by_element.get(code).map(|at| self.contracts[*at].through)
     }
 
     /// The day after the last one through which a contract of the campaign is judged.
@@ -209,6 +204,11 @@ impl<'a> DueContract<'a> {
     fn due_ends(&self) -> BTreeSet<Date> {
         self.cut_offs.range(..=self.through).copied().collect()
     }
+}
+
+/// The elements that a target names, and those that prove its duties.
+pub(super) fn target_elements(campaign: &Campaign, formula: &Target) -> BTreeSet<ElementCode> {
+    formula.elements().into_iter().chain(attested_elements(campaign, formula)).collect()
 }
 
 /// Whether a whole period that ends before `end` is due as of the input's day. Once the campaign is

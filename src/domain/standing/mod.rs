@@ -9,18 +9,22 @@ pub mod baseline;
 pub mod funnel_limits;
 
 mod aggregate;
+mod allocated_limits;
 mod attribution;
 mod digest;
 mod drilldown;
 mod due_days;
+mod each_units;
 mod judge;
 mod movement;
 mod text;
 mod totals;
 mod trajectory;
 mod unit_figures;
+mod unit_judge;
 
 pub use aggregate::{NO_WAIVERS, ReportEntry, StandingInput, WindowSums, aggregate_reports};
+pub use allocated_limits::allocate_shares;
 pub use digest::{ReportsDigest, compute_input_digest, compute_input_digest_of_version};
 pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports};
 pub use due_days::SummedWindow;
@@ -34,7 +38,7 @@ use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::{CampaignId, RunId, StandingId, UnitId, derive_id};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
-use crate::domain::target_rule::{StandingStage, Tier};
+use crate::domain::target_rule::{NeutralReason, StandingStage, Tier};
 
 string_enum! {
     /// The structure in which figures are summed.
@@ -71,6 +75,8 @@ string_enum! {
         NoData = "NO_DATA",
         /// The elements are counted at another level; never shown as 0.
         NotCountedHere = "NOT_COUNTED_HERE",
+        /// Not judged at this unit or in this phase; the value is what the unit adds.
+        Contribution = "CONTRIBUTION",
     }
 }
 
@@ -78,6 +84,29 @@ string_enum! {
 /// equal reports may be judged differently; a run states the version by which it was judged. Runs
 /// from before the version was stated are of version 1.
 pub const SEMANTICS_VERSION: i32 = 2;
+/// How the units of `by each` were judged. Never a rank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EachJudgement {
+    /// Judged units that met it, or are on pace.
+    pub met: u32,
+    /// Judged units.
+    pub judged: u32,
+    /// Judged units that have not met it, in code order.
+    pub others: Vec<EachUnitJudgement>,
+    /// Units that are not judged, in code order.
+    pub neutral: Vec<EachUnitJudgement>,
+}
+
+/// One unit of `by each`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EachUnitJudgement {
+    /// The unit.
+    pub unit: UnitId,
+    /// How it was judged.
+    pub state: JudgementState,
+    /// Why it is not judged, beyond NOT_APPLICABLE.
+    pub neutral: Option<NeutralReason>,
+}
 
 /// One figure behind a judgement, scaled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +166,8 @@ pub struct Judgement {
     pub figures: Vec<StandingFigure>,
     /// Members of `all`, `any` and `tier`, in the order of the formula.
     pub members: Vec<Judgement>,
+    /// How the units of `by each` were judged, at a unit above them.
+    pub each: Option<EachJudgement>,
 }
 
 impl Judgement {
@@ -165,6 +196,7 @@ impl Judgement {
             variation: None,
             figures: Vec::new(),
             members,
+            each: None,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Conversion of verdicts and pace states to [`JudgementState`], and its text for display. Its
 //! codes are for files and other programs.
 
-use super::JudgementState;
-use crate::domain::support::message::{Message, message};
-use crate::domain::target_rule::{PaceState, TargetVerdict};
+use super::{EachJudgement, EachUnitJudgement, JudgementState};
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::{Message, MessageArg, message};
+use crate::domain::target_rule::{NeutralReason, PaceState, TargetVerdict};
 
 impl From<TargetVerdict> for JudgementState {
     fn from(verdict: TargetVerdict) -> Self {
@@ -43,6 +44,38 @@ impl JudgementState {
             Self::NotComparable => TargetVerdict::NotComparable.message(),
             Self::NoData => TargetVerdict::NoData.message(),
             Self::NotCountedHere => message!("verdict-NOT_COUNTED_HERE"),
+            Self::Contribution => message!("verdict-CONTRIBUTION"),
         }
+    }
+}
+
+impl EachJudgement {
+    /// The sentence for a person: how many of how many, then the others and those not judged, in
+    /// code order. `name` gives a unit's name.
+    #[must_use]
+    pub fn message(&self, name: impl Fn(UnitId) -> String) -> Message {
+        let mut parts = vec![message!("each-met-of-judged", met = self.met, judged = self.judged)];
+        let all = |units: &[EachUnitJudgement]| {
+            let one = |unit: &EachUnitJudgement| unit.message(&name(unit.unit));
+            MessageArg::List("list-comma", units.iter().map(one).collect())
+        };
+        if !self.others.is_empty() {
+            parts.push(message!("each-others", units => all(&self.others)));
+        }
+        if !self.neutral.is_empty() {
+            parts.push(message!("each-neutral", units => all(&self.neutral)));
+        }
+        Message::list("list-semicolon", parts)
+    }
+}
+
+impl EachUnitJudgement {
+    fn message(&self, unit: &str) -> Message {
+        let state = match self.neutral {
+            Some(NeutralReason::Exposure) => message!("each-neutral-reason-EXPOSURE"),
+            Some(NeutralReason::Closed) => message!("each-neutral-reason-CLOSED"),
+            None => self.state.message(),
+        };
+        message!("each-unit", unit, state => state)
     }
 }

@@ -5,7 +5,7 @@
 
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
-use super::due_days::{DueDays, SummedWindow};
+use super::due_days::{DueDays, SummedWindow, target_elements};
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
 use crate::domain::report::element::{ElementCode, ElementKind};
@@ -13,7 +13,7 @@ use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
-use crate::domain::target_rule::{Baseline, Comparison, Expr, Measure, TermSign};
+use crate::domain::target_rule::{Baseline, Comparison, Expr, Measure, Target, TermSign};
 use jiff::civil::Date;
 
 /// A measure up to the end of one period.
@@ -61,16 +61,21 @@ impl<'a> UnitTrajectories<'a> {
         })
     }
 
-    /// The course of one comparison over its window; empty if the target names another window than
-    /// this one.
+    /// The course of one comparison of a target over its window; empty if it names another window
+    /// than this one.
     #[must_use]
-    pub fn trajectory_points(&self, comparison: &Comparison) -> Vec<TrajectoryPoint> {
+    pub fn trajectory_points(
+        &self,
+        line: &Target,
+        comparison: &Comparison,
+    ) -> Vec<TrajectoryPoint> {
         let window = resolve_window(self.input, self.window, comparison.window.as_ref());
         if window != Some(self.window) {
             return Vec::new();
         }
         let elements = comparison.measure.elements();
-        let Some(through) = self.due.through(elements.iter().copied()) else { return Vec::new() };
+        let own = elements.into_iter().filter_map(|code| self.due.through(code)).min();
+        let Some(through) = self.due.common_through_of(line).or(own) else { return Vec::new() };
         let point = |until: &Date| TrajectoryPoint {
             until: *until,
             now: self
@@ -79,13 +84,14 @@ impl<'a> UnitTrajectories<'a> {
                 .and_then(|sums| self.measure_in(sums, &comparison.measure)),
             before: self.baseline_to_date(&comparison.measure, *until),
         };
-        self.due.period_ends(self.window, elements).iter().map(point).collect()
+        let together = target_elements(self.input.campaign, line);
+        self.due.period_ends(self.window, &together).iter().map(point).collect()
     }
 
     /// One element by the end of the last due period, with its baseline to the same cut-off.
     #[must_use]
     pub fn latest_point(&self, code: &ElementCode) -> Option<TrajectoryPoint> {
-        let through = self.due.through([code])?;
+        let through = self.due.through(code)?;
         let until = *self.due.period_ends(self.window, [code]).range(..=through).next_back()?;
         let expr = Expr { first: code.clone(), rest: Vec::new() };
         let stock = self.input.catalogue.element(code)?.kind == ElementKind::Stock;
@@ -106,8 +112,10 @@ impl<'a> UnitTrajectories<'a> {
     fn unit_figures(&self) -> UnitFigures<'_> {
         let Self { input, due, unit, origins, .. } = self;
         UnitFigures {
+            by_exposure: false,
             input,
             due,
+            common_through: None,
             unit: *unit,
             default_window: self.window,
             window_sums: &[],

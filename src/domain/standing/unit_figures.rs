@@ -6,6 +6,7 @@ use super::Coverage;
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
 use super::due_days::{DueDays, SummedWindow};
+use super::each_units::list_each_units;
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::report::element::{DefinitionComparability, Element, ElementCode, ElementKind};
 use crate::domain::reporting::window::DateWindow;
@@ -13,16 +14,19 @@ use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
-    Attestation, Baseline, Comparability, Comparison, FigureSource, FormulaIdentifier,
-    MissingReports, OwnTerms, StandingStage, TargetWindow,
+    Attestation, Baseline, Comparability, Comparison, CourseDays, EachFigures, EachUnits,
+    FigureSource, FormulaIdentifier, MissingReports, OwnTerms, StandingStage, TargetWindow,
 };
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
-/// One unit's figures.
+/// One unit's figures for one target.
+#[derive(Clone, Copy)]
 pub(super) struct UnitFigures<'a> {
     pub(super) input: &'a StandingInput<'a>,
     pub(super) due: &'a DueDays<'a>,
+    /// The day after the last one that counts, if the target is over several contracts.
+    pub(super) common_through: Option<Date>,
     pub(super) unit: UnitId,
     /// The window used where a target names none.
     pub(super) default_window: DateWindow,
@@ -30,6 +34,8 @@ pub(super) struct UnitFigures<'a> {
     pub(super) window_sums: &'a [(SummedWindow, WindowSums)],
     /// Attribution of past figures, in a view of one day.
     pub(super) origins: Option<&'a UnitOrigins>,
+    /// Judged although it did not live the whole window: a unit of `by each` without a base.
+    pub(super) by_exposure: bool,
 }
 
 /// The days of a window of the grammar; `None` if the campaign does not have it.
@@ -55,17 +61,12 @@ pub(super) fn resolve_window(
 impl UnitFigures<'_> {
     /// The sums that a comparison reads.
     pub(super) fn sums_of(&self, comparison: &Comparison) -> Option<(DateWindow, &WindowSums)> {
-        let window = self.window_of(comparison)?;
-        self.sums_over(window, comparison.measure.elements())
+        self.sums_over(self.window_of(comparison)?)
     }
 
-    /// The sums of these elements over a window.
-    pub(super) fn sums_over<'e>(
-        &self,
-        window: DateWindow,
-        elements: impl IntoIterator<Item = &'e ElementCode>,
-    ) -> Option<(DateWindow, &WindowSums)> {
-        let summed = self.due.summed_window(window, elements);
+    /// The target's sums over a window.
+    pub(super) fn sums_over(&self, window: DateWindow) -> Option<(DateWindow, &WindowSums)> {
+        let summed = SummedWindow { window, through: self.common_through };
         self.window_sums.iter().find(|(of, _)| *of == summed).map(|(_, sums)| (window, sums))
     }
 
@@ -81,6 +82,17 @@ impl UnitFigures<'_> {
         DateWindow::new(window.start, sums.through(&contract.code)?.min(window.end))
     }
 
+    /// The day after the last one through which these elements are judged.
+    fn through<'e>(&self, elements: impl IntoIterator<Item = &'e ElementCode>) -> Date {
+        let own = elements.into_iter().filter_map(|code| self.due.through(code)).min();
+        self.common_through.or(own).unwrap_or(self.input.today)
+    }
+
+    /// The day after the last one of a window through which a comparison is judged.
+    pub(super) fn judged_end(&self, window: DateWindow, comparison: &Comparison) -> Date {
+        self.through(comparison.measure.elements()).min(window.end)
+    }
+
     /// The stage of a window for figures of these elements: it runs until all its periods are due.
     pub(super) fn stage<'e>(
         &self,
@@ -88,10 +100,12 @@ impl UnitFigures<'_> {
         elements: impl IntoIterator<Item = &'e ElementCode>,
     ) -> StandingStage {
         if self.input.campaign.status.is_final() {
-            return StandingStage::Final;
+            StandingStage::Final
+        } else if self.through(elements) < window.end {
+            StandingStage::Running
+        } else {
+            StandingStage::Closed
         }
-        let through = self.due.through(elements).unwrap_or(self.input.today);
-        if through < window.end { StandingStage::Running } else { StandingStage::Closed }
     }
 
     fn element(&self, code: &ElementCode) -> Option<&Element> {
@@ -228,7 +242,7 @@ impl UnitFigures<'_> {
 
     /// The accepted share of what was expected: of the reports, and of what they weigh; the least of
     /// them. Of a ratio the denominator is weighed (M2).
-    fn weighed_coverage(&self, comparison: &Comparison) -> Ratio {
+    pub(super) fn weighed_coverage(&self, comparison: &Comparison) -> Ratio {
         let Some((_, sums)) = self.sums_of(comparison) else { return Ratio::ONE };
         let contracts: BTreeSet<&str> = comparison
             .measure
@@ -334,13 +348,13 @@ impl FigureSource for UnitFigures<'_> {
             let begun = if is_stock { days.end } else { days.start };
             lifetime.from <= begun && days.end <= lifetime.to
         });
-        if whole { Comparability::Exact } else { Comparability::Broken }
+        if whole || self.by_exposure { Comparability::Exact } else { Comparability::Broken }
     }
 
     fn attestation(&self, duty: &FormulaIdentifier) -> Option<Attestation> {
         let duty = self.input.campaign.duty(duty.as_str())?;
         let element = duty.element.as_ref()?;
-        let (_, sums) = self.sums_over(self.default_window, [element])?;
+        let (_, sums) = self.sums_over(self.default_window)?;
         let done = sums.value(self.unit, element).unwrap_or(0);
         Some(Attestation { done: u32::try_from(done).unwrap_or(0), required: duty.due })
     }
@@ -358,5 +372,18 @@ impl FigureSource for UnitFigures<'_> {
         let sums = self.sums_of(comparison);
         let sum = sums.and_then(|(_, sums)| sums.element_sum(self.unit, element));
         sum.is_some_and(|sum| i64::try_from(sum.value).is_err())
+    }
+
+    fn each_units(
+        &self,
+        units: &EachUnits,
+        comparison: &Comparison,
+    ) -> Option<Vec<EachFigures<'_>>> {
+        list_each_units(self, units, comparison)
+    }
+
+    fn course_days(&self, comparison: &Comparison) -> Option<CourseDays> {
+        let window = self.window_of(comparison)?;
+        Some(CourseDays { window, due_end: self.judged_end(window, comparison) })
     }
 }

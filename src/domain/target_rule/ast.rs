@@ -5,7 +5,7 @@
 //! `parse` and `print`; figures and verdicts are elsewhere.
 
 use super::decimal::Decimal;
-use crate::domain::report::element::ElementCode;
+use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
 use std::fmt;
@@ -212,11 +212,20 @@ pub enum TargetWindow {
 /// The units for which a target is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TargetUnits {
-    /// Every unit in scope for itself.
-    Each,
-    /// One unit.
+    /// Every unit of these in scope for itself; at a unit above them: all of them together.
+    Each(EachUnits),
+    /// One unit; judged there only.
     Unit(FormulaIdentifier),
-    /// Every unit of a kind for itself.
+}
+
+/// Which units `by each` means.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EachUnits {
+    /// Those of the level at which the elements are counted.
+    Counted,
+    /// Those of a level.
+    Level(CountingLevel),
+    /// Those of a kind, in the word of the register (`local_kind`).
     Kind(FormulaIdentifier),
 }
 

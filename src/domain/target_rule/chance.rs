@@ -4,7 +4,7 @@
 //! Counts are modelled as Poisson around the base, the cases of a share as binomial around the
 //! bound. The results are probabilities and never verdicts, so floats are allowed.
 
-use super::ast::{Baseline, ChangeMode, Comparator, Comparison, Target};
+use super::ast::{Baseline, ChangeMode, Comparator, Comparison, Target, TargetUnits};
 use super::comparison_figures::{DecomposedMeasure, PlainMeasure};
 use super::distribution;
 use super::threshold::Threshold;
@@ -112,6 +112,10 @@ fn comparison_chance(
     base: &dyn Fn(&ElementCode) -> Option<Ratio>,
 ) -> Result<TargetChance, ChanceError> {
     let unsupported = || ChanceError::Unsupported(comparison.to_string());
+    // The chance that every unit meets it needs the base of every unit.
+    if matches!(comparison.units, Some(TargetUnits::Each(_))) {
+        return Err(unsupported());
+    }
     let decomposed =
         DecomposedMeasure::from_measure(&comparison.measure).map_err(|_| unsupported())?;
     let bound = comparison.bound.decimal.to_ratio(if comparison.bound.percent { 2 } else { 0 });

@@ -185,7 +185,9 @@ fn failure_allowance(threshold: Threshold, above: Ratio, below: Ratio) -> Option
 
 /// Below the minimum base there is no verdict, only the counts.
 fn check_base_size(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
-    let (Some((_, mode)), Some(base)) = (case.decomposed.change, case.base) else { return Ok(()) };
+    let (Some((_, mode)), Some(base)) = (case.decomposed.change, case.base) else {
+        return check_denominator_size(case, out);
+    };
     let percent = mode == ChangeMode::Relative && !case.reader.comparison.bound.decimal.is_zero();
     let usual = percent.then_some(Ratio::from_integer(EvaluationTerms::MIN_BASE));
     let Some(least) = case.reader.terms.min_base.or(usual) else { return Ok(()) };
@@ -193,6 +195,21 @@ fn check_base_size(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<()
         return Ok(());
     }
     display::set_change_text(base.value, case.current.value()?, out);
+    Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::SmallBase })
+}
+
+/// A plain ratio has a minimum only if the target gives one.
+fn check_denominator_size(
+    case: &ComparisonCase<'_>,
+    out: &mut Evaluation,
+) -> Result<(), EvaluationStop> {
+    let (Some((_, below)), Some(least)) = (case.current.parts, case.reader.terms.min_base) else {
+        return Ok(());
+    };
+    if below >= least {
+        return Ok(());
+    }
+    display::set_value(case, None, out);
     Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::SmallBase })
 }
 

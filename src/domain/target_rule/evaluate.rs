@@ -3,9 +3,10 @@
 //! The evaluation is total: every tree and every set of figures gives a result. Comparisons are
 //! judged in `comparison`.
 
-use super::ast::{Comparison, FormulaIdentifier, Target};
+use super::ast::{Comparison, FormulaIdentifier, Target, TargetUnits};
 use super::comparison;
 use super::comparison_figures::EvaluationStop;
+use super::each;
 use super::evaluation::{EvaluatedPace, Evaluation};
 use super::figure_source::{Attestation, EvaluationTerms, FigureSource};
 use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
@@ -59,7 +60,14 @@ fn evaluate_comparison(
     });
     let terms = own.as_ref().unwrap_or(terms);
     out.stage = terms.stage;
-    comparison::evaluate_comparison(comparison, figures, terms, out);
+    let units = match &comparison.units {
+        Some(TargetUnits::Each(units)) => figures.each_units(units, comparison),
+        Some(TargetUnits::Unit(_)) | None => None,
+    };
+    match units {
+        Some(units) => each::evaluate_each(comparison, &units, terms, out),
+        None => comparison::evaluate_comparison(comparison, figures, terms, out),
+    }
 }
 
 fn evaluate_attestation(
@@ -110,8 +118,12 @@ enum MemberState {
     Pace(PaceState),
 }
 
-fn member_state(member: &Evaluation) -> MemberState {
+/// The state of a member at the stage of the combination: while it runs nothing is met.
+fn member_state(member: &Evaluation, stage: StandingStage) -> MemberState {
+    let running = stage == StandingStage::Running;
     match (member.verdict, member.pace_state()) {
+        (Some(TargetVerdict::Met), _) if running => MemberState::Pace(PaceState::OnPace),
+        (Some(TargetVerdict::Missed), _) if running => MemberState::Pace(PaceState::AlreadyMissed),
         (Some(verdict), _) => MemberState::Verdict(verdict),
         (None, Some(state)) => MemberState::Pace(state),
         (None, None) => MemberState::Verdict(TargetVerdict::Undetermined),
@@ -126,7 +138,10 @@ fn evaluate_members<'a>(
     rule: fn(&[MemberState]) -> MemberState,
 ) {
     out.members = members.map(|member| member.evaluate(figures, terms)).collect();
-    let states: Vec<MemberState> = out.members.iter().map(member_state).collect();
+    // A combination closes with its last member.
+    out.stage = out.members.iter().map(|member| member.stage).min().unwrap_or(terms.stage);
+    let states: Vec<MemberState> =
+        out.members.iter().map(|member| member_state(member, out.stage)).collect();
     match rule(&states) {
         MemberState::Verdict(verdict) => out.verdict = Some(verdict),
         MemberState::Pace(state) => {
@@ -192,6 +207,9 @@ fn combine_tier(states: &[MemberState]) -> MemberState {
 }
 
 fn met_tier(out: &Evaluation) -> Option<Tier> {
+    if out.stage == StandingStage::Running {
+        return None;
+    }
     let met = |index: usize| {
         out.members.get(index).is_some_and(|member| member.verdict == Some(TargetVerdict::Met))
     };

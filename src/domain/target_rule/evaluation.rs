@@ -3,6 +3,7 @@
 //! The rules are in `evaluate` and `comparison`, the sentence for a person in `evaluation_text`.
 
 use super::comparison_figures::EvaluationStop;
+use super::each::EachOutcome;
 use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
 use crate::domain::support::ratio::Ratio;
 
@@ -37,6 +38,8 @@ pub struct Evaluation {
     pub reasons: Vec<VerdictReason>,
     /// The counts before and now, to show `before → now`.
     pub counts: Option<CaseCounts>,
+    /// How the units of `by each` were judged.
+    pub each: Option<EachOutcome>,
 }
 
 /// Number of cases that may fail.
@@ -114,6 +117,7 @@ impl Evaluation {
             members: Vec::new(),
             reasons: Vec::new(),
             counts: None,
+            each: None,
         }
     }
 

@@ -2,8 +2,10 @@
 //!
 //! The caller has already chosen the unit and the structure view.
 
-use super::ast::{Baseline, Comparison, FormulaIdentifier};
+use super::ast::{Baseline, Comparison, EachUnits, FormulaIdentifier};
+use super::each::EachFigures;
 use super::missing_bound;
+use super::pace_course::{CourseDays, PaceCourse};
 use super::verdict::{Comparability, StandingStage};
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ratio::Ratio;
@@ -69,6 +71,21 @@ pub trait FigureSource {
     /// Whether the sum of an element is beyond 64 bits.
     fn is_too_large(&self, _element: &ElementCode, _comparison: &Comparison) -> bool {
         false
+    }
+
+    /// The units of `by each` at and below the unit, in code order; `None` if the unit is one of
+    /// them, so that it is judged for itself.
+    fn each_units(
+        &self,
+        _units: &EachUnits,
+        _comparison: &Comparison,
+    ) -> Option<Vec<EachFigures<'_>>> {
+        None
+    }
+
+    /// The days of the window, and those of them whose reports are due; `None`: unknown.
+    fn course_days(&self, _comparison: &Comparison) -> Option<CourseDays> {
+        None
     }
 }
 
@@ -162,8 +179,8 @@ pub struct EvaluationTerms {
     pub coverage: Ratio,
     /// Minimum coverage for a verdict that missing reports could overturn.
     pub coverage_min: Ratio,
-    /// Below this base there is no verdict. `None`: 10 for a percentage, no minimum for a plain
-    /// less or more.
+    /// Below this base, or this denominator of a ratio, there is no verdict. `None`: 10 for a
+    /// percentage of change, no minimum otherwise.
     pub min_base: Option<Ratio>,
     /// What a reduction from zero means.
     pub zero_base: ZeroBasePolicy,
@@ -171,6 +188,10 @@ pub struct EvaluationTerms {
     /// at the final stage: the demand for completeness ends; `coverage_min` and the range that the
     /// missing reports allow stay.
     pub waived: bool,
+    /// The course that a running floor without a base must keep.
+    pub course: Option<PaceCourse>,
+    /// The bound that the milestones of the course belong to; `None`: the comparison's own.
+    pub course_bound: Option<Ratio>,
 }
 
 impl EvaluationTerms {
@@ -190,6 +211,8 @@ impl EvaluationTerms {
             min_base: None,
             zero_base: ZeroBasePolicy::MaintainZero,
             waived: false,
+            course: None,
+            course_bound: None,
         }
     }
 }

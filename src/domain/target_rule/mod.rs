@@ -9,15 +9,18 @@ mod chance;
 pub mod coercive_quota;
 mod comparison;
 mod comparison_figures;
+mod contribution;
 mod decimal;
 mod display;
 pub(in crate::domain) mod distribution;
+mod each;
 mod evaluate;
 mod evaluation;
 mod evaluation_text;
 mod figure_source;
 pub mod missing_bound;
 mod pace;
+mod pace_course;
 mod parse;
 mod print;
 mod queries;
@@ -28,15 +31,18 @@ mod verdict;
 mod zero_base;
 
 pub use ast::{
-    Baseline, ChangeMode, Comparator, Comparison, Expr, FormRuleExpr, FormulaIdentifier, Measure,
-    RatioBasis, Target, TargetBound, TargetUnits, TargetWindow, TermSign,
+    Baseline, ChangeMode, Comparator, Comparison, EachUnits, Expr, FormRuleExpr, FormulaIdentifier,
+    Measure, RatioBasis, Target, TargetBound, TargetUnits, TargetWindow, TermSign,
 };
 pub use chance::{ChanceError, TargetChance};
+pub use contribution::Contribution;
 pub use decimal::Decimal;
+pub use each::{EachFigures, EachOutcome, EachState, NeutralReason};
 pub use evaluation::{CaseCounts, EvaluatedPace, Evaluation, FailureAllowance};
 pub use figure_source::{
     Attestation, EvaluationTerms, FigureSource, MissingReports, OwnTerms, StaticFigures,
 };
+pub use pace_course::{CourseDays, PaceCourse, PaceMilestone};
 pub use syntax_error::{ExpectedSyntax, SyntaxError};
 pub use verdict::{Comparability, PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
 pub use zero_base::ZeroBasePolicy;

@@ -142,6 +142,9 @@ fn threshold_to_date(
     if case.from_zero_base {
         return Some(case.threshold);
     }
+    if let Some(course) = threshold_by_course(case) {
+        return Some(course);
+    }
     let trajectory = trajectory?;
     let at = case.threshold.value.checked_mul(trajectory.share_to_date()?)?;
     // If the base is zero up to now, a strict comparison with zero would report every unit as late.
@@ -157,6 +160,22 @@ fn threshold_to_date(
     Some(Threshold { cmp, value: at })
 }
 
+/// What must hold now by the target's own course; only floors without a past base have one.
+fn threshold_by_course(case: &ComparisonCase<'_>) -> Option<Threshold> {
+    let course = case.reader.terms.course.as_ref()?;
+    let plain = matches!(case.decomposed.change, None | Some((Baseline::Fixed(_), _)));
+    if !plain || !case.threshold.is_floor() {
+        return None;
+    }
+    let days = case.reader.figures.course_days(case.reader.comparison)?;
+    let bound = case.threshold.value;
+    let value = bound
+        .checked_mul(course.due_share(case.reader.terms.course_bound.unwrap_or(bound), days)?)?;
+    // Before anything is due, a strict comparison with zero would report every unit as late.
+    let cmp = if value.is_zero() { Comparator::AtLeast } else { case.threshold.cmp };
+    Some(Threshold { cmp, value })
+}
+
 fn judge_flow(
     case: &ComparisonCase<'_>,
     trajectory: Option<BaselineTrajectory>,
@@ -165,6 +184,13 @@ fn judge_flow(
         return judge_threshold(case, threshold).map(to_pace_state);
     }
     match case.decomposed.change {
+        // Without a base a ceiling is kept until it is passed.
+        None | Some((Baseline::Fixed(_), _))
+            if case.threshold.is_ceiling()
+                && case.threshold.is_met_by(case.current.interval.low) =>
+        {
+            Ok(PaceState::OnPace)
+        }
         // A plain bound has no course: it either holds now or is not reached yet.
         None | Some((Baseline::Fixed(_), _)) => {
             judge_threshold(case, case.threshold).map(to_pace_state)

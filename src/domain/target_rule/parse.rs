@@ -5,9 +5,9 @@
 //! bounded, so parsing always terminates quickly.
 
 use super::ast::{
-    Baseline, ChangeMode, Comparator, Comparison, DEPTH_MAX, Expr, FormRuleExpr, MEMBERS_MAX,
-    Measure, RatioBasis, TERMS_MAX, TEXT_MAX, Target, TargetBound, TargetUnits, TargetWindow,
-    TermSign,
+    Baseline, ChangeMode, Comparator, Comparison, DEPTH_MAX, EachUnits, Expr, FormRuleExpr,
+    MEMBERS_MAX, Measure, RatioBasis, TERMS_MAX, TEXT_MAX, Target, TargetBound, TargetUnits,
+    TargetWindow, TermSign,
 };
 use super::syntax_error::{ExpectedSyntax, SyntaxError};
 use super::token::{
@@ -15,6 +15,7 @@ use super::token::{
     parse_bracketed_identifier, parse_bracketed_whole_number, parse_date, parse_decimal,
     parse_element, parse_keyword, parse_whole_number, skip_blanks,
 };
+use crate::domain::report::element::CountingLevel;
 use std::str::FromStr;
 
 /// Maximum number after `per`.
@@ -382,9 +383,26 @@ fn parse_units(input: &mut ParserInput<'_>) -> ParseResult<TargetUnits> {
                 ("kind", UnitsKeyword::Kind),
             ],
         )? {
-            UnitsKeyword::Each => TargetUnits::Each,
+            UnitsKeyword::Each => TargetUnits::Each(parse_each_units(input)?),
             UnitsKeyword::Unit => TargetUnits::Unit(parse_bracketed_identifier(input)?),
-            UnitsKeyword::Kind => TargetUnits::Kind(parse_bracketed_identifier(input)?),
+            // The older writing of `each kind(...)`.
+            UnitsKeyword::Kind => {
+                TargetUnits::Each(EachUnits::Kind(parse_bracketed_identifier(input)?))
+            }
         },
     )
+}
+
+fn parse_each_units(input: &mut ParserInput<'_>) -> ParseResult<EachUnits> {
+    if accept_word(input, "level")? {
+        expect_symbol(input, "(")?;
+        let words = CountingLevel::ALL.iter().map(|level| (level.as_str(), *level));
+        let level = parse_keyword(input, &words.collect::<Vec<_>>())?;
+        expect_symbol(input, ")")?;
+        return Ok(EachUnits::Level(level));
+    }
+    if accept_word(input, "kind")? {
+        return parse_bracketed_identifier(input).map(EachUnits::Kind);
+    }
+    Ok(EachUnits::Counted)
 }

@@ -4,7 +4,7 @@
 //! Parsing the printed text gives the same tree (property test in `tests`).
 
 use super::ast::{
-    Baseline, Comparison, Expr, FormRuleExpr, Measure, Target, TargetBound, TargetUnits,
+    Baseline, Comparison, EachUnits, Expr, FormRuleExpr, Measure, Target, TargetBound, TargetUnits,
     TargetWindow,
 };
 use std::fmt;
@@ -100,9 +100,10 @@ impl fmt::Display for TargetWindow {
 impl fmt::Display for TargetUnits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Each => f.write_str("each"),
+            Self::Each(EachUnits::Counted) => f.write_str("each"),
+            Self::Each(EachUnits::Level(level)) => write!(f, "each level({level})"),
+            Self::Each(EachUnits::Kind(name)) => write!(f, "each kind({name})"),
             Self::Unit(name) => write!(f, "unit({name})"),
-            Self::Kind(name) => write!(f, "kind({name})"),
         }
     }
 }

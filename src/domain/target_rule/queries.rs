@@ -1,7 +1,13 @@
 //! Queries on a tree that need no figures: the elements it names and the measures it contains.
 
-use super::ast::{Baseline, Comparison, Expr, Measure, Target};
+use super::ast::{
+    Baseline, ChangeMode, Comparator, Comparison, Expr, FormulaIdentifier, Measure, Target,
+    TargetBound,
+};
+use super::decimal::Decimal;
+use super::threshold::Threshold;
 use crate::domain::report::element::ElementCode;
+use crate::domain::support::ratio::Ratio;
 use std::collections::BTreeSet;
 
 impl Target {
@@ -27,6 +33,18 @@ impl Target {
         }
     }
 
+    /// Every duty that it attests, in text order.
+    #[must_use]
+    pub fn attested_duties(&self) -> Vec<&FormulaIdentifier> {
+        match self {
+            Self::Attest(duty) => vec![duty],
+            Self::Compare(_) | Self::Milestone(_) => Vec::new(),
+            Self::All(_) | Self::Any(_) | Self::Tier { .. } => {
+                self.members().into_iter().flat_map(Self::attested_duties).collect()
+            }
+        }
+    }
+
     /// Every comparison in the tree, in text order.
     #[must_use]
     pub fn comparisons(&self) -> Vec<&Comparison> {
@@ -47,6 +65,59 @@ impl Target {
             Self::All(members) | Self::Any(members) => members.iter().collect(),
             Self::Tier { floor, stretch } => vec![floor, stretch],
         }
+    }
+}
+
+impl Comparison {
+    /// The last whole number that meets it, against a base if it is a change. `None`: no whole
+    /// number meets it, or a change has no base.
+    #[must_use]
+    pub fn last_whole_number(&self, base: Option<Ratio>) -> Option<i64> {
+        let bound = self.bound.to_ratio();
+        let value = match &self.measure {
+            Measure::Change { mode: ChangeMode::Relative, .. } => {
+                bound.checked_add(Ratio::ONE)?.checked_mul(base?)?
+            }
+            Measure::Change { mode: ChangeMode::Absolute, .. } => base?.checked_add(bound)?,
+            Measure::Count(_)
+            | Measure::Stock(_)
+            | Measure::Ratio { .. }
+            | Measure::Rate { .. } => bound,
+        };
+        Threshold { cmp: self.cmp, value }.limit()
+    }
+
+    /// Whether a lower value is worse.
+    #[must_use]
+    pub fn is_floor(&self) -> bool {
+        matches!(self.cmp, Comparator::AtLeast | Comparator::Greater)
+    }
+
+    /// The same count or stock against a whole number, for a unit with a limit of its own.
+    #[must_use]
+    pub fn with_limit(&self, limit: i64) -> Option<Self> {
+        let measure = match &self.measure {
+            Measure::Change { measure, .. } => (**measure).clone(),
+            measure @ (Measure::Count(_)
+            | Measure::Stock(_)
+            | Measure::Ratio { .. }
+            | Measure::Rate { .. }) => measure.clone(),
+        };
+        let cmp = match self.cmp {
+            Comparator::Less | Comparator::AtMost => Comparator::AtMost,
+            Comparator::Greater | Comparator::AtLeast => Comparator::AtLeast,
+            Comparator::Equal => Comparator::Equal,
+        };
+        let bound = TargetBound { decimal: Decimal::new(limit, 0)?, percent: false };
+        Some(Self { measure, cmp, bound, ..self.clone() })
+    }
+}
+
+impl TargetBound {
+    /// Its value; a percentage is a hundredth.
+    #[must_use]
+    pub fn to_ratio(self) -> Ratio {
+        self.decimal.to_ratio(if self.percent { 2 } else { 0 })
     }
 }
 

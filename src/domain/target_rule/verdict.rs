@@ -105,6 +105,8 @@ string_enum! {
         NotAttested = "NOT_ATTESTED",
         /// The change of a change needs figures that are not stored.
         NestedChange = "NESTED_CHANGE",
+        /// The unit's share of an allocated target is zero.
+        NoShare = "NO_SHARE",
         /// The figures are too large for exact arithmetic.
         TooLarge = "TOO_LARGE",
     }

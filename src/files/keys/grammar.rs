@@ -64,7 +64,7 @@ pub static TARGETS: &[GrammarConstruct] = &[
     construct("window-phase", "phase(NUMBER)", "count(a) >= 5 in phase(2)"),
     construct("window-dates", "DAY..DAY", "count(a) >= 5 in 2026-01-01..2026-07-01"),
     construct("window-milestone", "milestone(NAME)", "count(a) >= 5 in milestone(congress)"),
-    construct("units-each", "each", "count(a) >= 1 by each"),
+    construct("units-each", "each [level(LEVEL) | kind(WORD)]", "count(a) >= 1 by each kind(xa)"),
     construct("units-unit", "unit(UID)", "count(a) >= 5 by unit(com-1)"),
     construct("units-kind", "kind(WORD)", "count(a) >= 1 by kind(xa)"),
 ];

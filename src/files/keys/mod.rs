@@ -112,6 +112,10 @@ pub enum KeyValue {
     Tables(&'static KeyTable),
     /// Values by a code that the author chooses.
     Map(&'static KeyValue),
+    /// A day as a text with a count: `["2025-06-30", 300]`.
+    DayCount,
+    /// One of these words, or another value.
+    WordOr(fn() -> Vec<&'static str>, &'static KeyValue),
 }
 
 impl KeyValue {
@@ -120,8 +124,9 @@ impl KeyValue {
     pub fn inner_table(self) -> Option<&'static KeyTable> {
         match self {
             Self::Table(table) | Self::Tables(table) => Some(table),
-            Self::List(inner) | Self::Map(inner) => inner.inner_table(),
-            Self::Text
+            Self::List(inner) | Self::Map(inner) | Self::WordOr(_, inner) => inner.inner_table(),
+            Self::DayCount
+            | Self::Text
             | Self::ElementCode
             | Self::CalendarCode
             | Self::Day
@@ -139,7 +144,7 @@ impl KeyValue {
     #[must_use]
     pub fn words(self) -> Option<Vec<&'static str>> {
         match self {
-            Self::Word(words) => Some(words()),
+            Self::Word(words) | Self::WordOr(words, _) => Some(words()),
             Self::List(inner) | Self::Map(inner) => inner.words(),
             Self::Text
             | Self::ElementCode
@@ -151,6 +156,7 @@ impl KeyValue {
             | Self::Formula
             | Self::FormRule
             | Self::TargetPair
+            | Self::DayCount
             | Self::Table(_)
             | Self::Tables(_) => None,
         }
@@ -170,6 +176,8 @@ impl KeyValue {
             | Self::Number
             | Self::Word(_)
             | Self::TargetPair
+            | Self::DayCount
+            | Self::WordOr(..)
             | Self::Table(_)
             | Self::Tables(_) => false,
         }
@@ -194,6 +202,11 @@ impl KeyValue {
             Self::Table(table) => message!("key-type-table", table = table.name),
             Self::Tables(table) => message!("key-type-tables", table = table.name),
             Self::Map(inner) => message!("key-type-map", one => inner.expected()),
+            Self::DayCount => message!("key-type-day-count"),
+            Self::WordOr(words, other) => {
+                let words = words().join(" | ");
+                message!("key-type-word-or", words, other => other.expected())
+            }
         }
     }
 }

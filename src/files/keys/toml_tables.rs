@@ -3,14 +3,14 @@
 use super::{KeyTable, KeyValue, optional, required, with_default};
 use crate::domain::campaign::{
     BaselineMethod, CampaignField, CampaignKind, Classification, Commitment, DutyEvidence,
-    LaunchMode, PlanStatus,
+    LaunchMode, PlanStatus, TargetAllocation,
 };
 use crate::domain::report::element::{CountingLevel, ElementKind, SCALE_MAX};
 use crate::domain::report::form::EarlyReports;
-use crate::domain::target_rule::ZeroBasePolicy;
+use crate::domain::target_rule::{PaceCourse, ZeroBasePolicy};
 use KeyValue::{
-    CalendarCode, Day, ElementCode, Flag, FormRule, Formula, List, Map, Number, Table, Tables,
-    TargetPair, Text, Whole,
+    CalendarCode, Day, DayCount, ElementCode, Flag, FormRule, Formula, List, Map, Number, Table,
+    Tables, TargetPair, Text, Whole, WordOr,
 };
 
 /// The tables at the top of a file: one for each kind of file.
@@ -24,6 +24,8 @@ macro_rules! words {
 }
 
 const U8: KeyValue = Whole(1, u8::MAX as i64);
+/// A phase, or 0 for the whole campaign.
+const PHASE: KeyValue = Whole(0, u8::MAX as i64);
 const U16: KeyValue = Whole(0, u16::MAX as i64);
 const U32: KeyValue = Whole(0, u32::MAX as i64);
 const LEVEL: KeyValue = words!(CountingLevel);
@@ -172,6 +174,10 @@ static TARGETS: KeyTable = KeyTable {
         optional("min_base", U32),
         optional("coverage_min", Whole(0, 1000)),
         optional("zero_base", words!(ZeroBasePolicy)),
+        optional("levels", List(&LEVEL)),
+        optional("phases", List(&PHASE)),
+        optional("allocation", WordOr(|| TargetAllocation::WORDS.to_vec(), &Map(&U32))),
+        optional("pace", WordOr(|| vec![PaceCourse::LINEAR], &List(&DayCount))),
         optional("pairs", List(&TargetPair)),
         optional("gaming_note", Text),
         optional("coercive_override", Text),

@@ -1,5 +1,6 @@
 //! Encodes and decodes campaigns.
 
+use super::judged_scope::{self, JudgedScopeParts};
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
@@ -23,11 +24,10 @@ pub fn encode_campaign(
     campaign_to_proto(campaign, numbers).map(|message| message.encode_to_vec())
 }
 
+type CampaignMessage = Result<pb::CampaignRecord, RecordError>;
+
 /// Converts a campaign. Fails if an element has no number.
-pub fn campaign_to_proto(
-    campaign: &Campaign,
-    numbers: &ElementNumbers,
-) -> Result<pb::CampaignRecord, RecordError> {
+pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> CampaignMessage {
     let Campaign {
         code,
         name_vi,
@@ -56,6 +56,7 @@ pub fn campaign_to_proto(
         plans: _,
         amendments,
         reopening,
+        shares: _,
     } = campaign;
     Ok(pb::CampaignRecord {
         code: code.clone(),
@@ -87,11 +88,12 @@ pub fn campaign_to_proto(
 
 /// The part of the message that says how units take part.
 fn participation_to_proto(campaign: &Campaign) -> pb::CampaignRecord {
-    let Campaign { launches, pledges, plans, .. } = campaign;
+    let Campaign { launches, pledges, plans, shares, .. } = campaign;
     pb::CampaignRecord {
         launches: launches.iter().map(participation::launch_to_proto).collect(),
         pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
         plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
+        shares: shares.iter().map(judged_scope::share_to_proto).collect(),
         ..pb::CampaignRecord::default()
     }
 }
@@ -177,7 +179,12 @@ fn target_to_proto(
         pairs,
         gaming_note,
         coercive_override,
+        levels,
+        phases,
+        allocation,
+        pace,
     } = target;
+    let scope = JudgedScopeParts { levels, phases, allocation, pace };
     let pair = |pair: &TargetPair| {
         let pair = match pair {
             TargetPair::Target(code) => TargetPairMessage::TargetCode(code.clone()),
@@ -202,6 +209,7 @@ fn target_to_proto(
         pairs: pairs.iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note: gaming_note.clone(),
         coercive_override: text_to_proto(coercive_override),
+        scope: judged_scope::scope_to_proto(&scope),
     })
 }
 
@@ -263,6 +271,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         launches,
         pledges,
         plans,
+        shares,
     } = decode_message(bytes)?;
     let measurement_window = values::window_from_proto(measurement_days);
     Ok(Campaign {
@@ -293,6 +302,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         plans: try_map(plans, participation::unit_plan_from_proto)?,
         amendments: try_map(amendments, amendment_from_proto)?,
         reopening: reopening.map(reopening_from_proto).transpose()?,
+        shares: try_map(shares, judged_scope::share_from_proto)?,
     })
 }
 
@@ -403,7 +413,9 @@ fn target_from_proto(
         pairs,
         gaming_note,
         coercive_override,
+        scope,
     } = message;
+    let (levels, phases, allocation, pace) = judged_scope::scope_from_proto(scope)?;
     let pair = |message: pb::TargetPair| match require_field("targets.pairs", message.pair)? {
         TargetPairMessage::TargetCode(code) => Ok(TargetPair::Target(code)),
         TargetPairMessage::ElementNumber(number) => {
@@ -436,6 +448,10 @@ fn target_from_proto(
         pairs: pairs.into_iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note,
         coercive_override: text_from_proto(coercive_override),
+        levels,
+        phases,
+        allocation,
+        pace,
     })
 }
 

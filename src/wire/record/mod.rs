@@ -8,7 +8,9 @@
 mod attachment;
 mod campaign;
 mod catalogue;
+mod each_judgement;
 mod finding;
+mod judged_scope;
 mod org;
 mod participation;
 mod proposal;

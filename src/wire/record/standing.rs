@@ -1,6 +1,7 @@
 //! Encodes and decodes standings and runs. A standing has no run and no time, so an unchanged
 //! standing encodes to the same bytes.
 
+use super::each_judgement;
 use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::standing::{
     Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingRun, StandingView,
@@ -37,8 +38,8 @@ pub fn standing_to_proto(
         view: standing_view_to_proto(*view).into(),
         stage: stage_to_proto(*stage).into(),
         definition_version: *definition_version,
-        judgement: Some(judgement_to_proto(judgement, elements)?),
         coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing, waived }),
+        judgement: Some(judgement_to_proto(judgement, units, elements)?),
     })
 }
 
@@ -70,14 +71,15 @@ pub fn decode_standing(
         view: standing_view_from_proto(view)?,
         stage: stage_from_proto(stage)?,
         definition_version,
-        judgement: judgement_from_proto(require_field("judgement", judgement)?, elements)?,
         coverage: Coverage { expected, received, nil, late, accepted, missing, waived },
+        judgement: judgement_from_proto(require_field("judgement", judgement)?, units, elements)?,
     })
 }
 
 /// Converts a judgement with its members.
 fn judgement_to_proto(
     judgement: &Judgement,
+    units: &UnitNumbers,
     elements: &ElementNumbers,
 ) -> Result<pb::Judgement, RecordError> {
     let Judgement {
@@ -102,6 +104,7 @@ fn judgement_to_proto(
         variation,
         figures,
         members,
+        each,
     } = judgement;
     Ok(pb::Judgement {
         code: code.clone(),
@@ -121,7 +124,7 @@ fn judgement_to_proto(
             .collect::<Result<_, _>>()?,
         members: members
             .iter()
-            .map(|member| judgement_to_proto(member, elements))
+            .map(|member| judgement_to_proto(member, units, elements))
             .collect::<Result<_, _>>()?,
         rest_change: fraction_to_proto(*rest_change),
         forecast: fraction_to_proto(*forecast),
@@ -131,12 +134,14 @@ fn judgement_to_proto(
         count_before: fraction_to_proto(*count_before),
         count_now: fraction_to_proto(*count_now),
         display: display.clone(),
+        each: each.as_ref().map(|each| each_judgement::each_to_proto(each, units)).transpose()?,
     })
 }
 
 /// Converts the message of a judgement with its members.
 fn judgement_from_proto(
     message: pb::Judgement,
+    units: &UnitNumbers,
     elements: &ElementNumbers,
 ) -> Result<Judgement, RecordError> {
     let pb::Judgement {
@@ -161,6 +166,7 @@ fn judgement_from_proto(
         count_before,
         count_now,
         display,
+        each,
     } = message;
     Ok(Judgement {
         code,
@@ -188,8 +194,9 @@ fn judgement_from_proto(
             .collect::<Result<_, _>>()?,
         members: members
             .into_iter()
-            .map(|member| judgement_from_proto(member, elements))
+            .map(|member| judgement_from_proto(member, units, elements))
             .collect::<Result<_, _>>()?,
+        each: each.map(|each| each_judgement::each_from_proto(each, units)).transpose()?,
     })
 }
 
@@ -345,10 +352,11 @@ pub(in crate::wire) fn judgement_state_to_proto(state: JudgementState) -> pb::Ju
         State::NotComparable => Message::NotComparable,
         State::NoData => Message::NoData,
         State::NotCountedHere => Message::NotCountedHere,
+        State::Contribution => Message::Contribution,
     }
 }
 
-fn judgement_state_from_proto(number: i32) -> Result<JudgementState, RecordError> {
+pub(super) fn judgement_state_from_proto(number: i32) -> Result<JudgementState, RecordError> {
     JudgementState::ALL
         .iter()
         .copied()

@@ -43,7 +43,7 @@ fn the_targets_of_the_seed_are_read_and_printed_in_canonical_text() {
         ("any(attest(q1),milestone(m-1))", "any(attest(q1), milestone(m-1))"),
         (
             "rate(a+b-c per 100000 people)<007.50 in 2024-08-19 .. 2025-08-20 by kind(xã)",
-            "rate(a + b - c per 100000 people) < 7.5 in 2024-08-19..2025-08-20 by kind(xã)",
+            "rate(a + b - c per 100000 people) < 7.5 in 2024-08-19..2025-08-20 by each kind(xã)",
         ),
         (
             "change(ratio(a/b,cohort)vs fixed(80%),abs)>=5% in phase(2) by each",

@@ -1,6 +1,6 @@
 //! Random trees within the limits of the grammar.
 
-use crate::domain::report::element::ElementCode;
+use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::target_rule::ast::*;
 use crate::domain::target_rule::{Decimal, Target};
 use jiff::civil::date;
@@ -88,9 +88,11 @@ fn window() -> impl Strategy<Value = TargetWindow> {
 
 fn units() -> impl Strategy<Value = TargetUnits> {
     prop_oneof![
-        Just(TargetUnits::Each),
+        Just(TargetUnits::Each(EachUnits::Counted)),
+        prop::sample::select(CountingLevel::ALL)
+            .prop_map(|level| TargetUnits::Each(EachUnits::Level(level))),
         name().prop_map(TargetUnits::Unit),
-        name().prop_map(TargetUnits::Kind)
+        name().prop_map(|kind| TargetUnits::Each(EachUnits::Kind(kind)))
     ]
 }
 
