@@ -247,14 +247,19 @@ fn read_files_against(
     })
 }
 
-/// Whether a file holds elements, forms or contracts rather than a campaign.
+/// Whether a file holds fields, elements, forms or contracts rather than a campaign.
 fn is_catalogue_file(text: &str) -> bool {
-    text.lines().any(|line| matches!(line.trim(), "[[elements]]" | "[[forms]]" | "[[contracts]]"))
+    text.lines().any(|line| {
+        matches!(line.trim(), "[[fields]]" | "[[elements]]" | "[[forms]]" | "[[contracts]]")
+    })
 }
 
 /// The existing catalogue with the entries of the files in place of those with the same code.
 fn merge_catalogue(existing: &Catalogue, said: &Catalogue) -> Catalogue {
     let mut whole = said.clone();
+    whole
+        .fields
+        .extend(existing.fields.iter().filter(|one| said.field(&one.code).is_none()).cloned());
     whole
         .elements
         .extend(existing.elements.iter().filter(|one| said.element(&one.code).is_none()).cloned());
@@ -312,6 +317,10 @@ fn diff_against_reference(
             all.push(CampaignFileChange { kind, code: code.to_owned(), old, new });
         }
     };
+    for one in &requested.catalogue.fields {
+        let old = existing.field(&one.code).map(|old| format!("{old:#?}"));
+        note("field", &one.code, old, format!("{one:#?}"));
+    }
     for one in &requested.catalogue.elements {
         note(
             "element",

@@ -1,4 +1,4 @@
-//! Elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and from the domain.
+//! Fields of work, elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and from the domain.
 //!
 //! The rules that they satisfy together are checked by `Catalogue::check`.
 
@@ -7,6 +7,7 @@ use super::toml_reader::TomlReader;
 use crate::domain::report::element::{
     BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
 };
+use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::report::form::{Catalogue, Contract, Form};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::FormRuleExpr;
@@ -18,11 +19,21 @@ use toml::value::Datetime;
 #[serde(deny_unknown_fields)]
 struct CatalogueToml {
     #[serde(default)]
+    fields: Vec<FieldToml>,
+    #[serde(default)]
     elements: Vec<ElementToml>,
     #[serde(default)]
     forms: Vec<FormToml>,
     #[serde(default)]
     contracts: Vec<ContractToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldToml {
+    code: String,
+    name_vi: String,
+    name_en: String,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +95,7 @@ struct ContractToml {
     reviewers: Vec<Spanned<String>>,
 }
 
-/// Reads one file of elements, forms and contracts in any combination; several files are joined by
+/// Reads one file of fields, elements, forms and contracts in any combination; several files are joined by
 /// [`merge_catalogues`].
 ///
 /// # Errors
@@ -92,6 +103,8 @@ struct ContractToml {
 pub fn read_catalogue(file: &str, text: &str) -> Result<Catalogue, Vec<FileDiagnostic>> {
     let mut reader = TomlReader::new(file, text);
     let raw: CatalogueToml = reader.deserialize()?;
+    let field = |FieldToml { code, name_vi, name_en }| FieldOfWork { code, name_vi, name_en };
+    let fields = raw.fields.into_iter().map(field).collect();
     let elements =
         raw.elements.into_iter().filter_map(|element| read_element(&mut reader, element)).collect();
     let forms = raw.forms.into_iter().map(|form| read_form(&mut reader, form)).collect();
@@ -100,13 +113,14 @@ pub fn read_catalogue(file: &str, text: &str) -> Result<Catalogue, Vec<FileDiagn
         .into_iter()
         .filter_map(|contract| read_contract(&mut reader, contract))
         .collect();
-    reader.finish(Some(Catalogue { elements, forms, contracts }))
+    reader.finish(Some(Catalogue { fields, elements, forms, contracts }))
 }
 
 /// Joins several catalogues into one.
 #[must_use]
 pub fn merge_catalogues(parts: Vec<Catalogue>) -> Catalogue {
     parts.into_iter().fold(Catalogue::default(), |mut whole, part| {
+        whole.fields.extend(part.fields);
         whole.elements.extend(part.elements);
         whole.forms.extend(part.forms);
         whole.contracts.extend(part.contracts);

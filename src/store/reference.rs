@@ -141,13 +141,14 @@ pub struct ReferenceData {
 }
 
 /// The record kinds of the reference scope.
-pub(super) const REFERENCE_KINDS: [RecordKind; 6] = [
+pub(super) const REFERENCE_KINDS: [RecordKind; 7] = [
     RecordKind::Unit,
     RecordKind::Element,
     RecordKind::Form,
     RecordKind::Contract,
     RecordKind::Calendar,
     RecordKind::Campaign,
+    RecordKind::FieldOfWork,
 ];
 
 impl ReadTx<'_> {
@@ -180,7 +181,9 @@ impl ReferenceData {
         let (org, units) = record::decode_org(units.iter().map(Vec::as_slice))?;
         let (elements, forms, contracts) =
             (load(RecordKind::Element)?, load(RecordKind::Form)?, load(RecordKind::Contract)?);
+        let fields = load(RecordKind::FieldOfWork)?;
         let (catalogue, elements) = record::decode_catalogue(
+            fields.iter().map(Vec::as_slice),
             elements.iter().map(Vec::as_slice),
             forms.iter().map(Vec::as_slice),
             contracts.iter().map(Vec::as_slice),
@@ -230,7 +233,7 @@ impl WriteTx<'_> {
         Ok(changed)
     }
 
-    /// Writes elements, forms, contracts and calendars into the reference scope; returns how many
+    /// Writes fields, elements, forms, contracts and calendars into the reference scope; returns how many
     /// changed. A contract whose code is in `waiting` enters the scope with its campaign, unless it
     /// is there already.
     pub(crate) fn put_catalogue(
@@ -244,6 +247,10 @@ impl WriteTx<'_> {
         let audit = AuditContext::from(permit);
         let mut numbers = ElementNumbers::default();
         let mut changed = 0;
+        for field in &catalogue.fields {
+            let (kind, bytes) = (RecordKind::FieldOfWork, record::encode_field(field));
+            changed += self.put_reference_record(&audit, kind, field.id(), &bytes)?;
+        }
         for element in &catalogue.elements {
             let number = self.ensure_short_id(RecordKind::Element, &element.id().0)?;
             numbers.insert(element.code.clone(), number);

@@ -260,6 +260,7 @@ pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
                 | RecordKind::Contract
                 | RecordKind::Calendar
                 | RecordKind::Campaign
+                | RecordKind::FieldOfWork
                 | RecordKind::Finding,
             )
             | None => change.reference |= is_reference_kind(record.kind),

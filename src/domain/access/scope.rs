@@ -122,11 +122,13 @@ pub enum RecordKind {
     Run,
     /// A data-quality question to a unit.
     Finding,
+    /// A field of work in which campaigns set targets.
+    FieldOfWork,
 }
 
 impl RecordKind {
     /// All kinds; position plus one is the number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unit,
         Self::Element,
         Self::Form,
@@ -141,6 +143,7 @@ impl RecordKind {
         Self::Standing,
         Self::Run,
         Self::Finding,
+        Self::FieldOfWork,
     ];
 
     /// The number on the wire and in tables.
@@ -161,6 +164,7 @@ impl RecordKind {
             Self::Standing => 12,
             Self::Run => 13,
             Self::Finding => 14,
+            Self::FieldOfWork => 15,
         }
     }
 
@@ -188,6 +192,7 @@ impl RecordKind {
             Self::Standing => "standing",
             Self::Run => "run",
             Self::Finding => "finding",
+            Self::FieldOfWork => "field",
         }
     }
 }

@@ -68,7 +68,8 @@ pub fn campaign_to_proto(
         launched_day: launched_on.map(values::day_to_proto),
         theme: text_to_proto(theme),
         motto: text_to_proto(motto),
-        fields: fields.iter().map(|one| enums::campaign_field_to_proto(*one).into()).collect(),
+        fields: Vec::new(),
+        field_codes: fields.clone(),
         phases: phases.iter().map(phase_to_proto).collect(),
         anniversaries: anniversaries.iter().map(anniversary_to_proto).collect(),
         status: enums::campaign_status_to_proto(*status).into(),
@@ -177,7 +178,8 @@ fn target_to_proto(
     };
     Ok(pb::Target {
         code: code.clone(),
-        field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
+        field: 0,
+        field_code: text_to_proto(field),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
         formula: formula.to_string(),
@@ -211,7 +213,8 @@ fn duty_to_proto(duty: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, Reco
     let Duty { code, field, text_vi, text_en, evidence, element, due } = duty;
     Ok(pb::Duty {
         code: code.clone(),
-        field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
+        field: 0,
+        field_code: text_to_proto(field),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
         evidence: enums::evidence_to_proto(*evidence).into(),
@@ -237,7 +240,8 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         launched_day,
         theme,
         motto,
-        fields,
+        fields: _,
+        field_codes,
         phases,
         anniversaries,
         status,
@@ -251,7 +255,6 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         pledges,
         plans,
     } = decode_message(bytes)?;
-    let fields: Result<_, _> = fields.into_iter().map(enums::campaign_field_from_proto).collect();
     let measurement_window = values::window_from_proto(measurement_days);
     let launched_on = launched_day.map(values::day_from_proto).transpose();
     Ok(Campaign {
@@ -267,7 +270,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         launched_on: check_field("launched_day", launched_on)?,
         theme: text_from_proto(theme),
         motto: text_from_proto(motto),
-        fields: check_field("fields", fields)?,
+        fields: field_codes,
         phases: try_map(phases, phase_from_proto)?,
         anniversaries: try_map(anniversaries, anniversary_from_proto)?,
         classification: Classification::NotSecret,
@@ -358,7 +361,8 @@ fn target_from_proto(
 ) -> Result<CampaignTarget, RecordError> {
     let pb::Target {
         code,
-        field,
+        field: _,
+        field_code,
         text_vi,
         text_en,
         formula,
@@ -381,10 +385,7 @@ fn target_from_proto(
     let coverage_min = coverage_min_thousandths.map(u16::try_from).transpose();
     Ok(CampaignTarget {
         code,
-        field: check_field(
-            "targets.field",
-            enums::optional_from_proto(field, enums::campaign_field_from_proto),
-        )?,
+        field: text_from_proto(field_code),
         text_vi,
         text_en,
         formula: Target::parse(&formula).map_err(|_| RecordError::Field("targets.formula"))?,
@@ -416,15 +417,13 @@ fn activity_from_proto(
 }
 
 fn duty_from_proto(message: pb::Duty, numbers: &ElementNumbers) -> Result<Duty, RecordError> {
-    let pb::Duty { code, field, text_vi, text_en, evidence, element_number, due } = message;
+    let pb::Duty { code, field: _, field_code, text_vi, text_en, evidence, element_number, due } =
+        message;
     let element =
         (element_number != 0).then(|| find_element_code(element_number, numbers)).transpose()?;
     Ok(Duty {
         code,
-        field: check_field(
-            "duties.field",
-            enums::optional_from_proto(field, enums::campaign_field_from_proto),
-        )?,
+        field: text_from_proto(field_code),
         text_vi,
         text_en,
         evidence: check_field("duties.evidence", enums::evidence_from_proto(evidence))?,
