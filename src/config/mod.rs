@@ -12,6 +12,7 @@ mod limits;
 mod listen;
 mod log;
 mod metrics;
+mod release;
 mod secret;
 mod telemetry;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use limits::LimitsConfig;
 pub use listen::ListenConfig;
 pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
+pub use release::{ReleaseConfig, ReleaseLevel};
 pub use secret::SecretValue;
 pub use telemetry::TelemetryConfig;
 pub use tls::{ClientAuthMode, TlsConfig};
@@ -37,8 +39,18 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 9] =
-    ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "telemetry", "backup"];
+pub const SECTIONS: [&str; 10] = [
+    "listen",
+    "database",
+    "tls",
+    "limits",
+    "jobs",
+    "log",
+    "metrics",
+    "telemetry",
+    "backup",
+    "release",
+];
 /// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
 
@@ -64,6 +76,8 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// `[backup]`.
     pub backup: BackupConfig,
+    /// `[release]`.
+    pub release: ReleaseConfig,
     /// The data directory, to which relative paths refer. Not a key of the file.
     #[serde(skip)]
     pub dir: PathBuf,

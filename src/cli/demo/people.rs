@@ -92,16 +92,22 @@ impl Person {
     ) -> Result<(), DemoError> {
         let key = to_report_key_view(plan, org);
         let whole = figures.len() == plan.truth.len();
-        let saved = if whole && figures.iter().all(|(_, value)| *value == 0) {
-            self.phone.save_nil(key)?
-        } else {
+        let is_event = |code: &ElementCode| !plan.standing_elements.contains(code);
+        let is_nil = whole && figures.iter().all(|(code, value)| !is_event(code) || *value == 0);
+        if is_nil {
+            self.command_count += u64::from(self.phone.save_nil(key.clone())?.is_some());
+        }
+        let is_zero = figures.iter().all(|(_, value)| *value == 0);
+        if !(is_nil && is_zero) {
+            // A nil report speaks of events; what stands at the end is said beside it.
+            let said = figures.iter().filter(|(code, _)| !is_nil || !is_event(code));
             let entry = |(code, value): &(ElementCode, i64)| CellEntry {
                 element: code.to_string(),
                 value: Some(CellFigure::Reported(*value)),
             };
-            self.phone.save_cells(key, figures.iter().map(entry).collect(), None)?
-        };
-        self.command_count += u64::from(saved.is_some());
+            let saved = self.phone.save_cells(key, said.map(entry).collect(), None)?;
+            self.command_count += u64::from(saved.is_some());
+        }
         let report = plan.key.id();
         self.unconfirmed_events.extend(
             figures.iter().map(|(code, value)| ReportEvent::Typed(report, code.clone(), *value)),

@@ -2,6 +2,7 @@
 //! clock.
 
 use super::DemoError;
+use super::generator::Province;
 use crate::app::App;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
@@ -9,9 +10,7 @@ use crate::clock::Clock;
 use crate::domain::access::enrolment::Invite;
 use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
 use crate::domain::access::permission::{Actor, Grant, Role};
-use crate::domain::campaign::{Campaign, CampaignStep};
-use crate::domain::org::Org;
-use crate::domain::report::form::Catalogue;
+use crate::domain::campaign::CampaignStep;
 use crate::domain::reporting::calendar::{Calendar, Calendars};
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::ids::{AccountId, UnitId};
@@ -101,16 +100,14 @@ impl DemoServer {
     /// Imports the organisation, the catalogue, the campaigns and last year's figures.
     pub(super) fn import_data(
         &self,
-        org: &Org,
-        catalogue: &Catalogue,
-        campaigns: &[&Campaign],
+        province: &Province,
         baseline: &[BaselineRow],
     ) -> Result<(), DemoError> {
-        self.app.import_org(&Actor::system_actor(UnitId([0; 16])), org.facts())?;
+        self.app.import_org(&Actor::system_actor(UnitId([0; 16])), province.org.facts())?;
         let system = self.app.system_actor()?;
         let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
-        self.app.apply_catalogue(&system, catalogue, &calendars)?;
-        for campaign in campaigns {
+        self.app.apply_catalogue(&system, &province.catalogue, &calendars)?;
+        for campaign in province.campaigns() {
             self.app.apply_campaign(&system, campaign)?;
             self.app.advance_campaign(&system, &campaign.code, CampaignStep::Approve)?;
         }

@@ -6,7 +6,7 @@ use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
-use crate::domain::target_rule::{Measure, Target};
+use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 use crate::i18n::Lang;
 
 /// Width of the column with the target's text.
@@ -126,7 +126,12 @@ fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
         return lang.say(message!("target-table-now", replace = now.replace('.', ","), now));
     }
     if let Some(limit) = judgement.limit {
-        return lang.say(message!("target-table-end", limit));
+        let falls = |comparison: &Comparison| {
+            matches!(comparison.cmp, Comparator::Less | Comparator::AtMost)
+        };
+        let is_ceiling = matches!(formula, Target::Compare(comparison) if falls(comparison));
+        let sign = if is_ceiling { "<=" } else { ">=" };
+        return lang.say(message!("target-table-end", sign, limit));
     }
     match formula {
         Target::Compare(comparison) => {
