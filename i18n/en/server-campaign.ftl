@@ -54,6 +54,5 @@ participation-comes-after-campaign-last = { $held_on } is after the campaign's l
 participation-campaign-no-target-mend = the campaign has no target { $target }; correct the code
 participation-unit-two-plans-force = the unit has two plans in force; set SUPERSEDED for the old one
 participation-plan-does-not-go = a plan cannot change from { $from } to { $to }; take the steps in order
-form-field-code-letters = { $code } is no code of a field; use 1 to 48 of A-Z, 0-9 and _, beginning with a letter
 check-no-such-field = there is no field { $field }; use one of { $known }, or declare it under [[fields]] in the file of the elements
 check-no-fields-declared = the field { $field } is not declared; add [[fields]] with code, name_vi, name_en to the file of the elements

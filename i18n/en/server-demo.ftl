@@ -13,6 +13,7 @@ check-commands-typed-taken-server = { $typed } commands entered, { $answered } r
 check-commands-refused-first = { $all } commands refused, first { $first }
 check-audit-chain-unbroken-entries = audit chain unbroken, { $rows } entries, head { $head }...
 check-audit-chain-broken = audit chain broken at { $at }
+check-partner-reads = a partner agency reads { $lines } lines of { $units } units: { $hidden } cells hidden, { $small } small ones shown
 
 ## demo
 demo-ended-as-asked = stopped as requested
@@ -65,7 +66,7 @@ screen-reports-edited-two-phones = reports edited on two phones: { $merged } mer
 screen-morning-page = MORNING REPORT
 screen-judged-there = Window judged
 screen-checked = CHECKED
-screen-not-shown-here-power = not shown here: power loss, two servers, scoring, exchange with partner agencies (docs/STATUS.md)
+screen-not-shown-here-power = not shown here: power loss, two servers, scoring (docs/STATUS.md)
 screen-look-further-thidua-demo = SEE ALSO       thidua demo --serve   keep it running for an app or a partner
 screen-look-behind-a-number = { "               " }thidua -d { $dir } standings --campaign { $campaign } --why { $target }   the reports behind a number
 screen-phones-back-after = { $time }: { $phones } phones back online after 3 weeks without signal

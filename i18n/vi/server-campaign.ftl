@@ -54,6 +54,5 @@ participation-comes-after-campaign-last = ngày { $held_on } sau ngày kết th�
 participation-campaign-no-target-mend = phong trào không có chỉ tiêu { $target }; hãy sửa mã
 participation-unit-two-plans-force = đơn vị có hai kế hoạch cùng hiệu lực; hãy ghi SUPERSEDED cho kế hoạch cũ
 participation-plan-does-not-go = kế hoạch không chuyển được từ { $from } sang { $to }; hãy thực hiện đúng thứ tự các bước
-form-field-code-letters = mã lĩnh vực { $code } không hợp lệ; mã gồm 1 đến 48 ký tự A-Z, 0-9 và _, bắt đầu bằng chữ cái
 check-no-such-field = không có lĩnh vực { $field }; hãy dùng một trong các mã: { $known }, hoặc khai báo thêm ở [[fields]] trong tệp chỉ tiêu thống kê
 check-no-fields-declared = chưa khai báo lĩnh vực { $field }; hãy thêm [[fields]] với code, name_vi, name_en vào tệp chỉ tiêu thống kê

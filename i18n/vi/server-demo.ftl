@@ -13,6 +13,7 @@ check-commands-typed-taken-server = { $typed } lệnh đã nhập, máy chủ đ
 check-commands-refused-first = { $all } lệnh bị từ chối, đầu tiên { $first }
 check-audit-chain-unbroken-entries = chuỗi nhật ký liên tục, { $rows } dòng, mã băm cuối { $head }...
 check-audit-chain-broken = chuỗi nhật ký bị đứt ở { $at }
+check-partner-reads = cơ quan phối hợp đọc { $lines } dòng kết quả của { $units } đơn vị: { $hidden } ô được ẩn, { $small } ô nhỏ bị lộ
 
 ## demo
 demo-ended-as-asked = đã dừng theo yêu cầu
@@ -65,7 +66,7 @@ screen-reports-edited-two-phones = báo cáo được sửa trên hai điện th
 screen-morning-page = BÁO CÁO BUỔI SÁNG
 screen-judged-there = Phạm vi đánh giá
 screen-checked = KIỂM TRA
-screen-not-shown-here-power = chưa có trong bản trình diễn: mất điện, hai máy chủ, chấm điểm, trao đổi với cơ quan phối hợp (docs/STATUS.md)
+screen-not-shown-here-power = chưa có trong bản trình diễn: mất điện, hai máy chủ, chấm điểm (docs/STATUS.md)
 screen-look-further-thidua-demo = XEM THÊM   thidua demo --serve   giữ máy chủ chạy cho ứng dụng hoặc cơ quan phối hợp
 screen-look-behind-a-number = { "           " }thidua -d { $dir } standings --campaign { $campaign } --why { $target }   các báo cáo làm căn cứ của một số liệu
 screen-phones-back-after = { $time }: { $phones } điện thoại có mạng trở lại sau 3 tuần

@@ -313,8 +313,8 @@ impl App {
         })
     }
 
-    /// The levels whose standings partners read in a run of this day: those of the setting, else the
-    /// province's and the one below it: districts, or communes where there are no districts.
+    /// The levels whose standings partners read in a run of this day: those of the setting, else
+    /// the province's and the one below it: districts, or communes where there are none.
     fn levels_released_on(&self, reference: &ReferenceSnapshot, day: Date) -> Vec<UnitKind> {
         if !self.release_levels.is_empty() {
             return self.release_levels.to_vec();

@@ -1,4 +1,5 @@
-//! Fields of work, elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and from the domain.
+//! Fields of work, elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and
+//! from the domain.
 //!
 //! The rules that they satisfy together are checked by `Catalogue::check`.
 
@@ -95,8 +96,8 @@ struct ContractToml {
     reviewers: Vec<Spanned<String>>,
 }
 
-/// Reads one file of fields, elements, forms and contracts in any combination; several files are joined by
-/// [`merge_catalogues`].
+/// Reads one file of fields, elements, forms and contracts in any combination; several files are
+/// joined by [`merge_catalogues`].
 ///
 /// # Errors
 /// All diagnostics: text that is not TOML, an unknown key, an invalid word or code.

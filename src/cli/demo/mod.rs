@@ -8,6 +8,7 @@ pub mod authority;
 mod check;
 pub mod generator;
 mod morning_page;
+mod partner_check;
 mod people;
 mod screen;
 mod server;
@@ -333,6 +334,7 @@ fn show_results(
         screen.lang(),
     )?;
     findings.push(morning_page::check_morning_page(simulation, &page, screen.lang())?);
+    findings.push(partner_check::check_partner(simulation, screen.lang())?);
     screen.print_nightly_run(simulation, &runs);
     let standings: Vec<_> = standings.into_iter().filter(|one| one.phase == 0).collect();
     screen.print_campaign(&standings);
@@ -368,7 +370,7 @@ fn serve_until_end(
         simulation.server,
         (&commune.uid, &reporter_code),
         (&reviewer_uid, &reviewer_code),
-        &partner,
+        &partner.secret,
     );
     for step in steps..province.plan.steps_max {
         if !sleep_unless_interrupted(tick, interrupted) {

@@ -13,7 +13,7 @@ use crate::domain::access::permission::{Actor, Grant, Role};
 use crate::domain::campaign::CampaignStep;
 use crate::domain::reporting::calendar::{Calendar, Calendars};
 use crate::domain::standing::baseline::BaselineRow;
-use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::ids::{AccountId, ServiceKeyId, UnitId};
 use crate::domain::support::time::Timestamp;
 use crate::grpc::ServerEndpoints;
 use crate::server::accept::ServerLimits;
@@ -37,6 +37,13 @@ const ENROLMENT_CODE_DAYS: i64 = 365;
 /// Days for which the demo's certificate is valid: from the simulated days past the real ones, for
 /// clients with their own clock.
 const CERTIFICATE_DAYS: i64 = 3_640;
+
+/// A key of a partner agency.
+pub(super) struct PartnerKey {
+    pub(super) id: ServiceKeyId,
+    pub(super) hash: Vec<u8>,
+    pub(super) secret: String,
+}
 
 /// A running server with the operator's actions that the demo needs.
 pub(super) struct DemoServer {
@@ -146,7 +153,7 @@ impl DemoServer {
         account: &str,
         unit: UnitId,
         from: Date,
-    ) -> Result<String, DemoError> {
+    ) -> Result<PartnerKey, DemoError> {
         let (system, id) = (self.app.system_actor()?, AccountId::from_code(account));
         let grant =
             Grant { role: Role::PartnerReader, unit, from, to: from.saturating_add(2.years()) };
@@ -161,7 +168,7 @@ impl DemoServer {
             valid_days: KEY_DAYS_MAX,
         };
         self.app.issue_service_key(&system, key, &hash, request)?;
-        Ok(secret.reveal().to_owned())
+        Ok(PartnerKey { id: key, hash: hash.to_vec(), secret: secret.reveal().to_owned() })
     }
 
     /// Sets the clock to this time of a day.

@@ -242,7 +242,8 @@ pub fn decode_calendar(bytes: &[u8]) -> Result<Calendar, RecordError> {
     if calendar.check().is_empty() { Ok(calendar) } else { Err(RecordError::Field("rule")) }
 }
 
-/// Decodes all fields, elements, forms and contracts into the catalogue and the numbers of its elements.
+/// Decodes all fields, elements, forms and contracts into the catalogue and the numbers of its
+/// elements.
 pub fn decode_catalogue<'b>(
     fields: impl IntoIterator<Item = &'b [u8]>,
     elements: impl IntoIterator<Item = &'b [u8]>,
