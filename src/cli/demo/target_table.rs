@@ -227,10 +227,11 @@ pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceCo
         (false, true) => lang.text("target-table-within-usual-variation"),
         (false, false) => lang.text("target-table-beyond-usual-variation-worth"),
     };
-    let state = judgement.state == JudgementState::NotComparable;
+    let is_unknown =
+        judgement.state == JudgementState::NotComparable || judgement.count_now.is_none();
     ChanceComparison {
         counts,
-        text: if state {
+        text: if is_unknown {
             judgement.state.message().text(lang).to_owned()
         } else {
             words.to_owned()
