@@ -233,8 +233,8 @@ impl WriteTx<'_> {
         Ok(changed)
     }
 
-    /// Writes fields, elements, forms, contracts and calendars into the reference scope; returns how
-    /// many changed. A contract whose code is in `waiting` enters the scope with its campaign,
+    /// Writes fields, elements, forms, contracts and calendars into the reference scope; returns
+    /// how many changed. A contract whose code is in `waiting` enters the scope with its campaign,
     /// unless it is there already.
     pub(crate) fn put_catalogue(
         &mut self,

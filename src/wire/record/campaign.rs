@@ -4,7 +4,7 @@ use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
     Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
-    Classification, Duty, Phase, TargetPair,
+    Classification, Duty, Launch, Phase, Pledge, TargetPair, UnitPlan,
 };
 use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::Target;
@@ -68,7 +68,6 @@ pub fn campaign_to_proto(
         launched_day: launched_on.map(values::day_to_proto),
         theme: text_to_proto(theme),
         motto: text_to_proto(motto),
-        fields: Vec::new(),
         field_codes: fields.clone(),
         phases: phases.iter().map(phase_to_proto).collect(),
         anniversaries: anniversaries.iter().map(anniversary_to_proto).collect(),
@@ -79,10 +78,22 @@ pub fn campaign_to_proto(
         activities: try_map(activities, |activity| activity_to_proto(activity, numbers))?,
         duties: try_map(duties, |duty| duty_to_proto(duty, numbers))?,
         amendments: amendments.iter().map(amendment_to_proto).collect(),
+        ..participation_to_proto(launches, pledges, plans)
+    })
+}
+
+/// A record with the launches, pledges and plans of units alone.
+fn participation_to_proto(
+    launches: &[Launch],
+    pledges: &[Pledge],
+    plans: &[UnitPlan],
+) -> pb::CampaignRecord {
+    pb::CampaignRecord {
         launches: launches.iter().map(participation::launch_to_proto).collect(),
         pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
         plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
-    })
+        ..pb::CampaignRecord::default()
+    }
 }
 
 /// Converts all items; fails with the first error.
