@@ -47,7 +47,10 @@ fn the_catalogue_of_the_example_is_read_back_as_its_files_say() {
     let forms: Vec<_> =
         catalogue.forms.iter().map(|one| record::encode_form(one, &numbers).unwrap()).collect();
     let contracts: Vec<_> = catalogue.contracts.iter().map(record::encode_contract).collect();
+    let fields: Vec<_> = catalogue.fields.iter().map(record::encode_field).collect();
+    assert!(!fields.is_empty());
     let read = record::decode_catalogue(
+        fields.iter().map(Vec::as_slice),
         elements.iter().map(Vec::as_slice),
         forms.iter().map(Vec::as_slice),
         contracts.iter().map(Vec::as_slice),

@@ -13,3 +13,4 @@ form-nobody-reviews-name-least = there is no reviewing level; name at least one 
 form-element-entered-under-already = element { $code } is already entered under { $first }; each element is entered once
 form-element-counted-may-not = element { $code } is counted at { $counting_level } and may not be entered at { $level } too; remove it from this form
 form-code-stands-here-times = code { $code } occurs { $count } times; use each code once
+form-field-code-letters = { $code } is no code of a field; use 1 to 48 of A-Z, 0-9 and _, beginning with a letter

@@ -4,9 +4,9 @@ chance-chance-cannot-told-use = the chance of meeting { $target } without a real
 chance-base-too-large-most = the base is too large; enter at most a million
 chance-if-they-move-independently = { $chance } (if the figures are independent) to { $together } (if they rise and fall together)
 chance-though-nothing-really-changed = If nothing really changed, the whole target would still be met by chance: { $range }.
-chance-cases-true-share-exactly = With { $base } cases and a true share of exactly { $share } %, the target is met by chance { $chance } of the time.
+chance-cases-true-share-exactly = With a denominator of { $base } and a true share of exactly { $share } %, the target is met by chance { $chance } of the time.
 chance-none = none
-chance-if-nothing-really-changed = If nothing really changed ({ $base } cases on average, limit { $limit }), the target would still be met by chance in { $chance } of years.
+chance-if-nothing-really-changed = If nothing really changed (average { $base }, limit { $limit }), the target would still be met by chance in { $chance } of years.
 
 ## coercive-quota
 coercive-quota-target-asks-more-acts = the target asks for more coercive measures against persons ({ $names }); rewrite it, or record which authority allows it
@@ -66,7 +66,7 @@ pace-ALREADY_MISSED = Certain to be missed
 verdict-reason-BRIDGED = compared over a bridge between definitions
 verdict-reason-NO_BASELINE = there is no baseline; import one
 verdict-reason-ZERO_BASE = the base is zero, so there is no percentage
-verdict-reason-ZERO_DENOMINATOR = the denominator is zero: there is no case to compute a share of
+verdict-reason-ZERO_DENOMINATOR = the denominator is zero: there is nothing to compute a share of
 verdict-reason-WAIVED = the missing reports have been waived by signature
 verdict-reason-TOO_LARGE = the figures are too large to be computed exactly; check them
 verdict-reason-SMALL_BASE = the base is too small for a percentage; see the level above

@@ -9,10 +9,10 @@ changes-reports-moved-figures-nil = { $with_figures } reports changed figures; {
 
 ## funnel-plot
 funnel-plot-as-last-year = as last year
-funnel-plot-no-funnel-what-counts = No funnel plot: the numerator includes cases of the period before, so it is not a part of the denominator. See the table.
+funnel-plot-no-funnel-what-counts = No funnel plot: the numerator includes counts of the period before, so it is not a part of the denominator. See the table.
 funnel-plot-funnel-plot-table-below = Funnel plot, { $name }: the table below has every figure.
-funnel-plot-cases-both-years = cases of both years
-funnel-plot-cases = cases
+funnel-plot-cases-both-years = both years together ({ $unit })
+funnel-plot-cases = denominator ({ $unit })
 funnel-plot-all-together = all units:{ " " }
 
 ## page
@@ -39,7 +39,7 @@ page-why = Reason:{ " " }
 page-read = Paired figures:{ " " }
 page-how-could-met-paper = Risk of meeting it on paper only:{ " " }
 page-units-below-order-their = Units below, ordered by code
-page-not-ranking-unit-inside = This is not a ranking. A unit inside the limits of the funnel plot does not differ from the whole; a unit outside them, on either side, is to be asked about, which is not a conclusion. The limits are wide where cases are few, because small numbers vary much.
+page-not-ranking-unit-inside = This is not a ranking. A unit inside the limits of the funnel plot does not differ from the whole; a unit outside them, on either side, is to be asked about, which is not a conclusion. The limits are wide where counts are small, because small numbers vary much.
 page-95-chance = 95 % of random variation
 page-99-8 = 99.8 % of random variation
 page-code = Code
@@ -66,7 +66,7 @@ page-head-audit-cut = Head of the audit chain at the cut-off
 page-view = View
 page-as-organisation-each-period = as the organisation was in each period
 page-program = Software
-page-taking-part-emulation-voluntary-2 = Taking part in emulation is voluntary. More reports of crime may mean more trust, not failure. This report has aggregate figures only and no information about persons.
+page-taking-part-emulation-voluntary-2 = Taking part in emulation is voluntary. More that is recorded may mean better recording, not failure. This report has aggregate figures only and no information about persons.
 
 ## target-rows
 target-rows-whole-campaign = { $state } (whole campaign)
@@ -75,7 +75,7 @@ target-rows-attested-as-done = Attested as done
 target-rows-attested = attested
 target-rows-now = { $sign } { $now } by now
 target-rows-end = { $sign_of_count } { $limit } at the end
-target-rows-small-numbers-one-more = Small numbers: one case more or less changes the result.
+target-rows-small-numbers-one-more = Small numbers: one more or less ({ $unit }) changes the result.
 target-rows-difference-from-last-year = The difference from last year is within usual variation.
 
 ## texts
@@ -92,13 +92,13 @@ texts-rather-unlikely = rather unlikely
 texts-as-likely-as-not = as likely as not
 texts-rather-likely = rather likely
 texts-likely = likely
-texts-if-things-go-as = If the present course continues: { $words }, in about { $percent } of 100 cases.
-texts-not-one-may-left = The target requires that no case is left out.
+texts-if-things-go-as = If the present course continues: { $words }, with a chance of about { $percent } %.
+texts-not-one-may-left = The target requires that none is left out.
 texts-may-fail-there-too = The target's maximum is { $allowed } failures; it is exceeded by { $remaining }.
 texts-within-chance = within usual variation
 texts-outside-95-keep-eye = outside 95 %: monitor
 texts-outside-99-8-ask = outside 99.8 %: ask for the reason
-texts-too-few-say = too few cases to assess
+texts-too-few-say = figures too small to assess
 month-1 = Jan
 month-2 = Feb
 month-3 = Mar
@@ -151,6 +151,6 @@ page-meaning-on-pace = so far not beyond the part of the limit that last year ha
 page-term-undetermined = Not determined yet
 page-meaning-undetermined = the missing reports may change the verdict
 page-term-chance = Chance of meeting it
-page-meaning-chance = computed from the cases so far and the rest of last year; it is not a verdict
+page-meaning-chance = computed from the count so far and that of the rest of last year; it is not a verdict
 page-term-variation = Usual variation
-page-meaning-variation = the natural difference between such numbers of cases when nothing has changed
+page-meaning-variation = the natural difference between such counts when nothing has changed

@@ -43,6 +43,8 @@ check-target-allocation-table = a table is for one count(...) or stock(...), or 
 check-target-allocation-sum = the parts of the table add up to { $sum } and must add up to { $limit }; correct the table
 check-target-pace-floor = pace is for one count(...) >= or > that is not compared with last year; remove pace
 check-target-pace-milestones = the milestones of pace must be in the order of days, within the window of the target, never falling and not beyond the target; correct the milestones
+check-no-such-field = there is no field { $field }; use one of { $known }, or declare it under [[fields]] in the file of the elements
+check-no-fields-declared = the field { $field } is not declared; add [[fields]] with code, name_vi, name_en to the file of the elements
 
 ## lifecycle
 lifecycle-earliest-today-wait-until = the earliest day is { $day }; today is { $today }, wait until then

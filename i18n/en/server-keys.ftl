@@ -24,6 +24,11 @@ toml-shape-a-table = a table
 
 ## Elements, forms and contracts
 key-catalogue = Elements, forms and reporting contracts; one file or several, in any combination.
+key-fields = a field of work in which campaigns set targets
+key-fields--code = code, unique among the fields; campaigns, targets and duties name it
+key-fields--name_vi = name in Vietnamese
+key-fields--name_en = name in English
+key-catalogue--fields = fields of work
 key-catalogue--elements = what is counted
 key-catalogue--forms = which elements are filled in together
 key-catalogue--contracts = who reports which form, how often and by when

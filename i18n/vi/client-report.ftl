@@ -13,3 +13,4 @@ form-nobody-reviews-name-least = chưa có cấp duyệt; hãy ghi ít nhất m�
 form-element-entered-under-already = chỉ tiêu thống kê { $code } đã được nhập theo { $first }; mỗi chỉ tiêu thống kê chỉ nhập một lần
 form-element-counted-may-not = chỉ tiêu thống kê { $code } được đếm ở cấp { $counting_level }, không nhập thêm ở cấp { $level }; hãy bỏ khỏi biểu mẫu này
 form-code-stands-here-times = mã { $code } xuất hiện { $count } lần; mỗi mã chỉ dùng một lần
+form-field-code-letters = mã lĩnh vực { $code } không hợp lệ; mã gồm 1 đến 48 ký tự A-Z, 0-9 và _, bắt đầu bằng chữ cái

@@ -4,9 +4,9 @@ chance-chance-cannot-told-use = không tính được khả năng đạt do ng�
 chance-base-too-large-most = số kỳ gốc quá lớn; hãy nhập số không quá một triệu
 chance-if-they-move-independently = từ { $chance } (các số độc lập) đến { $together } (các số cùng tăng, giảm)
 chance-though-nothing-really-changed = Nếu tình hình thực tế không thay đổi, toàn bộ chỉ tiêu vẫn có thể đạt do ngẫu nhiên: { $range }.
-chance-cases-true-share-exactly = Với { $base } vụ và tỷ lệ thực tế đúng bằng { $share } %, chỉ tiêu đạt do ngẫu nhiên trong { $chance } số lần.
+chance-cases-true-share-exactly = Với mẫu số { $base } và tỷ lệ thực tế đúng bằng { $share } %, chỉ tiêu đạt do ngẫu nhiên trong { $chance } số lần.
 chance-none = không có
-chance-if-nothing-really-changed = Nếu tình hình thực tế không thay đổi (trung bình { $base } vụ, giá trị giới hạn để đạt là { $limit }), chỉ tiêu vẫn đạt do ngẫu nhiên trong { $chance } số năm.
+chance-if-nothing-really-changed = Nếu tình hình thực tế không thay đổi (trung bình { $base }, giá trị giới hạn để đạt là { $limit }), chỉ tiêu vẫn đạt do ngẫu nhiên trong { $chance } số năm.
 
 ## coercive-quota
 coercive-quota-target-asks-more-acts = chỉ tiêu yêu cầu tăng số lượt áp dụng biện pháp cưỡng chế đối với người ({ $names }); hãy viết lại, hoặc ghi rõ cơ quan có thẩm quyền cho phép
@@ -66,7 +66,7 @@ pace-ALREADY_MISSED = Chắc chắn không đạt
 verdict-reason-BRIDGED = so sánh qua hệ số chuyển đổi định nghĩa
 verdict-reason-NO_BASELINE = chưa có số liệu kỳ gốc; hãy nhập số liệu kỳ gốc
 verdict-reason-ZERO_BASE = số liệu kỳ gốc bằng 0, không tính được phần trăm
-verdict-reason-ZERO_DENOMINATOR = mẫu số bằng 0: không có trường hợp nào để tính tỷ lệ
+verdict-reason-ZERO_DENOMINATOR = mẫu số bằng 0: không có gì để tính tỷ lệ
 verdict-reason-WAIVED = việc thiếu báo cáo đã được người có thẩm quyền ký chấp nhận
 verdict-reason-TOO_LARGE = số liệu quá lớn để tính chính xác; hãy kiểm tra lại số liệu
 verdict-reason-SMALL_BASE = số liệu kỳ gốc quá nhỏ, không kết luận theo phần trăm; hãy xem ở cấp trên

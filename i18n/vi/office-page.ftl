@@ -9,10 +9,10 @@ changes-reports-moved-figures-nil = { $with_figures } báo cáo làm thay đổi
 
 ## funnel-plot
 funnel-plot-as-last-year = như năm trước
-funnel-plot-no-funnel-what-counts = Không lập biểu đồ phễu: tử số gồm cả vụ của kỳ trước nên không phải là một phần của mẫu số. Xem số liệu trong bảng.
+funnel-plot-no-funnel-what-counts = Không lập biểu đồ phễu: tử số gồm cả số phát sinh của kỳ trước nên không phải là một phần của mẫu số. Xem số liệu trong bảng.
 funnel-plot-funnel-plot-table-below = Biểu đồ phễu, { $name }: số liệu đầy đủ có trong bảng bên dưới.
-funnel-plot-cases-both-years = số vụ của cả hai năm
-funnel-plot-cases = số trường hợp
+funnel-plot-cases-both-years = tổng của cả hai năm ({ $unit })
+funnel-plot-cases = mẫu số ({ $unit })
 funnel-plot-all-together = mức chung:{ " " }
 
 ## page
@@ -39,7 +39,7 @@ page-why = Lý do:{ " " }
 page-read = Số liệu đối chiếu:{ " " }
 page-how-could-met-paper = Nguy cơ báo cáo thành tích hình thức:{ " " }
 page-units-below-order-their = Các đơn vị trực thuộc, theo thứ tự mã
-page-not-ranking-unit-inside = Đây không phải là xếp hạng. Đơn vị nằm trong giới hạn của biểu đồ phễu chưa khác biệt so với mức chung; đơn vị nằm ngoài giới hạn, dù ở phía nào, là vấn đề cần hỏi rõ, chưa phải là kết luận. Giới hạn rộng hơn ở nơi có ít vụ vì số liệu nhỏ dao động mạnh.
+page-not-ranking-unit-inside = Đây không phải là xếp hạng. Đơn vị nằm trong giới hạn của biểu đồ phễu chưa khác biệt so với mức chung; đơn vị nằm ngoài giới hạn, dù ở phía nào, là vấn đề cần hỏi rõ, chưa phải là kết luận. Giới hạn rộng hơn ở nơi có số đếm nhỏ vì số liệu nhỏ dao động mạnh.
 page-95-chance = 95 % dao động ngẫu nhiên
 page-99-8 = 99,8 % dao động ngẫu nhiên
 page-code = Mã
@@ -66,7 +66,7 @@ page-head-audit-cut = Mã băm cuối của nhật ký tại thời điểm ch�
 page-view = Cách tính theo tổ chức
 page-as-organisation-each-period = theo tổ chức của từng kỳ
 page-program = Phần mềm
-page-taking-part-emulation-voluntary-2 = Tham gia thi đua là tự nguyện. Số tin báo tăng có thể do người dân tin tưởng hơn, không đồng nghĩa với kết quả kém. Báo cáo này chỉ có số liệu tổng hợp, không có thông tin về cá nhân.
+page-taking-part-emulation-voluntary-2 = Tham gia thi đua là tự nguyện. Số ghi nhận tăng có thể do ghi nhận đầy đủ hơn, không đồng nghĩa với kết quả kém. Báo cáo này chỉ có số liệu tổng hợp, không có thông tin về cá nhân.
 
 ## target-rows
 target-rows-whole-campaign = { $state } (cả phong trào)
@@ -75,7 +75,7 @@ target-rows-attested-as-done = Đã xác nhận thực hiện
 target-rows-attested = xác nhận
 target-rows-now = { $sign } { $now } đến nay
 target-rows-end = { $sign_of_count } { $limit } cuối kỳ
-target-rows-small-numbers-one-more = Số liệu nhỏ: tăng hoặc giảm một vụ đã làm thay đổi kết quả.
+target-rows-small-numbers-one-more = Số liệu nhỏ: tăng hoặc giảm một { $unit } đã làm thay đổi kết quả.
 target-rows-difference-from-last-year = Chênh lệch so với năm trước nằm trong mức dao động bình thường.
 
 ## texts
@@ -93,7 +93,7 @@ texts-as-likely-as-not = khả năng đạt và không đạt tương đương
 texts-rather-likely = có khả năng đạt
 texts-likely = nhiều khả năng đạt
 texts-if-things-go-as = Nếu diễn biến tiếp tục như hiện nay: { $words }, khoảng { $percent } trong 100 trường hợp.
-texts-not-one-may-left = Chỉ tiêu yêu cầu không bỏ sót trường hợp nào.
+texts-not-one-may-left = Chỉ tiêu yêu cầu không để sót.
 texts-may-fail-there-too = Mức tối đa của chỉ tiêu là { $allowed } trường hợp chưa đạt; hiện vượt mức tối đa { $remaining }.
 texts-within-chance = trong mức dao động bình thường
 texts-outside-95-keep-eye = ngoài giới hạn 95 %: cần theo dõi
@@ -151,6 +151,6 @@ page-meaning-on-pace = tính đến nay chưa vượt phần của mức cả k�
 page-term-undetermined = Chưa kết luận được
 page-meaning-undetermined = số báo cáo còn thiếu có thể làm thay đổi kết luận
 page-term-chance = Khả năng đạt
-page-meaning-chance = ước tính từ số vụ đến nay và số vụ phần còn lại của năm trước; không phải là đánh giá
+page-meaning-chance = ước tính từ số đếm đến nay và số đếm phần còn lại của năm trước; không phải là đánh giá
 page-term-variation = Mức dao động bình thường
-page-meaning-variation = mức chênh lệch tự nhiên của số vụ như vậy khi tình hình không thay đổi
+page-meaning-variation = mức chênh lệch tự nhiên của số đếm như vậy khi tình hình không thay đổi

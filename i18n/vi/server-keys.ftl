@@ -24,6 +24,11 @@ toml-shape-a-table = một bảng
 
 ## Chỉ tiêu thống kê, biểu mẫu và chế độ báo cáo
 key-catalogue = Chỉ tiêu thống kê, biểu mẫu và chế độ báo cáo; một hoặc nhiều tệp, kết hợp tùy ý.
+key-fields = lĩnh vực công tác mà phong trào đặt chỉ tiêu
+key-fields--code = mã, không trùng trong các lĩnh vực; phong trào, chỉ tiêu và nhiệm vụ ghi mã này
+key-fields--name_vi = tên tiếng Việt
+key-fields--name_en = tên tiếng Anh
+key-catalogue--fields = các lĩnh vực công tác
 key-catalogue--elements = nội dung được thống kê
 key-catalogue--forms = các chỉ tiêu thống kê nhập cùng nhau
 key-catalogue--contracts = ai báo cáo biểu mẫu nào, bao lâu một lần, chậm nhất khi nào

@@ -46,6 +46,7 @@ pub use reference::ReferenceSnapshot;
 use crate::clock::Clock;
 use crate::domain::access::permission::Actor;
 use crate::domain::access::scope::Scope;
+use crate::domain::org::UnitKind;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
@@ -67,6 +68,8 @@ pub struct App {
     totals_cache: totals_cache::TotalsCache,
     lease_micros: i64,
     clock_guard: Option<Arc<clock_guard::ClockGuard>>,
+    /// The levels released to partners; empty: the owner's and the one below it.
+    release_levels: Arc<[UnitKind]>,
 }
 
 impl App {
@@ -83,6 +86,7 @@ impl App {
             totals_cache: Arc::default(),
             lease_micros,
             clock_guard: None,
+            release_levels: Arc::default(),
         }
     }
 
@@ -97,6 +101,13 @@ impl App {
     #[must_use]
     pub fn with_backup_dirs(self, dirs: backup::BackupDirs) -> Self {
         Self { backup_dirs: Arc::new(dirs), ..self }
+    }
+
+    /// The same application with these levels released to partners; none: the owner's and the one
+    /// below it.
+    #[must_use]
+    pub fn with_release_levels(self, levels: Vec<UnitKind>) -> Self {
+        Self { release_levels: levels.into(), ..self }
     }
 
     /// The store.

@@ -8,14 +8,14 @@ use super::access::{CallerIdentity, load_identity};
 use super::account::{authorize_over_units, load_account_units};
 pub use super::runs::RunManifest;
 use super::runs::load_definitions;
-use super::standing::is_published;
 use super::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::access::partner::{
     KeyIssueError, PartnerCall, ServiceKey, build_key_actor, check_key_issue,
 };
 use crate::domain::access::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
 use crate::domain::campaign::Campaign;
-use crate::domain::release::{PublishedStanding, publish_standings};
+use crate::domain::org::{Hierarchy, UnitKind};
+use crate::domain::release::{PublishedStanding, ReleaseStructure, publish_standings};
 use crate::domain::standing::Standing;
 use crate::domain::support::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
 use crate::domain::support::reason::RefusalReason;
@@ -23,6 +23,7 @@ use crate::domain::support::time::{Timestamp, date_from_days};
 use crate::store::ReadTx;
 use crate::store::run_manifest::decode_standings;
 use crate::store::write_tx::AuditContext;
+use jiff::civil::Date;
 
 /// A caller for a partner agency: with a service key, or on a device whose account has the role
 /// PARTNER_READER.
@@ -275,34 +276,53 @@ impl App {
         self.store().read(|tx| {
             let release = self.load_release(tx, partner, id)?;
             let PartnerRelease { run, reference, .. } = &release;
-            let (org, day) = (&reference.org, date_from_days(run.as_of_day));
+            let day = date_from_days(run.as_of_day);
+            let levels = self.levels_released_on(reference, day);
+            let is_released = |unit: UnitId| {
+                last_kind(reference, unit, day).is_some_and(|kind| levels.contains(&kind))
+            };
             let standings = decode_standings(
                 &run.standings,
                 &reference.unit_numbers,
                 &reference.element_numbers,
             )?;
-            let mut published: Vec<&Standing> =
-                standings.iter().filter(|one| is_published(reference, one.unit, day)).collect();
-            published.sort_by_key(|one| {
+            let mut released: Vec<&Standing> =
+                standings.iter().filter(|one| is_released(one.unit)).collect();
+            released.sort_by_key(|one| {
                 (reference.unit_numbers.number(&one.unit), one.phase, &one.judgement.code)
             });
-            let above = |unit: UnitId| {
-                org.effective_ancestors(unit, day)
-                    .into_iter()
-                    .find(|above| is_published(reference, *above, day))
+            let structure = ReleaseStructure {
+                above: &|unit| {
+                    let day = last_day_alive(reference, unit, day)?;
+                    let above = reference.org.ancestors(unit, Hierarchy::Command, day);
+                    above.into_iter().find(|above| is_released(*above))
+                },
+                is_open: &|unit| reference.org.is_open_on(unit, day),
             };
             let scale =
                 |code: &_| reference.catalogue.element(code).map_or(0, |element| element.scale);
             let mut seen = Vec::new();
             // Suppression is computed from the whole run, not from the part that this partner may
             // read.
-            for line in publish_standings(&published, above, scale) {
+            for line in publish_standings(&released, &structure, scale) {
                 if partner.is_unit_readable(&tx.unit_path(line.unit)?, self) {
                     seen.push(line);
                 }
             }
             Ok(PartnerRelease { lines: seen, ..release })
         })
+    }
+
+    /// The levels whose standings partners read in a run of this day: those of the setting, else
+    /// the province's and the one below it: districts, or communes where there are none.
+    fn levels_released_on(&self, reference: &ReferenceSnapshot, day: Date) -> Vec<UnitKind> {
+        if !self.release_levels.is_empty() {
+            return self.release_levels.to_vec();
+        }
+        let has_districts =
+            reference.org.units_of_kind_on(UnitKind::District, day).next().is_some();
+        let below = if has_districts { UnitKind::District } else { UnitKind::Commune };
+        vec![UnitKind::Province, below]
     }
 
     /// Records in the audit that a partner reads the figures of a run.
@@ -350,6 +370,18 @@ impl App {
             partner.actor.active_grants_on(today).any(|grant| grant.role == Role::PartnerReader);
         if holds { Ok(()) } else { Err(RefusalReason::NotFound.into()) }
     }
+}
+
+/// The last day on which the unit is open, not after `day`.
+fn last_day_alive(reference: &ReferenceSnapshot, unit: UnitId, day: Date) -> Option<Date> {
+    let lifetime = reference.org.unit(unit)?.lifetime();
+    let last = lifetime.to.yesterday().unwrap_or(lifetime.to).min(day);
+    (lifetime.from <= last).then_some(last)
+}
+
+/// The kind of the unit on the last day on which it is open, not after `day`.
+fn last_kind(reference: &ReferenceSnapshot, unit: UnitId, day: Date) -> Option<UnitKind> {
+    reference.org.kind_on(unit, last_day_alive(reference, unit, day)?)
 }
 
 fn to_service_key_error(why: KeyIssueError) -> AppError {

@@ -195,7 +195,7 @@ fn build_catalogue(elements: usize) -> Catalogue {
         serves: Vec::new(),
         reviewers: Vec::new(),
     };
-    Catalogue { elements, forms: vec![form], contracts: vec![contract] }
+    Catalogue { fields: Vec::new(), elements, forms: vec![form], contracts: vec![contract] }
 }
 
 fn build_campaign(size: &ProvinceSize) -> Campaign {

@@ -7,8 +7,9 @@ use super::file_rights::{check_readable, check_writable};
 use super::output::Output;
 use crate::app::{App, ReferenceSnapshot};
 use crate::clock::Clock;
-use crate::config::{Config, GivenSettings};
+use crate::config::{Config, GivenSettings, ReleaseLevel};
 use crate::domain::access::permission::Actor;
+use crate::domain::org::UnitKind;
 use crate::i18n::Lang;
 use crate::store::{DatabaseLocation, Store};
 use std::path::{Path, PathBuf};
@@ -108,8 +109,10 @@ impl CliContext {
         let app = App::new(self.open_store(config)?, Clock::System)
             .with_backup_dirs(backup_locations(config))
             .with_checkpoints(checkpoint_places(config));
-        let app =
-            app.with_job_lease(lease_micros).with_clock_guard(config.jobs.downtime_days.get())?;
+        let app = app
+            .with_job_lease(lease_micros)
+            .with_release_levels(release_levels(config))
+            .with_clock_guard(config.jobs.downtime_days.get())?;
         let actor = app.system_actor()?;
         Ok(LocalApp { app, actor })
     }
@@ -118,6 +121,17 @@ impl CliContext {
     pub(super) fn open_store(&self, config: &Config) -> CliResult<Store> {
         Ok(Store::open(&existing_database(config)?)?)
     }
+}
+
+/// The levels that the configuration releases to partners.
+fn release_levels(config: &Config) -> Vec<UnitKind> {
+    let kind = |level: &ReleaseLevel| match level {
+        ReleaseLevel::Province => UnitKind::Province,
+        ReleaseLevel::District => UnitKind::District,
+        ReleaseLevel::Department => UnitKind::Department,
+        ReleaseLevel::Commune => UnitKind::Commune,
+    };
+    config.release.levels.iter().map(kind).collect()
 }
 
 /// The database that the configuration names, which this user can write. A missing SQLite file is

@@ -39,7 +39,7 @@ enum ReviewCommand {
     },
     /// Send a report back with a question.
     #[command(
-        after_help = "Examples:\n  thidua review return REPORT --code CHECK_FIGURE --text \"Please check the number of cases\""
+        after_help = "Examples:\n  thidua review return REPORT --code CHECK_FIGURE --text \"Please check this figure\""
     )]
     Return {
         /// Id of the report.

@@ -97,6 +97,7 @@ impl DrilldownContext<'_> {
             let element = self.reference.catalogue.element(&figure.element);
             let name = element
                 .map_or("", |element| output.lang.pick(&*element.name_vi, &*element.name_en));
+            let unit = element.map_or("", |element| element.unit_of_count.as_str());
             let (now, before, full) = (
                 figure_text(figure.value),
                 figure_text(figure.baseline_now),
@@ -106,6 +107,7 @@ impl DrilldownContext<'_> {
                 "standing-drilldown-now-same-time-last",
                 element = figure.element,
                 name,
+                unit,
                 now,
                 before,
                 full

@@ -47,7 +47,7 @@ enum TargetCommand {
     #[command(after_help = "Examples:
   thidua target chance --base 450 \"change(count(x) vs fixed(450), rel) <= -7%\"")]
     Chance {
-        /// Expected cases: a number for every element, or ELEMENT=NUMBER, repeated.
+        /// Expected count: a number for every element, or ELEMENT=NUMBER, repeated.
         #[arg(long, required = true, value_parser = parse_expected_cases)]
         base: Vec<ExpectedCases>,
         /// The target.
@@ -74,7 +74,7 @@ fn parse_expected_cases(text: &str) -> Result<ExpectedCases, String> {
     };
     let expected = Ratio::parse(number).map_err(|bad| bad.to_string())?;
     if expected.is_negative() {
-        Err("a number of cases is not below zero".to_owned())
+        Err("an expected count is not below zero".to_owned())
     } else {
         Ok(ExpectedCases { element, expected })
     }

@@ -22,13 +22,14 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Kinds of records of the reference scope.
-pub(crate) const REFERENCE_KINDS: [RecordKind; 6] = [
+pub(crate) const REFERENCE_KINDS: [RecordKind; 7] = [
     RecordKind::Unit,
     RecordKind::Element,
     RecordKind::Form,
     RecordKind::Contract,
     RecordKind::Calendar,
     RecordKind::Campaign,
+    RecordKind::FieldOfWork,
 ];
 
 /// The reference scope as domain values.
@@ -54,7 +55,7 @@ impl LocalReference {
     pub(crate) fn load(
         load: &mut dyn FnMut(i16) -> Result<Vec<ReplicaRecord>, ReplicaError>,
     ) -> Result<Self, ReplicaError> {
-        let [units, elements, forms, contracts, calendars, campaigns] =
+        let [units, elements, forms, contracts, calendars, campaigns, fields] =
             REFERENCE_KINDS.map(|kind| load(kind.number()));
         let mut reference = Self::default();
         let units = units?;
@@ -71,6 +72,8 @@ impl LocalReference {
             }
         }
         let (numbers, catalogue) = (&reference.element_numbers, &mut reference.catalogue);
+        catalogue.fields =
+            fields?.iter().filter_map(|one| record::decode_field(&one.bytes).ok()).collect();
         catalogue.forms =
             forms?.iter().filter_map(|one| record::decode_form(&one.bytes, numbers).ok()).collect();
         catalogue.contracts =

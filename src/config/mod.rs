@@ -14,6 +14,7 @@ mod limits;
 mod listen;
 mod log;
 mod metrics;
+mod release;
 mod secret;
 mod telemetry;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use limits::LimitsConfig;
 pub use listen::ListenConfig;
 pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
+pub use release::{ReleaseConfig, ReleaseLevel};
 pub use secret::SecretValue;
 pub use telemetry::TelemetryConfig;
 pub use tls::{ClientAuthMode, TlsConfig};
@@ -41,7 +43,7 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 11] = [
+pub const SECTIONS: [&str; 12] = [
     "listen",
     "database",
     "tls",
@@ -53,6 +55,7 @@ pub const SECTIONS: [&str; 11] = [
     "metrics",
     "telemetry",
     "backup",
+    "release",
 ];
 /// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
@@ -83,6 +86,8 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// `[backup]`.
     pub backup: BackupConfig,
+    /// `[release]`.
+    pub release: ReleaseConfig,
     /// The data directory, to which relative paths refer. Not a key of the file.
     #[serde(skip)]
     pub dir: PathBuf,

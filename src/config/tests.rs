@@ -1,6 +1,6 @@
 //! Tests of the configuration.
 
-use super::{Config, ConfigError, LogFormat};
+use super::{Config, ConfigError, LogFormat, ReleaseLevel};
 use crate::i18n::Lang;
 use std::path::Path;
 
@@ -54,6 +54,15 @@ fn an_unknown_key_is_refused_wherever_it_comes_from() {
     let error = read("", &[], &["lissen.address=x"]).unwrap_err().to_string();
     assert!(error.starts_with("--set lissen.address: unknown section `lissen`"), "{error}");
     assert!(read("", &[], &["limits.connections=0"]).is_err());
+}
+
+#[test]
+fn the_released_levels_are_words_and_a_wrong_one_names_those_there_are() {
+    let config = read("[release]\nlevels = [\"PROVINCE\", \"COMMUNE\"]\n", &[], &[]).unwrap();
+    assert_eq!(config.release.levels, [ReleaseLevel::Province, ReleaseLevel::Commune]);
+    assert!(read("", &[], &[]).unwrap().release.levels.is_empty());
+    let error = read("[release]\nlevels = [\"XA\"]\n", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains("`PROVINCE`") && error.contains("`COMMUNE`"), "{error}");
 }
 
 #[test]

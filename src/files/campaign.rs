@@ -14,9 +14,9 @@ use super::diagnostic::FileDiagnostic;
 use super::keys::toml_tables::CAMPAIGN;
 use super::toml_reader::{TomlReader, TomlReading};
 use crate::domain::campaign::{
-    Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignField,
-    CampaignKind, CampaignStatus, CampaignTarget, CheckContext, Classification, Commitment, Duty,
-    DutyEvidence, Phase, TargetPair,
+    Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignKind,
+    CampaignStatus, CampaignTarget, CheckContext, Classification, Commitment, Duty, DutyEvidence,
+    Phase, TargetPair,
 };
 use crate::domain::report::form::Catalogue;
 use crate::domain::support::violation::Violation;
@@ -234,7 +234,10 @@ fn build_campaign(
         None => legal,
     };
     let launched_on = raw.launched_on.as_ref().and_then(|day| reader.read_date("launched_on", day));
-    let fields = raw.fields.iter().filter_map(|text| read_field(reader, "fields", text)).collect();
+    if let Some(first) = raw.fields.first() {
+        offsets.insert("fields".into(), first.span().start);
+    }
+    let fields = raw.fields.into_iter().map(Spanned::into_inner).collect();
     let phases = read_all(reader, offsets, ("phases", raw.phases), read_phase);
     let anniversaries =
         read_all(reader, offsets, ("anniversaries", raw.anniversaries), read_anniversary);
@@ -345,7 +348,7 @@ fn read_target(
     raw: TargetToml,
 ) -> Option<CampaignTarget> {
     offsets.insert(format!("targets.{}", raw.code.get_ref()), raw.code.span().start);
-    let field = raw.field.as_ref().and_then(|text| read_field(reader, "targets.field", text));
+    let field = raw.field.map(Spanned::into_inner);
     let commitment = reader.read_enum(
         "targets.commitment",
         &raw.commitment,
@@ -411,7 +414,7 @@ fn read_duty(
     raw: DutyToml,
 ) -> Option<Duty> {
     offsets.insert(format!("duties.{}", raw.code.get_ref()), raw.code.span().start);
-    let field = raw.field.as_ref().and_then(|text| read_field(reader, "duties.field", text));
+    let field = raw.field.map(Spanned::into_inner);
     let evidence =
         reader.read_enum("duties.evidence", &raw.evidence, DutyEvidence::ALL, DutyEvidence::as_str);
     let element = raw.element.and_then(|text| read_element_code(reader, "duties.element", &text));
@@ -424,12 +427,4 @@ fn read_duty(
         element,
         due: raw.due,
     })
-}
-
-fn read_field(
-    reader: &mut TomlReader<'_>,
-    key: &str,
-    text: &SpannedString,
-) -> Option<CampaignField> {
-    reader.read_enum(key, text, CampaignField::ALL, CampaignField::as_str)
 }

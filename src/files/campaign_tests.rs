@@ -5,6 +5,7 @@ use super::campaign_writer::format_campaign;
 use super::{catalogue, diagnostic::FileDiagnostic};
 use crate::domain::campaign::{CampaignStatus, TargetPair};
 use crate::domain::report::form::Catalogue;
+use crate::domain::support::violation::Severity;
 use crate::i18n::Lang;
 
 const A: &str = include_str!("../../examples/tra-vinh/campaign-a.toml");
@@ -58,6 +59,34 @@ fn the_example_breaks_no_rule() {
             Vec::<String>::new()
         );
     }
+}
+
+#[test]
+fn a_field_that_is_not_declared_is_refused_with_those_that_are() {
+    let text = A.replacen("field = \"FORCE_BUILDING\"", "field = \"VACCINATION\"", 1);
+    let found = campaign(&text).check(&example_catalogue());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].violation.code, "UNKNOWN_FIELD");
+    let said = found[0].to_text(Lang::EN);
+    assert!(said.contains("SECURITY_ORDER | MASS_MOVEMENT | FORCE_BUILDING"), "{said}");
+}
+
+#[test]
+fn the_health_departments_files_break_no_rule() {
+    let elements = include_str!("../../examples/health/elements.toml");
+    let forms = include_str!("../../examples/health/forms.toml");
+    let parts = [("elements.toml", elements), ("forms.toml", forms)];
+    let parts = parts.map(|(file, text)| catalogue::read_catalogue(file, text).unwrap());
+    let catalogue = catalogue::merge_catalogues(parts.into());
+    assert_eq!(catalogue.check(), []);
+    let health = campaign(include_str!("../../examples/health/campaign.toml"));
+    let mut found = health.check(&catalogue);
+    assert!(
+        found.iter().any(|one| one.violation.code == "ACTIVITY_AS_TARGET"),
+        "sessions are work"
+    );
+    found.retain(|one| one.violation.severity == Severity::Error);
+    assert_eq!(render_diagnostics(&found), Vec::<String>::new());
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn print_anniversary(writer: &mut TomlWriter, day: &Anniversary) {
 fn print_target(writer: &mut TomlWriter, target: &CampaignTarget) {
     writer.write_table_header("targets");
     writer.write_string("code", &target.code);
-    writer.write_optional_string("field", target.field.map(|field| field.as_str()));
+    writer.write_optional_string("field", target.field.as_deref());
     writer.write_string("text_vi", &target.text_vi);
     writer.write_string("text_en", &target.text_en);
     writer.write_string("formula", &target.formula.to_string());
@@ -212,7 +212,7 @@ fn print_activity(writer: &mut TomlWriter, activity: &Activity) {
 fn print_duty(writer: &mut TomlWriter, duty: &Duty) {
     writer.write_table_header("duties");
     writer.write_string("code", &duty.code);
-    writer.write_optional_string("field", duty.field.map(|field| field.as_str()));
+    writer.write_optional_string("field", duty.field.as_deref());
     writer.write_string("text_vi", &duty.text_vi);
     writer.write_string("text_en", &duty.text_en);
     writer.write_string("evidence", duty.evidence.as_str());

@@ -1,4 +1,5 @@
-//! Elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and from the domain.
+//! Fields of work, elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and
+//! from the domain.
 //!
 //! The rules that they satisfy together are checked by `Catalogue::check`.
 
@@ -8,6 +9,7 @@ use super::toml_reader::{TomlReader, TomlReading};
 use crate::domain::report::element::{
     BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
 };
+use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::violation::Violation;
@@ -21,11 +23,21 @@ use toml::value::Datetime;
 #[serde(deny_unknown_fields)]
 struct CatalogueToml {
     #[serde(default)]
+    fields: Vec<FieldToml>,
+    #[serde(default)]
     elements: Vec<ElementToml>,
     #[serde(default)]
     forms: Vec<FormToml>,
     #[serde(default)]
     contracts: Vec<ContractToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldToml {
+    code: Spanned<String>,
+    name_vi: String,
+    name_en: String,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +122,8 @@ impl ParsedCatalogue {
     }
 }
 
-/// Reads one file of elements, forms and contracts in any combination; several files are joined by
-/// [`merge_catalogues`].
+/// Reads one file of fields, elements, forms and contracts in any combination; several files are
+/// joined by [`merge_catalogues`].
 ///
 /// # Errors
 /// All diagnostics: text that is not TOML, an unknown key, an invalid word or code.
@@ -136,7 +148,8 @@ fn find_offsets(raw: &CatalogueToml) -> BTreeMap<String, usize> {
     let elements = raw.elements.iter().map(|one| ("element", &one.code));
     let forms = raw.forms.iter().map(|one| ("form", &one.code));
     let contracts = raw.contracts.iter().map(|one| ("contract", &one.code));
-    let all = elements.chain(forms).chain(contracts);
+    let fields = raw.fields.iter().map(|one| ("field", &one.code));
+    let all = fields.chain(elements).chain(forms).chain(contracts);
     all.map(|(kind, code)| (format!("{kind}.{}", code.get_ref()), code.span().start)).collect()
 }
 
@@ -146,13 +159,20 @@ fn build_catalogue(reader: &mut TomlReader<'_>, raw: CatalogueToml) -> Catalogue
     let forms = raw.forms.into_iter().map(|form| read_form(reader, form)).collect();
     let contracts =
         raw.contracts.into_iter().filter_map(|one| read_contract(reader, one)).collect();
-    Catalogue { elements, forms, contracts }
+    let field = |FieldToml { code, name_vi, name_en }: FieldToml| FieldOfWork {
+        code: code.into_inner(),
+        name_vi,
+        name_en,
+    };
+    let fields = raw.fields.into_iter().map(field).collect();
+    Catalogue { fields, elements, forms, contracts }
 }
 
 /// Joins several catalogues into one.
 #[must_use]
 pub fn merge_catalogues(parts: Vec<Catalogue>) -> Catalogue {
     parts.into_iter().fold(Catalogue::default(), |mut whole, part| {
+        whole.fields.extend(part.fields);
         whole.elements.extend(part.elements);
         whole.forms.extend(part.forms);
         whole.contracts.extend(part.contracts);

@@ -4,9 +4,10 @@
 //! It replaces a league table: points have official codes and are drawn in code order. The limits
 //! are computed in `domain::standing::funnel_limits`.
 
-use super::target_rows::{measure_name, ratio_parts};
+use super::target_rows::{self, measure_name, ratio_parts};
 use super::texts;
 use crate::app::morning_report::{MorningReport, UnitSummary};
+use crate::domain::report::element::ElementCode;
 use crate::domain::standing::Judgement;
 use crate::domain::standing::funnel_limits::{FunnelZone, classify_count, compute_limits};
 use crate::domain::support::message::message;
@@ -36,6 +37,8 @@ pub(super) struct FunnelPoint {
 pub(super) struct FunnelPlot {
     pub(super) code: String,
     pub(super) name: String,
+    /// What the horizontal axis counts, as in `ca`.
+    unit: String,
     /// Whether shares are this year's part of both years; otherwise plain shares.
     pub(super) change: bool,
     pub(super) points: Vec<FunnelPoint>,
@@ -109,10 +112,21 @@ fn build_funnel(
     Some(FunnelPlot {
         code: code.to_owned(),
         name: measure_name(morning, &comparison.measure, lang),
+        unit: target_rows::unit_of_count(morning, axis_elements(&comparison.measure)).to_owned(),
         change,
         points,
         share,
     })
+}
+
+/// The elements that the horizontal axis counts: of a ratio the denominator.
+fn axis_elements(measure: &Measure) -> Vec<&ElementCode> {
+    match measure {
+        Measure::Ratio { den, .. } => den.elements(),
+        Measure::Change { .. } | Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } => {
+            measure.elements()
+        }
+    }
 }
 
 /// Hits and cases: of a change, this year's count and that of both years.
@@ -195,9 +209,9 @@ pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
     let centre = funnel.share.map(|share| funnel.plot_height(share.to_f64(), 1.0));
     let description = lang.say(message!("funnel-plot-funnel-plot-table-below", name = funnel.name));
     let axis = if funnel.change {
-        lang.text("funnel-plot-cases-both-years")
+        lang.say(message!("funnel-plot-cases-both-years", unit = funnel.unit))
     } else {
-        lang.text("funnel-plot-cases")
+        lang.say(message!("funnel-plot-cases", unit = funnel.unit))
     };
     html! {
         svg.funnel viewBox=(format!("0 0 {} {}", PLOT_SIZE.0, PLOT_SIZE.1)) role="img" aria-label=(description) {

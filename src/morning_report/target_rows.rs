@@ -266,12 +266,7 @@ fn remark_texts(
     let falls = matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
     let flow = matches!(&comparison.measure, Measure::Change { measure, .. } if matches!(**measure, Measure::Count(_)));
     if let (Some(limit), Some(now), true, true) = (judgement.limit, now, falls, flow) {
-        let element = comparison
-            .measure
-            .elements()
-            .first()
-            .and_then(|code| morning.reference.catalogue.element(code));
-        let unit = element.map_or("", |element| element.unit_of_count.as_str());
+        let unit = unit_of_count(morning, comparison.measure.elements());
         remarks.push(texts::remaining_cases_text(limit, now, unit, lang));
     }
     if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left)
@@ -279,20 +274,29 @@ fn remark_texts(
         remarks.push(texts::failures_text(allowed, remaining, lang));
     }
     remarks.extend(judgement.percent_to_meet.and_then(|percent| texts::chance_text(percent, lang)));
-    remarks.extend(small_numbers_text(judgement, lang));
+    let unit = unit_of_count(morning, comparison.measure.elements());
+    remarks.extend(small_numbers_text(judgement, unit, lang));
     remarks
 }
 
+/// The unit of one count of the first of these elements, as in `ca`.
+pub(super) fn unit_of_count<'a>(
+    morning: &'a MorningReport,
+    elements: Vec<&ElementCode>,
+) -> &'a str {
+    let element = elements.first().and_then(|code| morning.reference.catalogue.element(code));
+    element.map_or("", |element| element.unit_of_count.as_str())
+}
+
 /// A remark on small numbers or on usual variation.
-fn small_numbers_text(judgement: &Judgement, lang: Lang) -> Option<String> {
+fn small_numbers_text(judgement: &Judgement, unit: &str, lang: Lang) -> Option<String> {
     let few = |ratio: Option<Ratio>| ratio.is_some_and(|count| count <= Ratio::from_integer(20));
     let usual = judgement.variation.is_some_and(|variation| variation.abs() < 300);
     match (few(judgement.count_now) || few(judgement.count_before), usual) {
-        (true, _) => Some(lang.text("target-rows-small-numbers-one-more")),
-        (false, true) => Some(lang.text("target-rows-difference-from-last-year")),
+        (true, _) => Some(lang.say(message!("target-rows-small-numbers-one-more", unit))),
+        (false, true) => Some(lang.text("target-rows-difference-from-last-year").to_owned()),
         (false, false) => None,
     }
-    .map(str::to_owned)
 }
 
 fn paired_count_texts(morning: &MorningReport, pair: &TargetPair, lang: Lang) -> [String; 3] {

@@ -146,7 +146,7 @@ pub struct ReferenceData {
 
 /// The kinds of records that enter verdicts besides reports: those of the reference scope, and
 /// waivers.
-pub(super) const DEFINITION_KINDS: [RecordKind; 7] = [
+pub(super) const DEFINITION_KINDS: [RecordKind; 8] = [
     RecordKind::Unit,
     RecordKind::Element,
     RecordKind::Form,
@@ -154,6 +154,7 @@ pub(super) const DEFINITION_KINDS: [RecordKind; 7] = [
     RecordKind::Calendar,
     RecordKind::Campaign,
     RecordKind::Waiver,
+    RecordKind::FieldOfWork,
 ];
 
 impl ReadTx<'_> {
@@ -188,7 +189,9 @@ impl ReferenceData {
         let (org, units) = record::decode_org(units.iter().map(Vec::as_slice))?;
         let (elements, forms, contracts) =
             (load(RecordKind::Element)?, load(RecordKind::Form)?, load(RecordKind::Contract)?);
+        let fields = load(RecordKind::FieldOfWork)?;
         let (catalogue, elements) = record::decode_catalogue(
+            fields.iter().map(Vec::as_slice),
             elements.iter().map(Vec::as_slice),
             forms.iter().map(Vec::as_slice),
             contracts.iter().map(Vec::as_slice),
@@ -246,9 +249,9 @@ impl WriteTx<'_> {
         Ok(changed)
     }
 
-    /// Writes elements, forms, contracts and calendars into the reference scope; returns how many
-    /// changed. A contract whose code is in `waiting` enters the scope with its campaign, unless it
-    /// is there already.
+    /// Writes fields, elements, forms, contracts and calendars into the reference scope; returns
+    /// how many changed. A contract whose code is in `waiting` enters the scope with its campaign,
+    /// unless it is there already.
     pub(crate) fn put_catalogue(
         &mut self,
         permit: &Permit<action::ApplyCampaign>,
@@ -260,6 +263,10 @@ impl WriteTx<'_> {
         let audit = AuditContext::from(permit);
         let mut numbers = ElementNumbers::default();
         let mut changed = 0;
+        for field in &catalogue.fields {
+            let (kind, bytes) = (RecordKind::FieldOfWork, record::encode_field(field));
+            changed += self.put_reference_record(&audit, kind, field.id(), &bytes)?;
+        }
         for element in &catalogue.elements {
             let number = self.ensure_short_id(RecordKind::Element, &element.id().0)?;
             numbers.insert(element.code.clone(), number);

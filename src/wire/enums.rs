@@ -4,8 +4,7 @@
 //! Conversion from a message refuses the unspecified value and unknown values.
 
 use crate::domain::campaign::{
-    BaselineMethod, CampaignField, CampaignKind, CampaignStatus, Commitment, DutyEvidence,
-    LaunchMode, PlanStatus,
+    BaselineMethod, CampaignKind, CampaignStatus, Commitment, DutyEvidence, LaunchMode, PlanStatus,
 };
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
@@ -81,11 +80,6 @@ proto_enums! {
         UnderReview = UnderReview, Concluded = Concluded, Archived = Archived,
         Suspended = Suspended,
         ClosedEarly = ClosedEarly,
-    }
-    /// A field in which campaigns set targets.
-    campaign_field_to_proto, campaign_field_from_proto: CampaignField = CampaignField {
-        SecurityOrder = SecurityOrder, MassMovement = MassMovement, ForceBuilding = ForceBuilding,
-        LogisticsTech = LogisticsTech,
     }
     /// How binding a target is.
     commitment_to_proto, commitment_from_proto: Commitment = Commitment {

@@ -206,3 +206,49 @@ fn no_vietnamese_letter_stands_in_a_string_of_the_program() {
     }
     assert_no_violations(&complaints, "texts for people stand in i18n/, one folder a language");
 }
+
+/// Whether a word of one trade stands in a sentence: what is counted is the authority's own data.
+fn find_trade_word(text: &str) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+    let pairs = words.windows(2).map(|pair| (pair[0], pair[1]));
+    for (before, word) in std::iter::once(("", words[0])).chain(pairs) {
+        let found = match (before, word) {
+            ("nhiệm" | "nghiệp" | "dịch" | "tác" | "phục" | "chức", "vụ") => None,
+            (_, "vụ") => Some("vụ"),
+            ("công", "an") => Some("công an"),
+            ("phương" | "đề" | "dự" | "đáp", "án") => None,
+            (_, "án") => Some("án"),
+            (_, "tội") => Some("tội"),
+            ("phạm", "pháp") => Some("phạm pháp"),
+            (_, "case" | "cases") => Some("case"),
+            (_, "crime" | "crimes" | "criminal") => Some("crime"),
+            (_, "offence" | "offences") => Some("offence"),
+            (_, "police") => Some("police"),
+            (_, _) => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+#[test]
+fn no_sentence_counts_in_the_words_of_one_trade() {
+    let mut found = Vec::new();
+    for language in languages() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("i18n").join(&language);
+        for entry in fs::read_dir(folder).unwrap() {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let sentences = text.lines().filter(|line| !line.starts_with('#'));
+            found.extend(sentences.filter_map(|line| {
+                let sentence = line.split_once(" = ").map_or(line, |(_, sentence)| sentence);
+                find_trade_word(sentence).map(|word| format!("{language}: {word}: {line}"))
+            }));
+        }
+    }
+    assert_no_violations(&found, "a sentence counts in the unit of its element");
+    assert_eq!(find_trade_word("tăng hoặc giảm một vụ"), Some("vụ"));
+    assert_eq!(find_trade_word("tác vụ của công nhân, dịch vụ, phương án"), None);
+}

@@ -8,8 +8,8 @@ use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Action, Role, UnitRelation};
 use thidua::domain::access::scope::{RecordKind, ScopeKind};
 use thidua::domain::campaign::{
-    BaselineMethod, CampaignField, CampaignKind, CampaignStatus, CampaignStep, Classification,
-    Commitment, DutyEvidence, LaunchMode, PlanStatus,
+    BaselineMethod, CampaignKind, CampaignStatus, CampaignStep, Classification, Commitment,
+    DutyEvidence, LaunchMode, PlanStatus,
 };
 use thidua::domain::org::{
     Hierarchy, LineageKind, OrgChangeKind, OrgChangeState, RebaseQuality, StructureView, UnitKind,
@@ -184,7 +184,6 @@ fn print_campaigns(page: &mut GoldenPage) {
         "kinds of campaigns": CampaignKind, campaign_kind_to_proto, campaign_kind_from_proto;
         "states of a campaign":
             CampaignStatus, campaign_status_to_proto, campaign_status_from_proto;
-        "fields of targets": CampaignField, campaign_field_to_proto, campaign_field_from_proto;
         "commitments": Commitment, commitment_to_proto, commitment_from_proto;
         "what a change means where the base is zero":
             ZeroBasePolicy, zero_base_to_proto, zero_base_from_proto;

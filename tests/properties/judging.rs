@@ -16,7 +16,7 @@ use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::reporting::expectation::compute_expectations;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus, Baselines};
 use thidua::domain::standing::{
-    Judgement, JudgementState, ReportEntry, Standing, StandingInput, allocate_shares,
+    Judgement, JudgementState, NO_WAIVERS, ReportEntry, Standing, StandingInput, allocate_shares,
     judge_standings,
 };
 use thidua::domain::support::ids::UnitId;
@@ -233,6 +233,7 @@ impl Authority {
             baselines: &baselines,
             numbers: &numbers,
             reports: &reports,
+            waivers: &NO_WAIVERS,
             today,
             view,
         };

@@ -5,6 +5,7 @@
 use super::DemoError;
 use super::generator::ledger::LedgerLine;
 use super::people::{Person, counted_value};
+use super::screen;
 use super::simulation::Simulation;
 use crate::client::facade::{ReportStatus, ReportView};
 use crate::domain::access::scope::{Scope, ScopeKind};
@@ -76,10 +77,10 @@ type OfficialFigures = BTreeMap<(UnitId, ElementCode), i64>;
 /// ledger.
 fn check_ledger(
     simulation: &Simulation<'_>,
-    province: &Person,
+    owner: &Person,
     lang: Lang,
 ) -> Result<DemoCheck, DemoError> {
-    let seen = official_figures(simulation, &province.phone.reports()?);
+    let seen = official_figures(simulation, &owner.phone.reports()?);
     let lines = simulation.ledger.lines();
     let off = |((unit, code), line): &(&(UnitId, ElementCode), &LedgerLine)| {
         let presented = seen.get(&(*unit, code.clone())).copied().unwrap_or(0);
@@ -87,12 +88,15 @@ fn check_ledger(
     };
     let wrong: Vec<_> = lines.iter().filter(off).collect();
     let stray = seen.keys().filter(|key| !lines.contains_key(*key)).count();
-    let above = simulation.ledger.lines_of_ancestors(&simulation.province.org);
-    let offences = ElementCode::new("so_offences").ok();
-    let line = offences
-        .and_then(|code| above.get(&(simulation.province.campaign.owner_id(), code)).copied())
+    let province = simulation.province;
+    let above =
+        simulation.ledger.standing_lines(&province.org, province.campaign.measurement_window);
+    let headline = ElementCode::new(province.plan.headline_element).ok();
+    let line = headline
+        .and_then(|code| above.get(&(province.campaign.owner_id(), code)).copied())
         .unwrap_or_default();
-    let elements = simulation.province.catalogue.elements.len();
+    let element = screen::headline_name(province, lang);
+    let elements = province.catalogue.elements.len();
     let LedgerLine {
         happened,
         never_reported: never,
@@ -102,7 +106,8 @@ fn check_ledger(
     } = line;
     let all = lines.len();
     let mut text = lang.say(message!(
-        "check-offences-happened-never-reported",
+        "check-headline-happened-never-reported",
+        element,
         happened,
         never,
         errors,
@@ -165,17 +170,27 @@ fn check_standings(
     standings: &[Standing],
     lang: Lang,
 ) -> Result<DemoCheck, DemoError> {
-    let mut lines = simulation.ledger.lines_of_ancestors(&simulation.province.org);
-    lines.extend(simulation.ledger.lines());
+    let (org, campaign) = (&simulation.province.org, &simulation.province.campaign);
+    let mut lines_by_phase = BTreeMap::new();
     let (mut compared, mut wrong) = (0, None);
-    for standing in standings {
+    // A phone holds its own standings and those that are published; the server has them all.
+    let app = &simulation.server.app;
+    let everywhere = app.visible_standings(&app.system_actor()?, campaign.id())?;
+    for standing in standings.iter().chain(&everywhere) {
+        let phase = campaign.phases.iter().find(|phase| phase.no == standing.phase);
+        let window = phase.map_or(campaign.measurement_window, |phase| phase.window);
+        let lines = lines_by_phase
+            .entry(standing.phase)
+            .or_insert_with(|| simulation.ledger.standing_lines(org, window));
         for figure in judgement_figures(&standing.judgement) {
             let line = lines.get(&(standing.unit, figure.0.clone())).copied().unwrap_or_default();
             compared += 1;
             if figure.1.unwrap_or(0) != line.official {
+                let unit = org.unit(standing.unit).map_or("?", |unit| unit.uid.as_str());
+                let (code, phase) = (&standing.judgement.code, standing.phase);
                 wrong.get_or_insert(format!(
-                    "{}: {figure:?} is not {}",
-                    standing.judgement.code, line.official
+                    "{code} {unit} {phase}: {figure:?} is not {}",
+                    line.official
                 ));
             }
         }

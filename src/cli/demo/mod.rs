@@ -1,13 +1,14 @@
-//! `thidua demo`: simulates the campaign of one province with a real server and the client engine
-//! of 123 phones.
+//! `thidua demo`: simulates the campaign of one authority with a real server and the client engine
+//! of its phones.
 //!
 //! Every printed figure is measured; one that cannot be measured is left out. Exit code 1 unless
 //! phones, server and ledger agree.
 
+pub mod authority;
 mod check;
-pub mod example;
 pub mod generator;
 mod morning_page;
+mod partner_check;
 mod people;
 mod screen;
 mod server;
@@ -19,15 +20,18 @@ mod tests;
 use crate::client::facade::Phone;
 use crate::clock::Clock;
 use crate::domain::access::permission::Role;
-use crate::domain::org::UnitKind;
+use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
 use crate::i18n::Lang;
 use crate::store::owner_only;
+use authority::DemoAuthority;
 use generator::Province;
 use generator::sheet_plan::DemoDevice;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::ToSpan;
+use jiff::civil::Date;
 use people::Person;
 use screen::Screen;
 use server::DemoServer;
@@ -43,16 +47,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[command(after_help = "Examples:
   thidua demo
   thidua demo --weeks 4 --seed 7 --lang en
+  thidua demo --authority health --months 5
   thidua demo --keep tinh-thu --full
   thidua demo --serve --tick 30s --listen 127.0.0.1:8443
   thidua demo --database postgres://thidua@localhost/demo")]
 pub struct DemoOptions {
-    /// Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=27))]
-    pub weeks: u8,
+    /// The authority that is simulated.
+    #[arg(long, value_enum, default_value_t = DemoAuthority::TraVinh)]
+    pub authority: DemoAuthority,
+    /// How long to live: 1 to 27 weeks of Trà Vinh (default 20, the merger of 1/1/2025 falls into
+    /// the 20th), 1 to 11 months of the health department (default 7).
+    #[arg(long, visible_aliases = ["weeks", "months"], value_name = "NUMBER")]
+    pub steps: Option<u8>,
     /// Seed of everything that is invented: the same seed gives the same standings.
-    #[arg(long, default_value_t = generator::SEED)]
-    pub seed: u64,
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Keep database, keys and phones in this directory, which must be new or empty.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
@@ -65,12 +74,27 @@ pub struct DemoOptions {
     /// Stay up for an app or a partner, and live on.
     #[arg(long)]
     pub serve: bool,
-    /// With --serve: time for each simulated week, as in 10s or 2m.
+    /// With --serve: time for each simulated week or month, as in 10s or 2m.
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_seconds)]
     pub tick: u64,
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     pub listen: String,
+}
+
+impl DemoOptions {
+    /// The number of steps to live.
+    fn steps(&self, lang: Lang) -> Result<u8, DemoError> {
+        let plan = self.authority.plan();
+        match self.steps {
+            None => Ok(plan.steps),
+            Some(steps) if (1..=plan.steps_max).contains(&steps) => Ok(steps),
+            Some(steps) => {
+                let most = plan.steps_max;
+                Err(DemoError(lang.say(message!("demo-steps-out-of-range", steps, most))))
+            }
+        }
+    }
 }
 
 /// Parses seconds, as in `10s`, `2m` or `10`.
@@ -116,17 +140,13 @@ from_errors!(
 /// # Errors
 /// A directory, port or database could not be opened, or the server refused a valid command.
 pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
-    let mut screen = Screen::new(lang);
-    let example = example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang)))?;
-    let province = Province::new(
-        options.seed,
-        example.org,
-        example.catalogue,
-        example.campaign_a,
-        &[&example.campaign_b],
-    );
+    let steps = options.steps(lang)?;
+    let seed = options.seed.unwrap_or(options.authority.plan().seed);
+    let province = Province::new(options.authority, seed)
+        .map_err(|faults| DemoError(faults[0].to_text(lang)))?;
+    let mut screen = Screen::new(lang, &province, steps);
     let demo_dir = DemoDir::new(options)?;
-    screen.print_heading(options, province.devices(options.weeks).len() + 1);
+    screen.print_heading(province.devices(steps).len() + 1);
 
     let eve = province.simulated_end(0).saturating_sub(1.day());
     let clock =
@@ -135,27 +155,22 @@ pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     screen.print_server(&server.address, &demo_dir.database);
 
     let baseline = province.baseline_rows();
-    server.import_data(
-        &province.org,
-        &province.catalogue,
-        &[&province.campaign, &example.campaign_b],
-        &baseline,
-    )?;
-    screen.print_import(&province, &example.campaign_b, baseline.len());
+    server.import_data(&province, &baseline)?;
+    screen.print_import(baseline.len());
 
-    let people = enrol_phones(&province, &server, &demo_dir.dir, options.weeks)?;
+    let people = enrol_phones(&province, &server, &demo_dir.dir, steps)?;
     screen.print_enrolment(people.len());
 
-    let plans = province.plan_sheets(options.weeks)?;
+    let plans = province.plan_sheets(steps)?;
     let mut simulation = Simulation::new(&province, &server, people, plans);
     let interrupted = install_interrupt_flag()?;
-    if !run_weeks(&mut simulation, options.weeks, &interrupted)? {
+    if !run_steps(&mut simulation, steps, &interrupted)? {
         return Err(DemoError(lang.text("demo-ended-as-asked").to_owned()));
     }
-    screen.print_simulation(&simulation, options.weeks);
+    screen.print_simulation(&simulation);
     let agree = show_results(&mut screen, &simulation, options, &demo_dir)?;
     if options.serve {
-        serve_until_end(simulation, options, lang, &interrupted)?;
+        serve_until_end(simulation, (steps, options.tick), lang, &interrupted)?;
     }
     Ok(agree)
 }
@@ -230,15 +245,15 @@ impl Drop for DemoDir {
     }
 }
 
-/// Enrols one phone for each commune, district and department, the second ones, and the province's
+/// Enrols one phone for each commune, district and department, the second ones, and the owner's
 /// own.
 fn enrol_phones(
     province: &Province,
     server: &DemoServer,
     dir: &Path,
-    weeks: u8,
+    steps: u8,
 ) -> Result<Vec<Person>, DemoError> {
-    let mut devices = province.devices(weeks);
+    let mut devices = province.devices(steps);
     let (owner, uid) = (province.campaign.owner_id(), province.campaign.owner_uid.clone());
     devices.push(DemoDevice { unit: owner, uid, number: 1, offline: Vec::new() });
     let mut people = Vec::with_capacity(devices.len());
@@ -275,27 +290,29 @@ fn roles_of(province: &Province, unit: UnitId) -> &'static [Role] {
     }
 }
 
-/// Simulates these weeks; false if a shutdown was requested before the end.
-fn run_weeks(
+/// Simulates these steps and the days until their reports are due; false if a shutdown was
+/// requested before the end.
+fn run_steps(
     simulation: &mut Simulation<'_>,
-    weeks: u8,
+    steps: u8,
     interrupted: &AtomicBool,
 ) -> Result<bool, DemoError> {
-    let bar = ProgressBar::new(weeks.into());
+    let bar = ProgressBar::new(steps.into());
     if let Ok(style) = ProgressStyle::with_template(" 4 live     [{bar:28}] {pos}/{len}  {elapsed}")
     {
         bar.set_style(style);
     }
-    for week in 0..weeks {
+    for step in 0..steps {
         if interrupted.load(Ordering::SeqCst) {
             bar.finish_and_clear();
             return Ok(false);
         }
-        simulation.run_week(week)?;
+        simulation.run_step(step)?;
         bar.inc(1);
     }
+    simulation.run_tail()?;
     bar.finish_and_clear();
-    simulation.sync_everyone(simulation.province.simulated_end(weeks))?;
+    simulation.sync_everyone()?;
     Ok(true)
 }
 
@@ -312,58 +329,68 @@ fn show_results(
     let mut findings = check::run_checks(simulation, owner, &standings, screen.lang())?;
     let page = morning_page::write_morning_page(
         simulation,
+        screen.last_judged_day(),
         &demo_dir.morning_report_dir(),
         screen.lang(),
     )?;
     findings.push(morning_page::check_morning_page(simulation, &page, screen.lang())?);
+    findings.push(partner_check::check_partner(simulation, screen.lang())?);
     screen.print_nightly_run(simulation, &runs);
     let standings: Vec<_> = standings.into_iter().filter(|one| one.phase == 0).collect();
-    screen.print_campaign(simulation.province, &standings, options.weeks);
+    screen.print_campaign(&standings);
     screen.print_reports(simulation, &standings);
-    screen.print_districts(simulation.province, &standings, options.full);
+    screen.print_units_below(simulation, options.full)?;
     screen.print_phones(simulation);
     screen.print_morning_page(&page);
     screen.print_checks(&findings, demo_dir.is_kept.then_some(demo_dir.dir.as_path()));
     Ok(findings.iter().all(|finding| finding.is_ok))
 }
 
-/// Keeps the server running: prints how to connect, and simulates a week for each tick until
-/// [`generator::WEEKS_MAX`].
+/// Keeps the server running: prints how to connect, and simulates a step for each tick until the
+/// last step of the authority's plan.
 fn serve_until_end(
     mut simulation: Simulation<'_>,
-    options: &DemoOptions,
+    (steps, tick): (u8, u64),
     lang: Lang,
     interrupted: &AtomicBool,
 ) -> Result<(), DemoError> {
+    let province = simulation.province;
     let today = simulation.server.clock.now().local_date();
-    let (commune, district) = simulation.find_open_week(today);
-    let reporter = [Role::Reporter, Role::UnitHead];
-    let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
-    let reporter = simulation.server.create_invite("app-commune", commune.id, &reporter, today)?;
-    let reviewer =
-        simulation.server.create_invite("app-reviewer", district.id, &reviewer, today)?;
-    let partner = simulation.server.issue_partner_key(
-        "app-partner",
-        simulation.province.campaign.owner_id(),
-        today,
-    )?;
+    let commune = simulation.find_open_sheet(today);
+    let commune_uid = province.org.unit(commune).map_or("", |unit| unit.uid.as_str());
+    let (reviewer, reviewer_uid) = reviewing_unit(province, commune, today);
+    let reporter_roles = [Role::Reporter, Role::UnitHead];
+    let invite =
+        |name, unit, roles: &[Role]| simulation.server.create_invite(name, unit, roles, today);
+    let reporter_code = invite("app-commune", commune, &reporter_roles)?;
+    let reviewer_code = invite("app-reviewer", reviewer, roles_of(province, reviewer))?;
+    let owner = province.campaign.owner_id();
+    let partner = simulation.server.issue_partner_key("app-partner", owner, today)?;
     screen::print_connection_info(
         lang,
         simulation.server,
-        (&commune.uid, &reporter),
-        (&district.uid, &reviewer),
-        &partner,
+        (commune_uid, &reporter_code),
+        (&reviewer_uid, &reviewer_code),
+        &partner.secret,
     );
-    for week in options.weeks..generator::WEEKS_MAX {
-        if !sleep_unless_interrupted(options.tick, interrupted) {
+    for step in steps..province.plan.steps_max {
+        if !sleep_unless_interrupted(tick, interrupted) {
             return Ok(());
         }
-        simulation.extend_weeks(week + 1)?;
-        simulation.run_week(week)?;
-        screen::print_tick(lang, &simulation, week + 1);
+        simulation.extend_steps(step + 1)?;
+        simulation.run_step(step)?;
+        screen::print_tick(lang, &simulation, step + 1);
     }
     while sleep_unless_interrupted(1, interrupted) {}
     Ok(())
+}
+
+/// The unit that reviews the reports of `unit`, with its uid: the one above, else the owner.
+fn reviewing_unit(province: &Province, unit: UnitId, day: Date) -> (UnitId, String) {
+    let above = province.org.parent(unit, Hierarchy::Command, day);
+    let reviewer = above.unwrap_or_else(|| province.campaign.owner_id());
+    let uid = province.org.unit(reviewer).map_or_else(String::new, |unit| unit.uid.clone());
+    (reviewer, uid)
 }
 
 /// A flag that a shutdown signal sets, so that database and phones are removed as usual.

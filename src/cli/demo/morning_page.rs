@@ -12,6 +12,7 @@ use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::i18n::Lang;
 use crate::store::owner_only;
+use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
 /// The written page, and the report that it shows.
@@ -22,14 +23,17 @@ pub(super) struct MorningPage {
     pub(super) report: MorningReport,
 }
 
+/// Writes the page of the phase in which `last_judged` lies.
 pub(super) fn write_morning_page(
     simulation: &Simulation<'_>,
+    last_judged: Date,
     dir: &Path,
     lang: Lang,
 ) -> Result<MorningPage, DemoError> {
     owner_only::ensure_dir(dir)?;
-    let requested =
-        MorningReportRequest { campaign: simulation.province.campaign.id(), phase: 1, unit: None };
+    let campaign = &simulation.province.campaign;
+    let phase = campaign.phase_on(last_judged).map_or(0, |phase| phase.no);
+    let requested = MorningReportRequest { campaign: campaign.id(), phase, unit: None };
     let actor = simulation.server.app.system_actor()?;
     let written =
         morning_report::write_morning_report(&simulation.server.app, &actor, &requested, dir, lang);
@@ -48,7 +52,7 @@ pub(super) fn check_morning_page(
     lang: Lang,
 ) -> Result<DemoCheck, DemoError> {
     let text = std::fs::read_to_string(&page.file)?;
-    let lines = simulation.ledger.lines_of_ancestors(&simulation.province.org);
+    let lines = simulation.ledger.standing_lines(&simulation.province.org, page.report.window);
     let official = |code: &ElementCode| {
         let owner = simulation.province.campaign.owner_id();
         lines.get(&(owner, code.clone())).map_or(0, |line| line.official)
@@ -71,7 +75,12 @@ pub(super) fn check_morning_page(
             &mut compare,
         );
     }
-    let published = page.report.unit.standings.get("T1").map(|standing| standing.coverage);
+    let published = page
+        .report
+        .unit
+        .standings
+        .get(simulation.province.plan.headline_target)
+        .map(|standing| standing.coverage);
     if !page.report.unit.coverage.values().any(|coverage| Some(*coverage) == published) {
         wrong.push(format!("completeness as published was {published:?}"));
     }

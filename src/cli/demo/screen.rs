@@ -3,7 +3,8 @@
 //! Must not rank units or call a target met before its window is over. Figures that a phone does
 //! not hold are left out.
 
-use super::DemoOptions;
+use super::DemoError;
+use super::authority::{DemoStep, units_below_owner};
 use super::check::DemoCheck;
 use super::generator::Province;
 use super::morning_page::MorningPage;
@@ -17,23 +18,41 @@ use crate::domain::org::UnitKind;
 use crate::domain::report::element::CountingLevel;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::{Coverage, Standing, StandingRun};
-use crate::domain::support::message::message;
+use crate::domain::support::ids::UnitId;
+use crate::domain::support::message::{Message, message};
 use crate::i18n::Lang;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Prints the steps of the demo with their durations.
-pub(super) struct Screen {
+pub(super) struct Screen<'a> {
     lang: Lang,
+    province: &'a Province,
+    steps: u8,
     started_at: Instant,
     step_started_at: Instant,
 }
 
-impl Screen {
-    pub(super) fn new(lang: Lang) -> Self {
+impl<'a> Screen<'a> {
+    pub(super) fn new(lang: Lang, province: &'a Province, steps: u8) -> Self {
         let now = Instant::now();
-        Self { lang, started_at: now, step_started_at: now }
+        Self { lang, province, steps, started_at: now, step_started_at: now }
+    }
+
+    /// The last day of the last step.
+    pub(super) fn last_judged_day(&self) -> Date {
+        self.province.simulated_end(self.steps).saturating_sub(1.day())
+    }
+
+    /// `20 weeks`, `7 months`.
+    fn time_lived(&self) -> Message {
+        let steps = self.steps;
+        match self.province.plan.step {
+            DemoStep::Week => message!("screen-so-many-weeks", steps),
+            DemoStep::Month => message!("screen-so-many-months", steps),
+        }
     }
 
     pub(super) fn lang(&self) -> Lang {
@@ -52,36 +71,53 @@ impl Screen {
         println!(" {no} {name:<8} {text:<74} {took:5.1} s");
     }
 
-    pub(super) fn print_heading(&self, options: &DemoOptions, phones: usize) {
-        let (weeks, seed) = (options.weeks, options.seed);
+    pub(super) fn print_heading(&self, phones: usize) {
+        let seed = self.province.seed;
         println!(
             "thidua {} | {}: {} | seed {seed}",
             env!("CARGO_PKG_VERSION"),
             self.lang.text("screen-synthetic"),
-            self.lang.text("screen-real-units-invented-figures")
+            self.lang.text(if self.has_districts() {
+                "screen-real-units-invented-figures"
+            } else {
+                "screen-everything-invented"
+            })
         );
-        let text = self.lang.say(message!("screen-one-province", weeks, phones));
+        let text =
+            self.lang.say(message!("screen-one-province", time => self.time_lived(), phones));
         println!("{text}");
-        println!("{}\n", self.lang.text("screen-our-assumption-published-text"));
+        if self.has_districts() {
+            println!("{}", self.lang.text("screen-our-assumption-published-text"));
+        }
+        println!();
+    }
+
+    fn has_districts(&self) -> bool {
+        !self.province.districts.is_empty()
     }
 
     pub(super) fn print_server(&mut self, address: &str, database: &str) {
         self.print_step(1, "screen-server-2", &format!("{address}  TLS 1.3   {database}"));
     }
 
-    pub(super) fn print_import(&mut self, province: &Province, other: &Campaign, rows: usize) {
+    pub(super) fn print_import(&mut self, rows: usize) {
+        let province = self.province;
         let count = |kind| province.org.units_of_kind_on(kind, province.simulated_end(0)).count();
         let (communes, districts) = (count(UnitKind::Commune), count(UnitKind::District));
         let departments = count(UnitKind::Department);
-        let text = self.lang.say(message!(
-            "screen-communes-districts-departments-rows",
-            communes,
-            districts,
-            departments,
-            rows
-        ));
+        let text = self.lang.say(if self.has_districts() {
+            message!(
+                "screen-communes-districts-departments-rows",
+                communes,
+                districts,
+                departments,
+                rows
+            )
+        } else {
+            message!("screen-units-rows", units = communes, rows)
+        });
         self.print_step(2, "screen-import", &text);
-        for campaign in [&province.campaign, other] {
+        for campaign in province.campaigns() {
             println!("            {}", self.campaign_text(campaign));
         }
     }
@@ -98,20 +134,20 @@ impl Screen {
     }
 
     pub(super) fn print_enrolment(&mut self, phones: usize) {
-        let seconds = super::generator::sheet_plan::SECOND_PHONE_COUNT;
+        let seconds = self.province.plan.habits.concurrent_edits.len();
         let text = self.lang.say(message!("screen-phones-communes-have-two", phones, seconds));
         self.print_step(3, "screen-enrol", &text);
     }
 
-    pub(super) fn print_simulation(&mut self, simulation: &Simulation<'_>, weeks: u8) {
-        let (first, end) =
-            (simulation.province.simulated_end(0), simulation.province.simulated_end(weeks));
-        let text = self.lang.say(message!("screen-weeks-from-until-before", weeks, first, end));
+    pub(super) fn print_simulation(&mut self, simulation: &Simulation<'_>) {
+        let first = self.province.simulated_end(0);
+        let end = self.province.simulated_end(self.steps);
+        let time = self.time_lived();
+        let text = self.lang.say(message!("screen-lived-from-until", time => time, first, end));
         self.print_step(4, "screen-live", &text);
-        simulation
-            .events
-            .iter()
-            .for_each(|note| println!("            {}", event_text(*note, self.lang)));
+        for event in &simulation.events {
+            println!("            {}", event_text(*event, self.province.plan.step, self.lang));
+        }
     }
 
     pub(super) fn print_nightly_run(&mut self, simulation: &Simulation<'_>, runs: &[StandingRun]) {
@@ -129,15 +165,15 @@ impl Screen {
         self.print_step(5, "screen-night", &text);
     }
 
-    pub(super) fn print_campaign(&self, province: &Province, standings: &[Standing], weeks: u8) {
-        let campaign = &province.campaign;
-        let today = province.simulated_end(weeks);
+    pub(super) fn print_campaign(&self, standings: &[Standing]) {
+        let campaign = &self.province.campaign;
         println!(
             "\n{}",
             self.lang.say(message!("screen-campaign-province-view-as", code = campaign.code))
         );
+        let last = self.last_judged_day();
+        let today = self.province.simulated_end(self.steps);
         let judged = self.window_text(campaign, 0, campaign.measurement_window, today);
-        let last = today.saturating_sub(jiff::Span::new().days(1));
         let calendar = campaign.phase_on(last).map_or_else(String::new, |phase| {
             let name = self.phase_name(campaign, phase.no);
             self.lang.say(message!("screen-lies", last, name))
@@ -195,7 +231,9 @@ impl Screen {
             .unwrap_or(&simulation.ledger)
             .count_sheets(&contract.code);
         let owner = simulation.province.campaign.owner_id();
-        let first = standings.iter().find(|one| one.unit == owner && one.judgement.code == "T1");
+        let first = standings.iter().find(|one| {
+            one.unit == owner && one.judgement.code == simulation.province.plan.headline_target
+        });
         let Coverage { expected, received, nil, late, accepted, missing, waived: _ } =
             first.map(|one| one.coverage).unwrap_or_default();
         let share = format!("{:.1}", f64::from(received) * 100.0 / f64::from(expected.max(1)));
@@ -224,34 +262,39 @@ impl Screen {
         );
     }
 
-    pub(super) fn print_districts(&self, province: &Province, standings: &[Standing], full: bool) {
-        println!("\n{}", self.lang.text("screen-districts-code-order-not"));
-        let presented = if full { province.districts.len() } else { 4 };
+    /// The course of the headline target at the units below the owner, in code order.
+    pub(super) fn print_units_below(
+        &self,
+        simulation: &Simulation<'_>,
+        full: bool,
+    ) -> Result<(), DemoError> {
+        let (province, app) = (self.province, &simulation.server.app);
+        let standings = app.visible_standings(&app.system_actor()?, province.campaign.id())?;
+        println!("\n{}", self.units_below_heading());
+        let day = self.last_judged_day();
+        let units = units_below_owner(&province.org, &province.campaign, day);
+        let headline = |unit: UnitId| {
+            let at_unit = |one: &&Standing| {
+                (one.unit, one.phase) == (unit, 0)
+                    && one.judgement.code == province.plan.headline_target
+            };
+            standings.iter().find(at_unit)
+        };
+        let judged: Vec<_> =
+            units.iter().filter_map(|unit| Some((unit, headline(unit.id)?))).collect();
+        let presented = if full { judged.len() } else { 4 };
         let mut usual = 0;
-        let judged: Vec<_> = province
-            .districts
-            .iter()
-            .filter_map(|district| {
-                Some((
-                    district,
-                    standings
-                        .iter()
-                        .find(|one| one.unit == district.unit && one.judgement.code == "T1")?,
-                ))
-            })
-            .collect();
-        for (at, (district, standing)) in judged.iter().enumerate() {
+        for (at, (unit, standing)) in judged.iter().enumerate() {
             let change = target_table::compare_with_chance(&standing.judgement, self.lang);
             usual += usize::from(change.is_usual_variation);
             if at < presented {
-                let name = province.org.nearest_name(district.unit, province.simulated_end(0));
+                let name = unit.nearest_name(day);
                 let Coverage { expected, received, .. } = standing.coverage;
                 let reports = format!("{received}/{expected}");
+                let code = unit.uid.rsplit_once('-').map_or(unit.uid.as_str(), |(_, code)| code);
                 println!(
-                    " {:<4} {name:<28} {reports:>9} {:>18}   {}",
-                    district.uid.trim_start_matches("dist-"),
-                    change.counts,
-                    change.text
+                    " {code:<5} {name:<28} {reports:>8} {:>18}   {}",
+                    change.counts, change.text
                 );
             }
         }
@@ -262,8 +305,21 @@ impl Screen {
             );
         }
         if usual == judged.len() {
-            println!(" {}", self.lang.text("screen-no-district-can-told"));
+            println!(" {}", self.lang.text("screen-no-unit-can-told"));
         }
+        Ok(())
+    }
+
+    fn units_below_heading(&self) -> String {
+        let plan = self.province.plan;
+        let element = headline_name(self.province, self.lang);
+        let units = self.lang.text(if self.has_districts() {
+            "screen-the-districts"
+        } else {
+            "screen-the-units"
+        });
+        let target = plan.headline_target;
+        self.lang.say(message!("screen-units-code-order-not", units, target, element))
     }
 
     pub(super) fn print_phones(&self, simulation: &Simulation<'_>) {
@@ -335,7 +391,15 @@ impl Screen {
         );
         if let Some(dir) = kept {
             let dir = dir.display();
-            println!("{}", self.lang.say(message!("screen-thidua-d-standings-campaign", dir)));
+            println!(
+                "{}",
+                self.lang.say(message!(
+                    "screen-look-behind-a-number",
+                    dir,
+                    campaign = self.province.campaign.code,
+                    target = self.province.plan.drilldown_target
+                ))
+            );
         }
     }
 }
@@ -347,14 +411,31 @@ fn median(of: impl Iterator<Item = u64>) -> Option<u64> {
     all.get(all.len() / 2).copied()
 }
 
-fn event_text(note: SimulationEvent, lang: Lang) -> String {
-    match note {
-        SimulationEvent::PhonesBackOnline { week, phones } => {
-            lang.say(message!("screen-week-phones-back-after", week, phones))
+/// The name of the element of the headline target.
+pub(super) fn headline_name(province: &Province, lang: Lang) -> String {
+    let code = province.plan.headline_element;
+    let elements = &province.catalogue.elements;
+    let element = elements.iter().find(|element| element.code.as_str() == code);
+    element.map_or_else(|| code.to_owned(), |one| lang.pick(&one.name_vi, &one.name_en).clone())
+}
+
+fn event_text(event: SimulationEvent, lived: DemoStep, lang: Lang) -> String {
+    match event {
+        SimulationEvent::PhonesBackOnline { step, phones } => {
+            let time = step_message(lived, step);
+            lang.say(message!("screen-phones-back-after", time => time, phones))
         }
         SimulationEvent::CommunesMerged { day, communes: [before, after], accounts } => {
             lang.say(message!("screen-merger-communes-grants-moved", day, before, after, accounts))
         }
+    }
+}
+
+/// `week 9`, `month 3`.
+fn step_message(lived: DemoStep, step: u8) -> Message {
+    match lived {
+        DemoStep::Week => message!("screen-week", step),
+        DemoStep::Month => message!("screen-month", step),
     }
 }
 
@@ -373,8 +454,9 @@ pub(super) fn print_connection_info(
     println!(" {}\n   {partner}", lang.text("screen-key-partner-agency"));
 }
 
-/// Prints that a week has passed.
-pub(super) fn print_tick(lang: Lang, simulation: &Simulation<'_>, week: u8) {
-    let day = simulation.province.simulated_end(week);
-    println!(" {} {week}: {day}", lang.text("screen-week"));
+/// Prints that a step has passed.
+pub(super) fn print_tick(lang: Lang, simulation: &Simulation<'_>, step: u8) {
+    let day = simulation.province.simulated_end(step);
+    let time = step_message(simulation.province.plan.step, step);
+    println!(" {}: {day}", lang.say(time));
 }

@@ -2,6 +2,7 @@
 //! clock.
 
 use super::DemoError;
+use super::generator::Province;
 use crate::app::App;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
@@ -10,12 +11,10 @@ use crate::domain::access::enrolment::Invite;
 use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
 use crate::domain::access::permission::{Actor, Grant, Role};
 use crate::domain::access::second_factor::SecondFactorPolicy;
-use crate::domain::campaign::{Campaign, CampaignStep};
-use crate::domain::org::Org;
-use crate::domain::report::form::Catalogue;
+use crate::domain::campaign::CampaignStep;
 use crate::domain::reporting::calendar::{Calendar, Calendars};
 use crate::domain::standing::baseline::BaselineRow;
-use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::ids::{AccountId, ServiceKeyId, UnitId};
 use crate::domain::support::time::Timestamp;
 use crate::grpc::ServerEndpoints;
 use crate::server::accept::ServerLimits;
@@ -39,6 +38,13 @@ const ENROLMENT_CODE_DAYS: i64 = 365;
 /// Days for which the demo's certificate is valid: from the simulated days past the real ones, for
 /// clients with their own clock.
 const CERTIFICATE_DAYS: i64 = 3_640;
+
+/// A key of a partner agency.
+pub(super) struct PartnerKey {
+    pub(super) id: ServiceKeyId,
+    pub(super) hash: Vec<u8>,
+    pub(super) secret: String,
+}
 
 /// A running server with the operator's actions that the demo needs.
 pub(super) struct DemoServer {
@@ -102,16 +108,14 @@ impl DemoServer {
     /// Imports the organisation, the catalogue, the campaigns and last year's figures.
     pub(super) fn import_data(
         &self,
-        org: &Org,
-        catalogue: &Catalogue,
-        campaigns: &[&Campaign],
+        province: &Province,
         baseline: &[BaselineRow],
     ) -> Result<(), DemoError> {
-        self.app.import_org(&Actor::system_actor(UnitId([0; 16])), org.facts())?;
+        self.app.import_org(&Actor::system_actor(UnitId([0; 16])), province.org.facts())?;
         let system = self.app.system_actor()?;
         let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
-        self.app.apply_catalogue(&system, catalogue, &calendars)?;
-        for campaign in campaigns {
+        self.app.apply_catalogue(&system, &province.catalogue, &calendars)?;
+        for campaign in province.campaigns() {
             self.app.apply_campaign(&system, campaign)?;
             self.app.advance_campaign(&system, &campaign.code, CampaignStep::Approve)?;
         }
@@ -150,7 +154,7 @@ impl DemoServer {
         account: &str,
         unit: UnitId,
         from: Date,
-    ) -> Result<String, DemoError> {
+    ) -> Result<PartnerKey, DemoError> {
         let (system, id) = (self.app.system_actor()?, AccountId::from_code(account));
         let grant =
             Grant { role: Role::PartnerReader, unit, from, to: from.saturating_add(2.years()) };
@@ -165,7 +169,7 @@ impl DemoServer {
             valid_days: KEY_DAYS_MAX,
         };
         self.app.issue_service_key(&system, key, &hash, request)?;
-        Ok(secret.reveal().to_owned())
+        Ok(PartnerKey { id: key, hash: hash.to_vec(), secret: secret.reveal().to_owned() })
     }
 
     /// Sets the clock to this time of a day.

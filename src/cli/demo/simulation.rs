@@ -13,12 +13,12 @@ use super::generator::sheet_plan::{ConcurrentEdit, SheetPlan};
 use super::people::{Person, ReportEvent, counted_value};
 use super::server::DemoServer;
 use crate::app::job_run::{JobId, JobSlotOutcome};
-use crate::domain::org::{Hierarchy, Unit, UnitKind};
+use crate::domain::org::UnitKind;
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::{ReportId, UnitId};
 use crate::jobs::scheduled_job;
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ const RESPONSE_LOSS_ONE_IN: usize = 18;
 pub(super) enum SimulationEvent {
     /// Phones came back online after weeks.
     PhonesBackOnline {
-        /// The week, from 1.
-        week: u8,
+        /// The step, from 1.
+        step: u8,
         /// Number of phones.
         phones: usize,
     },
@@ -68,6 +68,8 @@ pub(super) struct Simulation<'a> {
     /// The ledger as of the last nightly run.
     pub(super) ledger_at_last_night: Option<Ledger>,
     pub(super) concurrent_edits: [u32; 2],
+    /// The first day that is not lived yet.
+    next_day: Date,
 }
 
 impl<'a> Simulation<'a> {
@@ -95,36 +97,56 @@ impl<'a> Simulation<'a> {
             nightly_summaries: Vec::new(),
             ledger_at_last_night: None,
             concurrent_edits: [0; 2],
+            next_day: province.simulated_end(0),
         }
     }
 
-    /// Simulates a week from Monday to the nightly run after its Sunday; `week` from 0.
-    pub(super) fn run_week(&mut self, week: u8) -> Result<(), DemoError> {
-        let monday = self.province.simulated_end(week);
-        self.record_week_events(week, monday);
-        for day in 0..7_u8 {
-            let date = monday.saturating_add(i32::from(day).days());
-            self.apply_day_changes(date)?;
-            self.run_reporters(date, day == 2)?;
-            if day == 2 || day == 6 {
-                self.run_reviewers(date)?;
-            }
-        }
-        self.run_nightly_jobs(self.province.simulated_end(week + 1))
+    /// Lives one step, from 0.
+    pub(super) fn run_step(&mut self, step: u8) -> Result<(), DemoError> {
+        self.live_until(self.province.simulated_end(step + 1))
     }
 
-    /// Records the notable events of this week.
-    fn record_week_events(&mut self, week: u8, monday: Date) {
+    /// Lives the days after the last step in which its reports fall due, and a last night.
+    pub(super) fn run_tail(&mut self) -> Result<(), DemoError> {
+        self.live_until(self.next_day.saturating_add(self.province.plan.tail_days.days()))?;
+        if self.next_day.weekday() == Weekday::Monday {
+            return Ok(());
+        }
+        self.run_nightly_jobs(self.next_day)
+    }
+
+    /// Lives the days before `end`.
+    fn live_until(&mut self, end: Date) -> Result<(), DemoError> {
+        while self.next_day < end {
+            self.run_day(self.next_day)?;
+            self.next_day = self.next_day.saturating_add(1.day());
+        }
+        Ok(())
+    }
+
+    /// One day: people report; on Wednesdays and Sundays reviewers read; after Sunday comes the
+    /// nightly run.
+    fn run_day(&mut self, day: Date) -> Result<(), DemoError> {
+        self.record_phones_back_online(day);
+        self.apply_day_changes(day)?;
+        self.run_reporters(day, day.weekday() == Weekday::Wednesday)?;
+        if matches!(day.weekday(), Weekday::Wednesday | Weekday::Sunday) {
+            self.run_reviewers(day)?;
+        }
+        if day.weekday() == Weekday::Sunday {
+            self.run_nightly_jobs(day.saturating_add(1.day()))?;
+        }
+        Ok(())
+    }
+
+    fn record_phones_back_online(&mut self, day: Date) {
         let back = |person: &&Person| {
-            person
-                .device
-                .offline
-                .iter()
-                .any(|removed| removed.end == monday && removed.days() >= 14)
+            person.device.offline.iter().any(|removed| removed.end == day && removed.days() >= 14)
         };
-        let back = self.people.iter().filter(back).count();
-        if back > 0 {
-            self.events.push(SimulationEvent::PhonesBackOnline { week: week + 1, phones: back });
+        let phones = self.people.iter().filter(back).count();
+        let step = (0..u8::MAX).find(|step| self.province.simulated_end(*step) > day);
+        if let Some(step) = step.filter(|_| phones > 0) {
+            self.events.push(SimulationEvent::PhonesBackOnline { step, phones });
         }
     }
 
@@ -350,10 +372,10 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Extends the plan to `weeks` weeks: adds the sheets that are newly owed.
-    pub(super) fn extend_weeks(&mut self, weeks: u8) -> Result<(), DemoError> {
+    /// Extends the plan to `steps` steps: adds the sheets that are newly owed.
+    pub(super) fn extend_steps(&mut self, steps: u8) -> Result<(), DemoError> {
         let known: BTreeSet<ReportId> = self.by_id.keys().copied().collect();
-        let plans = self.province.plan_sheets(weeks)?;
+        let plans = self.province.plan_sheets(steps)?;
         let new: Vec<SheetPlan> =
             plans.into_iter().filter(|plan| !known.contains(&plan.key.id())).collect();
         self.ledger.extend(&new);
@@ -364,28 +386,24 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// A commune that has not sent its report of the last week, and the unit above it: whoever
-    /// tries an app of their own finds work to do. One that never sends it comes first.
-    pub(super) fn find_open_week(&self, today: Date) -> (&Unit, &Unit) {
-        let province = self.province;
+    /// A commune that has not sent its report of the last period: whoever tries an app of their own
+    /// finds work to do. One that never sends it comes first.
+    pub(super) fn find_open_sheet(&self, today: Date) -> UnitId {
+        let communes = &self.province.communes;
         let is_open = |plan: &&Arc<SheetPlan>| {
-            plan.contract == "tuan-xa"
-                && plan.key.period.end <= today
-                && today.saturating_sub(7.days()) < plan.key.period.end
+            plan.key.period.end <= today
                 && plan.send_day.is_none_or(|day| day >= today)
-                && province.org.is_open_on(plan.key.unit, today)
+                && communes.iter().any(|commune| commune.unit == plan.key.unit)
+                && self.province.org.is_open_on(plan.key.unit, today)
         };
-        let open = self.plans.iter().filter(is_open).min_by_key(|plan| plan.send_day);
-        let unit = open.map_or(province.communes[0].unit, |plan| plan.key.unit);
-        let above = province.org.parent(unit, Hierarchy::Command, today).unwrap_or(unit);
-        let units = province.org.units();
-        let find = |id| units.iter().find(|one| one.id == id).unwrap_or(&units[0]);
-        (find(unit), find(above))
+        let open = self.plans.iter().filter(is_open);
+        let last = open.min_by_key(|plan| (std::cmp::Reverse(plan.key.period.end), plan.send_day));
+        last.map_or(communes[0].unit, |plan| plan.key.unit)
     }
 
     /// All phones sync, on the day after the end.
-    pub(super) fn sync_everyone(&mut self, day: Date) -> Result<(), DemoError> {
-        self.server.set_clock(day, 8, 0);
+    pub(super) fn sync_everyone(&mut self) -> Result<(), DemoError> {
+        self.server.set_clock(self.next_day, 8, 0);
         let acts = for_each_person_in_parallel(&mut self.people, |_, person| person.sync(false))?;
         self.record_events(acts);
         // A second time: a phone that synced early has not received what others sent after it.

@@ -6,7 +6,7 @@ use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
-use crate::domain::target_rule::{Measure, Target};
+use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 use crate::i18n::Lang;
 
 /// Width of the column with the target's text.
@@ -126,7 +126,12 @@ fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
         return lang.say(message!("target-table-now", replace = now.replace('.', ","), now));
     }
     if let Some(limit) = judgement.limit {
-        return lang.say(message!("target-table-end", limit));
+        let falls = |comparison: &Comparison| {
+            matches!(comparison.cmp, Comparator::Less | Comparator::AtMost)
+        };
+        let is_ceiling = matches!(formula, Target::Compare(comparison) if falls(comparison));
+        let sign = if is_ceiling { "<=" } else { ">=" };
+        return lang.say(message!("target-table-end", sign, limit));
     }
     match formula {
         Target::Compare(comparison) => {
@@ -222,10 +227,11 @@ pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceCo
         (false, true) => lang.text("target-table-within-usual-variation"),
         (false, false) => lang.text("target-table-beyond-usual-variation-worth"),
     };
-    let state = judgement.state == JudgementState::NotComparable;
+    let is_unknown =
+        judgement.state == JudgementState::NotComparable || judgement.count_now.is_none();
     ChanceComparison {
         counts,
-        text: if state {
+        text: if is_unknown {
             judgement.state.message().text(lang).to_owned()
         } else {
             words.to_owned()

@@ -1,23 +1,18 @@
 //! `thidua quality measure`: measures each quality rule on the synthetic province.
 
 use crate::cli::context::CliContext;
-use crate::cli::demo::example::load_example;
+use crate::cli::demo::authority::DemoAuthority;
+use crate::cli::demo::generator::Province;
 use crate::cli::demo::generator::planted_cases::{RuleMeasurement, measure_rules};
-use crate::cli::demo::generator::{Province, SEED};
 use crate::cli::error::{CliError, CliResult};
 use crate::domain::support::message::{Message, message};
 use crate::i18n::Lang;
 
 pub(super) fn print_measurements(ctx: &CliContext, weeks: u8) -> CliResult {
     let trouble = |text: String| CliError::new("NO_EXAMPLE", Message::verbatim(text));
-    let example = load_example().map_err(|faults| trouble(faults[0].to_text(Lang::EN)))?;
-    let province = Province::new(
-        SEED,
-        example.org,
-        example.catalogue,
-        example.campaign_a,
-        &[&example.campaign_b],
-    );
+    let (authority, seed) = (DemoAuthority::TraVinh, DemoAuthority::TraVinh.plan().seed);
+    let province =
+        Province::new(authority, seed).map_err(|faults| trouble(faults[0].to_text(Lang::EN)))?;
     let all = measure_rules(&province, weeks).map_err(|error| trouble(error.to_string()))?;
     let output = &ctx.output;
     if output.json {
@@ -27,7 +22,7 @@ pub(super) fn print_measurements(ctx: &CliContext, weeks: u8) -> CliResult {
         output.print_rows(&keys, &keys, &rows);
         return Ok(());
     }
-    output.print_line(output.say(message!("measurements-synthetic", seed = SEED, weeks)));
+    output.print_line(output.say(message!("measurements-synthetic", seed, weeks)));
     output
         .print_line("| rule | planted | found | asked for nothing | looks | recall | precision |");
     output.print_line("|---|---|---|---|---|---|---|");

@@ -262,6 +262,7 @@ pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
                 | RecordKind::Contract
                 | RecordKind::Calendar
                 | RecordKind::Campaign
+                | RecordKind::FieldOfWork
                 | RecordKind::Finding
                 | RecordKind::Waiver,
             )

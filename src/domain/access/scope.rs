@@ -124,11 +124,13 @@ pub enum RecordKind {
     Finding,
     /// A waiver of a missing report.
     Waiver,
+    /// A field of work in which campaigns set targets.
+    FieldOfWork,
 }
 
 impl RecordKind {
     /// All kinds; position plus one is the number.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Unit,
         Self::Element,
         Self::Form,
@@ -144,6 +146,7 @@ impl RecordKind {
         Self::Run,
         Self::Finding,
         Self::Waiver,
+        Self::FieldOfWork,
     ];
 
     /// The number on the wire and in tables.
@@ -165,6 +168,7 @@ impl RecordKind {
             Self::Run => 13,
             Self::Finding => 14,
             Self::Waiver => 15,
+            Self::FieldOfWork => 16,
         }
     }
 
@@ -193,6 +197,7 @@ impl RecordKind {
             Self::Run => "run",
             Self::Finding => "finding",
             Self::Waiver => "waiver",
+            Self::FieldOfWork => "field",
         }
     }
 }

@@ -30,6 +30,7 @@ impl Campaign {
                 catalogue.contracts.iter().map(|contract| contract.code.as_str()),
             ));
         }
+        self.check_fields(catalogue, &mut violations);
         for target in &self.targets {
             super::check_target::check_target(self, target, catalogue, &mut violations);
             super::check_judged::check_judged(self, target, &mut violations);
@@ -99,6 +100,25 @@ impl Campaign {
                 "phases".to_owned(),
                 message!("check-phases-end-before-campaign", last, end),
             ));
+        }
+    }
+
+    /// Every field named is one of the catalogue; the violation lists those there are.
+    fn check_fields(&self, catalogue: &Catalogue, violations: &mut Vec<Violation>) {
+        let of_targets =
+            self.targets.iter().map(|one| (format!("targets.{}", one.code), &one.field));
+        let of_duties = self.duties.iter().map(|one| (format!("duties.{}", one.code), &one.field));
+        let of_lines =
+            of_targets.chain(of_duties).filter_map(|(at, field)| Some((at, field.as_ref()?)));
+        let own = self.fields.iter().map(|field| ("fields".to_owned(), field));
+        for (at, field) in own.chain(of_lines).filter(|(_, field)| catalogue.field(field).is_none())
+        {
+            let known: Vec<&str> = catalogue.fields.iter().map(|one| one.code.as_str()).collect();
+            let message = match known.is_empty() {
+                true => message!("check-no-fields-declared", field),
+                false => message!("check-no-such-field", field, known = known.join(" | ")),
+            };
+            violations.push(Violation::error("UNKNOWN_FIELD", at, message));
         }
     }
 

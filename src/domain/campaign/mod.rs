@@ -65,20 +65,6 @@ string_enum! {
 }
 
 string_enum! {
-    /// The fields (lĩnh vực) in which a campaign sets targets.
-    CampaignField {
-        /// Bảo vệ an ninh, trật tự.
-        SecurityOrder = "SECURITY_ORDER",
-        /// Xây dựng phong trào toàn dân bảo vệ an ninh Tổ quốc.
-        MassMovement = "MASS_MOVEMENT",
-        /// Xây dựng lực lượng.
-        ForceBuilding = "FORCE_BUILDING",
-        /// Hậu cần, kỹ thuật.
-        LogisticsTech = "LOGISTICS_TECH",
-    }
-}
-
-string_enum! {
     /// How firmly a target is committed to.
     Commitment {
         /// Must be met.
@@ -179,8 +165,8 @@ pub enum TargetPair {
 pub struct CampaignTarget {
     /// Code, as in `T1`.
     pub code: String,
-    /// Field it belongs to.
-    pub field: Option<CampaignField>,
+    /// Code of the field of work it belongs to.
+    pub field: Option<String>,
     /// The text of the target, in Vietnamese.
     pub text_vi: String,
     /// The text in English.
@@ -233,8 +219,8 @@ pub struct Activity {
 pub struct Duty {
     /// Code, as named by `attest(...)`.
     pub code: String,
-    /// Field it belongs to.
-    pub field: Option<CampaignField>,
+    /// Code of the field of work it belongs to.
+    pub field: Option<String>,
     /// The text of the duty, in Vietnamese.
     pub text_vi: String,
     /// The text in English.
@@ -274,8 +260,8 @@ pub struct Campaign {
     pub theme: Option<String>,
     /// Motto (phương châm).
     pub motto: Option<String>,
-    /// Fields in which it sets targets.
-    pub fields: Vec<CampaignField>,
+    /// Codes of the fields of work in which it sets targets.
+    pub fields: Vec<String>,
     /// Phases in the order of time.
     pub phases: Vec<Phase>,
     /// Days commemorated.

@@ -1,8 +1,8 @@
 //! Publication of a run's standings to partner agencies, with small figures suppressed.
 //!
-//! Only the province and districts are published. A figure below five could identify persons: it is
+//! Only the released levels are published. A figure below five could identify persons: it is
 //! SUPPRESSED, and so are as many others as needed so that no small figure can be computed from the
-//! known sums: districts to the province, phases to the campaign. Suppression depends on the run
+//! known sums: units to the one above them, phases to the campaign. Suppression depends on the run
 //! only, so every partner sees the same cells. Limits, forecasts and notes are never published.
 
 mod suppression;
@@ -90,19 +90,28 @@ type FigureTableKey = (ElementCode, FigureColumn);
 /// A unit, and a phase or 0.
 type UnitPhase = (UnitId, u8);
 
+/// What the sums of a run follow from.
+#[derive(Clone, Copy)]
+pub struct ReleaseStructure<'a> {
+    /// The nearest released unit above a unit, on the last day on which the unit is open.
+    pub above: &'a dyn Fn(UnitId) -> Option<UnitId>,
+    /// Whether a unit is open on the day of the run. A closed one has no lines, and its figures,
+    /// which are parts of the sums above it, count as hidden.
+    pub is_open: &'a dyn Fn(UnitId) -> bool,
+}
+
 /// The published lines of a run, in the order of `standings`, members after their target.
 ///
-/// `standings` contains published units only; `above` is the nearest published ancestor of a unit;
-/// `scale` the decimals of an element.
+/// `standings` contains units of released levels only; `scale` is the decimals of an element.
 #[must_use]
 pub fn publish_standings(
     standings: &[&Standing],
-    above: impl Fn(UnitId) -> Option<UnitId>,
+    structure: &ReleaseStructure<'_>,
     scale: impl Fn(&ElementCode) -> u8,
 ) -> Vec<PublishedStanding> {
-    let mask = SuppressionMask::compute(standings, above, scale);
+    let mask = SuppressionMask::compute(standings, structure, scale);
     let mut lines = Vec::new();
-    for standing in standings {
+    for standing in standings.iter().filter(|standing| (structure.is_open)(standing.unit)) {
         mask.push_standings(standing, &standing.judgement, &mut lines);
     }
     lines
@@ -114,7 +123,7 @@ struct SuppressionMask(BTreeMap<FigureTableKey, BTreeMap<UnitPhase, bool>>);
 impl SuppressionMask {
     fn compute(
         standings: &[&Standing],
-        above: impl Fn(UnitId) -> Option<UnitId>,
+        structure: &ReleaseStructure<'_>,
         scale: impl Fn(&ElementCode) -> u8,
     ) -> Self {
         // Two targets may use different windows for one cell: the smaller figure decides.
@@ -134,7 +143,10 @@ impl SuppressionMask {
             let unit_phases: Vec<UnitPhase> = table.keys().copied().collect();
             let figures: Vec<i64> = table.into_values().collect();
             let small: Vec<bool> = figures.iter().map(|figure| *figure < least).collect();
-            let suppressed = suppress_cells(&figures, &small, &find_sums(&unit_phases, &above));
+            let absent: Vec<bool> =
+                unit_phases.iter().map(|(unit, _)| !(structure.is_open)(*unit)).collect();
+            let sums = find_sums(&unit_phases, structure.above);
+            let suppressed = suppress_cells(&figures, (&small, &absent), &sums);
             (of, unit_phases.into_iter().zip(suppressed).collect())
         };
         Self(tables.into_iter().map(suppress).collect())
@@ -261,6 +273,20 @@ mod tests {
         }
     }
 
+    fn published(all: &[Standing], is_open: &dyn Fn(UnitId) -> bool) -> Vec<PublishedStanding> {
+        let above = |unit| (unit != UnitId::from_code("prov")).then(|| UnitId::from_code("prov"));
+        let structure = ReleaseStructure { above: &above, is_open };
+        publish_standings(&all.iter().collect::<Vec<_>>(), &structure, |_| 0)
+    }
+
+    #[test]
+    fn the_small_figure_of_a_closed_unit_does_not_follow_from_the_sum_and_the_open_ones() {
+        let all = [standing("prov", 40, 60), standing("closed", 3, 20), standing("b", 37, 40)];
+        let lines = published(&all, &|unit| unit != UnitId::from_code("closed"));
+        let shown: Vec<PublishedCell> = lines.iter().map(|line| line.figures[0].value).collect();
+        assert_eq!(shown, [PublishedCell::Figure(40), PublishedCell::Suppressed]);
+    }
+
     #[test]
     fn a_small_figure_takes_its_value_and_its_reasons_with_it_and_its_neighbour_too() {
         let all = [
@@ -269,8 +295,7 @@ mod tests {
             standing("b", 17, 20),
             standing("c", 20, 20),
         ];
-        let above = |unit| (unit != UnitId::from_code("prov")).then(|| UnitId::from_code("prov"));
-        let lines = publish_standings(&all.iter().collect::<Vec<_>>(), above, |_| 0);
+        let lines = published(&all, &|_| true);
         let shown: Vec<PublishedCell> = lines.iter().map(|line| line.figures[0].value).collect();
         assert_eq!(
             shown,

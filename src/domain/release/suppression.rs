@@ -30,13 +30,19 @@ impl CellSum {
     }
 }
 
-/// Returns for each cell whether it is hidden: the `small` ones, and as many others as needed.
+/// Returns for each cell whether it is hidden: the `small` ones, the `absent` ones, which have no
+/// line, and as many others as needed.
 ///
 /// `values` decides which others: the smallest first. The sums hold by structure, whether or not
 /// the given figures add up.
 #[must_use]
-pub(super) fn suppress_cells(values: &[i64], small: &[bool], sums: &[CellSum]) -> Vec<bool> {
-    let mut hidden = small.to_vec();
+pub(super) fn suppress_cells(
+    values: &[i64],
+    (small, absent): (&[bool], &[bool]),
+    sums: &[CellSum],
+) -> Vec<bool> {
+    let mut hidden: Vec<bool> =
+        small.iter().zip(absent).map(|(small, absent)| *small || *absent).collect();
     loop {
         let found = find_determined(&hidden, sums);
         let disclosed = (0..hidden.len()).find(|at| small[*at] && found[*at]);
@@ -163,7 +169,7 @@ mod tests {
 
     fn of(values: &[i64], sums: &[CellSum]) -> Vec<bool> {
         let small: Vec<bool> = values.iter().map(|value| *value < 5).collect();
-        suppress_cells(values, &small, sums)
+        suppress_cells(values, (&small, &vec![false; small.len()]), sums)
     }
 
     #[test]

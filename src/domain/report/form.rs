@@ -5,6 +5,7 @@
 //! organisation.
 
 use crate::domain::report::element::{CountingLevel, Element, ElementCode};
+use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::support::ids::{ContractId, FormId};
 use crate::domain::support::message::message;
 use crate::domain::support::nearest_word::with_nearest;
@@ -80,9 +81,11 @@ impl Contract {
     }
 }
 
-/// Elements, forms and contracts that are valid together.
+/// Fields of work, elements, forms and contracts that are valid together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Catalogue {
+    /// Fields of work in which campaigns set targets.
+    pub fields: Vec<FieldOfWork>,
     /// Elements, in the order of the file.
     pub elements: Vec<Element>,
     /// Forms.
@@ -92,6 +95,12 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// The field of work of this code.
+    #[must_use]
+    pub fn field(&self, code: &str) -> Option<&FieldOfWork> {
+        self.fields.iter().find(|field| field.code == code)
+    }
+
     /// The element of this code.
     #[must_use]
     pub fn element(&self, code: &ElementCode) -> Option<&Element> {
@@ -124,11 +133,12 @@ impl Catalogue {
             .find(|c| self.form(&c.form).is_some_and(|form| form.elements.contains(code)))
     }
 
-    /// Every rule that the elements, forms and contracts break together.
+    /// Every rule that the fields, elements, forms and contracts break together.
     #[must_use]
     pub fn check(&self) -> Vec<Violation> {
         let mut violations: Vec<Violation> =
             self.elements.iter().flat_map(Element::check).collect();
+        self.check_fields(&mut violations);
         violations.extend(duplicate_code_violations(
             "element",
             self.elements.iter().map(|e| e.code.as_str()),
@@ -147,6 +157,18 @@ impl Catalogue {
         }
         self.check_counted_once(&mut violations);
         violations
+    }
+
+    fn check_fields(&self, violations: &mut Vec<Violation>) {
+        let codes = self.fields.iter().map(|field| field.code.as_str());
+        violations.extend(duplicate_code_violations("field", codes));
+        for field in self.fields.iter().filter(|field| !field.has_valid_code()) {
+            violations.push(Violation::error(
+                "BAD_FIELD_CODE",
+                format!("field.{}", field.code),
+                message!("form-field-code-letters", code = field.code),
+            ));
+        }
     }
 
     fn check_form(&self, form: &Form, violations: &mut Vec<Violation>) {
@@ -319,6 +341,7 @@ mod tests {
     #[test]
     fn an_element_entered_at_two_levels_of_one_path_is_refused() {
         let mut catalogue = Catalogue {
+            fields: Vec::new(),
             elements: vec![
                 element("so_offences", CountingLevel::Commune),
                 element("solved", CountingLevel::District),
@@ -348,6 +371,7 @@ mod tests {
     #[test]
     fn a_form_without_its_elements_and_a_contract_without_its_form_are_named() {
         let catalogue = Catalogue {
+            fields: Vec::new(),
             elements: vec![],
             forms: vec![form("tuan-xa", &["ghost", "ghost"])],
             contracts: vec![contract("tuan-huyen", CountingLevel::District)],

@@ -7,6 +7,7 @@ pub mod attachment;
 pub mod cell;
 pub mod command;
 pub mod element;
+pub mod field_of_work;
 pub mod form;
 pub mod free_text;
 pub mod numbers;

@@ -2,8 +2,8 @@
 
 use super::{KeyTable, KeyValue, optional, required, with_default};
 use crate::domain::campaign::{
-    BaselineMethod, CampaignField, CampaignKind, Classification, Commitment, DutyEvidence,
-    LaunchMode, PlanStatus, TargetAllocation,
+    BaselineMethod, CampaignKind, Classification, Commitment, DutyEvidence, LaunchMode, PlanStatus,
+    TargetAllocation,
 };
 use crate::domain::report::element::{CountingLevel, ElementKind, SCALE_MAX};
 use crate::domain::report::form::EarlyReports;
@@ -29,16 +29,21 @@ const PHASE: KeyValue = Whole(0, u8::MAX as i64);
 const U16: KeyValue = Whole(0, u16::MAX as i64);
 const U32: KeyValue = Whole(0, u32::MAX as i64);
 const LEVEL: KeyValue = words!(CountingLevel);
-const FIELD: KeyValue = words!(CampaignField);
 
 /// Elements, forms and contracts; a file may hold any of them.
 pub static CATALOGUE: KeyTable = KeyTable {
     name: "catalogue",
     keys: &[
+        optional("fields", Tables(&FIELDS)),
         optional("elements", Tables(&ELEMENTS)),
         optional("forms", Tables(&FORMS)),
         optional("contracts", Tables(&CONTRACTS)),
     ],
+};
+
+static FIELDS: KeyTable = KeyTable {
+    name: "fields",
+    keys: &[required("code", Text), required("name_vi", Text), required("name_en", Text)],
 };
 
 static ELEMENTS: KeyTable = KeyTable {
@@ -113,7 +118,7 @@ pub static CAMPAIGN: KeyTable = KeyTable {
         optional("launched_on", Day),
         optional("theme", Text),
         optional("motto", Text),
-        optional("fields", List(&FIELD)),
+        optional("fields", List(&Text)),
         required("classification", words!(Classification)),
         optional("contracts", List(&Text)),
         optional("device_days", U16),
@@ -164,7 +169,7 @@ static TARGETS: KeyTable = KeyTable {
     name: "targets",
     keys: &[
         required("code", Text),
-        optional("field", FIELD),
+        optional("field", Text),
         required("text_vi", Text),
         required("text_en", Text),
         required("formula", Formula),
@@ -198,7 +203,7 @@ static DUTIES: KeyTable = KeyTable {
     name: "duties",
     keys: &[
         required("code", Text),
-        optional("field", FIELD),
+        optional("field", Text),
         required("text_vi", Text),
         required("text_en", Text),
         required("evidence", words!(DutyEvidence)),

@@ -4,8 +4,8 @@ use super::judged_scope::{self, JudgedScopeParts};
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
-    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignField,
-    CampaignTarget, Classification, Duty, Phase, Reopening, TargetPair,
+    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
+    Classification, Duty, Phase, Reopening, TargetPair,
 };
 use crate::domain::report::element::ElementCode;
 use crate::domain::target_rule::Target;
@@ -71,7 +71,7 @@ pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> Campa
         launched_day: launched_on.map(values::day_to_proto),
         theme: text_to_proto(theme),
         motto: text_to_proto(motto),
-        fields: fields.iter().map(|one| enums::campaign_field_to_proto(*one).into()).collect(),
+        field_codes: fields.clone(),
         phases: phases.iter().map(phase_to_proto).collect(),
         anniversaries: anniversaries.iter().map(anniversary_to_proto).collect(),
         status: enums::campaign_status_to_proto(*status).into(),
@@ -196,7 +196,8 @@ fn target_to_proto(
     };
     Ok(pb::Target {
         code: code.clone(),
-        field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
+        field: 0,
+        field_code: text_to_proto(field),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
         formula: formula.to_string(),
@@ -231,7 +232,8 @@ fn duty_to_proto(duty: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, Reco
     let Duty { code, field, text_vi, text_en, evidence, element, due } = duty;
     Ok(pb::Duty {
         code: code.clone(),
-        field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
+        field: 0,
+        field_code: text_to_proto(field),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
         evidence: enums::evidence_to_proto(*evidence).into(),
@@ -257,7 +259,8 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         launched_day,
         theme,
         motto,
-        fields,
+        fields: _,
+        field_codes,
         phases,
         anniversaries,
         status,
@@ -287,7 +290,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         launched_on: launched_on_from_proto(launched_day)?,
         theme: text_from_proto(theme),
         motto: text_from_proto(motto),
-        fields: try_map(fields, campaign_field_from_number)?,
+        fields: field_codes,
         phases: try_map(phases, phase_from_proto)?,
         anniversaries: try_map(anniversaries, anniversary_from_proto)?,
         classification: Classification::NotSecret,
@@ -308,10 +311,6 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
 
 fn launched_on_from_proto(day: Option<i32>) -> Result<Option<Date>, RecordError> {
     check_field("launched_day", day.map(values::day_from_proto).transpose())
-}
-
-fn campaign_field_from_number(number: i32) -> Result<CampaignField, RecordError> {
-    check_field("fields", enums::campaign_field_from_proto(number))
 }
 
 fn retention_days_from_proto(days: Option<u32>) -> Result<Option<u16>, RecordError> {
@@ -400,7 +399,8 @@ fn target_from_proto(
 ) -> Result<CampaignTarget, RecordError> {
     let pb::Target {
         code,
-        field,
+        field: _,
+        field_code,
         text_vi,
         text_en,
         formula,
@@ -425,10 +425,7 @@ fn target_from_proto(
     let coverage_min = coverage_min_thousandths.map(u16::try_from).transpose();
     Ok(CampaignTarget {
         code,
-        field: check_field(
-            "targets.field",
-            enums::optional_from_proto(field, enums::campaign_field_from_proto),
-        )?,
+        field: text_from_proto(field_code),
         text_vi,
         text_en,
         formula: Target::parse(&formula).map_err(|_| RecordError::Field("targets.formula"))?,
@@ -464,15 +461,13 @@ fn activity_from_proto(
 }
 
 fn duty_from_proto(message: pb::Duty, numbers: &ElementNumbers) -> Result<Duty, RecordError> {
-    let pb::Duty { code, field, text_vi, text_en, evidence, element_number, due } = message;
+    let pb::Duty { code, field: _, field_code, text_vi, text_en, evidence, element_number, due } =
+        message;
     let element =
         (element_number != 0).then(|| find_element_code(element_number, numbers)).transpose()?;
     Ok(Duty {
         code,
-        field: check_field(
-            "duties.field",
-            enums::optional_from_proto(field, enums::campaign_field_from_proto),
-        )?,
+        field: text_from_proto(field_code),
         text_vi,
         text_en,
         evidence: check_field("duties.evidence", enums::evidence_from_proto(evidence))?,

@@ -1,8 +1,9 @@
-//! Encodes and decodes elements, forms, reporting contracts and calendars.
+//! Encodes and decodes fields of work, elements, forms, reporting contracts and calendars.
 
 use super::standing::{fraction_from_proto, fraction_to_proto};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::report::element::{BridgeMethod, DefinitionBreak, Element, ElementCode};
+use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
 use crate::domain::reporting::calendar::{Calendar, CalendarRule};
 use crate::domain::target_rule::FormRuleExpr;
@@ -10,6 +11,19 @@ use crate::pb;
 use crate::pb::calendar_record::Rule as CalendarRuleMessage;
 use crate::wire::{enums, values};
 use prost::Message as _;
+
+/// Encodes a field of work.
+#[must_use]
+pub fn encode_field(field: &FieldOfWork) -> Vec<u8> {
+    let FieldOfWork { code, name_vi, name_en } = field.clone();
+    pb::FieldOfWorkRecord { code, name_vi, name_en }.encode_to_vec()
+}
+
+/// Decodes a field of work.
+pub fn decode_field(bytes: &[u8]) -> Result<FieldOfWork, RecordError> {
+    let pb::FieldOfWorkRecord { code, name_vi, name_en } = decode_message(bytes)?;
+    Ok(FieldOfWork { code, name_vi, name_en })
+}
 
 /// Encodes an element with its number.
 #[must_use]
@@ -239,13 +253,16 @@ pub fn decode_calendar(bytes: &[u8]) -> Result<Calendar, RecordError> {
     if calendar.check().is_empty() { Ok(calendar) } else { Err(RecordError::Field("rule")) }
 }
 
-/// Decodes all elements, forms and contracts into the catalogue and the numbers of its elements.
+/// Decodes all fields, elements, forms and contracts into the catalogue and the numbers of its
+/// elements.
 pub fn decode_catalogue<'b>(
+    fields: impl IntoIterator<Item = &'b [u8]>,
     elements: impl IntoIterator<Item = &'b [u8]>,
     forms: impl IntoIterator<Item = &'b [u8]>,
     contracts: impl IntoIterator<Item = &'b [u8]>,
 ) -> Result<(Catalogue, ElementNumbers), RecordError> {
     let mut catalogue = Catalogue::default();
+    catalogue.fields = fields.into_iter().map(decode_field).collect::<Result<_, _>>()?;
     let mut numbers = ElementNumbers::default();
     for bytes in elements {
         let (number, element) = decode_element(bytes)?;
@@ -318,13 +335,24 @@ mod tests {
             encode_contract(&contract),
         ];
         let [elements, forms, contracts] = bytes.each_ref().map(|one| [one.as_slice()]);
+        let field = FieldOfWork {
+            code: "PHONG_BENH".into(),
+            name_vi: "Phòng bệnh".into(),
+            name_en: "Prevention".into(),
+        };
+        let fields = encode_field(&field);
+        let fields = [fields.as_slice()];
         let catalogue = Catalogue {
+            fields: vec![field],
             elements: vec![offences()],
             forms: vec![weekly],
             contracts: vec![contract],
         };
-        assert_eq!(decode_catalogue(elements, forms, contracts), Ok((catalogue, numbers)));
-        assert_eq!(decode_catalogue([], forms, contracts), Err(RecordError::UnknownElement));
+        assert_eq!(decode_catalogue(fields, elements, forms, contracts), Ok((catalogue, numbers)));
+        assert_eq!(
+            decode_catalogue(fields, [], forms, contracts),
+            Err(RecordError::UnknownElement)
+        );
     }
 
     #[test]

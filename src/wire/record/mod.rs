@@ -25,8 +25,8 @@ pub use attachment::{
 };
 pub use campaign::{campaign_to_proto, decode_campaign, encode_campaign, reopening_to_proto};
 pub use catalogue::{
-    decode_calendar, decode_catalogue, decode_contract, decode_element, decode_form,
-    encode_calendar, encode_contract, encode_element, encode_form,
+    decode_calendar, decode_catalogue, decode_contract, decode_element, decode_field, decode_form,
+    encode_calendar, encode_contract, encode_element, encode_field, encode_form,
 };
 pub use finding::{decode_finding, encode_finding, finding_to_proto};
 pub use org::{decode_org, encode_unit, unit_to_proto};

@@ -8,7 +8,9 @@ use super::sheet_plan::SheetPlan;
 use crate::domain::org::{Hierarchy, Org};
 use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ReportId, UnitId};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +28,8 @@ struct LedgerSheet {
     unit: UnitId,
     contract: String,
     start: Date,
+    /// The day after the last one.
+    end: Date,
     state: SheetState,
     /// The true value and the typed one, by element.
     cells: BTreeMap<ElementCode, LedgerCell>,
@@ -158,20 +162,58 @@ impl Ledger {
         lines
     }
 
-    /// The lines of all units above reporting units; each sheet counts for the units that were
-    /// above on its first day.
+    /// The lines that standings over `window` rest on, of reporting units and of all units above
+    /// them; each sheet counts for the units that were above on its first day. A flow is the sum of
+    /// its sheets.
     #[must_use]
-    pub fn lines_of_ancestors(&self, org: &Org) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
-        let days: BTreeMap<UnitId, Date> =
-            self.sheets.values().map(|sheet| (sheet.unit, sheet.start)).collect();
-        let mut above: BTreeMap<(UnitId, ElementCode), LedgerLine> = BTreeMap::new();
-        for ((unit, code), line) in self.lines() {
-            let day = days.get(&unit).copied().unwrap_or(Date::MIN);
-            for parent in org.ancestors(unit, Hierarchy::Command, day) {
-                above.entry((parent, code.clone())).or_default().add(line);
+    pub fn standing_lines(
+        &self,
+        org: &Org,
+        window: DateWindow,
+    ) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
+        let within = |sheet: &&LedgerSheet| window.start <= sheet.start && sheet.end <= window.end;
+        let mut sheets: Vec<&LedgerSheet> = self.sheets.values().filter(within).collect();
+        sheets.sort_by_key(|sheet| sheet.start);
+        let mut lines: BTreeMap<(UnitId, ElementCode), LedgerLine> = BTreeMap::new();
+        let mut add = |sheet: &LedgerSheet, code: &ElementCode, added: LedgerLine| {
+            let above = org.ancestors(sheet.unit, Hierarchy::Command, sheet.start);
+            for unit in std::iter::once(sheet.unit).chain(above) {
+                lines.entry((unit, code.clone())).or_default().add(added);
+            }
+        };
+        for sheet in &sheets {
+            for (code, cell) in sheet.cells.iter().filter(|(code, _)| !self.stocks.contains(code)) {
+                add(sheet, code, flow_line(sheet.state, *cell));
             }
         }
-        above
+        for (sheet, code, line) in self.last_words(org, &sheets) {
+            add(sheet, code, line);
+        }
+        lines
+    }
+
+    /// The word of each unit on each stock, with its last sheet: it counts if it is of that sheet and
+    /// the unit is open on the last day. `sheets` are in the order of time.
+    fn last_words<'a>(
+        &self,
+        org: &Org,
+        sheets: &[&'a LedgerSheet],
+    ) -> Vec<(&'a LedgerSheet, &'a ElementCode, LedgerLine)> {
+        let mut words: BTreeMap<(UnitId, &ElementCode), (&LedgerSheet, LedgerLine)> =
+            BTreeMap::new();
+        for sheet in sheets {
+            for (code, cell) in sheet.cells.iter().filter(|(code, _)| self.stocks.contains(code)) {
+                let word =
+                    words.entry((sheet.unit, code)).or_insert((sheet, LedgerLine::default()));
+                word.0 = sheet;
+                word.1 = flow_line(sheet.state, *cell);
+            }
+        }
+        let last_day = sheets.iter().map(|sheet| sheet.end).max().unwrap_or(Date::MIN);
+        let last_day = last_day.saturating_sub(1.day());
+        let counts = |unit: UnitId| org.is_open_on(unit, last_day);
+        let words = words.into_iter().filter(|((unit, _), _)| counts(*unit));
+        words.map(|((_, code), (sheet, line))| (sheet, code, line)).collect()
     }
 
     /// Counts the sheets of one contract by state.
@@ -196,6 +238,7 @@ fn to_ledger_sheet(plan: &SheetPlan) -> LedgerSheet {
         unit: plan.key.unit,
         contract: plan.contract.clone(),
         start: plan.key.period.start,
+        end: plan.key.period.end,
         state: SheetState::NeverSent,
         cells: plan
             .truth
@@ -205,7 +248,7 @@ fn to_ledger_sheet(plan: &SheetPlan) -> LedgerSheet {
     }
 }
 
-/// What one cell of a flow adds to its line.
+/// What one cell adds to its line.
 fn flow_line(state: SheetState, cell: LedgerCell) -> LedgerLine {
     let happened = LedgerLine { happened: cell.truth, ..LedgerLine::default() };
     match state {

@@ -1,9 +1,9 @@
 //! Plants one kind of trouble at a few known places in the figures of the synthetic province, and
 //! measures what each quality rule finds there and elsewhere. DỮ LIỆU GIẢ LẬP (synthetic).
 
+use super::Province;
 use super::rng::Rng;
 use super::sheet_plan::SheetPlan;
-use super::{Province, SEED};
 use crate::domain::org::StructureView;
 use crate::domain::quality::{
     ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, QualityRule,
@@ -83,7 +83,10 @@ pub(crate) fn measure_rules(
         submissions: simulated_submissions(&plans, today),
         ..collect_quality_data(&input)?
     };
-    Ok(QualityRule::ALL.iter().map(|rule| measure_rule(&input, &clean, *rule)).collect())
+    Ok(QualityRule::ALL
+        .iter()
+        .map(|rule| measure_rule(&input, &clean, *rule, province.seed))
+        .collect())
 }
 
 fn true_cells(plan: &SheetPlan, numbers: &BTreeMap<ElementNumber, ElementCode>) -> Cells {
@@ -122,9 +125,10 @@ fn measure_rule(
     input: &StandingInput<'_>,
     clean: &QualityData,
     rule: QualityRule,
+    seed: u64,
 ) -> RuleMeasurement {
     let mut data = clean.clone();
-    let mut rng = Rng::named_stream(SEED, &["plants", rule.as_str()]);
+    let mut rng = Rng::named_stream(seed, &["plants", rule.as_str()]);
     let places = plant_cases(&mut data, rule, input, &mut rng);
     let results = run_rules(input, &data).remove(&rule).unwrap_or_default();
     let opportunities = results.test_count;
@@ -441,18 +445,12 @@ fn plant_words(data: &mut QualityData, rng: &mut Rng, cell: CellValue) -> Plante
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::demo::example::load_example;
+    use crate::cli::demo::authority::DemoAuthority;
 
     #[test]
     fn each_rule_finds_what_was_planted_for_it_and_asks_little_for_nothing() {
-        let example = load_example().unwrap();
-        let province = Province::new(
-            SEED,
-            example.org,
-            example.catalogue,
-            example.campaign_a,
-            &[&example.campaign_b],
-        );
+        let authority = DemoAuthority::TraVinh;
+        let province = Province::new(authority, authority.plan().seed).unwrap();
         for one in measure_rules(&province, 27).unwrap() {
             assert!(one.planted > 0 && one.found * 10 >= one.planted * 6, "{one:?}");
             assert!(one.false_positives <= one.found.max(2), "{one:?}");

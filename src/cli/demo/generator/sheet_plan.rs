@@ -1,10 +1,11 @@
-//! How the people of the synthetic province report: late sheets, phones offline, typing errors,
+//! How the people of the synthetic authority report: late sheets, phones offline, typing errors,
 //! sheets never sent.
 //!
 //! Nine in ten sheets come on time, most of the rest late, two in a hundred never. Each phone is
-//! offline now and then, fourteen of them for three weeks.
+//! offline now and then, some of them for three weeks.
 
 use super::Province;
+use super::communes::DemoCommune;
 use super::rng::Rng;
 use crate::domain::org::UnitKind;
 use crate::domain::report::ReportKey;
@@ -18,12 +19,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// Communes with a second phone.
-pub(crate) const SECOND_PHONE_COUNT: usize = 5;
-/// Phones that are offline for three weeks.
-const LONG_OFFLINE_COUNT: usize = 14;
-/// The weeks of the long outage, from 0, the second exclusive.
-const LONG_OFFLINE_WEEKS: (i32, i32) = (5, 8);
+/// Days of the long outage.
+const LONG_OFFLINE_DAYS: i32 = 21;
 
 /// A planted wrong figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +53,8 @@ pub struct SheetPlan {
     pub due: Date,
     /// The true values, in the order of the form.
     pub truth: Vec<(ElementCode, i64)>,
+    /// Those of its elements that are no counts of events: stocks and attestations.
+    pub standing_elements: Vec<ElementCode>,
     /// The day on which it is to be sent; `None`: never.
     pub send_day: Option<Date>,
     /// A planted error.
@@ -108,18 +107,12 @@ impl DemoDevice {
 }
 
 impl Province {
-    /// The first day after `weeks` weeks of the campaign.
-    #[must_use]
-    pub fn simulated_end(&self, weeks: u8) -> Date {
-        self.campaign.measurement_window.start.saturating_add(i32::from(weeks).weeks())
-    }
-
-    /// Every sheet that falls due within the first `weeks` weeks, by contract, unit and day.
+    /// Every sheet whose period is over within the first `steps` steps, by contract, unit and day.
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
-    pub fn plan_sheets(&self, weeks: u8) -> Result<Vec<SheetPlan>, UnknownCalendar> {
-        let end = self.simulated_end(weeks);
+    pub fn plan_sheets(&self, steps: u8) -> Result<Vec<SheetPlan>, UnknownCalendar> {
+        let end = self.simulated_end(steps);
         let owed = compute_expectations(
             &self.org,
             &self.calendars,
@@ -149,6 +142,8 @@ impl Province {
             }
             _ => None,
         };
+        let is_silent = self.plan.habits.silent_unit == Some(unit.uid.as_str());
+        let send = send.filter(|_| !is_silent);
         let planted_error = if rng.next_bool(0.005) {
             draw_planted_error(&self.catalogue, form, &truth, &mut rng)
         } else {
@@ -158,6 +153,7 @@ impl Province {
             key: expected.report_key(),
             contract: contract.code.clone(),
             due: expected.due_day,
+            standing_elements: self.standing_elements(form),
             truth,
             send_day: send,
             planted_error,
@@ -165,6 +161,13 @@ impl Province {
             is_questioned: rng.next_bool(0.01),
             concurrent_edit: None,
         })
+    }
+
+    fn standing_elements(&self, form: &Form) -> Vec<ElementCode> {
+        let stands = |code: &&ElementCode| {
+            self.catalogue.element(code).is_some_and(|element| element.kind != ElementKind::Flow)
+        };
+        form.elements.iter().filter(stands).cloned().collect()
     }
 
     fn true_values(&self, form: &Form, expected: &Expectation) -> Option<Vec<(ElementCode, i64)>> {
@@ -184,40 +187,47 @@ impl Province {
         Some(form.elements.iter().map(value).collect())
     }
 
-    /// Plans one concurrent edit for each commune with two phones: three merge, two conflict, three
-    /// weeks apart.
+    /// Plans one concurrent edit for each commune with two phones.
     fn plant_concurrent_edits(&self, plans: &mut [SheetPlan]) {
-        let week = |at: usize| {
-            self.campaign.measurement_window.start.saturating_add((2 + 3 * at as i32).weeks())
-        };
-        for (at, uid) in self.units_with_second_phone().into_iter().enumerate() {
-            let unit = UnitId::from_code(&uid);
-            let of_week = |plan: &&mut SheetPlan| {
+        let habits = &self.plan.habits;
+        let (first, every) = habits.concurrent_steps;
+        let edits = habits.concurrent_edits.iter().zip(0..);
+        for (uid, (edit, at)) in self.units_with_second_phone().into_iter().zip(edits) {
+            let (unit, start) = (UnitId::from_code(&uid), self.step_day(first + every * at, 0));
+            let of_step = |plan: &&mut SheetPlan| {
                 plan.key.unit == unit
-                    && plan.key.period.start == week(at)
-                    && plan.contract == "tuan-xa"
+                    && plan.key.period.start == start
+                    && plan.contract == habits.concurrent_contract
             };
-            if let Some(plan) = plans.iter_mut().find(of_week) {
+            if let Some(plan) = plans.iter_mut().find(of_step) {
                 plan.send_day = Some(plan.due.saturating_sub(2.days()));
                 plan.planted_error = None;
-                plan.concurrent_edit =
-                    Some(if at < 3 { ConcurrentEdit::Merge } else { ConcurrentEdit::Conflict });
+                plan.concurrent_edit = Some(*edit);
             }
         }
     }
 
+    /// The day with this number, from 0, of a step.
+    fn step_day(&self, step: i32, day: i32) -> Date {
+        let first = self.campaign.measurement_window.start;
+        first.saturating_add(self.plan.step.span(step)).saturating_add(day.days())
+    }
+
     /// The communes with two phones: those with most events that stay open to the end.
     fn units_with_second_phone(&self) -> Vec<String> {
-        let last = self.simulated_end(super::WEEKS_MAX);
-        let stays = |unit: UnitId| self.org.is_open_on(unit, last);
-        let mut places: Vec<_> = self.communes.iter().filter(|place| stays(place.unit)).collect();
+        let last = self.simulated_end(self.plan.steps_max);
+        let is_silent = |uid: &str| self.plan.habits.silent_unit == Some(uid);
+        let stays =
+            |place: &&DemoCommune| self.org.is_open_on(place.unit, last) && !is_silent(&place.uid);
+        let mut places: Vec<_> = self.communes.iter().filter(stays).collect();
         places.sort_by(|a, b| b.share.total_cmp(&a.share));
-        places.into_iter().take(SECOND_PHONE_COUNT).map(|place| place.uid.clone()).collect()
+        let count = self.plan.habits.concurrent_edits.len();
+        places.into_iter().take(count).map(|place| place.uid.clone()).collect()
     }
 
     /// Every phone: one for each commune, district and department, and the second ones.
     #[must_use]
-    pub fn devices(&self, weeks: u8) -> Vec<DemoDevice> {
+    pub fn devices(&self, steps: u8) -> Vec<DemoDevice> {
         let first = self.campaign.measurement_window.start;
         let reports = [UnitKind::Commune, UnitKind::District, UnitKind::Department];
         let units: BTreeMap<&str, UnitId> = reports
@@ -231,7 +241,7 @@ impl Province {
         for (uid, unit) in units {
             for no in 1..=1 + u8::from(seconds.iter().any(|second| second == uid)) {
                 let offline =
-                    self.offline_windows(uid, no, weeks, silent.iter().any(|silent| silent == uid));
+                    self.offline_windows(uid, no, steps, silent.iter().any(|silent| silent == uid));
                 devices.push(DemoDevice { unit, uid: uid.to_owned(), number: no, offline });
             }
         }
@@ -243,22 +253,23 @@ impl Province {
         let seconds = self.units_with_second_phone();
         let mut left: Vec<&str> = self.communes.iter().map(|place| place.uid.as_str()).collect();
         left.retain(|uid| !seconds.iter().any(|second| second == uid));
-        let count = LONG_OFFLINE_COUNT.min(left.len());
+        let count = self.plan.habits.long_offline_units.min(left.len());
         (0..count).map(|_| left.swap_remove(rng.next_below(left.len())).to_owned()).collect()
     }
 
-    /// The offline periods: some weeks from Saturday to Tuesday, and with `silent` three weeks.
-    fn offline_windows(&self, uid: &str, no: u8, weeks: u8, silent: bool) -> Vec<DateWindow> {
+    /// The offline periods: short ones in some steps, and with `silent` three weeks.
+    fn offline_windows(&self, uid: &str, no: u8, steps: u8, silent: bool) -> Vec<DateWindow> {
         let mut rng = Rng::named_stream(self.seed, &["signal", uid, &no.to_string()]);
-        let first = self.campaign.measurement_window.start;
-        let day =
-            |week: i32, day: i32| first.saturating_add(week.weeks()).saturating_add(day.days());
-        let short = (0..i32::from(weeks)).filter(|_| rng.next_bool(0.03)).collect::<Vec<_>>();
-        let short =
-            short.into_iter().filter_map(|week| DateWindow::new(day(week, 5), day(week, 9)));
-        let long = silent
-            .then(|| DateWindow::new(day(LONG_OFFLINE_WEEKS.0, 0), day(LONG_OFFLINE_WEEKS.1, 0)))
-            .flatten();
+        let habits = &self.plan.habits;
+        let steps = (0..i32::from(steps)).filter(|_| rng.next_bool(habits.short_offline));
+        let steps: Vec<i32> = steps.collect();
+        let (from, to) = habits.short_offline_days;
+        let short = steps
+            .into_iter()
+            .filter_map(|step| DateWindow::new(self.step_day(step, from), self.step_day(step, to)));
+        let (step, day) = habits.long_offline_from;
+        let days = (self.step_day(step, day), self.step_day(step, day + LONG_OFFLINE_DAYS));
+        let long = silent.then(|| DateWindow::new(days.0, days.1)).flatten();
         short.chain(long).collect()
     }
 }
