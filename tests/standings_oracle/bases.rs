@@ -123,6 +123,16 @@ impl Scene<'_> {
     /// The units of the campaign's first day whose past belongs to `unit`; `None` if one belongs to
     /// it only in part.
     fn units_of_the_past(&self, unit: UnitId, element: &Element) -> Option<BTreeSet<UnitId>> {
+        let key = (unit, UnitKind::from(element.level));
+        if let Some(known) = self.memo.pasts.borrow().get(&key) {
+            return known.clone();
+        }
+        let past = self.find_past(unit, element);
+        self.memo.pasts.borrow_mut().insert(key, past.clone());
+        past
+    }
+
+    fn find_past(&self, unit: UnitId, element: &Element) -> Option<BTreeSet<UnitId>> {
         let (org, first) = (self.org(), self.input.campaign.measurement_window.start);
         let kind = UnitKind::from(element.level);
         let counts = |one: &UnitId| org.kind_on(*one, first) == Some(kind);
@@ -149,11 +159,13 @@ impl Scene<'_> {
     }
 
     fn units_on(&self, unit: UnitId, from: Date, day: Date) -> BTreeSet<UnitId> {
-        if from <= day {
-            became(self.org(), unit, from, day)
-        } else {
-            made_of(self.org(), unit, from, day)
+        if let Some(known) = self.memo.parts.borrow().get(&unit) {
+            return known.clone();
         }
+        let trace = if from <= day { became } else { made_of };
+        let parts = trace(self.org(), unit, from, day);
+        self.memo.parts.borrow_mut().insert(unit, parts.clone());
+        parts
     }
 
     fn whole_predecessors(&self, unit: UnitId, first: Date) -> Option<BTreeSet<UnitId>> {

@@ -125,7 +125,7 @@ pub(crate) fn plan_strategy(formulas: Vec<&'static str>) -> impl Strategy<Value 
     let line = (prop::sample::select(formulas), policies)
         .prop_map(|(formula, (coverage, base, zero))| (formula, coverage, base, zero));
     let days = (1_i64..WEEKS * 7, 0_i64..WEEKS * 7 + 40);
-    let flags = (any::<bool>(), prop::bool::weighted(0.1));
+    let flags = (any::<bool>(), prop::bool::weighted(0.3));
     (
         org_strategy(),
         [rhythm(), rhythm()],
@@ -143,16 +143,16 @@ pub(crate) fn plan_strategy(formulas: Vec<&'static str>) -> impl Strategy<Value 
             targets,
             seed,
             today,
-            concluded: flags.1,
+            concluded: flags.1 && today > WEEKS * 7,
             silence,
         })
 }
 
 /// Numbers that depend on the seed and on what they are for, and on nothing else.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
+    pub(crate) fn roll(&mut self, below: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

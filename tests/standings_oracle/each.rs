@@ -51,7 +51,7 @@ impl Scene<'_> {
         judged: &[Judged],
     ) -> Due {
         let mut due = Due::default();
-        for (at, piece) in self.ledger.pieces.iter().enumerate() {
+        for (at, piece) in self.pieces_at(unit) {
             let inside = |of: &Judged| of.window.start <= piece.start && piece.end <= of.end;
             let counts = contracts.contains(&piece.contract)
                 && judged.iter().any(inside)

@@ -63,14 +63,14 @@ pub(crate) struct Reading {
 impl Scene<'_> {
     pub(crate) fn read(&self, unit: UnitId, code: &ElementCode, judged: Judged) -> Reading {
         let key = (unit, code.clone(), judged.window, judged.end);
-        if let Some(known) = self.readings.borrow().get(&key) {
+        if let Some(known) = self.memo.readings.borrow().get(&key) {
             return known.clone();
         }
         let reading = match self.element(code).kind {
             ElementKind::Stock => self.read_stock(unit, code, judged),
             ElementKind::Flow | ElementKind::EventFlag => self.read_flow(unit, code, judged),
         };
-        self.readings.borrow_mut().insert(key, reading.clone());
+        self.memo.readings.borrow_mut().insert(key, reading.clone());
         reading
     }
 
@@ -85,7 +85,7 @@ impl Scene<'_> {
     fn read_flow(&self, unit: UnitId, code: &ElementCode, judged: Judged) -> Reading {
         let (contract, element) = (self.contract_of(code), self.element(code));
         let mut reading = Reading::empty();
-        for (at, piece) in self.ledger.pieces.iter().enumerate() {
+        for (at, piece) in self.pieces_at(unit) {
             let inside = judged.window.start <= piece.start && piece.end <= judged.window.end;
             if piece.contract != contract || !inside {
                 continue;
@@ -301,6 +301,16 @@ impl Scene<'_> {
         element: &Element,
         window: DateWindow,
     ) -> Option<Frac> {
+        let key = (unit, element.code.clone(), window);
+        if let Some(known) = self.memo.bases.borrow().get(&key) {
+            return *known;
+        }
+        let base = self.sum_rows(unit, element, window);
+        self.memo.bases.borrow_mut().insert(key, base);
+        base
+    }
+
+    fn sum_rows(&self, unit: UnitId, element: &Element, window: DateWindow) -> Option<Frac> {
         let rows = self.ledger.rows.get(&(unit, element.code.clone()))?;
         let newest = rows.iter().map(|row| row.version).max()?;
         let mut rows = rows.iter().filter(|row| row.version == newest);

@@ -36,7 +36,6 @@ pub(crate) struct Court<'a> {
 
 /// Everything about one comparison that does not depend on its stage.
 struct Case<'a> {
-    comparison: &'a Comparison,
     measure: Plain<'a>,
     change: Option<Change>,
     judged: Judged,
@@ -153,8 +152,7 @@ impl Court<'_> {
         if !from_zero {
             self.check_size(comparison, change, base, &current)?;
         }
-        let case =
-            Case { comparison, measure, change, judged, current, base, threshold, from_zero };
+        let case = Case { measure, change, judged, current, base, threshold, from_zero };
         if self.stage(judged) == StandingStage::Running {
             return self.judge_running(&case, out);
         }

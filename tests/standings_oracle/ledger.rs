@@ -2,6 +2,7 @@
 //! which day a set of contracts is judged (M5).
 
 use crate::figures::Reading;
+use crate::fraction::Frac;
 use crate::lineage::{Place, below, day_before, made_of, place_of};
 use jiff::civil::Date;
 use jiff::ToSpan;
@@ -175,8 +176,18 @@ pub(crate) struct Scene<'a> {
     pub(crate) received: Vec<Option<&'a ReportEntry<'a>>>,
     /// Whose sums include each piece.
     pub(crate) places: Vec<Place>,
-    /// What was read already; only for speed.
+    /// The pieces that count at each unit, or may.
+    pub(crate) pieces_of: BTreeMap<UnitId, Vec<usize>>,
+    pub(crate) memo: Memo,
+}
+
+/// What was computed already; only for speed.
+#[derive(Default)]
+pub(crate) struct Memo {
     pub(crate) readings: RefCell<BTreeMap<(UnitId, ElementCode, DateWindow, Date), Reading>>,
+    pub(crate) bases: RefCell<BTreeMap<(UnitId, ElementCode, DateWindow), Option<Frac>>>,
+    pub(crate) pasts: RefCell<BTreeMap<(UnitId, UnitKind), Option<BTreeSet<UnitId>>>>,
+    pub(crate) parts: RefCell<BTreeMap<UnitId, BTreeSet<UnitId>>>,
 }
 
 impl<'a> Scene<'a> {
@@ -197,14 +208,18 @@ impl<'a> Scene<'a> {
             ledger,
             received: received.collect(),
             places: Vec::new(),
-            readings: RefCell::default(),
+            pieces_of: BTreeMap::new(),
+            memo: Memo::default(),
         };
         let mut known: BTreeMap<(UnitId, Date), Place> = BTreeMap::new();
-        for piece in &ledger.pieces {
+        for (at, piece) in ledger.pieces.iter().enumerate() {
             let place = known
                 .entry((piece.unit, piece.start))
                 .or_insert_with(|| scene.place(piece.unit, piece.start))
                 .clone();
+            for unit in place.certain.iter().chain(&place.doubtful) {
+                scene.pieces_of.entry(*unit).or_default().push(at);
+            }
             scene.places.push(place);
         }
         scene
@@ -239,8 +254,15 @@ impl<'a> Scene<'a> {
     pub(crate) fn legacy_owner(&self) -> Option<(UnitId, Date)> {
         let owner = self.input.campaign.owner_id();
         let end = self.org().unit(owner)?.lifetime().to;
-        let closes = self.input.view.structure_day().is_none() && end != Date::MAX;
+        let first = self.input.campaign.measurement_window.start;
+        let closes = self.input.view.structure_day().is_none() && first < end && end != Date::MAX;
         closes.then(|| (owner, day_before(end)))
+    }
+
+    /// The pieces whose figures count at a unit, or may, in the order of the ledger.
+    pub(crate) fn pieces_at(&self, unit: UnitId) -> impl Iterator<Item = (usize, &Piece)> {
+        let pieces = self.pieces_of.get(&unit).into_iter().flatten();
+        pieces.map(|at| (*at, &self.ledger.pieces[*at]))
     }
 
     /// The cell of an accepted report.
