@@ -28,6 +28,24 @@ impl std::fmt::Display for Difference {
     }
 }
 
+/// How many rows differ, by target and by what the product says where the oracle says another.
+pub(crate) fn summary(differences: &[Difference]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for Difference { row, product, what, .. } in differences {
+        let ours = match &row.expected {
+            Expected::Judged { verdict, .. } => format!("{:?}", verdict.state),
+            Expected::NotJudged => "not judged".to_owned(),
+            Expected::NotCounted => "not counted".to_owned(),
+        };
+        let theirs = product.map_or("no row".to_owned(), |state| format!("{state:?}"));
+        let kind = what.split(' ').next().unwrap_or_default();
+        let key = format!("{}: {kind}, product {theirs}, oracle {ours}", row.code);
+        *counts.entry(key).or_default() += 1;
+    }
+    let lines = counts.iter().map(|(key, count)| format!("  {count} x {key}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// States that say whether a target is met.
 pub(crate) fn is_judgement(state: JudgementState) -> bool {
     matches!(

@@ -163,7 +163,7 @@ impl Scene<'_> {
             return known.clone();
         }
         let trace = if from <= day { became } else { made_of };
-        let parts = trace(self.org(), unit, from, day);
+        let parts = trace(self.history(), unit, from, day);
         self.memo.parts.borrow_mut().insert(unit, parts.clone());
         parts
     }
@@ -171,17 +171,23 @@ impl Scene<'_> {
     fn whole_predecessors(&self, unit: UnitId, first: Date) -> Option<BTreeSet<UnitId>> {
         let org = self.org();
         let opened = org.unit(unit)?.lifetime().from;
-        let from = made_of(org, unit, opened, first);
+        let from = made_of(self.history(), unit, opened, first);
         let alone = BTreeSet::from([unit]);
-        from.iter().all(|one| became(org, *one, first, opened) == alone).then_some(from)
+        from.iter().all(|one| became(self.history(), *one, first, opened) == alone).then_some(from)
     }
 
     /// Whether nobody owes this contract any more on the last day judged, though somebody did.
     pub(crate) fn is_owed_no_more(&self, contract: &str, judged: Judged) -> bool {
+        let key = (contract.to_owned(), judged.window, judged.end);
+        if let Some(known) = self.memo.owed_no_more.borrow().get(&key) {
+            return *known;
+        }
         let owed = || self.ledger.pieces.iter().filter(|piece| piece.contract == contract);
         let last = day_before(judged.end);
-        judged.end > judged.window.start
+        let over = judged.end > judged.window.start
             && owed().any(|piece| piece.end < judged.end)
-            && owed().all(|piece| !(piece.start <= last && last < piece.end))
+            && owed().all(|piece| !(piece.start <= last && last < piece.end));
+        self.memo.owed_no_more.borrow_mut().insert(key, over);
+        over
     }
 }

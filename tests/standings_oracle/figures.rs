@@ -132,19 +132,22 @@ impl Scene<'_> {
     fn flow_weight(&self, piece: &Piece, element: &Element) -> Frac {
         let days = days_between(piece.start, piece.end);
         self.base_of_piece(piece.unit, days, element)
-            .or_else(|| {
-                let peers: BTreeSet<UnitId> = self
-                    .ledger
-                    .pieces
-                    .iter()
-                    .filter(|one| one.contract == piece.contract)
-                    .map(|one| one.unit)
-                    .collect();
-                lower_median(
-                    peers.into_iter().filter_map(|one| self.base_of_piece(one, days, element)),
-                )
-            })
+            .or_else(|| self.median_of_level(&piece.contract, days, element))
             .unwrap_or(Frac::ONE)
+    }
+
+    fn median_of_level(&self, contract: &str, days: i64, element: &Element) -> Option<Frac> {
+        let key = (element.code.clone(), days);
+        if let Some(known) = self.memo.medians.borrow().get(&key) {
+            return *known;
+        }
+        let owed = self.ledger.pieces.iter().filter(|one| one.contract == contract);
+        let peers: BTreeSet<UnitId> = owed.map(|one| one.unit).collect();
+        let median = lower_median(
+            peers.into_iter().filter_map(|one| self.base_of_piece(one, days, element)),
+        );
+        self.memo.medians.borrow_mut().insert(key, median);
+        median
     }
 
     fn campaign_base(&self) -> DateWindow {
@@ -223,9 +226,9 @@ impl Scene<'_> {
     /// The last accepted word of a unit for a piece that ends on or before `by`, with that end.
     fn last_word(&self, unit: UnitId, code: &ElementCode, by: Date) -> Option<(Date, Frac)> {
         let (contract, scale) = (self.contract_of(code), self.element(code).scale);
-        let pieces = self.ledger.pieces.iter().enumerate().filter(|(_, piece)| {
-            piece.contract == contract && piece.unit == unit && piece.end <= by
-        });
+        let pieces = self
+            .pieces_by(unit)
+            .filter(|(_, piece)| piece.contract == contract && piece.end <= by);
         let words = pieces.filter_map(|(at, piece)| match self.accepted_cell(at, code)? {
             CellValue::Reported(value) => Some((piece.end, Frac::scaled(value, scale))),
             CellValue::Nil | CellValue::Missing(_) => None,
@@ -236,10 +239,10 @@ impl Scene<'_> {
     /// The word of the holder's last due piece, said since its last change of lineage.
     fn current_word(&self, holder: UnitId, code: &ElementCode, judged: Judged) -> Option<Frac> {
         let contract = self.contract_of(code);
-        let due = self.ledger.pieces.iter().filter(|piece| {
-            piece.contract == contract && piece.unit == holder && judged.includes(piece)
-        });
-        let last_due = due.map(|piece| piece.end).max()?;
+        let due = self
+            .pieces_by(holder)
+            .filter(|(_, piece)| piece.contract == contract && judged.includes(piece));
+        let last_due = due.map(|(_, piece)| piece.end).max()?;
         let (end, word) = self.last_word(holder, code, judged.end)?;
         let changed = self.last_change(holder, judged.end);
         (end == last_due && changed.is_none_or(|day| end > day)).then_some(word)

@@ -3,7 +3,7 @@
 
 use crate::figures::Reading;
 use crate::fraction::Frac;
-use crate::lineage::{Place, below, day_before, made_of, place_of};
+use crate::lineage::{History, Place, below, change_days, day_before, made_of, place_of};
 use jiff::civil::Date;
 use jiff::ToSpan;
 use std::cell::RefCell;
@@ -38,10 +38,13 @@ struct CommonEnd {
 /// What is owed over the campaign; the same on every day and in every view.
 pub(crate) struct Ledger {
     pub(crate) pieces: Vec<Piece>,
+    /// Indexes of the pieces that each unit owes, by day.
+    pub(crate) owed_by: BTreeMap<UnitId, Vec<usize>>,
     /// Figures of the past by unit and element.
     pub(crate) rows: BTreeMap<(UnitId, ElementCode), Vec<BaselineRow>>,
     common_ends: BTreeMap<String, Vec<CommonEnd>>,
     days: DateWindow,
+    changes: BTreeSet<Date>,
 }
 
 fn grace_end(contract: &Contract, whole_end: Date) -> Date {
@@ -66,11 +69,16 @@ impl Ledger {
         for row in past {
             rows.entry((row.unit_id(), row.element.clone())).or_default().push(row.clone());
         }
-        let mut ledger = Self { pieces: Vec::new(), rows, common_ends: BTreeMap::new(), days };
+        let (pieces, owed_by) = (Vec::new(), BTreeMap::new());
+        let (common_ends, changes) = (BTreeMap::new(), change_days(input.org));
+        let mut ledger = Self { pieces, owed_by, rows, common_ends, days, changes };
         for contract in &input.catalogue.contracts {
             if campaign.contracts.contains(&contract.code) {
                 ledger.add_contract(input, contract);
             }
+        }
+        for (at, piece) in ledger.pieces.iter().enumerate() {
+            ledger.owed_by.entry(piece.unit).or_default().push(at);
         }
         ledger
     }
@@ -188,6 +196,9 @@ pub(crate) struct Memo {
     pub(crate) bases: RefCell<BTreeMap<(UnitId, ElementCode, DateWindow), Option<Frac>>>,
     pub(crate) pasts: RefCell<BTreeMap<(UnitId, UnitKind), Option<BTreeSet<UnitId>>>>,
     pub(crate) parts: RefCell<BTreeMap<UnitId, BTreeSet<UnitId>>>,
+    pub(crate) medians: RefCell<BTreeMap<(ElementCode, i64), Option<Frac>>>,
+    pub(crate) owed_no_more: RefCell<BTreeMap<(String, DateWindow, Date), bool>>,
+    judged_ends: RefCell<BTreeMap<BTreeSet<String>, Option<Date>>>,
 }
 
 impl<'a> Scene<'a> {
@@ -229,6 +240,10 @@ impl<'a> Scene<'a> {
         self.input.org
     }
 
+    pub(crate) fn history(&self) -> History<'a> {
+        History { org: self.input.org, days: &self.ledger.changes }
+    }
+
     pub(crate) fn element(&self, code: &ElementCode) -> &'a Element {
         self.input.catalogue.element(code).unwrap()
     }
@@ -236,11 +251,11 @@ impl<'a> Scene<'a> {
     /// Whose sums include what `unit` says about `day`. A closed owner keeps what the units made of
     /// its own say afterwards (R11).
     pub(crate) fn place(&self, unit: UnitId, day: Date) -> Place {
-        let mut place = place_of(self.org(), self.input.view, unit, day);
+        let mut place = place_of(self.history(), self.input.view, unit, day);
         let Some((owner, last)) = self.legacy_owner() else { return place };
         if day > last {
             let (scope, parts) =
-                (below(self.org(), owner, last), made_of(self.org(), unit, day, last));
+                (below(self.org(), owner, last), made_of(self.history(), unit, day, last));
             if parts.is_subset(&scope) {
                 place.certain.insert(owner);
             } else if !parts.is_disjoint(&scope) {
@@ -265,6 +280,12 @@ impl<'a> Scene<'a> {
         pieces.map(|at| (*at, &self.ledger.pieces[*at]))
     }
 
+    /// The pieces that a unit owes.
+    pub(crate) fn pieces_by(&self, unit: UnitId) -> impl Iterator<Item = (usize, &Piece)> {
+        let pieces = self.ledger.owed_by.get(&unit).into_iter().flatten();
+        pieces.map(|at| (*at, &self.ledger.pieces[*at]))
+    }
+
     /// The cell of an accepted report.
     pub(crate) fn accepted_cell(&self, at: usize, code: &ElementCode) -> Option<CellValue> {
         let entry = self.received[at].filter(|entry| entry.accepted)?;
@@ -277,6 +298,11 @@ impl<'a> Scene<'a> {
         if self.input.campaign.status.is_final() {
             return Some(Date::MAX);
         }
-        self.ledger.judged_end(contracts, self.input.today)
+        if let Some(known) = self.memo.judged_ends.borrow().get(contracts) {
+            return *known;
+        }
+        let end = self.ledger.judged_end(contracts, self.input.today);
+        self.memo.judged_ends.borrow_mut().insert(contracts.clone(), end);
+        end
     }
 }

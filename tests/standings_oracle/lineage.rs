@@ -34,18 +34,26 @@ fn successions(org: &Org, unit: UnitId, day: Date) -> Vec<&UnitLineage> {
     org.lineage().iter().filter(on_day).filter(|line| Some(&line.basis) == basis).collect()
 }
 
-fn change_days(org: &Org) -> BTreeSet<Date> {
+/// The days on which a unit begins or ends, or passes on.
+pub(crate) fn change_days(org: &Org) -> BTreeSet<Date> {
     let lines = org.lineage().iter().map(|line| line.effective_day);
     let lives = org.units().iter().flat_map(|unit| [unit.lifetime().from, unit.lifetime().to]);
     lines.chain(lives).collect()
 }
 
+/// The organisation with its days of change.
+#[derive(Clone, Copy)]
+pub(crate) struct History<'a> {
+    pub(crate) org: &'a Org,
+    pub(crate) days: &'a BTreeSet<Date>,
+}
+
 /// The units of `day` that `unit`, as of an earlier `start`, became; what is dissolved counts for
 /// its last parent.
-pub(crate) fn became(org: &Org, unit: UnitId, start: Date, day: Date) -> BTreeSet<UnitId> {
+pub(crate) fn became(of: History<'_>, unit: UnitId, start: Date, day: Date) -> BTreeSet<UnitId> {
     let mut now = BTreeSet::from([unit]);
-    for change in change_days(org).into_iter().filter(|one| start < *one && *one <= day) {
-        now = now.into_iter().flat_map(|one| next_units(org, one, change)).collect();
+    for change in of.days.iter().filter(|one| start < **one && **one <= day) {
+        now = now.into_iter().flat_map(|one| next_units(of.org, one, *change)).collect();
     }
     now
 }
@@ -64,10 +72,10 @@ fn next_units(org: &Org, unit: UnitId, day: Date) -> BTreeSet<UnitId> {
 
 /// The units of `day` that `unit`, as of a later `start`, may be made of; what was created without
 /// predecessors is a part of its first parent.
-pub(crate) fn made_of(org: &Org, unit: UnitId, start: Date, day: Date) -> BTreeSet<UnitId> {
+pub(crate) fn made_of(of: History<'_>, unit: UnitId, start: Date, day: Date) -> BTreeSet<UnitId> {
     let mut then = BTreeSet::from([unit]);
-    for change in change_days(org).into_iter().rev().filter(|one| day < *one && *one <= start) {
-        then = then.into_iter().flat_map(|one| previous_units(org, one, change)).collect();
+    for change in of.days.iter().rev().filter(|one| day < **one && **one <= start) {
+        then = then.into_iter().flat_map(|one| previous_units(of.org, one, *change)).collect();
     }
     then
 }
@@ -96,14 +104,20 @@ pub(crate) struct Place {
     pub(crate) doubtful: BTreeSet<UnitId>,
 }
 
-pub(crate) fn place_of(org: &Org, view: StructureView, unit: UnitId, day: Date) -> Place {
+pub(crate) fn place_of(
+    of: History<'_>,
+    view: StructureView,
+    unit: UnitId,
+    day: Date,
+) -> Place {
+    let org = of.org;
     let Some(structure) = view.structure_day() else {
         return Place { certain: with_ancestors(org, unit, day), doubtful: BTreeSet::new() };
     };
     let candidates = if day <= structure {
-        became(org, unit, day, structure)
+        became(of, unit, day, structure)
     } else {
-        made_of(org, unit, day, structure)
+        made_of(of, unit, day, structure)
     };
     let paths: Vec<BTreeSet<UnitId>> =
         candidates.into_iter().map(|one| with_ancestors(org, one, structure)).collect();

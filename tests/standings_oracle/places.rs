@@ -186,7 +186,7 @@ impl Scene<'_> {
         match self.input.view.structure_day() {
             Some(day) if !org.is_open_on(owner, day) => {
                 let first = self.input.campaign.measurement_window.start;
-                let heirs = became(org, owner, first, day);
+                let heirs = became(self.history(), owner, first, day);
                 heirs.first().copied().filter(|_| heirs.len() == 1)
             }
             Some(_) | None => Some(owner),

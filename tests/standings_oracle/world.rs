@@ -195,13 +195,16 @@ impl World {
         });
     }
 
+    /// The product's input: what can have been said by `today`, in the last of a period's days.
     pub(crate) fn with_input<T>(
         &self,
         today: Date,
         view: StructureView,
         compute: impl FnOnce(&StandingInput<'_>) -> T,
     ) -> T {
-        let entries: Vec<ReportEntry<'_>> = self.reports.values().map(Filed::entry).collect();
+        let is_said = |filed: &&Filed| filed.key.period.end <= today.tomorrow().unwrap();
+        let filed = self.reports.values().filter(is_said);
+        let entries: Vec<ReportEntry<'_>> = filed.map(Filed::entry).collect();
         let baselines = Baselines::new(&self.rows);
         let Self { org, calendars, catalogue, campaign, numbers, .. } = self;
         compute(&StandingInput {
