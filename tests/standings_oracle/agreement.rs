@@ -102,7 +102,8 @@ fn difference(row: &Row, standing: Option<&Standing>) -> Option<String> {
             if (expected, received, accepted, late, missing) != ours {
                 return Some(format!("coverage {:?}", one.coverage));
             }
-            unlike(verdict, &one.judgement).map(|what| format!("{what}, product {:?}", one.judgement))
+            unlike(verdict, &one.judgement)
+                .map(|what| format!("{what}, product {:?}", one.judgement))
         }
     }
 }
@@ -138,7 +139,8 @@ fn unlike(ours: &Verdict, theirs: &Judgement) -> Option<String> {
             return Some(format!("interval {said:?}, not {:?}", ours.interval));
         }
     }
-    if let Some(reason) = ours.because.iter().find(|one| !theirs.reasons.iter().any(|of| of == *one))
+    if let Some(reason) =
+        ours.because.iter().find(|one| !theirs.reasons.iter().any(|of| of == *one))
     {
         return Some(format!("reasons {:?} without {reason}", theirs.reasons));
     }

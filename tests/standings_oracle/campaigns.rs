@@ -135,16 +135,18 @@ pub(crate) fn plan_strategy(formulas: Vec<&'static str>) -> impl Strategy<Value 
         flags,
         prop::sample::select(vec![0_u64, 2, 10, 40]),
     )
-        .prop_map(|(org, rhythms, targets, seed, (second_phase, today), flags, silence)| Plan {
-            org,
-            rhythms,
-            at_districts: flags.0,
-            second_phase,
-            targets,
-            seed,
-            today,
-            concluded: flags.1 && today > WEEKS * 7,
-            silence,
+        .prop_map(|(org, rhythms, targets, seed, (second_phase, today), flags, silence)| {
+            Plan {
+                org,
+                rhythms,
+                at_districts: flags.0,
+                second_phase,
+                targets,
+                seed,
+                today,
+                concluded: flags.1 && today > WEEKS * 7,
+                silence,
+            }
         })
 }
 
@@ -204,12 +206,13 @@ impl Plan {
                  last_day = {last}\n"
             )
         };
-        let targets = self.targets.iter().enumerate().map(|(at, (formula, coverage, base, zero))| {
-            let base = base.map(|base| format!("min_base = {base}\n")).unwrap_or_default();
-            let zero = if *zero { "MAINTAIN_ZERO" } else { "NOT_APPLICABLE" };
-            let further = format!("coverage_min = {coverage}\n{base}zero_base = \"{zero}\"");
-            target(&format!("T{at}"), formula, &further)
-        });
+        let targets =
+            self.targets.iter().enumerate().map(|(at, (formula, coverage, base, zero))| {
+                let base = base.map(|base| format!("min_base = {base}\n")).unwrap_or_default();
+                let zero = if *zero { "MAINTAIN_ZERO" } else { "NOT_APPLICABLE" };
+                let further = format!("coverage_min = {coverage}\n{base}zero_base = \"{zero}\"");
+                target(&format!("T{at}"), formula, &further)
+            });
         let mut campaign = read_campaign(&format!(
             "code = \"O\"\nname_vi = \"x\"\nname_en = \"x\"\nkind = \"THEMATIC\"\n\
              owner = \"{OWNER}\"\nfirst_day = {FIRST}\nlast_day = {last}\n\
@@ -270,10 +273,8 @@ impl Plan {
                         }
                     }
                 }
-                let around = [
-                    (jiff::civil::date(2025, 1, 1), start),
-                    (end, jiff::civil::date(2026, 1, 1)),
-                ];
+                let around =
+                    [(jiff::civil::date(2025, 1, 1), start), (end, jiff::civil::date(2026, 1, 1))];
                 for (start, end) in around {
                     world.base(&uid, element, DateWindow { start, end }, dice.roll(4) as i64);
                 }

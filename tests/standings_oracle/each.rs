@@ -79,13 +79,10 @@ impl Court<'_> {
         let judged = self.judged(comparison.window.as_ref());
         let alone = Comparison { units: None, ..comparison.clone() };
         let units = self.units_of(comparison, judged).into_iter();
-        let exposed: Vec<UnitId> =
-            units.filter(|unit| self.is_exposed(*unit, judged)).collect();
+        let exposed: Vec<UnitId> = units.filter(|unit| self.is_exposed(*unit, judged)).collect();
         let members: Vec<Verdict> = exposed
             .into_iter()
-            .map(|unit| {
-                Court { unit, by_exposure: true, ..self.clone() }.judge_comparison(&alone)
-            })
+            .map(|unit| Court { unit, by_exposure: true, ..self.clone() }.judge_comparison(&alone))
             .filter(|verdict| verdict.state != S::NotApplicable)
             .collect();
         let has = |states: &[S]| members.iter().any(|one| states.contains(&one.state));

@@ -226,9 +226,8 @@ impl Scene<'_> {
     /// The last accepted word of a unit for a piece that ends on or before `by`, with that end.
     fn last_word(&self, unit: UnitId, code: &ElementCode, by: Date) -> Option<(Date, Frac)> {
         let (contract, scale) = (self.contract_of(code), self.element(code).scale);
-        let pieces = self
-            .pieces_by(unit)
-            .filter(|(_, piece)| piece.contract == contract && piece.end <= by);
+        let pieces =
+            self.pieces_by(unit).filter(|(_, piece)| piece.contract == contract && piece.end <= by);
         let words = pieces.filter_map(|(at, piece)| match self.accepted_cell(at, code)? {
             CellValue::Reported(value) => Some((piece.end, Frac::scaled(value, scale))),
             CellValue::Nil | CellValue::Missing(_) => None,
@@ -250,9 +249,11 @@ impl Scene<'_> {
 
     /// The last day before `by` on which the unit took in or gave away others.
     fn last_change(&self, unit: UnitId, by: Date) -> Option<Date> {
-        let touches = self.org().lineage().iter().filter(|line| {
-            line.kind.is_succession() && (line.from == unit || line.to == unit)
-        });
+        let touches = self
+            .org()
+            .lineage()
+            .iter()
+            .filter(|line| line.kind.is_succession() && (line.from == unit || line.to == unit));
         touches.map(|line| line.effective_day).filter(|day| *day < by).max()
     }
 

@@ -139,8 +139,7 @@ impl Court<'_> {
         }
         let base = change.map(|(baseline, _)| self.whole_base(measure, &baseline, judged));
         let base = base.transpose()?;
-        let (threshold, from_zero) =
-            threshold_of(comparison, change, base, self.maintains_zero())?;
+        let (threshold, from_zero) = threshold_of(comparison, change, base, self.maintains_zero())?;
         let threshold = Threshold { at: threshold.at / current.factor, ..threshold };
         out.limit = match (current.below, change) {
             (None, _) => threshold.limit(),
@@ -214,8 +213,7 @@ impl Court<'_> {
         if self.stage(judged) != StandingStage::Running || !self.only_grows(expr) {
             return None;
         }
-        let readings: Vec<_> =
-            expr.terms().map(|(_, code)| self.reading(code, judged)).collect();
+        let readings: Vec<_> = expr.terms().map(|(_, code)| self.reading(code, judged)).collect();
         let due: Frac = readings.iter().filter_map(|reading| reading.known).sum();
         let with_early = due + readings.iter().map(|reading| reading.early).sum();
         let base = change.map(|(baseline, _)| self.whole_base(measure, &baseline, judged));
@@ -326,7 +324,8 @@ impl Court<'_> {
             Plain::Stock(_) | Plain::Ratio { .. } => return self.judge_level(case, out),
         };
         let course = self.course_of(case, expr);
-        let base = case.base.zip(course).and_then(|(base, course)| Some(base.value * share(course)?));
+        let base =
+            case.base.zip(course).and_then(|(base, course)| Some(base.value * share(course)?));
         out.value = value_against(case, base);
         let counted = matches!(case.measure, Plain::Count(_)) && self.only_grows(expr);
         let threshold = self.threshold_now(case, course);
@@ -389,7 +388,8 @@ impl Court<'_> {
         let plain = matches!(case.change, None | Some((Baseline::Fixed(_), _)));
         let all = crate::figures::days_between(case.judged.window.start, case.judged.window.end);
         let days = Frac::new(case.judged.days().into(), all.into());
-        (plain && threshold.is_floor()).then_some(Threshold { at: threshold.at * days, ..threshold })
+        (plain && threshold.is_floor())
+            .then_some(Threshold { at: threshold.at * days, ..threshold })
     }
 }
 

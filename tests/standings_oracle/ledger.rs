@@ -4,8 +4,8 @@
 use crate::figures::Reading;
 use crate::fraction::Frac;
 use crate::lineage::{History, Place, below, change_days, day_before, made_of, place_of};
-use jiff::civil::Date;
 use jiff::ToSpan;
+use jiff::civil::Date;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use thidua::domain::org::{Hierarchy, Org, UnitKind};
@@ -61,10 +61,8 @@ impl Ledger {
     pub(crate) fn new(input: &StandingInput<'_>, past: &[BaselineRow]) -> Self {
         let campaign = input.campaign;
         let (legal, measured) = (campaign.legal_window, campaign.measurement_window);
-        let days = DateWindow {
-            start: legal.start.min(measured.start),
-            end: legal.end.max(measured.end),
-        };
+        let days =
+            DateWindow { start: legal.start.min(measured.start), end: legal.end.max(measured.end) };
         let mut rows: BTreeMap<_, Vec<BaselineRow>> = BTreeMap::new();
         for row in past {
             rows.entry((row.unit_id(), row.element.clone())).or_default().push(row.clone());
@@ -100,9 +98,8 @@ impl Ledger {
         }
         let whole_end = |day: Date| calendar.period_containing(day).end;
         let begins = |day: Date| calendar.period_containing(day).start == day;
-        let bounds: BTreeSet<Date> = days_of(around)
-            .filter(|day| cuts.contains(day) || begins(*day))
-            .collect();
+        let bounds: BTreeSet<Date> =
+            days_of(around).filter(|day| cuts.contains(day) || begins(*day)).collect();
         let ends = bounds.iter().filter(|end| self.days.start < **end && **end <= self.days.end);
         let common = ends.map(|end| CommonEnd {
             end: *end,
@@ -134,7 +131,8 @@ impl Ledger {
         for day in days_of(self.days) {
             let now = place(day);
             let is_owed = now.0 == Some(kind)
-                && (campaign.legal_window.contains(day) || campaign.measurement_window.contains(day));
+                && (campaign.legal_window.contains(day)
+                    || campaign.measurement_window.contains(day));
             if bounds.contains(&day) || now != before || !is_owed {
                 self.pieces.extend(open.take());
             }
@@ -167,7 +165,8 @@ impl Ledger {
             let is_over = last.is_some_and(|(last, grace_end)| last <= end && grace_end <= today);
             !is_over || is_due(code, end)
         };
-        let candidates: BTreeSet<Date> = contracts.iter().flat_map(ends).map(|one| one.end).collect();
+        let candidates: BTreeSet<Date> =
+            contracts.iter().flat_map(ends).map(|one| one.end).collect();
         candidates.into_iter().rev().find(|end| {
             let holding: Vec<&String> =
                 contracts.iter().filter(|code| holds_back(code, *end)).collect();
@@ -210,9 +209,7 @@ impl<'a> Scene<'a> {
         }
         let contract_id = |code: &str| input.catalogue.contract(code).unwrap().id();
         let received = ledger.pieces.iter().map(|piece| {
-            by_key
-                .get(&(contract_id(&piece.contract), piece.unit, piece.start, piece.end))
-                .copied()
+            by_key.get(&(contract_id(&piece.contract), piece.unit, piece.start, piece.end)).copied()
         });
         let mut scene = Self {
             input,

@@ -81,9 +81,10 @@ pub(crate) fn made_of(of: History<'_>, unit: UnitId, start: Date, day: Date) -> 
 }
 
 fn previous_units(org: &Org, unit: UnitId, day: Date) -> BTreeSet<UnitId> {
-    let lines = org.lineage().iter().filter(|line| {
-        line.to == unit && line.effective_day == day && line.kind.is_succession()
-    });
+    let lines = org
+        .lineage()
+        .iter()
+        .filter(|line| line.to == unit && line.effective_day == day && line.kind.is_succession());
     let mut from: BTreeSet<UnitId> = lines.map(|line| line.from).collect();
     let was_there = org.is_open_on(unit, day_before(day));
     if from.is_empty() && !was_there {
@@ -104,12 +105,7 @@ pub(crate) struct Place {
     pub(crate) doubtful: BTreeSet<UnitId>,
 }
 
-pub(crate) fn place_of(
-    of: History<'_>,
-    view: StructureView,
-    unit: UnitId,
-    day: Date,
-) -> Place {
+pub(crate) fn place_of(of: History<'_>, view: StructureView, unit: UnitId, day: Date) -> Place {
     let org = of.org;
     let Some(structure) = view.structure_day() else {
         return Place { certain: with_ancestors(org, unit, day), doubtful: BTreeSet::new() };

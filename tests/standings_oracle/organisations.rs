@@ -56,8 +56,11 @@ pub(crate) fn org_strategy() -> impl Strategy<Value = OrgPlan> {
         1 => Just(Change::MergeProvince),
     ];
     let changes = prop::collection::vec((1_i64..45, change), 0..4);
-    (0_usize..3, 3_usize..6, changes)
-        .prop_map(|(districts, communes, changes)| OrgPlan { districts, communes, changes })
+    (0_usize..3, 3_usize..6, changes).prop_map(|(districts, communes, changes)| OrgPlan {
+        districts,
+        communes,
+        changes,
+    })
 }
 
 /// A unit that is alive, with its present parent and since when.
@@ -185,7 +188,10 @@ impl Builder {
                 self.draft.line(day, OWNER, "q", (1, 1));
                 self.close(OWNER, day);
             }
-            Change::Merge(..) | Change::Absorb(..) | Change::Dissolve(_) | Change::MergeProvince => {}
+            Change::Merge(..)
+            | Change::Absorb(..)
+            | Change::Dissolve(_)
+            | Change::MergeProvince => {}
         }
     }
 

@@ -70,12 +70,14 @@ impl Reach {
     }
 
     fn of_measure(measure: &Measure, zero: bool) -> Self {
+        if is_of_cases(measure) {
+            return Self::OWNER;
+        }
         match measure {
-            Measure::Change { measure, baseline, mode } => {
+            Measure::Change { baseline, mode, .. } => {
+                let fixed = matches!(baseline, Baseline::Fixed(_));
                 let of_year = matches!(baseline, Baseline::StatYear(_) | Baseline::CalendarYear(_));
-                if matches!(baseline, Baseline::Fixed(_)) || is_of_cases(measure) {
-                    Self::OWNER
-                } else if *mode == ChangeMode::Absolute && !zero {
+                if fixed || (*mode == ChangeMode::Absolute && !zero) {
                     Self::OWNER
                 } else if of_year {
                     Self::LEVELS
@@ -83,7 +85,6 @@ impl Reach {
                     Self::EVERYWHERE
                 }
             }
-            _ if is_of_cases(measure) => Self::OWNER,
             Measure::Ratio { .. } => Self::EVERYWHERE,
             Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } if zero => {
                 Self::EVERYWHERE

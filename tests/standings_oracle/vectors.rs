@@ -1,4 +1,6 @@
-//! The vectors of the decision page, worked by hand. Each asks the oracle and the product.
+//! The vectors of the decision page, worked by hand. Each asks the oracle and the product. Vectors
+//! 10 and 11 (what may be said when), 12 to 14 (allocations) and 20 to 22 (waivers) are tested where
+//! those rules live.
 
 use crate::agreement::is_judgement;
 use crate::fraction::Frac;
@@ -77,9 +79,10 @@ fn first_figure(standing: &Standing) -> Option<i64> {
 fn interval(world: &World, target: &str) -> (i128, i128) {
     let ours = world.oracle(AFTER, StructureView::AsWas, "p", target).interval.unwrap();
     let theirs = world.standing(AFTER, StructureView::AsWas, "p", target).judgement;
-    let theirs = theirs.value_low.zip(theirs.value_high).map(|(low, high)| {
-        (Frac::from(low), Frac::from(high))
-    });
+    let theirs = theirs
+        .value_low
+        .zip(theirs.value_high)
+        .map(|(low, high)| (Frac::from(low), Frac::from(high)));
     assert_eq!(theirs, Some(ours), "the product's interval is the oracle's");
     (ours.0.num, ours.1.num)
 }
@@ -235,8 +238,8 @@ fn the_same_with_a_ratio_of_190_in_190_weighs_190_of_290_and_is_low_coverage() {
     assert!(theirs.reasons.contains(&"LOW_COVERAGE".to_owned()), "{theirs:?}");
 }
 
-/// Vector 15 is in `authority`: it needs the example's 106 communes.
-///
+// Vector 15 is in `authority`: it needs the example's 106 communes.
+
 /// Vector 16.
 #[test]
 fn july_with_due_3_and_grace_4_is_judged_on_8_august_and_on_7_august_june_is() {

@@ -249,9 +249,8 @@ impl World {
     ) -> Standing {
         let all = self.standings(today, view);
         let unit = UnitId::from_code(uid);
-        let is_it = |one: &&Standing| {
-            one.phase == 0 && one.unit == unit && one.judgement.code == target
-        };
+        let is_it =
+            |one: &&Standing| one.phase == 0 && one.unit == unit && one.judgement.code == target;
         all.iter().find(is_it).unwrap().clone()
     }
 
