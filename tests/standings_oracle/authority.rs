@@ -177,6 +177,30 @@ fn the_first_example_is_judged_as_the_oracle_judges_it_after_every_event() {
     first_example().judge_events();
 }
 
+/// Days of the second example: the eve of the merger of 1 May 2026 and the days when the months
+/// before and after it are due, the middle of the year, and after everything was due.
+fn second_example() -> Year {
+    let days = [(2026, 4, 8), (2026, 5, 8), (2026, 6, 8), (2026, 7, 8), (2027, 1, 8)];
+    Year {
+        world: read_authority(&example("health"), "campaign.toml"),
+        steady: "tyt-90007",
+        silent: "tyt-90010",
+        quiet: "tyt-90013",
+        element: "ca_sxh",
+        days: days.map(|(year, month, day)| date(year, month, day)).into(),
+    }
+}
+
+#[test]
+fn the_second_example_is_judged_as_the_oracle_judges_it_through_its_merger() {
+    second_example().judge_reforms();
+}
+
+#[test]
+fn the_second_example_is_judged_as_the_oracle_judges_it_after_every_event() {
+    second_example().judge_events();
+}
+
 /// Vector 15.
 #[test]
 fn the_demo_as_of_8_january_is_judged_through_nineteen_weeks_and_as_of_the_9th_through_the_5th() {
