@@ -8,9 +8,9 @@ use jiff::ToSpan;
 use proptest::prelude::*;
 use thidua::domain::org::StructureView;
 
-/// 600, or the number in `scripts/soak --oracle N`.
+/// 800, or the number in `scripts/soak --oracle N`.
 fn case_count() -> u32 {
-    std::env::var("ORACLE_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(600)
+    std::env::var("ORACLE_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(800)
 }
 
 /// Fails with every difference in words.
