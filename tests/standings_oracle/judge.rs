@@ -378,10 +378,11 @@ impl Court<'_> {
         }
         let threshold = case.threshold;
         if let Some((course, share)) = course.and_then(|course| Some((course, share(course)?))) {
-            let cmp = match threshold.cmp {
-                Comparator::Less if course.1.is_zero() => Comparator::AtMost,
-                Comparator::Greater if course.1.is_zero() => Comparator::AtLeast,
-                cmp => cmp,
+            // While the base is zero, a strict bound of zero is not yet missed.
+            let cmp = match (threshold.cmp, course.1.is_zero()) {
+                (Comparator::Less, true) => Comparator::AtMost,
+                (Comparator::Greater, true) => Comparator::AtLeast,
+                (cmp, _) => cmp,
             };
             return Some(Threshold { cmp, at: threshold.at * share });
         }

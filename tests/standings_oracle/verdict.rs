@@ -106,10 +106,10 @@ pub(crate) enum Rule {
 /// what it has missed is lost already.
 pub(crate) fn combine(rule: Rule, running: bool, members: &[Verdict]) -> JudgementState {
     use JudgementState as S;
-    let member_state = |member: &Verdict| match member.state {
-        S::Met if running => S::OnPace,
-        S::Missed if running => S::AlreadyMissed,
-        state => state,
+    let member_state = |member: &Verdict| match (member.state, running) {
+        (S::Met, true) => S::OnPace,
+        (S::Missed, true) => S::AlreadyMissed,
+        (state, _) => state,
     };
     let states: Vec<S> = members.iter().map(member_state).collect();
     if rule == Rule::Tier {
