@@ -1,6 +1,6 @@
-//! The vectors of the decision page, worked by hand; each asks the oracle and the product. Vectors 10
-//! and 11 (what may be said when), 12 to 14 (allocations) and 20 to 22 (waivers) are tested where
-//! those rules live.
+//! The vectors of the decision page, worked by hand; each asks the oracle and the product. Vectors
+//! 10 and 11 (what may be said when), 12 to 14 (allocations) and 20 to 22 (waivers) are tested
+//! where those rules live.
 
 use crate::agreement::is_judgement;
 use crate::fraction::Frac;
