@@ -1,0 +1,133 @@
+//! A target by each unit of a level or kind (M7), and the coverage of a target.
+
+use crate::figures::Judged;
+use crate::judge::Court;
+use crate::ledger::Scene;
+use crate::lineage::{day_before, with_ancestors};
+use crate::verdict::Verdict;
+use std::collections::BTreeSet;
+use thidua::domain::org::UnitKind;
+use thidua::domain::standing::JudgementState;
+use thidua::domain::support::ids::UnitId;
+use thidua::domain::target_rule::{Comparison, StandingStage, TargetUnits};
+
+/// The units that a comparison names one by one, or the one unit at which it is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named<'a> {
+    /// Those of the level at which the elements are counted.
+    Counted,
+    /// Those of a kind, in the word of the register.
+    Kind(&'a str),
+    /// One unit, by uid.
+    One(&'a str),
+}
+
+impl<'a> Named<'a> {
+    pub(crate) fn by(comparison: &'a Comparison) -> Option<Self> {
+        comparison.units.as_ref().map(|units| match units {
+            TargetUnits::Each => Self::Counted,
+            TargetUnits::Kind(kind) => Self::Kind(kind.as_str()),
+            TargetUnits::Unit(uid) => Self::One(uid.as_str()),
+        })
+    }
+}
+
+/// Reports that are due: how many, and what came of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) expected: u32,
+    pub(crate) received: u32,
+    pub(crate) accepted: u32,
+    pub(crate) late: u32,
+    pub(crate) missing: u32,
+}
+
+impl Scene<'_> {
+    /// The due reports of these contracts in any of these windows that count at the unit.
+    pub(crate) fn coverage(
+        &self,
+        unit: UnitId,
+        contracts: &BTreeSet<String>,
+        judged: &[Judged],
+    ) -> Due {
+        let mut due = Due::default();
+        for (at, piece) in self.pieces_at(unit) {
+            let inside = |of: &Judged| of.window.start <= piece.start && piece.end <= of.end;
+            let counts = contracts.contains(&piece.contract)
+                && judged.iter().any(inside)
+                && self.places[at].certain.contains(&unit);
+            if !counts {
+                continue;
+            }
+            due.expected += 1;
+            match self.received[at] {
+                None => due.missing += 1,
+                Some(entry) => {
+                    due.received += 1;
+                    due.accepted += u32::from(entry.accepted);
+                    due.late += u32::from(entry.late);
+                }
+            }
+        }
+        due
+    }
+}
+
+impl Court<'_> {
+    pub(crate) fn judge_each(&self, comparison: &Comparison) -> Verdict {
+        use JudgementState as S;
+        let judged = self.judged(comparison.window.as_ref());
+        let alone = Comparison { units: None, ..comparison.clone() };
+        let units = self.units_of(comparison, judged).into_iter();
+        let exposed: Vec<UnitId> = units.filter(|unit| self.is_exposed(*unit, judged)).collect();
+        let members: Vec<Verdict> = exposed
+            .into_iter()
+            .map(|unit| Court { unit, by_exposure: true, ..self.clone() }.judge_comparison(&alone))
+            .filter(|verdict| verdict.state != S::NotApplicable)
+            .collect();
+        let has = |states: &[S]| members.iter().any(|one| states.contains(&one.state));
+        let unknown = [S::Undetermined, S::NoData, S::NotComparable];
+        let running = self.stage(judged) == StandingStage::Running;
+        let state = if members.is_empty() {
+            S::NotApplicable
+        } else if has(&[S::Missed]) {
+            S::Missed
+        } else if has(&[S::AlreadyMissed]) {
+            S::AlreadyMissed
+        } else if has(&[S::Behind]) {
+            S::Behind
+        } else if has(&unknown) {
+            S::Undetermined
+        } else if running {
+            S::OnPace
+        } else {
+            S::Met
+        };
+        let good = members.iter().filter(|one| matches!(one.state, S::Met | S::OnPace)).count();
+        Verdict { tally: Some((good, members.len())), ..Verdict::of(state) }
+    }
+
+    /// The units that a target names one by one: alive on the last day judged, and in a view of one
+    /// day the units of that day.
+    fn units_of(&self, comparison: &Comparison, judged: Judged) -> Vec<UnitId> {
+        let (scene, org) = (self.scene, self.scene.org());
+        let last = day_before(judged.end).max(judged.window.start);
+        let view = scene.input.view.structure_day();
+        let day = view.unwrap_or(last);
+        let level = scene.element(comparison.measure.elements()[0]).level;
+        let is_named = |unit: UnitId| {
+            org.version_on(unit, day).is_some_and(|version| match Named::by(comparison) {
+                Some(Named::Kind(kind)) => version.local_kind == kind,
+                Some(Named::Counted | Named::One(_)) | None => {
+                    version.kind == UnitKind::from(level)
+                }
+            })
+        };
+        let is_below = |unit: UnitId| match view {
+            Some(day) => with_ancestors(org, unit, day).contains(&self.unit),
+            None => scene.place(unit, day).certain.contains(&self.unit),
+        };
+        let all = org.units().iter().map(|unit| unit.id);
+        all.filter(|unit| is_named(*unit) && is_below(*unit)).collect()
+    }
+}
