@@ -62,12 +62,12 @@ fn add_measure(measure: &Measure, all: &mut BTreeSet<String>) {
             "stock"
         }
         Measure::Ratio { num, den, basis } => {
-            [num, den].map(|expr| add_signs(expr, all));
+            [num, den].into_iter().for_each(|expr| add_signs(expr, all));
             all.extend(basis.map(|basis| format!("basis {basis}")));
             "ratio"
         }
         Measure::Rate { num, per: _, den } => {
-            [num, den].map(|expr| add_signs(expr, all));
+            [num, den].into_iter().for_each(|expr| add_signs(expr, all));
             "rate"
         }
         Measure::Change { measure, baseline, mode } => {

@@ -354,7 +354,9 @@ fn each_of(met: usize, missed: usize, none: usize, silent: usize) -> Authority {
         uids.iter().enumerate().map(|(at, uid)| (uid.as_str(), figures(at))).collect();
     let target = "formula = \"ratio(done/due) >= 95% by each\"";
     let mut authority = Authority::new(target, &communes);
-    uids.iter().skip(met + missed + none).for_each(|uid| drop(authority.monthly.remove(uid)));
+    for uid in uids.iter().skip(met + missed + none) {
+        authority.monthly.remove(uid);
+    }
     authority
 }
 

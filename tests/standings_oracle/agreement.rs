@@ -35,6 +35,7 @@ pub(crate) fn summary(differences: &[Difference]) -> String {
         let ours = match &row.expected {
             Expected::Judged { verdict, .. } => format!("{:?}", verdict.state),
             Expected::NotJudged => "not judged".to_owned(),
+            Expected::Allocated => "allocated".to_owned(),
             Expected::NotCounted => "not counted".to_owned(),
         };
         let theirs = product.map_or("no row".to_owned(), |state| format!("{state:?}"));
@@ -88,6 +89,7 @@ pub(crate) fn differences(input: &StandingInput<'_>, ledger: &Ledger) -> Vec<Dif
 fn difference(row: &Row, standing: Option<&Standing>) -> Option<String> {
     let state = standing.map(|one| one.judgement.state);
     match &row.expected {
+        Expected::Allocated => None,
         Expected::NotJudged | Expected::NotCounted => {
             let said = state.filter(|state| is_judgement(*state))?;
             Some(format!("judged nowhere here, and the product says {said:?}"))

@@ -9,13 +9,15 @@ use std::collections::BTreeSet;
 use thidua::domain::org::UnitKind;
 use thidua::domain::standing::JudgementState;
 use thidua::domain::support::ids::UnitId;
-use thidua::domain::target_rule::{Comparison, StandingStage, TargetUnits};
+use thidua::domain::target_rule::{Comparison, EachUnits, StandingStage, TargetUnits};
 
 /// The units that a comparison names one by one, or the one unit at which it is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Named<'a> {
     /// Those of the level at which the elements are counted.
     Counted,
+    /// Those of a level.
+    Level(UnitKind),
     /// Those of a kind, in the word of the register.
     Kind(&'a str),
     /// One unit, by uid.
@@ -25,8 +27,9 @@ pub(crate) enum Named<'a> {
 impl<'a> Named<'a> {
     pub(crate) fn by(comparison: &'a Comparison) -> Option<Self> {
         comparison.units.as_ref().map(|units| match units {
-            TargetUnits::Each => Self::Counted,
-            TargetUnits::Kind(kind) => Self::Kind(kind.as_str()),
+            TargetUnits::Each(EachUnits::Counted) => Self::Counted,
+            TargetUnits::Each(EachUnits::Level(level)) => Self::Level((*level).into()),
+            TargetUnits::Each(EachUnits::Kind(kind)) => Self::Kind(kind.as_str()),
             TargetUnits::Unit(uid) => Self::One(uid.as_str()),
         })
     }
@@ -118,6 +121,7 @@ impl Court<'_> {
         let is_named = |unit: UnitId| {
             org.version_on(unit, day).is_some_and(|version| match Named::by(comparison) {
                 Some(Named::Kind(kind)) => version.local_kind == kind,
+                Some(Named::Level(kind)) => version.kind == kind,
                 Some(Named::Counted | Named::One(_)) | None => {
                     version.kind == UnitKind::from(level)
                 }

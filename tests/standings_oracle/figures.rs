@@ -229,7 +229,9 @@ impl Scene<'_> {
         let pieces =
             self.pieces_by(unit).filter(|(_, piece)| piece.contract == contract && piece.end <= by);
         let words = pieces.filter_map(|(at, piece)| match self.accepted_cell(at, code)? {
-            CellValue::Reported(value) => Some((piece.end, Frac::scaled(value, scale))),
+            CellValue::Reported(value) | CellValue::Carried(value) => {
+                Some((piece.end, Frac::scaled(value, scale)))
+            }
             CellValue::Nil | CellValue::Missing(_) => None,
         });
         words.max_by_key(|(end, _)| *end)

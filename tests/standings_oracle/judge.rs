@@ -116,7 +116,7 @@ impl Court<'_> {
     }
 
     pub(crate) fn judge_comparison(&self, comparison: &Comparison) -> Verdict {
-        if let Some(Named::Counted | Named::Kind(_)) = Named::by(comparison) {
+        if let Some(Named::Counted | Named::Level(_) | Named::Kind(_)) = Named::by(comparison) {
             return self.judge_each(comparison);
         }
         let mut verdict = Verdict::of(JudgementState::Undetermined);

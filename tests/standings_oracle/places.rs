@@ -24,6 +24,8 @@ pub(crate) enum Expected {
     Judged { verdict: Box<Verdict>, stage: StandingStage, due: Due },
     /// The unit sees at most its contribution.
     NotJudged,
+    /// A unit with a limit of its own; vectors 12 to 14 are about these.
+    Allocated,
     /// The elements are counted at another level.
     NotCounted,
 }
@@ -157,6 +159,9 @@ impl Scene<'_> {
             Some(uid) => unit == UnitId::from_code(uid),
             None => reach.each_level || Some(unit) == self.owner_in_view(),
         };
+        if line.allocation.is_some() && Some(unit) != self.owner_in_view() {
+            return Expected::Allocated;
+        }
         if !is_here || (phase > 0 && !reach.each_phase) {
             return Expected::NotJudged;
         }
@@ -220,6 +225,6 @@ fn unit_named(formula: &Target) -> Option<&str> {
     let Target::Compare(comparison) = formula else { return None };
     match Named::by(comparison)? {
         Named::One(uid) => Some(uid),
-        Named::Counted | Named::Kind(_) => None,
+        Named::Counted | Named::Level(_) | Named::Kind(_) => None,
     }
 }

@@ -19,7 +19,7 @@ use thidua::domain::reporting::calendar::Calendars;
 use thidua::domain::reporting::expectation::compute_expectations;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus, Baselines};
-use thidua::domain::standing::{ReportEntry, Standing, StandingInput, judge_standings};
+use thidua::domain::standing::{NO_WAIVERS, ReportEntry, Standing, StandingInput, judge_standings};
 use thidua::domain::support::ids::UnitId;
 use thidua::files::{campaign, catalogue};
 
@@ -215,6 +215,7 @@ impl World {
             baselines: &baselines,
             numbers,
             reports: &entries,
+            waivers: &NO_WAIVERS,
             today,
             view,
         })
@@ -270,7 +271,9 @@ impl World {
             let row = scene.rows().into_iter().find(is_it).unwrap();
             match row.expected {
                 Expected::Judged { verdict, .. } => *verdict,
-                Expected::NotJudged | Expected::NotCounted => panic!("{uid} is not judged"),
+                Expected::NotJudged | Expected::Allocated | Expected::NotCounted => {
+                    panic!("{uid} is not judged")
+                }
             }
         })
     }

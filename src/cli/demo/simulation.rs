@@ -13,7 +13,7 @@ use super::generator::sheet_plan::{ConcurrentEdit, SheetPlan};
 use super::people::{Person, ReportEvent, counted_value};
 use super::server::DemoServer;
 use crate::app::job_run::{JobId, JobSlotOutcome};
-use crate::domain::org::UnitKind;
+use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::{ReportId, UnitId};
 use crate::jobs::scheduled_job;
