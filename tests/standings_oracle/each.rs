@@ -6,7 +6,7 @@ use crate::ledger::Scene;
 use crate::lineage::{day_before, with_ancestors};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
-use thidua::domain::org::UnitKind;
+use thidua::domain::org::{UnitKind, UnitVersion};
 use thidua::domain::standing::JudgementState;
 use thidua::domain::support::ids::UnitId;
 use thidua::domain::target_rule::{Comparison, EachUnits, StandingStage, TargetUnits};
@@ -81,7 +81,13 @@ impl Court<'_> {
         use JudgementState as S;
         let judged = self.judged(comparison.window.as_ref());
         let alone = Comparison { units: None, ..comparison.clone() };
-        let units = self.units_of(comparison, judged).into_iter();
+        let named = self.units_of(comparison, judged);
+        if self.is_one_of(comparison, judged) {
+            // The unit's own row: its own state, by the rule of the units above it.
+            let by_exposure = named.contains(&self.unit) && self.is_exposed(self.unit, judged);
+            return Court { by_exposure, ..self.clone() }.judge_comparison(&alone);
+        }
+        let units = named.into_iter();
         let exposed: Vec<UnitId> = units.filter(|unit| self.is_exposed(*unit, judged)).collect();
         let members: Vec<Verdict> = exposed
             .into_iter()
@@ -117,15 +123,8 @@ impl Court<'_> {
         let last = day_before(judged.end).max(judged.window.start);
         let view = scene.input.view.structure_day();
         let day = view.unwrap_or(last);
-        let level = scene.element(comparison.measure.elements()[0]).level;
         let is_named = |unit: UnitId| {
-            org.version_on(unit, day).is_some_and(|version| match Named::by(comparison) {
-                Some(Named::Kind(kind)) => version.local_kind == kind,
-                Some(Named::Level(kind)) => version.kind == kind,
-                Some(Named::Counted | Named::One(_)) | None => {
-                    version.kind == UnitKind::from(level)
-                }
-            })
+            org.version_on(unit, day).is_some_and(|version| self.names(comparison, version))
         };
         let is_below = |unit: UnitId| match view {
             Some(day) => with_ancestors(org, unit, day).contains(&self.unit),
@@ -133,5 +132,23 @@ impl Court<'_> {
         };
         let all = org.units().iter().map(|unit| unit.id);
         all.filter(|unit| is_named(*unit) && is_below(*unit)).collect()
+    }
+
+    /// Whether the unit is, or was when it closed, one of those that the target names.
+    fn is_one_of(&self, comparison: &Comparison, judged: Judged) -> bool {
+        let scene = self.scene;
+        let last = day_before(judged.end).max(judged.window.start);
+        let day = scene.input.view.structure_day().unwrap_or(last);
+        let version = scene.org().unit(self.unit).unwrap().nearest_version(day);
+        version.is_some_and(|version| self.names(comparison, version))
+    }
+
+    fn names(&self, comparison: &Comparison, version: &UnitVersion) -> bool {
+        let level = self.scene.element(comparison.measure.elements()[0]).level;
+        match Named::by(comparison) {
+            Some(Named::Kind(kind)) => version.local_kind == kind,
+            Some(Named::Level(kind)) => version.kind == kind,
+            Some(Named::Counted | Named::One(_)) | None => version.kind == UnitKind::from(level),
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::lineage::{day_before, passed_on_to, with_ancestors};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
-use thidua::domain::org::UnitKind;
+use thidua::domain::org::{UnitKind, UnitLineage};
 use thidua::domain::report::cell::CellValue;
 use thidua::domain::report::element::{Element, ElementCode, ElementKind};
 use thidua::domain::reporting::window::DateWindow;
@@ -109,7 +109,8 @@ impl Scene<'_> {
             }
             let weight = self.flow_weight(piece, element);
             reading.weight.1 = reading.weight.1 + weight;
-            if self.received[at].is_some_and(|entry| entry.accepted) {
+            // An accepted report with a reason instead of the figure covers nothing of it.
+            if figure.is_some() {
                 reading.weight.0 = reading.weight.0 + weight;
             }
         }
@@ -119,7 +120,7 @@ impl Scene<'_> {
     /// The share of last year that belongs to the days of this piece.
     fn base_of_piece(&self, unit: UnitId, days: i64, element: &Element) -> Option<Frac> {
         let base = self.campaign_base();
-        let whole = self.own_base(unit, element, base)?;
+        let whole = self.inherited_base(unit, element, base)?;
         Some(whole * Frac::new(days.into(), days_between(base.start, base.end).into()))
     }
 
@@ -291,12 +292,40 @@ impl Scene<'_> {
     fn expected_stock(&self, unit: UnitId, code: &ElementCode, judged: Judged) -> Frac {
         let element = self.element(code);
         self.estimate(unit, code, judged.end)
-            .or_else(|| self.own_base(unit, element, year_before(judged.window)))
+            .or_else(|| self.inherited_base(unit, element, year_before(judged.window)))
             .or_else(|| {
                 let holders = self.holders(element, day_before(judged.end)).into_iter();
                 lower_median(holders.filter_map(|one| self.current_word(one, code, judged)))
             })
             .unwrap_or(Frac::ONE)
+    }
+
+    /// The base of a unit from its own rows, else from those of its predecessors by weight (R10).
+    fn inherited_base(&self, unit: UnitId, element: &Element, window: DateWindow) -> Option<Frac> {
+        self.base_of_kin(unit, element, (window, Date::MAX))
+    }
+
+    /// With the predecessors of days before `day` only.
+    fn base_of_kin(
+        &self,
+        unit: UnitId,
+        element: &Element,
+        (window, day): (DateWindow, Date),
+    ) -> Option<Frac> {
+        self.own_base(unit, element, window).or_else(|| {
+            let is_into = |line: &&UnitLineage| {
+                let earlier = line.kind.is_succession() && line.effective_day < day;
+                earlier && line.to == unit && line.from != unit
+            };
+            let lines: Vec<_> = self.org().lineage().iter().filter(is_into).collect();
+            let share = |line: &&UnitLineage| {
+                let weight = Frac::new(line.weight.num(), line.weight.den());
+                let before = (window, line.effective_day);
+                Some(weight * self.base_of_kin(line.from, element, before)?)
+            };
+            let parts: Option<Vec<Frac>> = lines.iter().map(share).collect();
+            parts.filter(|parts| !parts.is_empty()).map(|parts| parts.into_iter().sum())
+        })
     }
 
     /// The base of a unit from its own rows: for a flow every day is covered, for a stock a row

@@ -272,11 +272,11 @@ impl Court<'_> {
             Comparator::Equal => (threshold.at > high, high_certain),
         };
         let holds = threshold.is_met_by(low) && threshold.is_met_by(high);
-        if case.current.holder_ended {
-            return Err((JudgementState::Undetermined, "HOLDER_ENDED"));
-        }
         if is_lost && is_proven {
             return Ok(false);
+        }
+        if case.current.holder_ended {
+            return Err((JudgementState::Undetermined, "HOLDER_ENDED"));
         }
         if !is_lost && !holds {
             return Err((JudgementState::Undetermined, "MISSING_REPORTS"));

@@ -162,7 +162,7 @@ impl Ledger {
         let holds_back = |code: &&String, end: Date| {
             let owed = self.pieces.iter().filter(|piece| piece.contract == **code);
             let last = owed.map(|piece| (piece.end, piece.grace_end)).max();
-            let is_over = last.is_some_and(|(last, grace_end)| last <= end && grace_end <= today);
+            let is_over = last.is_none_or(|(last, grace_end)| last <= end && grace_end <= today);
             !is_over || is_due(code, end)
         };
         let candidates: BTreeSet<Date> =

@@ -155,16 +155,6 @@ impl Scene<'_> {
         }
         let reach = Reach::of(&line.formula);
         let named = unit_named(&line.formula);
-        let is_here = match named {
-            Some(uid) => unit == UnitId::from_code(uid),
-            None => reach.each_level || Some(unit) == self.owner_in_view(),
-        };
-        if line.allocation.is_some() && Some(unit) != self.owner_in_view() {
-            return Expected::Allocated;
-        }
-        if !is_here || (phase > 0 && !reach.each_phase) {
-            return Expected::NotJudged;
-        }
         let contracts: BTreeSet<String> =
             elements.iter().map(|code| self.contract_of(code)).collect();
         let judged_end = self.judged_end(&contracts);
@@ -177,6 +167,19 @@ impl Scene<'_> {
             judged_end,
             by_exposure: false,
         };
+        let is_here = match named {
+            Some(uid) => unit == UnitId::from_code(uid),
+            None => {
+                let is_owner = Some(unit) == self.owner_in_view();
+                reach.each_level || is_owner || is_by_each(&line.formula)
+            }
+        };
+        if line.allocation.is_some() && Some(unit) != self.owner_in_view() {
+            return Expected::Allocated;
+        }
+        if !is_here || (phase > 0 && !reach.each_phase) {
+            return Expected::NotJudged;
+        }
         let windows: Vec<Judged> =
             windows_of(&line.formula).into_iter().map(|window| court.judged(window)).collect();
         Expected::Judged {
@@ -218,6 +221,12 @@ impl Scene<'_> {
 fn is_summed(kind: UnitKind, level: UnitKind) -> bool {
     let below_district = matches!(level, UnitKind::District | UnitKind::Commune);
     kind == level || kind == UnitKind::Province || (kind == UnitKind::District && below_district)
+}
+
+/// A target by each unit is judged at each of them, and at every unit above.
+fn is_by_each(formula: &Target) -> bool {
+    let Target::Compare(comparison) = formula else { return false };
+    Named::by(comparison).is_some_and(|named| !matches!(named, Named::One(_)))
 }
 
 /// The unit of `by unit(x)`, in a formula of one comparison.

@@ -83,13 +83,18 @@ fn target_reach(target: &Target) -> DefaultReach {
     }
 }
 
-/// The table. A base that belongs to the owner comes before a bound of 0.
+/// The table. A base that belongs to the owner, or to a whole year, comes before a bound of 0.
 fn comparison_reach(comparison: &Comparison) -> DefaultReach {
     let zero = comparison.bound.decimal.is_zero();
     match &comparison.measure {
         Measure::Ratio { basis: Some(RatioBasis::Stock | RatioBasis::Cohort), .. }
         | Measure::Change { baseline: Baseline::Fixed(_), .. } => DefaultReach::OwnerWhole,
         Measure::Change { measure, .. } if is_stock_ratio(measure) => DefaultReach::OwnerWhole,
+        Measure::Change {
+            mode: ChangeMode::Relative,
+            baseline: Baseline::StatYear(_) | Baseline::CalendarYear(_),
+            ..
+        } => DefaultReach::EveryLevelWhole,
         _ if zero => DefaultReach::EveryLevelAndPhase,
         Measure::Ratio { .. } => DefaultReach::EveryLevelAndPhase,
         Measure::Rate { .. } => DefaultReach::EveryLevelWhole,

@@ -5,14 +5,14 @@
 //! targets.
 
 use super::Coverage;
-use super::attribution::{FigureAttribution, attribute_figure};
+use super::attribution::{Attribution, FigureAttribution};
 use super::due_days::SummedWindow;
 use super::totals::CampaignTotals;
 use crate::domain::campaign::Campaign;
 use crate::domain::org::{Org, StructureView};
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{Cells, ElementNumber};
-use crate::domain::report::element::ElementCode;
+use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::Calendars;
 use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
@@ -96,8 +96,8 @@ pub struct WindowSums {
     coverage: BTreeMap<String, Vec<Coverage>>,
     /// The day after the last one that counts, by contract.
     through: BTreeMap<String, Date>,
-    /// Units whose sums the view cannot determine.
-    indeterminate_units: BTreeSet<UnitId>,
+    /// Units whose flows or stocks under a contract the view cannot determine.
+    indeterminate_units: BTreeMap<(String, ElementKind), BTreeSet<UnitId>>,
 }
 
 impl WindowSums {
@@ -139,12 +139,22 @@ impl WindowSums {
             .filter(|sum| **sum != ElementSum::default())
     }
 
-    pub(super) fn is_indeterminate(&self, unit: UnitId) -> bool {
-        self.indeterminate_units.contains(&unit)
+    /// Whether the view cannot determine a unit's figures of this kind under a contract.
+    pub(super) fn is_indeterminate(&self, unit: UnitId, contract: &str, kind: ElementKind) -> bool {
+        let key = (contract.to_owned(), kind);
+        self.indeterminate_units.get(&key).is_some_and(|units| units.contains(&unit))
     }
 
-    pub(super) fn add_indeterminate(&mut self, units: &[UnitId]) {
-        self.indeterminate_units.extend(units);
+    pub(super) fn add_indeterminate(
+        &mut self,
+        contract: &str,
+        kind: ElementKind,
+        units: &[UnitId],
+    ) {
+        if !units.is_empty() {
+            let known = self.indeterminate_units.entry((contract.to_owned(), kind)).or_default();
+            known.extend(units);
+        }
     }
 
     /// The day after the last one that counts under a contract; may lie outside the window.
@@ -246,6 +256,7 @@ pub(super) fn list_expected_reports<'a>(
     let codes = &input.campaign.contracts;
     let contracts =
         input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
+    let attribution = Attribution::new(input);
     let mut all = Vec::new();
     for contract in contracts {
         let id = contract.id();
@@ -262,7 +273,7 @@ pub(super) fn list_expected_reports<'a>(
         for expected in expected {
             let key = expected.report_key();
             let FigureAttribution { counting_units, indeterminate_units } =
-                attribute_figure(input.org, input.view, expected.unit, expected.period.start);
+                attribution.of_figure(expected.unit, expected.period.start);
             let entry = reports.get(&unit_period_key(&key)).copied();
             all.push(ExpectedReport {
                 expected,

@@ -11,6 +11,9 @@
 //!             └─> com-4 in dist-2      the four units below it are indeterminate
 //! ```
 //!
+//! An owner that closes in its campaign keeps, in AS_WAS, what the units made wholly of its own say
+//! afterwards: its legacy scope (R11).
+//!
 //! Nothing is estimated: an indeterminate unit has no complete figure in this view, and its
 //! standings are NOT_COMPARABLE.
 
@@ -29,8 +32,68 @@ pub(super) struct FigureAttribution {
     pub(super) indeterminate_units: Vec<UnitId>,
 }
 
-/// Attributes a figure of `unit` for the days from `start` on.
-pub(super) fn attribute_figure(
+/// The rule of attribution of one campaign in one view.
+pub(super) struct Attribution<'a> {
+    org: &'a Org,
+    view: StructureView,
+    legacy: Option<LegacyScope>,
+}
+
+/// What belonged to an owner on its last day.
+struct LegacyScope {
+    owner: UnitId,
+    last_day: Date,
+    units: BTreeSet<UnitId>,
+}
+
+impl<'a> Attribution<'a> {
+    pub(super) fn new(input: &StandingInput<'a>) -> Self {
+        let legacy = legacy_owner(input).map(|(owner, last_day)| {
+            let below = input.org.subtree(owner, Hierarchy::Command, last_day);
+            LegacyScope { owner, last_day, units: below.into_iter().collect() }
+        });
+        Self { org: input.org, view: input.view, legacy }
+    }
+
+    /// Attributes a figure of `unit` for the days from `start` on.
+    pub(super) fn of_figure(&self, unit: UnitId, start: Date) -> FigureAttribution {
+        let mut attribution = attribute_figure(self.org, self.view, unit, start);
+        let Some(legacy) = self.legacy.as_ref().filter(|legacy| legacy.last_day < start) else {
+            return attribution;
+        };
+        let parts = self.org.trace_predecessors(unit, start, legacy.last_day);
+        if parts.is_subset(&legacy.units) {
+            attribution.counting_units.push(legacy.owner);
+        } else if !parts.is_disjoint(&legacy.units) {
+            attribution.indeterminate_units.push(legacy.owner);
+        }
+        attribution
+    }
+}
+
+/// In the structure of each period: the owner and its last day, if it closes in the campaign.
+pub(super) fn legacy_owner(input: &StandingInput<'_>) -> Option<(UnitId, Date)> {
+    let owner = input.campaign.owner_id();
+    let end = input.org.unit(owner)?.lifetime().to;
+    let closes = input.campaign.measurement_window.start < end && end != Date::MAX;
+    let as_was = input.view.structure_day().is_none();
+    (as_was && closes).then_some((owner, end.yesterday().ok()?))
+}
+
+/// The owner; in a view of one day on which it is closed, the one unit that it became.
+pub(super) fn owner_in_view(input: &StandingInput<'_>) -> Option<UnitId> {
+    let owner = input.campaign.owner_id();
+    match input.view.structure_day() {
+        Some(day) if !input.org.is_open_on(owner, day) => {
+            let first = input.campaign.measurement_window.start;
+            let heirs = candidate_units(input.org, day, owner, first);
+            heirs.first().copied().filter(|_| heirs.len() == 1)
+        }
+        Some(_) | None => Some(owner),
+    }
+}
+
+fn attribute_figure(
     org: &Org,
     view: StructureView,
     unit: UnitId,

@@ -58,6 +58,8 @@ struct DueContract<'a> {
     cut_offs: BTreeSet<Date>,
     /// The day after the last one that counts.
     through: Date,
+    /// The day after the last one in the campaign on which a unit owes it; `None` if none ever does.
+    owed_until: Option<Date>,
 }
 
 impl<'a> DueDays<'a> {
@@ -120,9 +122,10 @@ impl<'a> DueDays<'a> {
         contract.map(|one| one.through)
     }
 
-    /// Whether any unit owes the element on the day before `end`.
-    pub(super) fn is_owed_before(&self, code: &ElementCode, end: Date) -> bool {
-        self.contract_of(code).is_none_or(|contract| is_owed_before(self.input, contract, end))
+    /// Whether units owed the element in the campaign and none does on the day before `end`.
+    pub(super) fn is_owed_no_more(&self, code: &ElementCode, end: Date) -> bool {
+        let contract = self.by_element.get(code).map(|at| &self.contracts[*at]);
+        contract.is_some_and(|one| one.owed_until.is_some_and(|until| until < end))
     }
 
     /// The days in a window on which a period of the contract of every one of these elements ends.
@@ -164,18 +167,14 @@ impl<'a> DueDays<'a> {
     }
 
     /// The latest day on which a due period of each contract ends. A contract that no unit owes any
-    /// more does not hold it back.
+    /// more, and whose last period is due, does not hold it back.
     fn common_through(&self, contracts: &[usize]) -> Date {
-        let of = |at: &usize| &self.contracts[*at];
-        let latest = contracts.iter().map(|at| of(at).through).max();
-        let owed = contracts
-            .iter()
-            .map(of)
-            .filter(|one| latest.is_some_and(|day| is_owed_before(self.input, one.contract, day)));
-        let ends = owed.map(DueContract::due_ends);
-        let common = ends.reduce(|so_far, ends| so_far.intersection(&ends).copied().collect());
-        let last = common.and_then(|days| days.last().copied());
-        last.unwrap_or(campaign_days(self.input).start)
+        let of: Vec<&DueContract<'_>> = contracts.iter().map(|at| &self.contracts[*at]).collect();
+        let candidates: BTreeSet<Date> = of.iter().flat_map(|one| one.due_ends()).collect();
+        let is_common =
+            |end: &&Date| of.iter().all(|one| one.is_over(**end) || one.is_due_end(**end));
+        let last = candidates.iter().rev().find(is_common);
+        last.copied().unwrap_or(campaign_days(self.input).start)
     }
 }
 
@@ -198,11 +197,26 @@ impl<'a> DueContract<'a> {
             cut_offs.insert(period.end);
         }
         cut_offs.retain(|day| days.start < *day);
-        Self { contract, cut_offs, through }
+        let level = UnitKind::from(contract.level);
+        let versions = input.org.units().iter().flat_map(|unit| &unit.versions);
+        let owing = versions.filter(|version| {
+            version.kind == level && version.days.from < days.end && days.start < version.days.to
+        });
+        let owed_until = owing.map(|version| version.days.to.min(days.end)).max();
+        Self { contract, cut_offs, through, owed_until }
     }
 
-    fn due_ends(&self) -> BTreeSet<Date> {
-        self.cut_offs.range(..=self.through).copied().collect()
+    fn due_ends(&self) -> impl Iterator<Item = Date> {
+        self.cut_offs.range(..=self.through).copied()
+    }
+
+    fn is_due_end(&self, end: Date) -> bool {
+        end <= self.through && self.cut_offs.contains(&end)
+    }
+
+    /// Whether all that was ever owed ends by `end` and is due.
+    fn is_over(&self, end: Date) -> bool {
+        self.owed_until.is_none_or(|until| until <= end && until <= self.through)
     }
 }
 
@@ -216,11 +230,6 @@ pub(super) fn target_elements(campaign: &Campaign, formula: &Target) -> BTreeSet
 fn is_due(input: &StandingInput<'_>, contract: &Contract, end: Date) -> bool {
     let days = i64::from(contract.due_days) + i64::from(contract.grace_days);
     input.campaign.status.is_final() || end.saturating_add(days.days()) <= input.today
-}
-
-fn is_owed_before(input: &StandingInput<'_>, contract: &Contract, end: Date) -> bool {
-    let day = end.yesterday().unwrap_or(end);
-    input.org.units_of_kind_on(UnitKind::from(contract.level), day).next().is_some()
 }
 
 /// All days that any window of the campaign contains.

@@ -3,19 +3,17 @@
 //! Judged are the units alive on the last judged day that lived at least three quarters of the days
 //! judged so far. The others are listed and neutral.
 
+use super::attribution::Attribution;
 use super::unit_figures::{UnitFigures, resolve_window};
 use super::unit_judge::is_level_summed;
 use crate::domain::org::{Hierarchy, Unit, UnitKind, UnitVersion};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::time::days_from_date;
-use crate::domain::target_rule::{
-    Comparability, Comparison, EachFigures, EachUnits, FigureSource, NeutralReason,
-};
+use crate::domain::target_rule::{Comparison, EachFigures, EachUnits, NeutralReason, TargetUnits};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
 
-/// `None` if the unit is itself one of them, or if its own figures are not comparable.
+/// `None` if the unit is itself one of them.
 pub(super) fn list_each_units<'a>(
     figures: &UnitFigures<'a>,
     units: &EachUnits,
@@ -27,21 +25,19 @@ pub(super) fn list_each_units<'a>(
     let day = input.view.structure_day().unwrap_or(last);
     let wanted = WantedUnits::new(figures, units, comparison);
     let own = input.org.unit(figures.unit)?.nearest_version(day)?;
-    let broken = comparison
-        .measure
-        .elements()
-        .into_iter()
-        .any(|code| figures.comparability(code, comparison) == Comparability::Broken);
-    if wanted.includes(own) || broken {
+    if wanted.includes(own) {
         return None;
     }
-    let below: BTreeSet<_> =
-        input.org.subtree(figures.unit, Hierarchy::Command, day).into_iter().collect();
+    let attribution = Attribution::new(input);
+    let is_below = |unit: &Unit| {
+        unit.is_open_on(day)
+            && attribution.of_figure(unit.id, day).counting_units.contains(&figures.unit)
+    };
     let judged_days = DateWindow { start: window.start, end: last.saturating_add(1.day()) };
     let mut found: Vec<(&Unit, Option<NeutralReason>)> = Vec::new();
     for unit in input.org.units() {
-        if below.contains(&unit.id) && unit.version_on(day).is_some_and(|one| wanted.includes(one))
-        {
+        let is_wanted = unit.version_on(day).is_some_and(|version| wanted.includes(version));
+        if is_wanted && is_below(unit) {
             let as_was = input.view.structure_day().is_none();
             let short = as_was && !has_exposure(unit, judged_days);
             found.push((unit, short.then_some(NeutralReason::Exposure)));
@@ -53,10 +49,26 @@ pub(super) fn list_each_units<'a>(
     let one = |(unit, neutral): (&Unit, Option<NeutralReason>)| {
         let by_exposure = !comparison.measure.is_change();
         let own = UnitFigures { unit: unit.id, by_exposure, ..*figures };
-        let coverage = own.weighed_coverage(comparison);
-        EachFigures { unit: unit.id, neutral, coverage, figures: Box::new(own) }
+        let (coverage, weight) = (own.report_share(), own.weight_share(comparison));
+        EachFigures { unit: unit.id, neutral, coverage, weight, figures: Box::new(own) }
     };
     Some(found.into_iter().map(one).collect())
+}
+
+/// Whether a unit of `by each` is judged for itself although it did not live the whole window: the
+/// unit above counts it by the same rule.
+pub(super) fn is_judged_by_exposure(figures: &UnitFigures<'_>, comparison: &Comparison) -> bool {
+    let Some(TargetUnits::Each(units)) = &comparison.units else { return false };
+    let window = resolve_window(figures.input, figures.default_window, comparison.window.as_ref());
+    let (Some(window), Some(unit)) = (window, figures.input.org.unit(figures.unit)) else {
+        return false;
+    };
+    let last = last_judged_day(figures.judged_end(window, comparison), window);
+    let days = DateWindow { start: window.start, end: last.saturating_add(1.day()) };
+    let wanted = WantedUnits::new(figures, units, comparison);
+    !comparison.measure.is_change()
+        && unit.version_on(last).is_some_and(|version| wanted.includes(version))
+        && has_exposure(unit, days)
 }
 
 /// The last day of the window that is judged; before anything is due its first day. `through` is

@@ -3,7 +3,7 @@
 
 use super::aggregate::StandingInput;
 use super::allocated_limits::AllocatedLimits;
-use super::attribution::UnitOrigins;
+use super::attribution::{UnitOrigins, legacy_owner};
 use super::due_days::{DueDays, SummedWindow};
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
@@ -86,6 +86,7 @@ pub fn judge_standings_from_totals(
                 let figures = UnitFigures {
                     input,
                     due: &due,
+                    line: Some(line),
                     common_through: due.common_through_of(&line.formula),
                     unit,
                     default_window: window,
@@ -132,8 +133,8 @@ fn target_stage(figures: &UnitFigures<'_>, formula: &Target) -> StandingStage {
     compared.chain(attested).min().unwrap_or_else(none)
 }
 
-/// Units that existed on some finished day of the window, with their latest kind; in a view of one
-/// day the units open on that day.
+/// Units that existed on some finished day of the window, and an owner that closed, with their latest
+/// kind; in a view of one day the units open on that day.
 fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, UnitKind)> {
     if let Some(day) = input.view.structure_day() {
         let kind = |unit: &crate::domain::org::Unit| {
@@ -146,10 +147,12 @@ fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, U
             .filter(|(_, kind)| *kind != UnitKind::Cluster)
             .collect();
     }
+    let legacy = legacy_owner(input);
     let existed = |unit: &crate::domain::org::Unit| {
         let lifetime = unit.lifetime();
         let last = unit.versions.last()?;
-        let begun = lifetime.from < input.today.min(window.end) && window.start < lifetime.to;
+        let lived = lifetime.from < input.today.min(window.end) && window.start < lifetime.to;
+        let begun = lived || legacy.is_some_and(|(owner, _)| owner == unit.id);
         (begun && last.kind != UnitKind::Cluster).then_some((unit.id, last.kind))
     };
     input.org.units().iter().filter_map(existed).collect()
@@ -185,7 +188,7 @@ fn evaluation_terms(
 
 /// Coverage of a target: the reports of every contract that delivers one of its elements, over the
 /// windows of the target.
-fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
+pub(super) fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
     let mut read: BTreeSet<(DateWindow, &str)> = BTreeSet::new();
     let contract = |code: &ElementCode| Some(figures.due.contract_of(code)?.code.as_str());
     for comparison in line.formula.comparisons() {
@@ -199,9 +202,16 @@ fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage
     read.extend(
         duties.filter_map(|code| contract(&code)).map(|code| (figures.default_window, code)),
     );
-    read.into_iter()
+    // A window inside another one adds no report to it.
+    let is_inside = |(one, contract): &(DateWindow, &str)| {
+        read.iter().any(|(other, of)| {
+            of == contract && other != one && other.start <= one.start && one.end <= other.end
+        })
+    };
+    read.iter()
+        .filter(|one| !is_inside(one))
         .filter_map(|(window, contract)| {
-            Some(figures.sums_over(window)?.1.coverage(figures.unit, contract))
+            Some(figures.sums_over(*window)?.1.coverage(figures.unit, contract))
         })
         .fold(Coverage::default(), Coverage::combined_with)
 }

@@ -268,7 +268,12 @@ impl CampaignTotals {
         for at in 0..self.tracked.len() {
             let memberships = self.memberships(&own, at);
             for one in memberships.iter().filter(|one| one.counted) {
-                self.windows[one.window].1.add_indeterminate(&self.tracked[at].indeterminate_units);
+                let report = &self.tracked[at];
+                let code = &self.layouts[report.layout].code;
+                for kind in [ElementKind::Flow, ElementKind::EventFlag] {
+                    let sums = &mut self.windows[one.window].1;
+                    sums.add_indeterminate(code, kind, &report.indeterminate_units);
+                }
             }
             self.tracked[at].windows = memberships;
             self.apply_report(at, SumOperation::Add);

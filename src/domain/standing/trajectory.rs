@@ -115,6 +115,7 @@ impl<'a> UnitTrajectories<'a> {
             by_exposure: false,
             input,
             due,
+            line: None,
             common_through: None,
             unit: *unit,
             default_window: self.window,

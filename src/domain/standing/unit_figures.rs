@@ -2,13 +2,14 @@
 //!
 //! A past figure of a unit exists only if it is complete for every unit that counts below it.
 
-use super::Coverage;
 use super::aggregate::{StandingInput, WindowSums};
-use super::attribution::UnitOrigins;
+use super::attribution::{UnitOrigins, legacy_owner};
 use super::due_days::{DueDays, SummedWindow};
-use super::each_units::list_each_units;
+use super::each_units::{is_judged_by_exposure, list_each_units};
+use super::judge::target_coverage;
+use crate::domain::campaign::CampaignTarget;
 use crate::domain::org::{Hierarchy, UnitKind};
-use crate::domain::report::element::{DefinitionComparability, Element, ElementCode, ElementKind};
+use crate::domain::report::element::{DefinitionComparability, Element, ElementCode};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::UnitId;
@@ -18,13 +19,14 @@ use crate::domain::target_rule::{
     FigureSource, FormulaIdentifier, MissingReports, OwnTerms, StandingStage, TargetWindow,
 };
 use jiff::civil::Date;
-use std::collections::BTreeSet;
 
 /// One unit's figures for one target.
 #[derive(Clone, Copy)]
 pub(super) struct UnitFigures<'a> {
     pub(super) input: &'a StandingInput<'a>,
     pub(super) due: &'a DueDays<'a>,
+    /// The target; `None` for figures of no target.
+    pub(super) line: Option<&'a CampaignTarget>,
     /// The day after the last one that counts, if the target is over several contracts.
     pub(super) common_through: Option<Date>,
     pub(super) unit: UnitId,
@@ -123,11 +125,11 @@ impl UnitFigures<'_> {
                     kind,
                     &org.subtree(self.unit, Hierarchy::Command, day).into_iter().collect(),
                 )?
-            } else if org.is_open_on(self.unit, first) {
-                let below = org.subtree(self.unit, Hierarchy::Command, first);
-                below.into_iter().filter(|unit| org.kind_on(*unit, first) == Some(kind)).collect()
             } else {
-                self.whole_predecessors(first)?
+                let own = org.is_open_on(self.unit, first);
+                let of = if own { vec![self.unit] } else { self.whole_predecessors(first)? };
+                let below = of.iter().flat_map(|one| org.subtree(*one, Hierarchy::Command, first));
+                below.filter(|unit| org.kind_on(*unit, first) == Some(kind)).collect()
             };
         if counting.is_empty() {
             return None;
@@ -240,33 +242,27 @@ impl UnitFigures<'_> {
         }
     }
 
-    /// The accepted share of what was expected: of the reports, and of what they weigh; the least of
-    /// them. Of a ratio the denominator is weighed (M2).
-    pub(super) fn weighed_coverage(&self, comparison: &Comparison) -> Ratio {
+    /// The accepted share of the target's reports.
+    pub(super) fn report_share(&self) -> Ratio {
+        self.line.map_or(Ratio::ONE, |line| target_coverage(self, line).accepted_share())
+    }
+
+    /// The accepted share of what the reports of a comparison are expected to weigh, by the element
+    /// that lacks most; of a ratio the denominator is weighed (M2).
+    pub(super) fn weight_share(&self, comparison: &Comparison) -> Ratio {
         let Some((_, sums)) = self.sums_of(comparison) else { return Ratio::ONE };
-        let contracts: BTreeSet<&str> = comparison
-            .measure
-            .elements()
-            .into_iter()
-            .filter_map(|code| self.due.contract_of(code))
-            .map(|contract| contract.code.as_str())
-            .collect();
-        let reports = contracts
-            .into_iter()
-            .map(|code| sums.coverage(self.unit, code))
-            .fold(Coverage::default(), Coverage::combined_with);
         let weight = |code: &ElementCode| {
             let sum = sums.element_sum(self.unit, code)?;
             Ratio::new(sum.accepted_weight, sum.due_weight)
         };
         let weights = comparison.measure.weighed_elements().into_iter().filter_map(weight);
-        weights.fold(reports.accepted_share(), Ratio::min)
+        weights.fold(Ratio::ONE, Ratio::min)
     }
 
-    /// Whether some unit owes the element on the last day judged.
-    fn is_owed(&self, code: &ElementCode, comparison: &Comparison) -> bool {
+    /// Whether units owed the element and none does on the last day judged.
+    fn is_owed_no_more(&self, code: &ElementCode, comparison: &Comparison) -> bool {
         self.judged_days(code, comparison)
-            .is_none_or(|days| self.due.is_owed_before(code, days.end))
+            .is_some_and(|days| self.due.is_owed_no_more(code, days.end))
     }
 
     fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
@@ -330,25 +326,28 @@ impl FigureSource for UnitFigures<'_> {
         }
     }
 
-    /// AS_WAS: a unit that did not exist on all days judged has only partial flows; its stock needs
-    /// the last of them only. In a view of one day a unit has all of them unless it is
-    /// indeterminate.
+    /// AS_WAS: a unit that did not exist on all days judged has only partial figures. In a view of
+    /// one day a unit has all of them unless it is indeterminate.
     fn comparability(&self, element: &ElementCode, comparison: &Comparison) -> Comparability {
-        let indeterminate =
-            self.sums_of(comparison).is_some_and(|(_, sums)| sums.is_indeterminate(self.unit));
-        if indeterminate || !self.is_owed(element, comparison) {
+        let contract = self.due.contract_of(element);
+        let read = contract.zip(self.element(element)).zip(self.sums_of(comparison));
+        let indeterminate = read.is_some_and(|((contract, element), (_, sums))| {
+            sums.is_indeterminate(self.unit, &contract.code, element.kind)
+        });
+        if indeterminate || self.is_owed_no_more(element, comparison) {
             return Comparability::Broken;
         }
-        let (Some(days), None) = (self.judged_days(element, comparison), self.origins) else {
+        let (Some(window), None) = (self.window_of(comparison), self.origins) else {
             return Comparability::Exact;
         };
-        let is_stock = self.element(element).is_some_and(|one| one.kind == ElementKind::Stock);
+        let end = self.judged_days(element, comparison).map_or(window.start, |days| days.end);
+        let is_legacy = legacy_owner(self.input).is_some_and(|(owner, _)| owner == self.unit);
         let lifetime = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
         let whole = lifetime.is_some_and(|lifetime| {
-            let begun = if is_stock { days.end } else { days.start };
-            lifetime.from <= begun && days.end <= lifetime.to
+            lifetime.from <= window.start && (end <= lifetime.to || is_legacy)
         });
-        if whole || self.by_exposure { Comparability::Exact } else { Comparability::Broken }
+        let is_exact = whole || self.by_exposure || is_judged_by_exposure(self, comparison);
+        if is_exact { Comparability::Exact } else { Comparability::Broken }
     }
 
     fn attestation(&self, duty: &FormulaIdentifier) -> Option<Attestation> {
@@ -365,7 +364,8 @@ impl FigureSource for UnitFigures<'_> {
 
     fn own_terms(&self, comparison: &Comparison) -> Option<OwnTerms> {
         let stage = self.stage(self.window_of(comparison)?, comparison.measure.elements());
-        Some(OwnTerms { stage, coverage: self.weighed_coverage(comparison) })
+        let (coverage, weight) = (self.report_share(), self.weight_share(comparison));
+        Some(OwnTerms { stage, coverage, weight })
     }
 
     fn is_too_large(&self, element: &ElementCode, comparison: &Comparison) -> bool {

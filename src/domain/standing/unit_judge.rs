@@ -1,6 +1,7 @@
 //! The judgement of one target at one unit in one window. Comparisons are judged in `target_rule`.
 
 use super::allocated_limits::AllocatedLimits;
+use super::attribution::owner_in_view;
 use super::judge::attested_elements;
 use super::unit_figures::{UnitFigures, resolve_window};
 use super::{EachJudgement, EachUnitJudgement, Judgement, JudgementState, StandingFigure};
@@ -27,7 +28,7 @@ impl UnitJudge<'_> {
     /// The judgement of a target: its verdict or pace where it is judged, else what the unit adds.
     pub(super) fn judge_line(&self, line: &CampaignTarget, terms: &EvaluationTerms) -> Judgement {
         let unit = self.figures.unit;
-        let is_owner = self.figures.input.campaign.owner_id() == unit;
+        let is_owner = owner_in_view(self.figures.input) == Some(unit);
         if let Some(share) = self.limits.share(&line.code, unit).filter(|_| !is_owner) {
             return self.judge_share(line, share, terms);
         }

@@ -57,6 +57,22 @@ fn judge_comparison(
     }
     let decomposed = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
     let current = read_current_or_known(reader, decomposed.measure)?;
+    if !current.nothing_due {
+        return judge_figures(reader, decomposed, current, out);
+    }
+    // What is known before it is due decides a loss and nothing else.
+    judge_figures(reader, decomposed, current, out).map_err(|_| {
+        *out = Evaluation::new(std::mem::take(&mut out.target), out.stage);
+        NO_FIGURES
+    })
+}
+
+fn judge_figures<'a>(
+    reader: &ComparisonReader<'a>,
+    decomposed: DecomposedMeasure<'a>,
+    current: CurrentFigure,
+    out: &mut Evaluation,
+) -> Result<(), EvaluationStop> {
     if current.missing && current.parts.is_none() {
         out.interval = Some((current.interval.low, current.interval.high));
     }
@@ -223,7 +239,7 @@ pub(super) fn judge_threshold(
     case: &ComparisonCase<'_>,
     threshold: Threshold,
 ) -> Result<ThresholdOutcome, EvaluationStop> {
-    let EvaluationTerms { coverage, coverage_min, waived, stage, .. } = case.reader.terms;
+    let EvaluationTerms { coverage, weight, coverage_min, waived, stage, .. } = case.reader.terms;
     let judged = threshold.judge_interval(case.current.interval);
     let open = |reason| Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason });
     let must_be_complete = *stage == StandingStage::Final && !waived;
@@ -234,7 +250,7 @@ pub(super) fn judge_threshold(
         ThresholdOutcome::Holds | ThresholdOutcome::Fails { proven: false } => {
             if must_be_complete && is_incomplete(case) {
                 open(VerdictReason::MissingReports)
-            } else if coverage < coverage_min {
+            } else if coverage.min(weight) < coverage_min {
                 open(VerdictReason::LowCoverage)
             } else {
                 Ok(judged)

@@ -201,8 +201,19 @@ impl<'a> ComparisonReader<'a> {
             expr,
             |code| self.figures.current_value(code, comparison),
             VerdictReason::NoFigures,
-        )?;
+        )
+        .map_err(|stop| self.stop_for_ended_holder(expr).unwrap_or(stop))?;
         self.with_missing_reports(expr, factor, reported)
+    }
+
+    /// Nothing is said, because the unit that said it ended and nobody took its stock over.
+    fn stop_for_ended_holder(&self, expr: &Expr) -> Option<EvaluationStop> {
+        let reason = VerdictReason::HolderEnded;
+        let ended = |code: &ElementCode| {
+            self.figures.missing_reports(code, self.comparison).ended_holders > 0
+        };
+        let any = expr.terms().any(|(_, code)| ended(code));
+        any.then_some(EvaluationStop { verdict: TargetVerdict::Undetermined, reason })
     }
 
     /// Counts of which nothing is due yet, if figures of later periods are known already.

@@ -29,6 +29,8 @@ pub struct EachFigures<'a> {
     pub neutral: Option<NeutralReason>,
     /// Accepted share of its expected reports.
     pub coverage: Ratio,
+    /// Accepted share of what its reports are expected to weigh.
+    pub weight: Ratio,
     /// Its figures.
     pub figures: Box<dyn FigureSource + 'a>,
 }
@@ -82,13 +84,13 @@ pub(super) fn evaluate_each(
 ) {
     let mut outcome = EachOutcome::default();
     let mut states = Vec::new();
-    for EachFigures { unit, neutral, coverage, figures } in units {
+    for EachFigures { unit, neutral, coverage, weight, figures } in units {
         if neutral.is_some() {
             outcome.neutral.push((*unit, *neutral));
             continue;
         }
         let mut one = Evaluation::new(String::new(), terms.stage);
-        let terms = EvaluationTerms { coverage: *coverage, ..terms.clone() };
+        let terms = EvaluationTerms { coverage: *coverage, weight: *weight, ..terms.clone() };
         comparison::evaluate_comparison(comparison, &**figures, &terms, &mut one);
         let state = EachState::of(&one);
         match state {

@@ -56,6 +56,7 @@ fn evaluate_comparison(
     let own = figures.own_terms(comparison).map(|own| EvaluationTerms {
         stage: own.stage,
         coverage: own.coverage,
+        weight: own.weight,
         ..terms.clone()
     });
     let terms = own.as_ref().unwrap_or(terms);

@@ -96,6 +96,8 @@ pub struct OwnTerms {
     pub stage: StandingStage,
     /// Accepted share of the reports expected in it.
     pub coverage: Ratio,
+    /// Accepted share of what the reports are expected to weigh.
+    pub weight: Ratio,
 }
 
 /// Reports that have not been received.
@@ -175,9 +177,11 @@ pub struct Attestation {
 pub struct EvaluationTerms {
     /// Stage of the window and its figures.
     pub stage: StandingStage,
-    /// Accepted share of the expected reports (and of the baseline's weight), 0 to 1.
+    /// Accepted share of the expected reports, 0 to 1.
     pub coverage: Ratio,
-    /// Minimum coverage for a verdict that missing reports could overturn.
+    /// Accepted share of what they are expected to weigh, 0 to 1.
+    pub weight: Ratio,
+    /// Minimum of both for a verdict that missing reports could overturn.
     pub coverage_min: Ratio,
     /// Below this base, or this denominator of a ratio, there is no verdict. `None`: 10 for a
     /// percentage of change, no minimum otherwise.
@@ -188,7 +192,8 @@ pub struct EvaluationTerms {
     /// at the final stage: the demand for completeness ends; `coverage_min` and the range that the
     /// missing reports allow stay.
     pub waived: bool,
-    /// The course that a running floor without a base must keep.
+    /// The course that the target gives a running floor without a base; `None`: that of last year,
+    /// else in equal parts over all days.
     pub course: Option<PaceCourse>,
     /// The bound that the milestones of the course belong to; `None`: the comparison's own.
     pub course_bound: Option<Ratio>,
@@ -207,6 +212,7 @@ impl EvaluationTerms {
         Self {
             stage,
             coverage: Ratio::ONE,
+            weight: Ratio::ONE,
             coverage_min: Ratio::new(num, den).unwrap_or(Ratio::ONE),
             min_base: None,
             zero_base: ZeroBasePolicy::MaintainZero,

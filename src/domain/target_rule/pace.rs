@@ -11,6 +11,7 @@ use super::comparison_figures::{EvaluationStop, NO_FIGURES, PlainMeasure};
 use super::display;
 use super::distribution;
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
+use super::pace_course::PaceCourse;
 use super::threshold::{Threshold, ThresholdOutcome};
 use super::verdict::{PaceState, TargetVerdict, VerdictReason};
 use crate::domain::support::ratio::Ratio;
@@ -142,11 +143,14 @@ fn threshold_to_date(
     if case.from_zero_base {
         return Some(case.threshold);
     }
-    if let Some(course) = threshold_by_course(case) {
-        return Some(course);
+    if let Some(course) = &case.reader.terms.course {
+        return threshold_by_course(case, course);
     }
-    let trajectory = trajectory?;
-    let at = case.threshold.value.checked_mul(trajectory.share_to_date()?)?;
+    let known = trajectory.and_then(|trajectory| Some((trajectory, trajectory.share_to_date()?)));
+    let Some((trajectory, share)) = known else {
+        return threshold_by_course(case, &PaceCourse::Linear);
+    };
+    let at = case.threshold.value.checked_mul(share)?;
     // If the base is zero up to now, a strict comparison with zero would report every unit as late.
     let cmp = match case.threshold.cmp {
         Comparator::Less if trajectory.to_date.is_zero() => Comparator::AtMost,
@@ -160,9 +164,9 @@ fn threshold_to_date(
     Some(Threshold { cmp, value: at })
 }
 
-/// What must hold now by the target's own course; only floors without a past base have one.
-fn threshold_by_course(case: &ComparisonCase<'_>) -> Option<Threshold> {
-    let course = case.reader.terms.course.as_ref()?;
+/// What must hold now by a course over the days of the window; only floors without a past base have
+/// one.
+fn threshold_by_course(case: &ComparisonCase<'_>, course: &PaceCourse) -> Option<Threshold> {
     let plain = matches!(case.decomposed.change, None | Some((Baseline::Fixed(_), _)));
     if !plain || !case.threshold.is_floor() {
         return None;
@@ -184,13 +188,6 @@ fn judge_flow(
         return judge_threshold(case, threshold).map(to_pace_state);
     }
     match case.decomposed.change {
-        // Without a base a ceiling is kept until it is passed.
-        None | Some((Baseline::Fixed(_), _))
-            if case.threshold.is_ceiling()
-                && case.threshold.is_met_by(case.current.interval.low) =>
-        {
-            Ok(PaceState::OnPace)
-        }
         // A plain bound has no course: it either holds now or is not reached yet.
         None | Some((Baseline::Fixed(_), _)) => {
             judge_threshold(case, case.threshold).map(to_pace_state)

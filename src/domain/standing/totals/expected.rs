@@ -6,10 +6,12 @@
 
 use crate::domain::org::UnitKind;
 use crate::domain::report::element::Element;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::aggregate::StandingInput;
 use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
+use jiff::civil::Date;
 use rustc_hash::FxHashMap as HashMap;
 
 /// Weights are whole numbers of millionths, so that a sum is exact however often a report changes.
@@ -36,9 +38,8 @@ impl ExpectedFigures {
         let mut by_level: HashMap<(UnitKind, usize), Vec<Ratio>> = HashMap::default();
         for (unit, kind, column) in wanted {
             let element = &input.catalogue.elements[column];
-            let Some(base) = inherited_base(input, element, unit, input.org.units().len()) else {
-                continue;
-            };
+            let window = input.campaign.base_window();
+            let Some(base) = inherited_base(input, element, unit, window) else { continue };
             if figures.bases.insert((unit, column), base).is_none() {
                 by_level.entry((kind, column)).or_default().push(base);
             }
@@ -69,8 +70,11 @@ impl ExpectedFigures {
         days: i32,
     ) -> i128 {
         let median = || self.medians.get(&(kind, column)).copied();
-        let base = self.base(unit, column).or_else(median).unwrap_or(Ratio::ONE);
-        to_weight(base).saturating_mul(i128::from(days))
+        match self.base(unit, column).or_else(median) {
+            Some(base) => to_weight(base).saturating_mul(i128::from(days)),
+            // One for each report, whatever its days.
+            None => to_weight(Ratio::ONE).saturating_mul(i128::from(self.base_days)),
+        }
     }
 
     fn share_by_days(&self, base: Ratio, days: i32) -> Option<Ratio> {
@@ -91,23 +95,32 @@ pub(super) fn lower_median(mut values: Vec<Ratio>) -> Option<Ratio> {
     values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
-/// The unit's own figure of last year, else those of its predecessors by the weights of lineage.
-/// `steps` bounds the depth of the succession.
-fn inherited_base(
+/// The unit's own figure of a past window, else those of its predecessors by the weights of lineage.
+pub(super) fn inherited_base(
     input: &StandingInput<'_>,
     element: &Element,
     unit: UnitId,
-    steps: usize,
+    window: DateWindow,
 ) -> Option<Ratio> {
-    let own = input.baselines.value_of(unit, element, input.campaign.base_window());
-    if let BaselineValue::Known { value, .. } = own {
+    inherited_base_before(input, element, unit, (window, Date::MAX))
+}
+
+/// `day` bounds the succession: each step goes to an earlier day.
+fn inherited_base_before(
+    input: &StandingInput<'_>,
+    element: &Element,
+    unit: UnitId,
+    (window, day): (DateWindow, Date),
+) -> Option<Ratio> {
+    if let BaselineValue::Known { value, .. } = input.baselines.value_of(unit, element, window) {
         return Ratio::from_scaled(value, element.scale);
     }
     let lines = input.org.lineage_to(unit).filter(|line| line.kind.is_succession());
     let mut sum = None;
-    for line in lines.filter(|line| line.from != unit) {
+    for line in lines.filter(|line| line.from != unit && line.effective_day < day) {
         let weight = Ratio::new(line.weight.num(), line.weight.den())?;
-        let base = inherited_base(input, element, line.from, steps.checked_sub(1)?)?;
+        let rest = (window, line.effective_day);
+        let base = inherited_base_before(input, element, line.from, rest)?;
         sum = Some(sum.unwrap_or(Ratio::ZERO).checked_add(base.checked_mul(weight)?)?);
     }
     sum

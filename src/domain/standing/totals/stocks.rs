@@ -10,11 +10,13 @@
 //! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an earlier
 //! period, or was said before the unit took in or gave away others.
 
-use super::expected::{lower_median, to_weight};
+use super::expected::{inherited_base, lower_median, to_weight};
 use super::{CampaignTotals, ContractLayout, TrackedReport};
 use crate::domain::org::{Org, UnitKind, UnitLineage};
+use crate::domain::report::element::ElementKind;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::aggregate::{ElementSum, StandingInput};
-use crate::domain::standing::attribution::{FigureAttribution, attribute_figure};
+use crate::domain::standing::attribution::{Attribution, FigureAttribution};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::MissingReports;
@@ -70,19 +72,23 @@ impl CampaignTotals {
                     sums.clear_column(one.column);
                 }
             }
-            sums.add_indeterminate(&indeterminate);
+            for (layout, units) in &indeterminate {
+                sums.add_indeterminate(&self.layouts[*layout].code, ElementKind::Stock, units);
+            }
             for word in &words {
                 sums.apply_sum(&word.rows, word.column, word.sum, true);
             }
         }
     }
 
-    /// The stocks of one window, and the units whose share of them the view cannot determine.
+    /// The stocks of one window, and by layout the units whose share of them the view cannot
+    /// determine.
     pub(in crate::domain::standing) fn stock_words(
         &self,
         input: &StandingInput<'_>,
         window: usize,
-    ) -> (Vec<StockWord>, Vec<UnitId>) {
+    ) -> (Vec<StockWord>, Vec<(usize, Vec<UnitId>)>) {
+        let attribution = Attribution::new(input);
         let (mut words, mut indeterminate) = (Vec::new(), Vec::new());
         for at in 0..self.layouts.len() {
             if !self.layouts[at].columns.iter().any(|one| one.stock) {
@@ -94,10 +100,17 @@ impl CampaignTotals {
             else {
                 continue;
             };
-            let stocks = LayoutStocks { totals: self, input, layout: at, end };
+            let stocks = LayoutStocks {
+                totals: self,
+                input,
+                attribution: &attribution,
+                layout: at,
+                window: days,
+                end,
+            };
             let holders = stocks.list_holders();
             for holder in &holders {
-                indeterminate.extend(&holder.attribution.indeterminate_units);
+                indeterminate.push((at, holder.attribution.indeterminate_units.clone()));
             }
             stocks.add_words(&holders, &mut words);
         }
@@ -109,7 +122,9 @@ impl CampaignTotals {
 struct LayoutStocks<'a> {
     totals: &'a CampaignTotals,
     input: &'a StandingInput<'a>,
+    attribution: &'a Attribution<'a>,
     layout: usize,
+    window: DateWindow,
     /// The day after the last one judged.
     end: Date,
 }
@@ -133,7 +148,7 @@ impl LayoutStocks<'_> {
             let last_report =
                 range.clone().rev().find(|at| self.totals.tracked[*at].end <= self.end);
             if org.kind_on(unit.id, day) == Some(self.layout().level) {
-                let attribution = attribute_figure(org, self.input.view, unit.id, day);
+                let attribution = self.attribution.of_figure(unit.id, day);
                 holders.push(StockHolder { unit: unit.id, ended: false, attribution, last_report });
             } else if last_report.is_some()
                 && is_without_heir(org, unit.id, self.layout().level, day)
@@ -145,18 +160,21 @@ impl LayoutStocks<'_> {
         holders
     }
 
-    /// The units above an ended one: those of its last day that are still there.
+    /// The units above an ended one: those of its last day that are still there; in a view of one
+    /// day those that have its figures.
     fn attribute_ended(&self, unit: UnitId) -> FigureAttribution {
         let (org, day) = (self.input.org, self.last_day());
         let Some(end) = org.unit(unit).map(|unit| unit.lifetime().to) else {
             return FigureAttribution::default();
         };
         let last = end.yesterday().unwrap_or(end).min(day);
+        if self.input.view.structure_day().is_some() {
+            return self.attribution.of_figure(unit, last);
+        }
         let above = org.ancestors(unit, crate::domain::org::Hierarchy::Command, last);
         let alive = above.into_iter().find(|above| org.is_open_on(*above, day));
-        alive.map_or_else(FigureAttribution::default, |above| {
-            attribute_figure(org, self.input.view, above, day)
-        })
+        alive
+            .map_or_else(FigureAttribution::default, |above| self.attribution.of_figure(above, day))
     }
 
     fn add_words(&self, holders: &[StockHolder], words: &mut Vec<StockWord>) {
@@ -195,9 +213,17 @@ impl LayoutStocks<'_> {
     fn expected(&self, holder: &StockHolder, column: StockColumn, median: Option<Ratio>) -> Ratio {
         let steps = self.input.org.lineage().len() + 1;
         self.estimate(holder.unit, self.end, column, steps)
-            .or_else(|| self.totals.expected.base(holder.unit, column.column))
+            .or_else(|| self.base(holder.unit, column))
             .or(median)
             .unwrap_or(Ratio::ONE)
+    }
+
+    /// The stock of the unit at the same time a year before.
+    fn base(&self, unit: UnitId, column: StockColumn) -> Option<Ratio> {
+        let element = &self.input.catalogue.elements[column.column];
+        let past = self.window.one_year_earlier();
+        let window = DateWindow::new(past.start, past.end.min(self.window.start))?;
+        inherited_base(self.input, element, unit, window)
     }
 
     /// What `unit` is likely to have before `end`: its last word, and what it has taken in or given
