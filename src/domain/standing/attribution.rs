@@ -82,10 +82,9 @@ pub(super) fn legacy_owner(input: &StandingInput<'_>) -> Option<(UnitId, Date)> 
 
 /// The owner; in a view of one day on which it is closed, the one unit that it became.
 pub(super) fn owner_in_view(input: &StandingInput<'_>) -> Option<UnitId> {
-    let owner = input.campaign.owner_id();
+    let (owner, first) = (input.campaign.owner_id(), input.campaign.measurement_window.start);
     match input.view.structure_day() {
-        Some(day) if !input.org.is_open_on(owner, day) => {
-            let first = input.campaign.measurement_window.start;
+        Some(day) if input.org.is_open_on(owner, first) && !input.org.is_open_on(owner, day) => {
             let heirs = candidate_units(input.org, day, owner, first);
             heirs.first().copied().filter(|_| heirs.len() == 1)
         }
