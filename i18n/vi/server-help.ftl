@@ -172,23 +172,23 @@ help-field-enrol--invitation = Chuỗi ký tự do `access enrol` in ra
 help-field-sync = Gửi phần đang chờ và nhận phần mới
 help-field-sync--wire_log = In số byte theo từng loại khung truyền
 help-field-due = Các báo cáo đến hạn
-help-field-due--from = Ngày đầu (mặc định: năm tuần trước)
+help-field-due--from = Ngày đầu (mặc định: năm tuần trước), ghi 2024-08-19 hoặc 19/8/2024
 help-field-due--to = Ngày cuối (mặc định: hôm nay)
 help-field-show = Xem một báo cáo
-help-field-show--report = Mã báo cáo, như trong `field due`
-help-field-fill = Nhập số liệu báo cáo; hỏi từng ô chưa nêu
-help-field-fill--report = Mã báo cáo, như trong `field due`
-help-field-fill--cells = Ô số liệu: CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
+help-field-show--report = Báo cáo, như trong `field fill`
+help-field-fill = Nhập số liệu báo cáo; hỏi từng ô chưa nêu, nhập sai thì hỏi lại
+help-field-fill--report = Báo cáo theo kỳ, như trong `field due`: 2026-07, 2026-W31, 34/2024, 2024-08-19 hoặc 19/8/2024, thêm đơn vị hoặc biểu mẫu nếu có nhiều báo cáo cùng kỳ; hoặc các ký tự đầu của mã báo cáo
+help-field-fill--cells = Ô số liệu: CHỈ_TIÊU=SỐ (4.5 hoặc 4,5), CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note; từ không có dấu `=` thuộc tên gọi của báo cáo
 help-field-fill--nil = Không phát sinh: mọi ô về sự việc được ghi rõ là 0; số hiện có và nhiệm vụ vẫn phải trả lời
 help-field-fill--carry = Xác nhận giữ nguyên số kỳ trước cho số hiện có và nhiệm vụ còn để trống
 help-field-fill--note = Ghi chú; số định danh, số điện thoại, biển số bị từ chối, tên người không được nhận ra
 help-field-fill--submit = Gửi luôn
 help-field-propose = Đề nghị điều chỉnh báo cáo đã duyệt; người duyệt quyết định
-help-field-propose--report = Mã báo cáo
-help-field-propose--cells = Ô số liệu: CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
+help-field-propose--report = Báo cáo, như trong `field fill`
+help-field-propose--cells = Ô số liệu, như trong `field fill`
 help-field-propose--reason = Lý do; được kiểm tra như ghi chú
 help-field-submit = Gửi báo cáo để duyệt
-help-field-submit--report = Mã báo cáo
+help-field-submit--report = Báo cáo, như trong `field fill`
 help-field-outbox = Các lệnh chờ gửi
 help-field-export-commands = Ghi những gì máy chủ có thể chưa có ra tệp chỉ cơ quan đọc được, trước khi điện thoại bị thu hồi
 help-field-export-commands--out = Tệp cần ghi

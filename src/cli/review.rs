@@ -4,9 +4,10 @@
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::pending_decisions;
-use super::phone::{self, PhoneArgs, day_text};
+use super::phone::{self, PhoneArgs, day_text, figure_json};
 use super::review_batch::{review_batch, waiting_json};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
+use crate::domain::report::figure_text::format_scaled;
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use serde_json::json;
@@ -125,14 +126,16 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         }
         ReviewCommand::Accept { .. } => accept_clean_nils(ctx, &phone),
         ReviewCommand::Proposals => {
-            pending_decisions::print_proposals(&ctx.output, &phone.proposals()?);
+            let scales = phone.element_scales()?;
+            pending_decisions::print_proposals(&ctx.output, &phone.proposals()?, &scales);
             Ok(())
         }
         ReviewCommand::Amend { proposal, grant, refuse } => {
             decide_proposal(ctx, &phone, proposal, grant.as_deref(), *refuse)
         }
         ReviewCommand::Held => {
-            pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?);
+            let scales = phone.element_scales()?;
+            pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?, &scales);
             Ok(())
         }
         ReviewCommand::SettleHeld { held, reject } => {
@@ -166,7 +169,7 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     let row = |one: &WaitingReport| {
         let view = &one.report;
         let concerns: Vec<String> =
-            one.concerns.iter().map(|concern| concern_text(output.lang, concern)).collect();
+            one.concerns.iter().map(|concern| concern_text(output.lang, concern, view)).collect();
         vec![
             view.report_id.clone(),
             view.key.unit.clone(),
@@ -194,7 +197,8 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
 }
 
 /// A reason to look at a report, in words.
-pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
+pub(super) fn concern_text(lang: Lang, concern: &Concern, view: &ReportView) -> String {
+    let figure = |element: &str, figure: i64| format_scaled(figure, view.scale_of(element));
     match concern {
         Concern::HasComments => lang.text("review-commented").to_owned(),
         Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
@@ -205,19 +209,24 @@ pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
             lang.say(message!("review-open-finding", rule, element))
         }
         Concern::DepartsFromBoth { element, before, last_year, now } => {
+            let [before, last_year, now] =
+                [before, last_year, now].map(|one| figure(element, *one));
             lang.say(message!("review-departs-from-both", element, before, last_year, now))
         }
         Concern::WordChanged { element, before, now } => {
-            let before = before.map_or_else(|| "-".to_owned(), |before| before.to_string());
-            format!("{element} {before} -> {now}")
+            let before = before.map_or_else(|| "-".to_owned(), |before| figure(element, before));
+            format!("{element} {before} -> {}", figure(element, *now))
         }
         Concern::WordMissing { element } => lang.say(message!("review-word-missing", element)),
-        Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
+        Concern::LargeMovement { element, before, now } => {
+            format!("{element} {} -> {}", figure(element, *before), figure(element, *now))
+        }
     }
 }
 
 /// A reason to look at a report.
-pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
+pub(super) fn concern_json(concern: &Concern, view: &ReportView) -> serde_json::Value {
+    let figure = |element: &str, figure: i64| figure_json(figure, view.scale_of(element));
     match concern {
         Concern::HasComments => json!({ "code": "COMMENTED" }),
         Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
@@ -228,17 +237,22 @@ pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
             json!({ "code": "QUESTION", "rule": rule, "element": element })
         }
         Concern::DepartsFromBoth { element, before, last_year, now } => {
+            let [before, last_year, now] =
+                [before, last_year, now].map(|one| figure(element, *one));
             json!({ "code": "MOVED_AGAINST_BOTH", "element": element, "before": before,
                 "last_year": last_year, "now": now })
         }
         Concern::WordChanged { element, before, now } => {
-            json!({ "code": "WORD_CHANGED", "element": element, "before": before, "now": now })
+            let before = before.map(|before| figure(element, before));
+            json!({ "code": "WORD_CHANGED", "element": element, "before": before,
+                "now": figure(element, *now) })
         }
         Concern::WordMissing { element } => {
             json!({ "code": "WORD_MISSING", "element": element })
         }
         Concern::LargeMovement { element, before, now } => {
-            json!({ "code": "MOVED", "element": element, "before": before, "now": now })
+            json!({ "code": "MOVED", "element": element, "before": figure(element, *before),
+                "now": figure(element, *now) })
         }
     }
 }
@@ -316,6 +330,23 @@ pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliR
             json!({ "command": number, "waiting": waits, "online": sent.is_ok(),
                 "held": phone::held_json(&held) })
         },
+    );
+    Ok(())
+}
+
+/// The same for a command that was made only if something differs.
+pub(super) fn sync_command_if_any(
+    ctx: &CliContext,
+    phone: &Phone,
+    number: Option<u64>,
+) -> CliResult {
+    if let Some(number) = number {
+        return sync_command(ctx, phone, number);
+    }
+    let output = &ctx.output;
+    output.print_answer(
+        || output.text("field-nothing-differs").to_owned(),
+        || json!({ "command": null }),
     );
     Ok(())
 }
