@@ -308,6 +308,7 @@ remind-due = due by
 remind-days-late = days late
 
 ## report
+report-import-denied = { $lines } lines are of { $count } units ({ $units }) for which { $account } may not report; use the account of each unit, or give the role: thidua access grant-many --help
 report-there-no-report = there is no report { $report }; check its id
 report-written = written
 report-reports-commands = { $count } reports, { $steps } commands; { $tail }

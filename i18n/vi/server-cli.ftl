@@ -309,6 +309,7 @@ remind-due = hạn gửi
 remind-days-late = số ngày trễ
 
 ## report
+report-import-denied = { $lines } dòng thuộc { $count } đơn vị ({ $units }) mà { $account } không được báo cáo thay; dùng tài khoản của từng đơn vị hoặc cấp vai trò: thidua access grant-many --help
 report-there-no-report = không có báo cáo { $report }; hãy kiểm tra mã báo cáo
 report-written = đã ghi
 report-reports-commands = { $count } báo cáo, { $steps } lệnh; { $tail }

@@ -263,22 +263,22 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
         let form = output.lang.pick(&one.form_name_vi, &one.form_name_en).to_owned();
         let (first, last) = (day_text(one.key.start_day), day_text(one.key.end_day - 1));
         let (due, state) = (day_text(one.due_day - 1), status_code(one.status).to_owned());
-        vec![one.report_id, name, one.key.unit, first, last, due, state, form]
+        vec![one.report_id, one.key.unit, first, last, due, state, name, form]
     };
     let rows: Vec<Vec<String>> = due.into_iter().zip(names).map(row).collect();
     let headings = [
         output.text("field-report"),
-        output.text("field-name"),
         output.text("access-unit"),
         output.text("field-from"),
         output.text("field-to"),
         output.text("field-due"),
         output.text("field-status"),
+        output.text("field-name"),
         output.text("field-form"),
     ];
     output.print_rows(
         &headings,
-        &["report", "name", "unit", "first_day", "last_day", "due", "status", "form"],
+        &["report", "unit", "first_day", "last_day", "due", "status", "name", "form"],
         &rows,
     );
     Ok(())

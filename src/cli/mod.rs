@@ -24,6 +24,7 @@ mod context;
 mod database_connection;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod desk_actions;
 mod diff;
 mod doctor;
 mod error;

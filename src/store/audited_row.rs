@@ -21,6 +21,7 @@ use super::service_key::ServiceKeyRow;
 use super::write_tx::WriteTx;
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::time::days_from_date;
 use diesel::prelude::*;
@@ -139,6 +140,14 @@ impl RowHash {
 pub(super) fn grant_key(account: &[u8], role: i16, unit: &[u8]) -> RowKey {
     let (account, unit) = (encode_hex(account), encode_hex(unit));
     (AuditedTable::Grants, format!("account {account} role {role} unit {unit}"))
+}
+
+/// The account, and the unit if there is one, that the key of a row names.
+pub(super) fn subject_of_row(row_key: &str) -> Option<(AccountId, Option<UnitId>)> {
+    let words: Vec<&str> = row_key.split(' ').collect();
+    let named = |what: &str| words.windows(2).find(|pair| pair[0] == what).map(|pair| pair[1]);
+    let account = AccountId::parse(named("account")?).ok()?;
+    Some((account, named("unit").and_then(|unit| UnitId::parse(unit).ok())))
 }
 
 /// A grant: account, role, unit, first day and the day after the last.

@@ -3,7 +3,7 @@
 //! by the first digits of the id.
 //!
 //! ```text
-//!   words typed --> each must fit a report --> exact fits before loose ones --> 0, 1 or many
+//!   words typed --> all must fit a report --> most exact fits first --> none, one or many
 //! ```
 
 use crate::domain::reporting::window::DateWindow;
@@ -33,8 +33,8 @@ pub struct ReportLabel {
     pub names: Vec<String>,
 }
 
-/// How well a word fits a report; the order is that of preference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How well a word fits a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
     /// Not at all.
     None,
@@ -77,13 +77,18 @@ impl ReportIndex {
     #[must_use]
     pub fn find(&self, words: &str) -> Vec<&ReportLabel> {
         let terms: Vec<Term> = words.split_whitespace().map(Term::new).collect();
-        let fit = |entry: &IndexEntry| terms.iter().map(|term| term.fit(entry)).min();
-        let fits = self.entries.iter().map(|entry| (fit(entry).unwrap_or(Fit::None), &entry.label));
-        let fits: Vec<(Fit, &ReportLabel)> = fits.filter(|(fit, _)| *fit > Fit::None).collect();
-        let best = fits.iter().map(|(fit, _)| *fit).max();
-        let found: Vec<&ReportLabel> = fits
+        // The number of words that fit exactly; `None` if one does not fit.
+        let score = |entry: &IndexEntry| {
+            let fits: Vec<Fit> = terms.iter().map(|term| term.fit(entry)).collect();
+            let fits_all = !fits.is_empty() && !fits.contains(&Fit::None);
+            fits_all.then(|| fits.into_iter().filter(|fit| *fit == Fit::Exact).count())
+        };
+        let scored = self.entries.iter().map(|entry| (score(entry), &entry.label));
+        let scored: Vec<_> = scored.filter(|(score, _)| score.is_some()).collect();
+        let best = scored.iter().map(|(score, _)| *score).max();
+        let found: Vec<&ReportLabel> = scored
             .into_iter()
-            .filter(|(fit, _)| Some(*fit) == best)
+            .filter(|(score, _)| Some(*score) == best)
             .map(|(_, label)| label)
             .collect();
         // "year 2026" is the name of one period, and its words occur in that of a half-year too.
