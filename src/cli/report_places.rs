@@ -41,7 +41,10 @@ impl ReportFilePlaces<'_> {
             }
         };
         if refusal.field_errors.is_empty() {
-            return vec![finding(None, refusal.reason)];
+            // The unit is known by now: what the account does not see, it may not report for.
+            let is_hidden = command.is_some() && refusal.reason == RefusalReason::NotFound;
+            let reason = if is_hidden { RefusalReason::Denied } else { refusal.reason };
+            return vec![finding(None, reason)];
         }
         let problems = refusal.field_errors.into_iter();
         problems

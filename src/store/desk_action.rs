@@ -8,6 +8,7 @@ use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{audited_row, device, enrol_code};
 use super::schema_migration;
+use crate::domain::access::permission::Role;
 use crate::domain::org::Org;
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::ids::{AccountId, UnitId};
@@ -27,9 +28,14 @@ pub struct DeskAction {
 pub struct ActionSubject {
     /// Its label; its id while it has none.
     pub account: String,
+    /// The role that it was given or lost.
+    pub role: Option<Role>,
     /// Code and name of the unit, if the action names one.
     pub unit: Option<(String, String)>,
 }
+
+/// An account, role and unit by their numbers.
+type SubjectIds = (AccountId, Option<Role>, Option<UnitId>);
 
 /// An enrolment code by account and unit, with the time of its issue.
 type IssuedCode = (i64, AccountId, UnitId);
@@ -61,11 +67,11 @@ impl ReadTx<'_> {
             let code = codes.iter().position(|(at, _, _)| *at == entry.at.0);
             if let Some(at) = code.filter(|_| about.is_empty()) {
                 let (_, account, unit) = codes.remove(at);
-                about.push((account, Some(unit)));
+                about.push((account, None, Some(unit)));
             }
             let mut subjects = Vec::with_capacity(about.len());
-            for (account, unit) in about {
-                subjects.push(self.to_subject((account, unit), &org, &entry)?);
+            for ids in about {
+                subjects.push(self.to_subject(ids, &org, &entry)?);
             }
             actions.push(DeskAction { entry, subjects });
         }
@@ -74,7 +80,7 @@ impl ReadTx<'_> {
 
     fn to_subject(
         &mut self,
-        (account, unit): (AccountId, Option<UnitId>),
+        (account, role, unit): SubjectIds,
         org: &Org,
         entry: &AuditEntry,
     ) -> Result<ActionSubject> {
@@ -84,20 +90,20 @@ impl ReadTx<'_> {
             let code = org.unit(id).map_or_else(|| id.to_string(), |unit| unit.uid.clone());
             (code, org.nearest_name(id, day).to_owned())
         });
-        Ok(ActionSubject { account: label.unwrap_or_else(|| account.to_string()), unit })
+        Ok(ActionSubject { account: label.unwrap_or_else(|| account.to_string()), role, unit })
     }
 
     /// The accounts and units of the rows that this step wrote.
-    fn accounts_of_rows(&mut self, seq: i64) -> Result<Vec<(AccountId, Option<UnitId>)>> {
+    fn accounts_of_rows(&mut self, seq: i64) -> Result<Vec<SubjectIds>> {
         let rows: Vec<(String, String)> = audited_row::table
             .filter(audited_row::seq.eq(seq))
             .order(audited_row::row_key)
             .select((audited_row::table_name, audited_row::row_key))
             .load(self.conn())?;
-        let mut found: Vec<(AccountId, Option<UnitId>)> =
+        let mut found: Vec<SubjectIds> =
             rows.iter().filter_map(|(_, key)| subject_of_row(key)).collect();
         for (_, key) in rows.iter().filter(|(table, _)| table == "device") {
-            found.extend(self.account_of_device(key)?.map(|account| (account, None)));
+            found.extend(self.account_of_device(key)?.map(|account| (account, None, None)));
         }
         found.dedup();
         Ok(found)

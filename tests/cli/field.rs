@@ -261,3 +261,21 @@ fn a_figure_keeps_the_decimals_of_its_element_from_the_argument_to_the_reviewer(
     let proposals = machine.run_ok(&["review", "proposals", "--phone", "p1"]);
     assert!(proposals.contains("tonnes=2.500"), "{proposals}");
 }
+
+#[test]
+fn lines_that_an_account_may_not_send_are_one_finding_that_says_how_many_and_of_which_units() {
+    let (machine, _serving) = with_reporter();
+    machine.grant_role("p1", "REVIEWER", "p1");
+    let monday = last_monday();
+    let line = |weeks: i64| {
+        let first = monday.saturating_sub((7 * weeks).days());
+        format!("tuan,c1,{first},{},,,1,2\n", first.saturating_add(6.days()))
+    };
+    let lines: String = (0..40).map(line).collect();
+    let head = "contract,unit,first_day,last_day,nil,note,patrols,tonnes\n";
+    let file = machine.write("weeks.csv", &format!("{head}{lines}"));
+    let denied = machine.run(&["report", "import", "-f", &file, "--account", "p1"]);
+    let expected = "weeks.csv:2:1: DENIED: p1: 40 lines are of 1 units (c1)";
+    assert!(denied.code == 1 && denied.err.contains(expected), "{denied:?}");
+    assert_eq!(denied.err.matches("DENIED").count(), 1, "{denied:?}");
+}

@@ -354,7 +354,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(40))]
+        #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
         fn the_name_that_is_printed_names_the_report(day in 20_100_i32..20_800, unit in 0..2_usize) {
