@@ -136,17 +136,9 @@ fn read_row(
     let [contract, unit, first, last, nil, note] = columns;
     let mut cells = Vec::new();
     for element in elements.iter().filter(|element| !line.get(element.column).is_empty()) {
-        let text = line.get(element.column);
-        match figure_text::parse_cell(text, element.scale) {
+        match figure_text::parse_cell(line.get(element.column), element.scale) {
             Ok(value) => cells.push((element.code.clone(), value)),
-            Err(FigureTextFault::NotAFigure) => violations.push(bad_cell_violation(
-                line,
-                element.column,
-                "cell",
-                "1 | nil | carried:1 | missing:awaiting_source",
-            )),
-            Err(fault) => violations
-                .push((element.column, Violation::error("BAD_VALUE", "cell", fault.message(text)))),
+            Err(fault) => violations.push(bad_figure_violation(line, element.column, &fault)),
         }
     }
     let mark = line.get(nil).to_lowercase();
@@ -196,6 +188,18 @@ fn nil_or_cells_violation(is_nil: bool) -> Violation {
         message!("report-csv-line-says-nothing-give")
     };
     Violation::error("NIL_OR_CELLS", "nil", text)
+}
+
+fn bad_figure_violation(
+    line: &CsvLine,
+    column: usize,
+    fault: &FigureTextFault,
+) -> ReportColumnViolation {
+    if *fault == FigureTextFault::NotAFigure {
+        let expected = "1 | nil | carried:1 | missing:awaiting_source";
+        return bad_cell_violation(line, column, "cell", expected);
+    }
+    (column, Violation::error("BAD_VALUE", "cell", fault.message(line.get(column))))
 }
 
 fn bad_cell_violation(
