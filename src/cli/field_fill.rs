@@ -5,11 +5,11 @@ use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::field_prompt::{Answers, ask_again, ask_cells};
 use super::output::Output;
-use super::phone::figure_text;
+use super::phone::cell_text;
 use super::report_selection::{report_title, select_report, show_or_blank};
 use super::review::sync_command_if_any;
 use crate::client::facade::{CellEntry, CellFigure, CellView, ClientError, NamedReport, Phone};
-use crate::domain::report::figure_text as parsing;
+use crate::domain::report::figure_text::parse_cell;
 use crate::domain::support::message::message;
 
 /// What `thidua field fill` was asked for.
@@ -181,7 +181,7 @@ fn save_answers(
 fn cells_text(cells: &[CellEntry], presented: &[CellView]) -> String {
     let text = |cell: &CellEntry| {
         let scale = scale_in(presented, &cell.element);
-        format!("{}={}", cell.element, figure_text(cell.value, scale))
+        format!("{}={}", cell.element, cell_text(cell.value, scale))
     };
     cells.iter().map(text).collect::<Vec<_>>().join(" ")
 }
@@ -199,7 +199,7 @@ pub(super) fn parse_cells(
         let (element, value) = text.split_once('=').ok_or_else(|| {
             CliError::usage_error(message!("field-expected-element-figure-element", text))
         })?;
-        let value = parsing::parse_cell(value, scale_of(element)).map_err(|fault| {
+        let value = parse_cell(value, scale_of(element)).map_err(|fault| {
             let fault = fault.message(value);
             CliError::usage_error(message!("field-cell-not-understood", element, fault => fault))
         })?;

@@ -1,9 +1,9 @@
 //! The questions of `thidua field fill`, on standard error so that `--json` stays JSON.
 
 use super::output::Output;
-use super::phone::figure_text;
+use super::phone::cell_text;
 use crate::client::facade::{CellEntry, CellFigure, CellView};
-use crate::domain::report::figure_text::{format_scaled, parse_cell};
+use crate::domain::report::figure_text::{format_shortest, parse_cell};
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::text::escape_controls;
 use std::io::{BufRead, Write};
@@ -61,7 +61,7 @@ fn ask_cell(output: &Output, cell: &CellView, input: &mut impl BufRead) -> CellA
     let name = escape_controls(output.lang.pick(&cell.name_vi, &cell.name_en));
     let count = escape_controls(&cell.unit_of_count);
     loop {
-        let value = figure_text(cell.value, cell.scale);
+        let value = cell_text(cell.value, cell.scale);
         let _ = write!(std::io::stderr(), "{name} ({count}) [{value}]: ");
         let mut line = String::new();
         match input.read_line(&mut line) {
@@ -92,7 +92,7 @@ fn read_cell(line: &str, cell: &CellView) -> Result<CellFigure, Message> {
         CellFigure::Reported(value) | CellFigure::Carried(value)
             if value < cell.min || value > cell.max =>
         {
-            let [min, max] = [cell.min, cell.max].map(|one| format_scaled(one, cell.scale));
+            let [min, max] = [cell.min, cell.max].map(|one| format_shortest(one, cell.scale));
             Err(message!("field-figure-out-of-range", text, min, max))
         }
         _ => Ok(figure),

@@ -1,7 +1,7 @@
 //! Lists what waits for a decision apart from reports: proposals to amend, and held commands.
 
 use super::output::Output;
-use super::phone::figure_text;
+use super::phone::cell_text;
 use crate::client::facade::{CellEntry, HeldCommandView, ProposalView, ReportView};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -51,8 +51,8 @@ pub(super) fn print_proposal(output: &Output, proposal: &ProposalView, report: &
     let pairs = proposal.cells.iter().map(|cell| {
         let standing = report.cells.iter().find(|one| one.element == cell.element);
         let scale = standing.map_or(0, |one| one.scale);
-        let now = figure_text(standing.and_then(|one| one.value), scale);
-        (cell.element.clone(), now, figure_text(cell.value, scale))
+        let now = cell_text(standing.and_then(|one| one.value), scale);
+        (cell.element.clone(), now, cell_text(cell.value, scale))
     });
     if output.json {
         let cells: Vec<Value> = pairs
@@ -126,7 +126,7 @@ fn cells_text(entries: &[CellEntry], scales: &ElementScales) -> String {
         .iter()
         .map(|entry| {
             let scale = scales.get(&entry.element).copied().unwrap_or(0);
-            format!("{}={}", entry.element, figure_text(entry.value, scale))
+            format!("{}={}", entry.element, cell_text(entry.value, scale))
         })
         .collect();
     cells.join(" ")

@@ -124,15 +124,14 @@ pub(super) fn status_code(status: ReportStatus) -> &'static str {
     }
 }
 
-/// A cell in its typed form, with the decimals of its element; empty without a value.
-pub(super) fn figure_text(value: Option<CellFigure>, scale: u8) -> String {
-    value.map_or_else(String::new, |value| figure_text::format_cell(value.into(), scale))
+/// The text of a cell in the form in which it is typed; empty without a value.
+pub(super) fn cell_text(value: Option<CellFigure>, scale: u8) -> String {
+    value.map_or_else(String::new, |value| figure_text::format_cell_shortest(value.into(), scale))
 }
 
-/// A figure as a number of JSON with the decimals of its element.
-pub(super) fn figure_json(value: i64, scale: u8) -> Value {
-    let text = figure_text::format_scaled(value, scale);
-    serde_json::from_str(&text).unwrap_or(Value::String(text))
+/// The same for an element without decimals.
+pub(super) fn figure_text(value: Option<CellFigure>) -> String {
+    cell_text(value, 0)
 }
 
 /// Prints a report in full.
@@ -157,7 +156,7 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
         lines.push(format!(
             "  {:<24} {:>8}  {name} ({})",
             cell.element,
-            figure_text(cell.value, cell.scale),
+            cell_text(cell.value, cell.scale),
             cell.unit_of_count
         ));
     }
@@ -187,7 +186,7 @@ pub(super) fn report_json(view: &ReportView) -> Value {
     let cells: serde_json::Map<String, Value> = view
         .cells
         .iter()
-        .map(|cell| (cell.element.clone(), json!(figure_text(cell.value, cell.scale))))
+        .map(|cell| (cell.element.clone(), json!(cell_text(cell.value, cell.scale))))
         .collect();
     json!({
         "report": view.report_id,

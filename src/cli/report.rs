@@ -12,7 +12,6 @@ use crate::app::report_queries::ReportFilter;
 use crate::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
 use crate::domain::report::command::{Command, CommandBody};
 use crate::domain::report::element::ElementCode;
-use crate::domain::report::figure_text::format_cell;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{NoteChange, Report, ReportKey, SaveCells};
 use crate::domain::reporting::expectation::compute_unit_expectations;
@@ -112,10 +111,12 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     let reference = local_app.load_reference()?;
     let elements: BTreeSet<ElementNumber> =
         filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
-    let shown = |value: Option<&CellValue>, scale: u8| match value {
+    let shown = |value: Option<&CellValue>| match value {
         None => "-".to_owned(),
+        Some(CellValue::Reported(figure)) => figure.to_string(),
+        Some(CellValue::Carried(figure)) => format!("carried:{figure}"),
+        Some(CellValue::Nil) => "nil".to_owned(),
         Some(CellValue::Missing(_)) => "missing".to_owned(),
-        Some(value) => format_cell(*value, scale),
     };
     let mut rows = vec![mark_changed_texts(
         "state",
@@ -123,12 +124,9 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     )];
     for element in elements {
         let name = reference.element_code(element).unwrap_or_default();
-        let known = ElementCode::new(name).ok();
-        let known = known.and_then(|code| reference.catalogue.element(&code));
-        let scale = known.map_or(0, |element| element.scale);
         rows.push(mark_changed_texts(
             name,
-            filed.iter().map(|one| shown(one.report.cells.get(&element), scale)),
+            filed.iter().map(|one| shown(one.report.cells.get(&element))),
         ));
     }
     rows.push(mark_changed_texts("note", filed.iter().map(|one| one.report.note.clone())));

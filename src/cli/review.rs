@@ -4,11 +4,10 @@
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::pending_decisions;
-use super::phone::{self, PhoneArgs, day_text, figure_json};
+use super::phone::{self, PhoneArgs, day_text};
 use super::report_selection::{require_entered, select_report};
 use super::review_batch::{review_batch, waiting_json};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
-use crate::domain::report::figure_text::format_scaled;
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use serde_json::json;
@@ -175,7 +174,7 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     let row = |one: &WaitingReport| {
         let view = &one.report;
         let concerns: Vec<String> =
-            one.concerns.iter().map(|concern| concern_text(output.lang, concern, view)).collect();
+            one.concerns.iter().map(|concern| concern_text(output.lang, concern)).collect();
         vec![
             view.report_id.clone(),
             view.key.unit.clone(),
@@ -203,8 +202,7 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
 }
 
 /// A reason to look at a report, in words.
-pub(super) fn concern_text(lang: Lang, concern: &Concern, view: &ReportView) -> String {
-    let figure = |element: &str, figure: i64| format_scaled(figure, view.scale_of(element));
+pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
     match concern {
         Concern::HasComments => lang.text("review-commented").to_owned(),
         Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
@@ -215,24 +213,19 @@ pub(super) fn concern_text(lang: Lang, concern: &Concern, view: &ReportView) -> 
             lang.say(message!("review-open-finding", rule, element))
         }
         Concern::DepartsFromBoth { element, before, last_year, now } => {
-            let [before, last_year, now] =
-                [before, last_year, now].map(|one| figure(element, *one));
             lang.say(message!("review-departs-from-both", element, before, last_year, now))
         }
         Concern::WordChanged { element, before, now } => {
-            let before = before.map_or_else(|| "-".to_owned(), |before| figure(element, before));
-            format!("{element} {before} -> {}", figure(element, *now))
+            let before = before.map_or_else(|| "-".to_owned(), |before| before.to_string());
+            format!("{element} {before} -> {now}")
         }
         Concern::WordMissing { element } => lang.say(message!("review-word-missing", element)),
-        Concern::LargeMovement { element, before, now } => {
-            format!("{element} {} -> {}", figure(element, *before), figure(element, *now))
-        }
+        Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
     }
 }
 
 /// A reason to look at a report.
-pub(super) fn concern_json(concern: &Concern, view: &ReportView) -> serde_json::Value {
-    let figure = |element: &str, figure: i64| figure_json(figure, view.scale_of(element));
+pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
     match concern {
         Concern::HasComments => json!({ "code": "COMMENTED" }),
         Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
@@ -243,22 +236,17 @@ pub(super) fn concern_json(concern: &Concern, view: &ReportView) -> serde_json::
             json!({ "code": "QUESTION", "rule": rule, "element": element })
         }
         Concern::DepartsFromBoth { element, before, last_year, now } => {
-            let [before, last_year, now] =
-                [before, last_year, now].map(|one| figure(element, *one));
             json!({ "code": "MOVED_AGAINST_BOTH", "element": element, "before": before,
                 "last_year": last_year, "now": now })
         }
         Concern::WordChanged { element, before, now } => {
-            let before = before.map(|before| figure(element, before));
-            json!({ "code": "WORD_CHANGED", "element": element, "before": before,
-                "now": figure(element, *now) })
+            json!({ "code": "WORD_CHANGED", "element": element, "before": before, "now": now })
         }
         Concern::WordMissing { element } => {
             json!({ "code": "WORD_MISSING", "element": element })
         }
         Concern::LargeMovement { element, before, now } => {
-            json!({ "code": "MOVED", "element": element, "before": figure(element, *before),
-                "now": figure(element, *now) })
+            json!({ "code": "MOVED", "element": element, "before": before, "now": now })
         }
     }
 }

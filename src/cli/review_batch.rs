@@ -4,10 +4,9 @@
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
-use super::phone::{self, day_text, figure_json, figure_text};
+use super::phone::{self, day_text, figure_text};
 use super::review::{concern_json, concern_text};
-use crate::client::facade::{FigureBeside, Phone, SeenReport, WaitingReport};
-use crate::domain::report::figure_text::format_scaled;
+use crate::client::facade::{CellFigure, FigureBeside, Phone, SeenReport, WaitingReport};
 use crate::domain::support::message::message;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -53,15 +52,14 @@ pub(super) fn waiting_json(one: &WaitingReport) -> Value {
     let figures = one.figures.iter().map(|figure| {
         json!({
             "element": figure.element,
-            "now": figure_text(figure.now, figure.scale),
-            "last_period": figure.last_period.map(|value| figure_json(value, figure.scale)),
-            "last_year": figure.last_year.map(|value| figure_json(value, figure.scale)),
+            "now": figure_text(figure.now),
+            "last_period": figure.last_period,
+            "last_year": figure.last_year,
             "differs": figure.differs,
         })
     });
-    let concerns = one.concerns.iter().map(|concern| concern_json(concern, &one.report));
     if let Some(object) = value.as_object_mut() {
-        object.insert("concerns".into(), concerns.collect());
+        object.insert("concerns".into(), one.concerns.iter().map(concern_json).collect());
         object.insert("figures".into(), figures.collect());
     }
     value
@@ -76,7 +74,7 @@ fn print_waiting(ctx: &CliContext, number: usize, waiting: &WaitingReport) {
         view.key.unit, view.key.contract, view.report_id
     ));
     for concern in &waiting.concerns {
-        output.print_line(format!("    ! {}", concern_text(output.lang, concern, view)));
+        output.print_line(format!("    ! {}", concern_text(output.lang, concern)));
     }
     if !view.note.is_empty() {
         output.print_line(format!("    {}: {}", output.text("phone-note"), view.note));
@@ -104,10 +102,24 @@ fn print_waiting(ctx: &CliContext, number: usize, waiting: &WaitingReport) {
 
 fn figure_row(figure: &FigureBeside) -> Vec<String> {
     let text = |value: Option<i64>| {
-        value.map_or_else(|| "-".to_owned(), |value| format_scaled(value, figure.scale))
+        value.map_or_else(|| "-".to_owned(), |value| scaled_text(value, figure.scale))
     };
-    let now = figure_text(figure.now, figure.scale);
+    let now = match figure.now {
+        Some(CellFigure::Reported(value)) => scaled_text(value, figure.scale),
+        other => figure_text(other),
+    };
     vec![format!("    {}", figure.element), now, text(figure.last_period), text(figure.last_year)]
+}
+
+/// A figure with the decimals of its element.
+fn scaled_text(value: i64, scale: u8) -> String {
+    if scale == 0 {
+        return value.to_string();
+    }
+    let digits = format!("{:0width$}", value.unsigned_abs(), width = usize::from(scale) + 1);
+    let (whole, decimals) = digits.split_at(digits.len() - usize::from(scale));
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{whole}.{decimals}")
 }
 
 /// The numbers that the reviewer names; none at the end of the input. A line that is not understood
@@ -178,5 +190,16 @@ mod tests {
         for bad in ["0", "10", "3-1", "all", "1-99", "-"] {
             assert_eq!(parse_numbers(bad, 9), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_figure_is_printed_with_the_decimals_of_its_element() {
+        assert_eq!(
+            ["45", "4.5", "0.045", "-0.5"],
+            [(45, 0), (45, 1), (45, 3), (-5, 1)]
+                .map(|(value, scale)| scaled_text(value, scale))
+                .each_ref()
+                .map(String::as_str)
+        );
     }
 }

@@ -92,6 +92,13 @@ pub fn format_scaled(value: i64, scale: u8) -> String {
     format!("{}{whole}.{part}", if value < 0 { "-" } else { "" })
 }
 
+/// The same without zeros at the end, as people write it: `4.5`, `2`.
+#[must_use]
+pub fn format_shortest(value: i64, scale: u8) -> String {
+    let text = format_scaled(value, scale);
+    if scale == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
 /// Parses the text of a cell, without the empty one.
 ///
 /// # Errors
@@ -111,12 +118,22 @@ pub fn parse_cell(text: &str, scale: u8) -> Result<CellValue, FigureTextFault> {
     reason.map(CellValue::Missing).ok_or(FigureTextFault::NotAFigure)
 }
 
-/// The text of a cell that [`parse_cell`] reads.
+/// The text of a cell that [`parse_cell`] reads, with all decimals, as files have it.
 #[must_use]
 pub fn format_cell(value: CellValue, scale: u8) -> String {
+    cell_text(value, |figure| format_scaled(figure, scale))
+}
+
+/// The same for people: without zeros at the end.
+#[must_use]
+pub fn format_cell_shortest(value: CellValue, scale: u8) -> String {
+    cell_text(value, |figure| format_shortest(figure, scale))
+}
+
+fn cell_text(value: CellValue, text: impl Fn(i64) -> String) -> String {
     match value {
-        CellValue::Reported(figure) => format_scaled(figure, scale),
-        CellValue::Carried(figure) => format!("carried:{}", format_scaled(figure, scale)),
+        CellValue::Reported(figure) => text(figure),
+        CellValue::Carried(figure) => format!("carried:{}", text(figure)),
         CellValue::Nil => "nil".to_owned(),
         CellValue::Missing(reason) => {
             let word = REASON_WORDS.iter().find(|(known, _)| *known == reason);
@@ -138,6 +155,9 @@ mod tests {
         let printed = [(12, 0), (-5, 2), (1_234, 2), (2_000, 3)];
         let printed = printed.map(|(value, scale)| format_scaled(value, scale));
         assert_eq!(printed, ["12", "-0.05", "12.34", "2.000"]);
+        let short = [(100, 0), (2_000, 3), (4_500, 3), (-5, 1), (0, 2)];
+        let short = short.map(|(value, scale)| format_shortest(value, scale));
+        assert_eq!(short, ["100", "2", "4.5", "-0.5", "0"]);
     }
 
     #[test]
@@ -170,9 +190,11 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
         #[test]
         fn what_is_printed_is_read_back(value in any_cell(), scale in 0..=6_u8) {
-            let printed = format_cell(value, scale);
-            prop_assert_eq!(parse_cell(&printed, scale), Ok(value));
-            prop_assert_eq!(parse_cell(&format!(" {} ", printed.replace('.', ",")), scale), Ok(value));
+            for printed in [format_cell(value, scale), format_cell_shortest(value, scale)] {
+                let with_comma = format!(" {} ", printed.replace('.', ","));
+                prop_assert_eq!(parse_cell(&printed, scale), Ok(value));
+                prop_assert_eq!(parse_cell(&with_comma, scale), Ok(value));
+            }
         }
     }
 }
