@@ -14,3 +14,10 @@ form-element-entered-under-already = element { $code } is already entered under 
 form-element-counted-may-not = element { $code } is counted at { $counting_level } and may not be entered at { $level } too; remove it from this form
 form-code-stands-here-times = code { $code } occurs { $count } times; use each code once
 form-field-code-letters = { $code } is no code of a field; use 1 to 48 of A-Z, 0-9 and _, beginning with a letter
+
+## figure-text
+figure-text-not-a-figure = "{ $text }" is not a figure; enter a number such as 12, or nil, carried:12, missing:awaiting_source, missing:not_counted, missing:see_note
+figure-text-thousands-whole = "{ $text }": is { $joined } meant? This figure has no decimals; enter the digits without point, comma or space
+figure-text-thousands = "{ $text }": is { $joined } meant? Enter a point or comma only before the decimals, of which this figure has at most { $scale }
+figure-text-no-decimals = "{ $text }": this figure has no decimals; enter a whole number
+figure-text-too-many-decimals = "{ $text }": this figure has at most { $scale } decimals; shorten it

@@ -196,6 +196,19 @@ field-status = status
 field-form = form
 field-expected-element-figure-element = "{ $text }": expected ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note
 field-commands-exported = { $count } commands exported to { $path }; only the authority can read the file. After the phone is revoked: thidua access import-commands
+field-name = name
+field-name-ambiguous = "{ $name }" can be { $count } reports; use one of these names, or add the unit, the form or the first day
+field-name-unknown = "{ $name }" names no report that this unit owes or that this phone has; see the names: thidua field due (--from, --to for other days)
+field-report-blank = nothing is entered in { $name } yet; enter it first: thidua field fill { $name }
+field-fill-how = Enter: keep the value in brackets. A number, nil (nothing occurred), carried:NUMBER, missing:awaiting_source, missing:not_counted, missing:see_note. Ctrl-D: stop here and keep what was entered.
+field-input-ended-kept = The input ended: { $count } values entered in { $name } are kept as a draft; continue with thidua field fill { $name }
+field-input-ended-nothing = The input ended: nothing new was entered in { $name }; what was there stays
+field-not-submitted = { $name } is not submitted, because the input ended before the last question; answer the rest: thidua field fill { $name } --submit
+field-kept-as-draft = { $name } is not submitted; what was entered is kept as a draft
+field-entered-was = entered and not saved: { $cells }
+field-cell-not-understood = { $element }: { $fault }
+field-line-not-text = this line is no text in UTF-8; enter it again
+field-figure-out-of-range = "{ $text }" is outside { $min } to { $max }; check the figure and enter it again
 
 ## files
 files-larger-64-mib-split = { $shown } is larger than 64 MiB; split it
@@ -295,6 +308,7 @@ remind-due = due by
 remind-days-late = days late
 
 ## report
+report-import-denied = { $lines } lines are of { $count } units ({ $units }) for which { $account } may not report; use the account of each unit, or give the role: thidua access grant-many --help
 report-there-no-report = there is no report { $report }; check its id
 report-written = written
 report-reports-commands = { $count } reports, { $steps } commands; { $tail }

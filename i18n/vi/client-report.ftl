@@ -14,3 +14,10 @@ form-element-entered-under-already = chỉ tiêu thống kê { $code } đã đư
 form-element-counted-may-not = chỉ tiêu thống kê { $code } được đếm ở cấp { $counting_level }, không nhập thêm ở cấp { $level }; hãy bỏ khỏi biểu mẫu này
 form-code-stands-here-times = mã { $code } xuất hiện { $count } lần; mỗi mã chỉ dùng một lần
 form-field-code-letters = mã lĩnh vực { $code } không hợp lệ; mã gồm 1 đến 48 ký tự A-Z, 0-9 và _, bắt đầu bằng chữ cái
+
+## figure-text
+figure-text-not-a-figure = "{ $text }" không phải là số liệu; nhập một số, ví dụ 12, hoặc nil, carried:12, missing:awaiting_source, missing:not_counted, missing:see_note
+figure-text-thousands-whole = "{ $text }": có phải là { $joined } không? Số liệu này không có phần thập phân; nhập các chữ số, không có dấu chấm, dấu phẩy hay dấu cách
+figure-text-thousands = "{ $text }": có phải là { $joined } không? Chỉ dùng dấu chấm hoặc dấu phẩy trước phần thập phân; số liệu này có nhiều nhất { $scale } chữ số thập phân
+figure-text-no-decimals = "{ $text }": số liệu này không có phần thập phân; nhập số nguyên
+figure-text-too-many-decimals = "{ $text }": số liệu này có nhiều nhất { $scale } chữ số thập phân; rút ngắn lại

@@ -197,6 +197,19 @@ field-status = trạng thái
 field-form = biểu mẫu
 field-expected-element-figure-element = "{ $text }": cần CHỈ_TIÊU=SỐ, CHỈ_TIÊU=nil hoặc CHỈ_TIÊU=missing:see_note
 field-commands-exported = đã xuất { $count } lệnh ra { $path }; chỉ cơ quan mới đọc được tệp này. Sau khi thu hồi điện thoại: thidua access import-commands
+field-name = tên gọi
+field-name-ambiguous = "{ $name }" có thể là { $count } báo cáo; ghi thêm đơn vị, biểu mẫu hoặc ngày đầu kỳ, như các tên gọi dưới đây
+field-name-unknown = "{ $name }" không phải là báo cáo đơn vị phải gửi hoặc báo cáo có trên máy này; xem tên gọi: thidua field due (--from, --to cho những ngày khác)
+field-report-blank = { $name } chưa có số liệu; hãy nhập trước: thidua field fill { $name }
+field-fill-how = Enter: giữ số liệu trong ngoặc vuông. Nhập một số, nil (không phát sinh), carried:SỐ (giữ nguyên kỳ trước), missing:awaiting_source, missing:not_counted, missing:see_note. Ctrl-D: dừng tại đây và giữ phần đã nhập.
+field-input-ended-kept = Dừng nhập: { $count } số liệu đã nhập của { $name } được giữ ở dạng bản nháp; nhập tiếp bằng thidua field fill { $name }
+field-input-ended-nothing = Dừng nhập: chưa nhập thêm số liệu nào của { $name }; số liệu đã có vẫn giữ nguyên
+field-not-submitted = chưa gửi { $name } vì dừng nhập trước câu hỏi cuối; trả lời các ô còn lại: thidua field fill { $name } --submit
+field-kept-as-draft = chưa gửi { $name }; phần đã nhập được giữ ở dạng bản nháp
+field-entered-was = đã nhập nhưng chưa lưu: { $cells }
+field-cell-not-understood = { $element }: { $fault }
+field-line-not-text = dòng này không phải là văn bản UTF-8; hãy nhập lại
+field-figure-out-of-range = "{ $text }" nằm ngoài khoảng { $min } đến { $max }; kiểm tra số liệu rồi nhập lại
 
 ## files
 files-larger-64-mib-split = { $shown } lớn hơn 64 MiB; hãy tách thành nhiều tệp
@@ -296,6 +309,7 @@ remind-due = hạn gửi
 remind-days-late = số ngày trễ
 
 ## report
+report-import-denied = { $lines } dòng thuộc { $count } đơn vị ({ $units }) mà { $account } không được báo cáo thay; dùng tài khoản của từng đơn vị hoặc cấp vai trò: thidua access grant-many --help
 report-there-no-report = không có báo cáo { $report }; hãy kiểm tra mã báo cáo
 report-written = đã ghi
 report-reports-commands = { $count } báo cáo, { $steps } lệnh; { $tail }

@@ -204,7 +204,7 @@ fn insert_enrol_code(
             hash: hash.to_vec(),
             account,
             unit: units.home_unit(),
-            issued_at: app.now(),
+            issued_at: tx.now(),
             expires_at: expires,
             is_qr_only: false,
             used_at: None,

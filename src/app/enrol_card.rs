@@ -245,7 +245,7 @@ fn issue_card(
     order: &CardOrder<'_>,
 ) -> Result<EnrolCard> {
     let GrantRequest { account, unit, ref label, .. } = *request;
-    let now = app.now();
+    let now = tx.now();
     let today = now.local_date();
     let units = load_account_units(app, tx, account)?;
     let permit = authorize_over_units::<action::Enrol>(tx, actor, &units, today)??;

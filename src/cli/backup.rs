@@ -3,6 +3,7 @@
 
 use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::{CliContext, existing_database};
+use super::desk_actions::{desk_action_json, desk_action_text};
 use super::error::{CliError, CliResult};
 use super::file_rights::check_writable;
 use super::lost_commands::{lost_command_texts, lost_commands_json, revoked_in_file};
@@ -12,10 +13,10 @@ use crate::auth;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::support::message::{Message, message};
-use crate::store::audit::AuditEntry;
 use crate::store::backup::{
-    BackupFile, check_database_at, list_desk_actions, read_epoch, rename_database, restore_backup,
+    BackupFile, check_database_at, read_epoch, rename_database, restore_backup,
 };
+use crate::store::desk_action::{DeskAction, list_desk_actions};
 use crate::store::lost_command::{LostDeviceCommands, list_lost_commands};
 use crate::store::{DatabaseLocation, schema_migration};
 use serde_json::json;
@@ -165,7 +166,7 @@ pub(super) fn restore(ctx: &CliContext, args: &RestoreArgs) -> CliResult {
             lines.push(format!("{} thidua serve", output.text("backup-next")));
             lines.join("\n")
         },
-        || json!({ "epoch": number, "seq": found.head.seq, "desk_acts_lost": lost.as_ref().map(|lines| lines.iter().map(audit_line_json).collect::<Vec<_>>()), "revoked_devices": lost_commands_json(&lost_commands) }),
+        || json!({ "epoch": number, "seq": found.head.seq, "desk_acts_lost": lost.as_ref().map(|lines| lines.iter().map(desk_action_json).collect::<Vec<_>>()), "revoked_devices": lost_commands_json(&lost_commands) }),
     );
     Ok(())
 }
@@ -175,7 +176,7 @@ struct Replacement {
     /// The number of the new history.
     epoch: i64,
     /// What only a desk had done since the copy; `None` without the old database.
-    lost_actions: Option<Vec<AuditEntry>>,
+    lost_actions: Option<Vec<DeskAction>>,
     /// What devices sent that were revoked since the copy.
     lost_commands: Vec<LostDeviceCommands>,
 }
@@ -206,22 +207,17 @@ fn replace_database(config: &Config, copy: &Path, seq: i64, force: bool) -> CliR
 }
 
 /// What was done at a desk after the copy: no phone brings it again.
-fn lost_audit_texts(ctx: &CliContext, lost: Option<&[AuditEntry]>) -> Vec<String> {
+fn lost_audit_texts(ctx: &CliContext, lost: Option<&[DeskAction]>) -> Vec<String> {
     let output = &ctx.output;
     match lost {
         None => vec![output.text("backup-acts-desk-without-phone").to_owned()],
         Some([]) => vec![output.text("backup-no-act-desk-lost").to_owned()],
         Some(lines) => {
             let head = output.text("backup-done-desk-after-copy");
-            let presented =
-                lines.iter().map(|line| format!("  {} {}", line.at.local_text(), line.action));
+            let presented = lines.iter().map(|line| format!("  {}", desk_action_text(line)));
             std::iter::once(head.to_owned()).chain(presented).collect()
         }
     }
-}
-
-fn audit_line_json(line: &AuditEntry) -> serde_json::Value {
-    json!({ "seq": line.seq, "at": line.at.local_text(), "action": line.action })
 }
 
 pub(super) fn promote(ctx: &CliContext, args: &PromoteArgs) -> CliResult {

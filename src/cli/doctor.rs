@@ -7,6 +7,7 @@
 use super::backup_locations::{NO_STANDBY, backup_locations};
 use super::context::{CliContext, LocalApp, existing_database};
 use super::database_connection;
+use super::desk_actions::desk_action_text;
 use super::error::{CliError, CliResult};
 use super::file_rights::{OpenPlace, find_open_places};
 use super::output::Colour;
@@ -17,7 +18,8 @@ use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::jobs;
 use crate::server::tls::ReloadableTlsConfig;
-use crate::store::backup::{SUPERSEDED_SETTING, list_backups, list_desk_actions};
+use crate::store::backup::{SUPERSEDED_SETTING, list_backups};
+use crate::store::desk_action::list_desk_actions;
 use crate::store::{DatabaseLocation, StandbyStatus, schema_migration};
 use serde_json::json;
 
@@ -140,8 +142,7 @@ fn check_history(
         let moved = by.as_deref() == Some(&head.epoch.to_be_bytes()[..]);
         let alone =
             if moved { Vec::new() } else { list_desk_actions(location, head.safe_past_seq)? };
-        let acts: Vec<String> =
-            alone.iter().map(|act| format!("{} {}", act.at.local_text(), act.action)).collect();
+        let acts: Vec<String> = alone.iter().map(desk_action_text).collect();
         let list = if acts.is_empty() { "-".to_owned() } else { acts.join("; ") };
         found.push(DoctorFinding::new(
             Urgency::Immediate,

@@ -3,18 +3,19 @@
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
+use super::field_fill::{FillArgs, fill_report, parse_cells, split_words};
 use super::output::Output;
-use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_code};
-use super::review::{find_report, sync_command};
+use super::phone::{self, PhoneArgs, day_text, status_code};
+use super::report_selection::{require_entered, select_report, show_or_blank};
+use super::review::{sync_command, sync_command_if_any};
 use crate::client::facade::{
-    CellEntry, CellFigure, CellView, DueReport, OutboxStatus, Phone, SyncSummary, TrafficLine,
+    DueReport, OutboxStatus, Phone, ReportStatus, SyncSummary, TrafficLine,
 };
+use crate::domain::reporting::report_name::parse_day;
 use crate::domain::support::message::message;
-use crate::domain::support::text::escape_controls;
 use crate::domain::support::time::days_from_date;
 use jiff::civil::Date;
 use serde_json::json;
-use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 /// `thidua field ...`
@@ -46,53 +47,35 @@ enum FieldCommand {
     /// Reports that are due.
     #[command(after_help = "Examples:\n  thidua field due --from 2024-08-19 --to 2024-09-01")]
     Due {
-        /// First day (default: five weeks ago).
-        #[arg(long)]
+        /// First day (default: five weeks ago), as 2024-08-19 or 19/8/2024.
+        #[arg(long, value_parser = read_day)]
         from: Option<Date>,
         /// Last day (default: today).
-        #[arg(long)]
+        #[arg(long, value_parser = read_day)]
         to: Option<Date>,
     },
     /// Show a report.
-    #[command(after_help = "Examples:\n  thidua field show 0191f3c2a4b57d8e9f00112233445566")]
+    #[command(after_help = "Examples:\n  thidua field show 2026-W31\n  thidua field show 0191f3c2")]
     Show {
-        /// Id of the report, as in `field due`.
-        report: String,
+        /// The report as in `field fill`.
+        #[arg(required = true)]
+        report: Vec<String>,
     },
-    /// Fill in a report; asks for each cell that is not given.
+    /// Fill in a report; asks for each cell if none is given, and again where an entry is wrong.
     #[command(after_help = "Examples:
-  thidua field fill REPORT
-  thidua field fill REPORT so_offences=2 reports_received=nil --submit
-  thidua field fill REPORT --nil --submit
-  thidua field fill REPORT --nil --carry suspended_cases=4 --submit")]
-    Fill {
-        /// Id of the report, as in `field due`.
-        report: String,
-        /// Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
-        cells: Vec<String>,
-        /// Nothing occurred: every event an explicit zero; stocks and duties are still to be
-        /// answered.
-        #[arg(long)]
-        nil: bool,
-        /// Confirm the figures of the last period for stocks and duties that are still blank.
-        #[arg(long)]
-        carry: bool,
-        /// The note; identity numbers, telephone numbers and plates are refused, names are not
-        /// recognised.
-        #[arg(long)]
-        note: Option<String>,
-        /// Submit too.
-        #[arg(long)]
-        submit: bool,
-    },
+  thidua field fill 2026-07
+  thidua field fill 34/2024 so_offences=2 reports_received=nil --submit
+  thidua field fill 2024-08-19 com-29242-2 --nil --submit
+  thidua field fill 0191f3c2 --nil --carry suspended_cases=4 --submit")]
+    Fill(FillArgs),
     /// Propose to amend an accepted report; a reviewer decides.
     #[command(
-        after_help = "Examples:\n  thidua field propose REPORT so_offences=3 --reason \"typing error\""
+        after_help = "Examples:\n  thidua field propose 2026-07 so_offences=3 --reason \"typing error\""
     )]
     Propose {
-        /// Id of the report.
+        /// The report as in `field fill`.
         report: String,
-        /// Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
+        /// Cells as in `field fill`.
         #[arg(required = true)]
         cells: Vec<String>,
         /// Why; checked like a note.
@@ -100,10 +83,11 @@ enum FieldCommand {
         reason: String,
     },
     /// Submit a report for review.
-    #[command(after_help = "Examples:\n  thidua field submit REPORT")]
+    #[command(after_help = "Examples:\n  thidua field submit 2026-07")]
     Submit {
-        /// Id of the report.
-        report: String,
+        /// The report as in `field fill`.
+        #[arg(required = true)]
+        report: Vec<String>,
     },
     /// What waits to be sent.
     Outbox,
@@ -126,18 +110,19 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         FieldCommand::Sync { wire_log } => sync_phone(ctx, &phone, *wire_log),
         FieldCommand::Due { from, to } => list_due(ctx, &phone, *from, *to),
         FieldCommand::Show { report } => show_report(ctx, &phone, report),
-        FieldCommand::Fill { report, cells, nil, carry, note, submit } => {
-            let number = fill_report(ctx, &phone, report, cells, (*nil, *carry), note.clone())?;
-            let submitted = if *submit { Some(phone.submit_report(report.clone())?) } else { None };
-            sync_command_if_any(ctx, &phone, submitted.or(number))
-        }
+        FieldCommand::Fill(fill) => fill_report(ctx, &phone, fill),
         FieldCommand::Propose { report, cells, reason } => {
-            let key = find_report(&phone, report)?.key;
-            let number = phone.propose_amendment(key, parse_cells(cells)?, None, reason.clone())?;
+            let (name, given) = split_words(report, cells);
+            let named = select_report(&ctx.output, &phone, &name)?;
+            let view = require_entered(&phone, &named)?;
+            let cells = parse_cells(&given, |element| view.scale_of(element))?;
+            let number = phone.propose_amendment(view.key, cells, None, reason.clone())?;
             sync_command_if_any(ctx, &phone, number)
         }
         FieldCommand::Submit { report } => {
-            let number = phone.submit_report(report.clone())?;
+            let named = select_report(&ctx.output, &phone, report)?;
+            require_entered(&phone, &named)?;
+            let number = phone.submit_report(named.report_id)?;
             sync_command(ctx, &phone, number)
         }
         FieldCommand::Outbox => show_outbox(ctx, &phone),
@@ -169,19 +154,32 @@ fn enrol_phone(ctx: &CliContext, phone: &Phone, invitation: &str) -> CliResult {
 
 /// Shows a report with the commands about it that the server holds; of a report that this phone no
 /// longer holds, only these.
-fn show_report(ctx: &CliContext, phone: &Phone, report: &str) -> CliResult {
-    let mut held = phone.own_held_commands()?;
-    held.retain(|one| one.report_id == report);
+fn show_report(ctx: &CliContext, phone: &Phone, words: &[String]) -> CliResult {
     let output = &ctx.output;
-    if held.is_empty() || phone.report(report.to_owned())?.is_some() {
-        phone::print_report(output, &find_report(phone, report)?);
-        phone::held_lines(output, &held).iter().for_each(|line| output.print_remark(line));
+    let all_held = phone.own_held_commands()?;
+    let held_about = |report: &str| {
+        let ours = all_held.iter().filter(|one| one.report_id == report);
+        ours.cloned().collect::<Vec<_>>()
+    };
+    let found = select_report(output, phone, words);
+    let (report, view) = match &found {
+        Ok(named) => (named.report_id.clone(), Some(show_or_blank(phone, named)?)),
+        Err(_) => (words.join(" "), None),
+    };
+    let held = held_about(&report);
+    let Some(view) = view.filter(|view| held.is_empty() || view.status != ReportStatus::Blank)
+    else {
+        if held.is_empty() {
+            return found.map(|_| ());
+        }
+        output.print_answer(
+            || phone::held_lines(output, &held).join("\n"),
+            || json!({ "report": report, "held": phone::held_json(&held) }),
+        );
         return Ok(());
-    }
-    output.print_answer(
-        || phone::held_lines(output, &held).join("\n"),
-        || json!({ "report": report, "held": phone::held_json(&held) }),
-    );
+    };
+    phone::print_report(output, &view);
+    phone::held_lines(output, &held).iter().for_each(|line| output.print_remark(line));
     Ok(())
 }
 
@@ -240,16 +238,9 @@ fn traffic_text(output: &Output, done: &SyncSummary) -> String {
     text
 }
 
-fn sync_command_if_any(ctx: &CliContext, phone: &Phone, number: Option<u64>) -> CliResult {
-    if let Some(number) = number {
-        return sync_command(ctx, phone, number);
-    }
-    let output = &ctx.output;
-    output.print_answer(
-        || output.text("field-nothing-differs").to_owned(),
-        || json!({ "command": null }),
-    );
-    Ok(())
+/// A day among the arguments, as people write it.
+fn read_day(text: &str) -> Result<Date, String> {
+    parse_day(text).ok_or_else(|| "2024-08-19 | 19/8/2024".to_owned())
 }
 
 /// Reports due between two days, both included; by default those of the last five weeks.
@@ -267,23 +258,14 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
     let output = &ctx.output;
     let due = find_due_between(phone, from, to)?;
     phone::warn_of_clock(output, phone)?;
-    let rows: Vec<Vec<String>> = due
-        .into_iter()
-        .map(|one| {
-            let form = output.lang.pick(&one.form_name_vi, &one.form_name_en).to_owned();
-            let last = day_text(one.key.end_day - 1);
-            let state = status_code(one.status).to_owned();
-            vec![
-                one.report_id,
-                one.key.unit,
-                day_text(one.key.start_day),
-                last,
-                day_text(one.due_day - 1),
-                state,
-                form,
-            ]
-        })
-        .collect();
+    let names = phone.report_names(due.iter().map(|one| one.report_id.clone()).collect())?;
+    let row = |(one, name): (DueReport, String)| {
+        let form = output.lang.pick(&one.form_name_vi, &one.form_name_en).to_owned();
+        let (first, last) = (day_text(one.key.start_day), day_text(one.key.end_day - 1));
+        let (due, state) = (day_text(one.due_day - 1), status_code(one.status).to_owned());
+        vec![one.report_id, one.key.unit, first, last, due, state, name, form]
+    };
+    let rows: Vec<Vec<String>> = due.into_iter().zip(names).map(row).collect();
     let headings = [
         output.text("field-report"),
         output.text("access-unit"),
@@ -291,98 +273,15 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
         output.text("field-to"),
         output.text("field-due"),
         output.text("field-status"),
+        output.text("field-name"),
         output.text("field-form"),
     ];
     output.print_rows(
         &headings,
-        &["report", "unit", "first_day", "last_day", "due", "status", "form"],
+        &["report", "unit", "first_day", "last_day", "due", "status", "name", "form"],
         &rows,
     );
     Ok(())
-}
-
-/// Fills in an existing report, or one that was due in the last three years and is still blank.
-fn fill_report(
-    ctx: &CliContext,
-    phone: &Phone,
-    report: &str,
-    given: &[String],
-    (nil, carry): (bool, bool),
-    note: Option<String>,
-) -> CliResult<Option<u64>> {
-    let (key, presented) = match phone.report(report.to_owned())? {
-        Some(view) => (view.key, view.cells),
-        None => {
-            let end = phone.clock()?.today + 1;
-            let due = phone
-                .due_reports(end - 1_100, end)?
-                .into_iter()
-                .find(|one| one.report_id == report);
-            let Some(due) = due else { return find_report(phone, report).map(|_| None) };
-            let cells = phone.blank_form(due.key.contract.clone())?;
-            (due.key, cells)
-        }
-    };
-    let given = parse_cells(given)?;
-    let asks = given.is_empty() && note.is_none() && !nil && !carry;
-    let cells = if asks { prompt_cells(ctx, &presented)? } else { given };
-    // One command: a report that is saved once and submitted is not one that was changed.
-    let is_given = |element: &str| cells.iter().any(|cell| cell.element == element);
-    let mut all = Vec::new();
-    if nil {
-        let events = presented.iter().filter(|cell| !cell.is_word && !is_given(&cell.element));
-        let nil = |cell: &CellView| CellEntry {
-            element: cell.element.clone(),
-            value: Some(CellFigure::Nil),
-        };
-        all.extend(events.map(nil));
-    }
-    if carry {
-        let is_blank = |element: &str| {
-            presented.iter().any(|cell| cell.element == element && cell.value.is_none())
-        };
-        let words = phone.carried_words(key.clone())?;
-        all.extend(
-            words.into_iter().filter(|one| is_blank(&one.element) && !is_given(&one.element)),
-        );
-    }
-    all.extend(cells);
-    Ok(phone.save_cells(key, all, note)?)
-}
-
-fn parse_cells(given: &[String]) -> CliResult<Vec<CellEntry>> {
-    let read = |text: &String| {
-        let (element, value) = text.split_once('=')?;
-        Some(CellEntry { element: element.to_owned(), value: Some(parse_figure(value)?) })
-    };
-    given.iter().map(|text| read(text).ok_or_else(|| cell_syntax_error(text))).collect()
-}
-
-fn cell_syntax_error(text: &str) -> CliError {
-    CliError::usage_error(message!("field-expected-element-figure-element", text))
-}
-
-/// Prompts for each cell; an empty line keeps the present value.
-fn prompt_cells(
-    ctx: &CliContext,
-    presented: &[crate::client::facade::CellView],
-) -> CliResult<Vec<CellEntry>> {
-    let output = &ctx.output;
-    let (mut lines, mut cells) = (std::io::stdin().lock().lines(), Vec::new());
-    for cell in presented {
-        let name = output.lang.pick(&cell.name_vi, &cell.name_en);
-        // Prompts go to standard error, so that `--json` stays JSON.
-        let name = escape_controls(name);
-        let _ = write!(std::io::stderr(), "{name} [{}] ", figure_text(cell.value));
-        let line = lines.next().and_then(Result::ok).unwrap_or_default();
-        let value = if line.trim().is_empty() {
-            cell.value
-        } else {
-            Some(parse_figure(&line).ok_or_else(|| cell_syntax_error(&line))?)
-        };
-        cells.push(CellEntry { element: cell.element.clone(), value });
-    }
-    Ok(cells)
 }
 
 fn show_outbox(ctx: &CliContext, phone: &Phone) -> CliResult {

@@ -1,11 +1,15 @@
 //! Lists what waits for a decision apart from reports: proposals to amend, and held commands.
 
 use super::output::Output;
-use super::phone::figure_text;
+use super::phone::cell_text;
 use crate::client::facade::{CellEntry, HeldCommandView, ProposalView, ReportView};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
+/// Decimals of the figures of each element, by its code.
+type ElementScales = BTreeMap<String, u8>;
+
+pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView], scales: &ElementScales) {
     let rows: Vec<Vec<String>> = proposals
         .iter()
         .map(|one| {
@@ -17,7 +21,14 @@ pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
             };
             let (id, report, unit) =
                 (one.proposal_id.clone(), one.report_id.clone(), one.acting_unit.clone());
-            vec![id, report, unit, state.to_owned(), cells_text(&one.cells), one.reason.clone()]
+            vec![
+                id,
+                report,
+                unit,
+                state.to_owned(),
+                cells_text(&one.cells, scales),
+                one.reason.clone(),
+            ]
         })
         .collect();
     let headings = [
@@ -37,14 +48,12 @@ pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
 
 /// Prints one proposal: each cell as it stands and as proposed.
 pub(super) fn print_proposal(output: &Output, proposal: &ProposalView, report: &ReportView) {
-    let standing = |element: &str| {
-        let cell = report.cells.iter().find(|cell| cell.element == element);
-        figure_text(cell.and_then(|cell| cell.value))
-    };
-    let pairs = proposal
-        .cells
-        .iter()
-        .map(|cell| (cell.element.clone(), standing(&cell.element), figure_text(cell.value)));
+    let pairs = proposal.cells.iter().map(|cell| {
+        let standing = report.cells.iter().find(|one| one.element == cell.element);
+        let scale = standing.map_or(0, |one| one.scale);
+        let now = cell_text(standing.and_then(|one| one.value), scale);
+        (cell.element.clone(), now, cell_text(cell.value, scale))
+    });
     if output.json {
         let cells: Vec<Value> = pairs
             .map(|(element, now, proposed)| {
@@ -76,7 +85,11 @@ pub(super) fn print_proposal(output: &Output, proposal: &ProposalView, report: &
     output.print_line(format!("hash {}", report.content_hash));
 }
 
-pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {
+pub(super) fn print_held_commands(
+    output: &Output,
+    held: &[HeldCommandView],
+    scales: &ElementScales,
+) {
     let rows: Vec<Vec<String>> = held
         .iter()
         .map(|one| {
@@ -92,7 +105,7 @@ pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {
                 report,
                 reason,
                 state.to_owned(),
-                cells_text(&one.cells),
+                cells_text(&one.cells, scales),
                 one.refusal.clone().unwrap_or_default(),
             ]
         })
@@ -108,10 +121,13 @@ pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {
     output.print_rows(&headings, &["held", "report", "reason", "state", "cells", "refusal"], &rows);
 }
 
-fn cells_text(entries: &[CellEntry]) -> String {
+fn cells_text(entries: &[CellEntry], scales: &ElementScales) -> String {
     let cells: Vec<String> = entries
         .iter()
-        .map(|entry| format!("{}={}", entry.element, figure_text(entry.value)))
+        .map(|entry| {
+            let scale = scales.get(&entry.element).copied().unwrap_or(0);
+            format!("{}={}", entry.element, cell_text(entry.value, scale))
+        })
         .collect();
     cells.join(" ")
 }

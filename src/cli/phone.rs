@@ -5,6 +5,7 @@ use super::output::Output;
 use crate::client::facade::{
     CellFigure, ClientError, OwnHeldCommand, Phone, ReportStatus, ReportView,
 };
+use crate::domain::report::figure_text;
 use crate::domain::support::clock_fault::duration_message;
 use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
@@ -41,7 +42,8 @@ impl From<ClientError> for CliError {
             ClientError::Refused { reason, problems } => {
                 let findings = problems.into_iter().map(|one| {
                     let message = one.message();
-                    Violation::error(problem_code(&one.reason), one.field, message)
+                    let field = one.element.unwrap_or(one.field);
+                    Violation::error(problem_code(&one.reason), field, message)
                 });
                 Self::new(&reason, text).with_findings(findings)
             }
@@ -122,33 +124,14 @@ pub(super) fn status_code(status: ReportStatus) -> &'static str {
     }
 }
 
-/// A cell in its typed form: a figure, `nil`, or the reason why it is missing.
-pub(super) fn figure_text(value: Option<CellFigure>) -> String {
-    match value {
-        None => String::new(),
-        Some(CellFigure::Reported(figure)) => figure.to_string(),
-        Some(CellFigure::Carried(figure)) => format!("carried:{figure}"),
-        Some(CellFigure::Nil) => "nil".to_owned(),
-        Some(CellFigure::MissingAwaitingSource) => "missing:awaiting_source".to_owned(),
-        Some(CellFigure::MissingNotCounted) => "missing:not_counted".to_owned(),
-        Some(CellFigure::MissingSeeNote) => "missing:see_note".to_owned(),
-    }
+/// The text of a cell in the form in which it is typed; empty without a value.
+pub(super) fn cell_text(value: Option<CellFigure>, scale: u8) -> String {
+    value.map_or_else(String::new, |value| figure_text::format_cell_shortest(value.into(), scale))
 }
 
-/// Parses the form that [`figure_text`] prints; figures are whole numbers in units of the element's
-/// scale.
-pub(super) fn parse_figure(text: &str) -> Option<CellFigure> {
-    let text = text.trim();
-    if let Some(figure) = text.strip_prefix("carried:") {
-        return figure.parse().ok().map(CellFigure::Carried);
-    }
-    match text {
-        "nil" => Some(CellFigure::Nil),
-        "missing:awaiting_source" => Some(CellFigure::MissingAwaitingSource),
-        "missing:not_counted" => Some(CellFigure::MissingNotCounted),
-        "missing:see_note" => Some(CellFigure::MissingSeeNote),
-        digits => digits.parse().ok().map(CellFigure::Reported),
-    }
+/// The same for an element without decimals.
+pub(super) fn figure_text(value: Option<CellFigure>) -> String {
+    cell_text(value, 0)
 }
 
 /// Prints a report in full.
@@ -173,7 +156,7 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
         lines.push(format!(
             "  {:<24} {:>8}  {name} ({})",
             cell.element,
-            figure_text(cell.value),
+            cell_text(cell.value, cell.scale),
             cell.unit_of_count
         ));
     }
@@ -191,7 +174,9 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
     lines.extend(view.refused_commands.iter().map(|one| {
         format!("  {} {}: {}", output.text("field-refused"), one.reason, output.say(one.message()))
     }));
-    lines.push(format!("  hash {}", view.content_hash));
+    if !view.content_hash.is_empty() {
+        lines.push(format!("  hash {}", view.content_hash));
+    }
     lines
 }
 
@@ -201,7 +186,7 @@ pub(super) fn report_json(view: &ReportView) -> Value {
     let cells: serde_json::Map<String, Value> = view
         .cells
         .iter()
-        .map(|cell| (cell.element.clone(), json!(figure_text(cell.value))))
+        .map(|cell| (cell.element.clone(), json!(cell_text(cell.value, cell.scale))))
         .collect();
     json!({
         "report": view.report_id,

@@ -190,6 +190,7 @@ fn import_reports(
         findings.extend(refusal.flat_map(|refusal| places.find(row, Some(command), refusal)));
     }
     if !findings.is_empty() {
+        let mut findings = places.join_denied(findings, account);
         findings.sort_by_key(|finding| finding.place.as_ref().map(|(_, place)| *place));
         return Err(CliError::refused_files(findings));
     }

@@ -5,10 +5,15 @@ use super::error::CliFinding;
 use crate::app::ReferenceSnapshot;
 use crate::domain::report::cell::ElementNumber;
 use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::support::message::message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::files::diagnostic::TextPosition;
 use crate::files::report_csv::{ReportCsvRow, find_column};
+use std::collections::BTreeSet;
+
+/// Most units that a joined finding lists.
+const UNITS_LISTED: usize = 5;
 
 /// The file that is imported.
 pub(super) struct ReportFilePlaces<'a> {
@@ -36,12 +41,43 @@ impl ReportFilePlaces<'_> {
             }
         };
         if refusal.field_errors.is_empty() {
-            return vec![finding(None, refusal.reason)];
+            // The unit is known by now: what the account does not see, it may not report for.
+            let is_hidden = command.is_some() && refusal.reason == RefusalReason::NotFound;
+            let reason = if is_hidden { RefusalReason::Denied } else { refusal.reason };
+            return vec![finding(None, reason)];
         }
         let problems = refusal.field_errors.into_iter();
         problems
             .map(|problem| finding(Some(self.column(command, &problem.field)), problem.reason))
             .collect()
+    }
+
+    /// Many lines that the account may not send as one finding, which says how many and of which
+    /// units; all others as they are.
+    pub(super) fn join_denied(&self, findings: Vec<CliFinding>, account: &str) -> Vec<CliFinding> {
+        let denied = RefusalReason::Denied.code();
+        let (mut denied, mut rest): (Vec<CliFinding>, Vec<CliFinding>) =
+            findings.into_iter().partition(|one| one.violation.code == denied);
+        denied.dedup_by(|later, first| later.place == first.place);
+        if denied.len() < 2 {
+            rest.extend(denied);
+            return rest;
+        }
+        let (lines, first) = (denied.len(), denied.swap_remove(0));
+        let units: BTreeSet<String> = denied
+            .into_iter()
+            .map(|one| one.violation.path)
+            .chain([first.violation.path])
+            .collect();
+        let mut listed: Vec<&str> = units.iter().map(String::as_str).take(UNITS_LISTED).collect();
+        if units.len() > UNITS_LISTED {
+            listed.push("...");
+        }
+        let (count, units) = (units.len(), listed.join(", "));
+        let text = message!("report-import-denied", account, lines, count, units);
+        let violation = Violation::error(first.violation.code, account, text);
+        rest.push(CliFinding { place: first.place, violation });
+        rest
     }
 
     /// The column of a path such as `changes[2].mine` or `cells[7]`; any other path as it is.

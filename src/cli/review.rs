@@ -5,6 +5,7 @@ use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::pending_decisions;
 use super::phone::{self, PhoneArgs, day_text};
+use super::report_selection::{require_entered, select_report};
 use super::review_batch::{review_batch, waiting_json};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
 use crate::domain::support::message::message;
@@ -32,9 +33,11 @@ enum ReviewCommand {
   thidua review batch --json")]
     Batch,
     /// Show a report with its content hash.
-    #[command(after_help = "Examples:\n  thidua review show 0191f3c2a4b57d8e9f00112233445566")]
+    #[command(
+        after_help = "Examples:\n  thidua review show 0191f3c2\n  thidua review show \"2026-07 com-29242-2\""
+    )]
     Show {
-        /// Id of the report.
+        /// The report as in `field fill`; a name of several words in quotation marks.
         report: String,
     },
     /// Send a report back with a question.
@@ -42,7 +45,7 @@ enum ReviewCommand {
         after_help = "Examples:\n  thidua review return REPORT --code CHECK_FIGURE --text \"Please check this figure\""
     )]
     Return {
-        /// Id of the report.
+        /// The report as in `field fill`; a name of several words in quotation marks.
         report: String,
         /// Code of the question.
         #[arg(long, default_value = "CHECK_FIGURE")]
@@ -59,7 +62,7 @@ enum ReviewCommand {
         after_help = "Examples:\n  thidua review accept REPORT --hash HASH\n  thidua review accept --clean-nil"
     )]
     Accept {
-        /// Id of the report.
+        /// The report as in `field fill`; a name of several words in quotation marks.
         #[arg(required_unless_present = "clean_nil")]
         report: Option<String>,
         /// Every nil report about which nothing is to be said, each as it was seen.
@@ -110,29 +113,31 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         ReviewCommand::Queue => list_queue(ctx, &phone),
         ReviewCommand::Batch => review_batch(ctx, &phone),
         ReviewCommand::Show { report } => {
-            phone::print_report(&ctx.output, &find_report(&phone, report)?);
+            phone::print_report(&ctx.output, &find_report(ctx, &phone, report)?);
             Ok(())
         }
         ReviewCommand::Return { report, code, text, hash } => {
-            let seen = seen_content_hash(&phone, report, hash.as_deref())?;
-            let number = phone.return_report(report.clone(), seen, code.clone(), text.clone())?;
+            let (report, seen) = find_seen(ctx, &phone, report, hash.as_deref())?;
+            let number = phone.return_report(report, seen, code.clone(), text.clone())?;
             sync_command(ctx, &phone, number)
         }
         ReviewCommand::Accept { report: Some(report), hash, .. } => {
-            let seen = seen_content_hash(&phone, report, hash.as_deref())?;
-            let number = phone.accept_report(report.clone(), seen)?;
+            let (report, seen) = find_seen(ctx, &phone, report, hash.as_deref())?;
+            let number = phone.accept_report(report, seen)?;
             sync_command(ctx, &phone, number)
         }
         ReviewCommand::Accept { .. } => accept_clean_nils(ctx, &phone),
         ReviewCommand::Proposals => {
-            pending_decisions::print_proposals(&ctx.output, &phone.proposals()?);
+            let scales = phone.element_scales()?;
+            pending_decisions::print_proposals(&ctx.output, &phone.proposals()?, &scales);
             Ok(())
         }
         ReviewCommand::Amend { proposal, grant, refuse } => {
             decide_proposal(ctx, &phone, proposal, grant.as_deref(), *refuse)
         }
         ReviewCommand::Held => {
-            pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?);
+            let scales = phone.element_scales()?;
+            pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?, &scales);
             Ok(())
         }
         ReviewCommand::SettleHeld { held, reject } => {
@@ -142,17 +147,20 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
 }
 
-pub(super) fn find_report(phone: &Phone, report: &str) -> CliResult<ReportView> {
-    phone
-        .report(report.to_owned())?
-        .ok_or_else(|| CliError::new("NOT_FOUND", message!("review-there-no-such-report-2")))
+/// The report of this name, and the content hash that was seen: the given one, else that of now.
+fn find_seen(
+    ctx: &CliContext,
+    phone: &Phone,
+    report: &str,
+    hash: Option<&str>,
+) -> CliResult<(String, String)> {
+    let view = find_report(ctx, phone, report)?;
+    Ok((view.report_id, hash.map_or(view.content_hash, str::to_owned)))
 }
 
-fn seen_content_hash(phone: &Phone, report: &str, hash: Option<&str>) -> CliResult<String> {
-    match hash {
-        Some(hash) => Ok(hash.to_owned()),
-        None => Ok(find_report(phone, report)?.content_hash),
-    }
+fn find_report(ctx: &CliContext, phone: &Phone, report: &str) -> CliResult<ReportView> {
+    let named = select_report(&ctx.output, phone, &[report.to_owned()])?;
+    require_entered(phone, &named)
 }
 
 fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
@@ -255,7 +263,7 @@ fn decide_proposal(
     let known = phone.proposals()?.into_iter().find(|one| one.proposal_id == proposal);
     let known =
         known.ok_or_else(|| CliError::new("NOT_FOUND", message!("review-no-such-proposal")))?;
-    let report = find_report(phone, &known.report_id)?;
+    let report = find_report(ctx, phone, &known.report_id)?;
     if let Some(seen) = grant {
         let number = phone.settle_proposal(known.proposal_id, seen.to_owned(), true)?;
         return sync_command(ctx, phone, number);
@@ -316,6 +324,23 @@ pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliR
             json!({ "command": number, "waiting": waits, "online": sent.is_ok(),
                 "held": phone::held_json(&held) })
         },
+    );
+    Ok(())
+}
+
+/// The same for a command that was made only if something differs.
+pub(super) fn sync_command_if_any(
+    ctx: &CliContext,
+    phone: &Phone,
+    number: Option<u64>,
+) -> CliResult {
+    if let Some(number) = number {
+        return sync_command(ctx, phone, number);
+    }
+    let output = &ctx.output;
+    output.print_answer(
+        || output.text("field-nothing-differs").to_owned(),
+        || json!({ "command": null }),
     );
     Ok(())
 }

@@ -4,10 +4,11 @@
 //! Whether a row fits the organisation and the catalogue is checked in
 //! `domain::standing::baseline`.
 
-use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
+use super::csv_file::{CsvFile, CsvLine, CsvWriter};
 use super::diagnostic::FileDiagnostic;
 use super::keys::csv_tables::BASELINE;
 use crate::domain::report::element::{CountingLevel, ElementCode};
+use crate::domain::report::figure_text::{FigureTextFault, format_scaled, parse_scaled};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::{BaselineRow, BaselineStatus, check_rows};
@@ -102,8 +103,10 @@ fn read_row(
     let window = DateWindow::from_inclusive_days(day(first, "first_day")?, day(last, "last_day")?)
         .ok_or_else(|| bad_value_violation(last, "last_day", ">= first_day", line))?;
     let scale = catalogue.element(&code).map_or(0, |element| element.scale);
-    let figure = parse_scaled(line.get(value), scale)
-        .ok_or_else(|| bad_value_violation(value, "value", "0, 1, 2, ...", line))?;
+    let figure = parse_scaled(line.get(value), scale).map_err(|fault| match fault {
+        FigureTextFault::NotAFigure => bad_value_violation(value, "value", "0, 1, 2, ...", line),
+        _ => (value, Violation::error("BAD_VALUE", "value", fault.message(line.get(value)))),
+    })?;
     let state = BaselineStatus::parse(line.get(status))
         .ok_or_else(|| bad_value_violation(status, "status", "PRELIMINARY | FINAL", line))?;
     if line.get(source).is_empty() {

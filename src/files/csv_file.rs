@@ -188,30 +188,6 @@ fn unescape_formula(field: &str) -> &str {
     }
 }
 
-/// A figure such as `12` or `-0,5` as an integer times 10^scale; `None` for other text or more
-/// decimals.
-pub(super) fn parse_scaled(text: &str, scale: u8) -> Option<i64> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, part) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !plain(whole) || !plain(part) || part.len() > usize::from(scale) {
-        return None;
-    }
-    let number = format!("{whole}{part:0<width$}", width = usize::from(scale));
-    number.parse::<i64>().ok().map(|value| sign * value)
-}
-
-/// The text of a scaled integer, with a point and all decimals.
-pub(super) fn format_scaled(value: i64, scale: u8) -> String {
-    if scale == 0 {
-        return value.to_string();
-    }
-    let width = usize::from(scale) + 1;
-    let digits = format!("{:0>width$}", value.unsigned_abs());
-    let (whole, part) = digits.split_at(digits.len() - usize::from(scale));
-    format!("{}{whole}.{part}", if value < 0 { "-" } else { "" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,26 +255,5 @@ mod tests {
         let mut writer = CsvWriter::new(&["note"], false);
         writer.write_row(["a\u{1b}[2J\u{202e}b".to_owned()]);
         assert_eq!(writer.into_text(), "note\na\\u001b[2J\\u202eb\n");
-    }
-
-    #[test]
-    fn figures_keep_their_scale_both_ways() {
-        assert_eq!(
-            (parse_scaled("12", 0), parse_scaled("0,5", 1), parse_scaled("-1.25", 2)),
-            (Some(12), Some(5), Some(-125))
-        );
-        assert_eq!(
-            (
-                parse_scaled("1.5", 0),
-                parse_scaled("x", 0),
-                parse_scaled("", 2),
-                parse_scaled("1e3", 0)
-            ),
-            (None, None, None, None)
-        );
-        assert_eq!(
-            (format_scaled(12, 0), format_scaled(-5, 2), format_scaled(1234, 2)),
-            ("12".into(), "-0.05".into(), "12.34".into())
-        );
     }
 }

@@ -8,11 +8,12 @@
 //! report. The columns `state`, `late` and `received_day` are written for readers and ignored when
 //! read.
 
-use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
+use super::csv_file::{CsvFile, CsvLine, CsvWriter};
 use super::diagnostic::FileDiagnostic;
 use super::keys::csv_tables::REPORTS;
-use crate::domain::report::cell::{CellValue, MissingReason};
+use crate::domain::report::cell::CellValue;
 use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::figure_text::{self, FigureTextFault};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::message;
@@ -135,14 +136,9 @@ fn read_row(
     let [contract, unit, first, last, nil, note] = columns;
     let mut cells = Vec::new();
     for element in elements.iter().filter(|element| !line.get(element.column).is_empty()) {
-        match parse_cell(line.get(element.column), element.scale) {
-            Some(value) => cells.push((element.code.clone(), value)),
-            None => violations.push(bad_cell_violation(
-                line,
-                element.column,
-                "cell",
-                "1 | nil | carried:1 | missing:awaiting_source",
-            )),
+        match figure_text::parse_cell(line.get(element.column), element.scale) {
+            Ok(value) => cells.push((element.code.clone(), value)),
+            Err(fault) => violations.push(bad_figure_violation(line, element.column, &fault)),
         }
     }
     let mark = line.get(nil).to_lowercase();
@@ -185,33 +181,6 @@ fn read_row(
     })
 }
 
-fn parse_cell(text: &str, scale: u8) -> Option<CellValue> {
-    if text == "nil" {
-        return Some(CellValue::Nil);
-    }
-    if let Some(figure) = text.strip_prefix("carried:") {
-        return parse_scaled(figure, scale).map(CellValue::Carried);
-    }
-    match text.strip_prefix("missing:") {
-        Some(word) => parse_missing_reason(word).map(CellValue::Missing),
-        None => parse_scaled(text, scale).map(CellValue::Reported),
-    }
-}
-
-fn parse_missing_reason(word: &str) -> Option<MissingReason> {
-    [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote]
-        .into_iter()
-        .find(|reason| missing_reason_word(*reason) == word)
-}
-
-fn missing_reason_word(reason: MissingReason) -> &'static str {
-    match reason {
-        MissingReason::AwaitingSource => "awaiting_source",
-        MissingReason::NotCounted => "not_counted",
-        MissingReason::SeeNote => "see_note",
-    }
-}
-
 fn nil_or_cells_violation(is_nil: bool) -> Violation {
     let text = if is_nil {
         message!("report-csv-nil-report-no-cells")
@@ -219,6 +188,18 @@ fn nil_or_cells_violation(is_nil: bool) -> Violation {
         message!("report-csv-line-says-nothing-give")
     };
     Violation::error("NIL_OR_CELLS", "nil", text)
+}
+
+fn bad_figure_violation(
+    line: &CsvLine,
+    column: usize,
+    fault: &FigureTextFault,
+) -> ReportColumnViolation {
+    if *fault == FigureTextFault::NotAFigure {
+        let expected = "1 | nil | carried:1 | missing:awaiting_source";
+        return bad_cell_violation(line, column, "cell", expected);
+    }
+    (column, Violation::error("BAD_VALUE", "cell", fault.message(line.get(column))))
 }
 
 fn bad_cell_violation(
@@ -262,22 +243,14 @@ pub fn format_reports(
 
 fn format_cell(row: &ReportCsvRow, code: &ElementCode, catalogue: &Catalogue) -> String {
     let scale = catalogue.element(code).map_or(0, |element| element.scale);
-    match row.cells.iter().find(|(element, _)| element == code) {
-        None => String::new(),
-        Some((_, CellValue::Nil)) => "nil".to_owned(),
-        Some((_, CellValue::Missing(reason))) => {
-            format!("missing:{}", missing_reason_word(*reason))
-        }
-        Some((_, CellValue::Reported(value))) => format_scaled(*value, scale),
-        Some((_, CellValue::Carried(value))) => {
-            format!("carried:{}", format_scaled(*value, scale))
-        }
-    }
+    let cell = row.cells.iter().find(|(element, _)| element == code);
+    cell.map_or_else(String::new, |(_, value)| figure_text::format_cell(*value, scale))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::report::cell::MissingReason;
     use crate::files::catalogue;
 
     fn elements() -> Catalogue {

@@ -19,8 +19,10 @@ use super::reference::DEFINITION_KINDS;
 use super::schema::{audit, audited_row, device, grants, password, second_factor, service_key};
 use super::service_key::ServiceKeyRow;
 use super::write_tx::WriteTx;
+use crate::domain::access::permission::Role;
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::hex::encode_hex;
+use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::time::days_from_date;
 use diesel::prelude::*;
@@ -139,6 +141,15 @@ impl RowHash {
 pub(super) fn grant_key(account: &[u8], role: i16, unit: &[u8]) -> RowKey {
     let (account, unit) = (encode_hex(account), encode_hex(unit));
     (AuditedTable::Grants, format!("account {account} role {role} unit {unit}"))
+}
+
+/// The account that the key of a row names, with role and unit where it names these.
+pub(super) fn subject_of_row(row_key: &str) -> Option<(AccountId, Option<Role>, Option<UnitId>)> {
+    let words: Vec<&str> = row_key.split(' ').collect();
+    let named = |what: &str| words.windows(2).find(|pair| pair[0] == what).map(|pair| pair[1]);
+    let account = AccountId::parse(named("account")?).ok()?;
+    let role = named("role").and_then(|role| Role::from_number(role.parse().ok()?));
+    Some((account, role, named("unit").and_then(|unit| UnitId::parse(unit).ok())))
 }
 
 /// A grant: account, role, unit, first day and the day after the last.

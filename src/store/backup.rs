@@ -4,7 +4,6 @@
 //! name only when it is complete and synced. PostgreSQL is copied by its own tools; the check is
 //! the same. The schedule and the directories belong to `app` and `jobs`.
 
-use super::audit::AuditEntry;
 use super::backend::{AnyConn, DatabaseLocation};
 use super::commit::OP_PUT;
 use super::error::{Error, Result};
@@ -364,19 +363,6 @@ pub fn rename_database(location: &DatabaseLocation, name: &str) -> Result<Option
 /// The epoch of a database that no server has open.
 pub fn read_epoch(location: &DatabaseLocation) -> Result<i64> {
     Ok(ReadTx::new(&mut location.connect(false)?).head()?.epoch)
-}
-
-/// Audit rows after `seq` that came from no device: no phone can send them again.
-pub fn list_desk_actions(location: &DatabaseLocation, seq: i64) -> Result<Vec<AuditEntry>> {
-    let mut conn = location.connect(false)?;
-    schema_migration::check_schema_known(&mut conn)?;
-    let (mut tx, mut after, mut found) = (ReadTx::new(&mut conn), seq, Vec::new());
-    loop {
-        let lines = tx.audit_entries(after, 1000)?;
-        let Some(last) = lines.last() else { return Ok(found) };
-        after = last.seq;
-        found.extend(lines.into_iter().filter(|line| line.device.is_none()));
-    }
 }
 
 /// Deletes a temporary database with its WAL files.

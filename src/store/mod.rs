@@ -28,6 +28,7 @@ mod commit;
 mod commit_notifier;
 mod compaction;
 pub mod content_check;
+pub mod desk_action;
 pub mod enrol_code;
 pub mod error;
 pub(crate) mod fault_point;

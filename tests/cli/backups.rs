@@ -57,6 +57,8 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
         restored.contains("history 2 begins") && restored.contains("to be done again:"),
         "{restored}"
     );
+    let again = "access.enrol: x AUDITOR (";
+    assert!(restored.contains(again) && restored.contains("prov-86-2025)"), "{restored}");
     // The same backup again: phones of the second history must see a third, not another second.
     assert!(machine.run_ok(&["restore", &copy, "--force"]).contains("history 3 begins"));
 

@@ -6,7 +6,7 @@ use super::{CliServer, TestMachine};
 const COMMUNE: &str = "com-29242-2";
 
 /// A terminal of a new account with this role on this unit.
-fn enrol_terminal(
+pub(super) fn enrol_terminal(
     machine: &TestMachine,
     serving: &CliServer,
     account: &str,

@@ -49,8 +49,7 @@ impl Phone {
                 .element_number(&code)
                 .ok_or(RefusalReason::UnknownElement)
                 .map_err(refusal_error)?;
-            let (mine, base) =
-                (entry.value.map(view_conversion::to_cell_value), before.get(&element).copied());
+            let (mine, base) = (entry.value.map(Into::into), before.get(&element).copied());
             if mine != base {
                 changes.push(CellChange { element, mine, base });
             }
@@ -63,8 +62,10 @@ impl Phone {
         }
         let acting_unit = reference.acting_unit_of(key.unit, today);
         let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
-        Report::apply_save(shown, &save, acting_unit, shape)?;
-        nil_report::check_stocks_not_nil(&save, shape)?;
+        Report::apply_save(shown, &save, acting_unit, shape)
+            .map_err(ClientError::from)
+            .and_then(|_| nil_report::check_stocks_not_nil(&save, shape))
+            .map_err(|error| name_changes(error, &save, &reference))?;
         let resolved_refusals = self.find_resolved_refusals(&present, &save)?;
         self.append_command(present.id, CommandBody::SaveCells(save), resolved_refusals).map(Some)
     }
@@ -76,8 +77,14 @@ impl Phone {
         let report = require_report(&present)?;
         let acting_unit = reference.acting_unit_of(report.key.unit, today);
         let shape = form_schema(&reference, &report);
-        report.clone().submit(acting_unit, shape, today, false)?;
-        report.check_stocks_said(shape)?;
+        report
+            .clone()
+            .submit(acting_unit, shape, today, false)
+            .and_then(|_| report.check_stocks_said(shape))
+            .map_err(|refusal| {
+                let element_of = |field: &str| view_conversion::element_of_cell(field, &reference);
+                ClientError::from(refusal).with_elements(element_of)
+            })?;
         self.check_period_over(&reference, &report.key)?;
         let refused = self.lock_under_lease()?.refused_commands()?;
         let resolved_refusals = refused
@@ -184,6 +191,16 @@ impl Phone {
         let ours = refused.iter().filter(|one| one.report_id == present.id.0);
         Ok(ours.filter(|one| covers(&one.bytes)).map(|one| one.number).collect())
     }
+}
+
+/// Names the elements in the refusal of a save.
+pub(super) fn name_changes(
+    error: ClientError,
+    save: &SaveCells,
+    reference: &LocalReference,
+) -> ClientError {
+    let changes = &save.changes;
+    error.with_elements(|field| view_conversion::element_of_change(field, changes, reference))
 }
 
 pub(super) fn require_report(present: &LocalReport) -> Result<Report> {

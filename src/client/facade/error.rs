@@ -127,6 +127,8 @@ pub enum StopReason {
 pub struct FieldProblem {
     /// Path of the field, as in `changes[2].mine`.
     pub field: String,
+    /// Code of the element that it is about, if it is about a cell.
+    pub element: Option<String>,
     /// Stable code of the problem.
     pub reason: String,
 }
@@ -165,6 +167,16 @@ impl ClientError {
                 message!("client-error-pre-release-schema", unsent_commands)
             }
         }
+    }
+
+    /// The same with the element of each wrong field that `element_of` knows.
+    pub(super) fn with_elements(self, element_of: impl Fn(&str) -> Option<String>) -> Self {
+        let Self::Refused { reason, problems } = self else { return self };
+        let named = |problem: FieldProblem| FieldProblem {
+            element: element_of(&problem.field).or(problem.element),
+            ..problem
+        };
+        Self::Refused { reason, problems: problems.into_iter().map(named).collect() }
     }
 
     /// What happened and what to do, in a language.
@@ -210,6 +222,7 @@ impl From<Refusal> for ClientError {
             .into_iter()
             .map(|FieldError { field, reason }| FieldProblem {
                 field,
+                element: None,
                 reason: reason.code().to_owned(),
             })
             .collect();

@@ -277,8 +277,7 @@ pub(super) fn to_conflict_view(
     match &conflict.branch {
         ConflictBranch::Cell { element, mine, base, theirs } => {
             view.element = Some(view_conversion::element_code(element.0, reference));
-            let figures =
-                [mine, base, theirs].map(|value| value.map(view_conversion::to_cell_figure));
+            let figures = [mine, base, theirs].map(|value| value.map(Into::into));
             [view.branch, view.base, view.standing] = figures;
         }
         ConflictBranch::Note { mine, theirs } => {
@@ -316,7 +315,7 @@ pub(super) fn to_cell_views(
             min: element.map_or(0, |element| element.min),
             max: element.map_or(0, |element| element.max),
             is_word: reference.is_word(number),
-            value: values.get(&number).copied().map(view_conversion::to_cell_figure),
+            value: values.get(&number).copied().map(Into::into),
         }
     };
     order.into_iter().map(view).collect()

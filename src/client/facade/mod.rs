@@ -24,6 +24,7 @@ mod own_held;
 mod pending_decisions;
 mod published_standings;
 mod queries;
+mod report_names;
 mod review;
 mod review_queue;
 mod standing;
@@ -35,6 +36,7 @@ pub use command_export::CommandExportFile;
 pub use error::{ClientError, FieldProblem, StopReason};
 pub use external_transport::{CallFailure, CallNext, RecordView};
 pub use finding::FindingView;
+pub use report_names::NamedReport;
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use sync_values::{
     ClockView, LeaseView, ReceiptView, ReplicaChange, ScopeView, SessionView, SyncSummary,

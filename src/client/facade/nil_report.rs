@@ -53,7 +53,7 @@ impl Phone {
         let words = words_to_carry(before.as_ref(), &key, &reference);
         let entry = |(element, value): (&ElementNumber, &CellValue)| CellEntry {
             element: view_conversion::element_code(element.0, &reference),
-            value: Some(view_conversion::to_cell_figure(*value)),
+            value: Some((*value).into()),
         };
         Ok(words.iter().map(entry).collect())
     }

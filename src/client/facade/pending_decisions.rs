@@ -111,10 +111,7 @@ impl Phone {
                 .element_number(&code)
                 .ok_or(RefusalReason::UnknownElement)
                 .map_err(commands::refusal_error)?;
-            let (mine, base) = (
-                entry.value.map(view_conversion::to_cell_value),
-                report.cells.get(&element).copied(),
-            );
+            let (mine, base) = (entry.value.map(Into::into), report.cells.get(&element).copied());
             changes.extend((mine != base).then_some(CellChange { element, mine, base }));
         }
         changes.sort_by_key(|change| change.element);
@@ -125,8 +122,11 @@ impl Phone {
         let acting_unit = reference.acting_unit_of(key.unit, today);
         let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
         let reason = commands::check_typed_text("reason", &reason)?;
-        report.build_proposal(&save, acting_unit, &reason, shape)?;
-        nil_report::check_stocks_not_nil(&save, shape)?;
+        report
+            .build_proposal(&save, acting_unit, &reason, shape)
+            .map_err(ClientError::from)
+            .and_then(|_| nil_report::check_stocks_not_nil(&save, shape))
+            .map_err(|error| commands::name_changes(error, &save, &reference))?;
         self.append_command(present.id, CommandBody::ProposeAmendment { save, reason }, Vec::new())
             .map(Some)
     }

@@ -14,6 +14,7 @@ use crate::domain::access::scope::RecordKind;
 use crate::domain::report as domain_report;
 use crate::domain::report::cell::Cells;
 use crate::domain::reporting::expectation::{Expectation, compute_unit_expectations};
+use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ReportId, UnitId};
 use crate::domain::support::message::Message;
@@ -49,16 +50,7 @@ impl Phone {
         let reference = self.reference()?;
         let window = DateWindow::new(date_from_days(from_day), date_from_days(to_day));
         let window = window.ok_or(ClientError::BadArgument { what: "days".to_owned() })?;
-        // Until its token is renewed, the phone of a closed unit still has the old unit as its
-        // home.
-        let home_now = reference.acting_unit_of(home, today);
-        let ours = reference
-            .org
-            .units()
-            .iter()
-            .filter(|unit| reference.org.acting_unit(unit.id, today) == Some(home_now));
-        let ours: Vec<UnitId> = ours.map(|unit| unit.id).collect();
-        let owed = expected_reports(&reference, &ours, window);
+        let owed = own_expected_reports(&reference, (home, today), window);
         if owed.is_empty() {
             self.check_window_date(window, today)?;
         }
@@ -205,6 +197,19 @@ pub(super) fn parse_report_id(text: &str) -> Result<ReportId> {
     ReportId::parse(text).map_err(|_| ClientError::BadArgument { what: "report_id".to_owned() })
 }
 
+/// The reports that the home unit owes, also for closed units that it succeeds. Until its token is
+/// renewed, the phone of a closed unit still has the old unit as its home.
+pub(super) fn own_expected_reports(
+    reference: &LocalReference,
+    (home, today): (UnitId, Date),
+    window: DateWindow,
+) -> Vec<Expectation> {
+    let home_now = reference.acting_unit_of(home, today);
+    let units = reference.org.units().iter();
+    let ours = units.filter(|one| reference.org.acting_unit(one.id, today) == Some(home_now));
+    expected_reports(reference, &ours.map(|unit| unit.id).collect::<Vec<_>>(), window)
+}
+
 /// The reports that these units owe for periods that overlap the window. Periods are not cut at the
 /// window.
 fn expected_reports(
@@ -243,22 +248,23 @@ fn to_due_report(
     status: ReportStatus,
 ) -> DueReport {
     let form = reference.form(key.contract);
-    let calendar = reference.calendars.get(&key.period.calendar);
-    let name = calendar.map_or_else(
-        || Message::verbatim(&key.period),
-        |calendar| calendar.period_name(&key.period),
-    );
     DueReport {
         key: view_conversion::to_report_key_view(key, reference),
         report_id: key.id().to_string(),
         form_name_vi: form.map_or_else(String::new, |form| form.name_vi.clone()),
         form_name_en: form.map_or_else(String::new, |form| form.name_en.clone()),
-        period_name: name,
+        period_name: period_name(&key.period, reference),
         submit_from_day: days_from_date(expected.submit_from),
         due_day: days_from_date(expected.due_day),
         grace_end_day: days_from_date(expected.grace_end_day),
         status,
     }
+}
+
+/// The name of a period; its code and days while its calendar is unknown.
+pub(super) fn period_name(period: &Period, reference: &LocalReference) -> Message {
+    let calendar = reference.calendars.get(&period.calendar);
+    calendar.map_or_else(|| Message::verbatim(period), |calendar| calendar.period_name(period))
 }
 
 /// Whether another unit than the home unit signs for `unit`.

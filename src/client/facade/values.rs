@@ -172,6 +172,14 @@ pub struct ReportView {
     pub refused_commands: Vec<RefusedCommand>,
 }
 
+impl ReportView {
+    /// Decimals of the figures of an element; 0 of one that is not on the form.
+    #[must_use]
+    pub fn scale_of(&self, element: &str) -> u8 {
+        self.cells.iter().find(|cell| cell.element == element).map_or(0, |cell| cell.scale)
+    }
+}
+
 /// A report that waits for review, with what to compare it with, and reasons to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingReport {

@@ -23,25 +23,29 @@ use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::pb;
 use crate::wire;
 
-pub(super) fn to_cell_figure(value: CellValue) -> CellFigure {
-    match value {
-        CellValue::Reported(figure) => CellFigure::Reported(figure),
-        CellValue::Carried(figure) => CellFigure::Carried(figure),
-        CellValue::Nil => CellFigure::Nil,
-        CellValue::Missing(MissingReason::AwaitingSource) => CellFigure::MissingAwaitingSource,
-        CellValue::Missing(MissingReason::NotCounted) => CellFigure::MissingNotCounted,
-        CellValue::Missing(MissingReason::SeeNote) => CellFigure::MissingSeeNote,
+impl From<CellValue> for CellFigure {
+    fn from(value: CellValue) -> Self {
+        match value {
+            CellValue::Reported(figure) => Self::Reported(figure),
+            CellValue::Carried(figure) => Self::Carried(figure),
+            CellValue::Nil => Self::Nil,
+            CellValue::Missing(MissingReason::AwaitingSource) => Self::MissingAwaitingSource,
+            CellValue::Missing(MissingReason::NotCounted) => Self::MissingNotCounted,
+            CellValue::Missing(MissingReason::SeeNote) => Self::MissingSeeNote,
+        }
     }
 }
 
-pub(super) fn to_cell_value(figure: CellFigure) -> CellValue {
-    match figure {
-        CellFigure::Reported(figure) => CellValue::Reported(figure),
-        CellFigure::Carried(figure) => CellValue::Carried(figure),
-        CellFigure::Nil => CellValue::Nil,
-        CellFigure::MissingAwaitingSource => CellValue::Missing(MissingReason::AwaitingSource),
-        CellFigure::MissingNotCounted => CellValue::Missing(MissingReason::NotCounted),
-        CellFigure::MissingSeeNote => CellValue::Missing(MissingReason::SeeNote),
+impl From<CellFigure> for CellValue {
+    fn from(figure: CellFigure) -> Self {
+        match figure {
+            CellFigure::Reported(figure) => Self::Reported(figure),
+            CellFigure::Carried(figure) => Self::Carried(figure),
+            CellFigure::Nil => Self::Nil,
+            CellFigure::MissingAwaitingSource => Self::Missing(MissingReason::AwaitingSource),
+            CellFigure::MissingNotCounted => Self::Missing(MissingReason::NotCounted),
+            CellFigure::MissingSeeNote => Self::Missing(MissingReason::SeeNote),
+        }
     }
 }
 
@@ -171,7 +175,7 @@ pub(super) fn to_cell_entries(
 ) -> Vec<CellEntry> {
     let entry = |change: &cell::CellChange| CellEntry {
         element: element_code(change.element.0, reference),
-        value: change.mine.map(to_cell_figure),
+        value: change.mine.map(Into::into),
     };
     changes.iter().map(entry).collect()
 }
@@ -189,10 +193,11 @@ pub(super) fn to_refused_command(
     let (cells, text) =
         body.as_ref().map(|body| command_content(body, reference)).unwrap_or_default();
     let reason = reason_code(entry.reason);
-    let problems = entry
-        .problems
-        .iter()
-        .map(|(field, reason)| FieldProblem { field: field.clone(), reason: reason_code(*reason) });
+    let problems = entry.problems.iter().map(|(field, reason)| FieldProblem {
+        field: field.clone(),
+        element: body.as_ref().and_then(|body| element_of_field(field, body, reference)),
+        reason: reason_code(*reason),
+    });
     RefusedCommand {
         number: entry.number,
         report_id: encode_hex(&entry.report_id),
@@ -202,6 +207,41 @@ pub(super) fn to_refused_command(
         cells,
         text,
     }
+}
+
+fn element_of_field(field: &str, body: &CommandBody, reference: &LocalReference) -> Option<String> {
+    match body {
+        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
+            element_of_change(field, &save.changes, reference)
+        }
+        CommandBody::SubmitReport { .. }
+        | CommandBody::ReturnReport { .. }
+        | CommandBody::AcceptReport { .. }
+        | CommandBody::AddComment { .. }
+        | CommandBody::SettleConflict { .. }
+        | CommandBody::SettleHeld { .. }
+        | CommandBody::SettleProposal { .. } => element_of_cell(field, reference),
+    }
+}
+
+/// The element of a path such as `changes[2].mine`.
+pub(super) fn element_of_change(
+    field: &str,
+    changes: &[cell::CellChange],
+    reference: &LocalReference,
+) -> Option<String> {
+    let change = changes.get(index_in(field, "changes")?)?;
+    Some(element_code(change.element.0, reference))
+}
+
+/// The element of a path such as `cells[7]`, which has the element's number.
+pub(super) fn element_of_cell(field: &str, reference: &LocalReference) -> Option<String> {
+    let number = u32::try_from(index_in(field, "cells")?).ok()?;
+    Some(element_code(number, reference))
+}
+
+fn index_in(field: &str, list: &str) -> Option<usize> {
+    field.strip_prefix(list)?.strip_prefix('[')?.split(']').next()?.parse().ok()
 }
 
 pub(super) fn element_code(number: u32, reference: &LocalReference) -> String {

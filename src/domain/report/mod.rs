@@ -8,6 +8,7 @@ pub mod cell;
 pub mod command;
 pub mod element;
 pub mod field_of_work;
+pub mod figure_text;
 pub mod form;
 pub mod free_text;
 pub mod numbers;

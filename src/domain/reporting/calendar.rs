@@ -158,7 +158,7 @@ impl Calendar {
         message!("period-with-days", name => name, first = day(period.start), last = day(last))
     }
 
-    fn is_iso_week(&self) -> bool {
+    pub(super) fn is_iso_week(&self) -> bool {
         let CalendarRule::Days { anchor, length } = self.rule else { return false };
         length == 7 && anchor.weekday() == jiff::civil::Weekday::Monday
     }

@@ -3,4 +3,6 @@
 pub mod calendar;
 pub mod expectation;
 pub mod period;
+pub mod period_code;
+pub mod report_name;
 pub mod window;
