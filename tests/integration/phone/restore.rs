@@ -11,9 +11,8 @@ use thidua::domain::report::workflow::ReportState;
 use thidua::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
 use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::store::DatabaseLocation;
-use thidua::store::backup::{
-    BackupFile, check_database_at, list_desk_actions, rename_database, restore_backup,
-};
+use thidua::store::backup::{BackupFile, check_database_at, rename_database, restore_backup};
+use thidua::store::desk_action::list_desk_actions;
 
 /// A district that has the same fourteen communes all year.
 const DISTRICT: &str = "dist-844";
@@ -179,7 +178,7 @@ fn restore_database(copy: &BackupFile, location: &DatabaseLocation) -> (i64, Vec
     let actions = list_desk_actions(&old, copy.seq)
         .unwrap()
         .into_iter()
-        .map(|action| action.action)
+        .map(|action| action.entry.action)
         .collect();
     (restore_backup(&copy.path, location, None, &[9; 16]).unwrap(), actions)
 }
