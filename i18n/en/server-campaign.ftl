@@ -44,7 +44,7 @@ check-target-allocation-sum = the parts of the table add up to { $sum } and must
 check-target-pace-floor = pace is for one count(...) >= or > that is not compared with last year; remove pace
 check-target-pace-milestones = the milestones of pace must be in the order of days, within the window of the target, never falling and not beyond the target; correct the milestones
 check-no-such-field = there is no field { $field }; use one of { $known }, or declare it under [[fields]] in the file of the elements
-check-no-fields-declared = the field { $field } is not declared; add [[fields]] with code, name_vi, name_en to the file of the elements
+check-no-fields-declared = no field of work is declared, so { $field } is shown without a name; add [[fields]] with code, name_vi, name_en to the file of the elements
 
 ## lifecycle
 lifecycle-earliest-today-wait-until = the earliest day is { $day }; today is { $today }, wait until then

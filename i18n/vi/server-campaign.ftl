@@ -44,7 +44,7 @@ check-target-allocation-sum = các phần trong bảng giao cộng lại là { $
 check-target-pace-floor = pace chỉ dùng cho một điều kiện count(...) >= hoặc > không so với số liệu năm trước; hãy bỏ pace
 check-target-pace-milestones = các mốc của pace phải theo thứ tự ngày, nằm trong thời gian của chỉ tiêu, số lũy kế không giảm và không vượt chỉ tiêu; hãy sửa các mốc
 check-no-such-field = không có lĩnh vực { $field }; hãy dùng một trong các mã: { $known }, hoặc khai báo thêm ở [[fields]] trong tệp chỉ tiêu thống kê
-check-no-fields-declared = chưa khai báo lĩnh vực { $field }; hãy thêm [[fields]] với code, name_vi, name_en vào tệp chỉ tiêu thống kê
+check-no-fields-declared = chưa khai báo lĩnh vực nào nên { $field } hiện không có tên; nên thêm [[fields]] với code, name_vi, name_en vào tệp chỉ tiêu thống kê
 
 ## lifecycle
 lifecycle-earliest-today-wait-until = sớm nhất là ngày { $day }; hôm nay là ngày { $today }, hãy thực hiện khi đến ngày đó

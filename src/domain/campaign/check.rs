@@ -103,7 +103,7 @@ impl Campaign {
         }
     }
 
-    /// Every field named is one of the catalogue; the violation lists those there are.
+    /// Every field named is one of the catalogue, if it declares any; the violation lists them.
     fn check_fields(&self, catalogue: &Catalogue, violations: &mut Vec<Violation>) {
         let of_targets =
             self.targets.iter().map(|one| (format!("targets.{}", one.code), &one.field));
@@ -113,11 +113,14 @@ impl Campaign {
         let own = self.fields.iter().map(|field| ("fields".to_owned(), field));
         for (at, field) in own.chain(of_lines).filter(|(_, field)| catalogue.field(field).is_none())
         {
+            // Without any declaration a field is its code: people see that instead of a name.
+            if catalogue.fields.is_empty() {
+                let message = message!("check-no-fields-declared", field);
+                violations.push(Violation::warning("FIELDS_NOT_DECLARED", at, message));
+                return;
+            }
             let known: Vec<&str> = catalogue.fields.iter().map(|one| one.code.as_str()).collect();
-            let message = match known.is_empty() {
-                true => message!("check-no-fields-declared", field),
-                false => message!("check-no-such-field", field, known = known.join(" | ")),
-            };
+            let message = message!("check-no-such-field", field, known = known.join(" | "));
             violations.push(Violation::error("UNKNOWN_FIELD", at, message));
         }
     }
