@@ -322,6 +322,7 @@ review-some-refused = some reports could not be accepted; look at them again wit
 review-open-finding = a question about figures is not answered ({ $rule } { $element })
 review-departs-from-both = { $element }: { $now }, last period { $before }, same period last year { $last_year }
 review-no-clean-nil = no nil report waits that has nothing to check
+review-no-such-report = there is no such report on this client; sync first: thidua field sync
 review-no-such-proposal = this client has no such proposal; see the list: thidua review proposals
 review-nothing-decided = Nothing is decided. To grant exactly what is shown: thidua review amend { $proposal } --grant { $hash } ; to refuse it: --refuse
 pending-decisions-proposed = proposed

@@ -323,6 +323,7 @@ review-some-refused = có báo cáo không duyệt được; xem lại rồi ch�
 review-open-finding = có câu hỏi về số liệu chưa trả lời ({ $rule } { $element })
 review-departs-from-both = { $element }: { $now }, kỳ trước { $before }, cùng kỳ năm trước { $last_year }
 review-no-clean-nil = không có báo cáo không phát sinh nào chờ duyệt mà không có điểm cần xem xét
+review-no-such-report = không có báo cáo này trên máy khách; hãy đồng bộ: thidua field sync
 review-no-such-proposal = máy này không có đề nghị điều chỉnh đó; xem danh sách: thidua review proposals
 review-nothing-decided = Chưa quyết định gì. Chấp nhận đúng nội dung trên: thidua review amend { $proposal } --grant { $hash } ; từ chối: --refuse
 pending-decisions-proposed = đề nghị

@@ -145,7 +145,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 pub(super) fn find_report(phone: &Phone, report: &str) -> CliResult<ReportView> {
     phone
         .report(report.to_owned())?
-        .ok_or_else(|| CliError::new("NOT_FOUND", message!("review-there-no-such-report-2")))
+        .ok_or_else(|| CliError::new("NOT_FOUND", message!("review-no-such-report")))
 }
 
 fn seen_content_hash(phone: &Phone, report: &str, hash: Option<&str>) -> CliResult<String> {

@@ -215,15 +215,10 @@ impl Authority {
                 Some((one.report_key(), cells))
             })
             .collect();
+        let (received, accepted, late) = (true, true, false);
         let reports: Vec<ReportEntry<'_>> = filed
             .iter()
-            .map(|(key, cells)| ReportEntry {
-                key,
-                received: true,
-                accepted: true,
-                late: false,
-                cells,
-            })
+            .map(|(key, cells)| ReportEntry { key, received, accepted, late, cells })
             .collect();
         let input = StandingInput {
             org: &org,

@@ -179,8 +179,8 @@ impl UnitFigures<'_> {
         }
     }
 
-    /// The part of the baseline window that corresponds to the finished part of the window; only the
-    /// same window a year before has one.
+    /// The part of the baseline window that corresponds to the finished part of the window; only
+    /// the same window a year before has one.
     pub(super) fn baseline_window_to_date(
         &self,
         code: &ElementCode,
@@ -207,7 +207,7 @@ impl UnitFigures<'_> {
             of = DateWindow::new(shifted.start, shifted.end.min(of.start))?;
             sum = sum.checked_add(self.sum_baseline(code, of)?)?;
         }
-        self.to_ratio(code, sum)?.checked_div(Ratio::from_integer(years.into()))
+        self.ratio_from_scaled(code, sum)?.checked_div(Ratio::from_integer(years.into()))
     }
 
     /// Compares the element's definition in the finished days with that in the base; `None`: no
@@ -231,7 +231,7 @@ impl UnitFigures<'_> {
         comparison: &Comparison,
         value: i64,
     ) -> Option<Ratio> {
-        let value = self.to_ratio(code, value)?;
+        let value = self.ratio_from_scaled(code, value)?;
         match self.definition_bridge(code, baseline, comparison) {
             Some(DefinitionComparability::Scaled(factor)) => value.checked_mul(factor),
             None | Some(DefinitionComparability::Same | DefinitionComparability::NotComparable) => {
@@ -240,8 +240,8 @@ impl UnitFigures<'_> {
         }
     }
 
-    /// The accepted share of what was expected: of the reports, and of what they weigh; the least of
-    /// them. Of a ratio the denominator is weighed (M2).
+    /// The accepted share of what was expected: of the reports, and of what they weigh; the least
+    /// of them. Of a ratio the denominator is weighed (M2).
     pub(super) fn weighed_coverage(&self, comparison: &Comparison) -> Ratio {
         let Some((_, sums)) = self.sums_of(comparison) else { return Ratio::ONE };
         let contracts: BTreeSet<&str> = comparison
@@ -269,7 +269,7 @@ impl UnitFigures<'_> {
             .is_none_or(|days| self.due.is_owed_before(code, days.end))
     }
 
-    fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
+    fn ratio_from_scaled(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
         Ratio::from_scaled(value, self.element(code)?.scale)
     }
 }
@@ -277,14 +277,14 @@ impl UnitFigures<'_> {
 impl FigureSource for UnitFigures<'_> {
     fn current_value(&self, element: &ElementCode, comparison: &Comparison) -> Option<Ratio> {
         let value = self.sums_of(comparison)?.1.value(self.unit, element)?;
-        self.to_ratio(element, value)
+        self.ratio_from_scaled(element, value)
     }
 
     fn value_before_due(&self, element: &ElementCode, comparison: &Comparison) -> Ratio {
         let sums = self.sums_of(comparison);
         let known = sums.and_then(|(_, sums)| sums.element_sum(self.unit, element));
         let known = known.and_then(|sum| i64::try_from(sum.before_due).ok());
-        known.and_then(|known| self.to_ratio(element, known)).unwrap_or(Ratio::ZERO)
+        known.and_then(|known| self.ratio_from_scaled(element, known)).unwrap_or(Ratio::ZERO)
     }
 
     fn missing_reports(&self, element: &ElementCode, comparison: &Comparison) -> MissingReports {
