@@ -107,6 +107,8 @@ fn value_schema(kind: KeyValue, name: &str, lang: Lang) -> Map<String, Value> {
     };
     match schema {
         Value::Object(schema) => schema,
-        _ => Map::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         found.extend(check_history(&local_app, &location)?);
         found.extend(check_backups(&config, &local_app)?);
         found.extend(check_nightly_jobs(&local_app)?);
-        found.extend(check_launch_days(&local_app)?);
+        found.extend(check_launch_days(&local_app));
         found.extend(check_second_factor(&config, &local_app)?);
         if args.full {
             found.extend(check_content(&local_app)?);
@@ -267,8 +267,11 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
 }
 
 /// Names each approved campaign that no day launches: the nightly run judges it all the same.
-fn check_launch_days(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
-    let reference = local_app.load_reference()?;
+fn check_launch_days(local_app: &LocalApp) -> Vec<DoctorFinding> {
+    let reference = match local_app.load_reference() {
+        Ok(reference) => reference,
+        Err(error) => return vec![damaged(message!("doctor-damaged", fault => error.message))],
+    };
     let waiting = reference.campaigns.iter().filter(|campaign| {
         campaign.status == CampaignStatus::Approved && campaign.launched_on.is_none()
     });
@@ -281,7 +284,7 @@ fn check_launch_days(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
             message!("doctor-give-launch-day", code),
         )
     };
-    Ok(waiting.map(finding).collect())
+    waiting.map(finding).collect()
 }
 
 /// Names the setting that turns the second factor off, or the accounts that it locks out.
@@ -310,16 +313,13 @@ fn check_second_factor(config: &Config, local_app: &LocalApp) -> CliResult<Optio
 
 fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let checked = local_app.app.store().check_integrity()?;
-    let todo = message!("doctor-end-server-restore-whole");
-    let finding = |fault: String| {
-        DoctorFinding::new(
-            Urgency::Immediate,
-            "DAMAGED",
-            message!("doctor-damaged", fault),
-            todo.clone(),
-        )
-    };
+    let finding = |fault: String| damaged(message!("doctor-damaged", fault));
     Ok(checked.problems.into_iter().map(finding).collect())
+}
+
+fn damaged(problem: Message) -> DoctorFinding {
+    let todo = message!("doctor-end-server-restore-whole");
+    DoctorFinding::new(Urgency::Immediate, "DAMAGED", problem, todo)
 }
 
 /// Checks the connections to the database and to its replica.

@@ -229,15 +229,11 @@ fn build_campaign(
         Classification::as_str,
     );
     let legal = reader.read_window("first_day, last_day", &raw.first_day, &raw.last_day);
-    let measured = match &raw.measured {
-        Some(days) => reader.read_window("measured", &days.first_day, &days.last_day),
-        None => legal,
-    };
+    let measured = raw
+        .measured
+        .as_ref()
+        .map_or(legal, |days| reader.read_window("measured", &days.first_day, &days.last_day));
     let launched_on = raw.launched_on.as_ref().and_then(|day| reader.read_date("launched_on", day));
-    if let Some(first) = raw.fields.first() {
-        offsets.insert("fields".into(), first.span().start);
-    }
-    let fields = raw.fields.into_iter().map(Spanned::into_inner).collect();
     let phases = read_all(reader, offsets, ("phases", raw.phases), read_phase);
     let anniversaries =
         read_all(reader, offsets, ("anniversaries", raw.anniversaries), read_anniversary);
@@ -260,7 +256,7 @@ fn build_campaign(
         launched_on,
         theme: raw.theme,
         motto: raw.motto,
-        fields,
+        fields: read_fields(offsets, raw.fields),
         phases,
         anniversaries,
         classification: classification?,
@@ -277,6 +273,13 @@ fn build_campaign(
         reopening: None,
         shares: Vec::new(),
     })
+}
+
+fn read_fields(offsets: &mut OffsetByPath, fields: Vec<Spanned<String>>) -> Vec<String> {
+    if let Some(first) = fields.first() {
+        offsets.insert("fields".into(), first.span().start);
+    }
+    fields.into_iter().map(Spanned::into_inner).collect()
 }
 
 /// Reads every item of the list of this name; those with a diagnostic are left out.

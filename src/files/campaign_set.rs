@@ -46,7 +46,8 @@ impl CampaignFileSet {
 }
 
 /// What a list that lacks entries makes other rules say.
-const CONSEQUENCES: [(&str, &[&str]); 10] = [
+const CONSEQUENCES: [(&str, &[&str]); 11] = [
+    ("UNKNOWN_FIELD", &["fields"]),
     ("UNKNOWN_ELEMENT", &["elements"]),
     ("ELEMENT_NOT_COUNTED", &["elements", "forms", "contracts"]),
     ("UNKNOWN_FORM", &["forms"]),
@@ -116,7 +117,7 @@ impl FileReadings {
             reading.value.is_some()
         };
         if !is_read && self.diagnostics.len() > before {
-            let lists = ["elements", "forms", "contracts"];
+            let lists = ["fields", "elements", "forms", "contracts"];
             self.left_out.extend(lists.map(str::to_owned));
         }
     }
@@ -135,7 +136,7 @@ impl FileReadings {
     }
 }
 
-/// Whether a file holds elements, forms or contracts rather than a campaign.
+/// Whether a file holds fields, elements, forms or contracts rather than a campaign.
 fn is_catalogue_file(text: &str) -> bool {
     text.lines().any(|line| {
         let heading = line.split('#').next().unwrap_or_default().trim();
@@ -147,6 +148,9 @@ fn is_catalogue_file(text: &str) -> bool {
 /// The existing catalogue with the entries of the files in place of those with the same code.
 fn merge_into(existing: &Catalogue, said: &Catalogue) -> Catalogue {
     let mut whole = said.clone();
+    whole
+        .fields
+        .extend(existing.fields.iter().filter(|one| said.field(&one.code).is_none()).cloned());
     whole
         .elements
         .extend(existing.elements.iter().filter(|one| said.element(&one.code).is_none()).cloned());

@@ -67,6 +67,16 @@ fn the_example_is_checked_against_its_organisation_without_a_word() {
 }
 
 #[test]
+fn a_campaign_alone_is_checked_against_the_fields_that_are_in_force() {
+    let existing = read_changed(&[], &[], &[], None).catalogue;
+    let file = NamedText { name: "campaign.toml".to_owned(), text: A.to_owned() };
+    let context = CheckContext { org: None, offline_lease_days: 14, level_words: &[] };
+    let set = read_campaign_set(&[file], &existing, &context);
+    assert_eq!((found(&set), set.is_valid()), (Vec::new(), true));
+    assert_eq!(set.catalogue.fields, existing.fields);
+}
+
+#[test]
 fn faults_of_all_files_come_in_one_wave_and_what_only_follows_from_them_is_not_told() {
     let set = read_changed(
         &[("kind = \"FLOW\"", "kind = \"FLOWW\""), ("max = 500", "mx = 500")],

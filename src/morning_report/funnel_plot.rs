@@ -112,7 +112,7 @@ fn build_funnel(
     Some(FunnelPlot {
         code: code.to_owned(),
         name: measure_name(morning, &comparison.measure, lang),
-        unit: target_rows::unit_of_count(morning, axis_elements(&comparison.measure)).to_owned(),
+        unit: target_rows::unit_of_count(morning, &axis_elements(&comparison.measure)).to_owned(),
         change,
         points,
         share,

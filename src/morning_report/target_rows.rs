@@ -266,7 +266,7 @@ fn remark_texts(
     let falls = matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
     let flow = matches!(&comparison.measure, Measure::Change { measure, .. } if matches!(**measure, Measure::Count(_)));
     if let (Some(limit), Some(now), true, true) = (judgement.limit, now, falls, flow) {
-        let unit = unit_of_count(morning, comparison.measure.elements());
+        let unit = unit_of_count(morning, &comparison.measure.elements());
         remarks.push(texts::remaining_cases_text(limit, now, unit, lang));
     }
     if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left)
@@ -274,16 +274,13 @@ fn remark_texts(
         remarks.push(texts::failures_text(allowed, remaining, lang));
     }
     remarks.extend(judgement.percent_to_meet.and_then(|percent| texts::chance_text(percent, lang)));
-    let unit = unit_of_count(morning, comparison.measure.elements());
+    let unit = unit_of_count(morning, &comparison.measure.elements());
     remarks.extend(small_numbers_text(judgement, unit, lang));
     remarks
 }
 
 /// The unit of one count of the first of these elements, as in `ca`.
-pub(super) fn unit_of_count<'a>(
-    morning: &'a MorningReport,
-    elements: Vec<&ElementCode>,
-) -> &'a str {
+pub(super) fn unit_of_count<'a>(morning: &'a MorningReport, elements: &[&ElementCode]) -> &'a str {
     let element = elements.first().and_then(|code| morning.reference.catalogue.element(code));
     element.map_or("", |element| element.unit_of_count.as_str())
 }

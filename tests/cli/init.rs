@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Every key of the configuration, with a value that is not its default.
-const SETTINGS: [(&str, &str, &str); 33] = [
+const SETTINGS: [(&str, &str, &str); 34] = [
     ("listen", "address", "\"127.0.0.1:9443\""),
     ("listen", "public", "[\"https://a.example.vn:1\", \"https://b.example.vn:2\"]"),
     ("listen", "plaintext", "true"),
@@ -22,6 +22,7 @@ const SETTINGS: [(&str, &str, &str); 33] = [
     ("tls", "client_ca", "\"clients.pem\""),
     ("tls", "client_crl", "\"revoked.pem\""),
     ("auth", "second_factor", "\"off\""),
+    ("enrolment", "code_minutes", "15"),
     ("limits", "connections", "30"),
     ("limits", "connections_per_address", "20"),
     ("limits", "handshake_seconds", "11"),

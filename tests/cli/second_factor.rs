@@ -4,7 +4,7 @@
 use super::{CliServer, TestMachine};
 use ring::hmac;
 use serde_json::Value;
-use std::time::{SystemTime, UNIX_EPOCH};
+use thidua::clock::Clock;
 use thidua::pb;
 use thidua::pb::access_service_client::AccessServiceClient;
 
@@ -20,7 +20,7 @@ fn compute_code(secret: &str) -> String {
         .chunks_exact(8)
         .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
         .collect();
-    let step = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 30;
+    let step = u64::try_from(Clock::System.now().0 / 1_000_000 / 30).unwrap();
     let tag = hmac::sign(
         &hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes),
         &step.to_be_bytes(),

@@ -115,7 +115,8 @@ fn send_as_old_app(world: &World, phone: &mut TestDevice, reviewer: &mut TestDev
 }
 
 fn nil_in_the_cell_of_a_stock_empties_no_stock(world: World) {
-    world.set_day(date(2024, 9, 3));
+    let both_due = date(2024, 9, 5);
+    world.set_day(both_due);
     let mut phone = world.enrol_device("lan", TOWN, Role::Reporter);
     let mut reviewer = world.enrol_device("reviewer", PROVINCE, Role::Reviewer);
     let key = district_key(date(2024, 8, 19));
@@ -135,7 +136,7 @@ fn nil_in_the_cell_of_a_stock_empties_no_stock(world: World) {
     });
     let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
     let (campaign, baselines) = (&reference.campaigns[0], Baselines::new([]));
-    let input = reference.standing_input(campaign, &baselines, &entries, date(2024, 9, 3));
+    let input = reference.standing_input(campaign, &baselines, &entries, both_due);
     let sums = aggregate_reports(&input, campaign.measurement_window).unwrap();
     let stock = sums.value(UnitId::from_code(TOWN), &ElementCode::new(STOCKS[0]).unwrap());
     assert_ne!(stock, Some(0), "eleven cases did not vanish");

@@ -37,6 +37,11 @@ fn monday_of(at: usize) -> Date {
     FIRST_DAY.saturating_add((at as i64).weeks())
 }
 
+/// The first day on which the grace of so many weeks is over: they are judged from then on.
+fn due_day(weeks: usize) -> Date {
+    monday_of(weeks).saturating_add(3.days())
+}
+
 /// A campaign of some weeks with one target, and the phones that send and accept in it.
 struct VectorScenario {
     world: World,
@@ -66,7 +71,7 @@ impl VectorScenario {
             ..a
         };
         world.app.apply_campaign(&world.app.system_actor().unwrap(), &campaign).unwrap();
-        world.set_day(monday_of(weeks).saturating_add(1.day()));
+        world.set_day(due_day(weeks));
         Self { world, campaign, phones: BTreeMap::new() }
     }
 
@@ -259,7 +264,7 @@ fn v14_pace_is_like_for_like_with_the_same_cut_off(world: World) {
         baseline_row(WARD_2, "so_offences", before, 150),
         baseline_row(WARD_2, "so_offences", after, 300),
     ]);
-    scenario.world.set_day(monday_of(1).saturating_add(1.day()));
+    scenario.world.set_day(due_day(1));
     scenario.send_and_accept((WARD_2, TOWN), "tuan-xa", 0, &[("so_offences", 140)]);
     let judgement = scenario.judge(WARD_2);
     assert_eq!(

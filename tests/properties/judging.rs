@@ -192,7 +192,7 @@ impl Authority {
         Ok(shares.into_iter().map(|share| (share.unit_uid, share.limit)).collect())
     }
 
-    /// The standings as of a day; every commune with figures reported every month.
+    /// The standings as of a day; every commune with figures reported every month that is over.
     pub(crate) fn judge(&self, today: Date, view: StructureView) -> Vec<Standing> {
         let (org, calendars) = (self.org(), Calendars::standard().with_campaigns([&self.campaign]));
         let baselines = Baselines::new(&self.baselines);
@@ -208,6 +208,7 @@ impl Authority {
             compute_expectations(&org, &calendars, &self.catalogue.contracts, window).unwrap();
         let filed: Vec<(ReportKey, Cells)> = expected
             .iter()
+            .filter(|one| one.period.end <= today)
             .filter_map(|one| {
                 let uid = &org.unit(one.unit)?.uid;
                 let figures = self.monthly.get(uid)?;
@@ -215,15 +216,10 @@ impl Authority {
                 Some((one.report_key(), cells))
             })
             .collect();
+        let (received, accepted, late) = (true, true, false);
         let reports: Vec<ReportEntry<'_>> = filed
             .iter()
-            .map(|(key, cells)| ReportEntry {
-                key,
-                received: true,
-                accepted: true,
-                late: false,
-                cells,
-            })
+            .map(|(key, cells)| ReportEntry { key, received, accepted, late, cells })
             .collect();
         let input = StandingInput {
             org: &org,

@@ -197,8 +197,8 @@ impl CampaignTotals {
         &self.windows
     }
 
-    /// Replaces the content of a report; [`Self::settle`] brings the stocks up to date afterwards. A
-    /// report that is not expected changes nothing.
+    /// Replaces the content of a report; [`Self::settle`] brings the stocks up to date afterwards.
+    /// A report that is not expected changes nothing.
     pub fn upsert_report(&mut self, entry: &ReportEntry<'_>) {
         let ReportKey { contract, unit, period } = entry.key;
         if self.index_by_key.is_empty() {

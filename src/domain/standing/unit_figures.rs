@@ -181,8 +181,8 @@ impl UnitFigures<'_> {
         }
     }
 
-    /// The part of the baseline window that corresponds to the finished part of the window; only the
-    /// same window a year before has one.
+    /// The part of the baseline window that corresponds to the finished part of the window; only
+    /// the same window a year before has one.
     pub(super) fn baseline_window_to_date(
         &self,
         code: &ElementCode,
@@ -209,7 +209,7 @@ impl UnitFigures<'_> {
             of = DateWindow::new(shifted.start, shifted.end.min(of.start))?;
             sum = sum.checked_add(self.sum_baseline(code, of)?)?;
         }
-        self.to_ratio(code, sum)?.checked_div(Ratio::from_integer(years.into()))
+        self.ratio_from_scaled(code, sum)?.checked_div(Ratio::from_integer(years.into()))
     }
 
     /// Compares the element's definition in the finished days with that in the base; `None`: no
@@ -233,7 +233,7 @@ impl UnitFigures<'_> {
         comparison: &Comparison,
         value: i64,
     ) -> Option<Ratio> {
-        let value = self.to_ratio(code, value)?;
+        let value = self.ratio_from_scaled(code, value)?;
         match self.definition_bridge(code, baseline, comparison) {
             Some(DefinitionComparability::Scaled(factor)) => value.checked_mul(factor),
             None | Some(DefinitionComparability::Same | DefinitionComparability::NotComparable) => {
@@ -265,7 +265,7 @@ impl UnitFigures<'_> {
             .is_some_and(|days| self.due.is_owed_no_more(code, days.end))
     }
 
-    fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
+    fn ratio_from_scaled(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
         Ratio::from_scaled(value, self.element(code)?.scale)
     }
 }
@@ -273,14 +273,14 @@ impl UnitFigures<'_> {
 impl FigureSource for UnitFigures<'_> {
     fn current_value(&self, element: &ElementCode, comparison: &Comparison) -> Option<Ratio> {
         let value = self.sums_of(comparison)?.1.value(self.unit, element)?;
-        self.to_ratio(element, value)
+        self.ratio_from_scaled(element, value)
     }
 
     fn value_before_due(&self, element: &ElementCode, comparison: &Comparison) -> Ratio {
         let sums = self.sums_of(comparison);
         let known = sums.and_then(|(_, sums)| sums.element_sum(self.unit, element));
         let known = known.and_then(|sum| i64::try_from(sum.before_due).ok());
-        known.and_then(|known| self.to_ratio(element, known)).unwrap_or(Ratio::ZERO)
+        known.and_then(|known| self.ratio_from_scaled(element, known)).unwrap_or(Ratio::ZERO)
     }
 
     fn missing_reports(&self, element: &ElementCode, comparison: &Comparison) -> MissingReports {

@@ -151,8 +151,8 @@ impl Measure {
 }
 
 impl Measure {
-    /// The elements by whose expected figures the completeness of the measure is weighed: of a ratio
-    /// those of the denominator.
+    /// The elements by whose expected figures the completeness of the measure is weighed: of a
+    /// ratio those of the denominator.
     #[must_use]
     pub fn weighed_elements(&self) -> Vec<&ElementCode> {
         match self {

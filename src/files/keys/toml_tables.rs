@@ -97,7 +97,7 @@ static CONTRACTS: KeyTable = KeyTable {
         required("grace_days", U16),
         optional("serves", List(&Text)),
         required("reviewers", List(&LEVEL)),
-        with_default("early", words!(EarlyReports), "REFUSED"),
+        with_default("early", words!(EarlyReports), "\"REFUSED\""),
     ],
 };
 

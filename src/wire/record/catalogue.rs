@@ -261,8 +261,8 @@ pub fn decode_catalogue<'b>(
     forms: impl IntoIterator<Item = &'b [u8]>,
     contracts: impl IntoIterator<Item = &'b [u8]>,
 ) -> Result<(Catalogue, ElementNumbers), RecordError> {
-    let mut catalogue = Catalogue::default();
-    catalogue.fields = fields.into_iter().map(decode_field).collect::<Result<_, _>>()?;
+    let fields = fields.into_iter().map(decode_field).collect::<Result<_, _>>()?;
+    let mut catalogue = Catalogue { fields, ..Catalogue::default() };
     let mut numbers = ElementNumbers::default();
     for bytes in elements {
         let (number, element) = decode_element(bytes)?;

@@ -138,7 +138,7 @@ fn build_requests(
         ),
     ];
     let others = build_standing_requests(server).into_iter();
-    let others = others.chain(build_conclusion_requests(&sent.id, &id));
+    let others = others.chain(build_conclusion_requests(&sent.id, id));
     let others = others.chain(build_other_requests(other_requests, id));
     let all = all.into_iter().chain(others);
     all.map(|(rpc, message)| (rpc.path(), message)).collect()

@@ -192,8 +192,8 @@ impl Ledger {
         lines
     }
 
-    /// The word of each unit on each stock, with its last sheet: it counts if it is of that sheet and
-    /// the unit is open on the last day. `sheets` are in the order of time.
+    /// The word of each unit on each stock, with its last sheet: it counts if it is of that sheet
+    /// and the unit is open on the last day. `sheets` are in the order of time.
     fn last_words<'a>(
         &self,
         org: &Org,

@@ -7,8 +7,8 @@
 //!  E said 30 ───> dissolved, and no unit alive owes the element: 30 stays as missing
 //! ```
 //!
-//! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an earlier
-//! period, or was said before the unit took in or gave away others.
+//! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an
+//! earlier period, or was said before the unit took in or gave away others.
 
 use super::expected::{inherited_base, lower_median, to_weight};
 use super::{CampaignTotals, ContractLayout, TrackedReport};
