@@ -234,6 +234,7 @@ impl Authority {
             numbers: &numbers,
             reports: &reports,
             waivers: &NO_WAIVERS,
+            handovers: &[],
             today,
             view,
         };

@@ -96,6 +96,7 @@ impl JudgingFixture {
             baselines,
             numbers,
             waivers: &thidua::domain::standing::NO_WAIVERS,
+            handovers: &[],
             reports: &reports,
             today: *today,
             view,

@@ -216,6 +216,7 @@ impl World {
             numbers,
             reports: &entries,
             waivers: &NO_WAIVERS,
+            handovers: &[],
             today,
             view,
         })
