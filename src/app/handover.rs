@@ -39,8 +39,13 @@ impl App {
             let id = StockHandover::id_of_content(effective_day, &lines);
             let before = tx.handover(id, numbers.0, numbers.1)?;
             let found = self.check_handover_in(tx, effective_day, &lines)?;
-            let handover =
-                StockHandover::propose(effective_day, basis, lines.clone(), before.as_ref(), today)?;
+            let handover = StockHandover::propose(
+                effective_day,
+                basis,
+                lines.clone(),
+                before.as_ref(),
+                today,
+            )?;
             if !found.is_empty() {
                 return Err(AppError::Violations(found));
             }

@@ -134,13 +134,15 @@ mod tests {
 
     #[test]
     fn a_handover_is_read_and_balances_or_a_planted_figure_is_found() {
-        let handover = read_handover("handover.csv", FILE, &tra_vinh(), &Catalogue::default()).unwrap();
+        let handover =
+            read_handover("handover.csv", FILE, &tra_vinh(), &Catalogue::default()).unwrap();
         assert_eq!(check_handover(&handover.closing, &handover.lines, &handover.opening), []);
         let planted = FILE.replace(
             "opening,,com-29242-2,suspended_cases,8",
             "opening,,com-29242-2,suspended_cases,9",
         );
-        let handover = read_handover("handover.csv", &planted, &tra_vinh(), &Catalogue::default()).unwrap();
+        let handover =
+            read_handover("handover.csv", &planted, &tra_vinh(), &Catalogue::default()).unwrap();
         let diagnostics = check_handover(&handover.closing, &handover.lines, &handover.opening);
         assert_eq!(
             (diagnostics.len(), diagnostics[0].stated, diagnostics[0].transferred),
@@ -153,7 +155,8 @@ mod tests {
         let bad = format!(
             "{FILE}hand,com-1,com-29242-2,suspended_cases,x\ngive,,,,\nopening,,com-29242-2,suspended_cases,8\n"
         );
-        let diagnostics = read_handover("handover.csv", &bad, &tra_vinh(), &Catalogue::default()).unwrap_err();
+        let diagnostics =
+            read_handover("handover.csv", &bad, &tra_vinh(), &Catalogue::default()).unwrap_err();
         let said: Vec<_> = diagnostics
             .iter()
             .map(|fault| (fault.position.line, fault.violation.path.as_str()))

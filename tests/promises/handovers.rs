@@ -156,7 +156,10 @@ fn two_persons_sign_who_holds_the_stocks_of_ended_districts_and_no_holder_has_en
     assert!(!has_ended_holder(&expected), "{expected:?}");
     let total: i64 = lines(&world).iter().map(|line| line.amount).sum();
     assert_eq!(expected.value_low, Some(100.into()), "{expected:?}");
-    assert!(expected.value_high.unwrap() > (100 + total).into(), "{expected:?}: nothing has fallen");
+    assert!(
+        expected.value_high.unwrap() > (100 + total).into(),
+        "{expected:?}: nothing has fallen"
+    );
     let holds = |run| world.app.verify_run(run).unwrap().holds();
     assert!(holds(&before) && holds(&after), "what is signed is an input of the run");
 

@@ -59,10 +59,11 @@ fn list_summed_windows(input: &StandingInput<'_>) -> Vec<SummedWindow> {
         let through = due.common_through_of(&line.formula);
         let comparisons = line.formula.comparisons();
         for default in &defaults {
+            let Some(default) = line.judged_window(*default) else { continue };
             let named = comparisons.iter().filter_map(|comparison| {
-                resolve_window(input, *default, comparison.window.as_ref())
+                resolve_window(input, default, comparison.window.as_ref())
             });
-            let windows = named.chain([*default]);
+            let windows = named.chain([default]);
             all.extend(windows.map(|window| SummedWindow { window, through }));
         }
     }
@@ -83,6 +84,7 @@ pub fn judge_standings_from_totals(
         let limits = AllocatedLimits::new(input, &due, window);
         for (unit, kind) in judged_units(input, window) {
             for line in input.campaign.targets_of_phase(phase) {
+                let Some(window) = closed_window(input, line, (unit, window)) else { continue };
                 let figures = UnitFigures {
                     input,
                     due: &due,
@@ -110,6 +112,19 @@ pub fn judge_standings_from_totals(
         }
     }
     all
+}
+
+/// The days of a window in which a target is judged at a unit; `None` if the target was closed
+/// before the window, or before the unit was there.
+fn closed_window(
+    input: &StandingInput<'_>,
+    line: &CampaignTarget,
+    (unit, window): (UnitId, DateWindow),
+) -> Option<DateWindow> {
+    let judged = line.judged_window(window)?;
+    let later = || input.org.unit(unit).is_some_and(|one| judged.end <= one.lifetime().from);
+    let is_closed = judged != window && input.view.structure_day().is_none();
+    (!(is_closed && later())).then_some(judged)
 }
 
 /// The judged windows: the whole campaign as phase 0, and each phase that has begun.

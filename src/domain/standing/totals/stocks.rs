@@ -229,7 +229,12 @@ impl LayoutStocks<'_> {
     }
 
     /// The level to expect of a holder without a current word.
-    fn expected(&self, holder: &StockHolder, column: StockColumn<'_>, median: Option<Ratio>) -> Ratio {
+    fn expected(
+        &self,
+        holder: &StockHolder,
+        column: StockColumn<'_>,
+        median: Option<Ratio>,
+    ) -> Ratio {
         let steps = self.input.org.lineage().len() + self.input.handovers.len() + 1;
         self.estimate(holder.unit, self.end, column, steps)
             .or_else(|| self.totals.expected.base(holder.unit, column.column))
