@@ -23,7 +23,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   thidua org handover ban-giao.csv --on 2025-03-01 --dry-run
-  thidua org handover ban-giao.csv --on 2025-03-01 --account lan --basis 'Biên bản số 12'
+  thidua org handover ban-giao.csv --on 2025-03-01 --account lan --basis 'BB 12'
   thidua org handover ban-giao.csv --on 2025-03-01 --account minh --sign")]
 pub(super) struct HandoverArgs {
     /// The CSV file: side,from_uid,to_uid,element,amount.
