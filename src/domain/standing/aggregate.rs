@@ -5,7 +5,7 @@
 //! targets.
 
 use super::Coverage;
-use super::attribution::{FigureAttribution, attribute_figure};
+use super::attribution::{FigureAttribution, LegacyScope, attribute_in_scope};
 use super::due_days::SummedWindow;
 use super::totals::CampaignTotals;
 use crate::domain::campaign::Campaign;
@@ -248,7 +248,7 @@ pub(super) fn list_expected_reports<'a>(
     let codes = &input.campaign.contracts;
     let contracts =
         input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
-    let mut all = Vec::new();
+    let (mut all, legacy) = (Vec::new(), LegacyScope::from_input(input));
     for contract in contracts {
         let id = contract.id();
         let received =
@@ -264,7 +264,7 @@ pub(super) fn list_expected_reports<'a>(
         for expected in expected {
             let key = expected.report_key();
             let FigureAttribution { counting_units, indeterminate_units } =
-                attribute_figure(input.org, input.view, expected.unit, expected.period.start);
+                attribute_in_scope(input, legacy.as_ref(), (expected.unit, expected.period.start));
             let entry = reports.get(&unit_period_key(&key)).copied();
             all.push(ExpectedReport {
                 expected,

@@ -11,6 +11,9 @@
 //!             └─> com-4 in dist-2      the four units below it are indeterminate
 //! ```
 //!
+//! A campaign's owner that has closed keeps, in AS_WAS, what the units that were wholly made of its
+//! own report afterwards ([`LegacyScope`]).
+//!
 //! Nothing is estimated: an indeterminate unit has no complete figure in this view, and its
 //! standings are NOT_COMPARABLE.
 
@@ -29,8 +32,72 @@ pub(super) struct FigureAttribution {
     pub(super) indeterminate_units: Vec<UnitId>,
 }
 
+/// What a campaign's owner is after it has closed: the units on its last day, and what they became.
+pub(super) struct LegacyScope {
+    pub(super) owner: UnitId,
+    /// The owner's last day.
+    last_day: Date,
+    units: BTreeSet<UnitId>,
+}
+
+impl LegacyScope {
+    /// `None` if the owner has no end after the campaign's first day, and in a view of one day,
+    /// where the owner is what it is on that day.
+    pub(super) fn from_input(input: &StandingInput<'_>) -> Option<Self> {
+        let owner = input.campaign.owner_id();
+        let end = input.org.unit(owner)?.lifetime().to;
+        let closes = input.campaign.measurement_window.start < end && end != Date::MAX;
+        if !closes || input.view.structure_day().is_some() {
+            return None;
+        }
+        let last_day = end.yesterday().ok()?;
+        let units = input.org.subtree(owner, Hierarchy::Command, last_day).into_iter().collect();
+        Some(Self { owner, last_day, units })
+    }
+
+    /// Adds the owner to the attribution of a figure of `unit` for days after the owner's.
+    fn extend(&self, org: &Org, unit: UnitId, start: Date, attribution: &mut FigureAttribution) {
+        if start <= self.last_day {
+            return;
+        }
+        let parts = candidate_units(org, self.last_day, unit, start);
+        match parts.intersection(&self.units).count() {
+            0 => {}
+            inside if inside == parts.len() => attribution.counting_units.push(self.owner),
+            _ => attribution.indeterminate_units.push(self.owner),
+        }
+    }
+}
+
+/// The one unit that the campaign's owner is in the view: itself; in a view of a day on which it is
+/// not open, the unit that it became or was made of, if that is one.
+pub(super) fn owner_in_view(input: &StandingInput<'_>) -> Option<UnitId> {
+    let (org, owner) = (input.org, input.campaign.owner_id());
+    match input.view.structure_day() {
+        Some(day) if !org.is_open_on(owner, day) => {
+            let first = input.campaign.measurement_window.start;
+            let heirs = candidate_units(org, day, owner, first);
+            heirs.first().copied().filter(|_| heirs.len() == 1)
+        }
+        Some(_) | None => Some(owner),
+    }
+}
+
+/// Attributes a figure of `unit` for the days from `start` on, also to an owner that has closed.
+pub(super) fn attribute_in_scope(
+    input: &StandingInput<'_>,
+    legacy: Option<&LegacyScope>,
+    (unit, start): (UnitId, Date),
+) -> FigureAttribution {
+    let mut attribution = attribute_figure(input.org, input.view, unit, start);
+    if let Some(legacy) = legacy {
+        legacy.extend(input.org, unit, start, &mut attribution);
+    }
+    attribution
+}
+
 /// Attributes a figure of `unit` for the days from `start` on.
-pub(super) fn attribute_figure(
+fn attribute_figure(
     org: &Org,
     view: StructureView,
     unit: UnitId,

@@ -3,7 +3,7 @@
 
 use super::aggregate::StandingInput;
 use super::allocated_limits::AllocatedLimits;
-use super::attribution::UnitOrigins;
+use super::attribution::{LegacyScope, UnitOrigins, owner_in_view};
 use super::due_days::{DueDays, SummedWindow};
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
@@ -78,7 +78,7 @@ pub fn judge_standings_from_totals(
     definition_version: i64,
 ) -> Vec<Standing> {
     let (window_sums, origins) = (totals.windows(), UnitOrigins::from_input(input));
-    let due = DueDays::new(input);
+    let (due, owner) = (DueDays::new(input), owner_in_view(input));
     let mut all = Vec::new();
     for (phase, window) in judged_phases(input) {
         let limits = AllocatedLimits::new(input, &due, window);
@@ -95,7 +95,7 @@ pub fn judge_standings_from_totals(
                     origins: origins.as_ref(),
                     by_exposure: false,
                 };
-                let judge = UnitJudge { figures: &figures, kind, phase, limits: &limits };
+                let judge = UnitJudge { figures: &figures, kind, phase, limits: &limits, owner };
                 let stage = target_stage(&figures, &line.formula);
                 let coverage = target_coverage(&figures, line);
                 all.push(Standing {
@@ -147,8 +147,8 @@ fn target_stage(figures: &UnitFigures<'_>, formula: &Target) -> StandingStage {
     compared.chain(attested).min().unwrap_or_else(none)
 }
 
-/// Units that existed on some finished day of the window, with their latest kind; in a view of one
-/// day the units open on that day.
+/// Units that existed on some finished day of the window, and an owner that has closed, with their
+/// latest kind; in a view of one day the units open on that day.
 fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, UnitKind)> {
     if let Some(day) = input.view.structure_day() {
         let kind = |unit: &crate::domain::org::Unit| {
@@ -161,11 +161,13 @@ fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, U
             .filter(|(_, kind)| *kind != UnitKind::Cluster)
             .collect();
     }
+    let legacy = LegacyScope::from_input(input).map(|legacy| legacy.owner);
     let existed = |unit: &crate::domain::org::Unit| {
         let lifetime = unit.lifetime();
         let last = unit.versions.last()?;
         let begun = lifetime.from < input.today.min(window.end) && window.start < lifetime.to;
-        (begun && last.kind != UnitKind::Cluster).then_some((unit.id, last.kind))
+        let judged = begun || legacy == Some(unit.id);
+        (judged && last.kind != UnitKind::Cluster).then_some((unit.id, last.kind))
     };
     input.org.units().iter().filter_map(existed).collect()
 }

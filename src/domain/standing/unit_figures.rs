@@ -269,6 +269,16 @@ impl UnitFigures<'_> {
             .is_none_or(|days| self.due.is_owed_before(code, days.end))
     }
 
+    /// Whether the unit ran the campaign and has closed since: in the structure of each period its
+    /// figures are then those of its legacy scope.
+    fn is_closed_owner(&self) -> bool {
+        let input = self.input;
+        let end = input.org.unit(self.unit).map(|unit| unit.lifetime().to);
+        input.view.structure_day().is_none()
+            && self.unit == input.campaign.owner_id()
+            && end.is_some_and(|end| input.campaign.measurement_window.start < end)
+    }
+
     fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
         Ratio::from_scaled(value, self.element(code)?.scale)
     }
@@ -346,7 +356,7 @@ impl FigureSource for UnitFigures<'_> {
         let lifetime = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
         let whole = lifetime.is_some_and(|lifetime| {
             let begun = if is_stock { days.end } else { days.start };
-            lifetime.from <= begun && days.end <= lifetime.to
+            lifetime.from <= begun && (days.end <= lifetime.to || self.is_closed_owner())
         });
         if whole || self.by_exposure { Comparability::Exact } else { Comparability::Broken }
     }

@@ -16,7 +16,7 @@ use super::{CampaignTotals, ContractLayout, TrackedReport};
 use crate::domain::org::{HandoverLine, Org, UnitKind, UnitLineage};
 use crate::domain::report::element::ElementCode;
 use crate::domain::standing::aggregate::{ElementSum, StandingInput};
-use crate::domain::standing::attribution::{FigureAttribution, attribute_figure};
+use crate::domain::standing::attribution::{FigureAttribution, LegacyScope, attribute_in_scope};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::MissingReports;
@@ -87,6 +87,8 @@ impl CampaignTotals {
         window: usize,
     ) -> (Vec<StockWord>, Vec<UnitId>) {
         let (mut words, mut indeterminate) = (Vec::new(), Vec::new());
+        let legacy = LegacyScope::from_input(input);
+        let legacy = legacy.as_ref();
         for at in 0..self.layouts.len() {
             if !self.layouts[at].columns.iter().any(|one| one.stock) {
                 continue;
@@ -97,7 +99,7 @@ impl CampaignTotals {
             else {
                 continue;
             };
-            let stocks = LayoutStocks { totals: self, input, layout: at, end };
+            let stocks = LayoutStocks { totals: self, input, layout: at, end, legacy };
             let holders = stocks.list_holders();
             for holder in &holders {
                 indeterminate.extend(&holder.attribution.indeterminate_units);
@@ -115,6 +117,7 @@ struct LayoutStocks<'a> {
     layout: usize,
     /// The day after the last one judged.
     end: Date,
+    legacy: Option<&'a LegacyScope>,
 }
 
 impl LayoutStocks<'_> {
@@ -136,7 +139,7 @@ impl LayoutStocks<'_> {
             let last_report =
                 range.clone().rev().find(|at| self.totals.tracked[*at].end <= self.end);
             if org.kind_on(unit.id, day) == Some(self.layout().level) {
-                let attribution = attribute_figure(org, self.input.view, unit.id, day);
+                let attribution = self.attribute(unit.id);
                 holders.push(StockHolder { unit: unit.id, ended: false, attribution, last_report });
             } else if (last_report.is_some() || self.has_taken(unit.id))
                 && is_without_heir(org, unit.id, self.layout().level, day)
@@ -148,6 +151,11 @@ impl LayoutStocks<'_> {
         holders
     }
 
+    /// Whose sums include what a unit has on the last day judged.
+    fn attribute(&self, unit: UnitId) -> FigureAttribution {
+        attribute_in_scope(self.input, self.legacy, (unit, self.last_day()))
+    }
+
     /// The units above an ended one: those of its last day that are still there.
     fn attribute_ended(&self, unit: UnitId) -> FigureAttribution {
         let (org, day) = (self.input.org, self.last_day());
@@ -156,10 +164,15 @@ impl LayoutStocks<'_> {
         };
         let last = end.yesterday().unwrap_or(end).min(day);
         let above = org.ancestors(unit, crate::domain::org::Hierarchy::Command, last);
-        let alive = above.into_iter().find(|above| org.is_open_on(*above, day));
-        alive.map_or_else(FigureAttribution::default, |above| {
-            attribute_figure(org, self.input.view, above, day)
-        })
+        let owner = self.legacy.map(|legacy| legacy.owner);
+        let still = above.into_iter().find(|one| org.is_open_on(*one, day) || Some(*one) == owner);
+        match still {
+            Some(above) if Some(above) == owner => {
+                FigureAttribution { counting_units: vec![above], ..FigureAttribution::default() }
+            }
+            Some(above) => self.attribute(above),
+            None => FigureAttribution::default(),
+        }
     }
 
     fn add_words(&self, holders: &[StockHolder], words: &mut Vec<StockWord>) {
