@@ -114,7 +114,7 @@ fn a_concluded_campaign_is_reopened_by_two_accounts_and_not_by_a_step() {
 
 #[test]
 fn a_hand_over_of_stocks_is_checked_entered_and_signed_from_its_file_by_two_accounts() {
-    let machine = machine_with_campaign();
+    let machine = TestMachine::with_example();
     for (account, role) in [("lan", "DATA_STEWARD"), ("minh", "UNIT_HEAD")] {
         machine.grant_role(account, role, "prov-86-2025");
     }
