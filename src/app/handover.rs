@@ -28,7 +28,7 @@ impl App {
         actor: &Actor,
         effective_day: Date,
         basis: &str,
-        lines: Vec<HandoverLine>,
+        lines: &[HandoverLine],
     ) -> Result<StockHandover> {
         self.store().write("handover.propose", self.now(), |tx| {
             let today = tx.now().local_date();
@@ -36,13 +36,13 @@ impl App {
                 authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
             let numbers = (&reference.unit_numbers, &reference.element_numbers);
-            let id = StockHandover::id_of_content(effective_day, &lines);
+            let id = StockHandover::id_of_content(effective_day, lines);
             let before = tx.handover(id, numbers.0, numbers.1)?;
-            let found = self.check_handover_in(tx, effective_day, &lines)?;
+            let found = self.check_handover_in(tx, effective_day, lines)?;
             let handover = StockHandover::propose(
                 effective_day,
                 basis,
-                lines.clone(),
+                lines.to_vec(),
                 before.as_ref(),
                 today,
             )?;

@@ -65,7 +65,7 @@ pub(super) fn hand_over(ctx: &CliContext, args: &HandoverArgs) -> CliResult {
     let stored = match (&args.account, &args.basis, args.dry_run) {
         (Some(account), Some(basis), false) => {
             let actor = actor_of(account)?;
-            local_app.app.propose_handover(&actor, args.on, basis, read.lines)?
+            local_app.app.propose_handover(&actor, args.on, basis, &read.lines)?
         }
         (Some(account), None, false) => {
             let id = StockHandover::id_of_content(args.on, &read.lines);

@@ -178,20 +178,21 @@ fn sign_by_two_persons(world: &World) -> StockHandover {
     let minh = actor_of(world, "minh", PROVINCE, Role::UnitHead);
     let (app, basis) = (&world.app, "Biên bản số 12");
     let system = app.system_actor().unwrap();
-    let propose = |actor: &Actor, day, lines| app.propose_handover(actor, day, basis, lines);
-    let alone = propose(&system, DISSOLVED_ON, lines(world));
+    let propose =
+        |actor: &Actor, day, lines: &[HandoverLine]| app.propose_handover(actor, day, basis, lines);
+    let alone = propose(&system, DISSOLVED_ON, &lines(world));
     assert_eq!(refusal(alone), Some(RefusalReason::Denied), "an operator is not two persons");
     let mut to_nobody = lines(world);
     to_nobody.truncate(1);
     to_nobody[0].to = UnitId::from_code(PROVINCE);
-    assert_eq!(codes(propose(&lan, DISSOLVED_ON, to_nobody)), ["HANDOVER_TAKER"]);
-    let late = propose(&lan, date(2025, 3, 15), lines(world));
+    assert_eq!(codes(propose(&lan, DISSOLVED_ON, &to_nobody)), ["HANDOVER_TAKER"]);
+    let late = propose(&lan, date(2025, 3, 15), &lines(world));
     assert_eq!(codes(late), ["HANDOVER_DAY"; 7]);
-    let handover = propose(&lan, DISSOLVED_ON, lines(world)).unwrap();
+    let handover = propose(&lan, DISSOLVED_ON, &lines(world)).unwrap();
     let mut again = lines(world);
     again[0].amount += 1;
     again.truncate(1);
-    assert_eq!(codes(propose(&lan, DISSOLVED_ON, again)), ["HANDOVER_TWICE"]);
+    assert_eq!(codes(propose(&lan, DISSOLVED_ON, &again)), ["HANDOVER_TWICE"]);
     assert!(has_ended_holder(&judgement(world, &run_night(world))), "one person is not enough");
     let same = app.settle_handover(&lan, handover.id(), true);
     assert_eq!(refusal(same), Some(RefusalReason::SecondPerson));

@@ -1,10 +1,10 @@
 //! Targets that an amendment closes before the campaign ends (CLOSE_EARLY).
 //!
 //! ```text
-//!  last_day = 2025-02-23     judged over the days up to 23/2, as every window is: running until all
-//!                            its reports are due, closed from then
-//!  afterwards                its row is judged from the same days each night, so it stays; phases
-//!                            that begin later, and units that open later, have no row
+//!  last_day = 2025-02-23  judged over the days up to 23/2, as every window is: running until all
+//!                         its reports are due, closed from then
+//!  afterwards             its row is judged from the same days each night, so it stays; phases
+//!                         that begin later, and units that open later, have no row
 //! ```
 //!
 //! A target is closed where a period of each of its contracts ends: no report is cut for it.

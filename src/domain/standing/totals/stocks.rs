@@ -7,9 +7,9 @@
 //!  E said 30 ───> dissolved, and no unit alive owes the element: 30 stays as missing
 //! ```
 //!
-//! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an earlier
-//! period, or was said before the unit took in or gave away others, by lineage or by a signed
-//! hand-over. A hand-over says the amounts that lineage only lets one expect.
+//! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an
+//! earlier period, or was said before the unit took in or gave away others, by lineage or by a
+//! signed hand-over. A hand-over says the amounts that lineage only lets one expect.
 
 use super::expected::{lower_median, to_weight};
 use super::{CampaignTotals, ContractLayout, TrackedReport};
