@@ -27,6 +27,8 @@ mod epochs;
 mod evidence;
 #[path = "promises/follow.rs"]
 mod follow;
+#[path = "promises/handovers.rs"]
+mod handovers;
 #[path = "promises/held_commands.rs"]
 mod held_commands;
 #[path = "promises/job_crash.rs"]

@@ -167,6 +167,7 @@ fn standing_input<'a>(
         baselines,
         numbers,
         waivers: &thidua::domain::standing::NO_WAIVERS,
+        handovers: &[],
         reports,
         today,
         view: StructureView::AsWas,

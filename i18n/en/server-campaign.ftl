@@ -34,6 +34,10 @@ check-target-asks-more-which-acts = the target asks for more { $code }, which ar
 check-target-no-target-may-ask = no target may ask for more { $code } (arrests, fines, stops); remove it
 check-target-phases-value = there is no phase { $no }; phases takes: { $values } (0 is the whole campaign)
 check-target-phases-window = a target with a window of its own (in ...) is judged once, in the whole campaign; remove phases
+check-target-last-day-outside = last_day { $last } does not close it early; name a day from { $first } to before { $end }, or leave last_day out
+check-target-last-day-window = the formula has a window of its own, so last_day does not apply; end that window instead
+check-target-last-day-cuts = last_day { $last } lies inside the report of { $unit } from { $from } to { $to }; name a day on which a period of every unit ends: { $day }
+check-target-last-day-cuts-all = last_day { $last } lies inside the report of { $unit } from { $from } to { $to }; name a day on which a period of every unit ends
 check-target-window-ends-early = in A..B leaves out day B: the target stops before { $end }. To include { $end }, write { $next }
 check-target-basis-cohort = a ratio on the basis cohort cannot be computed yet; use period or stock
 check-target-basis-stock = a ratio on the basis stock (opening and new) has a sense only over the whole campaign; remove in ... or write phases = [0]

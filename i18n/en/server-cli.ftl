@@ -274,6 +274,15 @@ org-units = units
 org-new = new
 org-changed = changed
 org-records-written = records written:
+org-handover-stored = hand-over of { $count } lines from { $day }
+org-handover-heading = from { $day }, { $basis }: { $state }
+org-handover-from = from
+org-handover-to = to
+org-handover-element = element
+org-handover-amount = amount
+handover-state-PROPOSED = waits for a second person
+handover-state-SIGNED = signed
+handover-state-REFUSED = not signed
 
 ## output
 output-error = error

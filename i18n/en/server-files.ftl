@@ -17,6 +17,7 @@ csv-table-date-such-as-2025 = a date such as 2025-07-01, or nothing
 handover-closing-hand-opening = closing, hand or opening
 handover-code-element = the code of an element
 handover-whole-number-from-0 = a whole number from 0
+handover-number-from-0 = a number from 0 with at most { $decimals } decimals
 handover-one-line-each-stock = one line for each stock
 handover-code-unit-declared = the code of a declared unit
 

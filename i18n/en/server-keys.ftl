@@ -132,6 +132,7 @@ key-targets--levels = levels of units at which the target is judged; left out, w
 key-targets--phases = phases in which it is judged, 0 for the whole campaign; left out, what it measures decides
 key-targets--allocation = how units below the owner get a limit of their own: the same rate, in proportion to their base (largest remainder, frozen at approval), or the limit of each unit by uid; left out, they only contribute
 key-targets--pace = the course that a running floor without a base must keep: in equal parts over all days, or by days with the count due by their end; left out, it has none
+key-targets--last_day = the last day on which it is judged, where an amendment closes it before the campaign ends; its last row stays
 key-targets--zero_base = a reduction where the base is zero: MAINTAIN_ZERO: the figure must stay zero; NOT_APPLICABLE: no verdict. Required if BINDING and something is compared
 key-targets--pairs = figures printed beside it, so that counting less becomes visible. Required for reductions and ratios
 key-targets--gaming_note = how it could be met without the work, in Vietnamese. Required for reductions and ratios

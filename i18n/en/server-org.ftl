@@ -19,3 +19,7 @@ draft-does-not-exist-mend = { $uid } does not exist on { $day }; correct the eff
 ## handover
 handover-closing-stock-but-handed = { $name }: the closing stock of { $element } is { $stated } but { $transferred } are handed over; both must be equal
 handover-taken-but-opening-stock = { $name }: { $transferred } of { $element } are taken over but the opening stock is { $stated }; both must be equal
+handover-no-stock = { $element } is not a stock; only stocks are handed over
+handover-giver-day = { $giver } neither ended nor lives on at { $effective_day }; give with --on the day after its last day
+handover-taker-owes-not = { $taker } does not report { $element } at { $effective_day }; name a unit that does, or change the reporting contracts first
+handover-given-already = { $giver } has handed over { $element } at { $effective_day } already; refuse that hand-over first

@@ -34,6 +34,10 @@ check-target-asks-more-which-acts = chỉ tiêu yêu cầu tăng { $code }, là 
 check-target-no-target-may-ask = không được đặt chỉ tiêu yêu cầu tăng { $code } (số lượt bắt, phạt, dừng kiểm tra người); hãy bỏ chỉ tiêu này
 check-target-phases-value = không có đợt { $no }; phases nhận: { $values } (0 là cả phong trào)
 check-target-phases-window = chỉ tiêu có thời gian riêng (in ...) chỉ được đánh giá một lần, trong cả phong trào; hãy bỏ phases
+check-target-last-day-outside = last_day { $last } không phải ngày kết thúc sớm; hãy ghi một ngày từ { $first } đến trước { $end }, hoặc bỏ last_day
+check-target-last-day-window = công thức đã có khoảng thời gian riêng nên không dùng last_day; hãy sửa khoảng thời gian đó
+check-target-last-day-cuts = last_day { $last } nằm giữa kỳ báo cáo của { $unit } từ { $from } đến { $to }; hãy ghi ngày mà kỳ báo cáo của mọi đơn vị đều kết thúc: { $day }
+check-target-last-day-cuts-all = last_day { $last } nằm giữa kỳ báo cáo của { $unit } từ { $from } đến { $to }; hãy ghi ngày mà kỳ báo cáo của mọi đơn vị đều kết thúc
 check-target-window-ends-early = in A..B không gồm ngày B: chỉ tiêu dừng trước ngày { $end }. Muốn tính cả ngày { $end }, hãy ghi { $next }
 check-target-basis-cohort = chưa tính được tỷ lệ theo cơ sở cohort; hãy dùng period hoặc stock
 check-target-basis-stock = tỷ lệ theo cơ sở stock (số đầu kỳ và số mới) chỉ có nghĩa trong cả phong trào; hãy bỏ in ... hoặc để phases = [0]

@@ -275,6 +275,15 @@ org-units = đơn vị
 org-new = mới
 org-changed = thay đổi
 org-records-written = số bản ghi đã ghi:
+org-handover-stored = Bàn giao { $count } dòng từ ngày { $day }
+org-handover-heading = Từ ngày { $day }, { $basis }: { $state }
+org-handover-from = bên giao
+org-handover-to = bên nhận
+org-handover-element = chỉ tiêu
+org-handover-amount = số tồn
+handover-state-PROPOSED = chờ người thứ hai ký
+handover-state-SIGNED = đã ký
+handover-state-REFUSED = không ký
 
 ## output
 output-error = lỗi

@@ -17,6 +17,7 @@ csv-table-date-such-as-2025 = ngày như 2025-07-01, hoặc để trống
 handover-closing-hand-opening = closing, hand hoặc opening
 handover-code-element = mã chỉ tiêu thống kê
 handover-whole-number-from-0 = số nguyên không âm
+handover-number-from-0 = số không âm, có nhiều nhất { $decimals } chữ số thập phân
 handover-one-line-each-stock = mỗi số tồn một dòng
 handover-code-unit-declared = mã của một đơn vị đã khai báo
 

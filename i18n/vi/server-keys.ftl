@@ -132,6 +132,7 @@ key-targets--levels = các cấp đơn vị được đánh giá chỉ tiêu nà
 key-targets--phases = các đợt được đánh giá, 0 là cả phong trào; nếu bỏ trống thì tùy theo đại lượng được đo
 key-targets--allocation = cách giao mức cho đơn vị cấp dưới: cùng một tỷ lệ, theo tỷ trọng số gốc (phần dư lớn nhất, chốt khi phê duyệt), hoặc mức của từng đơn vị theo mã; nếu bỏ trống thì đơn vị cấp dưới chỉ đóng góp số liệu
 key-targets--pace = tiến độ mà chỉ tiêu tối thiểu không có số gốc phải giữ: chia đều theo ngày, hoặc các ngày kèm số lũy kế phải đạt; nếu bỏ trống thì không có tiến độ
+key-targets--last_day = ngày cuối cùng được đánh giá, khi quyết định sửa đổi kết thúc chỉ tiêu trước khi phong trào kết thúc; kết quả cuối cùng được giữ nguyên
 key-targets--zero_base = chỉ tiêu giảm khi số gốc bằng không: MAINTAIN_ZERO: phải giữ bằng không; NOT_APPLICABLE: không đánh giá. Bắt buộc với BINDING khi có so sánh
 key-targets--pairs = số in kèm, để thấy rõ việc thống kê ít đi. Bắt buộc với chỉ tiêu giảm và tỷ lệ
 key-targets--gaming_note = có thể đạt trên giấy bằng cách nào, bằng tiếng Việt. Bắt buộc với chỉ tiêu giảm và tỷ lệ

@@ -19,3 +19,7 @@ draft-does-not-exist-mend = { $uid } không tồn tại ngày { $day }; hãy s�
 ## handover
 handover-closing-stock-but-handed = { $name }: số tồn cuối của { $element } là { $stated } nhưng bàn giao đi { $transferred }; hai số phải bằng nhau
 handover-taken-but-opening-stock = { $name }: nhận bàn giao { $transferred } của { $element } nhưng số tồn đầu ghi { $stated }; hai số phải bằng nhau
+handover-no-stock = { $element } không phải chỉ tiêu số tồn; chỉ bàn giao số tồn
+handover-giver-day = ngày { $effective_day } không phải ngày { $giver } kết thúc hoạt động, đơn vị cũng không còn hoạt động sau ngày đó; hãy ghi ở --on ngày liền sau ngày hoạt động cuối cùng
+handover-taker-owes-not = ngày { $effective_day } { $taker } không báo cáo { $element }; hãy ghi đơn vị có báo cáo chỉ tiêu này, hoặc sửa chế độ báo cáo trước
+handover-given-already = { $giver } đã có biên bản bàn giao { $element } ngày { $effective_day }; hãy bỏ biên bản đó trước

@@ -12,6 +12,7 @@ use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::Calendar;
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::violation::Violation;
 use crate::store::WriteTx;
 use std::collections::BTreeSet;
 
@@ -86,6 +87,14 @@ impl App {
                 campaign_changes: 0,
             };
             let reference = self.reference_with_drafts(tx)?;
+            let (org, calendars) = (&reference.org, &reference.calendars);
+            let closing = next_campaigns.iter();
+            let closing: Vec<Violation> = closing
+                .flat_map(|next| next.check_closing_days(org, calendars, &reference.catalogue))
+                .collect();
+            if !closing.is_empty() {
+                return Err(AppError::Violations(closing));
+            }
             for next in next_campaigns {
                 let before = amended.iter().find(|existing| existing.code == next.code);
                 let next = match before {

@@ -19,6 +19,7 @@ pub mod due_reports;
 pub mod enrol_card;
 pub mod error;
 pub mod fleet;
+pub mod handover;
 pub mod held_command;
 pub mod idempotent_write;
 pub mod job_run;
@@ -133,7 +134,7 @@ impl App {
     pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
         let digest =
             tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
-        let version = (digest, tx.waiver_hashes()?);
+        let version = (digest, tx.signed_hashes()?);
         if let Some((cached_version, reference)) =
             &*self.reference_cache.read().unwrap_or_else(PoisonError::into_inner)
             && *cached_version == version

@@ -288,7 +288,11 @@ fn collect_trajectories(
     trajectories: &UnitTrajectories<'_>,
 ) -> BTreeMap<String, Vec<TrajectoryPoint>> {
     let mut all = BTreeMap::new();
-    campaign.targets.iter().for_each(|target| {
+    // The course of a target that was closed early ends where its row does.
+    let window = trajectories.window();
+    let open = campaign.targets.iter();
+    let open = open.filter(|target| target.judged_window(window) == Some(window));
+    open.for_each(|target| {
         let line = (&target.formula, trajectories);
         collect_member_trajectories(&target.code, &target.formula, line, &mut all);
     });

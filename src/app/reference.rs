@@ -2,7 +2,7 @@
 //! decoded once and shared until they change.
 
 use crate::domain::campaign::{Campaign, word_of};
-use crate::domain::org::{Org, StructureView};
+use crate::domain::org::{Org, StockHandover, StructureView};
 use crate::domain::report::cell::ElementNumber;
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::{Catalogue, Form};
@@ -39,6 +39,8 @@ pub struct ReferenceSnapshot {
     pub element_codes: BTreeMap<ElementNumber, ElementCode>,
     /// Reports with a signed waiver.
     pub waived_reports: BTreeSet<ReportId>,
+    /// Signed hand-overs of stocks, by day and id.
+    pub handovers: Vec<StockHandover>,
     form_schemas: BTreeMap<ContractId, FormSchema>,
 }
 
@@ -66,6 +68,7 @@ impl ReferenceSnapshot {
                 .collect(),
             element_numbers: facts.element_numbers,
             waived_reports: facts.waived_reports,
+            handovers: facts.handovers,
             form_schemas: shapes,
         })
     }
@@ -152,6 +155,7 @@ impl ReferenceSnapshot {
             baselines,
             numbers,
             waivers: &self.waived_reports,
+            handovers: &self.handovers,
             reports,
             today,
             view: StructureView::AsWas,

@@ -117,6 +117,7 @@ impl SyntheticProvince {
             baselines,
             numbers,
             waivers: &crate::domain::standing::NO_WAIVERS,
+            handovers: &[],
             reports,
             today,
             view: StructureView::AsWas,

@@ -47,6 +47,7 @@ mod lost_commands;
 mod morning_report;
 mod org;
 mod org_files;
+mod org_handover;
 mod output;
 mod pending_decisions;
 mod phone;

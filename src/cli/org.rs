@@ -4,6 +4,7 @@
 use super::context::CliContext;
 use super::error::CliResult;
 use super::org_files::read_org_files;
+use super::org_handover::{self, HandoverArgs};
 use super::rehearse;
 use crate::app::ReferenceSnapshot;
 use crate::domain::org::{Org, UnitKind};
@@ -32,12 +33,18 @@ enum OrgCommand {
     },
     /// Rehearse a change: what it would do, and what does not reconcile; writes nothing.
     Rehearse(rehearse::Args),
+    /// Enter a hand-over of stocks, or sign it; it needs two persons of the authority.
+    Handover(HandoverArgs),
+    /// List the hand-overs of stocks.
+    Handovers,
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
         OrgCommand::Import { dir, dry_run } => import_org(ctx, dir, *dry_run),
         OrgCommand::Rehearse(args) => rehearse::run(ctx, args),
+        OrgCommand::Handover(args) => org_handover::hand_over(ctx, args),
+        OrgCommand::Handovers => org_handover::list_handovers(ctx),
     }
 }
 

@@ -63,7 +63,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let campaign = find_campaign(&existing, args.campaign.as_deref())?;
     let mut given = load_rehearsal_input(&local_app, &existing, &before, campaign, on)?;
     if let Some(path) = &args.handover {
-        let read = read_handover(&files::display_name(path), &files::read_text(path)?, &org)?;
+        let (name, text) = (files::display_name(path), files::read_text(path)?);
+        let read = read_handover(&name, &text, &org, &existing.catalogue)?;
         (given.closing_stocks, given.handover, given.opening_stocks) =
             (read.closing, read.lines, read.opening);
     }

@@ -135,6 +135,7 @@ struct TargetToml {
     phases: Vec<u8>,
     allocation: Option<Spanned<TargetAllocationToml>>,
     pace: Option<Spanned<PaceToml>>,
+    last_day: Option<SpannedDate>,
 }
 
 #[derive(Deserialize)]
@@ -385,6 +386,7 @@ fn read_target(
         phases: raw.phases,
         allocation: raw.allocation.and_then(|value| read_allocation(reader, value)),
         pace: raw.pace.and_then(|value| read_pace(reader, value)),
+        last_day: raw.last_day.and_then(|day| reader.read_date("targets.last_day", &day)),
     })
 }
 

@@ -165,6 +165,9 @@ fn print_target(writer: &mut TomlWriter, target: &CampaignTarget) {
     if let Some(pace) = &target.pace {
         writer.write_value("pace", format_pace(pace));
     }
+    if let Some(day) = target.last_day {
+        writer.write_value("last_day", day);
+    }
     writer.write_list("pairs", target.pairs.iter().map(format_pair));
     writer.write_string("gaming_note", &target.gaming_note);
     writer.write_optional_string("coercive_override", target.coercive_override.as_deref());

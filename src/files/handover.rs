@@ -7,12 +7,14 @@ use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::org::{HandoverLine, Org, Stocks};
 use crate::domain::report::element::ElementCode;
+use crate::domain::report::figure_text::{format_scaled, parse_scaled};
+use crate::domain::report::form::Catalogue;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 
 const HANDOVER_COLUMNS: [&str; 5] = ["side", "from_uid", "to_uid", "element", "amount"];
 
-/// A handover as read; stocks and amounts are whole numbers.
+/// A handover as read; stocks and amounts are scaled as their elements are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HandoverData {
     /// Lines of side `closing`: the stock of `from_uid` on its last day.
@@ -23,27 +25,35 @@ pub struct HandoverData {
     pub opening: Stocks,
 }
 
-/// Reads a handover between units of `org`, or returns every diagnostic with file and line.
+/// An amount as in the file.
+#[must_use]
+pub fn write_amount(amount: i64, scale: u8) -> String {
+    format_scaled(amount, scale)
+}
+
+/// Reads a handover between units of `org`, or returns every diagnostic with file and line. An
+/// element that the catalogue does not know has whole amounts.
 ///
 /// # Errors
-/// The file is not such a CSV, or a line names an unknown unit, repeats a stock, or has no whole
-/// amount.
+/// The file is not such a CSV, or a line names an unknown unit, repeats a stock, or has an amount
+/// below 0 or with more decimals than its element.
 pub fn read_handover(
     file: &str,
     text: &str,
     org: &Org,
+    catalogue: &Catalogue,
 ) -> Result<HandoverData, Vec<FileDiagnostic>> {
     let table = CsvTable::parse(file, text, &HANDOVER_COLUMNS)?;
     let (mut handover, mut diagnostics) = (HandoverData::default(), Vec::new());
     for row in table.rows() {
-        read_line(row, org, &mut handover, &mut diagnostics);
+        read_line(row, (org, catalogue), &mut handover, &mut diagnostics);
     }
     if diagnostics.is_empty() { Ok(handover) } else { Err(diagnostics) }
 }
 
 fn read_line(
     row: CsvRow<'_>,
-    org: &Org,
+    (org, catalogue): (&Org, &Catalogue),
     handover: &mut HandoverData,
     diagnostics: &mut Vec<FileDiagnostic>,
 ) {
@@ -60,9 +70,15 @@ fn read_line(
     if element.is_none() {
         diagnostics.push(row.bad_value("element", message!("handover-code-element")));
     }
-    let amount = row.get("amount").parse::<i64>().ok().filter(|amount| *amount >= 0);
+    let known = element.as_ref().and_then(|code| catalogue.element(code));
+    let scale = known.map_or(0, |element| element.scale);
+    let amount = parse_scaled(row.get("amount"), scale).ok().filter(|amount| *amount >= 0);
     if amount.is_none() {
-        diagnostics.push(row.bad_value("amount", message!("handover-whole-number-from-0")));
+        let message = match scale {
+            0 => message!("handover-whole-number-from-0"),
+            decimals => message!("handover-number-from-0", decimals),
+        };
+        diagnostics.push(row.bad_value("amount", message));
     }
     let (Some(element), Some(amount), true) = (element, amount, diagnostics.len() == before) else {
         return;
@@ -118,13 +134,15 @@ mod tests {
 
     #[test]
     fn a_handover_is_read_and_balances_or_a_planted_figure_is_found() {
-        let handover = read_handover("handover.csv", FILE, &tra_vinh()).unwrap();
+        let handover =
+            read_handover("handover.csv", FILE, &tra_vinh(), &Catalogue::default()).unwrap();
         assert_eq!(check_handover(&handover.closing, &handover.lines, &handover.opening), []);
         let planted = FILE.replace(
             "opening,,com-29242-2,suspended_cases,8",
             "opening,,com-29242-2,suspended_cases,9",
         );
-        let handover = read_handover("handover.csv", &planted, &tra_vinh()).unwrap();
+        let handover =
+            read_handover("handover.csv", &planted, &tra_vinh(), &Catalogue::default()).unwrap();
         let diagnostics = check_handover(&handover.closing, &handover.lines, &handover.opening);
         assert_eq!(
             (diagnostics.len(), diagnostics[0].stated, diagnostics[0].transferred),
@@ -137,7 +155,8 @@ mod tests {
         let bad = format!(
             "{FILE}hand,com-1,com-29242-2,suspended_cases,x\ngive,,,,\nopening,,com-29242-2,suspended_cases,8\n"
         );
-        let diagnostics = read_handover("handover.csv", &bad, &tra_vinh()).unwrap_err();
+        let diagnostics =
+            read_handover("handover.csv", &bad, &tra_vinh(), &Catalogue::default()).unwrap_err();
         let said: Vec<_> = diagnostics
             .iter()
             .map(|fault| (fault.position.line, fault.violation.path.as_str()))

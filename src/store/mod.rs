@@ -34,6 +34,7 @@ pub mod error;
 pub(crate) mod fault_point;
 pub mod feed;
 mod finding;
+mod handover;
 pub mod held_command;
 pub mod history;
 mod idempotency_key;

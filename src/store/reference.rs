@@ -12,7 +12,7 @@ use super::write_tx::{AuditContext, WriteTx};
 use crate::domain::access::permission::{Permit, UnitPath, action};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::campaign::Campaign;
-use crate::domain::org::OrgFacts;
+use crate::domain::org::{HandoverState, OrgFacts, StockHandover};
 use crate::domain::report::form::Catalogue;
 use crate::domain::report::waiver::WaiverState;
 use crate::domain::reporting::calendar::Calendar;
@@ -142,11 +142,13 @@ pub struct ReferenceData {
     /// Reports with a signed waiver. Waivers are not of the reference scope, but enter every
     /// verdict with it.
     pub waived_reports: BTreeSet<ReportId>,
+    /// Signed hand-overs of stocks, by day and id; not of the reference scope either.
+    pub handovers: Vec<StockHandover>,
 }
 
-/// The kinds of records that enter verdicts besides reports: those of the reference scope, and
-/// waivers.
-pub(super) const DEFINITION_KINDS: [RecordKind; 8] = [
+/// The kinds of records that enter verdicts besides reports: those of the reference scope, and what
+/// two persons sign.
+pub(super) const DEFINITION_KINDS: [RecordKind; 9] = [
     RecordKind::Unit,
     RecordKind::Element,
     RecordKind::Form,
@@ -155,6 +157,7 @@ pub(super) const DEFINITION_KINDS: [RecordKind; 8] = [
     RecordKind::Campaign,
     RecordKind::Waiver,
     RecordKind::FieldOfWork,
+    RecordKind::Handover,
 ];
 
 impl ReadTx<'_> {
@@ -171,7 +174,8 @@ impl ReadTx<'_> {
         let mut in_force = ReferenceData::from_records(&mut |kind| {
             let all = self.records(kind)?.into_iter();
             let held = all.filter(|(id, _)| {
-                kind == RecordKind::Waiver || held.contains(&(kind.number(), *id))
+                matches!(kind, RecordKind::Waiver | RecordKind::Handover)
+                    || held.contains(&(kind.number(), *id))
             });
             Ok(held.map(|(_, stored)| stored.bytes).collect())
         })?;
@@ -211,6 +215,12 @@ impl ReferenceData {
                 waived_reports.insert(waiver.key.id());
             }
         }
+        let handovers = load(RecordKind::Handover)?;
+        let handovers =
+            handovers.iter().map(|bytes| record::decode_handover(bytes, &units, &elements));
+        let mut handovers: Vec<StockHandover> = handovers.collect::<std::result::Result<_, _>>()?;
+        handovers.retain(|one| one.state == HandoverState::Signed);
+        handovers.sort_by_key(|one| (one.effective_day, one.id()));
         Ok(Self {
             org,
             unit_numbers: units,
@@ -219,6 +229,7 @@ impl ReferenceData {
             calendars,
             campaigns,
             waived_reports,
+            handovers,
         })
     }
 }

@@ -26,11 +26,13 @@ impl ReadTx<'_> {
             .collect()
     }
 
-    /// The hash of every waiver's content, in the order of ids.
-    pub fn waiver_hashes(&mut self) -> Result<Vec<Vec<u8>>> {
+    /// The hash of the content of everything that two persons sign: of every waiver and every
+    /// hand-over, by kind and id.
+    pub fn signed_hashes(&mut self) -> Result<Vec<Vec<u8>>> {
+        let kinds = [RecordKind::Waiver, RecordKind::Handover].map(RecordKind::number);
         Ok(records::table
-            .filter(records::kind.eq(RecordKind::Waiver.number()))
-            .order(records::id)
+            .filter(records::kind.eq_any(kinds))
+            .order((records::kind, records::id))
             .select(records::hash)
             .load(self.conn())?)
     }

@@ -75,6 +75,8 @@ define_writers! {
     WritesFinding: ReplyFinding / OfRecord, EscalateFinding / OfRecord, RunJob / Root;
     /// An action that writes waivers.
     WritesWaiver: WaiveReport / Root, AcceptReport / OfRecord;
+    /// An action that writes hand-overs of stocks.
+    WritesHandover: HandOverStocks / Root;
     /// An action that moves records to other scopes.
     MovesRecords: ChangeOrg / Root, ApplyCampaign / Root, StepCampaign / Root, ReopenCampaign / Root, RunJob / Root;
 }

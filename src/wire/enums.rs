@@ -6,7 +6,7 @@
 use crate::domain::campaign::{
     BaselineMethod, CampaignKind, CampaignStatus, Commitment, DutyEvidence, LaunchMode, PlanStatus,
 };
-use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
+use crate::domain::org::{HandoverState, Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
 use crate::domain::report::element::{CountingLevel, ElementKind};
 use crate::domain::report::waiver::WaiverState;
@@ -52,6 +52,10 @@ proto_enums! {
     /// The state of a waiver.
     waiver_state_to_proto, waiver_state_from_proto: WaiverState = WaiverState {
         Proposed = Proposed, Signed = Signed, Refused = Refused, Lapsed = Lapsed,
+    }
+    /// The state of a hand-over of stocks.
+    handover_state_to_proto, handover_state_from_proto: HandoverState = HandoverState {
+        Proposed = Proposed, Signed = Signed, Refused = Refused,
     }
     /// The kind of a unit.
     unit_kind_to_proto, unit_kind_from_proto: UnitKind = UnitKind {

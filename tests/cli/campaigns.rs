@@ -113,6 +113,42 @@ fn a_concluded_campaign_is_reopened_by_two_accounts_and_not_by_a_step() {
 }
 
 #[test]
+fn a_hand_over_of_stocks_is_checked_entered_and_signed_from_its_file_by_two_accounts() {
+    let machine = TestMachine::with_example();
+    for (account, role) in [("lan", "DATA_STEWARD"), ("minh", "UNIT_HEAD")] {
+        machine.grant_role(account, role, "prov-86-2025");
+    }
+    let lines = |kept: u8| {
+        format!(
+            "side,from_uid,to_uid,element,amount\nclosing,dist-842,,suspended_cases,30\n\
+             hand,dist-842,dist-844,suspended_cases,10\n\
+             hand,dist-842,dist-842,suspended_cases,{kept}\n\
+             opening,,dist-844,suspended_cases,10\nopening,,dist-842,suspended_cases,20\n"
+        )
+    };
+    let (right, wrong) =
+        (machine.write("ban-giao.csv", &lines(20)), machine.write("sai.csv", &lines(19)));
+    let hand_over = |file: &str, rest: &[&str]| {
+        machine.run(&[&["org", "handover", file, "--on", "2024-12-01"], rest].concat())
+    };
+    let unbalanced = hand_over(&wrong, &["--dry-run"]);
+    assert!(unbalanced.code == 1 && unbalanced.err.contains("HANDOVER_DOES_NOT_BALANCE"));
+    let dry = hand_over(&right, &["--dry-run"]);
+    assert!(dry.code == 0 && dry.out.contains("dist-844"), "{}{}", dry.out, dry.err);
+    assert_eq!(machine.run_ok(&["--json", "org", "handovers"]).trim(), "[]", "nothing is written");
+
+    let entered = hand_over(&right, &["--account", "lan", "--basis", "Biên bản số 12"]);
+    assert_eq!(entered.code, 0, "{}", entered.err);
+    let alone = hand_over(&right, &["--account", "lan", "--sign"]);
+    assert!(alone.code == 1 && alone.err.contains("SECOND_PERSON"), "{}", alone.err);
+    assert_eq!(hand_over(&right, &["--account", "minh", "--sign"]).code, 0);
+    let listed: Value =
+        serde_json::from_str(&machine.run_ok(&["--json", "org", "handovers"])).unwrap();
+    assert_eq!((&listed[0]["state"], &listed[0]["on"]), (&"SIGNED".into(), &"2024-12-01".into()));
+    assert_eq!(listed[0]["lines"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
     let machine = machine_with_campaign();
     machine.grant_role("xa", "REPORTER", "com-29242-1");

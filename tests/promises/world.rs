@@ -51,7 +51,7 @@ fn read_example(name: &str) -> String {
         .unwrap()
 }
 
-fn example_org_facts() -> OrgFacts {
+pub(crate) fn example_org_facts() -> OrgFacts {
     let [units, parents, lineage] = ["units.csv", "parents.csv", "lineage.csv"]
         .map(|name| read_example(&format!("org/{name}")));
     read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage })

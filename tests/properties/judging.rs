@@ -230,6 +230,7 @@ impl Authority {
             numbers: &numbers,
             reports: &reports,
             waivers: &NO_WAIVERS,
+            handovers: &[],
             today,
             view,
         };

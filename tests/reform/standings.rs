@@ -96,6 +96,7 @@ impl JudgingFixture {
             baselines,
             numbers,
             waivers: &thidua::domain::standing::NO_WAIVERS,
+            handovers: &[],
             reports: &reports,
             today: *today,
             view,
@@ -220,13 +221,31 @@ fn frozen_at_the_start_the_district_has_what_its_wards_cannot_be_told_apart_in()
 #[test]
 fn the_province_has_the_same_total_in_every_view() {
     let world = JudgingFixture::new();
-    let total = |view: StructureView, top: &[&str]| -> i64 {
-        let totals = world.aggregate(view);
-        top.iter().filter_map(|uid| offences_at(&totals, uid)).sum()
+    let total = |view: StructureView, top: &str| offences_at(&world.aggregate(view), top);
+    assert_eq!(total(StructureView::AsWas, "prov-84"), Some(10), "I13");
+    assert_eq!(total(StructureView::AsWas, "prov-86-2025"), Some(1), "its own days only");
+    assert_eq!(total(StructureView::AsIs(TODAY), "prov-86-2025"), Some(10));
+    assert_eq!(total(StructureView::Frozen(date(2024, 8, 19)), "prov-84"), Some(10));
+}
+
+#[test]
+fn after_the_owner_closed_its_41_successors_are_the_owner_and_in_a_view_of_one_day_its_heir_is() {
+    let world = JudgingFixture::new();
+    let was = world.judge(StructureView::AsWas);
+    let owner = find_t1_standing(&was, "prov-84", 0).unwrap();
+    assert_ne!(owner.judgement.state, JudgementState::NotComparable, "{:?}", owner.judgement);
+    assert_eq!(owner.judgement.figures[0].value, Some(10));
+    let (expected, heirs) = (owner.coverage.expected, world.judge(StructureView::AsIs(TODAY)));
+    let heir = find_t1_standing(&heirs, "prov-86-2025", 0).unwrap();
+    assert_eq!(heir.coverage.expected, expected, "the same reports, of 106 and of 41 communes");
+    let attested = |standings: &[Standing], uid: &str| {
+        let of_t7 = standings.iter().filter(|one| one.judgement.code == "T7" && one.phase == 0);
+        let mut here = of_t7.filter(|one| one.unit == unit_id(uid));
+        here.next().unwrap().judgement.state
     };
-    assert_eq!(total(StructureView::AsWas, &["prov-84", "prov-86-2025"]), 10, "I13");
-    assert_eq!(total(StructureView::AsIs(TODAY), &["prov-86-2025"]), 10);
-    assert_eq!(total(StructureView::Frozen(date(2024, 8, 19)), &["prov-84"]), 10);
+    assert_ne!(attested(&was, "prov-84"), JudgementState::Contribution);
+    assert_eq!(attested(&was, "prov-86-2025"), JudgementState::Contribution);
+    assert_ne!(attested(&heirs, "prov-86-2025"), JudgementState::Contribution);
 }
 
 #[test]

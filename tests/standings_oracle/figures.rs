@@ -220,8 +220,10 @@ impl Scene<'_> {
             let place = self.place(ended, end);
             return (place.certain, place.doubtful);
         }
+        let owner = self.legacy_owner().map(|(owner, _)| owner);
         let above = with_ancestors(org, ended, end).into_iter();
-        (above.filter(|unit| org.is_open_on(*unit, last)).collect(), BTreeSet::new())
+        let still = above.filter(|unit| org.is_open_on(*unit, last) || Some(*unit) == owner);
+        (still.collect(), BTreeSet::new())
     }
 
     /// The last accepted word of a unit for a piece that ends on or before `by`, with that end.

@@ -10,6 +10,7 @@ mod campaigns;
 mod each;
 mod figures;
 mod fraction;
+mod handovers;
 mod judge;
 mod ledger;
 mod lineage;

@@ -11,9 +11,9 @@ use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::{JudgementState, Standing};
 use thidua::domain::support::ids::UnitId;
 
-const MERGER: Date = date(2026, 5, 1);
+pub(crate) const MERGER: Date = date(2026, 5, 1);
 /// A day on which the whole of 2026 is due.
-const AFTER: Date = date(2027, 2, 1);
+pub(crate) const AFTER: Date = date(2027, 2, 1);
 
 /// A campaign over whole months of 2026 with two phases, the second from July on.
 fn months(last: Date, contracts: &str, targets: &str) -> String {
@@ -31,7 +31,7 @@ fn months(last: Date, contracts: &str, targets: &str) -> String {
     )
 }
 
-fn province() -> OrgDraft {
+pub(crate) fn province() -> OrgDraft {
     let mut draft = OrgDraft::default();
     draft.unit("p", UnitKind::Province, DaySpan::ALWAYS);
     draft
@@ -44,14 +44,14 @@ fn monthly_catalogue() -> String {
     elements + &contract_text("m", "COMMUNE", "month", (3, 4), "", &["s", "n", "d"])
 }
 
-fn monthly(org: Org, last: Date, targets: &[(&str, &str, &str)]) -> World {
+pub(crate) fn monthly(org: Org, last: Date, targets: &[(&str, &str, &str)]) -> World {
     let targets: String =
         targets.iter().map(|(code, formula, further)| target(code, formula, further)).collect();
     World::new(org, &monthly_catalogue(), read_campaign(&months(last, "\"m\"", &targets)))
 }
 
 const CHANGE: &str = "change(stock(s@end) vs same_window_prior_year, rel) <= -5%";
-const UNCOVERED: &str = "coverage_min = 0";
+pub(crate) const UNCOVERED: &str = "coverage_min = 0";
 
 /// A and B become C on 1 May; others hold 379.
 fn merged(limits: &[(&str, &str)]) -> World {

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 use thidua::domain::campaign::{Campaign, CampaignStatus};
 use thidua::domain::org::{
-    DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFacts, StructureView, Unit, UnitKind,
-    UnitLineage, UnitParent, UnitVersion,
+    DaySpan, Fraction, HandoverLine, Hierarchy, LineageKind, Org, OrgFacts, StockHandover,
+    StructureView, Unit, UnitKind, UnitLineage, UnitParent, UnitVersion,
 };
 use thidua::domain::report::ReportKey;
 use thidua::domain::report::cell::{CellValue, Cells, ElementNumber};
@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) numbers: BTreeMap<ElementNumber, ElementCode>,
     pub(crate) rows: Vec<BaselineRow>,
     pub(crate) reports: BTreeMap<ReportKey, Filed>,
+    /// Signed hand-overs; the oracle does not know of them.
+    pub(crate) handovers: Vec<StockHandover>,
 }
 
 pub(crate) fn code(text: &str) -> ElementCode {
@@ -146,8 +148,8 @@ impl World {
         let codes = catalogue.elements.iter().map(|element| element.code.clone());
         let numbers = (1..).map(ElementNumber).zip(codes).collect();
         let calendars = Calendars::standard().with_campaigns([&campaign]);
-        let (rows, reports) = (Vec::new(), BTreeMap::new());
-        Self { org, calendars, catalogue, campaign, numbers, rows, reports }
+        let (rows, reports, handovers) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { org, calendars, catalogue, campaign, numbers, rows, reports, handovers }
     }
 
     /// Every report that is owed, as the product numbers them.
@@ -183,6 +185,19 @@ impl World {
         }
     }
 
+    /// Signs a hand-over of one element: the amounts go from the first unit to the second.
+    pub(crate) fn hand_over(&mut self, day: Date, element: &str, lines: &[(&str, &str, i64)]) {
+        let line = |(from, to, amount): &(&str, &str, i64)| HandoverLine {
+            from: UnitId::from_code(from),
+            to: UnitId::from_code(to),
+            element: code(element),
+            amount: *amount,
+        };
+        let lines = lines.iter().map(line).collect();
+        let proposed = StockHandover::propose(day, "Biên bản", lines, None, day).unwrap();
+        self.handovers.push(proposed.settle(true, day).unwrap());
+    }
+
     pub(crate) fn base(&mut self, uid: &str, element: &str, window: DateWindow, value: i64) {
         self.rows.push(BaselineRow {
             unit_uid: uid.to_owned(),
@@ -216,6 +231,7 @@ impl World {
             numbers,
             reports: &entries,
             waivers: &NO_WAIVERS,
+            handovers: &self.handovers,
             today,
             view,
         })

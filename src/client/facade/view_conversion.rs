@@ -304,7 +304,8 @@ pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
                 | RecordKind::Campaign
                 | RecordKind::FieldOfWork
                 | RecordKind::Finding
-                | RecordKind::Waiver,
+                | RecordKind::Waiver
+                | RecordKind::Handover,
             )
             | None => change.reference |= is_reference_kind(record.kind),
         }

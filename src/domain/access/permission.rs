@@ -256,6 +256,8 @@ define_actions! {
     ReopenCampaign = "campaign.reopen": CampaignHead / Own, UnitHead / Own;
     /// Import or change the organisation.
     ChangeOrg = "org.change": DataSteward / Own, System / Own;
+    /// Enter, sign or refuse a hand-over of stocks; each needs two persons.
+    HandOverStocks = "org.hand_over": CampaignHead / Own, UnitHead / Own, DataSteward / Own;
     /// Import baselines.
     ImportBaseline = "baseline.import": DataSteward / Own, System / Own;
     /// Run a job, or apply what a job decided.

@@ -126,11 +126,13 @@ pub enum RecordKind {
     Waiver,
     /// A field of work in which campaigns set targets.
     FieldOfWork,
+    /// A hand-over of stocks between units.
+    Handover,
 }
 
 impl RecordKind {
     /// All kinds; position plus one is the number.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unit,
         Self::Element,
         Self::Form,
@@ -147,6 +149,7 @@ impl RecordKind {
         Self::Finding,
         Self::Waiver,
         Self::FieldOfWork,
+        Self::Handover,
     ];
 
     /// The number on the wire and in tables.
@@ -169,6 +172,7 @@ impl RecordKind {
             Self::Finding => 14,
             Self::Waiver => 15,
             Self::FieldOfWork => 16,
+            Self::Handover => 17,
         }
     }
 
@@ -198,6 +202,7 @@ impl RecordKind {
             Self::Finding => "finding",
             Self::Waiver => "waiver",
             Self::FieldOfWork => "field",
+            Self::Handover => "handover",
         }
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn check_judged(
     checker.check_ratio_bases(violations);
     checker.check_allocation(violations);
     checker.check_pace(violations);
+    checker.check_last_day(violations);
 }
 
 struct JudgedChecker<'a> {
@@ -52,6 +53,21 @@ impl JudgedChecker<'_> {
         if self.target.has_own_window() && !self.target.phases.is_empty() {
             violations
                 .push(self.error("PHASES_AND_WINDOW", message!("check-target-phases-window")));
+        }
+    }
+
+    /// A target is closed within the days measured; a window of its own says itself when it ends.
+    fn check_last_day(&self, violations: &mut Vec<Violation>) {
+        let Some(last) = self.target.last_day else { return };
+        let window = self.campaign.measurement_window;
+        if !window.contains(last) || last == window.last_day() {
+            let (first, end) = (window.start, window.last_day());
+            let text = message!("check-target-last-day-outside", last, first, end);
+            violations.push(self.error("LAST_DAY_OUTSIDE", text));
+        }
+        if self.target.has_own_window() {
+            violations
+                .push(self.error("LAST_DAY_AND_WINDOW", message!("check-target-last-day-window")));
         }
     }
 

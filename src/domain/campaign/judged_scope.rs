@@ -5,9 +5,11 @@
 
 use super::{Campaign, CampaignTarget, TargetAllocation};
 use crate::domain::org::UnitKind;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::target_rule::{
     Baseline, ChangeMode, Comparison, Measure, RatioBasis, Target, TargetUnits,
 };
+use jiff::ToSpan;
 
 /// Where a formula is judged by default, from wide to narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +46,13 @@ impl CampaignTarget {
     #[must_use]
     pub fn has_own_window(&self) -> bool {
         self.formula.comparisons().iter().any(|comparison| comparison.window.is_some())
+    }
+
+    /// The days of a window in which the target is judged; `None` if it was closed before them.
+    #[must_use]
+    pub fn judged_window(&self, window: DateWindow) -> Option<DateWindow> {
+        let Some(last) = self.last_day else { return Some(window) };
+        DateWindow::new(window.start, window.end.min(last.saturating_add(1.day())))
     }
 
     fn is_judged_in_phase(&self, phase: u8) -> bool {

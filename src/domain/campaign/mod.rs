@@ -10,6 +10,7 @@ mod check;
 mod check_context;
 mod check_judged;
 mod check_target;
+mod closing;
 pub mod completeness;
 mod formula_analysis;
 mod judged_scope;
@@ -199,6 +200,8 @@ pub struct CampaignTarget {
     pub allocation: Option<TargetAllocation>,
     /// The course that a running floor without a base must keep.
     pub pace: Option<PaceCourse>,
+    /// The last day on which it is judged, where it is closed before the campaign ends.
+    pub last_day: Option<Date>,
 }
 
 /// A line of work (nội dung thi đua) that is counted and has no target.

@@ -16,6 +16,7 @@ mod name_folding;
 #[cfg(test)]
 mod property_tests;
 mod rebase;
+mod stock_handover;
 mod structure_view;
 mod succession;
 mod unit;
@@ -32,6 +33,7 @@ pub use handover::{
 };
 pub use lineage::{LineageKind, UnitLineage};
 pub use rebase::{RebaseQuality, RebaseResult, RebasedBaseline};
+pub use stock_handover::{HandoverState, StockHandover, check_stock_handover};
 pub use structure_view::{AttributedSums, ReportedFigure, StructureView, UnitAttribution};
 pub use unit::{DaySpan, GSO, OfficialCode, Unit, UnitKind, UnitVersion};
 

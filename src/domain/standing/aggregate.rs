@@ -9,7 +9,7 @@ use super::attribution::{Attribution, FigureAttribution};
 use super::due_days::SummedWindow;
 use super::totals::CampaignTotals;
 use crate::domain::campaign::Campaign;
-use crate::domain::org::{Org, StructureView};
+use crate::domain::org::{Org, StockHandover, StructureView};
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{Cells, ElementNumber};
 use crate::domain::report::element::{ElementCode, ElementKind};
@@ -57,6 +57,8 @@ pub struct StandingInput<'a> {
     pub numbers: &'a BTreeMap<ElementNumber, ElementCode>,
     /// Reports whose absence is waived; one that was accepted is no longer waived.
     pub waivers: &'a BTreeSet<ReportId>,
+    /// Signed hand-overs of stocks, by day.
+    pub handovers: &'a [StockHandover],
     /// Reports under the campaign's contracts, in any order; others are ignored.
     pub reports: &'a [ReportEntry<'a>],
     /// The day as of which is judged: periods whose grace is over by then count.

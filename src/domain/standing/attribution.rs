@@ -55,6 +55,11 @@ impl<'a> Attribution<'a> {
         Self { org: input.org, view: input.view, legacy }
     }
 
+    /// The owner, if it closes in the campaign.
+    pub(super) fn legacy_owner(&self) -> Option<UnitId> {
+        self.legacy.as_ref().map(|legacy| legacy.owner)
+    }
+
     /// Attributes a figure of `unit` for the days from `start` on.
     pub(super) fn of_figure(&self, unit: UnitId, start: Date) -> FigureAttribution {
         let mut attribution = attribute_figure(self.org, self.view, unit, start);

@@ -63,7 +63,7 @@ fn hashed_text(value: CellValue) -> String {
 }
 
 /// SHA-256 over the version of the rules, the campaign, the day, the view, the baselines, the
-/// waivers and the digest of every report's content and state.
+/// waivers, the signed hand-overs and the digest of every report's content and state.
 #[must_use]
 pub fn compute_input_digest(
     input: &StandingInput<'_>,
@@ -99,6 +99,10 @@ pub fn compute_input_digest_of_version(
     for report in input.waivers {
         hash.update(b"waived ");
         hash.update(report.0);
+    }
+    for handover in input.handovers {
+        hash.update(b"handed over ");
+        hash.update(handover.id().0);
     }
     hash.update(reports.digest.count.to_be_bytes());
     hash.update(reports.digest.sum.to_be_bytes());

@@ -8,6 +8,7 @@ use super::due_days::{DueDays, SummedWindow};
 use super::judge::attested_elements;
 use super::totals::{CampaignTotals, ContractLayout, LayoutColumn, TrackedReport};
 use super::unit_figures::resolve_window;
+use crate::domain::campaign::CampaignTarget;
 use crate::domain::report::element::ElementCode;
 use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::period::Period;
@@ -78,7 +79,7 @@ pub fn list_standing_reports(
         .campaign
         .targets
         .iter()
-        .find_map(|line| Some((&line.formula, find_member(&line.code, &line.formula, code)?)));
+        .find_map(|line| Some((line, find_member(&line.code, &line.formula, code)?)));
     let Some(formula) = named else { return Ok(None) };
     let mut all: BTreeMap<ReportId, StandingReport> = BTreeMap::new();
     let requested = requested_elements(input, formula, phase);
@@ -112,13 +113,14 @@ fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Ta
 /// The elements of a target's member by summed window; the phase's window where it names none.
 fn requested_elements(
     input: &StandingInput<'_>,
-    (line, formula): (&Target, &Target),
+    (line, formula): (&CampaignTarget, &Target),
     phase: u8,
 ) -> BTreeMap<SummedWindow, BTreeSet<ElementCode>> {
     let of_phase = input.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
     let whole = of_phase.unwrap_or(input.campaign.measurement_window);
-    let through = DueDays::new(input).common_through_of(line);
+    let through = DueDays::new(input).common_through_of(&line.formula);
     let mut requested: BTreeMap<SummedWindow, BTreeSet<ElementCode>> = BTreeMap::new();
+    let Some(whole) = line.judged_window(whole) else { return requested };
     for comparison in formula.comparisons() {
         if let Some(window) = resolve_window(input, whole, comparison.window.as_ref()) {
             let elements = comparison.measure.elements();

@@ -3,7 +3,7 @@
 
 use super::aggregate::StandingInput;
 use super::allocated_limits::AllocatedLimits;
-use super::attribution::{UnitOrigins, legacy_owner};
+use super::attribution::{UnitOrigins, legacy_owner, owner_in_view};
 use super::due_days::{DueDays, SummedWindow};
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
@@ -59,10 +59,11 @@ fn list_summed_windows(input: &StandingInput<'_>) -> Vec<SummedWindow> {
         let through = due.common_through_of(&line.formula);
         let comparisons = line.formula.comparisons();
         for default in &defaults {
+            let Some(default) = line.judged_window(*default) else { continue };
             let named = comparisons.iter().filter_map(|comparison| {
-                resolve_window(input, *default, comparison.window.as_ref())
+                resolve_window(input, default, comparison.window.as_ref())
             });
-            let windows = named.chain([*default]);
+            let windows = named.chain([default]);
             all.extend(windows.map(|window| SummedWindow { window, through }));
         }
     }
@@ -77,12 +78,13 @@ pub fn judge_standings_from_totals(
     definition_version: i64,
 ) -> Vec<Standing> {
     let (window_sums, origins) = (totals.windows(), UnitOrigins::from_input(input));
-    let due = DueDays::new(input);
+    let (due, owner) = (DueDays::new(input), owner_in_view(input));
     let mut all = Vec::new();
     for (phase, window) in judged_phases(input) {
         let limits = AllocatedLimits::new(input, &due, window);
         for (unit, kind) in judged_units(input, window) {
             for line in input.campaign.targets_of_phase(phase) {
+                let Some(window) = closed_window(input, line, (unit, window)) else { continue };
                 let figures = UnitFigures {
                     input,
                     due: &due,
@@ -94,7 +96,7 @@ pub fn judge_standings_from_totals(
                     origins: origins.as_ref(),
                     by_exposure: false,
                 };
-                let judge = UnitJudge { figures: &figures, kind, phase, limits: &limits };
+                let judge = UnitJudge { figures: &figures, kind, phase, limits: &limits, owner };
                 let stage = target_stage(&figures, &line.formula);
                 let coverage = target_coverage(&figures, line);
                 all.push(Standing {
@@ -111,6 +113,19 @@ pub fn judge_standings_from_totals(
         }
     }
     all
+}
+
+/// The days of a window in which a target is judged at a unit; `None` if the target was closed
+/// before the window, or before the unit was there.
+fn closed_window(
+    input: &StandingInput<'_>,
+    line: &CampaignTarget,
+    (unit, window): (UnitId, DateWindow),
+) -> Option<DateWindow> {
+    let judged = line.judged_window(window)?;
+    let later = || input.org.unit(unit).is_some_and(|one| judged.end <= one.lifetime().from);
+    let is_closed = judged != window && input.view.structure_day().is_none();
+    (!(is_closed && later())).then_some(judged)
 }
 
 /// The judged windows: the whole campaign as phase 0, and each phase that has begun.

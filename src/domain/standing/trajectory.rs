@@ -61,6 +61,12 @@ impl<'a> UnitTrajectories<'a> {
         })
     }
 
+    /// The days over which it runs.
+    #[must_use]
+    pub fn window(&self) -> DateWindow {
+        self.window
+    }
+
     /// The course of one comparison of a target over its window; empty if it names another window
     /// than this one.
     #[must_use]

@@ -1,13 +1,13 @@
 //! The judgement of one target at one unit in one window. Comparisons are judged in `target_rule`.
 
 use super::allocated_limits::AllocatedLimits;
-use super::attribution::owner_in_view;
 use super::judge::attested_elements;
 use super::unit_figures::{UnitFigures, resolve_window};
 use super::{EachJudgement, EachUnitJudgement, Judgement, JudgementState, StandingFigure};
 use crate::domain::campaign::{CampaignTarget, JudgedPlace, UnitShare, shareable_comparison};
 use crate::domain::org::UnitKind;
 use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{
     Comparison, Contribution, EachOutcome, EachState, Evaluation, EvaluationTerms, FigureSource,
@@ -22,13 +22,15 @@ pub(super) struct UnitJudge<'a> {
     /// The phase; 0 for the whole campaign.
     pub(super) phase: u8,
     pub(super) limits: &'a AllocatedLimits,
+    /// The unit that the campaign's owner is in the view.
+    pub(super) owner: Option<UnitId>,
 }
 
 impl UnitJudge<'_> {
     /// The judgement of a target: its verdict or pace where it is judged, else what the unit adds.
     pub(super) fn judge_line(&self, line: &CampaignTarget, terms: &EvaluationTerms) -> Judgement {
         let unit = self.figures.unit;
-        let is_owner = owner_in_view(self.figures.input) == Some(unit);
+        let is_owner = self.owner == Some(unit);
         if let Some(share) = self.limits.share(&line.code, unit).filter(|_| !is_owner) {
             return self.judge_share(line, share, terms);
         }

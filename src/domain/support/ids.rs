@@ -109,6 +109,8 @@ define_ids! {
     FindingId = "finding";
     /// A waiver of a missing report, derived from the report's id.
     WaiverId = "waiver";
+    /// A hand-over of stocks, derived from its content.
+    HandoverId = "handover";
 }
 
 fn parse_hex(text: &str) -> Result<[u8; 16], BadId> {

@@ -183,6 +183,7 @@ static TARGETS: KeyTable = KeyTable {
         optional("phases", List(&PHASE)),
         optional("allocation", WordOr(|| TargetAllocation::WORDS.to_vec(), &Map(&U32))),
         optional("pace", WordOr(|| vec![PaceCourse::LINEAR], &List(&DayCount))),
+        optional("last_day", Day),
         optional("pairs", List(&TargetPair)),
         optional("gaming_note", Text),
         optional("coercive_override", Text),

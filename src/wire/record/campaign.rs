@@ -1,6 +1,6 @@
 //! Encodes and decodes campaigns.
 
-use super::judged_scope::{self, JudgedScopeParts};
+use super::judged_scope::{self, JudgedScopeKeys, JudgedScopeParts};
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
@@ -183,8 +183,9 @@ fn target_to_proto(
         phases,
         allocation,
         pace,
+        last_day,
     } = target;
-    let scope = JudgedScopeParts { levels, phases, allocation, pace };
+    let scope = JudgedScopeParts { levels, phases, allocation, pace, last_day: *last_day };
     let pair = |pair: &TargetPair| {
         let pair = match pair {
             TargetPair::Target(code) => TargetPairMessage::TargetCode(code.clone()),
@@ -386,7 +387,8 @@ fn target_from_proto(
         coercive_override,
         scope,
     } = message;
-    let (levels, phases, allocation, pace) = judged_scope::scope_from_proto(scope)?;
+    let JudgedScopeKeys { levels, phases, allocation, pace, last_day } =
+        judged_scope::scope_from_proto(scope)?;
     let pair = |message: pb::TargetPair| match require_field("targets.pairs", message.pair)? {
         TargetPairMessage::TargetCode(code) => Ok(TargetPair::Target(code)),
         TargetPairMessage::ElementNumber(number) => {
@@ -420,6 +422,7 @@ fn target_from_proto(
         phases,
         allocation,
         pace,
+        last_day,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::domain::report::element::CountingLevel;
 use crate::domain::target_rule::{PaceCourse, PaceMilestone};
 use crate::pb;
 use crate::wire::{enums, values};
+use jiff::civil::Date;
 
 /// The keys of a target that say where, when and by which limits it is judged.
 pub(super) struct JudgedScopeParts<'a> {
@@ -13,11 +14,12 @@ pub(super) struct JudgedScopeParts<'a> {
     pub(super) phases: &'a [u8],
     pub(super) allocation: &'a Option<TargetAllocation>,
     pub(super) pace: &'a Option<PaceCourse>,
+    pub(super) last_day: Option<Date>,
 }
 
 /// `None` for a target without any of the keys.
 pub(super) fn scope_to_proto(parts: &JudgedScopeParts<'_>) -> Option<pb::TargetScope> {
-    let JudgedScopeParts { levels, phases, allocation, pace } = parts;
+    let JudgedScopeParts { levels, phases, allocation, pace, last_day } = parts;
     let (method, allocation_parts) = allocation_to_proto(allocation.as_ref());
     let scope = pb::TargetScope {
         levels: levels.iter().map(|one| enums::counting_level_to_proto(*one).into()).collect(),
@@ -25,25 +27,35 @@ pub(super) fn scope_to_proto(parts: &JudgedScopeParts<'_>) -> Option<pb::TargetS
         allocation: method.into(),
         allocation_parts,
         pace: pace.as_ref().map(pace_to_proto),
+        last_day: last_day.map(values::day_to_proto),
     };
     (scope != pb::TargetScope::default()).then_some(scope)
 }
 
-type JudgedScopeKeys = (Vec<CountingLevel>, Vec<u8>, Option<TargetAllocation>, Option<PaceCourse>);
+/// The keys as decoded.
+pub(super) struct JudgedScopeKeys {
+    pub(super) levels: Vec<CountingLevel>,
+    pub(super) phases: Vec<u8>,
+    pub(super) allocation: Option<TargetAllocation>,
+    pub(super) pace: Option<PaceCourse>,
+    pub(super) last_day: Option<Date>,
+}
 
 pub(super) fn scope_from_proto(
     message: Option<pb::TargetScope>,
 ) -> Result<JudgedScopeKeys, RecordError> {
-    let pb::TargetScope { levels, phases, allocation, allocation_parts, pace } =
+    let pb::TargetScope { levels, phases, allocation, allocation_parts, pace, last_day } =
         message.unwrap_or_default();
     let levels = levels.into_iter().map(enums::counting_level_from_proto).collect();
     let phases = phases.into_iter().map(u8::try_from).collect::<Result<_, _>>();
-    Ok((
-        check_field("targets.levels", levels)?,
-        phases.map_err(|_| RecordError::Field("targets.phases"))?,
-        allocation_from_proto(allocation, allocation_parts)?,
-        pace.map(pace_from_proto).transpose()?,
-    ))
+    let last_day = last_day.map(values::day_from_proto).transpose();
+    Ok(JudgedScopeKeys {
+        levels: check_field("targets.levels", levels)?,
+        phases: phases.map_err(|_| RecordError::Field("targets.phases"))?,
+        allocation: allocation_from_proto(allocation, allocation_parts)?,
+        pace: pace.map(pace_from_proto).transpose()?,
+        last_day: check_field("targets.last_day", last_day)?,
+    })
 }
 
 fn allocation_to_proto(

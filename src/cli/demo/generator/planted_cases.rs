@@ -75,6 +75,7 @@ pub(crate) fn measure_rules(
         baselines: &baselines,
         numbers: &numbers,
         waivers: &crate::domain::standing::NO_WAIVERS,
+        handovers: &[],
         reports: &entries,
         today,
         view: StructureView::AsWas,

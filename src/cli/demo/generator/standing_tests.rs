@@ -89,6 +89,7 @@ impl World {
             baselines: &self.baselines,
             numbers: &self.numbers,
             waivers: &crate::domain::standing::NO_WAIVERS,
+            handovers: &[],
             reports: entries,
             today: date(2025, 1, 9),
             view: StructureView::AsWas,

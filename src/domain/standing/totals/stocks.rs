@@ -8,12 +8,13 @@
 //! ```
 //!
 //! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an
-//! earlier period, or was said before the unit took in or gave away others.
+//! earlier period, or was said before the unit took in or gave away others, by lineage or by a
+//! signed hand-over. A hand-over says the amounts that lineage only lets one expect.
 
 use super::expected::{inherited_base, lower_median, to_weight};
 use super::{CampaignTotals, ContractLayout, TrackedReport};
-use crate::domain::org::{Org, UnitKind, UnitLineage};
-use crate::domain::report::element::ElementKind;
+use crate::domain::org::{HandoverLine, Org, UnitKind, UnitLineage};
+use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::aggregate::{ElementSum, StandingInput};
 use crate::domain::standing::attribution::{Attribution, FigureAttribution};
@@ -34,7 +35,8 @@ struct StockHolder {
 
 /// A stock on a form.
 #[derive(Clone, Copy)]
-struct StockColumn {
+struct StockColumn<'a> {
+    element: &'a ElementCode,
     /// Its place on the form.
     nth: usize,
     /// Index in the catalogue.
@@ -43,7 +45,7 @@ struct StockColumn {
     scale: u8,
 }
 
-impl StockColumn {
+impl StockColumn<'_> {
     fn natural(self, stored: i64) -> Option<Ratio> {
         Ratio::from_scaled(stored, self.scale)
     }
@@ -150,7 +152,7 @@ impl LayoutStocks<'_> {
             if org.kind_on(unit.id, day) == Some(self.layout().level) {
                 let attribution = self.attribution.of_figure(unit.id, day);
                 holders.push(StockHolder { unit: unit.id, ended: false, attribution, last_report });
-            } else if last_report.is_some()
+            } else if (last_report.is_some() || self.has_taken(unit.id))
                 && is_without_heir(org, unit.id, self.layout().level, day)
             {
                 let attribution = self.attribute_ended(unit.id);
@@ -172,17 +174,27 @@ impl LayoutStocks<'_> {
             return self.attribution.of_figure(unit, last);
         }
         let above = org.ancestors(unit, crate::domain::org::Hierarchy::Command, last);
-        let alive = above.into_iter().find(|above| org.is_open_on(*above, day));
-        alive
-            .map_or_else(FigureAttribution::default, |above| self.attribution.of_figure(above, day))
+        let owner = self.attribution.legacy_owner();
+        let still = above.into_iter().find(|one| org.is_open_on(*one, day) || Some(*one) == owner);
+        match still {
+            Some(above) if Some(above) == owner => {
+                FigureAttribution { counting_units: vec![above], ..FigureAttribution::default() }
+            }
+            Some(above) => self.attribution.of_figure(above, day),
+            None => FigureAttribution::default(),
+        }
     }
 
     fn add_words(&self, holders: &[StockHolder], words: &mut Vec<StockWord>) {
         for (nth, one) in self.layout().columns.iter().enumerate().filter(|(_, one)| one.stock) {
+            let element = &self.input.catalogue.elements[one.column];
+            let (element, scale) = (&element.code, element.scale);
+            let column = StockColumn { element, nth, column: one.column, scale };
+            let owing = holders.iter();
+            let owing = owing.filter(|one| !(one.ended && self.has_given_all(one.unit, column)));
+            let holders: Vec<&StockHolder> = owing.collect();
             let current: Vec<Option<i64>> =
-                holders.iter().map(|holder| self.current_word(holder, nth)).collect();
-            let scale = self.input.catalogue.elements[one.column].scale;
-            let column = StockColumn { nth, column: one.column, scale };
+                holders.iter().map(|holder| self.current_word(holder, column)).collect();
             let said = current.iter().flatten();
             let median = lower_median(said.filter_map(|word| column.natural(*word)).collect());
             for (holder, word) in holders.iter().zip(current) {
@@ -202,16 +214,51 @@ impl LayoutStocks<'_> {
 
     /// The figure of the holder's last due period, if it was said since the holder last took in or
     /// gave away other units.
-    fn current_word(&self, holder: &StockHolder, nth: usize) -> Option<i64> {
+    fn current_word(&self, holder: &StockHolder, column: StockColumn<'_>) -> Option<i64> {
         let report = &self.totals.tracked[holder.last_report?];
-        let last_change = last_succession(self.input.org, holder.unit, self.last_day());
+        let last_change = self.last_change(holder.unit, self.last_day(), column);
         let is_current = !holder.ended && last_change.is_none_or(|day| day < report.end);
-        report.official_figure(nth).filter(|_| is_current)
+        report.official_figure(column.nth).filter(|_| is_current)
+    }
+
+    /// The last day, up to `day`, on which the unit took in or gave away others, or their stock.
+    fn last_change(&self, unit: UnitId, day: Date, column: StockColumn<'_>) -> Option<Date> {
+        let handed = self.input.handovers.iter().filter(|one| one.effective_day <= day);
+        let handed = handed.filter(|one| {
+            one.lines_of(column.element).any(|line| line.from == unit || line.to == unit)
+        });
+        let handed = handed.map(|one| one.effective_day).max();
+        handed.max(last_succession(self.input.org, unit, day))
+    }
+
+    /// The lines of the element in the hand-overs of one day.
+    fn handed_on(&self, day: Date, column: StockColumn<'_>) -> Vec<&HandoverLine> {
+        let of_day = self.input.handovers.iter().filter(|one| one.effective_day == day);
+        let lines = of_day.flat_map(|one| &one.lines);
+        lines.filter(|line| line.element == *column.element).collect()
+    }
+
+    /// Whether a hand-over up to the last day judged names who holds the stock of an ended unit.
+    fn has_given_all(&self, unit: UnitId, column: StockColumn<'_>) -> bool {
+        let past = self.input.handovers.iter().filter(|one| one.effective_day < self.end);
+        let mut lines = past.flat_map(|one| one.lines_of(column.element));
+        lines.any(|line| line.from == unit && line.to != unit)
+    }
+
+    /// Whether the unit took a stock over up to the last day judged.
+    fn has_taken(&self, unit: UnitId) -> bool {
+        let past = self.input.handovers.iter().filter(|one| one.effective_day < self.end);
+        past.flat_map(|one| &one.lines).any(|line| line.to == unit)
     }
 
     /// The level to expect of a holder without a current word.
-    fn expected(&self, holder: &StockHolder, column: StockColumn, median: Option<Ratio>) -> Ratio {
-        let steps = self.input.org.lineage().len() + 1;
+    fn expected(
+        &self,
+        holder: &StockHolder,
+        column: StockColumn<'_>,
+        median: Option<Ratio>,
+    ) -> Ratio {
+        let steps = self.input.org.lineage().len() + self.input.handovers.len() + 1;
         self.estimate(holder.unit, self.end, column, steps)
             .or_else(|| self.base(holder.unit, column))
             .or(median)
@@ -232,41 +279,53 @@ impl LayoutStocks<'_> {
         &self,
         unit: UnitId,
         end: Date,
-        column: StockColumn,
+        column: StockColumn<'_>,
         steps: usize,
     ) -> Option<Ratio> {
         let steps = steps.checked_sub(1)?;
         let org = self.input.org;
         let own = self.last_word(unit, end, column);
         let day = end.yesterday().ok()?;
-        let changed = last_succession(org, unit, day)
+        let changed = self
+            .last_change(unit, day, column)
             .filter(|changed| own.is_none_or(|(said_until, _)| said_until <= *changed));
         let Some(changed) = changed else { return own.map(|(_, word)| word) };
-        let mut sum: Option<Ratio> = None;
-        let mut add = |part: Option<Ratio>| match (sum, part) {
-            (Some(before), Some(part)) => sum = before.checked_add(part),
-            (None, Some(_)) => sum = part,
-            (Some(_) | None, None) => {}
-        };
-        let taken = org.lineage_to(unit).filter(|line| is_succession_on(line, changed));
-        for line in taken.filter(|line| line.from != unit) {
-            add(self.estimate_share(line, changed, column, steps));
+        let handed = self.handed_on(changed, column);
+        let mut parts: Vec<Option<Ratio>> = Vec::new();
+        let taken = handed.iter().filter(|line| line.to == unit);
+        parts.extend(taken.map(|line| column.natural(line.amount)));
+        let has_given = |unit: UnitId| handed.iter().any(|line| line.from == unit);
+        let inherited = org.lineage_to(unit).filter(|line| is_succession_on(line, changed));
+        let inherited = inherited.filter(|line| line.from != unit && !has_given(line.from));
+        parts.extend(inherited.map(|line| self.estimate_share(line, changed, column, steps)));
+        if !has_given(unit) {
+            parts.push(self.estimate_kept(unit, changed, column, steps));
         }
-        let mut given =
-            org.lineage_from(unit).filter(|line| is_succession_on(line, changed)).peekable();
+        sum_of_known(parts)
+    }
+
+    /// What the unit is likely to have kept on a day on which its lineage, or its stock, changed.
+    fn estimate_kept(
+        &self,
+        unit: UnitId,
+        changed: Date,
+        column: StockColumn<'_>,
+        steps: usize,
+    ) -> Option<Ratio> {
+        let given = self.input.org.lineage_from(unit);
+        let mut given = given.filter(|line| is_succession_on(line, changed)).peekable();
         if given.peek().is_none() {
-            add(self.estimate(unit, changed, column, steps));
-        } else if let Some(kept) = given.find(|line| line.to == unit) {
-            add(self.estimate_share(kept, changed, column, steps));
+            return self.estimate(unit, changed, column, steps);
         }
-        sum
+        let kept = given.find(|line| line.to == unit)?;
+        self.estimate_share(kept, changed, column, steps)
     }
 
     fn estimate_share(
         &self,
         line: &UnitLineage,
         changed: Date,
-        column: StockColumn,
+        column: StockColumn<'_>,
         steps: usize,
     ) -> Option<Ratio> {
         let weight = Ratio::new(line.weight.num(), line.weight.den())?;
@@ -274,7 +333,7 @@ impl LayoutStocks<'_> {
     }
 
     /// The last accepted figure of a unit before `end`, with the day after its period.
-    fn last_word(&self, unit: UnitId, end: Date, column: StockColumn) -> Option<(Date, Ratio)> {
+    fn last_word(&self, unit: UnitId, end: Date, column: StockColumn<'_>) -> Option<(Date, Ratio)> {
         let range = self.totals.range_by_unit.get(&(self.layout, unit))?.clone();
         let reports = range.rev().map(|at| &self.totals.tracked[at]);
         let mut said = reports.filter(|report| report.end <= end);
@@ -282,6 +341,13 @@ impl LayoutStocks<'_> {
             Some((report.end, column.natural(report.official_figure(column.nth)?)?))
         })
     }
+}
+
+/// The sum of the parts that are known; `None` if none is.
+fn sum_of_known(parts: Vec<Option<Ratio>>) -> Option<Ratio> {
+    let mut known = parts.into_iter().flatten();
+    let first = known.next()?;
+    known.try_fold(first, Ratio::checked_add)
 }
 
 fn is_succession_on(line: &UnitLineage, day: Date) -> bool {
