@@ -167,3 +167,4 @@ page-open-period = { $form }, { $period }: due on { $due }; { $received }/{ $exp
 page-open-period-late = { $form }, { $period }: was due on { $due }, within the days of grace; { $received }/{ $expected } reports are in.
 target-rows-adds = { $code }adds { $now }
 workbook-target-through = Judged through
+page-limit-to-date = the limit to date

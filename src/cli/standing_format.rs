@@ -20,9 +20,17 @@ pub(super) fn figure_text(lang: Lang, figure: Option<i64>, scale: u8) -> String 
 
 /// A stored figure as JSON: a whole number, or a text with a point where the element has decimals.
 pub(super) fn figure_json(figure: Option<i64>, scale: u8) -> Value {
-    let Some(figure) = figure else { return Value::Null };
+    match figure {
+        None => Value::Null,
+        Some(figure) if scale == 0 => json!(figure),
+        Some(figure) => Value::from(plain_figure(figure, scale)),
+    }
+}
+
+/// A stored figure for files: with a point, and without separators.
+pub(super) fn plain_figure(figure: i64, scale: u8) -> String {
     let decimal = Ratio::from_scaled(figure, scale).and_then(|one| one.format_shortest(scale));
-    decimal.filter(|_| scale > 0).map_or_else(|| json!(figure), Value::from)
+    decimal.unwrap_or_else(|| figure.to_string())
 }
 
 /// A figure before or now: with `lang` for people, else for files.

@@ -159,6 +159,7 @@ fn render_targets(rows: &[TargetRow<'_>], lang: Lang) -> Markup {
                 li { svg viewBox="0 0 26 8" { path.now d="M0 4L26 4" {} } (lang.text("page-year")) }
                 li { svg viewBox="0 0 26 8" { path.before d="M0 4L26 4" {} } (lang.text("page-last-year-2")) }
                 li { svg viewBox="0 0 26 8" { path.allowed d="M0 4L26 4" {} } (lang.text("page-what-allowed-must-reached")) }
+                li { svg viewBox="0 0 26 8" { path.limit-now d="M8 4L18 4" {} } (lang.text("page-limit-to-date")) }
             }
             table.targets {
                 thead {

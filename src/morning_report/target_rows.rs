@@ -186,7 +186,13 @@ impl RowSource<'_> {
         };
         let figures = judgement.shown_figures(comparison, &morning.reference.catalogue);
         let attested = lang.text("target-rows-attested-as-done").to_owned();
-        let value = lang.numbers(&judgement.display);
+        let value = match &judgement.each {
+            Some(each) => {
+                let (met, judged) = (lang.count(each.met), lang.count(each.judged));
+                lang.say(message!("each-met-of-judged", met, judged))
+            }
+            None => lang.numbers(&judgement.display),
+        };
         let is_count = value == texts::shown_text(figures.now, lang);
         ComparisonRow {
             code: judgement.code.clone(),

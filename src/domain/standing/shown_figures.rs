@@ -61,9 +61,11 @@ impl Judgement {
             None => {
                 let adds = self.value.filter(|_| self.state == JudgementState::Contribution);
                 let count = |ratio: Option<Ratio>| ratio.map(ShownFigure::Count);
+                // Without any figure nothing is known; that is not a count of zero.
+                let known = self.figures.iter().any(|figure| figure.value.is_some());
                 ShownFigures {
                     before: count(self.count_before),
-                    now: count(self.count_now.or(adds)),
+                    now: count(self.count_now.or(adds)).filter(|_| known),
                 }
             }
         };
