@@ -310,10 +310,7 @@ fn select_standings(unit: UnitId, phase: u8, standings: &[Standing]) -> BTreeMap
     selected
 }
 
-fn collect_plain_counts(
-    campaign: &Campaign,
-    trajectories: &UnitTrajectories<'_>,
-) -> PlainCounts {
+fn collect_plain_counts(campaign: &Campaign, trajectories: &UnitTrajectories<'_>) -> PlainCounts {
     let pairs = campaign.targets.iter().flat_map(|target| &target.pairs);
     let counted = pairs.filter_map(|pair| match pair {
         TargetPair::Count(code) => Some((code.clone(), trajectories.latest_point(code)?)),

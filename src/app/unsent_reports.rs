@@ -109,13 +109,12 @@ pub(super) fn find_unsent_reports(
             of_reviewer.entry(order).or_default().insert(uid(expected.unit), name);
         }
     }
-    let to_calls = |((reviewer_uid, reviewer), periods): (_, BTreeMap<PeriodOrder, _>)| {
-        ReviewerCalls {
+    let to_calls =
+        |((reviewer_uid, reviewer), periods): (_, BTreeMap<PeriodOrder, _>)| ReviewerCalls {
             reviewer_uid,
             reviewer_name: input.org.nearest_name(reviewer, input.today).to_owned(),
             periods: periods.into_iter().map(to_missing_period).collect(),
-        }
-    };
+        };
     Ok(UnsentReports {
         missing: calls.into_iter().map(to_calls).collect(),
         not_judged_yet: open.into_values().collect(),
@@ -149,9 +148,7 @@ fn add_open_period<'a>(
     period.received += u32::from(is_received);
 }
 
-fn to_missing_period(
-    (order, names): (PeriodOrder, BTreeMap<String, String>),
-) -> MissingPeriod {
+fn to_missing_period((order, names): (PeriodOrder, BTreeMap<String, String>)) -> MissingPeriod {
     let (Reverse(days_late), contract, first, last, due_by) = order;
     let unit_names = names.into_values().collect();
     MissingPeriod { contract, days: (first, last), due_by, days_late, unit_names }

@@ -188,9 +188,8 @@ fn rehearsal_json(
 ) -> Value {
     let CampaignRehearsal { act, as_of, phase, standings, changed, missing, open_verdicts } =
         rehearsal;
-    let standing = |one: &Standing| {
-        standing_json(one, &unit_uid(reference, one.unit), &reference.catalogue)
-    };
+    let standing =
+        |one: &Standing| standing_json(one, &unit_uid(reference, one.unit), &reference.catalogue);
     let report = |one: &MissingReport| {
         let MissingReport { key, reviewing_unit, unit, contract, state, waived } = one;
         json!({

@@ -166,8 +166,11 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     }
     let row = |one: &WaitingReport| {
         let view = &one.report;
-        let concerns: Vec<String> =
-            one.concerns.iter().map(|concern| concern_text(output.lang, concern, &one.report.cells)).collect();
+        let concerns: Vec<String> = one
+            .concerns
+            .iter()
+            .map(|concern| concern_text(output.lang, concern, &one.report.cells))
+            .collect();
         vec![
             view.report_id.clone(),
             view.key.unit.clone(),

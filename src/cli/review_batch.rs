@@ -61,7 +61,10 @@ pub(super) fn waiting_json(one: &WaitingReport) -> Value {
         })
     });
     if let Some(object) = value.as_object_mut() {
-        object.insert("concerns".into(), one.concerns.iter().map(|concern| concern_json(concern, &one.report.cells)).collect());
+        object.insert(
+            "concerns".into(),
+            one.concerns.iter().map(|concern| concern_json(concern, &one.report.cells)).collect(),
+        );
         object.insert("figures".into(), figures.collect());
     }
     value
@@ -83,7 +86,8 @@ fn print_waiting(ctx: &CliContext, number: usize, waiting: &WaitingReport) {
     }
     let differing: Vec<&FigureBeside> =
         waiting.figures.iter().filter(|figure| figure.differs).collect();
-    let rows: Vec<Vec<String>> = differing.iter().map(|figure| figure_row(output.lang, figure)).collect();
+    let rows: Vec<Vec<String>> =
+        differing.iter().map(|figure| figure_row(output.lang, figure)).collect();
     if !rows.is_empty() {
         let headings = [
             output.text("review-element"),

@@ -35,9 +35,8 @@ pub(super) fn plain_figure(figure: i64, scale: u8) -> String {
 
 /// A figure before or now: with `lang` for people, else for files.
 pub(super) fn shown_text(figure: Option<ShownFigure>, lang: Option<Lang>) -> String {
-    let plain = |ratio: Ratio| {
-        ratio.format_shortest(FILE_DECIMALS).unwrap_or_else(|| ratio.to_string())
-    };
+    let plain =
+        |ratio: Ratio| ratio.format_shortest(FILE_DECIMALS).unwrap_or_else(|| ratio.to_string());
     let text = |ratio: Ratio| lang.map_or_else(|| plain(ratio), |lang| lang.ratio(ratio));
     match figure {
         None => String::new(),

@@ -173,7 +173,8 @@ impl StandingPrinter<'_> {
     ) {
         let comparison = find_comparison(self.campaign, &judgement.code);
         let shown = judgement.shown_figures(comparison, self.catalogue);
-        let numbers = |plain: String| lang.map_or_else(|| plain.clone(), |lang| lang.numbers(&plain));
+        let numbers =
+            |plain: String| lang.map_or_else(|| plain.clone(), |lang| lang.numbers(&plain));
         let state = judgement.state;
         rows.push(vec![
             standing.phase.to_string(),

@@ -98,9 +98,9 @@ mod tests {
         assert_eq!((shown(2, 3), shown(-45, 1)), ("0.002".to_owned(), "-4.5".to_owned()));
         assert_eq!(Lang::VI.figure(1_234_500, 2), "12.345");
         let third = Ratio::new(1, 3).unwrap();
-        assert_eq!((Lang::VI.ratio(third), Lang::EN.ratio(Ratio::from_integer(1500))), (
-            "0,3".to_owned(),
-            "1,500".to_owned()
-        ));
+        assert_eq!(
+            (Lang::VI.ratio(third), Lang::EN.ratio(Ratio::from_integer(1500))),
+            ("0,3".to_owned(), "1,500".to_owned())
+        );
     }
 }

@@ -52,15 +52,12 @@ fn render_changed_targets(morning: &MorningReport, changes: &RunChanges, lang: L
     }
 }
 
-fn render_target_movement(
-    morning: &MorningReport,
-    moved: &TargetMovement,
-    lang: Lang,
-) -> Markup {
+fn render_target_movement(morning: &MorningReport, moved: &TargetMovement, lang: Lang) -> Markup {
     let comparison = find_comparison(&morning.campaign, &moved.code);
     let catalogue = &morning.reference.catalogue;
     let [before, now] = [0, 1].map(|at| &moved.judgements[at]);
-    let figures = |one: &Judgement| texts::shown_text(one.shown_figures(comparison, catalogue).now, lang);
+    let figures =
+        |one: &Judgement| texts::shown_text(one.shown_figures(comparison, catalogue).now, lang);
     let [figure_before, figure_now] = [before, now].map(figures);
     let [state_before, state_now] = [before, now].map(|one| texts::state_text(one.state, lang));
     html! {

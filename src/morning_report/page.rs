@@ -100,13 +100,9 @@ fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
 
 fn render_summary(morning: &MorningReport, rows: &[TargetRow<'_>], lang: Lang) -> Markup {
     let count = |group: StateGroup| rows.iter().filter(|row| row.group == group).count();
-    let [good, behind, missed, open] = [
-        StateGroup::Good,
-        StateGroup::Behind,
-        StateGroup::Missed,
-        StateGroup::Undecided,
-    ]
-    .map(count);
+    let [good, behind, missed, open] =
+        [StateGroup::Good, StateGroup::Behind, StateGroup::Missed, StateGroup::Undecided]
+            .map(count);
     let quiet = count(StateGroup::NotJudged);
     let running = morning.today < morning.window.end;
     let lead = lang.say(message!(
@@ -117,7 +113,8 @@ fn render_summary(morning: &MorningReport, rows: &[TargetRow<'_>], lang: Lang) -
         missed,
         open
     ));
-    let shown = StateGroup::ALL.iter().filter(|group| **group != StateGroup::NotJudged || quiet > 0);
+    let shown =
+        StateGroup::ALL.iter().filter(|group| **group != StateGroup::NotJudged || quiet > 0);
     html! {
         section aria-label=(lang.text("page-summary")) {
             p.lead { strong { (lead) } }

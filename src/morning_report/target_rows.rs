@@ -103,8 +103,7 @@ fn headline_texts(
     reasons: &[String],
     lang: Lang,
 ) -> Vec<String> {
-    let decides =
-        lines.iter().filter(|line| line.state.group() == group && line.now.is_some());
+    let decides = lines.iter().filter(|line| line.state.group() == group && line.now.is_some());
     let figures = decides.map(|line| {
         let code = if lines.len() > 1 { format!("{}: ", line.code) } else { String::new() };
         let now = line.now_with_percent(lang);
@@ -118,7 +117,9 @@ fn headline_texts(
     match group {
         StateGroup::Good | StateGroup::Behind | StateGroup::Missed => figures,
         StateGroup::NotJudged if !figures.is_empty() => figures,
-        StateGroup::Undecided | StateGroup::NotJudged => reasons.first().cloned().into_iter().collect(),
+        StateGroup::Undecided | StateGroup::NotJudged => {
+            reasons.first().cloned().into_iter().collect()
+        }
     }
 }
 
@@ -203,7 +204,8 @@ impl RowSource<'_> {
             needed: needed_texts(judgement, comparison, lang),
             state: judgement.state,
             remarks: remark_texts(morning, judgement, comparison, lang),
-            pace: comparison.and_then(|one| build_pace_chart(morning, window, (judgement, one), lang)),
+            pace: comparison
+                .and_then(|one| build_pace_chart(morning, window, (judgement, one), lang)),
         }
     }
 }

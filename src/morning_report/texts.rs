@@ -92,13 +92,11 @@ pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
 pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     match (allowed, remaining) {
         (0, 0) => lang.text("texts-not-one-may-left").to_owned(),
-        (_, remaining) if remaining >= 0 => {
-            lang.say(message!(
-                "texts-more-may-fail-all",
-                remaining = lang.count(remaining),
-                allowed = lang.count(allowed)
-            ))
-        }
+        (_, remaining) if remaining >= 0 => lang.say(message!(
+            "texts-more-may-fail-all",
+            remaining = lang.count(remaining),
+            allowed = lang.count(allowed)
+        )),
         (_, remaining) => {
             let (allowed, remaining) = (lang.count(allowed), lang.count(-remaining));
             lang.say(message!("texts-may-fail-there-too", allowed, remaining))

@@ -96,9 +96,12 @@ impl<'a> SheetWriter<'a> {
         let number_format = format.clone().set_num_format(NUMBER_FORMAT);
         for (column, cell) in (0..).zip(cells) {
             match cell {
-                Cell::Number(number) => {
-                    self.sheet.write_number_with_format(self.row, column, *number, &number_format)?
-                }
+                Cell::Number(number) => self.sheet.write_number_with_format(
+                    self.row,
+                    column,
+                    *number,
+                    &number_format,
+                )?,
                 Cell::Text(text) => {
                     let text = escape_controls(text);
                     self.sheet.write_string_with_format(self.row, column, &*text, &format)?
@@ -173,7 +176,9 @@ fn write_target(
     if !single {
         let mut cells = vec![Cell::text(&row.target.code), Cell::text(row.text)];
         cells.extend(std::iter::repeat_with(Cell::empty).take(4));
-        cells.extend([&row.state, &row.judged_through, "", &reasons, &paired_counts].map(Cell::text));
+        cells.extend(
+            [&row.state, &row.judged_through, "", &reasons, &paired_counts].map(Cell::text),
+        );
         writer.write_cells(&cells)?;
     }
     for line in &row.comparisons {
@@ -196,7 +201,16 @@ fn write_target(
 
 fn target_headings(lang: Lang) -> [&'static str; 11] {
     [
-        "code", "words", "before", "now", "value", "needed", "state", "through", "remarks", "why",
+        "code",
+        "words",
+        "before",
+        "now",
+        "value",
+        "needed",
+        "state",
+        "through",
+        "remarks",
+        "why",
         "read-with",
     ]
     .map(|column| lang.text(&format!("workbook-target-{column}")))

@@ -200,9 +200,8 @@ pub(super) struct ChanceComparison {
 
 /// Compares the change of a judgement's count with random variation.
 pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceComparison {
-    let whole = |ratio: Option<Ratio>| {
-        ratio.map_or_else(|| "-".to_owned(), |count| lang.ratio(count))
-    };
+    let whole =
+        |ratio: Option<Ratio>| ratio.map_or_else(|| "-".to_owned(), |count| lang.ratio(count));
     let counts = format!("{} -> {}", whole(judgement.count_before), whole(judgement.count_now));
     let small = judgement.reasons.iter().any(|reason| reason == "SMALL_BASE");
     let usual = judgement.variation.is_none_or(|variation| variation.abs() < 300);

@@ -143,8 +143,8 @@ fn judged_through(figures: &UnitFigures<'_>, formula: &Target) -> Option<Date> {
     });
     let window = figures.default_window;
     let duties: Vec<ElementCode> = attested_elements(figures.input.campaign, formula).collect();
-    let attested = (!duties.is_empty())
-        .then(|| (window.start, figures.through(&duties).min(window.end)));
+    let attested =
+        (!duties.is_empty()).then(|| (window.start, figures.through(&duties).min(window.end)));
     let ends = compared.chain(attested).filter(|(start, end)| start < end).map(|(_, end)| end);
     ends.max()?.yesterday().ok()
 }

@@ -1,7 +1,7 @@
 //! What changed between two runs, and because of which reports. All functions are pure.
 
-use super::aggregate::ReportEntry;
 use super::Judgement;
+use super::aggregate::ReportEntry;
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;

@@ -134,7 +134,8 @@ impl<'a> UnitTrajectories<'a> {
 
     /// Whether the unit lived all days of the window so far; a stock needs the last of them only.
     fn is_whole(&self, code: &ElementCode, until: Date) -> bool {
-        let stock = self.input.catalogue.element(code).is_some_and(|one| one.kind == ElementKind::Stock);
+        let stock =
+            self.input.catalogue.element(code).is_some_and(|one| one.kind == ElementKind::Stock);
         let begun = if stock { until } else { self.window.start };
         let lifetime = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
         lifetime.is_some_and(|lifetime| lifetime.from <= begun && until <= lifetime.to)
