@@ -1,5 +1,5 @@
-//! One published standing on every surface: terminal, page, workbook, phone, partner and rpc say the
-//! same state, value and last judged day, and the same about comparability.
+//! One published standing on every surface: terminal, page, workbook, phone, partner and rpc say
+//! the same state, value and last judged day, and the same about comparability.
 
 use super::jobs::run_nightly_job;
 use super::partner::{
@@ -32,14 +32,21 @@ type Said = (String, Option<Ratio>, Option<String>, Vec<String>);
 /// By code of target or member.
 type Surface = BTreeMap<String, Said>;
 
-/// A server on which a commune's week is accepted and judged.
+/// A server on which a commune's week is accepted and judged, and a reader at the province.
 async fn server_with_judged_week() -> (TestServer, TestClient) {
     let server = TestServer::start().await;
     import_baseline(&server);
     let commune = enrolled_app(&server, COMMUNE, Role::Reporter);
     let district = enrolled_app(&server, DISTRICT, Role::Reviewer);
     let key = first_week_key(&commune);
-    let entries = ["so_offences", "so_cleared"].map(|code| cell_entry(code, 40)).to_vec();
+    let figures = [
+        ("so_offences", 40),
+        ("reports_received", 20),
+        ("reports_accepted", 20),
+        ("reports_handled", 20),
+        ("reports_resolved", 18),
+    ];
+    let entries = figures.map(|(code, figure)| cell_entry(code, figure)).to_vec();
     commune.save_cells(key.clone(), entries, None).unwrap();
     let id = commune.report_id(key);
     commune.submit_report(id.clone()).unwrap();
@@ -48,10 +55,11 @@ async fn server_with_judged_week() -> (TestServer, TestClient) {
     let seen = district.review_queue().unwrap()[0].report.content_hash.clone();
     district.accept_report(id, seen).unwrap();
     assert_eq!(district.sync_once().unwrap().applied, 1);
-    server.clock.set(Timestamp::from_local_midnight(jiff::civil::date(2024, 8, 31)));
+    server.clock.set(Timestamp::from_local_midnight(jiff::civil::date(2024, 9, 2)));
     let admin = server.enrol_client(PROVINCE, Role::Admin).await;
     run_nightly_job(&admin).await;
-    (server, admin)
+    let reader = server.enrol_client(PROVINCE, Role::Reviewer).await;
+    (server, reader)
 }
 
 fn published(server: &TestServer, unit: UnitId) -> Vec<Standing> {
@@ -138,7 +146,7 @@ fn ratio(fraction: Option<pb::Fraction>) -> Option<Ratio> {
     fraction.and_then(|one| Ratio::new(one.numerator.into(), one.denominator.into()))
 }
 
-async fn on_the_rpc(admin: &TestClient, unit: UnitId) -> Surface {
+async fn on_the_rpc(reader: &TestClient, unit: UnitId) -> Surface {
     fn add(judged: &pb::Judgement, through: Option<&String>, into: &mut Surface) {
         let (state, value) = (state_text(judged.state()), ratio(judged.value));
         let said = (state, value, through.cloned(), judged.reasons.clone());
@@ -151,8 +159,8 @@ async fn on_the_rpc(admin: &TestClient, unit: UnitId) -> Surface {
         page_size: 500,
         ..Default::default()
     };
-    let mut client = StandingServiceClient::new(admin.channel.clone());
-    let page = client.list_standings(admin.request(request)).await.unwrap().into_inner();
+    let mut client = StandingServiceClient::new(reader.channel.clone());
+    let page = client.list_standings(reader.request(request)).await.unwrap().into_inner();
     let mut surface = Surface::new();
     for record in page.standings.into_iter().filter_map(|one| one.record) {
         if record.phase_number == u32::from(PHASE) {
@@ -219,7 +227,7 @@ fn workbook_texts(book: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_surface_says_the_same_of_one_published_standing() {
-    let (server, admin) = server_with_judged_week().await;
+    let (server, reader) = server_with_judged_week().await;
     let unit = UnitId::from_code(PROVINCE);
     let standings = published(&server, unit);
     let expected = as_published(&standings);
@@ -227,7 +235,7 @@ async fn every_surface_says_the_same_of_one_published_standing() {
         expected.values().any(|said| said.2.as_deref() == Some("2024-08-25")),
         "the first week was due: {expected:?}"
     );
-    assert_eq!(on_the_rpc(&admin, unit).await, expected, "rpc");
+    assert_eq!(on_the_rpc(&reader, unit).await, expected, "rpc");
     assert_eq!(on_the_phone(&server, PROVINCE), expected, "phone");
     assert_eq!(on_the_terminal(&server, PROVINCE), expected, "terminal");
 
@@ -257,5 +265,28 @@ async fn every_surface_says_the_same_of_one_published_standing() {
         let display = &one.judgement.display;
         assert!(part.contains(display.as_str()), "page: {display} in {part}");
     }
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_week_that_is_over_is_due_and_not_missing_and_what_a_unit_adds_is_no_verdict() {
+    let (server, _reader) = server_with_judged_week().await;
+    let report = morning_report(&server, UnitId::from_code(PROVINCE));
+    let page = render_page(&report, Lang::EN);
+    let missing: u32 = report.unit.coverage.values().map(|coverage| coverage.missing).sum();
+    assert_eq!(u32::try_from(report.unsent.missing_count()).unwrap(), missing);
+    assert!(page.contains(&format!("Overdue reports that are missing: {missing}.")), "{page}");
+    let form = "26 Aug 2024 – 1 Sep 2024: due on 2 Sep 2024; 0/106 reports are in.";
+    assert!(page.contains(form), "the second week");
+    let first = report.unsent.missing.iter().flat_map(|calls| &calls.periods);
+    assert!(first.clone().count() > 0);
+    assert!(first.clone().all(|period| period.days.1 == jiff::civil::date(2024, 8, 25)));
+
+    let district = morning_report(&server, UnitId::from_code(DISTRICT));
+    let page = render_page(&district, Lang::EN);
+    let quiet = page.split("<div class=\"box ").find(|part| part.starts_with("quiet")).unwrap();
+    assert!(quiet.contains("Not judged here") && quiet.contains(">T3</span>"), "{quiet}");
+    let open = page.split("<div class=\"box ").find(|part| part.starts_with("open")).unwrap();
+    assert!(!open.contains(">T3</span>"), "not among those that cannot be said yet: {open}");
     server.close().await;
 }
