@@ -57,6 +57,17 @@ impl Lang {
         self.numbers(&plain.unwrap_or_else(|| ratio.to_string()))
     }
 
+    /// A limit beside the count that it judges: never rounded to the count or to its other side.
+    #[must_use]
+    pub fn limit(self, limit: Ratio, count: Option<Ratio>) -> String {
+        let rounded = self.ratio(limit);
+        let exact = limit.format_shortest(EXACT_PLACES).map(|plain| Ratio::parse(&plain));
+        match count.and_then(|count| limit.format_rounded_distinct(ROUNDED_PLACES, count)) {
+            Some(distinct) if exact != Some(Ok(limit)) => self.numbers(&distinct),
+            Some(_) | None => rounded,
+        }
+    }
+
     fn push_grouped(self, digits: &str, written: &mut String) {
         for (at, digit) in digits.char_indices() {
             if at > 0 && (digits.len() - at).is_multiple_of(GROUP_DIGITS) {
@@ -97,7 +108,10 @@ mod tests {
         assert_eq!((shown(2000, 3), shown(4500, 3)), ("2".to_owned(), "4.5".to_owned()));
         assert_eq!((shown(2, 3), shown(-45, 1)), ("0.002".to_owned(), "-4.5".to_owned()));
         assert_eq!(Lang::VI.figure(1_234_500, 2), "12.345");
-        let third = Ratio::new(1, 3).unwrap();
+        let (third, five) = (Ratio::new(1, 3).unwrap(), Ratio::from_integer(5));
+        let just_below = Ratio::new(149_999, 30_000).unwrap();
+        assert_eq!(Lang::EN.limit(just_below, Some(five)), "4.99997");
+        assert_eq!(Lang::EN.limit(Ratio::new(1395, 100).unwrap(), Some(five)), "13.95");
         assert_eq!(
             (Lang::VI.ratio(third), Lang::EN.ratio(Ratio::from_integer(1500))),
             ("0,3".to_owned(), "1,500".to_owned())

@@ -189,19 +189,22 @@ fn render_target(row: &TargetRow<'_>, lang: Lang) -> Markup {
                     }
                 }
             }
-            @for one in &row.comparisons { (render_comparison(one, row.comparisons.len() > 1, lang)) }
+            @for one in &row.comparisons { (render_comparison(one, row, lang)) }
             tr.notes { td colspan="5" { (render_notes(row, lang)) } }
         }
     }
 }
 
-fn render_comparison(line: &ComparisonRow, one_of_many: bool, lang: Lang) -> Markup {
+fn render_comparison(line: &ComparisonRow, row: &TargetRow<'_>, lang: Lang) -> Markup {
+    let one_of_many = row.comparisons.len() > 1;
+    let quiet = StateGroup::NotJudged;
+    let has_state = one_of_many && (row.group, line.state.group()) != (quiet, quiet);
     let (class, _) = texts::css_class_and_mark(line.state.group());
     html! {
         tr.line {
             th scope="row" {
                 span.name { @if one_of_many { (line.code) " " } (line.name) }
-                @if one_of_many { " " span class={ "state " (class) } { (texts::state_text(line.state, lang)) } }
+                @if has_state { " " span class={ "state " (class) } { (texts::state_text(line.state, lang)) } }
                 @if !line.remarks.is_empty() { ul.says { @for says in &line.remarks { li { (says) } } } }
             }
             td.n data-label=(lang.text("page-last-year")) { @if line.before.is_some() { (texts::shown_text(line.before, lang)) } }

@@ -259,7 +259,7 @@ fn needed_texts(judgement: &Judgement, comparison: Option<&Comparison>, lang: La
     if let Some(limit) = judgement.limit_now {
         // If last year's count was zero up to now, a zero count now is enough.
         let sign = if limit.is_zero() { whole } else { comparator_symbol(comparison.cmp) };
-        let now = limit_text(limit, judgement.count_now, lang);
+        let now = lang.limit(limit, judgement.count_now);
         needed.push(lang.say(message!("target-rows-now", sign, now)));
     }
     if let Some(limit) = judgement.limit {
@@ -276,16 +276,6 @@ fn bound_text(comparison: &Comparison, lang: Lang) -> String {
     let percent = if comparison.bound.percent { " %" } else { "" };
     let bound = lang.numbers(&comparison.bound.decimal.to_string());
     format!("{} {bound}{percent}", comparator_symbol(comparison.cmp))
-}
-
-/// A limit, never rounded to the other side of the count that it judges.
-fn limit_text(limit: Ratio, count: Option<Ratio>, lang: Lang) -> String {
-    let rounded = lang.ratio(limit);
-    let beside = count.filter(|count| *count != limit);
-    match beside.and_then(|count| limit.format_rounded_distinct(1, count)) {
-        Some(distinct) if limit.to_integer().is_none() => lang.numbers(&distinct),
-        Some(_) | None => rounded,
-    }
 }
 
 fn remark_texts(
@@ -380,7 +370,7 @@ fn build_pace_chart(
         goal: allowed.last().map(|_| goal),
         allowed,
         limit_now: judgement.limit_now.map(|limit| {
-            let text = limit_text(limit, judgement.count_now, lang);
+            let text = lang.limit(limit, judgement.count_now);
             (last.0, limit.to_f64(), text)
         }),
         days: days(window.end),

@@ -103,7 +103,11 @@ fn state_text(judgement: &Judgement, lang: Lang) -> String {
 fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
     if let Some(now) = judgement.limit_now {
         let sign = sign_of(formula);
-        return lang.say(message!("target-table-to-date", sign, now = lang.ratio(now)));
+        return lang.say(message!(
+            "target-table-to-date",
+            sign,
+            now = lang.limit(now, judgement.count_now)
+        ));
     }
     if let Some(limit) = judgement.limit {
         let limit = lang.count(limit);
