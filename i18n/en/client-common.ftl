@@ -1,6 +1,8 @@
 ## Shared by every part
 line-break = { "\u000A" }
 day = { $day }
+number-decimal-mark = .
+number-group-mark = ,
 list-comma = { ", " }
 verbatim = { $text }
 list-semicolon = { "; " }

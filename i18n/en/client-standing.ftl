@@ -16,3 +16,5 @@ each-neutral-reason-EXPOSURE = it existed for less than three quarters of the da
 each-neutral-reason-CLOSED = closed
 check-target-allocation-unit = the table names unit { $uid }, which is not in the organisation; correct the uid
 check-target-allocation-no-base = the target cannot be shared over bases: a unit has no figures of the same days last year, or all bases are zero; import a baseline or use a table
+figure-no-data = no data
+state-group-not-judged = Not judged here

@@ -397,7 +397,7 @@ standing-drilldown-phase = phase
 standing-drilldown-now-same-time-last = { "  " }{ $element } { $name } ({ $unit }): now { $now }, same period last year { $before }, whole base window { $full }
 standing-drilldown-unit-code-as-accepted = by unit code, as of { $cut }: accepted { $accepted }, waiting { $waiting }, missing { $missing }, not visible to you { $hidden }; figures in brackets are not added
 standing-drilldown-missing = MISSING
-standing-drilldown-not-due = not due yet
+standing-drilldown-not-due = not judged yet, due on { $due }
 standing-drilldown-waiting = waiting
 standing-drilldown-late = , late
 
@@ -415,6 +415,9 @@ standings-because = reason
 standings-running = running
 standings-over-figures-preliminary = over, figures preliminary
 standings-final = final
+standings-judged-through = through
+standings-judged-through-day = { "  " }judged through { $day }
+standings-nothing-due-yet = { "  " }no reporting period was due yet
 standings-view = view
 
 ## target

@@ -83,6 +83,7 @@ screen-synthetic = DỮ LIỆU GIẢ LẬP - SYNTHETIC
 screen-one-province = One authority, { $time }, { $phones } phones, one server, one database.     Tiếng Việt: --lang vi
 target-table-last-year-0 = last year was 0
 target-table-now = now
+target-table-to-date = { $sign } { $now } to date
 target-table-end = { $sign } { $limit } at end
 target-table-all = all of
 target-table-any = any of

@@ -1,6 +1,8 @@
 ## Dùng chung cho mọi phần
 line-break = { "\u000A" }
 day = { $day }
+number-decimal-mark = ,
+number-group-mark = .
 list-comma = { ", " }
 verbatim = { $text }
 list-semicolon = { "; " }

@@ -16,3 +16,5 @@ each-neutral-reason-EXPOSURE = hoạt động chưa đủ ba phần tư số ng�
 each-neutral-reason-CLOSED = đã kết thúc hoạt động
 check-target-allocation-unit = bảng giao nêu đơn vị { $uid } không có trong tổ chức; hãy sửa mã đơn vị
 check-target-allocation-no-base = không chia được chỉ tiêu theo số gốc: có đơn vị thiếu số liệu cùng kỳ năm trước hoặc mọi số gốc đều bằng 0; hãy nhập số liệu kỳ gốc hoặc dùng bảng giao
+figure-no-data = chưa có số liệu
+state-group-not-judged = Không đánh giá ở đây

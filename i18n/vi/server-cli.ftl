@@ -398,7 +398,7 @@ standing-drilldown-phase = đợt
 standing-drilldown-now-same-time-last = { "  " }{ $element } { $name } ({ $unit }): hiện nay { $now }, cùng kỳ năm trước { $before }, cả kỳ gốc { $full }
 standing-drilldown-unit-code-as-accepted = theo mã đơn vị, số liệu chốt đến { $cut }: đã duyệt { $accepted }, chờ duyệt { $waiting }, thiếu { $missing }, ngoài phạm vi được xem { $hidden }; số trong ngoặc không được cộng
 standing-drilldown-missing = THIẾU
-standing-drilldown-not-due = chưa đến hạn
+standing-drilldown-not-due = chưa tính, hạn gửi { $due }
 standing-drilldown-waiting = chờ duyệt
 standing-drilldown-late = , gửi chậm
 
@@ -416,6 +416,9 @@ standings-because = lý do
 standings-running = đang diễn ra
 standings-over-figures-preliminary = đã kết thúc, số liệu sơ bộ
 standings-final = chính thức
+standings-judged-through = đến hết ngày
+standings-judged-through-day = { "  " }số liệu đến hết ngày { $day }
+standings-nothing-due-yet = { "  " }chưa có kỳ báo cáo nào hết hạn gửi
 standings-view = cách tính theo tổ chức
 
 ## target

@@ -83,6 +83,7 @@ screen-synthetic = DỮ LIỆU GIẢ LẬP - SYNTHETIC
 screen-one-province = Một cơ quan, { $time }, { $phones } điện thoại, một máy chủ, một cơ sở dữ liệu.     English: --lang en
 target-table-last-year-0 = năm trước là 0
 target-table-now = hiện nay
+target-table-to-date = { $sign } { $now } đến nay
 target-table-end = { $sign } { $limit } cuối kỳ
 target-table-all = tất cả
 target-table-any = một trong số

@@ -38,6 +38,7 @@ pub mod second_factor;
 pub mod standing;
 pub mod standing_queries;
 mod totals_cache;
+pub mod unsent_reports;
 pub mod waiver;
 
 pub use crate::store::with_timeout;

@@ -6,13 +6,14 @@
 
 use super::run_changes::RunChanges;
 use super::standing::{to_report_entry, unknown_calendar_error};
+use super::unsent_reports::{UnsentReports, find_unsent_reports};
 use super::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::access::permission::{Actor, action, authorize};
 use crate::domain::campaign::{Campaign, TargetPair};
 use crate::domain::org::Hierarchy;
 use crate::domain::quality::Finding;
 use crate::domain::report::element::ElementCode;
-use crate::domain::reporting::expectation::{UnknownCalendar, compute_expectations};
+use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
@@ -24,7 +25,7 @@ use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::Target;
 use crate::store::ReadTx;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The word in the source of invented figures.
@@ -56,17 +57,6 @@ pub struct UnitSummary {
     pub standings: BTreeMap<String, Standing>,
     /// How complete its reports are, by contract.
     pub coverage: BTreeMap<String, Coverage>,
-}
-
-/// Missing reports of one unit under one contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MissingUnitReports {
-    /// Name of the unit that has to send them.
-    pub unit_name: String,
-    /// Code of the contract.
-    pub contract: String,
-    /// First days of the periods.
-    pub periods: Vec<Date>,
 }
 
 /// A data-quality question with the name of its unit.
@@ -101,18 +91,29 @@ pub struct MorningReport {
     pub unit: UnitSummary,
     /// The units directly below that report or aggregate reports, in code order.
     pub child_units: Vec<UnitSummary>,
-    /// Trajectories of the comparisons of each target, by the code of target or member.
+    /// Trajectories of the comparisons of each target, by the code of target or member, over the
+    /// window of its standing.
     pub trajectories: BTreeMap<String, Vec<TrajectoryPoint>>,
     /// Plain counts that are presented with the targets.
     pub plain_counts: BTreeMap<ElementCode, TrajectoryPoint>,
-    /// Missing reports, by unit in code order.
-    pub missing_reports: Vec<MissingUnitReports>,
+    /// Reports that were not sent: missing ones and those that are not due yet.
+    pub unsent: UnsentReports,
     /// Changes since the previous run; `None` at the first run.
     pub changes: Option<RunChanges>,
     /// Data-quality questions of the unit itself, and shared ones of units below; in code order.
     pub questions: Vec<MorningReportQuestion>,
     /// Whether the figures are invented, according to their source.
     pub is_synthetic: bool,
+}
+
+impl MorningReport {
+    /// The window over which a standing is judged.
+    #[must_use]
+    pub fn window_of(&self, standing: &Standing) -> DateWindow {
+        let phases = &self.campaign.phases;
+        let phase = phases.iter().find(|phase| phase.no == standing.phase);
+        phase.map_or(self.campaign.measurement_window, |phase| phase.window)
+    }
 }
 
 impl App {
@@ -147,6 +148,9 @@ impl App {
     }
 }
 
+type TargetCourses = BTreeMap<String, Vec<TrajectoryPoint>>;
+type PlainCounts = BTreeMap<ElementCode, TrajectoryPoint>;
+
 struct MorningReportBuilder {
     reference: Arc<ReferenceSnapshot>,
     campaign: Campaign,
@@ -175,14 +179,13 @@ impl MorningReportBuilder {
             stored_reports.iter().map(|stored| to_report_entry(&stored.report)).collect();
         let (reference, baselines) = (Arc::clone(&self.reference), Baselines::new(&rows));
         let input = reference.standing_input(&self.campaign, &baselines, &reports, self.today);
-        let aggregates = aggregate_reports(&input, window)
-            .map_err(|unknown| unknown_calendar_error(&unknown))?;
-        let trajectories = UnitTrajectories::compute(&input, self.unit, window)
-            .map_err(|unknown| unknown_calendar_error(&unknown))?;
-        let missing_reports = find_missing_reports(&input, self.unit, window)
-            .map_err(|unknown| unknown_calendar_error(&unknown))?;
-        let own: Vec<&Standing> =
-            standings.iter().filter(|one| one.unit == self.unit && one.phase == phase).collect();
+        let unknown = |unknown: UnknownCalendar| unknown_calendar_error(&unknown);
+        let aggregates = aggregate_reports(&input, window).map_err(unknown)?;
+        let selected = select_standings(self.unit, phase, &standings);
+        let (trajectories, plain_counts) =
+            self.collect_courses(&input, &selected, window).map_err(unknown)?;
+        let unsent = find_unsent_reports(&input, self.unit, window).map_err(unknown)?;
+        let own: Vec<&Standing> = selected.values().collect();
         let changes = super::run_changes::find_changes_since_previous_run(
             tx, &self.run, &input, self.unit, &own,
         )?;
@@ -195,9 +198,9 @@ impl MorningReportBuilder {
         Ok(MorningReport {
             unit: unit_summary(self.unit),
             child_units,
-            trajectories: collect_trajectories(&self.campaign, &trajectories),
-            plain_counts: collect_plain_counts(&self.campaign, &trajectories),
-            missing_reports,
+            trajectories,
+            plain_counts,
+            unsent,
             changes,
             questions: self.load_questions(tx)?,
             phase,
@@ -211,6 +214,34 @@ impl MorningReportBuilder {
             campaign: self.campaign,
             run: self.run,
         })
+    }
+
+    /// The course of each target over the window of its standing, and the counts that are read
+    /// beside the targets over `window`.
+    fn collect_courses(
+        &self,
+        input: &StandingInput<'_>,
+        selected: &BTreeMap<String, Standing>,
+        window: DateWindow,
+    ) -> std::result::Result<(TargetCourses, PlainCounts), UnknownCalendar> {
+        let here = UnitTrajectories::compute(input, self.unit, window)?;
+        let campaign = &self.campaign;
+        let (mut courses, whole_window) = (TargetCourses::new(), campaign.measurement_window);
+        let elsewhere = selected.values().any(|one| one.phase == 0) && window != whole_window;
+        let whole = elsewhere
+            .then(|| UnitTrajectories::compute(input, self.unit, whole_window))
+            .transpose()?;
+        for target in &campaign.targets {
+            let in_whole = selected.get(&target.code).is_some_and(|one| one.phase == 0);
+            let over = whole.as_ref().filter(|_| in_whole).unwrap_or(&here);
+            // The course of a target that was closed early ends where its row does.
+            if target.judged_window(over.window()) != Some(over.window()) {
+                continue;
+            }
+            let line = (&target.formula, over);
+            collect_member_trajectories(&target.code, &target.formula, line, &mut courses);
+        }
+        Ok((courses, collect_plain_counts(campaign, &here)))
     }
 
     fn load_questions(&self, tx: &mut ReadTx) -> Result<Vec<MorningReportQuestion>> {
@@ -283,26 +314,7 @@ fn select_standings(unit: UnitId, phase: u8, standings: &[Standing]) -> BTreeMap
     selected
 }
 
-fn collect_trajectories(
-    campaign: &Campaign,
-    trajectories: &UnitTrajectories<'_>,
-) -> BTreeMap<String, Vec<TrajectoryPoint>> {
-    let mut all = BTreeMap::new();
-    // The course of a target that was closed early ends where its row does.
-    let window = trajectories.window();
-    let open = campaign.targets.iter();
-    let open = open.filter(|target| target.judged_window(window) == Some(window));
-    open.for_each(|target| {
-        let line = (&target.formula, trajectories);
-        collect_member_trajectories(&target.code, &target.formula, line, &mut all);
-    });
-    all
-}
-
-fn collect_plain_counts(
-    campaign: &Campaign,
-    trajectories: &UnitTrajectories<'_>,
-) -> BTreeMap<ElementCode, TrajectoryPoint> {
+fn collect_plain_counts(campaign: &Campaign, trajectories: &UnitTrajectories<'_>) -> PlainCounts {
     let pairs = campaign.targets.iter().flat_map(|target| &target.pairs);
     let counted = pairs.filter_map(|pair| match pair {
         TargetPair::Count(code) => Some((code.clone(), trajectories.latest_point(code)?)),
@@ -316,7 +328,7 @@ fn collect_member_trajectories(
     code: &str,
     formula: &Target,
     (line, trajectories): (&Target, &UnitTrajectories<'_>),
-    into: &mut BTreeMap<String, Vec<TrajectoryPoint>>,
+    into: &mut TargetCourses,
 ) {
     if let Target::Compare(comparison) = formula {
         into.insert(code.to_owned(), trajectories.trajectory_points(line, comparison));
@@ -325,38 +337,4 @@ fn collect_member_trajectories(
         let member_code = format!("{code}{letter}");
         collect_member_trajectories(&member_code, member, (line, trajectories), into);
     }
-}
-
-fn find_missing_reports(
-    input: &StandingInput<'_>,
-    unit: UnitId,
-    window: DateWindow,
-) -> std::result::Result<Vec<MissingUnitReports>, UnknownCalendar> {
-    let contracts = input.catalogue.contracts_with_codes(&input.campaign.contracts);
-    let received: BTreeSet<_> =
-        input.reports.iter().filter(|entry| entry.received).map(|entry| entry.key.id()).collect();
-    let mut missing: BTreeMap<(String, String), MissingUnitReports> = BTreeMap::new();
-    for expected in compute_expectations(input.org, input.calendars, &contracts, window)? {
-        let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
-        let is_in_unit = expected.unit == unit || above.contains(&unit);
-        if !is_in_unit
-            || expected.whole_period.end > input.today
-            || received.contains(&expected.report_key().id())
-        {
-            continue;
-        }
-        let contract = contracts.iter().find(|contract| contract.id() == expected.contract);
-        let (Some(contract), Some(owing)) = (contract, input.org.unit(expected.unit)) else {
-            continue;
-        };
-        let unit_reports = missing
-            .entry((owing.uid.clone(), contract.code.clone()))
-            .or_insert_with(|| MissingUnitReports {
-                unit_name: input.org.nearest_name(expected.unit, input.today).to_owned(),
-                contract: contract.code.clone(),
-                periods: Vec::new(),
-            });
-        unit_reports.periods.push(expected.period.start);
-    }
-    Ok(missing.into_values().collect())
 }

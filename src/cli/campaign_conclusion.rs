@@ -8,7 +8,7 @@ use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::lookup::{find_campaign, find_unit_id};
 use super::output::{Colour, Output};
-use super::standing_format::{coverage_json, judgement_json};
+use super::standing_format::standing_json;
 use crate::app::ReferenceSnapshot;
 use crate::app::conclusion::{CampaignRehearsal, OpenVerdict, RehearsedAct};
 use crate::app::waiver::StoredWaiver;
@@ -188,15 +188,8 @@ fn rehearsal_json(
 ) -> Value {
     let CampaignRehearsal { act, as_of, phase, standings, changed, missing, open_verdicts } =
         rehearsal;
-    let standing = |one: &Standing| {
-        json!({
-            "unit": unit_uid(reference, one.unit),
-            "phase": one.phase,
-            "stage": one.stage.as_str(),
-            "judgement": judgement_json(&one.judgement),
-            "coverage": coverage_json(&one.coverage),
-        })
-    };
+    let standing =
+        |one: &Standing| standing_json(one, &unit_uid(reference, one.unit), &reference.catalogue);
     let report = |one: &MissingReport| {
         let MissingReport { key, reviewing_unit, unit, contract, state, waived } = one;
         json!({

@@ -6,11 +6,13 @@
 
 use super::context::{CliContext, LocalApp};
 use super::error::CliResult;
-use super::standing_format::{coverage_json, coverage_text, figure_text, judgement_json};
+use super::standing_format::{coverage_json, coverage_text, judgement_json, shown_text};
 use crate::domain::campaign::Campaign;
 use crate::domain::org::StructureView;
-use crate::domain::standing::{Judgement, Standing};
+use crate::domain::report::form::Catalogue;
+use crate::domain::standing::{Judgement, Standing, find_comparison};
 use crate::domain::support::ids::UnitId;
+use crate::i18n::Lang;
 use serde_json::{Value, json};
 
 pub(super) fn show_live_standings(
@@ -18,6 +20,7 @@ pub(super) fn show_live_standings(
     local_app: &LocalApp,
     campaign: &Campaign,
     (unit, phase): (UnitId, u8),
+    catalogue: &Catalogue,
 ) -> CliResult {
     let of_unit = |mut all: Vec<Standing>| {
         all.retain(|one| one.unit == unit && one.phase == phase);
@@ -30,8 +33,9 @@ pub(super) fn show_live_standings(
     if output.json {
         let pair = |(official, provisional): (&Standing, &Standing)| {
             json!({
-                "official": judgement_json(&official.judgement),
-                "provisional": judgement_json(&provisional.judgement),
+                "official": judgement_json(&official.judgement, catalogue),
+                "provisional": judgement_json(&provisional.judgement, catalogue),
+                "judged_through": official.judged_through.map(|day| day.to_string()),
                 "coverage": coverage_json(&official.coverage),
             })
         };
@@ -39,8 +43,10 @@ pub(super) fn show_live_standings(
         return Ok(());
     }
     let mut rows = Vec::new();
-    both()
-        .for_each(|(one, other)| push_rows(ctx, 0, (&one.judgement, &other.judgement), &mut rows));
+    let table = LiveTable { lang: output.lang, campaign, catalogue };
+    both().for_each(|(one, other)| {
+        table.push_rows(0, (&one.judgement, &other.judgement), &mut rows);
+    });
     let headings = [
         output.text("live-standings-target"),
         output.text("live-standings-accepted"),
@@ -58,27 +64,32 @@ pub(super) fn show_live_standings(
     Ok(())
 }
 
-fn push_rows(
-    ctx: &CliContext,
-    depth: usize,
-    (official, provisional): (&Judgement, &Judgement),
-    rows: &mut Vec<Vec<String>>,
-) {
-    let figures = |judgement: &Judgement| {
-        let texts: Vec<String> =
-            judgement.figures.iter().map(|one| figure_text(one.value)).collect();
-        texts.join("/")
-    };
-    let half = |judgement: &Judgement| {
-        [
-            figures(judgement),
-            judgement.display.clone(),
-            judgement.state.message().text(ctx.output.lang).to_owned(),
-        ]
-    };
-    let name = format!("{}{}", "  ".repeat(depth), official.code);
-    rows.push([name].into_iter().chain(half(official)).chain(half(provisional)).collect());
-    for pair in official.members.iter().zip(&provisional.members) {
-        push_rows(ctx, depth + 1, pair, rows);
+struct LiveTable<'a> {
+    lang: Lang,
+    campaign: &'a Campaign,
+    catalogue: &'a Catalogue,
+}
+
+impl LiveTable<'_> {
+    fn push_rows(
+        &self,
+        depth: usize,
+        (official, provisional): (&Judgement, &Judgement),
+        rows: &mut Vec<Vec<String>>,
+    ) {
+        let comparison = find_comparison(self.campaign, &official.code);
+        let half = |judgement: &Judgement| {
+            let shown = judgement.shown_figures(comparison, self.catalogue);
+            [
+                shown_text(shown.now, Some(self.lang)),
+                self.lang.numbers(&judgement.display),
+                judgement.state.message().text(self.lang),
+            ]
+        };
+        let name = format!("{}{}", "  ".repeat(depth), official.code);
+        rows.push([name].into_iter().chain(half(official)).chain(half(provisional)).collect());
+        for pair in official.members.iter().zip(&provisional.members) {
+            self.push_rows(depth + 1, pair, rows);
+        }
     }
 }

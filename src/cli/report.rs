@@ -7,6 +7,7 @@ use super::files;
 use super::lookup::find_unit_id;
 use super::output::Colour;
 use super::report_places::ReportFilePlaces;
+use super::standing_format::{plain_figure, scale_of};
 use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;
 use crate::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
@@ -111,10 +112,10 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     let reference = local_app.load_reference()?;
     let elements: BTreeSet<ElementNumber> =
         filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
-    let shown = |value: Option<&CellValue>| match value {
+    let shown = |value: Option<&CellValue>, scale: u8| match value {
         None => "-".to_owned(),
-        Some(CellValue::Reported(figure)) => figure.to_string(),
-        Some(CellValue::Carried(figure)) => format!("carried:{figure}"),
+        Some(CellValue::Reported(figure)) => plain_figure(*figure, scale),
+        Some(CellValue::Carried(figure)) => format!("carried:{}", plain_figure(*figure, scale)),
         Some(CellValue::Nil) => "nil".to_owned(),
         Some(CellValue::Missing(_)) => "missing".to_owned(),
     };
@@ -124,9 +125,11 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     )];
     for element in elements {
         let name = reference.element_code(element).unwrap_or_default();
+        let code = ElementCode::new(name).ok();
+        let scale = code.map_or(0, |code| scale_of(&reference.catalogue, &code));
         rows.push(mark_changed_texts(
             name,
-            filed.iter().map(|one| shown(one.report.cells.get(&element))),
+            filed.iter().map(|one| shown(one.report.cells.get(&element), scale)),
         ));
     }
     rows.push(mark_changed_texts("note", filed.iter().map(|one| one.report.note.clone())));

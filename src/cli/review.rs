@@ -7,7 +7,8 @@ use super::pending_decisions;
 use super::phone::{self, PhoneArgs, day_text};
 use super::report_selection::{require_entered, select_report};
 use super::review_batch::{review_batch, waiting_json};
-use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
+use super::standing_format::figure_json;
+use crate::client::facade::{CellView, Concern, Phone, ReportView, WaitingReport};
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use serde_json::json;
@@ -173,8 +174,11 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     }
     let row = |one: &WaitingReport| {
         let view = &one.report;
-        let concerns: Vec<String> =
-            one.concerns.iter().map(|concern| concern_text(output.lang, concern)).collect();
+        let concerns: Vec<String> = one
+            .concerns
+            .iter()
+            .map(|concern| concern_text(output.lang, concern, &one.report.cells))
+            .collect();
         vec![
             view.report_id.clone(),
             view.key.unit.clone(),
@@ -202,7 +206,8 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
 }
 
 /// A reason to look at a report, in words.
-pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
+pub(super) fn concern_text(lang: Lang, concern: &Concern, cells: &[CellView]) -> String {
+    let text = |element: &str, figure: i64| lang.figure(figure, scale_of(cells, element));
     match concern {
         Concern::HasComments => lang.text("review-commented").to_owned(),
         Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
@@ -213,19 +218,28 @@ pub(super) fn concern_text(lang: Lang, concern: &Concern) -> String {
             lang.say(message!("review-open-finding", rule, element))
         }
         Concern::DepartsFromBoth { element, before, last_year, now } => {
+            let [before, last_year, now] =
+                [before, last_year, now].map(|figure| text(element, *figure));
             lang.say(message!("review-departs-from-both", element, before, last_year, now))
         }
         Concern::WordChanged { element, before, now } => {
-            let before = before.map_or_else(|| "-".to_owned(), |before| before.to_string());
-            format!("{element} {before} -> {now}")
+            let before = before.map_or_else(|| "-".to_owned(), |before| text(element, before));
+            format!("{element} {before} -> {}", text(element, *now))
         }
         Concern::WordMissing { element } => lang.say(message!("review-word-missing", element)),
-        Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
+        Concern::LargeMovement { element, before, now } => {
+            format!("{element} {} -> {}", text(element, *before), text(element, *now))
+        }
     }
 }
 
+fn scale_of(cells: &[CellView], element: &str) -> u8 {
+    cells.iter().find(|cell| cell.element == element).map_or(0, |cell| cell.scale)
+}
+
 /// A reason to look at a report.
-pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
+pub(super) fn concern_json(concern: &Concern, cells: &[CellView]) -> serde_json::Value {
+    let figure = |element: &str, value: i64| figure_json(Some(value), scale_of(cells, element));
     match concern {
         Concern::HasComments => json!({ "code": "COMMENTED" }),
         Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
@@ -236,16 +250,20 @@ pub(super) fn concern_json(concern: &Concern) -> serde_json::Value {
             json!({ "code": "QUESTION", "rule": rule, "element": element })
         }
         Concern::DepartsFromBoth { element, before, last_year, now } => {
+            let [before, last_year, now] =
+                [before, last_year, now].map(|value| figure(element, *value));
             json!({ "code": "MOVED_AGAINST_BOTH", "element": element, "before": before,
                 "last_year": last_year, "now": now })
         }
         Concern::WordChanged { element, before, now } => {
+            let (before, now) = (before.map(|value| figure(element, value)), figure(element, *now));
             json!({ "code": "WORD_CHANGED", "element": element, "before": before, "now": now })
         }
         Concern::WordMissing { element } => {
             json!({ "code": "WORD_MISSING", "element": element })
         }
         Concern::LargeMovement { element, before, now } => {
+            let (before, now) = (figure(element, *before), figure(element, *now));
             json!({ "code": "MOVED", "element": element, "before": before, "now": now })
         }
     }

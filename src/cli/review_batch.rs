@@ -6,8 +6,10 @@ use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::phone::{self, day_text, figure_text};
 use super::review::{concern_json, concern_text};
+use super::standing_format::{figure_json, plain_figure};
 use crate::client::facade::{CellFigure, FigureBeside, Phone, SeenReport, WaitingReport};
 use crate::domain::support::message::message;
+use crate::i18n::Lang;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
@@ -52,14 +54,17 @@ pub(super) fn waiting_json(one: &WaitingReport) -> Value {
     let figures = one.figures.iter().map(|figure| {
         json!({
             "element": figure.element,
-            "now": figure_text(figure.now),
-            "last_period": figure.last_period,
-            "last_year": figure.last_year,
+            "now": cell_text(figure.now, figure.scale, None),
+            "last_period": figure_json(figure.last_period, figure.scale),
+            "last_year": figure_json(figure.last_year, figure.scale),
             "differs": figure.differs,
         })
     });
     if let Some(object) = value.as_object_mut() {
-        object.insert("concerns".into(), one.concerns.iter().map(concern_json).collect());
+        object.insert(
+            "concerns".into(),
+            one.concerns.iter().map(|concern| concern_json(concern, &one.report.cells)).collect(),
+        );
         object.insert("figures".into(), figures.collect());
     }
     value
@@ -74,14 +79,15 @@ fn print_waiting(ctx: &CliContext, number: usize, waiting: &WaitingReport) {
         view.key.unit, view.key.contract, view.report_id
     ));
     for concern in &waiting.concerns {
-        output.print_line(format!("    ! {}", concern_text(output.lang, concern)));
+        output.print_line(format!("    ! {}", concern_text(output.lang, concern, &view.cells)));
     }
     if !view.note.is_empty() {
         output.print_line(format!("    {}: {}", output.text("phone-note"), view.note));
     }
     let differing: Vec<&FigureBeside> =
         waiting.figures.iter().filter(|figure| figure.differs).collect();
-    let rows: Vec<Vec<String>> = differing.iter().map(|figure| figure_row(figure)).collect();
+    let rows: Vec<Vec<String>> =
+        differing.iter().map(|figure| figure_row(output.lang, figure)).collect();
     if !rows.is_empty() {
         let headings = [
             output.text("review-element"),
@@ -100,26 +106,29 @@ fn print_waiting(ctx: &CliContext, number: usize, waiting: &WaitingReport) {
     output.print_line("");
 }
 
-fn figure_row(figure: &FigureBeside) -> Vec<String> {
-    let text = |value: Option<i64>| {
-        value.map_or_else(|| "-".to_owned(), |value| scaled_text(value, figure.scale))
-    };
-    let now = match figure.now {
-        Some(CellFigure::Reported(value)) => scaled_text(value, figure.scale),
-        other => figure_text(other),
-    };
+fn figure_row(lang: Lang, figure: &FigureBeside) -> Vec<String> {
+    let text = |value: Option<i64>| super::standing_format::figure_text(lang, value, figure.scale);
+    let now = cell_text(figure.now, figure.scale, Some(lang));
     vec![format!("    {}", figure.element), now, text(figure.last_period), text(figure.last_year)]
 }
 
-/// A figure with the decimals of its element.
-fn scaled_text(value: i64, scale: u8) -> String {
-    if scale == 0 {
-        return value.to_string();
+/// A cell with the decimals of its element: with `lang` for people, else for files.
+fn cell_text(value: Option<CellFigure>, scale: u8, lang: Option<Lang>) -> String {
+    let figure = |figure: i64| match lang {
+        Some(lang) => lang.figure(figure, scale),
+        None => plain_figure(figure, scale),
+    };
+    match value {
+        Some(CellFigure::Reported(value)) => figure(value),
+        Some(CellFigure::Carried(value)) => format!("carried:{}", figure(value)),
+        Some(
+            CellFigure::Nil
+            | CellFigure::MissingAwaitingSource
+            | CellFigure::MissingNotCounted
+            | CellFigure::MissingSeeNote,
+        )
+        | None => figure_text(value),
     }
-    let digits = format!("{:0width$}", value.unsigned_abs(), width = usize::from(scale) + 1);
-    let (whole, decimals) = digits.split_at(digits.len() - usize::from(scale));
-    let sign = if value < 0 { "-" } else { "" };
-    format!("{sign}{whole}.{decimals}")
 }
 
 /// The numbers that the reviewer names; none at the end of the input. A line that is not understood
@@ -190,16 +199,5 @@ mod tests {
         for bad in ["0", "10", "3-1", "all", "1-99", "-"] {
             assert_eq!(parse_numbers(bad, 9), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn a_figure_is_printed_with_the_decimals_of_its_element() {
-        assert_eq!(
-            ["45", "4.5", "0.045", "-0.5"],
-            [(45, 0), (45, 1), (45, 3), (-5, 1)]
-                .map(|(value, scale)| scaled_text(value, scale))
-                .each_ref()
-                .map(String::as_str)
-        );
     }
 }

@@ -8,7 +8,7 @@ use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use super::standing_format::{
-    coverage_json, coverage_text, figure_text, judgement_json, reasons_text,
+    coverage_json, coverage_text, figure_json, figure_text, judgement_json, reasons_text, scale_of,
 };
 use crate::app::ReferenceSnapshot;
 use crate::app::standing_queries::ReportDrilldown;
@@ -81,12 +81,17 @@ impl DrilldownContext<'_> {
         } else {
             format!("{} {}", output.text("standing-drilldown-phase"), one.phase)
         };
-        let Judgement { code, state, display, .. } = judged;
+        let Judgement { code, state, .. } = judged;
+        let display = output.lang.numbers(&judged.display);
         let because = reasons_text(output, judged.reasons.iter().map(String::as_str));
         output.print_line(
             format!("{code} ({phase}): {} {display} {because}", state.message().text(output.lang))
                 .trim_end(),
         );
+        output.print_line(match one.judged_through {
+            Some(day) => output.say(message!("standings-judged-through-day", day => day)),
+            None => output.text("standings-nothing-due-yet").to_owned(),
+        });
         if let Some(each) = &judged.each {
             let day = self.campaign.measurement_window.last_day();
             let name = |unit| self.reference.org.nearest_name(unit, day).to_owned();
@@ -98,11 +103,9 @@ impl DrilldownContext<'_> {
             let name = element
                 .map_or("", |element| output.lang.pick(&*element.name_vi, &*element.name_en));
             let unit = element.map_or("", |element| element.unit_of_count.as_str());
-            let (now, before, full) = (
-                figure_text(figure.value),
-                figure_text(figure.baseline_now),
-                figure_text(figure.baseline_full),
-            );
+            let scale = scale_of(&self.reference.catalogue, &figure.element);
+            let [now, before, full] = [figure.value, figure.baseline_now, figure.baseline_full]
+                .map(|value| figure_text(output.lang, value, scale));
             output.print_line(output.lang.say(message!(
                 "standing-drilldown-now-same-time-last",
                 element = figure.element,
@@ -153,10 +156,13 @@ impl DrilldownContext<'_> {
         let unit = self.reference.org.unit(line.unit);
         let last = line.period.end.yesterday().unwrap_or(line.period.end);
         let support = match line.support {
-            ReportSupport::Missing => output.text("standing-drilldown-missing"),
-            ReportSupport::NotDue => output.text("standing-drilldown-not-due"),
-            ReportSupport::Waiting => output.text("standing-drilldown-waiting"),
-            ReportSupport::Accepted => output.text("live-standings-accepted"),
+            ReportSupport::Missing => output.text("standing-drilldown-missing").to_owned(),
+            ReportSupport::NotDue => {
+                let due = line.due.yesterday().unwrap_or(line.due);
+                output.say(message!("standing-drilldown-not-due", due => due))
+            }
+            ReportSupport::Waiting => output.text("standing-drilldown-waiting").to_owned(),
+            ReportSupport::Accepted => output.text("live-standings-accepted").to_owned(),
         };
         let late = if line.late { output.text("standing-drilldown-late") } else { "" };
         let mut row = vec![
@@ -170,7 +176,7 @@ impl DrilldownContext<'_> {
             line.addends
                 .iter()
                 .find(|one| one.element == **code)
-                .map_or_else(String::new, addend_text)
+                .map_or_else(String::new, |addend| self.addend_text(output, addend))
         };
         row.extend(elements.iter().map(added));
         row
@@ -181,7 +187,10 @@ impl DrilldownContext<'_> {
             |line: &StandingReport| self.reference.org.unit(line.unit).map(|unit| unit.uid.clone());
         let reports = backing.lines.iter().map(|line| {
             let adds = line.addends.iter();
-            let adds = adds.map(|Addend { element, figure, counts }| json!({ "element": element.as_str(), "figure": figure, "counts": counts }));
+            let adds = adds.map(|Addend { element, figure, counts }| {
+                let figure = figure_json(*figure, scale_of(&self.reference.catalogue, element));
+                json!({ "element": element.as_str(), "figure": figure, "counts": counts })
+            });
             json!({
                 "report": line.report.to_string(),
                 "unit": uid(line),
@@ -195,19 +204,18 @@ impl DrilldownContext<'_> {
         });
         json!({
             "phase": one.phase,
-            "judgement": judgement_json(judged),
+            "judged_through": one.judged_through.map(|day| day.to_string()),
+            "judgement": judgement_json(judged, &self.reference.catalogue),
             "coverage": coverage_json(&one.coverage),
             "cut": backing.cut_seq,
             "out_of_sight": backing.hidden_count,
             "reports": reports.collect::<Vec<_>>(),
         })
     }
-}
 
-fn addend_text(addend: &Addend) -> String {
-    match addend.figure {
-        Some(figure) if addend.counts => figure.to_string(),
-        Some(figure) => format!("({figure})"),
-        None => "-".to_owned(),
+    fn addend_text(&self, output: &Output, addend: &Addend) -> String {
+        let scale = scale_of(&self.reference.catalogue, &addend.element);
+        let figure = figure_text(output.lang, addend.figure, scale);
+        if addend.figure.is_none() || addend.counts { figure } else { format!("({figure})") }
     }
 }

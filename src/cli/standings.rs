@@ -8,16 +8,16 @@ use super::live_standings;
 use super::lookup::find_campaign;
 use super::output::Output;
 use super::standing_drilldown::{DrilldownContext, show_drilldown};
-use super::standing_format::{
-    coverage_json, coverage_text, figure_text, judgement_json, reasons_text,
-};
+use super::standing_format::{coverage_text, reasons_text, shown_text, standing_json};
 use crate::domain::campaign::Campaign;
 use crate::domain::org::StructureView;
-use crate::domain::standing::{Judgement, JudgementState, Standing};
+use crate::domain::report::form::Catalogue;
+use crate::domain::standing::{Judgement, Standing, StateGroup, find_comparison};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::target_rule::StandingStage;
-use serde_json::{Value, json};
+use crate::i18n::Lang;
+use serde_json::Value;
 
 /// `thidua standings`
 #[derive(Debug, clap::Args)]
@@ -68,6 +68,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             &local_app,
             campaign,
             (requested_unit(&local_app, args)?, args.phase),
+            &reference.catalogue,
         );
     }
     let now = args.now || view != StructureView::AsWas;
@@ -75,8 +76,15 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let uid =
         |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
     standings.sort_by_key(|one| (one.phase, uid(one.unit), one.judgement.code.clone()));
+    let printer = StandingPrinter {
+        output: &ctx.output,
+        campaign,
+        catalogue: &reference.catalogue,
+        uid: &uid,
+    };
     if args.csv {
-        return print_all(&ctx.output, &standings, &uid);
+        printer.print_csv(&standings);
+        return Ok(());
     }
     let unit = requested_unit(&local_app, args)?;
     standings.retain(|one| one.unit == unit && one.phase == args.phase);
@@ -90,7 +98,10 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             };
             show_drilldown(ctx, &asked, &standings, code)
         }
-        None => print_standings(&ctx.output, &standings, &uid),
+        None => {
+            printer.print_standings(&standings);
+            Ok(())
+        }
     }
 }
 
@@ -143,36 +154,123 @@ fn load_standings(
     Ok(standings)
 }
 
-/// Adds the rows of a target and, indented, of its members.
-fn push_rows(
-    judgement: &Judgement,
-    depth: usize,
-    standing: &Standing,
-    unit: &str,
-    rows: &mut Vec<Vec<String>>,
-) {
-    let figures = |pick: fn(&crate::domain::standing::StandingFigure) -> Option<i64>| {
-        let texts: Vec<String> =
-            judgement.figures.iter().map(|one| figure_text(pick(one))).collect();
-        texts.join("/")
-    };
-    rows.push(vec![
-        standing.phase.to_string(),
-        unit.to_owned(),
-        format!("{}{}", "  ".repeat(depth), judgement.code),
-        figures(|one| one.baseline_now),
-        figures(|one| one.value),
-        judgement.display.clone(),
-        judgement.limit.map_or_else(String::new, |limit| limit.to_string()),
-        judgement.state.as_str().to_owned(),
-        judgement.reasons.join(" "),
-        standing.view.as_str().to_owned(),
-        standing.stage.as_str().to_owned(),
-    ]);
-    judgement.members.iter().for_each(|member| push_rows(member, depth + 1, standing, unit, rows));
+/// What the rows are printed with.
+struct StandingPrinter<'a> {
+    output: &'a Output,
+    campaign: &'a Campaign,
+    catalogue: &'a Catalogue,
+    uid: &'a dyn Fn(UnitId) -> String,
 }
 
-const JSON_KEYS: [&str; 11] = [
+impl StandingPrinter<'_> {
+    /// Adds the rows of a target and, indented, of its members; with `lang` for people.
+    fn push_rows(
+        &self,
+        (standing, judgement): (&Standing, &Judgement),
+        depth: usize,
+        lang: Option<Lang>,
+        rows: &mut Vec<Vec<String>>,
+    ) {
+        let comparison = find_comparison(self.campaign, &judgement.code);
+        let shown = judgement.shown_figures(comparison, self.catalogue);
+        let numbers =
+            |plain: String| lang.map_or_else(|| plain.clone(), |lang| lang.numbers(&plain));
+        let state = judgement.state;
+        rows.push(vec![
+            standing.phase.to_string(),
+            (self.uid)(standing.unit),
+            format!("{}{}", "  ".repeat(depth), judgement.code),
+            shown_text(shown.before, lang),
+            shown_text(shown.now, lang),
+            numbers(judgement.display.clone()),
+            judgement.limit.map_or_else(String::new, |limit| numbers(limit.to_string())),
+            lang.map_or_else(|| state.as_str().to_owned(), |lang| state.message().text(lang)),
+            match lang {
+                Some(_) => reasons_text(self.output, judgement.reasons.iter().map(String::as_str)),
+                None => judgement.reasons.join(" "),
+            },
+            standing.view.as_str().to_owned(),
+            standing.stage.as_str().to_owned(),
+            standing.judged_through.map_or_else(String::new, |day| day.to_string()),
+        ]);
+        for member in &judgement.members {
+            self.push_rows((standing, member), depth + 1, lang, rows);
+        }
+    }
+
+    fn print_standings(&self, standings: &[Standing]) {
+        let output = self.output;
+        if output.json {
+            let list = standings
+                .iter()
+                .map(|one| standing_json(one, &(self.uid)(one.unit), self.catalogue));
+            output.print_line(format!("{:#}", Value::Array(list.collect())));
+            return;
+        }
+        let is_judged = |one: &&Standing| one.judgement.state.group() != StateGroup::NotJudged;
+        let (judged, others): (Vec<&Standing>, Vec<&Standing>) =
+            standings.iter().partition(is_judged);
+        self.print_table(&judged);
+        if !others.is_empty() {
+            output.print_line("");
+            output.print_line(output.text("state-group-not-judged"));
+            self.print_table(&others);
+        }
+        if let Some(one) = standings.first() {
+            let stage = match one.stage {
+                StandingStage::Running => output.text("standings-running"),
+                StandingStage::Closed => output.text("standings-over-figures-preliminary"),
+                StandingStage::Final => output.text("standings-final"),
+            };
+            output.print_line(format!("{} {}; {stage}", output.text("standings-view"), one.view));
+            output.print_line(coverage_text(output, &one.coverage));
+        }
+    }
+
+    fn print_table(&self, standings: &[&Standing]) {
+        let output = self.output;
+        let mut rows = Vec::new();
+        for one in standings {
+            self.push_rows((one, &one.judgement), 0, Some(output.lang), &mut rows);
+        }
+        for row in &mut rows {
+            let through = row.pop().unwrap_or_default();
+            // View and stage stand below the table.
+            row.truncate(BECAUSE_COLUMN + 1);
+            row.insert(BECAUSE_COLUMN, through);
+        }
+        let headings = [
+            output.text("standing-drilldown-phase"),
+            output.text("access-unit"),
+            output.text("live-standings-target"),
+            output.text("standings-last-year"),
+            output.text("standings-now"),
+            output.text("live-standings-value"),
+            output.text("standings-limit"),
+            output.text("access-state"),
+            output.text("standings-judged-through"),
+            output.text("standings-because"),
+        ];
+        output.print_table(&headings, &rows);
+    }
+
+    fn print_csv(&self, standings: &[Standing]) {
+        let mut rows = Vec::new();
+        for one in standings {
+            self.push_rows((one, &one.judgement), 0, None, &mut rows);
+        }
+        self.output.print_line(CSV_COLUMNS.join(","));
+        for row in rows {
+            let cells: Vec<String> = row.iter().map(|cell| quote_csv(cell.trim())).collect();
+            self.output.print_line(cells.join(","));
+        }
+    }
+}
+
+/// The column with the reasons, the last one of the table.
+const BECAUSE_COLUMN: usize = 8;
+
+const CSV_COLUMNS: [&str; 12] = [
     "phase",
     "unit",
     "target",
@@ -184,63 +282,8 @@ const JSON_KEYS: [&str; 11] = [
     "reasons",
     "view",
     "stage",
+    "judged_through",
 ];
-
-fn print_standings(
-    output: &Output,
-    standings: &[Standing],
-    uid: &dyn Fn(UnitId) -> String,
-) -> CliResult {
-    if output.json {
-        let list: Vec<Value> = standings.iter().map(|one| standing_json(one, uid)).collect();
-        output.print_line(format!("{:#}", Value::Array(list)));
-        return Ok(());
-    }
-    let mut rows = Vec::new();
-    standings.iter().for_each(|one| push_rows(&one.judgement, 0, one, &uid(one.unit), &mut rows));
-    // Codes are for files; the table shows texts.
-    for row in &mut rows {
-        row[7] = JudgementState::parse(&row[7])
-            .map_or_else(String::new, |state| state.message().text(output.lang));
-        row[8] = reasons_text(output, row[8].split(' '));
-        row.truncate(9);
-    }
-    let headings = [
-        output.text("standing-drilldown-phase"),
-        output.text("access-unit"),
-        output.text("live-standings-target"),
-        output.text("standings-last-year"),
-        output.text("standings-now"),
-        output.text("live-standings-value"),
-        output.text("standings-limit"),
-        output.text("access-state"),
-        output.text("standings-because"),
-    ];
-    output.print_table(&headings, &rows);
-    if let Some(one) = standings.first() {
-        let stage = match one.stage {
-            StandingStage::Running => output.text("standings-running"),
-            StandingStage::Closed => output.text("standings-over-figures-preliminary"),
-            StandingStage::Final => output.text("standings-final"),
-        };
-        output.print_line(format!("{} {}; {stage}", output.text("standings-view"), one.view));
-        output.print_line(coverage_text(output, &one.coverage));
-    }
-    Ok(())
-}
-
-fn print_all(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> CliResult {
-    let mut rows = Vec::new();
-    for one in standings {
-        push_rows(&one.judgement, 0, one, &uid(one.unit), &mut rows);
-    }
-    output.print_line(JSON_KEYS.join(","));
-    for row in rows {
-        let cells: Vec<String> = row.iter().map(|cell| quote_csv(cell.trim())).collect();
-        output.print_line(cells.join(","));
-    }
-    Ok(())
-}
 
 /// A CSV field. Codes and figures never begin a formula.
 fn quote_csv(cell: &str) -> String {
@@ -249,15 +292,4 @@ fn quote_csv(cell: &str) -> String {
     } else {
         cell.to_owned()
     }
-}
-
-fn standing_json(one: &Standing, uid: &dyn Fn(UnitId) -> String) -> Value {
-    json!({
-        "unit": uid(one.unit),
-        "phase": one.phase,
-        "view": one.view.as_str(),
-        "stage": one.stage.as_str(),
-        "judgement": judgement_json(&one.judgement),
-        "coverage": coverage_json(&one.coverage),
-    })
 }

@@ -5,6 +5,8 @@
 //! A language is a folder; `build.rs` finds them. Vietnamese is the first and the default: what
 //! another language lacks is shown in Vietnamese.
 
+mod number;
+
 use crate::domain::support::message::{Message, MessageArg};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};

@@ -5,7 +5,8 @@ use super::target_rows::element_name;
 use super::texts;
 use crate::app::morning_report::MorningReport;
 use crate::app::run_changes::RunChanges;
-use crate::domain::standing::{ReportMovement, TargetMovement};
+use crate::domain::report::element::ElementCode;
+use crate::domain::standing::{Judgement, ReportMovement, TargetMovement, find_comparison};
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use maud::{Markup, html};
@@ -17,8 +18,8 @@ pub(super) fn render_changes(morning: &MorningReport, lang: Lang) -> Markup {
     let lead = lang.say(message!(
         "changes-since-run-reports-newly",
         previous_day = texts::format_day(changes.previous_day, lang),
-        new,
-        other
+        new = lang.count(new),
+        other = lang.count(other)
     ));
     html! {
         section {
@@ -27,14 +28,14 @@ pub(super) fn render_changes(morning: &MorningReport, lang: Lang) -> Markup {
             @if changes.targets.is_empty() {
                 p.soft { (lang.text("changes-no-target-moved")) }
             } @else {
-                (render_changed_targets(changes, lang))
+                (render_changed_targets(morning, changes, lang))
             }
             (render_changed_reports(morning, changes, lang))
         }
     }
 }
 
-fn render_changed_targets(changes: &RunChanges, lang: Lang) -> Markup {
+fn render_changed_targets(morning: &MorningReport, changes: &RunChanges, lang: Lang) -> Markup {
     html! {
         div.wide {
             table.plain {
@@ -45,25 +46,25 @@ fn render_changed_targets(changes: &RunChanges, lang: Lang) -> Markup {
                         th scope="col" { (lang.text("changes-state-before-now")) }
                     }
                 }
-                tbody { @for moved in &changes.targets { (render_target_movement(moved, lang)) } }
+                tbody { @for moved in &changes.targets { (render_target_movement(morning, moved, lang)) } }
             }
         }
     }
 }
 
-fn render_target_movement(moved: &TargetMovement, lang: Lang) -> Markup {
-    let figures = |figures: &[Option<i64>]| -> String {
-        let texts = figures
-            .iter()
-            .map(|value| value.map_or_else(|| "–".to_owned(), |value| value.to_string()));
-        texts.collect::<Vec<_>>().join("/")
-    };
-    let [before, now] = moved.states.map(|state| texts::state_text(state, lang));
+fn render_target_movement(morning: &MorningReport, moved: &TargetMovement, lang: Lang) -> Markup {
+    let comparison = find_comparison(&morning.campaign, &moved.code);
+    let catalogue = &morning.reference.catalogue;
+    let [before, now] = [0, 1].map(|at| &moved.judgements[at]);
+    let figures =
+        |one: &Judgement| texts::shown_text(one.shown_figures(comparison, catalogue).now, lang);
+    let [figure_before, figure_now] = [before, now].map(figures);
+    let [state_before, state_now] = [before, now].map(|one| texts::state_text(one.state, lang));
     html! {
         tr {
             th scope="row" { (moved.code) }
-            td { @if moved.figures[0] != moved.figures[1] { (figures(&moved.figures[0])) " → " (figures(&moved.figures[1])) } }
-            td { @if before == now { (now) } @else { (before) " → " strong { (now) } } }
+            td { @if figure_before != figure_now { (figure_before) " → " (figure_now) } }
+            td { @if state_before == state_now { (state_now) } @else { (state_before) " → " strong { (state_now) } } }
         }
     }
 }
@@ -74,7 +75,7 @@ fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: L
     let nil = changes.reports.len() - with_figures.len();
     html! {
         details {
-            summary { (lang.say(message!("changes-reports-moved-figures-nil", with_figures = with_figures.len(), nil))) }
+            summary { (lang.say(message!("changes-reports-moved-figures-nil", with_figures = lang.count(with_figures.len()), nil = lang.count(nil)))) }
             ul { @for moved in with_figures { (render_report_movement(morning, moved, lang)) } }
         }
     }
@@ -82,16 +83,18 @@ fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: L
 
 fn render_report_movement(morning: &MorningReport, moved: &ReportMovement, lang: Lang) -> Markup {
     let name = morning.reference.org.nearest_name(moved.key.unit, morning.today);
-    let value =
-        |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    let value = |code: &ElementCode, value: Option<i64>| {
+        let scale = morning.reference.catalogue.element(code).map_or(0, |element| element.scale);
+        value.map_or_else(|| "–".to_owned(), |value| lang.figure(value, scale))
+    };
     html! {
         li {
             (name) ", " (texts::format_day(moved.key.period.start, lang)) ": "
             @for (at, (code, before, now)) in moved.figures.iter().enumerate() {
                 @if at > 0 { "; " }
                 (element_name(morning, code, lang)) " "
-                @if !moved.new { (value(*before)) " → " }
-                (value(*now))
+                @if !moved.new { (value(code, *before)) " → " }
+                (value(code, *now))
             }
         }
     }

@@ -4,21 +4,23 @@
 //! It replaces a league table: points have official codes and are drawn in code order. The limits
 //! are computed in `domain::standing::funnel_limits`.
 
-use super::target_rows::{self, measure_name, ratio_parts};
+use super::target_rows::{self, measure_name};
 use super::texts;
 use crate::app::morning_report::{MorningReport, UnitSummary};
 use crate::domain::report::element::ElementCode;
-use crate::domain::standing::Judgement;
 use crate::domain::standing::funnel_limits::{FunnelZone, classify_count, compute_limits};
+use crate::domain::standing::{Judgement, JudgementState, ShownFigure};
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
-use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
+use crate::domain::target_rule::{Comparator, Comparison, Measure, Target, TermSign};
 use crate::i18n::Lang;
 use maud::{Markup, html};
 use std::fmt::Write as _;
 
 /// Minimum number of cases over all units.
 const CASES_MIN: i64 = 20;
+/// With more points than these only those outside the limits have their codes beside them.
+const LABELS_MAX: usize = 12;
 const PLOT_SIZE: (f64, f64) = (420.0, 210.0);
 /// Left, top, right, bottom.
 const PLOT_MARGIN: (f64, f64, f64, f64) = (44.0, 10.0, 14.0, 26.0);
@@ -26,7 +28,7 @@ const PLOT_MARGIN: (f64, f64, f64, f64) = (44.0, 10.0, 14.0, 26.0);
 /// One unit in one funnel plot.
 pub(super) struct FunnelPoint {
     pub(super) code: String,
-    /// For display: `17 (11)` or `22/24`.
+    /// For display: `11 → 17` or `22/24 (91.7 %)`.
     pub(super) figures: String,
     pub(super) position: Option<FunnelZone>,
     hits: i64,
@@ -91,13 +93,12 @@ fn build_funnel(
         .iter()
         .filter_map(|line| {
             let judgement = line.standings.get(target)?.judgement.find_member(code)?;
-            let (hits, cases) = hits_and_cases(judgement, comparison, change)?;
-            Some(build_point(line, hits, cases, change))
+            build_point(morning, line, (judgement, comparison), lang)
         })
         .collect();
     let (hits, cases) =
         points.iter().fold((0, 0), |sum, one| (sum.0 + one.hits, sum.1 + one.cases));
-    if points.len() < 2 || cases < CASES_MIN {
+    if points.iter().filter(|point| point.cases > 0).count() < 2 || cases < CASES_MIN {
         return None;
     }
     // If the hits are not a subset of the cases (cases of last year solved now), there are no
@@ -129,26 +130,55 @@ fn axis_elements(measure: &Measure) -> Vec<&ElementCode> {
     }
 }
 
-/// Hits and cases: of a change, this year's count and that of both years.
-fn hits_and_cases(
-    judgement: &Judgement,
-    comparison: &Comparison,
-    change: bool,
-) -> Option<(i64, i64)> {
-    if !change {
-        return ratio_parts(judgement, &comparison.measure);
+/// A unit's point from its published standing; `None` where its years cannot be compared, or its
+/// figures are no whole counts. A unit without any case has a line in the table and no point.
+fn build_point(
+    morning: &MorningReport,
+    line: &UnitSummary,
+    (judgement, comparison): (&Judgement, &Comparison),
+    lang: Lang,
+) -> Option<FunnelPoint> {
+    use JudgementState as S;
+    if matches!(judgement.state, S::NotComparable | S::NotCountedHere) {
+        return None;
     }
-    let sum = |pick: fn(&crate::domain::standing::StandingFigure) -> Option<i64>| -> Option<i64> {
-        if judgement.figures.is_empty() { None } else { judgement.figures.iter().map(pick).sum() }
+    let figures = judgement.shown_figures(Some(comparison), &morning.reference.catalogue);
+    let now = texts::shown_text(figures.now, lang);
+    let (hits, cases, text) = match figures.now? {
+        ShownFigure::NoData => (0, 0, now),
+        ShownFigure::Fraction(num, den) => {
+            let percent = judgement.display.ends_with('%');
+            let beside = percent.then(|| format!(" ({})", lang.numbers(&judgement.display)));
+            (num.to_integer()?, den.to_integer()?, now + &beside.unwrap_or_default())
+        }
+        ShownFigure::Count(count) => {
+            let before = count_before(morning, judgement, comparison)?;
+            let hits = count.to_integer()?;
+            (hits, hits.checked_add(before)?, format!("{} → {now}", lang.count(before)))
+        }
     };
-    let (now, before) = (sum(|one| one.value)?, sum(|one| one.baseline_now)?);
-    Some((now, now + before))
+    Some(FunnelPoint { code: line.code.clone(), figures: text, position: None, hits, cases })
 }
 
-fn build_point(line: &UnitSummary, hits: i64, cases: i64, change: bool) -> FunnelPoint {
-    let figures =
-        if change { format!("{} → {hits}", cases - hits) } else { format!("{hits}/{cases}") };
-    FunnelPoint { code: line.code.clone(), figures, position: None, hits, cases }
+/// Last year's count: as judged, else the sum of the figures of a unit that is not judged.
+fn count_before(
+    morning: &MorningReport,
+    judgement: &Judgement,
+    comparison: &Comparison,
+) -> Option<i64> {
+    if let Some(before) = judgement.count_before {
+        return before.to_integer();
+    }
+    let Measure::Change { measure, .. } = &comparison.measure else { return None };
+    let Measure::Count(expr) = &**measure else { return None };
+    expr.terms().zip(&judgement.figures).try_fold(0_i64, |sum, ((sign, code), figure)| {
+        let scale = morning.reference.catalogue.element(code)?.scale;
+        let value = Ratio::from_scaled(figure.baseline_now?, scale)?.to_integer()?;
+        match sign {
+            TermSign::Plus => sum.checked_add(value),
+            TermSign::Minus => sum.checked_sub(value),
+        }
+    })
 }
 
 impl FunnelPlot {
@@ -166,7 +196,7 @@ impl FunnelPlot {
         if (height - 1.0).abs() < 0.005 {
             lang.text("funnel-plot-as-last-year").to_owned()
         } else {
-            percent
+            lang.numbers(&percent)
         }
     }
 }
@@ -181,10 +211,8 @@ impl FunnelScale {
     fn from_funnel(funnel: &FunnelPlot) -> Self {
         let cases = funnel.points.iter().map(|point| point.cases as f64).fold(1.0, f64::max);
         let heights = || {
-            funnel
-                .points
-                .iter()
-                .map(|point| funnel.plot_height(point.hits as f64, point.cases as f64))
+            let drawn = funnel.points.iter().filter(|point| point.cases > 0);
+            drawn.map(|point| funnel.plot_height(point.hits as f64, point.cases as f64))
         };
         let high = heights().fold(if funnel.change { 2.0 } else { 1.0 }, f64::max);
         let low = if funnel.change { 0.0 } else { heights().fold(0.8, f64::min) - 0.05 };
@@ -242,6 +270,8 @@ fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
         let (hits, cases) = (point.hits as f64, point.cases as f64);
         (scale.x(cases), scale.y(funnel.plot_height(hits, cases)))
     };
+    let drawn = || funnel.points.iter().filter(|point| point.cases > 0);
+    let label_all = drawn().count() <= LABELS_MAX;
     // A label takes the first free position around its point, in code order.
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut label = |(x, y): (f64, f64)| {
@@ -259,11 +289,13 @@ fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
         at
     };
     html! {
-        @for point in &funnel.points {
+        @for point in drawn() {
             @let (x, y) = position(point);
-            @let (left, base) = label((x, y));
-            circle class=(point_class(point)) cx=(format_coordinate(x)) cy=(format_coordinate(y)) r="3.5" {}
-            text.last x=(format_coordinate(left)) y=(format_coordinate(base)) { (point.code) }
+            circle class=(point_class(point)) cx=(format_coordinate(x)) cy=(format_coordinate(y)) r="3.5" { title { (point.code) } }
+            @if label_all || point_class(point) != "usual" {
+                @let (left, base) = label((x, y));
+                text.last x=(format_coordinate(left)) y=(format_coordinate(base)) { (point.code) }
+            }
         }
     }
 }
@@ -328,5 +360,8 @@ fn limit_paths(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<(&'static str, S
 }
 
 pub(super) fn position_text(point: &FunnelPoint, lang: Lang) -> &'static str {
+    if point.cases == 0 {
+        return "";
+    }
     point.position.map_or("", |position| texts::funnel_position_text(position, lang))
 }

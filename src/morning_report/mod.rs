@@ -10,6 +10,7 @@ mod pace_chart;
 mod page;
 mod target_rows;
 mod texts;
+mod unsent;
 mod workbook;
 
 pub use page::render_page;

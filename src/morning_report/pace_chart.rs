@@ -1,6 +1,7 @@
 //! Chart of a target's pace: this year against last year and the allowed values. Inline SVG without
 //! script and without style attributes; coordinates are floats.
 
+use crate::i18n::Lang;
 use maud::{Markup, html};
 use std::fmt::Write as _;
 
@@ -15,6 +16,10 @@ pub(super) struct PaceChart {
     pub(super) now: Vec<(f64, f64)>,
     pub(super) before: Vec<(f64, f64)>,
     pub(super) allowed: Vec<(f64, f64)>,
+    /// The limit at the end, as text.
+    pub(super) goal: Option<String>,
+    /// Day, value and text of the limit to date.
+    pub(super) limit_now: Option<(f64, f64, String)>,
     /// Labels of the two ends of the time axis.
     pub(super) axis_labels: [String; 2],
     /// The last value as displayed elsewhere on the page: never rounded across the bound.
@@ -23,6 +28,8 @@ pub(super) struct PaceChart {
     pub(super) percent: bool,
     /// Text alternative of the picture.
     pub(super) description: String,
+    /// Language of the numbers on the axis.
+    pub(super) lang: Lang,
 }
 
 pub(super) fn render_pace_chart(pace: &PaceChart) -> Markup {
@@ -42,8 +49,11 @@ pub(super) fn render_pace_chart(pace: &PaceChart) -> Markup {
             text.tick x=(CHART_SIZE.0 - CHART_MARGIN.2) y=(CHART_SIZE.1 - 4.0) text-anchor="end" { (pace.axis_labels[1]) }
             @if pace.before.len() > 1 { path.before d=(scale.svg_path(&pace.before)) {} }
             @if pace.allowed.len() > 1 { path.allowed d=(scale.svg_path(&pace.allowed)) {} }
-            @if let Some(goal) = goal {
-                text.goal x=(CHART_SIZE.0 - CHART_MARGIN.2 + 3.0) y=(format_coordinate(of_goal)) { (scale.tick_label(goal.1)) }
+            @if let Some(goal) = &pace.goal {
+                text.goal x=(CHART_SIZE.0 - CHART_MARGIN.2 + 3.0) y=(format_coordinate(of_goal)) { (goal) }
+            }
+            @if let Some((day, limit, text)) = &pace.limit_now {
+                path.limit-now d=(scale.limit_mark(*day, *limit)) { title { (text) } }
             }
             @if pace.now.len() > 1 { path.now d=(scale.svg_path(&pace.now)) {} }
             @if let Some(last) = last {
@@ -75,11 +85,14 @@ struct PaceChartScale {
     low: f64,
     high: f64,
     percent: bool,
+    lang: Lang,
 }
 
 impl PaceChartScale {
     fn from_chart(pace: &PaceChart) -> Self {
-        let all = || pace.now.iter().chain(&pace.before).chain(&pace.allowed).map(|point| point.1);
+        let limit_now = pace.limit_now.as_ref().map(|(_, limit, _)| *limit);
+        let drawn = || pace.now.iter().chain(&pace.before).chain(&pace.allowed);
+        let all = || drawn().map(|point| point.1).chain(limit_now);
         let high = all().fold(0.0, f64::max);
         // A count starts at zero; for a share or a stock far above zero the axis starts near its
         // values.
@@ -92,6 +105,7 @@ impl PaceChartScale {
             low,
             high: if high > low { high } else { low + 1.0 },
             percent: pace.percent,
+            lang: pace.lang,
         }
     }
 
@@ -109,7 +123,21 @@ impl PaceChartScale {
     }
 
     fn tick_label(&self, value: f64) -> String {
-        if self.percent { format!("{:.0} %", value * 100.0) } else { format!("{value:.0}") }
+        let text = if self.percent {
+            format!("{:.0} %", value * 100.0)
+        } else if self.high - self.low < 5.0 && value.fract() != 0.0 {
+            format!("{value:.1}")
+        } else {
+            format!("{value:.0}")
+        };
+        self.lang.numbers(&text)
+    }
+
+    /// A short level line at the limit to date.
+    fn limit_mark(&self, day: f64, limit: f64) -> String {
+        const HALF: f64 = 7.0;
+        let (x, y) = (self.x(day), self.y(limit));
+        format!("M{:.1} {y:.1}L{:.1} {y:.1}", x - HALF, x + HALF)
     }
 
     fn svg_path(&self, points: &[(f64, f64)]) -> String {

@@ -5,10 +5,11 @@ use super::changes;
 use super::funnel_plot::{self, FunnelPlot};
 use super::pace_chart;
 use super::target_rows::{self, ComparisonRow, TargetRow, element_name};
-use super::texts::{self, StateGroup};
+use super::texts;
+use super::unsent;
 use crate::app::morning_report::{MorningReport, MorningReportQuestion, UnitSummary};
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::standing::Coverage;
+use crate::domain::standing::{Coverage, StateGroup};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::message::{MessageArg, message};
 use crate::domain::support::text::escape_lines;
@@ -42,6 +43,7 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
                     (render_summary(morning, &rows, lang))
                     (render_targets(&rows, lang))
                     (changes::render_changes(morning, lang))
+                    (unsent::render_calls(morning, lang))
                     (render_units(morning, &funnels, lang))
                     (render_reports(morning, lang))
                     (render_questions(morning, lang))
@@ -63,8 +65,7 @@ fn render_header(morning: &MorningReport, name: &str, lang: Lang) -> Markup {
             p { (lang.text("page-campaign")) " " (morning.campaign.code) ": " (name) }
             p.meta {
                 (judged_window_text(morning, lang)) " "
-                (lang.text("page-accepted-figures-all-periods"))
-                (texts::format_day(morning.today, lang)) ". "
+                (lang.text("page-accepted-figures-judged-through")) " "
                 (lang.text("page-taking-part-emulation-voluntary"))
             }
         }
@@ -99,35 +100,41 @@ fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
 
 fn render_summary(morning: &MorningReport, rows: &[TargetRow<'_>], lang: Lang) -> Markup {
     let count = |group: StateGroup| rows.iter().filter(|row| row.group == group).count();
-    let [good, behind, missed, open] = StateGroup::ALL.map(count);
+    let [good, behind, missed, open] =
+        [StateGroup::Good, StateGroup::Behind, StateGroup::Missed, StateGroup::Undecided]
+            .map(count);
+    let quiet = count(StateGroup::NotJudged);
     let running = morning.today < morning.window.end;
     let lead = lang.say(message!(
         "page-targets-met-pace-behind",
-        rows = rows.len(),
+        rows = rows.len() - quiet,
         good,
         behind,
         missed,
         open
     ));
+    let shown =
+        StateGroup::ALL.iter().filter(|group| **group != StateGroup::NotJudged || quiet > 0);
     html! {
         section aria-label=(lang.text("page-summary")) {
             p.lead { strong { (lead) } }
+            @if quiet > 0 { p.soft { (lang.say(message!("page-targets-not-judged-here", quiet))) } }
             @if running {
                 p.soft { (lang.text("page-window-not-over-so")) }
             }
             div.boxes {
-                @for group in StateGroup::ALL { (render_summary_box(group, rows, lang)) }
+                @for group in shown { (render_summary_box(*group, rows, lang)) }
             }
         }
     }
 }
 
 fn render_summary_box(group: StateGroup, rows: &[TargetRow<'_>], lang: Lang) -> Markup {
-    let (class, mark) = group.css_class_and_mark();
+    let (class, mark) = texts::css_class_and_mark(group);
     let own: Vec<&TargetRow<'_>> = rows.iter().filter(|row| row.group == group).collect();
     html! {
         div class={ "box " (class) @if own.is_empty() { " none" } } {
-            h3 class=(class) { span { (group.title(lang)) } span.mark { span aria-hidden="true" { (mark) } " " (own.len()) } }
+            h3 class=(class) { span { (texts::group_title(group, lang)) } span.mark { span aria-hidden="true" { (mark) } " " (own.len()) } }
             ul {
                 @for row in &own {
                     li {
@@ -149,6 +156,7 @@ fn render_targets(rows: &[TargetRow<'_>], lang: Lang) -> Markup {
                 li { svg viewBox="0 0 26 8" { path.now d="M0 4L26 4" {} } (lang.text("page-year")) }
                 li { svg viewBox="0 0 26 8" { path.before d="M0 4L26 4" {} } (lang.text("page-last-year-2")) }
                 li { svg viewBox="0 0 26 8" { path.allowed d="M0 4L26 4" {} } (lang.text("page-what-allowed-must-reached")) }
+                li { svg viewBox="0 0 26 8" { path.limit-now d="M8 4L18 4" {} } (lang.text("page-limit-to-date")) }
             }
             table.targets {
                 thead {
@@ -167,38 +175,44 @@ fn render_targets(rows: &[TargetRow<'_>], lang: Lang) -> Markup {
 }
 
 fn render_target(row: &TargetRow<'_>, lang: Lang) -> Markup {
-    let (class, mark) = row.group.css_class_and_mark();
+    let (class, mark) = texts::css_class_and_mark(row.group);
     html! {
         tbody {
             tr.target {
                 th scope="rowgroup" colspan="5" {
                     div.head {
-                        span { span.code { (row.target.code) } (row.text) " " small { "(" (texts::commitment_text(row.target.commitment, lang)) ")" } }
+                        span {
+                            span.code { (row.target.code) } (row.text) " "
+                            small { "(" (texts::commitment_text(row.target.commitment, lang)) "; " (row.judged_through) ")" }
+                        }
                         span class={ "state " (class) } { span aria-hidden="true" { (mark) " " } (row.state) }
                     }
                 }
             }
-            @for one in &row.comparisons { (render_comparison(one, row.comparisons.len() > 1, lang)) }
+            @for one in &row.comparisons { (render_comparison(one, row, lang)) }
             tr.notes { td colspan="5" { (render_notes(row, lang)) } }
         }
     }
 }
 
-fn render_comparison(line: &ComparisonRow, one_of_many: bool, lang: Lang) -> Markup {
-    let (class, _) = StateGroup::from_state(line.state).css_class_and_mark();
+fn render_comparison(line: &ComparisonRow, row: &TargetRow<'_>, lang: Lang) -> Markup {
+    let one_of_many = row.comparisons.len() > 1;
+    let quiet = StateGroup::NotJudged;
+    let has_state = one_of_many && (row.group, line.state.group()) != (quiet, quiet);
+    let (class, _) = texts::css_class_and_mark(line.state.group());
     html! {
         tr.line {
             th scope="row" {
                 span.name { @if one_of_many { (line.code) " " } (line.name) }
-                @if one_of_many { " " span class={ "state " (class) } { (texts::state_text(line.state, lang)) } }
+                @if has_state { " " span class={ "state " (class) } { (texts::state_text(line.state, lang)) } }
                 @if !line.remarks.is_empty() { ul.says { @for says in &line.remarks { li { (says) } } } }
             }
-            td.n data-label=(lang.text("page-last-year")) { (line.before) }
+            td.n data-label=(lang.text("page-last-year")) { @if line.before.is_some() { (texts::shown_text(line.before, lang)) } }
             td.n data-label=(lang.text("page-now")) {
-                strong { (line.now) }
-                @if !line.value.is_empty() { br; (line.value) }
+                @if line.now.is_some() { strong { (texts::shown_text(line.now, lang)) } }
+                @if !line.value.is_empty() { span.value { (line.value) } }
             }
-            td.n data-label=(lang.text("page-needed")) { (line.needed) }
+            td.n data-label=(lang.text("page-needed")) { @for needed in &line.needed { span.value { (needed) } } }
             td.chart { @if let Some(pace) = &line.pace { (pace_chart::render_pace_chart(pace)) } }
         }
     }
@@ -206,6 +220,9 @@ fn render_comparison(line: &ComparisonRow, one_of_many: bool, lang: Lang) -> Mar
 
 fn render_notes(row: &TargetRow<'_>, lang: Lang) -> Markup {
     html! {
+        @if let Some(each) = &row.each {
+            details { summary { (lang.text("page-each-unit")) } p { (each) "." } }
+        }
         @if !row.reasons.is_empty() {
             p { strong { (lang.text("page-why")) } (row.reasons.join("; ")) "." }
         }
@@ -299,10 +316,9 @@ fn render_reports(morning: &MorningReport, lang: Lang) -> Markup {
                             @for heading in coverage_headings(lang) { th.n scope="col" { (heading) } }
                         }
                     }
-                    tbody { @for unit in units { (render_coverage_rows(unit)) } }
+                    tbody { @for unit in units { (render_coverage_rows(unit, lang)) } }
                 }
             }
-            (render_missing_reports(morning, lang))
         }
     }
 }
@@ -319,32 +335,14 @@ pub(super) fn coverage_figures(coverage: &Coverage) -> [u32; 7] {
     [expected, received, nil, late, accepted, received.saturating_sub(accepted), missing]
 }
 
-fn render_coverage_rows(unit: &UnitSummary) -> Markup {
+fn render_coverage_rows(unit: &UnitSummary, lang: Lang) -> Markup {
     html! {
         @for (contract, coverage) in &unit.coverage {
             tr {
                 th scope="row" { (unit.code) }
                 td.k { (unit.name) }
                 td.k { (contract) }
-                @for figure in coverage_figures(coverage) { td.n { (figure) } }
-            }
-        }
-    }
-}
-
-fn render_missing_reports(morning: &MorningReport, lang: Lang) -> Markup {
-    if morning.missing_reports.is_empty() {
-        return html! {};
-    }
-    let count: usize = morning.missing_reports.iter().map(|one| one.periods.len()).sum();
-    html! {
-        details {
-            summary { (lang.say(message!("page-missing-reports-unit", count))) }
-            ul {
-                @for one in &morning.missing_reports {
-                    @let days: Vec<String> = one.periods.iter().map(|day| texts::format_day(*day, lang)).collect();
-                    li { (one.unit_name) " (" (one.contract) "): " (lang.text("page-period-from")) (days.join(", ")) }
-                }
+                @for figure in coverage_figures(coverage) { td.n { (lang.count(figure)) } }
             }
         }
     }

@@ -2,11 +2,14 @@
 //! never computed.
 
 use super::pace_chart::PaceChart;
-use super::texts::{self, StateGroup};
+use super::texts;
 use crate::app::morning_report::MorningReport;
 use crate::domain::campaign::{CampaignTarget, TargetPair};
 use crate::domain::report::element::ElementCode;
-use crate::domain::standing::{Judgement, JudgementState};
+use crate::domain::reporting::window::DateWindow;
+use crate::domain::standing::{
+    Judgement, JudgementState, ShownFigure, StateGroup, TrajectoryPoint,
+};
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::time::days_from_date;
@@ -14,7 +17,6 @@ use crate::domain::target_rule::{
     Baseline, ChangeMode, Comparator, Comparison, Expr, Measure, Target,
 };
 use crate::i18n::Lang;
-use jiff::ToSpan;
 
 /// The row of one target.
 pub(super) struct TargetRow<'a> {
@@ -22,8 +24,12 @@ pub(super) struct TargetRow<'a> {
     pub(super) text: &'a str,
     pub(super) group: StateGroup,
     pub(super) state: String,
+    /// Through which day it is judged.
+    pub(super) judged_through: String,
     /// What decides the target, at most two sentences.
     pub(super) headline: Vec<String>,
+    /// How the units of `by each` were judged.
+    pub(super) each: Option<String>,
     pub(super) reasons: Vec<String>,
     pub(super) comparisons: Vec<ComparisonRow>,
     /// Name, before and now of the counts that are read together with it.
@@ -34,10 +40,12 @@ pub(super) struct TargetRow<'a> {
 pub(super) struct ComparisonRow {
     pub(super) code: String,
     pub(super) name: String,
-    pub(super) before: String,
-    pub(super) now: String,
+    pub(super) before: Option<ShownFigure>,
+    pub(super) now: Option<ShownFigure>,
+    /// The judged value; empty if it is the count itself.
     pub(super) value: String,
-    pub(super) needed: String,
+    /// The limit to date, and that of the end.
+    pub(super) needed: Vec<String>,
     pub(super) state: JudgementState,
     /// Whole sentences: slack, chance, and small numbers.
     pub(super) remarks: Vec<String>,
@@ -57,20 +65,14 @@ fn build_target_row<'a>(
     let standing = morning.unit.standings.get(&target.code)?;
     let (judgement, elsewhere) = (&standing.judgement, standing.phase != morning.phase);
     let mut lines = Vec::new();
-    collect_comparisons(morning, judgement, &target.formula, lang, &mut lines);
-    if elsewhere {
-        // The courses are those of the phase.
-        lines.iter_mut().for_each(|line| line.pace = None);
-    }
+    let source = RowSource { morning, window: morning.window_of(standing), lang };
+    source.collect_comparisons(judgement, &target.formula, &mut lines);
     let mut reasons = texts::reason_texts(judgement, lang);
     if reasons.is_empty() {
         reasons = member_reason_texts(judgement, lang);
     }
-    if let Some(each) = &judgement.each {
-        let name = |unit| morning.reference.org.nearest_name(unit, morning.today).to_owned();
-        reasons.insert(0, each.message(name).text(lang));
-    }
-    let group = StateGroup::from_state(judgement.state);
+    let name = |unit| morning.reference.org.nearest_name(unit, morning.today).to_owned();
+    let group = judgement.state.group();
     Some(TargetRow {
         headline: headline_texts(group, &lines, &reasons, lang),
         target,
@@ -81,6 +83,8 @@ fn build_target_row<'a>(
         } else {
             texts::state_text(judgement.state, lang)
         },
+        judged_through: texts::judged_through_text(standing.judged_through, lang),
+        each: judgement.each.as_ref().map(|each| each.message(name).text(lang)),
         reasons,
         comparisons: lines,
         paired_counts: target
@@ -91,23 +95,44 @@ fn build_target_row<'a>(
     })
 }
 
-/// The figures of the deciding comparisons; the first reason if the target is undecided.
+/// The figures of the deciding comparisons, what the unit adds where it is not judged, and the
+/// first reason of an undecided target.
 fn headline_texts(
     group: StateGroup,
     lines: &[ComparisonRow],
     reasons: &[String],
     lang: Lang,
 ) -> Vec<String> {
-    let decides = lines
-        .iter()
-        .filter(|line| StateGroup::from_state(line.state) == group && !line.now.is_empty());
+    let decides = lines.iter().filter(|line| line.state.group() == group && line.now.is_some());
     let figures = decides.map(|line| {
         let code = if lines.len() > 1 { format!("{}: ", line.code) } else { String::new() };
-        lang.say(message!("target-rows-now-needed", code, now = line.now, needed = line.needed))
+        let now = line.now_with_percent(lang);
+        if group == StateGroup::NotJudged {
+            return lang.say(message!("target-rows-adds", code, now));
+        }
+        let needed = line.needed.first().cloned().unwrap_or_default();
+        lang.say(message!("target-rows-now-needed", code, now, needed))
     });
+    let figures: Vec<String> = figures.take(2).collect();
     match group {
-        StateGroup::Good | StateGroup::Behind | StateGroup::Missed => figures.take(2).collect(),
-        StateGroup::Undecided => reasons.first().cloned().into_iter().collect(),
+        StateGroup::Good | StateGroup::Behind | StateGroup::Missed => figures,
+        StateGroup::NotJudged if !figures.is_empty() => figures,
+        StateGroup::Undecided | StateGroup::NotJudged => {
+            reasons.first().cloned().into_iter().collect()
+        }
+    }
+}
+
+impl ComparisonRow {
+    /// The figure now; of a fraction with its percentage beside it.
+    fn now_with_percent(&self, lang: Lang) -> String {
+        let now = texts::shown_text(self.now, lang);
+        match self.now {
+            Some(ShownFigure::Fraction(..)) if self.value.ends_with('%') => {
+                format!("{now} ({})", self.value)
+            }
+            Some(_) | None => now,
+        }
     }
 }
 
@@ -126,47 +151,62 @@ fn member_reason_texts(judgement: &Judgement, lang: Lang) -> Vec<String> {
     all
 }
 
-fn collect_comparisons(
-    morning: &MorningReport,
-    judgement: &Judgement,
-    formula: &Target,
+/// What the rows of one target are built from.
+#[derive(Clone, Copy)]
+struct RowSource<'a> {
+    morning: &'a MorningReport,
+    /// The window of the target's standing.
+    window: DateWindow,
     lang: Lang,
-    into: &mut Vec<ComparisonRow>,
-) {
-    if judgement.members.is_empty() {
-        into.push(build_comparison_row(morning, judgement, formula, lang));
-    }
-    for (member, formula) in judgement.members.iter().zip(formula.members()) {
-        collect_comparisons(morning, member, formula, lang, into);
-    }
 }
 
-fn build_comparison_row(
-    morning: &MorningReport,
-    judgement: &Judgement,
-    formula: &Target,
-    lang: Lang,
-) -> ComparisonRow {
-    let comparison = match formula {
-        Target::Compare(comparison) => Some(comparison),
-        Target::Milestone(_)
-        | Target::Attest(_)
-        | Target::All(_)
-        | Target::Any(_)
-        | Target::Tier { .. } => None,
-    };
-    let (before, now) = count_texts(judgement, comparison, lang);
-    let attested = lang.text("target-rows-attested-as-done").to_owned();
-    ComparisonRow {
-        code: judgement.code.clone(),
-        name: comparison.map_or(attested, |one| measure_name(morning, &one.measure, lang)),
-        before,
-        now,
-        value: texts::format_decimal(&judgement.display, lang),
-        needed: needed_text(judgement, comparison, lang),
-        state: judgement.state,
-        remarks: remark_texts(morning, judgement, comparison, lang),
-        pace: comparison.and_then(|one| build_pace_chart(morning, judgement, one, lang)),
+impl RowSource<'_> {
+    fn collect_comparisons(
+        self,
+        judgement: &Judgement,
+        formula: &Target,
+        into: &mut Vec<ComparisonRow>,
+    ) {
+        if judgement.members.is_empty() {
+            into.push(self.build_row(judgement, formula));
+        }
+        for (member, formula) in judgement.members.iter().zip(formula.members()) {
+            self.collect_comparisons(member, formula, into);
+        }
+    }
+
+    fn build_row(self, judgement: &Judgement, formula: &Target) -> ComparisonRow {
+        let Self { morning, window, lang } = self;
+        let comparison = match formula {
+            Target::Compare(comparison) => Some(comparison),
+            Target::Milestone(_)
+            | Target::Attest(_)
+            | Target::All(_)
+            | Target::Any(_)
+            | Target::Tier { .. } => None,
+        };
+        let figures = judgement.shown_figures(comparison, &morning.reference.catalogue);
+        let attested = lang.text("target-rows-attested-as-done").to_owned();
+        let value = match &judgement.each {
+            Some(each) => {
+                let (met, judged) = (lang.count(each.met), lang.count(each.judged));
+                lang.say(message!("each-met-of-judged", met, judged))
+            }
+            None => lang.numbers(&judgement.display),
+        };
+        let is_count = value == texts::shown_text(figures.now, lang);
+        ComparisonRow {
+            code: judgement.code.clone(),
+            name: comparison.map_or(attested, |one| measure_name(morning, &one.measure, lang)),
+            before: figures.before,
+            now: figures.now,
+            value: if is_count { String::new() } else { value },
+            needed: needed_texts(judgement, comparison, lang),
+            state: judgement.state,
+            remarks: remark_texts(morning, judgement, comparison, lang),
+            pace: comparison
+                .and_then(|one| build_pace_chart(morning, window, (judgement, one), lang)),
+        }
     }
 }
 
@@ -192,30 +232,6 @@ pub(super) fn measure_name(morning: &MorningReport, measure: &Measure, lang: Lan
     }
 }
 
-/// Sums of numerator and denominator of a plain ratio.
-pub(super) fn ratio_parts(judgement: &Judgement, measure: &Measure) -> Option<(i64, i64)> {
-    let Measure::Ratio { num, .. } = measure else { return None };
-    let above = num.elements().len();
-    let sum = |figures: &[crate::domain::standing::StandingFigure]| -> Option<i64> {
-        figures.iter().map(|figure| figure.value).sum()
-    };
-    Some((sum(judgement.figures.get(..above)?)?, sum(judgement.figures.get(above..)?)?))
-}
-
-fn count_texts(
-    judgement: &Judgement,
-    comparison: Option<&Comparison>,
-    lang: Lang,
-) -> (String, String) {
-    if let Some((num, den)) = comparison.and_then(|one| ratio_parts(judgement, &one.measure)) {
-        return (String::new(), format!("{num}/{den}"));
-    }
-    let known = |ratio: Option<Ratio>| {
-        if ratio.is_some() { texts::format_count(ratio, lang) } else { String::new() }
-    };
-    (known(judgement.count_before), known(judgement.count_now))
-}
-
 fn comparator_symbol(cmp: Comparator) -> &'static str {
     match cmp {
         Comparator::Greater => ">",
@@ -226,32 +242,40 @@ fn comparator_symbol(cmp: Comparator) -> &'static str {
     }
 }
 
-fn needed_text(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lang) -> String {
+/// What is needed to date and at the end; else the bound of the formula.
+fn needed_texts(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lang) -> Vec<String> {
+    if judgement.state.group() == StateGroup::NotJudged && judgement.limit.is_none() {
+        return Vec::new();
+    }
     let Some(comparison) = comparison else {
-        return lang.text("target-rows-attested").to_owned();
+        return vec![lang.text("target-rows-attested").to_owned()];
     };
-    let whole = |cmp| match cmp {
+    let whole = match comparison.cmp {
         Comparator::Less | Comparator::AtMost => "≤",
         Comparator::Greater | Comparator::AtLeast => "≥",
         Comparator::Equal => "=",
     };
+    let mut needed = Vec::new();
     if let Some(limit) = judgement.limit_now {
         // If last year's count was zero up to now, a zero count now is enough.
-        let sign =
-            if limit.is_zero() { whole(comparison.cmp) } else { comparator_symbol(comparison.cmp) };
-        let now = texts::format_count(Some(limit), lang);
-        return lang.say(message!("target-rows-now", sign, now));
+        let sign = if limit.is_zero() { whole } else { comparator_symbol(comparison.cmp) };
+        let now = lang.limit(limit, judgement.count_now);
+        needed.push(lang.say(message!("target-rows-now", sign, now)));
     }
     if let Some(limit) = judgement.limit {
-        let sign_of_count = whole(comparison.cmp);
-        return lang.say(message!("target-rows-end", sign_of_count, limit));
+        let limit = lang.count(limit);
+        needed.push(lang.say(message!("target-rows-end", sign_of_count = whole, limit)));
     }
+    if needed.is_empty() {
+        needed.push(bound_text(comparison, lang));
+    }
+    needed
+}
+
+fn bound_text(comparison: &Comparison, lang: Lang) -> String {
     let percent = if comparison.bound.percent { " %" } else { "" };
-    format!(
-        "{} {}{percent}",
-        comparator_symbol(comparison.cmp),
-        texts::format_decimal(&comparison.bound.decimal.to_string(), lang)
-    )
+    let bound = lang.numbers(&comparison.bound.decimal.to_string());
+    format!("{} {bound}{percent}", comparator_symbol(comparison.cmp))
 }
 
 fn remark_texts(
@@ -301,8 +325,8 @@ fn paired_count_texts(morning: &MorningReport, pair: &TargetPair, lang: Lang) ->
         TargetPair::Target(code) => [code.clone(), String::new(), String::new()],
         TargetPair::Count(code) => {
             let point = morning.plain_counts.get(code);
-            let count = |pick: fn(&crate::domain::standing::TrajectoryPoint) -> Option<Ratio>| {
-                texts::format_count(point.and_then(pick), lang)
+            let count = |pick: fn(&TrajectoryPoint) -> Option<Ratio>| {
+                texts::shown_text(point.and_then(pick).map(ShownFigure::Count), lang)
             };
             [
                 element_name(morning, code, lang),
@@ -315,52 +339,71 @@ fn paired_count_texts(morning: &MorningReport, pair: &TargetPair, lang: Lang) ->
 
 fn build_pace_chart(
     morning: &MorningReport,
-    judgement: &Judgement,
-    comparison: &Comparison,
+    window: DateWindow,
+    (judgement, comparison): (&Judgement, &Comparison),
     lang: Lang,
 ) -> Option<PaceChart> {
     let points = morning.trajectories.get(&judgement.code)?;
-    let start = days_from_date(morning.window.start);
+    let start = days_from_date(window.start);
     let days = |day: jiff::civil::Date| f64::from(days_from_date(day) - start);
-    let drawn =
-        |pick: fn(&crate::domain::standing::TrajectoryPoint) -> Option<Ratio>| -> Vec<(f64, f64)> {
-            points
-                .iter()
-                .filter_map(|point| Some((days(point.until), pick(point)?.to_f64())))
-                .collect()
-        };
-    let (now, before) = (drawn(|point| point.now), drawn(|point| point.before));
-    if now.is_empty() {
-        return None;
+    let drawn = |pick: fn(&TrajectoryPoint) -> Option<Ratio>| -> Vec<(f64, f64)> {
+        let points = points.iter();
+        points.filter_map(|point| Some((days(point.until), pick(point)?.to_f64()))).collect()
+    };
+    let (now, mut before) = (drawn(|point| point.now), drawn(|point| point.before));
+    let last = *now.last()?;
+    if judgement.state == JudgementState::NotComparable {
+        before.clear();
     }
     let percent = matches!(comparison.measure, Measure::Ratio { .. });
-    let end = days(morning.window.end);
-    let last = morning.window.end.saturating_sub(1.day());
     let name = measure_name(morning, &comparison.measure, lang);
     let state = texts::state_text(judgement.state, lang);
+    let allowed = allowed_points(judgement, comparison, &before, days(window.end));
+    let goal = match judgement.limit {
+        Some(limit) => lang.count(limit),
+        None => bound_label(comparison, lang),
+    };
     Some(PaceChart {
-        allowed: allowed_points(judgement, comparison, &before, end),
-        days: end,
-        axis_labels: [texts::format_day(morning.window.start, lang), texts::format_day(last, lang)],
-        last_label: last_value_label(judgement, percent, lang),
+        goal: allowed.last().map(|_| goal),
+        allowed,
+        limit_now: judgement.limit_now.map(|limit| {
+            let text = lang.limit(limit, judgement.count_now);
+            (last.0, limit.to_f64(), text)
+        }),
+        days: days(window.end),
+        axis_labels: [window.start, window.last_day()].map(|day| texts::format_day(day, lang)),
+        last_label: last_value_label(morning, (judgement, comparison), lang),
         percent,
         description: lang.say(message!(
             "target-rows-chart-pace-now",
             name,
-            now = texts::format_decimal(&judgement.display, lang),
+            now = lang.numbers(&judgement.display),
             state
         )),
         now,
         before,
+        lang,
     })
 }
 
-fn last_value_label(judgement: &Judgement, percent: bool, lang: Lang) -> String {
-    if percent {
-        texts::format_decimal(&judgement.display, lang)
-    } else {
-        texts::format_count(judgement.count_now, lang)
+fn bound_label(comparison: &Comparison, lang: Lang) -> String {
+    let percent = if comparison.bound.percent { " %" } else { "" };
+    format!("{}{percent}", lang.numbers(&comparison.bound.decimal.to_string()))
+}
+
+/// The last value as it stands in the row: of a ratio its percentage, else the figure.
+fn last_value_label(
+    morning: &MorningReport,
+    (judgement, comparison): (&Judgement, &Comparison),
+    lang: Lang,
+) -> String {
+    let percent = matches!(comparison.measure, Measure::Ratio { .. });
+    // The display of `by each` counts units; the course is that of all of them together.
+    if percent && judgement.display.ends_with('%') {
+        return lang.numbers(&judgement.display);
     }
+    let figures = judgement.shown_figures(Some(comparison), &morning.reference.catalogue);
+    texts::shown_text(figures.now, lang)
 }
 
 /// Allowed values by day: last year's course scaled to the limit; for a stock or a share the bound.

@@ -2,61 +2,30 @@
 
 use crate::domain::campaign::Commitment;
 use crate::domain::standing::funnel_limits::FunnelZone;
-use crate::domain::standing::{Judgement, JudgementState};
+use crate::domain::standing::{Judgement, JudgementState, ShownFigure, StateGroup};
 use crate::domain::support::message::{Message, message};
-use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::VerdictReason;
 use crate::i18n::Lang;
 use jiff::civil::Date;
 
-/// Groups of states in the summary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum StateGroup {
-    /// Met, or on pace while the window runs.
-    Good,
-    /// Behind; can still be met.
-    Behind,
-    /// Missed, or no longer reachable.
-    Missed,
-    /// Undecided, or nothing to judge.
-    Undecided,
+pub(super) fn group_title(group: StateGroup, lang: Lang) -> &'static str {
+    match group {
+        StateGroup::Good => lang.text("texts-met-pace"),
+        StateGroup::Behind => lang.text("texts-behind"),
+        StateGroup::Missed => lang.text("texts-missed"),
+        StateGroup::Undecided => lang.text("texts-cannot-said-yet"),
+        StateGroup::NotJudged => lang.text("state-group-not-judged"),
+    }
 }
 
-impl StateGroup {
-    pub(super) const ALL: [Self; 4] = [Self::Good, Self::Behind, Self::Missed, Self::Undecided];
-
-    pub(super) fn from_state(state: JudgementState) -> Self {
-        use JudgementState as S;
-        match state {
-            S::Met | S::OnPace => Self::Good,
-            S::Behind => Self::Behind,
-            S::Missed | S::AlreadyMissed => Self::Missed,
-            S::Undetermined
-            | S::NotApplicable
-            | S::NotComparable
-            | S::NoData
-            | S::NotCountedHere
-            | S::Contribution => Self::Undecided,
-        }
-    }
-
-    pub(super) fn title(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Good => lang.text("texts-met-pace"),
-            Self::Behind => lang.text("texts-behind"),
-            Self::Missed => lang.text("texts-missed"),
-            Self::Undecided => lang.text("texts-cannot-said-yet"),
-        }
-    }
-
-    /// Class of the style sheet, and a mark that does not depend on colour.
-    pub(super) fn css_class_and_mark(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Good => ("good", "●"),
-            Self::Behind => ("behind", "▲"),
-            Self::Missed => ("missed", "■"),
-            Self::Undecided => ("open", "○"),
-        }
+/// Class of the style sheet, and a mark that does not depend on colour.
+pub(super) fn css_class_and_mark(group: StateGroup) -> (&'static str, &'static str) {
+    match group {
+        StateGroup::Good => ("good", "●"),
+        StateGroup::Behind => ("behind", "▲"),
+        StateGroup::Missed => ("missed", "■"),
+        StateGroup::Undecided => ("open", "○"),
+        StateGroup::NotJudged => ("quiet", "–"),
     }
 }
 
@@ -82,16 +51,22 @@ pub(super) fn reason_texts(judgement: &Judgement, lang: Lang) -> Vec<String> {
         .collect()
 }
 
-/// A decimal with the decimal separator of the language.
-pub(super) fn format_decimal(text: &str, lang: Lang) -> String {
-    lang.pick(text.replace('.', ","), text.to_owned())
+/// A figure before or now; `–` if there is none.
+pub(super) fn shown_text(figure: Option<ShownFigure>, lang: Lang) -> String {
+    match figure {
+        None => "–".to_owned(),
+        Some(ShownFigure::Count(count)) => lang.ratio(count),
+        Some(ShownFigure::Fraction(num, den)) => format!("{}/{}", lang.ratio(num), lang.ratio(den)),
+        Some(ShownFigure::NoData) => lang.text("figure-no-data").to_owned(),
+    }
 }
 
-/// A count, with at most one decimal.
-pub(super) fn format_count(ratio: Option<Ratio>, lang: Lang) -> String {
-    ratio
-        .and_then(|ratio| ratio.format_shortest(1))
-        .map_or_else(|| "–".to_owned(), |text| format_decimal(&text, lang))
+/// Through which day a target is judged.
+pub(super) fn judged_through_text(through: Option<Date>, lang: Lang) -> String {
+    match through {
+        Some(day) => lang.say(message!("page-judged-through", day = format_day(day, lang))),
+        None => lang.text("page-nothing-due-yet").to_owned(),
+    }
 }
 
 /// `14/10/2024`, or `14 Oct 2024`.
@@ -117,26 +92,26 @@ pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
 pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     match (allowed, remaining) {
         (0, 0) => lang.text("texts-not-one-may-left").to_owned(),
-        (_, remaining) if remaining >= 0 => {
-            lang.say(message!("texts-more-may-fail-all", remaining, allowed))
-        }
+        (_, remaining) if remaining >= 0 => lang.say(message!(
+            "texts-more-may-fail-all",
+            remaining = lang.count(remaining),
+            allowed = lang.count(allowed)
+        )),
         (_, remaining) => {
-            lang.say(message!("texts-may-fail-there-too", allowed, remaining = -remaining))
+            let (allowed, remaining) = (lang.count(allowed), lang.count(-remaining));
+            lang.say(message!("texts-may-fail-there-too", allowed, remaining))
         }
     }
 }
 
 /// How many more cases the limit allows.
 pub(super) fn remaining_cases_text(limit: i64, now: i64, unit: &str, lang: Lang) -> String {
-    let remaining = limit - now;
+    let (remaining, limit) = (limit.saturating_sub(now), lang.count(limit));
     if remaining < 0 {
-        return lang.say(message!(
-            "texts-beyond-whole-window",
-            limit,
-            remaining = -remaining,
-            unit
-        ));
+        let remaining = lang.count(remaining.saturating_neg());
+        return lang.say(message!("texts-beyond-whole-window", limit, remaining, unit));
     }
+    let remaining = lang.count(remaining);
     lang.say(message!("texts-more-may-come-until", remaining, unit, limit))
 }
 

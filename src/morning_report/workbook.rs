@@ -5,9 +5,10 @@
 
 use super::funnel_plot::{self, FunnelPlot};
 use super::page::{coverage_figures, coverage_headings};
-use super::target_rows;
+use super::target_rows::{self, TargetRow};
 use super::texts;
 use crate::app::morning_report::MorningReport;
+use crate::domain::standing::ShownFigure;
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::text::escape_controls;
 use crate::i18n::Lang;
@@ -90,22 +91,56 @@ impl<'a> SheetWriter<'a> {
         Ok(())
     }
 
-    /// Writes a row; integers are written as numbers, except in the first column, which holds a
-    /// code or a name.
-    fn write_cells<T: AsRef<str>>(&mut self, cells: &[T]) -> Result<(), XlsxError> {
+    fn write_cells(&mut self, cells: &[Cell]) -> Result<(), XlsxError> {
         let format = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+        let number_format = format.clone().set_num_format(NUMBER_FORMAT);
         for (column, cell) in (0..).zip(cells) {
-            let text = &*escape_controls(cell.as_ref());
-            match text.parse::<i32>().ok().filter(|number| column > 0 && number.to_string() == text)
-            {
-                Some(number) => {
-                    self.sheet.write_number_with_format(self.row, column, number, &format)?
+            match cell {
+                Cell::Number(number) => self.sheet.write_number_with_format(
+                    self.row,
+                    column,
+                    *number,
+                    &number_format,
+                )?,
+                Cell::Text(text) => {
+                    let text = escape_controls(text);
+                    self.sheet.write_string_with_format(self.row, column, &*text, &format)?
                 }
-                None => self.sheet.write_string_with_format(self.row, column, text, &format)?,
             };
         }
         self.row += 1;
         Ok(())
+    }
+}
+
+/// Separators are those of the reader's program.
+const NUMBER_FORMAT: &str = "#,##0.######";
+
+/// A cell is a text or a number, never a formula.
+#[derive(Clone)]
+enum Cell {
+    Text(String),
+    Number(f64),
+}
+
+impl Cell {
+    fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    fn empty() -> Self {
+        Self::Text(String::new())
+    }
+
+    /// A count is a number, everything else a text.
+    fn figure(figure: Option<ShownFigure>, lang: Lang) -> Self {
+        match figure {
+            None => Self::empty(),
+            Some(ShownFigure::Count(count)) => Self::Number(count.to_f64()),
+            Some(ShownFigure::Fraction(..) | ShownFigure::NoData) => {
+                Self::Text(texts::shown_text(figure, lang))
+            }
+        }
     }
 }
 
@@ -117,54 +152,68 @@ fn write_targets(
     let mut writer = SheetWriter::new(sheet, "workbook-targets", morning, lang)?;
     writer.write_headings(
         &target_headings(lang),
-        &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0],
+        &[7.0, 52.0, 10.0, 11.0, 11.0, 22.0, 20.0, 24.0, 52.0, 44.0, 44.0],
     )?;
     for row in target_rows::build_target_rows(morning, lang) {
-        let paired_counts = row.paired_counts.iter().map(|[name, before, now]| {
-            if now.is_empty() { name.clone() } else { format!("{name} {before} → {now}") }
-        });
-        let paired_counts = paired_counts.collect::<Vec<String>>().join("; ");
-        let reasons = row.reasons.join("; ");
-        let single = row.comparisons.len() == 1;
-        if !single {
-            writer.write_cells(&[
-                &row.target.code,
-                row.text,
-                "",
-                "",
-                "",
-                "",
-                &row.state,
-                "",
-                &reasons,
-                &paired_counts,
-            ])?;
-        }
-        for line in &row.comparisons {
-            let (name, reasons, paired_counts) =
-                if single { (row.text, &*reasons, &*paired_counts) } else { (&*line.name, "", "") };
-            let (state, remarks) = (texts::state_text(line.state, lang), line.remarks.join(" "));
-            let cells = [
-                &line.code,
-                name,
-                &line.before,
-                &line.now,
-                &line.value,
-                &line.needed,
-                &*state,
-                &remarks,
-                reasons,
-                paired_counts,
-            ];
-            writer.write_cells(&cells)?;
-        }
+        write_target(&mut writer, &row, lang)?;
     }
     Ok(())
 }
 
-fn target_headings(lang: Lang) -> [&'static str; 10] {
-    ["code", "words", "before", "now", "value", "needed", "state", "remarks", "why", "read-with"]
-        .map(|column| lang.text(&format!("workbook-target-{column}")))
+/// One line of a target with one comparison; else a line of the target, then one of each
+/// comparison.
+fn write_target(
+    writer: &mut SheetWriter<'_>,
+    row: &TargetRow<'_>,
+    lang: Lang,
+) -> Result<(), XlsxError> {
+    let paired_counts = row.paired_counts.iter().map(|[name, before, now]| {
+        if now.is_empty() { name.clone() } else { format!("{name} {before} → {now}") }
+    });
+    let paired_counts = paired_counts.collect::<Vec<String>>().join("; ");
+    let reasons = row.each.iter().chain(&row.reasons).cloned().collect::<Vec<_>>().join("; ");
+    let single = row.comparisons.len() == 1;
+    if !single {
+        let mut cells = vec![Cell::text(&row.target.code), Cell::text(row.text)];
+        cells.extend(std::iter::repeat_with(Cell::empty).take(4));
+        cells.extend(
+            [&row.state, &row.judged_through, "", &reasons, &paired_counts].map(Cell::text),
+        );
+        writer.write_cells(&cells)?;
+    }
+    for line in &row.comparisons {
+        let (name, state, reasons, paired_counts) = if single {
+            (row.text, row.state.clone(), &*reasons, &*paired_counts)
+        } else {
+            (&*line.name, texts::state_text(line.state, lang), "", "")
+        };
+        let (needed, remarks) = (line.needed.join("; "), line.remarks.join(" "));
+        let mut cells = vec![Cell::text(&line.code), Cell::text(name)];
+        cells.extend([line.before, line.now].map(|figure| Cell::figure(figure, lang)));
+        cells.extend(
+            [&*line.value, &needed, &state, &row.judged_through, &remarks, reasons, paired_counts]
+                .map(Cell::text),
+        );
+        writer.write_cells(&cells)?;
+    }
+    Ok(())
+}
+
+fn target_headings(lang: Lang) -> [&'static str; 11] {
+    [
+        "code",
+        "words",
+        "before",
+        "now",
+        "value",
+        "needed",
+        "state",
+        "through",
+        "remarks",
+        "why",
+        "read-with",
+    ]
+    .map(|column| lang.text(&format!("workbook-target-{column}")))
 }
 
 fn write_units(
@@ -184,8 +233,9 @@ fn write_units(
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     writer.write_headings(&names, &[9.0, 32.0, 22.0, 26.0, 22.0, 26.0, 22.0, 26.0, 22.0, 26.0])?;
     for unit in &morning.child_units {
-        let mut cells = vec![unit.code.clone(), unit.name.clone()];
-        cells.extend(funnels.iter().flat_map(|one| funnel_cells(one, &unit.code, lang)));
+        let mut cells = vec![Cell::text(&unit.code), Cell::text(&unit.name)];
+        let figures = funnels.iter().flat_map(|one| funnel_cells(one, &unit.code, lang));
+        cells.extend(figures.map(Cell::Text));
         writer.write_cells(&cells)?;
     }
     Ok(())
@@ -210,8 +260,8 @@ fn write_reports(
     writer.write_headings(&names, &[9.0, 32.0, 14.0, 10.0, 10.0, 12.0, 10.0, 10.0, 14.0, 10.0])?;
     for unit in std::iter::once(&morning.unit).chain(&morning.child_units) {
         for (contract, coverage) in &unit.coverage {
-            let mut cells = vec![unit.code.clone(), unit.name.clone(), contract.clone()];
-            cells.extend(coverage_figures(coverage).map(|figure| figure.to_string()));
+            let mut cells = [&unit.code, &unit.name, contract].map(Cell::text).to_vec();
+            cells.extend(coverage_figures(coverage).map(|figure| Cell::Number(figure.into())));
             writer.write_cells(&cells)?;
         }
     }
@@ -239,7 +289,7 @@ fn write_provenance(
         (lang.text("workbook-note"), lang.text("page-taking-part-emulation-voluntary").to_owned()),
     ];
     for (name, value) in lines {
-        writer.write_cells(&[name, &value])?;
+        writer.write_cells(&[Cell::text(name), Cell::text(value)])?;
     }
     Ok(())
 }

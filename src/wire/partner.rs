@@ -24,6 +24,7 @@ pub fn published_standing_to_proto(
         view,
         stage,
         definition_version,
+        judged_through,
         state,
         reasons,
         value,
@@ -46,6 +47,7 @@ pub fn published_standing_to_proto(
         bound: fraction_to_proto(*bound),
         figures: figures.iter().map(published_figure_to_proto).collect(),
         coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing, waived }),
+        judged_through_day: judged_through.map(values::day_to_proto),
     }
 }
 

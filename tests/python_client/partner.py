@@ -9,6 +9,8 @@ columns. It uses only the published protos.
 
 import argparse
 import csv
+import datetime
+import decimal
 import importlib
 import pathlib
 import sys
@@ -19,9 +21,10 @@ import grpc
 from client import generate
 
 COLUMNS = (
-    "run,published,as_of,campaign,unit,phase,target,state,view,finality,definition,element,column,"
-    "figure,obs_status"
+    "run,published,as_of,judged_through,campaign,unit,phase,target,state,view,finality,definition,"
+    "element,column,figure,obs_status"
 ).split(",")
+EPOCH = datetime.date(1970, 1, 1)
 
 
 class Partner:
@@ -51,6 +54,12 @@ class Partner:
             if not token:
                 return
 
+    def scales(self, run_id):
+        """The decimals of each element, as the run defined them."""
+        request = self.pb.GetRunRequest(run_id=run_id)
+        answer = self.stub.GetRun(request, metadata=self.metadata, timeout=60)
+        return {element.code: element.scale for element in answer.elements}
+
     def status(self, line, cell):
         """OBS_STATUS of SDMX: Q suppressed, P provisional, A normal."""
         if cell.suppressed:
@@ -59,11 +68,13 @@ class Partner:
 
     def rows(self, run):
         """A row for each figure of a run; a missing figure has no row."""
+        scales = self.scales(run.run_id)
         for line in self.standings(run.run_id):
             head = [
                 run.run_id.hex(),
                 run.published_at.ToJsonString(),
-                run.as_of_day,
+                date(run.as_of_day),
+                date(line.judged_through_day) if line.HasField("judged_through_day") else "",
                 run.campaign_code,
                 line.unit_code,
                 line.phase_number,
@@ -77,8 +88,19 @@ class Partner:
                 for column in ("value", "baseline_now", "baseline_full"):
                     if figures.HasField(column):
                         cell = getattr(figures, column)
-                        figure = "" if cell.suppressed else cell.figure
+                        scale = scales[figures.element_code]
+                        figure = "" if cell.suppressed else scaled(cell.figure, scale)
                         yield [*head, figures.element_code, column, figure, self.status(line, cell)]
+
+
+def date(days):
+    """A day of the contract, counted since 1970-01-01, as a date: 20097 is 2025-01-09."""
+    return (EPOCH + datetime.timedelta(days=days)).isoformat()
+
+
+def scaled(figure, scale):
+    """A figure with the decimals of its element: 45 with scale 1 is 4.5."""
+    return f"{decimal.Decimal(figure).scaleb(-scale).normalize():f}"
 
 
 def enum_name(enum, value, prefix):

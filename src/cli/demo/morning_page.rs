@@ -7,6 +7,7 @@ use super::simulation::Simulation;
 use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::cli::morning_report;
 use crate::domain::report::element::ElementCode;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Judgement;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
@@ -52,9 +53,12 @@ pub(super) fn check_morning_page(
     lang: Lang,
 ) -> Result<DemoCheck, DemoError> {
     let text = std::fs::read_to_string(&page.file)?;
-    let lines = simulation.ledger.standing_lines(&simulation.province.org, page.report.window);
-    let official = |code: &ElementCode| {
-        let owner = simulation.province.campaign.owner_id();
+    let lines_of = |window| simulation.ledger.standing_lines(&simulation.province.org, window);
+    let (here, whole) =
+        (lines_of(page.report.window), lines_of(page.report.campaign.measurement_window));
+    let owner = simulation.province.campaign.owner_id();
+    let official_in = |window: DateWindow, code: &ElementCode| {
+        let lines = if window == page.report.window { &here } else { &whole };
         lines.get(&(owner, code.clone())).map_or(0, |line| line.official)
     };
     let (mut compared, mut wrong) = (0, Vec::new());
@@ -65,13 +69,13 @@ pub(super) fn check_morning_page(
         }
     };
     for (code, point) in &page.report.plain_counts {
-        compare(code.as_str(), point.now, official(code));
+        compare(code.as_str(), point.now, official_in(page.report.window, code));
     }
     for standing in page.report.unit.standings.values() {
         compare_figures_and_trajectories(
             &standing.judgement,
             &page.report,
-            &official,
+            &|code| official_in(page.report.window_of(standing), code),
             &mut compare,
         );
     }

@@ -180,7 +180,8 @@ impl<'a> Screen<'a> {
         });
         println!(" {}: {judged}{calendar}.", self.lang.text("screen-judged-here"));
         let owner = campaign.owner_id();
-        for line in target_table::target_lines(campaign, standings, owner, self.lang) {
+        let texts = (self.lang, &self.province.catalogue);
+        for line in target_table::target_lines(campaign, standings, owner, texts) {
             println!("{line}");
         }
         println!(" {}", self.lang.text("screen-nothing-called-met-before"));

@@ -1,12 +1,14 @@
 //! The table of a campaign's targets at one unit, from published standings. Must not compute
 //! verdicts.
 
+use crate::cli::standing_format::shown_text;
 use crate::domain::campaign::{Campaign, CampaignTarget, TargetPair};
+use crate::domain::report::form::Catalogue;
 use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
-use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
+use crate::domain::target_rule::{Comparator, Comparison, Target};
 use crate::i18n::Lang;
 
 /// Width of the column with the target's text.
@@ -17,7 +19,7 @@ pub(super) fn target_lines(
     campaign: &Campaign,
     standings: &[Standing],
     unit: UnitId,
-    lang: Lang,
+    (lang, catalogue): (Lang, &Catalogue),
 ) -> Vec<String> {
     let head = ["target", "last-year", "now", "needed", "state"]
         .map(|column| lang.text(&format!("target-table-{column}")));
@@ -27,7 +29,8 @@ pub(super) fn target_lines(
             standings.iter().find(|one| one.unit == unit && one.judgement.code == target.code);
         if let Some(standing) = found {
             let words = lang.pick(&target.text_vi, &target.text_en);
-            push_judgement_lines(&standing.judgement, &target.formula, words, 0, lang, &mut lines);
+            let texts = (lang, catalogue);
+            push_judgement_lines(&standing.judgement, &target.formula, words, 0, texts, &mut lines);
             lines.extend(guard_text(target, lang));
         }
     }
@@ -50,7 +53,7 @@ fn push_judgement_lines(
     formula: &Target,
     words: &str,
     depth: usize,
-    lang: Lang,
+    (lang, catalogue): (Lang, &Catalogue),
     lines: &mut Vec<String>,
 ) {
     let indent = "  ".repeat(depth);
@@ -59,7 +62,16 @@ fn push_judgement_lines(
     } else {
         format!("{indent}{} {words}", judgement.code)
     };
-    let (before, now) = counts_text(judgement, formula);
+    let comparison = match formula {
+        Target::Compare(comparison) => Some(comparison),
+        Target::All(_)
+        | Target::Any(_)
+        | Target::Tier { .. }
+        | Target::Attest(_)
+        | Target::Milestone(_) => None,
+    };
+    let shown = judgement.shown_figures(comparison, catalogue);
+    let [before, now] = [shown.before, shown.now].map(|one| shown_text(one, Some(lang)));
     lines.push(format_row(
         &name,
         &before,
@@ -74,7 +86,7 @@ fn push_judgement_lines(
     );
     for (member, formula) in judgement.members.iter().zip(formula.members()) {
         let words = formula.to_string().replace(" vs same_window_prior_year, rel", "");
-        push_judgement_lines(member, formula, &words, depth + 1, lang, lines);
+        push_judgement_lines(member, formula, &words, depth + 1, (lang, catalogue), lines);
     }
 }
 
@@ -88,61 +100,37 @@ fn state_text(judgement: &Judgement, lang: Lang) -> String {
     }
 }
 
-fn counts_text(judgement: &Judgement, formula: &Target) -> (String, String) {
-    let whole = |ratio: Option<Ratio>| {
-        ratio.and_then(Ratio::to_integer).map_or_else(String::new, |count| count.to_string())
-    };
-    match ratio_element_counts(formula) {
-        Some((above, below)) => {
-            let sum = |count: usize, skip: usize| -> i64 {
-                judgement
-                    .figures
-                    .iter()
-                    .skip(skip)
-                    .take(count)
-                    .filter_map(|figure| figure.value)
-                    .sum()
-            };
-            (String::new(), format!("{}/{}", sum(above, 0), sum(below, above)))
-        }
-        None => (whole(judgement.count_before), whole(judgement.count_now)),
-    }
-}
-
-/// Numbers of elements above and below the fraction line, where the target is a plain ratio.
-fn ratio_element_counts(formula: &Target) -> Option<(usize, usize)> {
-    let Target::Compare(comparison) = formula else { return None };
-    match &comparison.measure {
-        Measure::Ratio { num, den, .. } => Some((num.elements().len(), den.elements().len())),
-        Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } | Measure::Change { .. } => {
-            None
-        }
-    }
-}
-
 fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
     if let Some(now) = judgement.limit_now {
-        let now = now.format_rounded(1).unwrap_or_default();
-        return lang.say(message!("target-table-now", replace = now.replace('.', ","), now));
+        let sign = sign_of(formula);
+        return lang.say(message!(
+            "target-table-to-date",
+            sign,
+            now = lang.limit(now, judgement.count_now)
+        ));
     }
     if let Some(limit) = judgement.limit {
-        let falls = |comparison: &Comparison| {
-            matches!(comparison.cmp, Comparator::Less | Comparator::AtMost)
-        };
-        let is_ceiling = matches!(formula, Target::Compare(comparison) if falls(comparison));
-        let sign = if is_ceiling { "<=" } else { ">=" };
-        return lang.say(message!("target-table-end", sign, limit));
+        let limit = lang.count(limit);
+        return lang.say(message!("target-table-end", sign = sign_of(formula), limit));
     }
     match formula {
         Target::Compare(comparison) => {
             let percent = if comparison.bound.percent { " %" } else { "" };
-            format!("{} {}{percent}", comparison.cmp, comparison.bound.decimal)
+            let bound = lang.numbers(&comparison.bound.decimal.to_string());
+            format!("{} {bound}{percent}", comparison.cmp)
         }
         Target::All(_) => lang.text("target-table-all").to_owned(),
         Target::Any(_) => lang.text("target-table-any").to_owned(),
         Target::Tier { .. } => lang.text("target-table-floor-stretch").to_owned(),
         Target::Attest(_) | Target::Milestone(_) => lang.text("target-table-attested").to_owned(),
     }
+}
+
+fn sign_of(formula: &Target) -> &'static str {
+    let falls =
+        |comparison: &Comparison| matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
+    let is_ceiling = matches!(formula, Target::Compare(comparison) if falls(comparison));
+    if is_ceiling { "<=" } else { ">=" }
 }
 
 /// Remarks below the row.
@@ -152,20 +140,20 @@ fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<Stri
     if !judgement.display.is_empty()
         && !matches!(formula, Target::All(_) | Target::Any(_) | Target::Tier { .. })
     {
-        said.push(lang.pick(judgement.display.replace('.', ","), judgement.display.clone()));
+        said.push(lang.numbers(&judgement.display));
     }
     if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left)
     {
         said.push(remaining_failures_text(allowed, remaining, lang));
     }
     if let (Some(limit), Some(now)) = (
-        judgement.limit.filter(|_| judgement.limit_now.is_some()),
+        judgement.limit.filter(|_| judgement.limit_now.is_some() && sign_of(formula) == "<="),
         judgement.count_now.and_then(Ratio::to_integer),
     ) {
         said.push(lang.say(message!(
             "target-table-meet-year-most-more",
-            limit,
-            max = (limit - now).max(0)
+            limit = lang.count(limit),
+            max = lang.count(limit.saturating_sub(now).max(0))
         )));
     }
     if !said.is_empty() {
@@ -216,9 +204,8 @@ pub(super) struct ChanceComparison {
 
 /// Compares the change of a judgement's count with random variation.
 pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceComparison {
-    let whole = |ratio: Option<Ratio>| {
-        ratio.and_then(Ratio::to_integer).map_or_else(|| "-".to_owned(), |count| count.to_string())
-    };
+    let whole =
+        |ratio: Option<Ratio>| ratio.map_or_else(|| "-".to_owned(), |count| lang.ratio(count));
     let counts = format!("{} -> {}", whole(judgement.count_before), whole(judgement.count_now));
     let small = judgement.reasons.iter().any(|reason| reason == "SMALL_BASE");
     let usual = judgement.variation.is_none_or(|variation| variation.abs() < 300);

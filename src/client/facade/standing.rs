@@ -10,6 +10,7 @@ use crate::domain::standing::{
     self, Coverage, EachJudgement, EachUnitJudgement, Judgement, StandingFigure,
 };
 use crate::domain::support::ratio::Ratio;
+use crate::domain::support::time::days_from_date;
 use crate::wire;
 
 /// The standing of one unit for one target.
@@ -25,6 +26,8 @@ pub struct StandingView {
     pub view: String,
     /// `RUNNING`, `CLOSED_PRELIMINARY` or `FINAL`.
     pub stage: String,
+    /// The last day judged, in days since 1970; `None` before the first period was due.
+    pub judged_through_day: Option<i32>,
     /// The judgement of the target.
     pub judgement: JudgementView,
     /// Reports expected by now.
@@ -48,6 +51,9 @@ pub struct JudgementView {
     pub code: String,
     /// State, as in `ON_PACE`, `BEHIND`, `NOT_COUNTED_HERE`.
     pub state: String,
+    /// The group in which the state is shown: `GOOD`, `BEHIND`, `MISSED`, `UNDECIDED`, or
+    /// `NOT_JUDGED`, which is not a verdict: a quiet group of its own.
+    pub group: String,
     /// Reasons as stable codes.
     pub reasons: Vec<String>,
     /// The value, formatted for a screen.
@@ -88,6 +94,8 @@ pub struct EachView {
 pub struct FigureView {
     /// Code of the element.
     pub element: String,
+    /// Decimals of the figures: with 1, a figure of 45 is shown as 4.5.
+    pub scale: u8,
     /// The accepted figure.
     pub value: Option<i64>,
     /// The baseline at the same cut-off.
@@ -133,6 +141,7 @@ fn to_standing_view(standing: standing::Standing, reference: &LocalReference) ->
         unit: reference.unit_uid(standing.unit),
         view: standing.view.as_str().to_owned(),
         stage: standing.stage.as_str().to_owned(),
+        judged_through_day: standing.judged_through.map(days_from_date),
         judgement: to_judgement_view(standing.judgement, reference),
         expected,
         received,
@@ -146,6 +155,7 @@ fn to_standing_view(standing: standing::Standing, reference: &LocalReference) ->
 fn to_judgement_view(judged: Judgement, reference: &LocalReference) -> JudgementView {
     let text = |ratio: Option<Ratio>| ratio.map(|ratio| format!("{}/{}", ratio.num(), ratio.den()));
     let figure = |StandingFigure { element, value, baseline_now, baseline_full }| FigureView {
+        scale: reference.catalogue.element(&element).map_or(0, |element| element.scale),
         element: crate::domain::report::element::ElementCode::as_str(&element).to_owned(),
         value,
         baseline_now,
@@ -154,6 +164,7 @@ fn to_judgement_view(judged: Judgement, reference: &LocalReference) -> Judgement
     JudgementView {
         code: judged.code,
         state: judged.state.as_str().to_owned(),
+        group: judged.state.group().as_str().to_owned(),
         reasons: judged.reasons,
         display: judged.display,
         value: text(judged.value),

@@ -99,7 +99,8 @@ fn order_of(one: &MissingReport) -> (&str, &str, &str, Date, u8) {
 }
 
 /// The nearest unit above the unit that acts for this one; itself where none is.
-fn reviewing_unit(org: &Org, unit: UnitId, today: Date) -> UnitId {
+#[must_use]
+pub fn reviewing_unit(org: &Org, unit: UnitId, today: Date) -> UnitId {
     let acting = org.acting_unit(unit, today).unwrap_or(unit);
     let above = org.effective_ancestors(unit, today);
     above.into_iter().find(|one| *one != unit && *one != acting).unwrap_or(acting)

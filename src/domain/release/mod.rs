@@ -14,6 +14,7 @@ use crate::domain::standing::{
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::StandingStage;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use suppression::{CellSum, suppress_cells};
 
@@ -62,6 +63,8 @@ pub struct PublishedStanding {
     pub stage: StandingStage,
     /// Version of the campaign's definition.
     pub definition_version: i64,
+    /// The last day judged; `None` before the first period was due.
+    pub judged_through: Option<Date>,
     /// The result.
     pub state: JudgementState,
     /// Reason codes; with a suppressed figure only [`SUPPRESSED`], because reasons disclose figures
@@ -193,6 +196,7 @@ impl SuppressionMask {
             view: standing.view,
             stage: standing.stage,
             definition_version: standing.definition_version,
+            judged_through: standing.judged_through,
             state: judgement.state,
             reasons: if suppressed {
                 vec![SUPPRESSED.to_owned()]
@@ -268,6 +272,7 @@ mod tests {
             view: StandingView::AsWas,
             stage: StandingStage::Running,
             definition_version: 1,
+            judged_through: None,
             judgement: judgement("T1", value, before),
             coverage: Coverage::default(),
         }

@@ -8,6 +8,7 @@ use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
+use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::Violation;
 use std::collections::BTreeMap;
@@ -233,7 +234,7 @@ fn check_row(
         violations.push(Violation::error(
             "VALUE_OUT_OF_RANGE",
             "value",
-            message!("baseline-value-below-look-again", min = element.min),
+            message!("baseline-value-below-look-again", min = lowest_text(element)),
         ));
     }
 }
@@ -244,6 +245,13 @@ fn overlap_violation(window: DateWindow, row: usize) -> Violation {
         "window",
         message!("baseline-shares-days-data-row", row, window),
     )
+}
+
+/// The least figure of an element, with its decimals.
+fn lowest_text(element: &Element) -> String {
+    Ratio::from_scaled(element.min, element.scale)
+        .and_then(|lowest| lowest.format_shortest(element.scale))
+        .unwrap_or_else(|| element.min.to_string())
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub fn list_standing_reports(
 }
 
 /// The formula with this code. Members have the codes of their judgements: `T3a`, `T3b`.
-fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Target> {
+pub(super) fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Target> {
     if here == code {
         return Some(formula);
     }

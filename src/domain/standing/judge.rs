@@ -17,6 +17,7 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{EvaluationTerms, StandingStage, Target, ZeroBasePolicy};
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// The standings of every unit on every target, over the campaign's measurement window (phase 0)
@@ -106,6 +107,7 @@ pub fn judge_standings_from_totals(
                     view: input.view.into(),
                     stage,
                     definition_version,
+                    judged_through: judged_through(&figures, &line.formula),
                     judgement: judge.judge_line(line, &evaluation_terms(line, stage, coverage)),
                     coverage,
                 });
@@ -146,6 +148,21 @@ fn target_stage(figures: &UnitFigures<'_>, formula: &Target) -> StandingStage {
     });
     let none = || figures.stage(figures.default_window, []);
     compared.chain(attested).min().unwrap_or_else(none)
+}
+
+/// The last day judged; of a combination that of the member judged furthest.
+fn judged_through(figures: &UnitFigures<'_>, formula: &Target) -> Option<Date> {
+    let compared = formula.comparisons().into_iter().filter_map(|comparison| {
+        let window =
+            resolve_window(figures.input, figures.default_window, comparison.window.as_ref())?;
+        Some((window.start, figures.judged_end(window, comparison)))
+    });
+    let window = figures.default_window;
+    let duties: Vec<ElementCode> = attested_elements(figures.input.campaign, formula).collect();
+    let attested =
+        (!duties.is_empty()).then(|| (window.start, figures.through(&duties).min(window.end)));
+    let ends = compared.chain(attested).filter(|(start, end)| start < end).map(|(_, end)| end);
+    ends.max()?.yesterday().ok()
 }
 
 /// Units that existed on some finished day of the window, and an owner that closed, with their latest

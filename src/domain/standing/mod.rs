@@ -2,8 +2,8 @@
 //! figures only.
 //!
 //! All functions are pure: reports, baselines and the organisation in, standings out, in any order
-//! with the same result. A standing contains no run and no time, so an unchanged standing is not
-//! written again.
+//! with the same result. A standing contains no run and no time of one, so an unchanged standing is
+//! not written again.
 
 pub mod baseline;
 pub mod funnel_limits;
@@ -17,6 +17,7 @@ mod due_days;
 mod each_units;
 mod judge;
 mod movement;
+mod shown_figures;
 mod text;
 mod totals;
 mod trajectory;
@@ -30,6 +31,7 @@ pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports
 pub use due_days::SummedWindow;
 pub use judge::{advance_totals, compute_totals, judge_standings, judge_standings_from_totals};
 pub use movement::{ReportMovement, TargetMovement, find_report_movements, find_target_movements};
+pub use shown_figures::{ShownFigure, ShownFigures, find_comparison};
 pub use totals::CampaignTotals;
 pub use trajectory::{TrajectoryPoint, UnitTrajectories};
 
@@ -39,6 +41,7 @@ use crate::domain::support::ids::{CampaignId, RunId, StandingId, UnitId, derive_
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::target_rule::{NeutralReason, StandingStage, Tier};
+use jiff::civil::Date;
 
 string_enum! {
     /// The structure in which figures are summed.
@@ -77,6 +80,22 @@ string_enum! {
         NotCountedHere = "NOT_COUNTED_HERE",
         /// Not judged at this unit or in this phase; the value is what the unit adds.
         Contribution = "CONTRIBUTION",
+    }
+}
+
+string_enum! {
+    /// What a reader takes from a state. Every surface groups states so.
+    StateGroup {
+        /// Met, or on pace while the window runs.
+        Good = "GOOD",
+        /// Behind; can still be met.
+        Behind = "BEHIND",
+        /// Missed, or no longer reachable.
+        Missed = "MISSED",
+        /// The figures do not decide it, or not yet.
+        Undecided = "UNDECIDED",
+        /// Not judged at this place; what the unit adds, if anything.
+        NotJudged = "NOT_JUDGED",
     }
 }
 
@@ -299,6 +318,8 @@ pub struct Standing {
     pub stage: StandingStage,
     /// Version of the campaign's definition, 1 and up.
     pub definition_version: i64,
+    /// The last day judged (M5); `None` before the first period of the window was due.
+    pub judged_through: Option<Date>,
     /// The judgement of the target.
     pub judgement: Judgement,
     /// Completeness of the reports behind it.

@@ -1,7 +1,7 @@
 //! What changed between two runs, and because of which reports. All functions are pure.
 
+use super::Judgement;
 use super::aggregate::ReportEntry;
-use super::{Judgement, JudgementState};
 use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
@@ -13,10 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct TargetMovement {
     /// Its code.
     pub code: String,
-    /// State before and now.
-    pub states: [JudgementState; 2],
-    /// Figures before and now, numerator first.
-    pub figures: [Vec<Option<i64>>; 2],
+    /// As published before, and now.
+    pub judgements: [Judgement; 2],
 }
 
 /// A report whose official figures changed.
@@ -41,8 +39,7 @@ pub fn find_target_movements(before: &Judgement, after: &Judgement) -> Vec<Targe
     if before.state != after.state || both[0] != both[1] {
         moved.push(TargetMovement {
             code: after.code.clone(),
-            states: [before.state, after.state],
-            figures: both,
+            judgements: [before.clone(), after.clone()],
         });
     }
     for member in &after.members {

@@ -1,7 +1,7 @@
-//! Conversion of verdicts and pace states to [`JudgementState`], and its text for display. Its
-//! codes are for files and other programs.
+//! Conversion of verdicts and pace states to [`JudgementState`], its group, and its text for
+//! display. Its codes are for files and other programs.
 
-use super::{EachJudgement, EachUnitJudgement, JudgementState};
+use super::{EachJudgement, EachUnitJudgement, JudgementState, StateGroup};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::{Message, MessageArg, message};
 use crate::domain::target_rule::{NeutralReason, PaceState, TargetVerdict};
@@ -30,6 +30,20 @@ impl From<PaceState> for JudgementState {
 }
 
 impl JudgementState {
+    /// The group in which every surface shows it.
+    #[must_use]
+    pub fn group(self) -> StateGroup {
+        match self {
+            Self::Met | Self::OnPace => StateGroup::Good,
+            Self::Behind => StateGroup::Behind,
+            Self::Missed | Self::AlreadyMissed => StateGroup::Missed,
+            Self::Undetermined | Self::NotComparable | Self::NoData => StateGroup::Undecided,
+            Self::NotApplicable | Self::NotCountedHere | Self::Contribution => {
+                StateGroup::NotJudged
+            }
+        }
+    }
+
     /// The text for display.
     #[must_use]
     pub fn message(self) -> Message {

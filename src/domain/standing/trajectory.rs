@@ -8,7 +8,7 @@ use super::attribution::UnitOrigins;
 use super::due_days::{DueDays, SummedWindow, target_elements};
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
-use crate::domain::report::element::{ElementCode, ElementKind};
+use crate::domain::report::element::{DefinitionComparability, ElementCode, ElementKind};
 use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
@@ -88,7 +88,7 @@ impl<'a> UnitTrajectories<'a> {
                 .sums_until(*until)
                 .filter(|_| *until <= through)
                 .and_then(|sums| self.measure_in(sums, &comparison.measure)),
-            before: self.baseline_to_date(&comparison.measure, *until),
+            before: self.baseline_to_date(&comparison.measure, *until, through),
         };
         let together = target_elements(self.input.campaign, line);
         self.due.period_ends(self.window, &together).iter().map(point).collect()
@@ -103,7 +103,8 @@ impl<'a> UnitTrajectories<'a> {
         let stock = self.input.catalogue.element(code)?.kind == ElementKind::Stock;
         let measure = if stock { Measure::Stock(expr) } else { Measure::Count(expr) };
         let now = self.sums_until(until).and_then(|sums| self.measure_in(sums, &measure));
-        Some(TrajectoryPoint { until, now, before: self.base_of(&measure, until) })
+        let before = self.base_of(&measure, until, through).filter(|_| self.is_whole(code, until));
+        Some(TrajectoryPoint { until, now, before })
     }
 
     fn sums_until(&self, day: Date) -> Option<&WindowSums> {
@@ -130,21 +131,40 @@ impl<'a> UnitTrajectories<'a> {
         }
     }
 
-    fn baseline_to_date(&self, measure: &Measure, until: Date) -> Option<Ratio> {
+    fn baseline_to_date(&self, measure: &Measure, until: Date, through: Date) -> Option<Ratio> {
         let Measure::Change { measure: of, baseline: Baseline::SameWindowPriorYear, .. } = measure
         else {
             return None;
         };
-        self.base_of(of, until)
+        self.base_of(of, until, through)
     }
 
-    /// A measure a year before, up to the same cut-off.
-    fn base_of(&self, measure: &Measure, until: Date) -> Option<Ratio> {
+    /// Whether the unit lived all days of the window so far; a stock needs the last of them only.
+    fn is_whole(&self, code: &ElementCode, until: Date) -> bool {
+        let stock =
+            self.input.catalogue.element(code).is_some_and(|one| one.kind == ElementKind::Stock);
+        let begun = if stock { until } else { self.window.start };
+        let lifetime = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
+        lifetime.is_some_and(|lifetime| lifetime.from <= begun && until <= lifetime.to)
+    }
+
+    /// A measure a year before, up to the same cut-off, in the definitions that are judged: those
+    /// of the days through `through`.
+    fn base_of(&self, measure: &Measure, until: Date, through: Date) -> Option<Ratio> {
         let figures = self.unit_figures();
         let whole = figures.baseline_window(&Baseline::SameWindowPriorYear, self.window)?;
         let shifted = DateWindow::new(self.window.start, until)?.one_year_earlier();
         let over = DateWindow::new(shifted.start, shifted.end.min(whole.end))?;
-        measure_value(measure, &|code| self.to_ratio(code, figures.sum_baseline(code, over)?))
+        let judged = DateWindow::new(self.window.start, through.min(self.window.end));
+        measure_value(measure, &|code| {
+            let value = self.to_ratio(code, figures.sum_baseline(code, over)?)?;
+            let element = self.input.catalogue.element(code)?;
+            match judged.map(|judged| element.compare_definitions(whole, judged)) {
+                Some(DefinitionComparability::Scaled(factor)) => value.checked_mul(factor),
+                Some(DefinitionComparability::NotComparable) => None,
+                Some(DefinitionComparability::Same) | None => Some(value),
+            }
+        })
     }
 
     fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {

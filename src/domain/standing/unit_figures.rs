@@ -85,7 +85,7 @@ impl UnitFigures<'_> {
     }
 
     /// The day after the last one through which these elements are judged.
-    fn through<'e>(&self, elements: impl IntoIterator<Item = &'e ElementCode>) -> Date {
+    pub(super) fn through<'e>(&self, elements: impl IntoIterator<Item = &'e ElementCode>) -> Date {
         let own = elements.into_iter().filter_map(|code| self.due.through(code)).min();
         self.common_through.or(own).unwrap_or(self.input.today)
     }

@@ -8,6 +8,7 @@ use crate::domain::standing::{
 };
 use crate::domain::support::ids::{CampaignId, RunId};
 use crate::domain::support::ratio::Ratio;
+use crate::domain::support::time::date_from_days;
 use crate::domain::target_rule::{StandingStage, Tier};
 use crate::pb;
 use crate::wire::values;
@@ -28,8 +29,17 @@ pub fn standing_to_proto(
     units: &UnitNumbers,
     elements: &ElementNumbers,
 ) -> Result<pb::StandingRecord, RecordError> {
-    let Standing { campaign, phase, unit, view, stage, definition_version, judgement, coverage } =
-        standing;
+    let Standing {
+        campaign,
+        phase,
+        unit,
+        view,
+        stage,
+        definition_version,
+        judged_through,
+        judgement,
+        coverage,
+    } = standing;
     let Coverage { expected, received, nil, late, accepted, missing, waived } = *coverage;
     Ok(pb::StandingRecord {
         campaign_id: campaign.0.to_vec(),
@@ -40,6 +50,7 @@ pub fn standing_to_proto(
         definition_version: *definition_version,
         coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing, waived }),
         judgement: Some(judgement_to_proto(judgement, units, elements)?),
+        judged_through_day: judged_through.map(values::day_to_proto),
     })
 }
 
@@ -58,6 +69,7 @@ pub fn decode_standing(
         definition_version,
         judgement,
         coverage,
+        judged_through_day,
     } = decode_message(bytes)?;
     let pb::Coverage { expected, received, nil, late, accepted, missing, waived } =
         require_field("coverage", coverage)?;
@@ -71,6 +83,7 @@ pub fn decode_standing(
         view: standing_view_from_proto(view)?,
         stage: stage_from_proto(stage)?,
         definition_version,
+        judged_through: judged_through_day.map(date_from_days),
         coverage: Coverage { expected, received, nil, late, accepted, missing, waived },
         judgement: judgement_from_proto(require_field("judgement", judgement)?, units, elements)?,
     })

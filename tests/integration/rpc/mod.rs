@@ -8,6 +8,7 @@ mod drilldown;
 mod endpoints;
 mod invalid_input;
 pub(crate) mod jobs;
+mod one_standing;
 mod org;
 mod partner;
 mod quality;

@@ -19,7 +19,7 @@ use tonic::{Code, Request};
 
 const COURT: &str = "toa-an";
 
-fn create_partner_account(server: &TestServer) -> AccountId {
+pub(crate) fn create_partner_account(server: &TestServer) -> AccountId {
     let account = AccountId::from_code(COURT);
     let today = server.app.now().local_date();
     let grant = Grant {
@@ -32,7 +32,7 @@ fn create_partner_account(server: &TestServer) -> AccountId {
     account
 }
 
-fn create_service_key(
+pub(crate) fn create_service_key(
     server: &TestServer,
     unit: &str,
     campaign: Option<&str>,
@@ -65,7 +65,7 @@ fn follow_all_request() -> pb::FollowRunsRequest {
     pb::FollowRunsRequest { once: true, ..Default::default() }
 }
 
-async fn read_runs(
+pub(crate) async fn read_runs(
     client: &mut PartnerServiceClient<Channel>,
     secret: &GeneratedSecret,
     cursor: Vec<u8>,
@@ -80,7 +80,7 @@ async fn read_runs(
     found
 }
 
-async fn read_standings(
+pub(crate) async fn read_standings(
     client: &mut PartnerServiceClient<Channel>,
     secret: &GeneratedSecret,
     run_id: Vec<u8>,
@@ -104,7 +104,7 @@ async fn read_standings(
 
 /// Imports the example's figures of the year before: many districts counted less than five of an
 /// element.
-fn import_baseline(server: &TestServer) {
+pub(crate) fn import_baseline(server: &TestServer) {
     let text = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/examples/tra-vinh/baseline.csv"
