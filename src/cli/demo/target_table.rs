@@ -120,17 +120,20 @@ fn ratio_element_counts(formula: &Target) -> Option<(usize, usize)> {
     }
 }
 
+fn is_ceiling(formula: &Target) -> bool {
+    let falls =
+        |comparison: &Comparison| matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
+    matches!(formula, Target::Compare(comparison) if falls(comparison))
+}
+
 fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
+    let sign = if is_ceiling(formula) { "<=" } else { ">=" };
     if let Some(now) = judgement.limit_now {
         let now = now.format_rounded(1).unwrap_or_default();
-        return lang.say(message!("target-table-now", replace = now.replace('.', ","), now));
+        let now = lang.pick(now.replace('.', ","), now);
+        return lang.say(message!("target-table-by-now", sign, now));
     }
     if let Some(limit) = judgement.limit {
-        let falls = |comparison: &Comparison| {
-            matches!(comparison.cmp, Comparator::Less | Comparator::AtMost)
-        };
-        let is_ceiling = matches!(formula, Target::Compare(comparison) if falls(comparison));
-        let sign = if is_ceiling { "<=" } else { ">=" };
         return lang.say(message!("target-table-end", sign, limit));
     }
     match formula {
@@ -162,11 +165,11 @@ fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<Stri
         judgement.limit.filter(|_| judgement.limit_now.is_some()),
         judgement.count_now.and_then(Ratio::to_integer),
     ) {
-        said.push(lang.say(message!(
-            "target-table-meet-year-most-more",
-            limit,
-            max = (limit - now).max(0)
-        )));
+        let rest = (limit - now).max(0);
+        said.push(match is_ceiling(formula) {
+            true => lang.say(message!("target-table-meet-year-most-more", limit, max = rest)),
+            false => lang.say(message!("target-table-least-still-to-come", limit, rest)),
+        });
     }
     if !said.is_empty() {
         lines.push(said.join("; "));
