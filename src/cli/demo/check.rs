@@ -3,7 +3,7 @@
 //! The ledger never enters the server; the figures compared with it are read from a phone.
 
 use super::DemoError;
-use super::generator::ledger::LedgerLine;
+use super::generator::ledger::{LedgerLine, StandingLines};
 use super::people::{Person, counted_value};
 use super::screen;
 use super::simulation::Simulation;
@@ -164,6 +164,14 @@ fn official_figures(simulation: &Simulation<'_>, reports: &[ReportView]) -> Offi
     sums
 }
 
+/// What the ledger says of a phase, or of the whole campaign.
+pub(super) fn standing_lines(simulation: &Simulation<'_>, phase: u8) -> StandingLines {
+    let campaign = &simulation.province.campaign;
+    let own = campaign.phases.iter().find(|one| one.no == phase);
+    let window = own.map_or(campaign.measurement_window, |one| one.window);
+    simulation.ledger.standing_lines(&simulation.province.org, window)
+}
+
 /// Checks that the figures behind every published standing equal the ledger.
 fn check_standings(
     simulation: &Simulation<'_>,
@@ -177,11 +185,9 @@ fn check_standings(
     let app = &simulation.server.app;
     let everywhere = app.visible_standings(&app.system_actor()?, campaign.id())?;
     for standing in standings.iter().chain(&everywhere) {
-        let phase = campaign.phases.iter().find(|phase| phase.no == standing.phase);
-        let window = phase.map_or(campaign.measurement_window, |phase| phase.window);
         let lines = lines_by_phase
             .entry(standing.phase)
-            .or_insert_with(|| simulation.ledger.standing_lines(org, window));
+            .or_insert_with(|| standing_lines(simulation, standing.phase));
         for figure in judgement_figures(&standing.judgement) {
             let line = lines.get(&(standing.unit, figure.0.clone())).copied().unwrap_or_default();
             compared += 1;

@@ -2,12 +2,12 @@
 //! ledger.
 
 use super::DemoError;
-use super::check::DemoCheck;
+use super::check::{DemoCheck, standing_lines};
+use super::generator::ledger::StandingLines;
 use super::simulation::Simulation;
 use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::cli::morning_report;
 use crate::domain::report::element::ElementCode;
-use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::Judgement;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
@@ -53,14 +53,13 @@ pub(super) fn check_morning_page(
     lang: Lang,
 ) -> Result<DemoCheck, DemoError> {
     let text = std::fs::read_to_string(&page.file)?;
-    let lines_of = |window| simulation.ledger.standing_lines(&simulation.province.org, window);
-    let (here, whole) =
-        (lines_of(page.report.window), lines_of(page.report.campaign.measurement_window));
     let owner = simulation.province.campaign.owner_id();
-    let official_in = |window: DateWindow, code: &ElementCode| {
-        let lines = if window == page.report.window { &here } else { &whole };
+    let books = |lines: &StandingLines, code: &ElementCode| {
         lines.get(&(owner, code.clone())).map_or(0, |line| line.official)
     };
+    // A target that is judged only over the whole campaign stands on the page of a phase, too.
+    let (own, whole) =
+        (standing_lines(simulation, page.report.phase), standing_lines(simulation, 0));
     let (mut compared, mut wrong) = (0, Vec::new());
     let mut compare = |what: &str, shown: Option<Ratio>, books: i64| {
         compared += 1;
@@ -69,13 +68,13 @@ pub(super) fn check_morning_page(
         }
     };
     for (code, point) in &page.report.plain_counts {
-        compare(code.as_str(), point.now, official_in(page.report.window, code));
+        compare(code.as_str(), point.now, books(&own, code));
     }
     for standing in page.report.unit.standings.values() {
         compare_figures_and_trajectories(
             &standing.judgement,
             &page.report,
-            &|code| official_in(page.report.window_of(standing), code),
+            &|code| books(if standing.phase == 0 { &whole } else { &own }, code),
             &mut compare,
         );
     }

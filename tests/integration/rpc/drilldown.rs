@@ -2,9 +2,10 @@
 
 use super::jobs::run_nightly_job;
 use super::report::{report_client, submit_nil_report};
-use crate::harness::{TestClient, TestServer};
+use crate::harness::{TestClient, TestServer, first_monday};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::ids::{CampaignId, UnitId};
+use thidua::domain::support::time::DAY_MICROS;
 use thidua::pb;
 use thidua::pb::standing_service_client::StandingServiceClient;
 
@@ -67,6 +68,8 @@ async fn list_standing_reports(
 #[tokio::test]
 async fn behind_a_number_stand_single_reports_in_code_order_and_the_missing_ones_by_name() {
     let server = TestServer::start().await;
+    // The grace of the first week is over: its reports count, and the others are missing.
+    server.clock.set(first_monday().saturating_add_micros(3 * DAY_MICROS));
     let admin = server.enrol_client("prov-84", Role::Admin).await;
     let commune = server.enrol_client(COMMUNE, Role::Reporter).await;
     let district = server.enrol_client(DISTRICT, Role::Reviewer).await;

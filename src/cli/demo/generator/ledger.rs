@@ -72,6 +72,9 @@ impl LedgerLine {
     }
 }
 
+/// The lines of units, and of all units above them, by element.
+pub type StandingLines = BTreeMap<(UnitId, ElementCode), LedgerLine>;
+
 /// Sheets of one contract, counted by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SheetCounts {
@@ -166,15 +169,11 @@ impl Ledger {
     /// them; each sheet counts for the units that were above on its first day. A flow is the sum of
     /// its sheets.
     #[must_use]
-    pub fn standing_lines(
-        &self,
-        org: &Org,
-        window: DateWindow,
-    ) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
+    pub fn standing_lines(&self, org: &Org, window: DateWindow) -> StandingLines {
         let within = |sheet: &&LedgerSheet| window.start <= sheet.start && sheet.end <= window.end;
         let mut sheets: Vec<&LedgerSheet> = self.sheets.values().filter(within).collect();
         sheets.sort_by_key(|sheet| sheet.start);
-        let mut lines: BTreeMap<(UnitId, ElementCode), LedgerLine> = BTreeMap::new();
+        let mut lines = StandingLines::new();
         let mut add = |sheet: &LedgerSheet, code: &ElementCode, added: LedgerLine| {
             let above = org.ancestors(sheet.unit, Hierarchy::Command, sheet.start);
             for unit in std::iter::once(sheet.unit).chain(above) {
