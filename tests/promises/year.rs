@@ -1,9 +1,9 @@
-//! The example's whole year with its four reforms, lived day by day: reporters and a reviewer in the
-//! daytime, the jobs of every night.
+//! The example's whole year with its four reforms, lived day by day: reporters and a reviewer in
+//! the daytime, the jobs of every night.
 //!
 //! ```text
 //!  1 January 2025   three wards merge
-//!  1 March          the districts end, every commune gets another superior; an amendment closes the
+//! 1 March          the districts end, every commune gets another superior; an amendment closes the
 //!                   targets of the districts' elements (T2, T4, T7)
 //!  1 July           the communes merge, and the authority itself is merged
 //! ```

@@ -58,7 +58,8 @@ struct DueContract<'a> {
     cut_offs: BTreeSet<Date>,
     /// The day after the last one that counts.
     through: Date,
-    /// The day after the last one in the campaign on which a unit owes it; `None` if none ever does.
+    /// The day after the last one in the campaign on which a unit owes it; `None` if none ever
+    /// does.
     owed_until: Option<Date>,
 }
 

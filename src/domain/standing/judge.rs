@@ -165,8 +165,8 @@ fn judged_through(figures: &UnitFigures<'_>, formula: &Target) -> Option<Date> {
     ends.max()?.yesterday().ok()
 }
 
-/// Units that existed on some finished day of the window, and an owner that closed, with their latest
-/// kind; in a view of one day the units open on that day.
+/// Units that existed on some finished day of the window, and an owner that closed, with their
+/// latest kind; in a view of one day the units open on that day.
 fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, UnitKind)> {
     if let Some(day) = input.view.structure_day() {
         let kind = |unit: &crate::domain::org::Unit| {

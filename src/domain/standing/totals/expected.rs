@@ -95,7 +95,8 @@ pub(super) fn lower_median(mut values: Vec<Ratio>) -> Option<Ratio> {
     values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
-/// The unit's own figure of a past window, else those of its predecessors by the weights of lineage.
+/// The unit's own figure of a past window, else those of its predecessors by the weights of
+/// lineage.
 pub(super) fn inherited_base(
     input: &StandingInput<'_>,
     element: &Element,
