@@ -214,8 +214,10 @@ pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceCo
         (false, true) => lang.text("target-table-within-usual-variation"),
         (false, false) => lang.text("target-table-beyond-usual-variation-worth"),
     };
-    let is_unknown =
-        judgement.state == JudgementState::NotComparable || judgement.count_now.is_none();
+    // Without both counts there is no change to speak of.
+    let is_unknown = judgement.state == JudgementState::NotComparable
+        || judgement.count_now.is_none()
+        || judgement.count_before.is_none();
     ChanceComparison {
         counts,
         text: if is_unknown {
