@@ -70,6 +70,7 @@ screen-not-shown-here-power = not shown here: power loss, two servers, scoring (
 screen-look-further-thidua-demo = SEE ALSO       thidua demo --serve   keep it running for an app or a partner
 screen-look-behind-a-number = { "               " }thidua -d { $dir } standings --campaign { $campaign } --why { $target }   the reports behind a number
 screen-phones-back-after = { $time }: { $phones } phones back online after 3 weeks without signal
+screen-stocks-handed-over = { $day }: the hand-over of stocks is signed by two persons ({ $lines } lines)
 screen-merger-communes-grants-moved = { $day }: a merger, { $before } -> { $after } units; { $accounts } grants moved to the successor
 screen-server = SERVER
 screen-code-commune = enrolment code for a commune

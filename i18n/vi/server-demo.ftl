@@ -70,6 +70,7 @@ screen-not-shown-here-power = chưa có trong bản trình diễn: mất điện
 screen-look-further-thidua-demo = XEM THÊM   thidua demo --serve   giữ máy chủ chạy cho ứng dụng hoặc cơ quan phối hợp
 screen-look-behind-a-number = { "           " }thidua -d { $dir } standings --campaign { $campaign } --why { $target }   các báo cáo làm căn cứ của một số liệu
 screen-phones-back-after = { $time }: { $phones } điện thoại có mạng trở lại sau 3 tuần
+screen-stocks-handed-over = { $day }: hai người ký biên bản bàn giao số tồn ({ $lines } dòng)
 screen-merger-communes-grants-moved = { $day }: sáp nhập, { $before } -> { $after } đơn vị; { $accounts } vai trò được chuyển sang đơn vị kế thừa
 screen-server = MÁY CHỦ
 screen-code-commune = mã ghi danh cho xã

@@ -7,6 +7,7 @@
 pub mod authority;
 mod check;
 pub mod generator;
+mod handover;
 mod morning_page;
 mod partner_check;
 mod people;

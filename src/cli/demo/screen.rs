@@ -426,6 +426,9 @@ fn event_text(event: SimulationEvent, lived: DemoStep, lang: Lang) -> String {
             let time = step_message(lived, step);
             lang.say(message!("screen-phones-back-after", time => time, phones))
         }
+        SimulationEvent::StocksHandedOver { day, lines } => {
+            lang.say(message!("screen-stocks-handed-over", day, lines))
+        }
         SimulationEvent::CommunesMerged { day, communes: [before, after], accounts } => {
             lang.say(message!("screen-merger-communes-grants-moved", day, before, after, accounts))
         }

@@ -37,6 +37,13 @@ pub(super) enum SimulationEvent {
         /// Number of phones.
         phones: usize,
     },
+    /// Two persons signed the hand-over of stocks.
+    StocksHandedOver {
+        /// The day.
+        day: Date,
+        /// Number of its lines.
+        lines: usize,
+    },
     /// Communes merged.
     CommunesMerged {
         /// The day.
@@ -154,6 +161,10 @@ impl<'a> Simulation<'a> {
     fn apply_day_changes(&mut self, day: Date) -> Result<(), DemoError> {
         self.server.set_clock(day, 0, 1);
         self.server.app.advance_campaigns_by_day()?;
+        let lines = self.hand_over_stocks(day)?;
+        if lines > 0 {
+            self.events.push(SimulationEvent::StocksHandedOver { day, lines });
+        }
         let org = &self.province.org;
         if !org.units().iter().any(|unit| org.period_cut_days(unit.id).contains(&day)) {
             return Ok(());
