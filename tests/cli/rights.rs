@@ -23,7 +23,9 @@ fn walk(dir: &Path) -> Vec<PathBuf> {
 fn open_to_others(dir: &Path) -> Vec<String> {
     let mut found = walk(dir);
     found.retain(|path| path.extension().is_none_or(|end| end != "pem"));
-    let open = found.into_iter().filter(|path| path.metadata().unwrap().mode() & 0o077 != 0);
+    // A journal may be gone again by now.
+    let is_open = |path: &PathBuf| path.metadata().is_ok_and(|found| found.mode() & 0o077 != 0);
+    let open = found.into_iter().filter(is_open);
     open.map(|path| path.display().to_string()).collect()
 }
 
