@@ -151,10 +151,8 @@ fn save_answers(
             Ok(number) => return Ok(number),
             Err(error) => error,
         };
-        let refused = match &error {
-            ClientError::Refused { problems, .. } => problems.as_slice(),
-            _ => &[],
-        };
+        let refused =
+            if let ClientError::Refused { problems, .. } = &error { problems } else { &Vec::new() };
         let is_refused = |cell: &CellEntry| {
             refused.iter().any(|one| one.element.as_deref() == Some(&cell.element))
         };

@@ -88,13 +88,11 @@ fn read_cell(line: &str, cell: &CellView) -> Result<CellFigure, Message> {
     let text = line.trim();
     let value = parse_cell(text, cell.scale).map_err(|fault| fault.message(text))?;
     let figure = CellFigure::from(value);
-    match figure {
-        CellFigure::Reported(value) | CellFigure::Carried(value)
-            if value < cell.min || value > cell.max =>
-        {
-            let [min, max] = [cell.min, cell.max].map(|one| format_shortest(one, cell.scale));
-            Err(message!("field-figure-out-of-range", text, min, max))
-        }
-        _ => Ok(figure),
+    if let CellFigure::Reported(value) | CellFigure::Carried(value) = figure
+        && !(cell.min..=cell.max).contains(&value)
+    {
+        let [min, max] = [cell.min, cell.max].map(|one| format_shortest(one, cell.scale));
+        return Err(message!("field-figure-out-of-range", text, min, max));
     }
+    Ok(figure)
 }

@@ -105,7 +105,9 @@ fn read_row(
     let scale = catalogue.element(&code).map_or(0, |element| element.scale);
     let figure = parse_scaled(line.get(value), scale).map_err(|fault| match fault {
         FigureTextFault::NotAFigure => bad_value_violation(value, "value", "0, 1, 2, ...", line),
-        _ => (value, Violation::error("BAD_VALUE", "value", fault.message(line.get(value)))),
+        FigureTextFault::Thousands { .. } | FigureTextFault::Decimals { .. } => {
+            (value, Violation::error("BAD_VALUE", "value", fault.message(line.get(value))))
+        }
     })?;
     let state = BaselineStatus::parse(line.get(status))
         .ok_or_else(|| bad_value_violation(status, "status", "PRELIMINARY | FINAL", line))?;

@@ -71,14 +71,14 @@ impl ReadTx<'_> {
             }
             let mut subjects = Vec::with_capacity(about.len());
             for ids in about {
-                subjects.push(self.to_subject(ids, &org, &entry)?);
+                subjects.push(self.name_subject(ids, &org, &entry)?);
             }
             actions.push(DeskAction { entry, subjects });
         }
         Ok(actions)
     }
 
-    fn to_subject(
+    fn name_subject(
         &mut self,
         (account, role, unit): SubjectIds,
         org: &Org,

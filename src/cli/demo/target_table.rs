@@ -6,7 +6,7 @@ use crate::domain::campaign::{Campaign, CampaignTarget, TargetPair};
 use crate::domain::report::form::Catalogue;
 use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::target_rule::{Comparator, Comparison, Target};
 use crate::i18n::Lang;
@@ -155,6 +155,11 @@ fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<Stri
             limit = lang.count(limit),
             max = lang.count(limit.saturating_sub(now).max(0))
         )));
+    }
+    // A figure without a verdict reads like a success: say why there is none.
+    if judgement.state == JudgementState::Undetermined && judgement.members.is_empty() {
+        let reason = judgement.reasons.first();
+        said.extend(reason.map(|code| lang.say(Message::of_code("verdict-reason", code))));
     }
     if !said.is_empty() {
         lines.push(said.join("; "));
