@@ -342,11 +342,13 @@ impl CampaignTotals {
             let sums = &mut self.windows[one.window].1;
             sums.apply_coverage(&layout.code, &report.rows, covered, adds);
         }
+        let is_counted = report.windows.iter().any(|one| one.counted);
         for (nth, column) in layout.columns.iter().enumerate().filter(|(_, one)| !one.stock) {
-            let (counted, known) =
-                (self.flow_sum(report, nth, column.column), report.known_sum(nth));
+            let counted = is_counted.then(|| self.flow_sum(report, nth, column.column));
+            let known = report.known_sum(nth);
             for one in &report.windows {
                 let sum = if one.counted { counted } else { known };
+                let Some(sum) = sum else { continue };
                 let sums = &mut self.windows[one.window].1;
                 sums.apply_sum(&report.rows, column.column, sum, adds);
             }
@@ -400,10 +402,10 @@ impl TrackedReport {
         self.received.as_ref().filter(|received| received.accepted)?.figures[nth]
     }
 
-    /// What a report that is not due yet lets one know of a flow.
-    fn known_sum(&self, nth: usize) -> ElementSum {
-        let before_due = self.official_figure(nth).map_or(0, i128::from);
-        ElementSum { before_due, ..ElementSum::default() }
+    /// What a report that is not due yet lets one know of a flow, if anything.
+    fn known_sum(&self, nth: usize) -> Option<ElementSum> {
+        let before_due = i128::from(self.official_figure(nth)?);
+        Some(ElementSum { before_due, ..ElementSum::default() })
     }
 }
 

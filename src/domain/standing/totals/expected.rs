@@ -20,9 +20,17 @@ const MILLIONTHS: i64 = 1_000_000;
 /// Figures of last year for each unit and element of the campaign, in the element's own unit.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ExpectedFigures {
-    bases: HashMap<(UnitId, usize), Ratio>,
-    medians: HashMap<(UnitKind, usize), Ratio>,
+    bases: HashMap<(UnitId, usize), ExpectedBase>,
+    /// The weight of a unit without a base, for one day.
+    median_weights: HashMap<(UnitKind, usize), i128>,
     base_days: i64,
+}
+
+/// A figure of last year, with its weight for one day.
+#[derive(Debug, Clone, Copy)]
+struct ExpectedBase {
+    figure: Ratio,
+    weight: i128,
 }
 
 impl ExpectedFigures {
@@ -40,19 +48,20 @@ impl ExpectedFigures {
             let element = &input.catalogue.elements[column];
             let window = input.campaign.base_window();
             let Some(base) = inherited_base(input, element, unit, window) else { continue };
-            if figures.bases.insert((unit, column), base).is_none() {
+            let known = ExpectedBase { figure: base, weight: to_weight(base) };
+            if figures.bases.insert((unit, column), known).is_none() {
                 by_level.entry((kind, column)).or_default().push(base);
             }
         }
-        let median = |(key, values)| Some((key, lower_median(values)?));
-        figures.medians = by_level.into_iter().filter_map(median).collect();
+        let median = |(key, values)| Some((key, to_weight(lower_median(values)?)));
+        figures.median_weights = by_level.into_iter().filter_map(median).collect();
         figures
     }
 
     /// The figure of last year's whole window; `None` if neither the unit nor its predecessors have
     /// one.
     pub(super) fn base(&self, unit: UnitId, column: usize) -> Option<Ratio> {
-        self.bases.get(&(unit, column)).copied()
+        self.bases.get(&(unit, column)).map(|base| base.figure)
     }
 
     /// The expected flow of a report over `days`; zero without a figure of last year.
@@ -69,9 +78,9 @@ impl ExpectedFigures {
         column: usize,
         days: i32,
     ) -> i128 {
-        let median = || self.medians.get(&(kind, column)).copied();
-        match self.base(unit, column).or_else(median) {
-            Some(base) => to_weight(base).saturating_mul(i128::from(days)),
+        let own = self.bases.get(&(unit, column)).map(|base| base.weight);
+        match own.or_else(|| self.median_weights.get(&(kind, column)).copied()) {
+            Some(weight) => weight.saturating_mul(i128::from(days)),
             // One for each report, whatever its days.
             None => to_weight(Ratio::ONE).saturating_mul(i128::from(self.base_days)),
         }
