@@ -2,7 +2,7 @@
 
 use crate::fraction::Frac;
 use crate::ledger::{Piece, Scene};
-use crate::lineage::{day_before, passed_on_to, with_ancestors};
+use crate::lineage::{day_before, passed_on_to};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -210,7 +210,12 @@ impl Scene<'_> {
         });
         let all: BTreeSet<UnitId> = owed.map(|piece| piece.unit).collect();
         let last = day_before(judged.end);
-        all.into_iter().filter(|one| !passed_on_to(self.org(), *one, holders, last)).collect()
+        // What was passed on is held, or was left, by another unit of the level.
+        let ended = all.iter().filter(|one| {
+            let others = all.union(holders).copied().filter(|other| other != *one).collect();
+            !passed_on_to(self.org(), **one, &others, last)
+        });
+        ended.copied().collect()
     }
 
     fn place_of_ended(&self, ended: UnitId, last: Date) -> (BTreeSet<UnitId>, BTreeSet<UnitId>) {
@@ -221,7 +226,8 @@ impl Scene<'_> {
             return (place.certain, place.doubtful);
         }
         let owner = self.legacy_owner().map(|(owner, _)| owner);
-        let above = with_ancestors(org, ended, end).into_iter();
+        // Those that had its figures on its last day, a closed owner's legacy scope included.
+        let above = self.place(ended, end).certain.into_iter();
         let still = above.filter(|unit| org.is_open_on(*unit, last) || Some(*unit) == owner);
         (still.collect(), BTreeSet::new())
     }

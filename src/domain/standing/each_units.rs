@@ -49,7 +49,7 @@ pub(super) fn list_each_units<'a>(
     let one = |(unit, neutral): (&Unit, Option<NeutralReason>)| {
         let by_exposure = !comparison.measure.is_change();
         let own = UnitFigures { unit: unit.id, by_exposure, ..*figures };
-        let (coverage, weight) = (own.report_share(), own.weight_share(comparison));
+        let (coverage, weight) = (own.report_share(comparison), own.weight_share(comparison));
         EachFigures { unit: unit.id, neutral, coverage, weight, figures: Box::new(own) }
     };
     Some(found.into_iter().map(one).collect())

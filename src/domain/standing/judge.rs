@@ -220,7 +220,7 @@ fn evaluation_terms(
 
 /// Coverage of a target: the reports of every contract that delivers one of its elements, over the
 /// windows of the target.
-pub(super) fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
+fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
     let mut read: BTreeSet<(DateWindow, &str)> = BTreeSet::new();
     let contract = |code: &ElementCode| Some(figures.due.contract_of(code)?.code.as_str());
     for comparison in line.formula.comparisons() {

@@ -2,11 +2,11 @@
 //!
 //! A past figure of a unit exists only if it is complete for every unit that counts below it.
 
+use super::Coverage;
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::{UnitOrigins, legacy_owner};
-use super::due_days::{DueDays, SummedWindow};
+use super::due_days::{DueDays, SummedWindow, target_elements};
 use super::each_units::{is_judged_by_exposure, list_each_units};
-use super::judge::target_coverage;
 use crate::domain::campaign::CampaignTarget;
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::report::element::{DefinitionComparability, Element, ElementCode};
@@ -19,6 +19,7 @@ use crate::domain::target_rule::{
     FigureSource, FormulaIdentifier, MissingReports, OwnTerms, StandingStage, TargetWindow,
 };
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 /// One unit's figures for one target.
 #[derive(Clone, Copy)]
@@ -242,9 +243,16 @@ impl UnitFigures<'_> {
         }
     }
 
-    /// The accepted share of the target's reports.
-    pub(super) fn report_share(&self) -> Ratio {
-        self.line.map_or(Ratio::ONE, |line| target_coverage(self, line).accepted_share())
+    /// The accepted share of the reports under all contracts of the target, over the window of one
+    /// of its comparisons.
+    pub(super) fn report_share(&self, comparison: &Comparison) -> Ratio {
+        let sums = self.window_of(comparison).and_then(|window| self.sums_over(window));
+        let (Some(line), Some((_, sums))) = (self.line, sums) else { return Ratio::ONE };
+        let elements = target_elements(self.input.campaign, &line.formula);
+        let contracts = elements.iter().filter_map(|code| self.due.contract_of(code));
+        let codes: BTreeSet<&str> = contracts.map(|contract| contract.code.as_str()).collect();
+        let coverage = codes.into_iter().map(|code| sums.coverage(self.unit, code));
+        coverage.fold(Coverage::default(), Coverage::combined_with).accepted_share()
     }
 
     /// The accepted share of what the reports of a comparison are expected to weigh, by the element
@@ -364,7 +372,7 @@ impl FigureSource for UnitFigures<'_> {
 
     fn own_terms(&self, comparison: &Comparison) -> Option<OwnTerms> {
         let stage = self.stage(self.window_of(comparison)?, comparison.measure.elements());
-        let (coverage, weight) = (self.report_share(), self.weight_share(comparison));
+        let (coverage, weight) = (self.report_share(comparison), self.weight_share(comparison));
         Some(OwnTerms { stage, coverage, weight })
     }
 

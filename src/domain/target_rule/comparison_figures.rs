@@ -219,6 +219,10 @@ impl<'a> ComparisonReader<'a> {
     /// Counts of which nothing is due yet, if figures of later periods are known already.
     pub(super) fn read_before_due(&self, level: PlainMeasure<'a>) -> Option<CurrentFigure> {
         let PlainMeasure::Count(expr) = level else { return None };
+        let due = |code: &ElementCode| self.figures.current_value(code, self.comparison);
+        if expr.terms().any(|(_, code)| due(code).is_some()) {
+            return None;
+        }
         let known = self.sum_before_due(expr)?;
         let current = self.with_missing_reports(expr, Ratio::ONE, Ratio::ZERO).ok()?;
         (!known.is_zero()).then_some(CurrentFigure { nothing_due: true, ..current })
