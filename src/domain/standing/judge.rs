@@ -8,7 +8,7 @@ use super::due_days::{DueDays, SummedWindow};
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
 use super::unit_judge::UnitJudge;
-use super::{Coverage, Standing};
+use super::{Coverage, JudgementState, Standing};
 use crate::domain::campaign::{Campaign, CampaignTarget};
 use crate::domain::org::UnitKind;
 use crate::domain::report::element::ElementCode;
@@ -100,6 +100,10 @@ pub fn judge_standings_from_totals(
                 let judge = UnitJudge { figures: &figures, kind, phase, limits: &limits, owner };
                 let stage = target_stage(&figures, &line.formula);
                 let coverage = target_coverage(&figures, line);
+                let judgement = judge.judge_line(line, &evaluation_terms(line, stage, coverage));
+                // A row that is never judged stays the same record as the days go by.
+                let is_counted = judgement.state != JudgementState::NotCountedHere;
+                let through = judged_through(&figures, &line.formula).filter(|_| is_counted);
                 all.push(Standing {
                     campaign: input.campaign.id(),
                     phase,
@@ -107,8 +111,8 @@ pub fn judge_standings_from_totals(
                     view: input.view.into(),
                     stage,
                     definition_version,
-                    judged_through: judged_through(&figures, &line.formula),
-                    judgement: judge.judge_line(line, &evaluation_terms(line, stage, coverage)),
+                    judged_through: through,
+                    judgement,
                     coverage,
                 });
             }
