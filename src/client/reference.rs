@@ -99,32 +99,23 @@ impl LocalReference {
     /// What is expected for exactly this key; `None` if the unit owes no such report, or the phone
     /// does not know it yet.
     pub(crate) fn expectation(&self, key: &ReportKey) -> Option<Expectation> {
-        let contract = self.contract(key.contract)?;
-        let whole = self.calendars.get(&contract.calendar)?.period_containing(key.period.start);
-        let owed = compute_unit_expectations(
-            &self.org,
-            &self.calendars,
-            contract,
-            key.unit,
-            whole.window(),
-        );
-        owed.ok()?.into_iter().find(|expected| expected.period == key.period)
+        let owed = self.owed_around(key, key.period.start)?;
+        owed.into_iter().find(|expected| expected.period == key.period)
     }
 
     /// The report that the unit owes under the same contract for the days right before this key's.
     pub(crate) fn previous_report_id(&self, key: &ReportKey) -> Option<ReportId> {
-        let contract = self.contract(key.contract)?;
-        let last_day = key.period.start.saturating_sub(1.day());
-        let whole = self.calendars.get(&contract.calendar)?.period_containing(last_day);
-        let owed = compute_unit_expectations(
-            &self.org,
-            &self.calendars,
-            contract,
-            key.unit,
-            whole.window(),
-        );
-        let before = owed.ok()?.into_iter().find(|one| one.period.end == key.period.start)?;
+        let owed = self.owed_around(key, key.period.start.saturating_sub(1.day()))?;
+        let before = owed.into_iter().find(|one| one.period.end == key.period.start)?;
         Some(before.report_key().id())
+    }
+
+    /// What the unit of `key` owes under its contract for the period of the calendar with `day`.
+    fn owed_around(&self, key: &ReportKey, day: Date) -> Option<Vec<Expectation>> {
+        let contract = self.contract(key.contract)?;
+        let window = self.calendars.get(&contract.calendar)?.period_containing(day).window();
+        let calendars = &self.calendars;
+        compute_unit_expectations(&self.org, calendars, contract, key.unit, window).ok()
     }
 
     /// Whether a nil report leaves this element to be answered.

@@ -177,14 +177,7 @@ impl RowSource<'_> {
 
     fn build_row(self, judgement: &Judgement, formula: &Target) -> ComparisonRow {
         let Self { morning, window, lang } = self;
-        let comparison = match formula {
-            Target::Compare(comparison) => Some(comparison),
-            Target::Milestone(_)
-            | Target::Attest(_)
-            | Target::All(_)
-            | Target::Any(_)
-            | Target::Tier { .. } => None,
-        };
+        let comparison = formula.comparison();
         let figures = judgement.shown_figures(comparison, &morning.reference.catalogue);
         let attested = lang.text("target-rows-attested-as-done").to_owned();
         let value = match &judgement.each {

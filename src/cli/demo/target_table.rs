@@ -62,14 +62,7 @@ fn push_judgement_lines(
     } else {
         format!("{indent}{} {words}", judgement.code)
     };
-    let comparison = match formula {
-        Target::Compare(comparison) => Some(comparison),
-        Target::All(_)
-        | Target::Any(_)
-        | Target::Tier { .. }
-        | Target::Attest(_)
-        | Target::Milestone(_) => None,
-    };
+    let comparison = formula.comparison();
     let shown = judgement.shown_figures(comparison, catalogue);
     let [before, now] = [shown.before, shown.now].map(|one| shown_text(one, Some(lang)));
     lines.push(format_row(

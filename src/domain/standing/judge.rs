@@ -210,14 +210,7 @@ fn evaluation_terms(
         min_base: line.min_base.map(|least| Ratio::from_integer(least.into())),
         zero_base: line.zero_base.unwrap_or(ZeroBasePolicy::MaintainZero),
         course: line.pace.clone(),
-        course_bound: match &line.formula {
-            Target::Compare(comparison) => Some(comparison.bound.to_ratio()),
-            Target::Milestone(_)
-            | Target::Attest(_)
-            | Target::All(_)
-            | Target::Any(_)
-            | Target::Tier { .. } => None,
-        },
+        course_bound: line.formula.comparison().map(|comparison| comparison.bound.to_ratio()),
         ..usual
     }
 }

@@ -6,7 +6,7 @@ use super::{Judgement, JudgementState, StandingFigure};
 use crate::domain::campaign::Campaign;
 use crate::domain::report::form::Catalogue;
 use crate::domain::support::ratio::Ratio;
-use crate::domain::target_rule::{Comparison, Expr, Measure, Target, TermSign};
+use crate::domain::target_rule::{Comparison, Expr, Measure, TermSign};
 
 /// A figure for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +33,7 @@ pub struct ShownFigures {
 #[must_use]
 pub fn find_comparison<'a>(campaign: &'a Campaign, code: &str) -> Option<&'a Comparison> {
     let mut targets = campaign.targets.iter();
-    match targets.find_map(|line| find_member(&line.code, &line.formula, code))? {
-        Target::Compare(comparison) => Some(comparison),
-        Target::Attest(_)
-        | Target::Milestone(_)
-        | Target::All(_)
-        | Target::Any(_)
-        | Target::Tier { .. } => None,
-    }
+    targets.find_map(|line| find_member(&line.code, &line.formula, code))?.comparison()
 }
 
 impl Judgement {

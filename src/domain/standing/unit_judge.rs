@@ -113,14 +113,7 @@ impl UnitJudge<'_> {
     }
 
     fn build_judgement(&self, code: &str, formula: &Target, evaluation: &Evaluation) -> Judgement {
-        let comparison = match formula {
-            Target::Compare(comparison) => Some(comparison),
-            Target::Attest(_)
-            | Target::Milestone(_)
-            | Target::All(_)
-            | Target::Any(_)
-            | Target::Tier { .. } => None,
-        };
+        let comparison = formula.comparison();
         let members = formula.members().into_iter().zip(&evaluation.members).zip('a'..='z');
         let members = members.map(|((formula, of), letter)| {
             self.build_judgement(&format!("{code}{letter}"), formula, of)

@@ -57,6 +57,19 @@ impl Target {
         }
     }
 
+    /// The comparison that it is; `None` for a combination, a milestone or an attestation.
+    #[must_use]
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match self {
+            Self::Compare(comparison) => Some(comparison),
+            Self::Attest(_)
+            | Self::Milestone(_)
+            | Self::All(_)
+            | Self::Any(_)
+            | Self::Tier { .. } => None,
+        }
+    }
+
     /// The direct members of a combination, floor before stretch; empty for an atomic target.
     #[must_use]
     pub fn members(&self) -> Vec<&Self> {
