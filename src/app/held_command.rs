@@ -113,7 +113,7 @@ fn is_base_missing(
             let Some(present) = tx.report(*report, units)? else { return Ok(lossy) };
             lossy
                 && present.report.content_hash() != *seen
-                && !tx.has_sent_content(*report, *seen)?
+                && !tx.has_sent_content(*report, *seen, units)?
         }
         CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }

@@ -68,16 +68,21 @@ type EnrolledDeviceRow =
 impl ReadTx<'_> {
     /// The device with this id.
     pub fn device(&mut self, id: DeviceId) -> Result<Option<EnrolledDevice>> {
-        let row: Option<EnrolledDeviceRow> = with_conn!(self.conn(), |conn| select_devices()
+        let row: Option<EnrolledDeviceRow> = with_conn!(self.settled_conn(), |conn| select_devices()
             .filter(device::id.eq(&id.0[..]))
             .first(conn)
             .optional())?;
-        row.map(to_device).transpose()
+        let Some(mut device) = row.map(to_device).transpose()? else { return Ok(None) };
+        if let Some(Some(outbox)) = self.pending().writes.outboxes.get(&id) {
+            device.last_command_number = outbox.last_command_number;
+            device.outcome_chain = outbox.outcome_chain.to_vec();
+        }
+        Ok(Some(device))
     }
 
     /// The device whose access token has this hash.
     pub fn device_by_token(&mut self, token_hash: &[u8]) -> Result<Option<EnrolledDevice>> {
-        let row: Option<EnrolledDeviceRow> = with_conn!(self.conn(), |conn| select_devices()
+        let row: Option<EnrolledDeviceRow> = with_conn!(self.conn()?, |conn| select_devices()
             .filter(device::token_hash.eq(token_hash))
             .first(conn)
             .optional())?;
@@ -87,13 +92,13 @@ impl ReadTx<'_> {
     /// All devices, in order of enrolment.
     pub fn devices(&mut self) -> Result<Vec<EnrolledDevice>> {
         let rows: Vec<EnrolledDeviceRow> =
-            select_devices().order((device::enrolled_at, device::id)).load(self.conn())?;
+            select_devices().order((device::enrolled_at, device::id)).load(self.conn()?)?;
         rows.into_iter().map(to_device).collect()
     }
 
     /// All grants of an account.
     pub fn grants(&mut self, account_id: AccountId) -> Result<Vec<Grant>> {
-        let rows: Vec<(i16, Vec<u8>, i32, i32)> = with_conn!(self.conn(), |conn| grants::table
+        let rows: Vec<(i16, Vec<u8>, i32, i32)> = with_conn!(self.settled_conn(), |conn| grants::table
             .filter(grants::account.eq(&account_id.0[..]))
             .order((grants::role, grants::unit, grants::from_day))
             .select((grants::role, grants::unit, grants::from_day, grants::to_day))
@@ -107,7 +112,7 @@ impl ReadTx<'_> {
             .filter(grants::unit.eq(&unit.0[..]))
             .order((grants::account, grants::role))
             .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         rows.into_iter()
             .filter_map(|(account_id, role, unit, from, to)| {
                 let grant = to_grant((role, unit, from, to)).transpose()?;
@@ -121,7 +126,7 @@ impl ReadTx<'_> {
         Ok(account::table
             .find(&account_id.0[..])
             .select(account::label)
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?)
     }
 }
@@ -137,7 +142,7 @@ impl WriteTx<'_> {
                     account::label.eq(label),
                     account::created_at.eq(created),
                 ))
-                .execute(self.conn())?;
+                .execute(self.conn()?)?;
         }
         Ok(())
     }
@@ -155,7 +160,7 @@ impl WriteTx<'_> {
                 grants::from_day.eq(from),
                 grants::to_day.eq(to),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.row_written(hash_grant((account, role, unit), (from, to)));
         self.bump_auth_generation()
     }
@@ -169,7 +174,7 @@ impl WriteTx<'_> {
 
     fn delete_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
         let (account, role, unit) = (&account_id.0[..], grant.role.number(), &grant.unit.0[..]);
-        diesel::delete(grants::table.find((account, role, unit))).execute(self.conn())?;
+        diesel::delete(grants::table.find((account, role, unit))).execute(self.conn()?)?;
         self.row_deleted(grant_key(account, role, unit));
         Ok(())
     }
@@ -192,7 +197,7 @@ impl WriteTx<'_> {
                 device::outcome_chain.eq(vec![0u8; 32]),
                 device::forked.eq(0i16),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.device_written(id)
     }
 
@@ -220,7 +225,7 @@ impl WriteTx<'_> {
                 device::token_hash.eq(Some(token_hash)),
                 device::token_expires_at.eq(Some(expires.0)),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 
@@ -230,7 +235,7 @@ impl WriteTx<'_> {
         diesel::update(device::table.find(&id.0[..]))
             .filter(device::revoked_at.is_null())
             .set((device::revoked_at.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.device_written(id)?;
         self.bump_auth_generation()
     }
@@ -243,14 +248,14 @@ impl WriteTx<'_> {
             .filter(device::public_key.eq(Vec::<u8>::new()))
             .filter(device::enrolled_at.le(last.0))
             .filter(device::last_command_number.eq(0));
-        Ok(diesel::delete(expired).execute(self.conn())?)
+        Ok(diesel::delete(expired).execute(self.conn()?)?)
     }
 
     /// Marks that one command number came with two different contents.
     pub(crate) fn mark_forked(&mut self, id: DeviceId) -> Result<()> {
         diesel::update(device::table.find(&id.0[..]))
             .set(device::forked.eq(1i16))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 
@@ -263,8 +268,8 @@ impl WriteTx<'_> {
     ) -> Result<bool> {
         let now = self.now().0;
         diesel::delete(used_nonce::table.filter(used_nonce::expires_at.le(now)))
-            .execute(self.conn())?;
-        let used: i64 = used_nonce::table.find(hash).count().get_result(self.conn())?;
+            .execute(self.conn()?)?;
+        let used: i64 = used_nonce::table.find(hash).count().get_result(self.conn()?)?;
         if used > 0 {
             return Ok(false);
         }
@@ -274,7 +279,7 @@ impl WriteTx<'_> {
                 used_nonce::device.eq(&id.0[..]),
                 used_nonce::expires_at.eq(expires.0),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(true)
     }
 }

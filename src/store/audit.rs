@@ -99,7 +99,7 @@ impl ReadTx<'_> {
         let commits: Vec<(i64, i64, Vec<u8>)> = commit_log::table
             .order(commit_log::last_seq)
             .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let head = self.head()?;
         let mut verified = AuditVerification { rows: 0, chain: [0; 32], invalid_from_seq: None };
         let mut next = 1;
@@ -119,7 +119,7 @@ impl ReadTx<'_> {
             next = last + 1;
         }
         let extra_rows: i64 =
-            audit::table.filter(audit::seq.ge(next)).count().get_result(self.conn())?;
+            audit::table.filter(audit::seq.ge(next)).count().get_result(self.conn()?)?;
         let is_truncated = expected.is_some_and(|(seq, _)| seq >= next);
         if head.seq != next - 1 || head.chain != verified.chain || extra_rows > 0 || is_truncated {
             verified.invalid_from_seq = Some(next);
@@ -134,7 +134,7 @@ impl ReadTx<'_> {
             .filter(commit_log::last_seq.ge(seq))
             .order(commit_log::last_seq)
             .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?;
         let Some((first, last, stored)) = commit else { return Ok((seq, false)) };
         let (before, chain) = self.last_commit_up_to(first - 1)?;
@@ -148,7 +148,7 @@ impl ReadTx<'_> {
         Ok(audit::table
             .filter(audit::seq.between(first, last))
             .order(audit::seq)
-            .load(self.conn())?)
+            .load(self.conn()?)?)
     }
 
     /// Rows of the audit after `after`, oldest first.
@@ -157,7 +157,7 @@ impl ReadTx<'_> {
             .filter(audit::seq.gt(after))
             .order(audit::seq)
             .limit(limit)
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         rows.into_iter().map(to_audit_entry).collect()
     }
 }

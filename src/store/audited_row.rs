@@ -252,7 +252,7 @@ impl ReadTx<'_> {
             .filter(audit::record_kind.is_null())
             .filter(audit::record_hash.is_not_null())
             .select((audit::seq, audit::record_hash))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let acts = acts.into_iter().map(|(seq, hash)| (seq, hash.unwrap_or_default())).collect();
         let mut newest = self.newest_lines(acts, problems)?;
         for row in self.hashed_rows()? {
@@ -283,7 +283,7 @@ impl ReadTx<'_> {
         problems: &mut ProblemList,
     ) -> Result<BTreeMap<RowKey, (i64, Option<[u8; 32]>)>> {
         let lines: Vec<AuditedRowLine> =
-            audited_row::table.order(audited_row::seq).load(self.conn())?;
+            audited_row::table.order(audited_row::seq).load(self.conn()?)?;
         let mut newest = BTreeMap::new();
         for lines in lines.chunk_by(|one, next| one.seq == next.seq) {
             let (seq, mut rows) = (lines[0].seq, AuditedRows::default());
@@ -314,7 +314,7 @@ impl ReadTx<'_> {
             .collect();
         let granted: Vec<(Vec<u8>, i16, Vec<u8>, i32, i32)> = grants::table
             .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         found.extend(granted.iter().map(|(account, role, unit, from, to)| {
             hash_grant((account, *role, unit), (*from, *to))
         }));
@@ -327,12 +327,12 @@ impl ReadTx<'_> {
                 device::enrolled_at,
                 device::revoked_at,
             ))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         found.extend(devices.iter().map(|(id, account, key, enrolled, revoked)| {
             hash_device((id, account), key, (*enrolled, *revoked))
         }));
         let keys: Vec<ServiceKeyRow> =
-            service_key::table.select(ServiceKeyRow::as_select()).load(self.conn())?;
+            service_key::table.select(ServiceKeyRow::as_select()).load(self.conn()?)?;
         found.extend(keys.iter().map(hash_service_key));
         let passwords: Vec<(Vec<u8>, String, Vec<u8>, Vec<u8>, i64)> = password::table
             .select((
@@ -342,7 +342,7 @@ impl ReadTx<'_> {
                 password::hash,
                 password::set_at,
             ))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         found.extend(passwords.iter().map(|(account, algorithm, salt, hash, set_at)| {
             hash_password_row(account, (algorithm, salt, hash), *set_at)
         }));
@@ -358,7 +358,7 @@ impl ReadTx<'_> {
                 second_factor::recovery_hashes,
                 second_factor::enrolled_at,
             ))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let hash = |(account, salt, hashes, enrolled_at): &(Vec<u8>, Vec<u8>, Vec<u8>, i64)| {
             hash_second_factor(account, (salt, hashes), *enrolled_at)
         };
@@ -377,7 +377,7 @@ impl ReadTx<'_> {
         let written: Vec<AuditRow> = audit::table
             .filter(audit::record_kind.eq_any(kinds))
             .order(audit::seq)
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let mut audited = AuditedRecords::default();
         written.iter().for_each(|row| audited.insert(row));
         let mut seqs: BTreeSet<i64> = audited.seqs().collect();
@@ -405,6 +405,6 @@ impl ReadTx<'_> {
             .filter(audited_row::table_name.eq(AuditedTable::Baseline.as_str()))
             .select(audited_row::seq)
             .distinct()
-            .load(self.conn())?)
+            .load(self.conn()?)?)
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
 
 fn check_database_with(tx: &mut ReadTx, each: impl FnMut(&[u8])) -> Result<IntegrityReport> {
     let mut problems = Vec::new();
-    if let AnyConn::Sqlite(conn) = tx.conn() {
+    if let AnyConn::Sqlite(conn) = tx.conn()? {
         let lines: Vec<IntegrityCheckRow> =
             diesel::sql_query("PRAGMA integrity_check").load(conn)?;
         problems
@@ -145,7 +145,7 @@ impl ReadTx<'_> {
             .inner_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
             .filter(feed::op.eq(OP_PUT))
             .select((feed::scope_number, record::hash))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let mut digests: BTreeMap<i32, ScopeDigest> = BTreeMap::new();
         for (number, hash) in rows {
             digests.entry(number).or_default().add(u128::from_be_bytes(to_byte_array(&hash)?));
@@ -161,7 +161,7 @@ impl WriteTx<'_> {
         diesel::update(feed_head::table.find(1))
             .filter(feed_head::safe_past_seq.lt(seq))
             .set(feed_head::safe_past_seq.eq(seq))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 }

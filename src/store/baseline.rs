@@ -33,7 +33,7 @@ impl ReadTx<'_> {
                 baseline::status,
                 baseline::source,
             ))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         rows.into_iter().map(to_baseline_row).collect()
     }
 }
@@ -107,7 +107,7 @@ fn insert_baseline(tx: &mut WriteTx, row: &BaselineRow) -> Result<()> {
             baseline::status.eq(row.status.as_str()),
             baseline::source.eq(&row.source),
         ))
-        .execute(tx.conn())?;
+        .execute(tx.conn()?)?;
     Ok(())
 }
 

@@ -5,7 +5,8 @@
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::error::{Error, Result};
-use super::write_tx::{PendingChanges, WriteTx};
+use super::pending::PendingChanges;
+use super::write_tx::WriteTx;
 use super::{CommitHook, commit, lock_ignoring_poison};
 use crate::domain::support::time::Timestamp;
 use std::any::Any;
@@ -45,7 +46,7 @@ struct WriteBatch {
 #[derive(Debug, Clone)]
 enum BatchFailure {
     /// Nothing of it was applied: its members run their steps again.
-    RolledBack(String),
+    RolledBack(Error),
     /// The commit panicked: whether it was applied is not known, so nobody repeats it unasked.
     Panicked(String),
 }
@@ -83,21 +84,21 @@ impl BatchWriter {
         now: Timestamp,
         steps: &mut dyn FnMut(&mut WriteTx) -> Result<T, E>,
     ) -> Result<(T, i64), E> {
-        let mut last = String::new();
+        let mut last = Error::Busy(String::new());
         for _ in 0..MAX_ATTEMPTS {
             match self.attempt_transaction(now, steps)? {
                 WriteAttempt::Committed(value, seq) => return Ok((value, seq)),
                 WriteAttempt::Retry(reason) => {
                     tracing::debug!(
                         transaction = name,
-                        reason,
+                        reason = %reason,
                         "the batch failed; running the steps again"
                     );
                     last = reason;
                 }
             }
         }
-        Err(Error::Busy(last).into())
+        Err(last.into())
     }
 
     fn attempt_transaction<T, E: From<Error>>(
@@ -110,7 +111,7 @@ impl BatchWriter {
         self.waiting_callers.fetch_sub(1, Ordering::SeqCst);
         if let Err(error) = state.begin_batch(&self.location) {
             return if error.is_transient() {
-                Ok(WriteAttempt::Retry(error.to_string()))
+                Ok(WriteAttempt::Retry(error))
             } else {
                 Err(error.into())
             };
@@ -126,7 +127,7 @@ impl BatchWriter {
             BatchMemberResult::Retry(reason) => return Ok(WriteAttempt::Retry(reason)),
             BatchMemberResult::Panicked(panic) => resume_unwind(panic),
         };
-        let gone = || Err(BatchFailure::RolledBack("the batch is gone".to_owned()));
+        let gone = || Err(BatchFailure::RolledBack(Error::Busy("the batch is gone".to_owned())));
         match end.map_or_else(gone, |end| end.wait()) {
             Ok(seq) => Ok(WriteAttempt::Committed(value, seq)),
             Err(BatchFailure::RolledBack(reason)) => Ok(WriteAttempt::Retry(reason)),
@@ -137,9 +138,9 @@ impl BatchWriter {
     /// Numbers the changes, commits, and completes the result of the batch. A panic is the result
     /// of every member, because each of them waits for one.
     fn finish_batch(&self, state: &mut BatchWriterState, now: Timestamp) {
-        let (Some(conn), Some(batch)) = (state.conn.take(), state.batch.take()) else { return };
+        let (Some(conn), Some(mut batch)) = (state.conn.take(), state.batch.take()) else { return };
         let finished = catch_unwind(AssertUnwindSafe(|| {
-            let result = state.commit(conn, &batch, now);
+            let result = state.commit(conn, &mut batch, now);
             if let (Ok(Some(last)), Some(hook)) =
                 (&result, lock_ignoring_poison(&self.commit_hook).clone())
             {
@@ -149,7 +150,7 @@ impl BatchWriter {
         }));
         let result = match finished {
             Ok(Ok(last)) => Ok(last.unwrap_or(0)),
-            Ok(Err(error)) => Err(BatchFailure::RolledBack(error.to_string())),
+            Ok(Err(error)) => Err(BatchFailure::RolledBack(error)),
             Err(panic) => {
                 state.scope_numbers.clear();
                 let text = panic_text(panic.as_ref());
@@ -173,20 +174,23 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 /// Commits a batch; its last seq, if it changed anything that gets one.
 fn commit_batch(
     conn: &mut AnyConn,
-    batch: &WriteBatch,
+    batch: &mut WriteBatch,
     scopes: &mut commit::ScopeNumberCache,
     now: Timestamp,
 ) -> Result<Option<i64>> {
-    if let Some(reason) = &batch.pending.fatal_error {
-        return Err(Error::Busy(reason.clone()));
+    if let Some(error) = batch.pending.fatal_error.take() {
+        return Err(error);
     }
     if batch.member_count == 0 {
         return conn.execute_sql("ROLLBACK").map(|()| None);
     }
-    let last = if batch.pending.changes.is_empty() && batch.pending.commands.is_empty() {
+    let pending = &mut batch.pending;
+    let is_empty =
+        pending.changes.is_empty() && pending.commands.is_empty() && pending.writes.is_written();
+    let last = if is_empty {
         None
     } else {
-        Some(commit::append_commit(conn, &batch.pending, scopes, now)?)
+        Some(commit::append_commit(conn, pending, scopes, now)?)
     };
     super::fault_point::trigger_fault_point("before_commit");
     conn.execute_sql("COMMIT")?;
@@ -198,7 +202,7 @@ fn commit_batch(
 enum BatchMemberResult<T, E> {
     Finished(Result<T, E>),
     /// Another node changed what the steps read: they run again over the new state.
-    Retry(String),
+    Retry(Error),
     Panicked(Box<dyn Any + Send>),
 }
 
@@ -206,7 +210,7 @@ enum WriteAttempt<T> {
     /// The value of the steps and the last seq of the commit; 0 when it changed nothing in the
     /// feed.
     Committed(T, i64),
-    Retry(String),
+    Retry(Error),
 }
 
 impl BatchWriterState {
@@ -241,7 +245,7 @@ impl BatchWriterState {
     fn commit(
         &mut self,
         mut conn: AnyConn,
-        batch: &WriteBatch,
+        batch: &mut WriteBatch,
         now: Timestamp,
     ) -> Result<Option<i64>> {
         let result = commit_batch(&mut conn, batch, &mut self.scope_numbers, now);
@@ -263,7 +267,7 @@ impl BatchWriterState {
         steps: &mut dyn FnMut(&mut WriteTx) -> Result<T, E>,
     ) -> BatchMemberResult<T, E> {
         let (Some(conn), Some(batch)) = (&mut self.conn, &mut self.batch) else {
-            return BatchMemberResult::Retry("no connection".to_owned());
+            return BatchMemberResult::Retry(Error::Busy("no connection".to_owned()));
         };
         let position = batch.pending.position();
         let member_result = catch_unwind(AssertUnwindSafe(|| {
@@ -279,15 +283,12 @@ impl BatchWriterState {
                 BatchMemberResult::Finished(Ok(value))
             }
             Ok(Err(error)) => match batch.pending.retry_reason.take() {
-                Some(reason) => BatchMemberResult::Retry(reason),
+                Some(reason) => BatchMemberResult::Retry(Error::Busy(reason)),
                 None => BatchMemberResult::Finished(Err(error)),
             },
             Err(panic) => {
-                batch.pending.truncate_to(position);
-                if conn.execute_sql("ROLLBACK TO s0").is_err() {
-                    batch.pending.fatal_error =
-                        Some("a caller panicked and could not be undone".to_owned());
-                }
+                // What cannot be undone ends the batch.
+                let _ = batch.pending.undo_to(conn, position);
                 BatchMemberResult::Panicked(panic)
             }
         }

@@ -9,13 +9,20 @@
 
 use super::backend::{AnyConn, with_conn};
 use super::error::Result;
+use super::flush::{insert_rows, to_lost_race};
+use super::kept_statement::kept_statement;
+use super::pending::PendingChanges;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{audit, audited_row, command, commit_log, feed, feed_head, scope};
-use super::write_tx::{PendingChange, PendingChanges, RecordChange};
+use super::schema::{audit, audited_row, command, commit_log, feed, scope};
+use super::write_tx::{PendingChange, RecordChange};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::ids::DeviceId;
 use crate::domain::support::time::Timestamp;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt};
+use diesel::sqlite::Sqlite;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,22 +34,40 @@ pub(super) const OP_OUT_OF_SCOPE: i16 = 3;
 /// Short numbers of scopes that earlier commits of this node have met; a number never changes.
 pub(super) type ScopeNumberCache = BTreeMap<Scope, i32>;
 
-/// Numbers the changes and writes audit, feed, digests and chain; returns the last seq. After a
-/// failed commit the caller clears `numbers`: they may contain numbers that were rolled back.
+kept_statement! {
+    /// Takes the lock that orders all commits, and so many seqs.
+    [Sqlite, Pg], TakeSeqs -> (BigInt, Binary) {
+        "UPDATE feed_head SET seq = seq + " count: BigInt = i64,
+        " WHERE id = 1 RETURNING seq, chain",
+    }
+}
+
+kept_statement! {
+    /// Sets the chain after the commit.
+    [Sqlite, Pg], UpdateChain {
+        "UPDATE feed_head SET chain = " chain: Binary = Vec<u8>,
+        " WHERE id = 1",
+    }
+}
+
+/// Writes the rows of the batch, numbers its changes and writes audit, feed, digests and chain;
+/// returns the last seq. After a failed commit the caller clears `numbers`: they may contain
+/// numbers that were rolled back.
 pub(super) fn append_commit(
     conn: &mut AnyConn,
-    pending: &PendingChanges,
+    pending: &mut PendingChanges,
     numbers: &mut ScopeNumberCache,
     now: Timestamp,
 ) -> Result<i64> {
+    // The lock is taken after what needs no number: other nodes wait for it.
+    pending.writes.write_content(conn, 0)?;
     let count = pending.changes.len() as i64;
-    let (last, chain): (i64, Vec<u8>) = diesel::update(feed_head::table.find(1))
-        .set(feed_head::seq.eq(feed_head::seq + count))
-        .returning((feed_head::seq, feed_head::chain))
-        .get_result(conn)?;
+    let (last, chain): (i64, Vec<u8>) =
+        with_conn!(&mut *conn, |conn| TakeSeqs { count }.get_result(conn))?;
     super::fault_point::trigger_fault_point("after_numbering");
+    pending.writes.write_commands(conn, 0, last)?;
+    assign_commit_seq(conn, &pending.commands, last)?;
     if count == 0 {
-        assign_commit_seq(conn, pending, last)?;
         return Ok(last);
     }
     let first = last - count + 1;
@@ -51,27 +76,28 @@ pub(super) fn append_commit(
         ScopeDigests { scope_numbers: std::mem::take(numbers), changes: BTreeMap::new() };
     let net_changes = merge_changes(&pending.changes, first);
     let before = load_feed_rows(conn, &net_changes)?;
+    let mut feed_rows = FeedRows::default();
     for (key, net_changes) in &net_changes {
         let before = before.get(key).map(Vec::as_slice).unwrap_or_default();
-        write_feed_rows(conn, *key, net_changes, before, &mut digests)?;
+        feed_rows.extend(collect_feed_rows(conn, *key, net_changes, before, &mut digests)?);
     }
+    write_feed_rows(conn, feed_rows)?;
     digests.update_scopes(conn)?;
     *numbers = digests.scope_numbers;
-    assign_commit_seq(conn, pending, last)?;
     let chain = if planted!("chain-unlinked") {
         extend_chain(&[0; 32], content)
     } else {
         extend_chain(&chain, content)
     };
-    diesel::update(feed_head::table.find(1)).set(feed_head::chain.eq(&chain[..])).execute(conn)?;
-    diesel::insert_into(commit_log::table)
+    with_conn!(&mut *conn, |conn| UpdateChain { chain: chain.to_vec() }.execute(conn))?;
+    with_conn!(conn, |conn| diesel::insert_into(commit_log::table)
         .values((
             commit_log::last_seq.eq(last),
             commit_log::first_seq.eq(first),
             commit_log::chain.eq(&chain[..]),
             commit_log::committed_at.eq(now.0),
         ))
-        .execute(conn)?;
+        .execute(conn))?;
     Ok(last)
 }
 
@@ -83,10 +109,14 @@ pub(super) fn extend_chain(chain: &[u8], content: [u8; 32]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Writes the last seq of the commit into the rows of its commands.
-fn assign_commit_seq(conn: &mut AnyConn, pending: &PendingChanges, last: i64) -> Result<()> {
+/// Writes the last seq of the commit into the rows of commands that were written before it.
+fn assign_commit_seq(
+    conn: &mut AnyConn,
+    commands: &[(DeviceId, u64)],
+    last: i64,
+) -> Result<()> {
     let taken: BTreeSet<([u8; 16], u64)> =
-        pending.commands.iter().map(|(device, number)| (device.0, *number)).collect();
+        commands.iter().map(|(device, number)| (device.0, *number)).collect();
     // A released held command may have a much lower number than the others: only runs without a gap
     // are updated together.
     let mut runs: Vec<([u8; 16], u64, u64)> = Vec::new();
@@ -109,6 +139,7 @@ fn assign_commit_seq(conn: &mut AnyConn, pending: &PendingChanges, last: i64) ->
 /// One audit row, as it is stored and hashed.
 #[derive(Debug, Clone, Insertable, Queryable, PartialEq, Eq)]
 #[diesel(table_name = audit)]
+#[diesel(treat_none_as_default_value = false)]
 pub(crate) struct AuditRow {
     pub(crate) seq: i64,
     pub(crate) account: Vec<u8>,
@@ -168,18 +199,7 @@ fn insert_audit_rows(
         .collect();
     let mut hash = Sha256::new();
     rows.iter().for_each(|row| row.update_hash(&mut hash));
-    match conn {
-        AnyConn::Sqlite(conn) => {
-            for row in &rows {
-                diesel::insert_into(audit::table).values(row).execute(conn)?;
-            }
-        }
-        AnyConn::Pg(conn) => {
-            for chunk in rows.chunks(1000) {
-                diesel::insert_into(audit::table).values(chunk).execute(conn)?;
-            }
-        }
-    }
+    insert_rows!(&mut *conn, audit::table, rows)?;
     insert_audited_rows(conn, pending, first)?;
     Ok(hash.finalize().into())
 }
@@ -282,14 +302,39 @@ fn load_feed_rows(
     Ok(before)
 }
 
-fn write_feed_rows(
+/// Rows of the feed that a commit writes.
+#[derive(Default)]
+struct FeedRows {
+    inserts: Vec<NewFeedRow>,
+    /// With the seq of the record's former row in that scope.
+    updates: Vec<(i64, NewFeedRow)>,
+}
+
+impl FeedRows {
+    fn extend(&mut self, more: Self) {
+        self.inserts.extend(more.inserts);
+        self.updates.extend(more.updates);
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = feed)]
+#[diesel(treat_none_as_default_value = false)]
+struct NewFeedRow {
+    scope_number: i32,
+    seq: i64,
+    kind: i16,
+    id: Vec<u8>,
+    op: i16,
+}
+
+fn collect_feed_rows(
     conn: &mut AnyConn,
     key: ChangedRecordKey,
     net_changes: &NetChange,
     before: &[FeedOpRow],
     digests: &mut ScopeDigests,
-) -> Result<()> {
-    let (kind, id) = (key.0.number(), key.1);
+) -> Result<FeedRows> {
     let mut targets = BTreeSet::new();
     for scope in &net_changes.scopes {
         targets.insert(digests.ensure_scope_number(conn, *scope)?);
@@ -319,36 +364,63 @@ fn write_feed_rows(
         );
         digests.replace_hash(*scope, net_changes.old_hash, None, true);
     }
-    for (scope, op) in changes {
-        let existing_seq =
-            before.iter().find(|(place, _, _)| *place == scope).map(|(_, seq, _)| *seq);
-        upsert_feed_row(conn, (scope, net_changes.seq, op), (kind, &id), existing_seq)?;
+    let mut rows = FeedRows::default();
+    for (scope_number, op) in changes {
+        let (kind, id, seq) = (key.0.number(), key.1.to_vec(), net_changes.seq);
+        let row = NewFeedRow { scope_number, seq, kind, id, op };
+        match before.iter().find(|(place, _, _)| *place == scope_number) {
+            Some((_, former_seq, _)) => rows.updates.push((*former_seq, row)),
+            None => rows.inserts.push(row),
+        }
     }
-    Ok(())
+    Ok(rows)
 }
 
-/// Writes one feed row in place of the record's former row in that scope.
-fn upsert_feed_row(
-    conn: &mut AnyConn,
-    row: FeedOpRow,
-    (kind, id): (i16, &[u8; 16]),
-    existing_seq: Option<i64>,
-) -> Result<()> {
-    let (scope, seq, op) = row;
-    match existing_seq {
-        Some(before) => with_conn!(conn, |conn| diesel::update(feed::table.find((scope, before)))
-            .set((feed::seq.eq(seq), feed::op.eq(op)))
-            .execute(conn))?,
-        None => with_conn!(conn, |conn| diesel::insert_into(feed::table)
-            .values((
-                feed::scope_number.eq(scope),
-                feed::seq.eq(seq),
-                feed::kind.eq(kind),
-                feed::id.eq(&id[..]),
-                feed::op.eq(op),
-            ))
-            .execute(conn))?,
-    };
+kept_statement! {
+    /// Moves the row of a record in a scope to the end of the feed.
+    [Sqlite], UpdateFeedRow {
+        "UPDATE feed SET seq = " seq: BigInt = i64,
+        ", op = " op: SmallInt = i16,
+        " WHERE scope_number = " scope_number: Integer = i32,
+        " AND seq = " former_seq: BigInt = i64,
+        "",
+    }
+}
+
+kept_statement! {
+    /// The same for many rows.
+    [Pg], UpdateFeedRows {
+        "UPDATE feed SET seq = new.seq, op = new.op FROM unnest("
+            scope_numbers: Array<Integer> = Vec<i32>,
+        ", " former_seqs: Array<BigInt> = Vec<i64>,
+        ", " seqs: Array<BigInt> = Vec<i64>,
+        ", " ops: Array<SmallInt> = Vec<i16>,
+        ") AS new (scope_number, former_seq, seq, op) \
+         WHERE feed.scope_number = new.scope_number AND feed.seq = new.former_seq",
+    }
+}
+
+fn write_feed_rows(conn: &mut AnyConn, rows: FeedRows) -> Result<()> {
+    let FeedRows { mut inserts, updates } = rows;
+    inserts.sort_unstable_by_key(|row| (row.scope_number, row.seq));
+    insert_rows!(&mut *conn, feed::table, inserts)?;
+    match conn {
+        _ if updates.is_empty() => {}
+        AnyConn::Sqlite(conn) => {
+            for (former_seq, NewFeedRow { scope_number, seq, op, .. }) in updates {
+                UpdateFeedRow { seq, op, scope_number, former_seq }.execute(conn)?;
+            }
+        }
+        AnyConn::Pg(conn) => {
+            let update = UpdateFeedRows {
+                scope_numbers: updates.iter().map(|(_, row)| row.scope_number).collect(),
+                former_seqs: updates.iter().map(|(former_seq, _)| *former_seq).collect(),
+                seqs: updates.iter().map(|(_, row)| row.seq).collect(),
+                ops: updates.iter().map(|(_, row)| row.op).collect(),
+            };
+            update.execute(conn)?;
+        }
+    }
     Ok(())
 }
 
@@ -384,20 +456,71 @@ impl ScopeDigests {
     }
 
     fn update_scopes(&self, conn: &mut AnyConn) -> Result<()> {
-        for (number, change) in &self.changes {
-            let (count, sum): (i64, Vec<u8>) = with_conn!(conn, |conn| scope::table
-                .find(*number)
-                .select((scope::record_count, scope::hash_sum))
-                .first(conn))?;
-            let mut digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
-            digest.merge(*change);
-            let sum = digest.sum.to_be_bytes();
-            with_conn!(conn, |conn| diesel::update(scope::table.find(*number))
-                .set((scope::record_count.eq(digest.count), scope::hash_sum.eq(&sum[..])))
-                .execute(conn))?;
+        let mut digests = load_digests(conn, self.changes.keys().copied().collect())?;
+        for (number, digest) in &mut digests {
+            if let Some(change) = self.changes.get(number) {
+                digest.merge(*change);
+            }
+        }
+        match conn {
+            AnyConn::Sqlite(conn) => {
+                for (number, ScopeDigest { count, sum }) in digests {
+                    UpdateScope { count, sum: sum.to_be_bytes().to_vec(), number }.execute(conn)?;
+                }
+            }
+            AnyConn::Pg(conn) => {
+                let update = UpdateScopes {
+                    counts: digests.iter().map(|(_, digest)| digest.count).collect(),
+                    sums: digests.iter().map(|(_, one)| one.sum.to_be_bytes().to_vec()).collect(),
+                    numbers: digests.into_iter().map(|(number, _)| number).collect(),
+                };
+                update.execute(conn)?;
+            }
         }
         Ok(())
     }
+}
+
+kept_statement! {
+    /// Sets the digest of a scope.
+    [Sqlite], UpdateScope {
+        "UPDATE scope SET record_count = " count: BigInt = i64,
+        ", hash_sum = " sum: Binary = Vec<u8>,
+        " WHERE number = " number: Integer = i32,
+        "",
+    }
+}
+
+kept_statement! {
+    /// The same for many scopes.
+    [Pg], UpdateScopes {
+        "UPDATE scope SET record_count = new.record_count, hash_sum = new.hash_sum FROM unnest("
+            numbers: Array<Integer> = Vec<i32>,
+        ", " counts: Array<BigInt> = Vec<i64>,
+        ", " sums: Array<Binary> = Vec<Vec<u8>>,
+        ") AS new (number, record_count, hash_sum) WHERE scope.number = new.number",
+    }
+}
+
+/// Digests of these scopes as committed.
+fn load_digests(conn: &mut AnyConn, numbers: Vec<i32>) -> Result<Vec<(i32, ScopeDigest)>> {
+    let select =
+        || scope::table.select((scope::number, scope::record_count, scope::hash_sum));
+    let mut rows: Vec<(i32, i64, Vec<u8>)> = Vec::with_capacity(numbers.len());
+    match conn {
+        AnyConn::Sqlite(conn) => {
+            for number in numbers {
+                rows.push(select().filter(scope::number.eq(number)).first(conn)?);
+            }
+        }
+        AnyConn::Pg(conn) => rows = select().filter(scope::number.eq_any(numbers)).load(conn)?,
+    }
+    rows.into_iter()
+        .map(|(number, count, sum)| {
+            let sum = u128::from_be_bytes(to_byte_array(&sum)?);
+            Ok((number, ScopeDigest { count, sum }))
+        })
+        .collect()
 }
 
 /// Assigns the next scope number. The caller holds the lock of feed_head, so two nodes never assign

@@ -22,7 +22,7 @@ impl ReadTx<'_> {
             .filter(commit_log::committed_at.lt(at.0))
             .order(commit_log::last_seq.desc())
             .select(commit_log::last_seq)
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?;
         Ok(last.unwrap_or(0))
     }
@@ -36,18 +36,18 @@ impl WriteTx<'_> {
             .filter(feed::op.ne(OP_PUT))
             .filter(feed::seq.le(floor))
             .select((feed::scope_number, feed::seq))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let mut floors: BTreeMap<i32, i64> = BTreeMap::new();
         for (no, seq) in &removed {
             let scope_floor = floors.entry(*no).or_insert(*seq);
             *scope_floor = (*scope_floor).max(*seq);
-            diesel::delete(feed::table.find((*no, *seq))).execute(self.conn())?;
+            diesel::delete(feed::table.find((*no, *seq))).execute(self.conn()?)?;
         }
         for (no, seq) in floors {
             diesel::update(scope::table.find(no))
                 .filter(scope::tombstone_floor.lt(seq))
                 .set(scope::tombstone_floor.eq(seq))
-                .execute(self.conn())?;
+                .execute(self.conn()?)?;
         }
         Ok(removed.len())
     }
@@ -59,10 +59,10 @@ impl WriteTx<'_> {
             .filter(command::received_at.lt(before.0))
             .filter(command::details.is_not_null())
             .set(command::details.eq(None::<Vec<u8>>))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         let responses =
             diesel::delete(idempotency_key::table.filter(idempotency_key::created_at.lt(before.0)))
-                .execute(self.conn())?;
+                .execute(self.conn()?)?;
         Ok(details + responses)
     }
 }

@@ -83,7 +83,7 @@ impl AuditedRecords {
     }
 }
 
-/// A sent revision with the row of the audit that wrote it.
+/// A replaced revision with the row of the audit that wrote it.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = audit)]
 struct AuditedRevisionRow {
@@ -222,7 +222,7 @@ impl ReadTx<'_> {
                 .order(record::id)
                 .limit(PAGE_ROWS)
                 .select((record::id, record::revision, record::hash, record::bytes))
-                .load(self.conn())?;
+                .load(self.conn()?)?;
             let Some(last) = rows.last() else { return Ok(()) };
             after.clone_from(&last.0);
             for (id, revision, hash, bytes) in rows {
@@ -252,14 +252,14 @@ impl ReadTx<'_> {
             .filter(feed::op.eq(OP_PUT))
             .order(scope::number)
             .select((scope::kind, scope::id))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let scopes = rows.into_iter().filter_map(|(kind, id)| {
             Some(Scope { kind: ScopeKind::from_number(kind)?, id: id.try_into().ok()? }.to_string())
         });
         Ok(scopes.collect::<Vec<_>>().join(" "))
     }
 
-    /// Compares every sent revision with the row of the audit that wrote it, and with `units` its
+    /// Compares every replaced revision with the row of the audit that wrote it, and with `units` its
     /// other columns with its bytes.
     fn check_revisions(
         &mut self,
@@ -281,7 +281,7 @@ impl ReadTx<'_> {
                 .filter(audit::from_revision.ne(audit::to_revision))
                 .order(audit::seq)
                 .select(AuditedRevisionRow::as_select())
-                .load(self.conn())?;
+                .load(self.conn()?)?;
             after += PAGE_ROWS;
             matched += rows.len() as i64;
             for row in rows {
@@ -298,7 +298,7 @@ impl ReadTx<'_> {
                 }
             }
         }
-        let stored: i64 = report_revision::table.count().get_result(self.conn())?;
+        let stored: i64 = report_revision::table.count().get_result(self.conn()?)?;
         if stored != matched {
             let text =
                 format!("report_revision: {stored} rows, {matched} of which the audit knows");
@@ -309,7 +309,7 @@ impl ReadTx<'_> {
 
     /// Compares published runs and their inputs with their digests.
     fn check_runs(&mut self, problems: &mut ProblemList) -> Result<()> {
-        let digests: Vec<Vec<u8>> = run_input::table.select(run_input::digest).load(self.conn())?;
+        let digests: Vec<Vec<u8>> = run_input::table.select(run_input::digest).load(self.conn()?)?;
         for digest in digests {
             if let Err(Error::ContentAltered(text)) = self.run_input(&digest) {
                 problems.push(0, text);
@@ -317,12 +317,12 @@ impl ReadTx<'_> {
         }
         let runs: Vec<(Vec<u8>, i64)> = run_manifest::table
             .select((run_manifest::id, run_manifest::number))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         for (id, number) in runs {
             let (standings, digest): (Vec<u8>, Vec<u8>) = run_manifest::table
                 .find(&id)
                 .select((run_manifest::standings, run_manifest::output_digest))
-                .first(self.conn())?;
+                .first(self.conn()?)?;
             if Sha256::digest(standings)[..] != digest[..] {
                 let id = encode_hex(&id);
                 let text = format!(
@@ -349,7 +349,7 @@ impl ReadTx<'_> {
                 .filter(audit::record_kind.eq(RecordKind::Report.number()))
                 .order(audit::seq)
                 .select((audit::seq, audit::record_id, audit::to_revision, audit::record_hash))
-                .load(self.conn())?;
+                .load(self.conn()?)?;
             read_until = end;
             for (seq, id, revision, hash) in rows {
                 let hash = hash.as_deref().and_then(parse_hash);
@@ -371,7 +371,7 @@ impl ReadTx<'_> {
                 .filter(record::kind.eq(RecordKind::Report.number()))
                 .filter(record::id.eq_any(ids))
                 .select((record::id, record::revision, record::hash))
-                .load(self.conn())?;
+                .load(self.conn()?)?;
             let stored: BTreeMap<Vec<u8>, (i64, Option<u128>)> = rows
                 .into_iter()
                 .map(|(id, revision, hash)| (id, (revision, parse_hash(&hash))))

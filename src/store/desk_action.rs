@@ -99,7 +99,7 @@ impl ReadTx<'_> {
             .filter(audited_row::seq.eq(seq))
             .order(audited_row::row_key)
             .select((audited_row::table_name, audited_row::row_key))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let mut found: Vec<SubjectIds> =
             rows.iter().filter_map(|(_, key)| subject_of_row(key)).collect();
         for (_, key) in rows.iter().filter(|(table, _)| table == "device") {
@@ -111,7 +111,7 @@ impl ReadTx<'_> {
 
     fn account_of_device(&mut self, device_hex: &str) -> Result<Option<AccountId>> {
         let devices: Vec<(Vec<u8>, Vec<u8>)> =
-            device::table.select((device::id, device::account)).load(self.conn())?;
+            device::table.select((device::id, device::account)).load(self.conn()?)?;
         let account = devices.into_iter().find(|(id, _)| encode_hex(id) == device_hex);
         Ok(account.map(|(_, account)| to_byte_array(&account)).transpose()?.map(AccountId))
     }
@@ -120,7 +120,7 @@ impl ReadTx<'_> {
         let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = enrol_code::table
             .order((enrol_code::issued_at, enrol_code::hash))
             .select((enrol_code::issued_at, enrol_code::account, enrol_code::unit))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let code = |(at, account, unit): (i64, Vec<u8>, Vec<u8>)| {
             Ok((at, AccountId(to_byte_array(&account)?), UnitId(to_byte_array(&unit)?)))
         };

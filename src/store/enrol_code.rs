@@ -67,7 +67,7 @@ impl ReadTx<'_> {
     /// The code with this hash, used or not.
     pub fn enrol_code(&mut self, hash: &[u8]) -> Result<Option<EnrolCode>> {
         let row: Option<EnrolCodeRow> =
-            enrol_code::table.find(hash).first(self.conn()).optional()?;
+            enrol_code::table.find(hash).first(self.conn()?).optional()?;
         row.map(to_enrol_code).transpose()
     }
 
@@ -76,7 +76,7 @@ impl ReadTx<'_> {
         let rows: Vec<EnrolCodeRow> = enrol_code::table
             .filter(enrol_code::qr_only.ne(0))
             .order((enrol_code::issued_at, enrol_code::hash))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         rows.into_iter().map(to_enrol_code).collect()
     }
 }
@@ -95,7 +95,7 @@ impl WriteTx<'_> {
                 enrol_code::used_at.eq(None::<i64>),
                 enrol_code::revoked_at.eq(None::<i64>),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 
@@ -107,12 +107,12 @@ impl WriteTx<'_> {
             .filter(enrol_code::revoked_at.is_null())
             .filter(enrol_code::expires_at.gt(now))
             .set(enrol_code::used_at.eq(Some(now)))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         if updated_rows == 0 {
             return Ok(None);
         }
         let account_id: Vec<u8> =
-            enrol_code::table.find(hash).select(enrol_code::account).first(self.conn())?;
+            enrol_code::table.find(hash).select(enrol_code::account).first(self.conn()?)?;
         Ok(Some(AccountId(to_byte_array(&account_id)?)))
     }
 
@@ -123,7 +123,7 @@ impl WriteTx<'_> {
             .filter(enrol_code::used_at.is_null())
             .filter(enrol_code::revoked_at.is_null())
             .set(enrol_code::revoked_at.eq(Some(now)))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(updated_rows > 0)
     }
 
@@ -134,7 +134,7 @@ impl WriteTx<'_> {
             .filter(enrol_code::used_at.is_null())
             .filter(enrol_code::revoked_at.is_null())
             .set(enrol_code::revoked_at.eq(Some(now)))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 }

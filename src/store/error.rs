@@ -3,7 +3,7 @@
 use crate::domain::support::ids::UnitId;
 
 /// Any failure of the store.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The database is busy or restarting, or the batch failed because of another member: retry.
     #[error("the database is busy: {0}")]

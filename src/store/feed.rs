@@ -84,7 +84,7 @@ impl ReadTx<'_> {
     /// One scope; `None` while it never held a record.
     pub fn scope(&mut self, requested: Scope) -> Result<Option<FeedScope>> {
         let row: Option<(i32, i64, i64, i64, Vec<u8>)> =
-            with_conn!(self.conn(), |conn| scope::table
+            with_conn!(self.settled_conn(), |conn| scope::table
                 .filter(scope::kind.eq(requested.kind.number()))
                 .filter(scope::id.eq(&requested.id[..]))
                 .select((
@@ -108,7 +108,7 @@ impl ReadTx<'_> {
         let rows: Vec<(i32, i64, Vec<u8>)> = scope::table
             .filter(scope::number.eq_any(numbers.iter().copied().collect::<Vec<_>>()))
             .select((scope::number, scope::record_count, scope::hash_sum))
-            .load(self.conn())?;
+            .load(self.settled_conn())?;
         let digest = |(no, count, sum): (i32, i64, Vec<u8>)| {
             Ok((no, ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) }))
         };
@@ -120,7 +120,7 @@ impl ReadTx<'_> {
         let row: Option<(i16, Vec<u8>)> = scope::table
             .find(number)
             .select((scope::kind, scope::id))
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?;
         let Some((kind, id)) = row else { return Ok(None) };
         ScopeKind::from_number(kind)
@@ -131,7 +131,7 @@ impl ReadTx<'_> {
     /// Every scope with its digest, for operators and tests.
     pub fn all_scopes(&mut self) -> Result<Vec<FeedScope>> {
         let keys: Vec<(i16, Vec<u8>)> =
-            scope::table.order(scope::number).select((scope::kind, scope::id)).load(self.conn())?;
+            scope::table.order(scope::number).select((scope::kind, scope::id)).load(self.conn()?)?;
         let mut found = Vec::with_capacity(keys.len());
         for (kind, id) in keys {
             if let Some(kind) = ScopeKind::from_number(kind) {
@@ -148,7 +148,7 @@ impl ReadTx<'_> {
             .filter(feed::kind.eq(kind.number()))
             .select(feed::id)
             .distinct()
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         ids.iter().map(|id| to_byte_array(id)).collect()
     }
 
@@ -166,7 +166,7 @@ impl ReadTx<'_> {
             .filter(feed::kind.eq(kind.number()))
             .filter(feed::id.eq(&id[..]))
             .count()
-            .get_result(self.conn())?;
+            .get_result(self.conn()?)?;
         Ok(found > 0)
     }
 
@@ -180,7 +180,7 @@ impl ReadTx<'_> {
             .filter(feed::scope_number.eq(number))
             .filter(feed::op.eq(OP_PUT))
             .select((feed::kind, feed::id))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         keys.into_iter().map(|(kind, id)| Ok((kind, to_byte_array(&id)?))).collect()
     }
 
@@ -190,7 +190,7 @@ impl ReadTx<'_> {
             .filter(scope::kind.eq(requested.kind.number()))
             .filter(scope::id.eq(&requested.id[..]))
             .select(scope::number)
-            .first(self.conn())
+            .first(self.settled_conn())
             .optional()?)
     }
 
@@ -206,7 +206,7 @@ impl ReadTx<'_> {
         let max_rows = limit + scopes.len();
         // SQLite plans a query with a list anew each time, and sorts; a single scope is one range
         // scan in order. For PostgreSQL each query is a round trip.
-        let scope_chunks: Vec<&[i32]> = match self.conn() {
+        let scope_chunks: Vec<&[i32]> = match self.conn()? {
             AnyConn::Sqlite(_) => scopes.chunks(1).collect(),
             AnyConn::Pg(_) => vec![scopes],
         };
@@ -259,7 +259,7 @@ impl ReadTx<'_> {
                 record::bytes.nullable(),
             ))
             .limit(max_rows as i64);
-        Ok(match (self.conn(), scopes) {
+        Ok(match (self.conn()?, scopes) {
             (AnyConn::Sqlite(conn), [scope]) => {
                 rows.filter(feed::scope_number.eq(*scope)).load(conn)?
             }
@@ -279,10 +279,10 @@ impl WriteTx<'_> {
         // The row lock keeps two nodes from assigning the same number.
         diesel::update(feed_head::table.find(1))
             .set(feed_head::seq.eq(feed_head::seq))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         for requested in visible.scopes() {
             if self.scope_number(requested)?.is_none() {
-                insert_scope(self.conn(), requested)?;
+                insert_scope(self.conn()?, requested)?;
             }
         }
         Ok(())

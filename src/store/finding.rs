@@ -7,15 +7,15 @@ use super::error::Result;
 use super::history::SentRevision;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::report_scopes;
-use super::schema::{audit, report_revision};
+use super::schema::audit;
+use super::sent_revision::SentRevisionRow;
 use super::write_rights::WritesFinding;
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::access::permission::{Permit, action};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::quality::Finding;
 use crate::domain::report::workflow::ReportState;
-use crate::domain::support::ids::{DeviceId, FindingId, ReportId};
-use crate::domain::support::time::Timestamp;
+use crate::domain::support::ids::{DeviceId, FindingId};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
@@ -53,28 +53,19 @@ impl ReadTx<'_> {
         let submitted: Vec<(Option<Vec<u8>>, i64, Option<Vec<u8>>)> = audit::table
             .filter(audit::action.eq("report.submit"))
             .select((audit::record_id, audit::to_revision, audit::device))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         let mut devices = BTreeMap::new();
         for (id, revision, device) in submitted {
             if let (Some(id), Some(device)) = (id, device) {
                 devices.insert((id, revision), DeviceId(to_byte_array(&device)?));
             }
         }
-        let rows: Vec<(Vec<u8>, i64, i64, Vec<u8>)> = report_revision::table
-            .order((report_revision::report, report_revision::revision))
-            .select((
-                report_revision::report,
-                report_revision::revision,
-                report_revision::received_at,
-                report_revision::bytes,
-            ))
-            .load(self.conn())?;
-        rows.into_iter()
-            .map(|(id, revision, at, bytes)| {
+        self.sent_revision_rows(None)?
+            .into_iter()
+            .map(|SentRevisionRow { report: id, revision, received_at, bytes, .. }| {
                 let report = record::decode_report(&bytes, units)?;
-                let report_id = ReportId(to_byte_array(&id)?);
-                let device = devices.get(&(id, revision)).copied();
-                Ok(SentRevision { id: report_id, received_at: Timestamp(at), device, report })
+                let device = devices.get(&(id.0.to_vec(), revision)).copied();
+                Ok(SentRevision { id, received_at, device, report })
             })
             .collect()
     }

@@ -62,7 +62,7 @@ impl ReadTx<'_> {
     pub fn held_command(&mut self, id: HeldCommandId) -> Result<Option<WaitingCommand>> {
         let row: Option<HeldCommandRow> = select_held_commands()
             .filter(held_command::id.eq(id.0.to_vec()))
-            .first(self.conn())
+            .first(self.settled_conn())
             .optional()?;
         row.map(to_waiting_command).transpose()
     }
@@ -73,7 +73,7 @@ impl ReadTx<'_> {
             .filter(held_command::report.eq(report.0.to_vec()))
             .filter(held_command::is_waiting.eq(1i16))
             .order((held_command::held_at, held_command::device, held_command::command_number))
-            .load(self.conn())?;
+            .load(self.settled_conn())?;
         rows.into_iter().map(to_waiting_command).collect()
     }
 
@@ -83,7 +83,7 @@ impl ReadTx<'_> {
             .filter(held_command::device.eq(device.0.to_vec()))
             .filter(held_command::command_number.eq(number as i64))
             .filter(held_command::is_waiting.eq(1i16))
-            .first(self.conn())
+            .first(self.settled_conn())
             .optional()?;
         let Some(row) = row else { return Ok(None) };
         let WaitingCommand { unit, reason, .. } = to_waiting_command(row)?;
@@ -96,7 +96,7 @@ impl ReadTx<'_> {
             .filter(held_command::unit.eq(&unit.0[..]))
             .order(held_command::id)
             .select(held_command::id)
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         ids.iter().map(|id| Ok(HeldCommandId(to_byte_array(id)?))).collect()
     }
 
@@ -107,13 +107,13 @@ impl ReadTx<'_> {
             .order(held_command::report)
             .select(held_command::report)
             .distinct()
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         ids.iter().map(|id| Ok(ReportId(to_byte_array(id)?))).collect()
     }
 
     /// Whether any command waits.
     pub fn has_waiting_commands(&mut self) -> Result<bool> {
-        let one: Option<Vec<u8>> = with_conn!(self.conn(), |conn| held_command::table
+        let one: Option<Vec<u8>> = with_conn!(self.settled_conn(), |conn| held_command::table
             .filter(held_command::is_waiting.eq(1i16))
             .select(held_command::id)
             .first(conn)
@@ -127,7 +127,7 @@ impl ReadTx<'_> {
             .filter(held_command::device.eq(&device.0[..]))
             .filter(held_command::is_waiting.eq(1i16))
             .count()
-            .get_result(self.conn())?)
+            .get_result(self.settled_conn())?)
     }
 
     /// The revoked roles of an account, as grants without a time limit.
@@ -135,7 +135,7 @@ impl ReadTx<'_> {
         let rows: Vec<(i16, Vec<u8>)> = former_grant::table
             .filter(former_grant::account.eq(&account_id.0[..]))
             .select((former_grant::role, former_grant::unit))
-            .load(self.conn())?;
+            .load(self.settled_conn())?;
         let mut grants = Vec::new();
         for (role, unit) in rows {
             let unit = UnitId(to_byte_array(&unit)?);
@@ -174,7 +174,7 @@ impl WriteTx<'_> {
                 held_command::held_at.eq(at),
                 held_command::command_bytes.eq(&held_record.command),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.put_held_record(audit, unit_path, id, held_record)
     }
 
@@ -210,7 +210,7 @@ impl WriteTx<'_> {
         audit: &AuditContext,
         id: HeldCommandId,
     ) -> Result<()> {
-        diesel::delete(held_command::table.find(&id.0[..])).execute(self.conn())?;
+        diesel::delete(held_command::table.find(&id.0[..])).execute(self.conn()?)?;
         self.delete_record(audit, RecordKind::Held, id.0)
     }
 
@@ -224,14 +224,14 @@ impl WriteTx<'_> {
     ) -> Result<()> {
         diesel::update(held_command::table.find(&id.0[..]))
             .set(held_command::is_waiting.eq(0i16))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         diesel::update(command::table.find((&device.0[..], outcome.number as i64)))
             .set((
                 command::verdict.eq(outcome.verdict.number()),
                 command::reason.eq(outcome.reason.as_deref()),
                 command::revision.eq(outcome.revision),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.add_pending_command(device, outcome.number);
         Ok(())
     }
@@ -243,14 +243,14 @@ impl WriteTx<'_> {
         grant: &Grant,
     ) -> Result<()> {
         let key = (&account_id.0[..], grant.role.number(), &grant.unit.0[..]);
-        diesel::delete(former_grant::table.find(key)).execute(self.conn())?;
+        diesel::delete(former_grant::table.find(key)).execute(self.conn()?)?;
         diesel::insert_into(former_grant::table)
             .values((
                 former_grant::account.eq(key.0),
                 former_grant::role.eq(key.1),
                 former_grant::unit.eq(key.2),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 }

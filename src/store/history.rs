@@ -4,14 +4,13 @@
 
 use super::content_check::ensure_unaltered;
 use super::error::Result;
-use super::read_tx::{ReadTx, to_byte_array};
+use super::read_tx::ReadTx;
 use super::report::StoredReport;
-use super::schema::report_revision;
+use super::sent_revision::SentRevisionRow;
 use crate::domain::report::Report;
 use crate::domain::support::ids::{DeviceId, ReportId};
 use crate::domain::support::time::Timestamp;
 use crate::wire::record::{self, UnitNumbers};
-use diesel::prelude::*;
 
 /// One sent revision of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +30,10 @@ impl ReadTx<'_> {
     /// fails with its place unless each is what the audit says was written.
     pub fn reports_at_cut(&mut self, cut: i64, units: &UnitNumbers) -> Result<Vec<StoredReport>> {
         let revisions = self.audited_reports(0, cut)?;
-        let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = report_revision::table
-            .order(report_revision::report)
-            .select((report_revision::report, report_revision::revision, report_revision::bytes))
-            .load(self.conn())?;
+        let rows = self.sent_revision_rows(None)?;
         let mut reports = Vec::with_capacity(revisions.len());
-        for (id, revision, bytes) in rows {
-            let id = to_byte_array::<16>(&id)?;
+        for SentRevisionRow { report, revision, bytes, .. } in rows {
+            let id = report.0;
             let audited = revisions.get(&id).filter(|audited| audited.revision == revision);
             let Some(hash) = audited.and_then(|audited| audited.hash) else { continue };
             ensure_unaltered("report_revision", &id, (revision, hash), &bytes)?;

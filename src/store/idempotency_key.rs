@@ -20,7 +20,7 @@ impl ReadTx<'_> {
         let row = idempotency_key::table
             .find((&account_id.0[..], &request_id[..]))
             .select((idempotency_key::method, idempotency_key::response));
-        Ok(row.first(self.conn()).optional()?)
+        Ok(row.first(self.conn()?).optional()?)
     }
 }
 
@@ -42,7 +42,7 @@ impl WriteTx<'_> {
                 idempotency_key::response.eq(response),
                 idempotency_key::created_at.eq(at),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ impl ReadTx<'_> {
             .filter(job_run::state.eq("RUNNING"))
             .order(job_run::fencing_token.desc())
             .select(JobRun::as_select())
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?)
     }
 
@@ -72,7 +72,7 @@ impl ReadTx<'_> {
         if let Some(until) = until {
             query = query.filter(job_run::slot_at.le(until.0));
         }
-        Ok(query.select(JobRun::as_select()).load(self.conn())?)
+        Ok(query.select(JobRun::as_select()).load(self.conn()?)?)
     }
 
     /// When the newest run of any job began that did not begin after `until`.
@@ -80,7 +80,7 @@ impl ReadTx<'_> {
         let newest: Option<i64> = job_run::table
             .filter(job_run::started_at.le(until.0))
             .select(diesel::dsl::max(job_run::started_at))
-            .first(self.conn())?;
+            .first(self.conn()?)?;
         Ok(newest.map(Timestamp))
     }
 
@@ -89,7 +89,7 @@ impl ReadTx<'_> {
         Ok(job_run::table
             .find((job, slot))
             .select(JobRun::as_select())
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?)
     }
 
@@ -101,7 +101,7 @@ impl ReadTx<'_> {
             .filter(job_run::slot_at.le(until.0))
             .order(job_run::slot_at.desc())
             .select(JobRun::as_select())
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?)
     }
 }
@@ -121,7 +121,7 @@ impl WriteTx<'_> {
         let row: Option<(i64, i64)> = job_lease::table
             .find(job)
             .select((job_lease::fencing_token, job_lease::expires_at))
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?;
         let Some((fencing_token, until)) = row else {
             diesel::insert_into(job_lease::table)
@@ -131,7 +131,7 @@ impl WriteTx<'_> {
                     job_lease::fencing_token.eq(1i64),
                     job_lease::expires_at.eq(expires.0),
                 ))
-                .execute(self.conn())?;
+                .execute(self.conn()?)?;
             return Ok(Some(1));
         };
         if until > now && until <= expires.saturating_add_micros(DAY_MICROS).0 {
@@ -144,7 +144,7 @@ impl WriteTx<'_> {
                 job_lease::fencing_token.eq(fencing_token + 1),
                 job_lease::expires_at.eq(expires.0),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok((updated_rows > 0).then_some(fencing_token + 1))
     }
 
@@ -155,7 +155,7 @@ impl WriteTx<'_> {
         let updated_rows = diesel::update(job_lease::table.find(job))
             .filter(job_lease::fencing_token.eq(fencing_token))
             .set(job_lease::fencing_token.eq(fencing_token))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(updated_rows > 0 || planted!("fence-unread"))
     }
 
@@ -166,7 +166,7 @@ impl WriteTx<'_> {
                 job_lease::fencing_token.eq(job_lease::fencing_token + 1),
                 job_lease::expires_at.eq(0i64),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 
@@ -175,7 +175,7 @@ impl WriteTx<'_> {
         diesel::update(job_lease::table.find(job))
             .filter(job_lease::fencing_token.eq(fencing_token))
             .set(job_lease::expires_at.eq(0i64))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 
@@ -190,14 +190,14 @@ impl WriteTx<'_> {
                 job_run::state.eq("FAILED"),
                 job_run::message.eq("ran while the clock was ahead; runs again in its night"),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 
     /// Writes a run in place of an unfinished or failed one of the same slot.
     pub(crate) fn put_job_run(&mut self, run: &JobRun) -> Result<()> {
-        diesel::delete(job_run::table.find((&run.job, run.slot_at))).execute(self.conn())?;
-        diesel::insert_into(job_run::table).values(run).execute(self.conn())?;
+        diesel::delete(job_run::table.find((&run.job, run.slot_at))).execute(self.conn()?)?;
+        diesel::insert_into(job_run::table).values(run).execute(self.conn()?)?;
         Ok(())
     }
 }

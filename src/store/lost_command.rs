@@ -35,7 +35,7 @@ impl ReadTx<'_> {
             .filter(command::verdict.ne(Verdict::Rejected.number()))
             .order(command::number)
             .select(command::number)
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         Ok(numbers.into_iter().map(|number| number as u64).collect())
     }
 }

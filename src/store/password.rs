@@ -24,7 +24,7 @@ impl ReadTx<'_> {
     /// The password of an account, if it has one.
     pub fn password(&mut self, account_id: AccountId) -> Result<Option<PasswordHash>> {
         let query = password::table.find(account_id.0.to_vec()).select(PasswordHash::as_select());
-        Ok(query.first(self.conn()).optional()?)
+        Ok(query.first(self.conn()?).optional()?)
     }
 }
 
@@ -37,7 +37,7 @@ impl WriteTx<'_> {
     ) -> Result<()> {
         let PasswordHash { algorithm, salt, hash } = hashed;
         let set_at = self.now().0;
-        diesel::delete(password::table.find(&account_id.0[..])).execute(self.conn())?;
+        diesel::delete(password::table.find(&account_id.0[..])).execute(self.conn()?)?;
         diesel::insert_into(password::table)
             .values((
                 password::account.eq(&account_id.0[..]),
@@ -46,7 +46,7 @@ impl WriteTx<'_> {
                 password::hash.eq(hash),
                 password::set_at.eq(set_at),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.row_written(hash_password_row(&account_id.0, (algorithm, salt, hash), set_at));
         self.revoke_desk_sessions(account_id)
     }
@@ -59,7 +59,7 @@ impl WriteTx<'_> {
             .filter(device::public_key.eq(Vec::<u8>::new()))
             .filter(device::revoked_at.is_null())
             .set((device::revoked_at.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.bump_auth_generation()
     }
 }

@@ -3,6 +3,7 @@
 use super::backend::{AnyConn, with_conn};
 use super::content_check::{ensure_unaltered, format_table};
 use super::error::{Error, Result};
+use super::pending::{PendingChanges, RecordRow};
 use super::schema::{commit_log, feed_head, record};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::support::time::Timestamp;
@@ -11,6 +12,15 @@ use diesel::prelude::*;
 /// A transaction that only reads. `WriteTx` dereferences to it.
 pub struct ReadTx<'c> {
     conn: &'c mut AnyConn,
+    batch: Batch<'c>,
+}
+
+/// What the open batch has decided on top of the database.
+enum Batch<'c> {
+    /// A reading transaction has none.
+    None(Box<PendingChanges>),
+    /// That of a writing transaction.
+    Open(&'c mut PendingChanges),
 }
 
 /// The row of feed_head.
@@ -43,10 +53,34 @@ pub struct StoredRecord {
 
 impl<'c> ReadTx<'c> {
     pub(super) fn new(conn: &'c mut AnyConn) -> Self {
-        Self { conn }
+        Self { conn, batch: Batch::None(Box::default()) }
     }
 
-    pub(super) fn conn(&mut self) -> &mut AnyConn {
+    /// The reading half of a writing transaction.
+    pub(super) fn of_batch(conn: &'c mut AnyConn, pending: &'c mut PendingChanges) -> Self {
+        Self { conn, batch: Batch::Open(pending) }
+    }
+
+    /// The connection and what the batch has decided on top of it.
+    pub(super) fn parts(&mut self) -> (&mut AnyConn, &mut PendingChanges) {
+        match &mut self.batch {
+            Batch::None(nothing) => (self.conn, nothing),
+            Batch::Open(pending) => (self.conn, pending),
+        }
+    }
+
+    /// Whether this is the reading half of a writing transaction.
+    pub(super) fn is_batch(&self) -> bool {
+        matches!(self.batch, Batch::Open(_))
+    }
+
+    /// What the batch has decided.
+    pub(super) fn pending(&mut self) -> &mut PendingChanges {
+        self.parts().1
+    }
+
+    /// The connection for a statement that reads tables of which the batch holds no rows.
+    pub(super) fn settled_conn(&mut self) -> &mut AnyConn {
         self.conn
     }
 
@@ -54,7 +88,7 @@ impl<'c> ReadTx<'c> {
     pub fn head(&mut self) -> Result<FeedHead> {
         type FeedHeadRow = (i64, Vec<u8>, i64, i64, Vec<u8>, i64);
         let (seq, chain, auth_generation, epoch, epoch_id, safe_past_seq): FeedHeadRow =
-            with_conn!(self.conn, |conn| feed_head::table
+            with_conn!(self.settled_conn(), |conn| feed_head::table
                 .find(1)
                 .select((
                     feed_head::seq,
@@ -77,7 +111,7 @@ impl<'c> ReadTx<'c> {
 
     /// The last commit at or below `seq`: its last seq and chain; (0, zeros) before the first.
     pub fn last_commit_up_to(&mut self, seq: i64) -> Result<(i64, [u8; 32])> {
-        let row: Option<(i64, Vec<u8>)> = with_conn!(self.conn, |conn| commit_log::table
+        let row: Option<(i64, Vec<u8>)> = with_conn!(self.settled_conn(), |conn| commit_log::table
             .filter(commit_log::last_seq.le(seq))
             .order(commit_log::last_seq.desc())
             .select((commit_log::last_seq, commit_log::chain))
@@ -91,22 +125,15 @@ impl<'c> ReadTx<'c> {
         let at: Option<i64> = commit_log::table
             .order(commit_log::last_seq.desc())
             .select(commit_log::committed_at)
-            .first(self.conn)
+            .first(self.settled_conn())
             .optional()?;
         Ok(at.map(Timestamp))
     }
 
     /// The current version of a record.
     pub fn record(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<StoredRecord>> {
-        let row: Option<(i64, Vec<u8>, Vec<u8>)> = with_conn!(self.conn, |conn| record::table
-            .find((kind.number(), &id[..]))
-            .select((record::revision, record::hash, record::bytes))
-            .first(conn)
-            .optional())?;
-        row.map(|(revision, hash, bytes)| {
-            Ok(StoredRecord { revision, hash: u128::from_be_bytes(to_byte_array(&hash)?), bytes })
-        })
-        .transpose()
+        let row = self.record_row(kind, id)?;
+        Ok(row.map(|RecordRow { revision, hash, bytes, .. }| StoredRecord { revision, hash, bytes }))
     }
 
     /// Like [`ReadTx::record`]; fails with its place unless the bytes have their hash.
@@ -134,7 +161,7 @@ impl<'c> ReadTx<'c> {
             .filter(record::kind.eq(kind.number()))
             .order(record::id)
             .select((record::id, record::revision, record::hash, record::bytes))
-            .load(self.conn)?;
+            .load(self.conn_for_kinds(&[kind])?)?;
         let table = format_table(kind);
         rows.into_iter()
             .map(|(id, revision, hash, bytes)| {

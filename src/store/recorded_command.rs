@@ -2,10 +2,10 @@
 //!
 //! Contains no rule: `sync` decides the verdict.
 
-use super::backend::with_conn;
 use super::error::{Error, Result};
+use super::pending::{CommandRow, OutboxPosition};
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{command, device};
+use super::schema::command;
 use super::write_tx::WriteTx;
 use crate::domain::report::command::Verdict;
 use crate::domain::support::ids::DeviceId;
@@ -36,6 +36,16 @@ impl ReadTx<'_> {
         number: u64,
     ) -> Result<Option<RecordedCommand>> {
         type RecordedCommandRow = (i64, Vec<u8>, i16, Option<String>, i64, i64);
+        if let Some(Some(row)) = self.pending().writes.commands.get(&(id, number)) {
+            return Ok(Some(RecordedCommand {
+                number,
+                hash: row.hash,
+                verdict: parse_verdict(row.verdict)?,
+                reason: row.reason.clone(),
+                commit_seq: 0,
+                revision: row.revision,
+            }));
+        }
         let row: Option<RecordedCommandRow> = command::table
             .find((&id.0[..], number as i64))
             .select((
@@ -46,15 +56,13 @@ impl ReadTx<'_> {
                 command::commit_seq,
                 command::revision,
             ))
-            .first(self.conn())
+            .first(self.settled_conn())
             .optional()?;
         row.map(|(number, hash, verdict, reason, seq, revision)| {
-            let verdict = Verdict::from_number(verdict)
-                .ok_or_else(|| Error::Damaged("verdict".to_owned()))?;
             Ok(RecordedCommand {
                 number: number as u64,
                 hash: to_byte_array(&hash)?,
-                verdict,
+                verdict: parse_verdict(verdict)?,
                 reason,
                 commit_seq: seq,
                 revision,
@@ -64,46 +72,38 @@ impl ReadTx<'_> {
     }
 }
 
+fn parse_verdict(number: i16) -> Result<Verdict> {
+    Verdict::from_number(number).ok_or_else(|| Error::Damaged("verdict".to_owned()))
+}
+
 impl WriteTx<'_> {
-    /// Inserts the row of a command, which makes it take effect once.
+    /// Puts the row of a command, which makes it take effect once.
     pub(crate) fn insert_command(
         &mut self,
         id: DeviceId,
         command_row: &RecordedCommand,
     ) -> Result<()> {
-        let at = self.now().0;
-        let put = with_conn!(self.conn(), |conn| diesel::insert_into(command::table)
-            .values((
-                command::device.eq(&id.0[..]),
-                command::number.eq(command_row.number as i64),
-                command::hash.eq(&command_row.hash[..]),
-                command::verdict.eq(command_row.verdict.number()),
-                command::reason.eq(command_row.reason.as_deref()),
-                command::commit_seq.eq(0i64),
-                command::revision.eq(command_row.revision),
-                command::received_at.eq(at),
-            ))
-            .on_conflict_do_nothing()
-            .execute(conn))?;
-        self.add_pending_command(id, command_row.number);
-        self.ensure_rows_affected(put, "another call took commands of this device")
+        let row = CommandRow {
+            hash: command_row.hash,
+            verdict: command_row.verdict.number(),
+            reason: command_row.reason.clone(),
+            revision: command_row.revision,
+            received_at: self.now().0,
+        };
+        self.put_row(|writes| &mut writes.commands, (id, command_row.number), Some(row))
     }
 
-    /// Sets a device's last command number from `from` to `to` with the chain of outcomes; fails if
-    /// another call changed it.
+    /// Sets a device's last command number from `from` to `to` with the chain of outcomes; the
+    /// batch decides anew if another call changed it.
     pub(crate) fn advance_command_number(
         &mut self,
         id: DeviceId,
         (from, to): (u64, u64),
         outcomes: &[u8; 32],
     ) -> Result<()> {
-        let moved = with_conn!(self.conn(), |conn| diesel::update(device::table.find(&id.0[..]))
-            .filter(device::last_command_number.eq(from as i64))
-            .set((
-                device::last_command_number.eq(to as i64),
-                device::outcome_chain.eq(&outcomes[..])
-            ))
-            .execute(conn))?;
-        self.ensure_rows_affected(moved, "another call took commands of this device")
+        let read = OutboxPosition { last_command_number: from, outcome_chain: [0; 32] };
+        self.pending().writes.outboxes.insert_stored(id, Some(read));
+        let moved = OutboxPosition { last_command_number: to, outcome_chain: *outcomes };
+        self.put_row(|writes| &mut writes.outboxes, id, Some(moved))
     }
 }

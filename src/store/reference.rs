@@ -27,7 +27,7 @@ impl ReadTx<'_> {
         let number: Option<i32> = short_id::table
             .find((kind.number(), &id[..]))
             .select(short_id::number)
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?;
         Ok(number.and_then(|number| u32::try_from(number).ok()))
     }
@@ -35,12 +35,12 @@ impl ReadTx<'_> {
     /// The path of a unit today: the unit that acts for it, and its ancestors. A unit without a row
     /// acts for itself.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
-        let successor: Option<Vec<u8>> = with_conn!(self.conn(), |conn| unit_successor::table
+        let successor: Option<Vec<u8>> = with_conn!(self.settled_conn(), |conn| unit_successor::table
             .find(&unit.0[..])
             .select(unit_successor::successor)
             .first(conn)
             .optional())?;
-        let above: Vec<Vec<u8>> = with_conn!(self.conn(), |conn| unit_ancestor::table
+        let above: Vec<Vec<u8>> = with_conn!(self.settled_conn(), |conn| unit_ancestor::table
             .filter(unit_ancestor::unit.eq(&unit.0[..]))
             .order(unit_ancestor::position)
             .select(unit_ancestor::ancestor)
@@ -52,7 +52,7 @@ impl ReadTx<'_> {
 
     /// The value of a setting.
     pub fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        Ok(setting::table.find(name).select(setting::value).first(self.conn()).optional()?)
+        Ok(setting::table.find(name).select(setting::value).first(self.settled_conn()).optional()?)
     }
 }
 
@@ -65,7 +65,7 @@ impl WriteTx<'_> {
         let highest: Option<i32> = short_id::table
             .filter(short_id::kind.eq(kind.number()))
             .select(diesel::dsl::max(short_id::number))
-            .first(self.conn())?;
+            .first(self.conn()?)?;
         let number = highest.unwrap_or(0) + 1;
         diesel::insert_into(short_id::table)
             .values((
@@ -73,7 +73,7 @@ impl WriteTx<'_> {
                 short_id::id.eq(&id[..]),
                 short_id::number.eq(number),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(u32::try_from(number).unwrap_or(0))
     }
 
@@ -85,8 +85,8 @@ impl WriteTx<'_> {
         self.clear_unit_paths();
         let unit = &unit_path.unit.0[..];
         diesel::delete(unit_ancestor::table.filter(unit_ancestor::unit.eq(unit)))
-            .execute(self.conn())?;
-        diesel::delete(unit_successor::table.find(unit)).execute(self.conn())?;
+            .execute(self.conn()?)?;
+        diesel::delete(unit_successor::table.find(unit)).execute(self.conn()?)?;
         for (position, ancestor) in unit_path.ancestors.iter().enumerate() {
             diesel::insert_into(unit_ancestor::table)
                 .values((
@@ -94,14 +94,14 @@ impl WriteTx<'_> {
                     unit_ancestor::position.eq(position as i32),
                     unit_ancestor::ancestor.eq(&ancestor.0[..]),
                 ))
-                .execute(self.conn())?;
+                .execute(self.conn()?)?;
         }
         diesel::insert_into(unit_successor::table)
             .values((
                 unit_successor::unit.eq(unit),
                 unit_successor::successor.eq(&unit_path.acting_unit.0[..]),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(true)
     }
 
@@ -109,16 +109,16 @@ impl WriteTx<'_> {
         let found: i64 = unit_successor::table
             .filter(unit_successor::unit.eq(&unit.0[..]))
             .count()
-            .get_result(self.conn())?;
+            .get_result(self.conn()?)?;
         Ok(found > 0)
     }
 
     /// Stores a setting.
     pub(crate) fn set_setting(&mut self, name: &str, value: &[u8]) -> Result<()> {
-        diesel::delete(setting::table.find(name)).execute(self.conn())?;
+        diesel::delete(setting::table.find(name)).execute(self.conn()?)?;
         diesel::insert_into(setting::table)
             .values((setting::name.eq(name), setting::value.eq(value)))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.clear_root_unit();
         Ok(())
     }

@@ -5,15 +5,16 @@
 
 use super::backend::with_conn;
 use super::error::{Error, Result};
+use super::pending::{RecordRow, ReplacedRevision, ReportColumns};
 use super::read_tx::{ReadTx, StoredRecord, to_byte_array};
-use super::schema::{report, report_attachment, report_author, report_revision};
+use super::schema::{record as record_table, report_attachment, report_author};
 use super::write_rights::{PermitUnit, WritesConflict, WritesReport, verify_attachment};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::access::permission::{Permit, UnitPath, action};
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::report::attachment::{Comment, Conflict};
 use crate::domain::report::workflow::ReportState;
-use crate::domain::report::{ContentHash, Report, ReportKey};
+use crate::domain::report::{Report, ReportKey};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{
     AccountId, CommentId, ConflictId, ContractId, DeviceId, ReportId, UnitId,
@@ -70,6 +71,15 @@ pub struct LastWriter {
     pub other_device_revision: i64,
 }
 
+impl LastWriter {
+    fn of(columns: &ReportColumns) -> Self {
+        Self {
+            device: columns.last_device.map(DeviceId),
+            other_device_revision: columns.other_device_revision,
+        }
+    }
+}
+
 impl From<RecordError> for Error {
     fn from(error: RecordError) -> Self {
         Self::Damaged(error.to_string())
@@ -88,16 +98,6 @@ impl ReadTx<'_> {
         Ok(self.record(RecordKind::Report, &id.0)?.map_or(0, |stored| stored.revision))
     }
 
-    /// Whether a sent revision of the report has this content.
-    pub fn has_sent_content(&mut self, id: ReportId, content: ContentHash) -> Result<bool> {
-        let found: i64 = report_revision::table
-            .filter(report_revision::report.eq(&id.0[..]))
-            .filter(report_revision::content_hash.eq(&content.0[..]))
-            .count()
-            .get_result(self.conn())?;
-        Ok(found > 0)
-    }
-
     /// The conflict with this id.
     pub fn conflict(&mut self, id: ConflictId) -> Result<Option<Conflict>> {
         let Some(stored) = self.record(RecordKind::Conflict, &id.0)? else { return Ok(None) };
@@ -110,19 +110,6 @@ impl ReadTx<'_> {
         Ok(Some(record::decode_comment(&stored.bytes, units)?))
     }
 
-    /// The sent revisions of a report, oldest first.
-    pub fn sent_revisions(
-        &mut self,
-        id: ReportId,
-        units: &UnitNumbers,
-    ) -> Result<Vec<StoredReport>> {
-        let all = self.sent_revision_bytes(id)?.into_iter();
-        all.map(|(revision, _, bytes)| {
-            Ok(StoredReport { report: record::decode_report(&bytes, units)?, revision })
-        })
-        .collect()
-    }
-
     /// Whether a comment with this id exists.
     pub fn has_comment(&mut self, id: CommentId) -> Result<bool> {
         Ok(self.record(RecordKind::Comment, &id.0)?.is_some())
@@ -130,7 +117,7 @@ impl ReadTx<'_> {
 
     /// Comments and conflicts of a report.
     pub fn report_attachments(&mut self, id: ReportId) -> Result<Vec<(RecordKind, [u8; 16])>> {
-        let rows: Vec<(i16, Vec<u8>)> = with_conn!(self.conn(), |conn| report_attachment::table
+        let rows: Vec<(i16, Vec<u8>)> = with_conn!(self.conn()?, |conn| report_attachment::table
             .filter(report_attachment::report.eq(&id.0[..]))
             .order((report_attachment::kind, report_attachment::id))
             .select((report_attachment::kind, report_attachment::id))
@@ -143,24 +130,20 @@ impl ReadTx<'_> {
 
     /// Whether the account wrote in the report.
     pub fn is_author(&mut self, id: ReportId, account_id: AccountId) -> Result<bool> {
+        let row = self.record_row(RecordKind::Report, &id.0)?;
+        let first = row.and_then(|row| row.report).and_then(|report| report.author);
+        if first == Some(account_id.0) {
+            return Ok(true);
+        }
+        if let Some(Some(())) = self.pending().writes.authors.get(&(id, account_id)) {
+            return Ok(true);
+        }
         let found: i64 = report_author::table
             .filter(report_author::report.eq(&id.0[..]))
             .filter(report_author::account.eq(&account_id.0[..]))
             .count()
-            .get_result(self.conn())?;
+            .get_result(self.settled_conn())?;
         Ok(found > 0)
-    }
-
-    /// The last writer.
-    pub fn last_writer(&mut self, id: ReportId) -> Result<LastWriter> {
-        let row: Option<(Option<Vec<u8>>, i64)> = with_conn!(self.conn(), |conn| report::table
-            .find(&id.0[..])
-            .select((report::last_device, report::other_device_revision))
-            .first(conn)
-            .optional())?;
-        let Some((last, other_device_revision)) = row else { return Ok(LastWriter::default()) };
-        let device = last.map(|id| to_byte_array(&id).map(DeviceId)).transpose()?;
-        Ok(LastWriter { device, other_device_revision })
     }
 
     /// Reports in these states and units (all units if empty), by unit, contract and period.
@@ -169,28 +152,34 @@ impl ReadTx<'_> {
         states: &[ReportState],
         units: &[UnitId],
     ) -> Result<Vec<ReportSummary>> {
-        type ReportSummaryRow = (Vec<u8>, Vec<u8>, Vec<u8>, i32, i32, i16, i16, i16);
         let states: Vec<i16> = states.iter().map(|state| state_number(*state)).collect();
-        let mut query = report::table
-            .filter(report::state.eq_any(states))
-            .order((report::unit, report::contract, report::start_day, report::cut))
+        let mut query = record_table::table
+            .filter(record_table::state.eq_any(states))
+            .order((
+                record_table::unit,
+                record_table::contract,
+                record_table::start_day,
+                record_table::cut,
+            ))
             .select((
-                report::id,
-                report::contract,
-                report::unit,
-                report::start_day,
-                report::end_day,
-                report::cut,
-                report::state,
-                report::late,
+                record_table::id,
+                record_table::contract.assume_not_null(),
+                record_table::unit.assume_not_null(),
+                record_table::start_day.assume_not_null(),
+                record_table::end_day.assume_not_null(),
+                record_table::cut.assume_not_null(),
+                record_table::state.assume_not_null(),
+                record_table::late.assume_not_null(),
             ))
             .into_boxed();
         if !units.is_empty() {
             query = query.filter(
-                report::unit.eq_any(units.iter().map(|unit| unit.0.to_vec()).collect::<Vec<_>>()),
+                record_table::unit
+                    .eq_any(units.iter().map(|unit| unit.0.to_vec()).collect::<Vec<_>>()),
             );
         }
-        let rows: Vec<ReportSummaryRow> = query.load(self.conn())?;
+        let rows: Vec<ReportSummaryRow> =
+            query.load(self.conn_for_kinds(&[RecordKind::Report])?)?;
         rows.into_iter().map(to_report_summary).collect()
     }
 
@@ -223,23 +212,15 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// The sent revisions of a report, oldest first: revision, state and original bytes.
-    pub fn sent_revision_bytes(
-        &mut self,
-        id: ReportId,
-    ) -> Result<Vec<(i64, ReportState, Vec<u8>)>> {
-        let rows: Vec<(i64, i16, Vec<u8>)> = report_revision::table
-            .filter(report_revision::report.eq(&id.0[..]))
-            .order(report_revision::revision)
-            .select((report_revision::revision, report_revision::state, report_revision::bytes))
-            .load(self.conn())?;
-        rows.into_iter()
-            .map(|(revision, state, bytes)| Ok((revision, state_from_number(state)?, bytes)))
-            .collect()
-    }
 }
 
 impl WriteTx<'_> {
+    /// The last writer.
+    pub fn last_writer(&mut self, id: ReportId) -> Result<LastWriter> {
+        let row = self.record_row(RecordKind::Report, &id.0)?;
+        Ok(row.and_then(|row| row.report).as_ref().map(LastWriter::of).unwrap_or_default())
+    }
+
     /// Writes a report after a step: its record and scopes, its row for lists, and its revision if
     /// it is sent.
     pub fn put_report<A: WritesReport>(
@@ -252,104 +233,54 @@ impl WriteTx<'_> {
         let id = next.key.id();
         let unit_path = self.unit_path(next.key.unit)?;
         let bytes = record::encode_report(next, units)?;
-        let audit = AuditContext::from(permit);
-        let put = self.put_record(
-            &audit,
-            RecordKind::Report,
-            id.0,
+        let before = self.record_row(RecordKind::Report, &id.0)?;
+        let sent_at = next.state.is_sent().then_some(self.now().0);
+        let columns = build_columns(next, permit.device(), before.as_ref(), sent_at);
+        let put = self.put_record_row(
+            &AuditContext::from(permit),
+            (RecordKind::Report, id.0),
             &bytes,
+            Some(columns),
             report_scopes(next.state, &unit_path),
         )?;
-        if put.changed {
-            self.put_report_row(id, next, permit.device(), put.revision)?;
-            if next.state.is_sent() {
-                self.insert_report_revision(id, next, put.revision, &bytes)?;
-            }
+        if let Some(before) = before.filter(|_| put.changed) {
+            self.keep_replaced_revision(id, before, units)?;
         }
         Ok(put)
     }
 
-    fn put_report_row(
+    /// Keeps a sent revision that another one replaces.
+    fn keep_replaced_revision(
         &mut self,
         id: ReportId,
-        next: &Report,
-        by: Option<DeviceId>,
-        revision: i64,
+        before: RecordRow,
+        units: &UnitNumbers,
     ) -> Result<()> {
-        let is_new = revision == 1;
-        let before = if is_new { LastWriter::default() } else { self.last_writer(id)? };
-        let is_same_device = before.device == by && before.device.is_some();
-        let other_revision =
-            if is_same_device || is_new { before.other_device_revision } else { revision - 1 };
-        let key = &next.key;
-        let last_device = by.map(|device| device.0);
-        let status_columns = (
-            report::state.eq(state_number(next.state)),
-            report::late.eq(i16::from(next.late)),
-            report::received_day.eq(next.received_day.map(days_from_date)),
-            report::last_device.eq(last_device.as_ref().map(|device| &device[..])),
-            report::other_device_revision.eq(other_revision),
-        );
-        if !is_new {
-            let found =
-                with_conn!(self.conn(), |conn| diesel::update(report::table.find(&id.0[..]))
-                    .set(status_columns)
-                    .execute(conn))?;
-            return if found == 1 {
-                Ok(())
-            } else {
-                Err(Error::Damaged(format!("the report {id} has no line")))
-            };
-        }
-        let key_columns = (
-            report::id.eq(&id.0[..]),
-            report::contract.eq(&key.contract.0[..]),
-            report::unit.eq(&key.unit.0[..]),
-            report::calendar.eq(&key.period.calendar),
-            report::start_day.eq(days_from_date(key.period.start)),
-            report::end_day.eq(days_from_date(key.period.end)),
-            report::cut.eq(i16::from(key.period.cut)),
-        );
-        with_conn!(self.conn(), |conn| diesel::insert_into(report::table)
-            .values((key_columns, status_columns))
-            .execute(conn))?;
-        Ok(())
-    }
-
-    fn insert_report_revision(
-        &mut self,
-        id: ReportId,
-        next: &Report,
-        revision: i64,
-        bytes: &[u8],
-    ) -> Result<()> {
-        let (at, content_hash) = (self.now().0, next.content_hash().0);
-        with_conn!(self.conn(), |conn| diesel::insert_into(report_revision::table)
-            .values((
-                report_revision::report.eq(&id.0[..]),
-                report_revision::revision.eq(revision),
-                report_revision::state.eq(state_number(next.state)),
-                report_revision::content_hash.eq(&content_hash[..]),
-                report_revision::bytes.eq(bytes),
-                report_revision::received_at.eq(at),
-            ))
-            .execute(conn))?;
-        Ok(())
+        let RecordRow { revision, bytes, report, .. } = before;
+        let Some((state, received_at)) =
+            report.and_then(|report| Some((report.state, report.sent_at?)))
+        else {
+            return Ok(());
+        };
+        let content_hash = record::decode_report(&bytes, units)?.content_hash().0;
+        let replaced = ReplacedRevision { state, content_hash, bytes, received_at };
+        self.put_row(|writes| &mut writes.revisions, (id, revision), Some(replaced))
     }
 
     /// Stores the account as an author of the report.
     pub(crate) fn add_author(&mut self, id: ReportId, account_id: AccountId) -> Result<()> {
-        if !self.insert_pending_author(id, account_id) {
-            return Ok(());
+        let key = (RecordKind::Report, id.0);
+        let row = self.record_row(RecordKind::Report, &id.0)?;
+        let Some(RecordRow { report: Some(columns), .. }) = &row else { return Ok(()) };
+        match columns.author {
+            Some(author) if author == account_id.0 => Ok(()),
+            Some(_) => self.put_row(|writes| &mut writes.authors, (id, account_id), Some(())),
+            None => {
+                let columns = ReportColumns { author: Some(account_id.0), ..columns.clone() };
+                let row = row.map(|row| RecordRow { report: Some(columns), ..row });
+                self.put_row(|writes| &mut writes.records, key, row)
+            }
         }
-        with_conn!(self.conn(), |conn| diesel::insert_into(report_author::table)
-            .values((
-                report_author::report.eq(&id.0[..]),
-                report_author::account.eq(&account_id.0[..])
-            ))
-            .on_conflict_do_nothing()
-            .execute(conn))?;
-        Ok(())
     }
 
     /// Writes a comment as an attachment of its report.
@@ -393,16 +324,40 @@ impl WriteTx<'_> {
         kind: RecordKind,
         id: [u8; 16],
     ) -> Result<()> {
-        if self.record(kind, &id)?.is_none() {
-            diesel::insert_into(report_attachment::table)
-                .values((
-                    report_attachment::report.eq(&report.0[..]),
-                    report_attachment::kind.eq(kind.number()),
-                    report_attachment::id.eq(&id[..]),
-                ))
-                .execute(self.conn())?;
+        if self.record_row(kind, &id)?.is_none() {
+            self.put_row(|writes| &mut writes.attachments, (report, (kind, id)), Some(()))?;
         }
         Ok(())
+    }
+}
+
+/// The columns of a report after a step by a device.
+fn build_columns(
+    next: &Report,
+    by: Option<DeviceId>,
+    before: Option<&RecordRow>,
+    sent_at: Option<i64>,
+) -> ReportColumns {
+    let columns = before.and_then(|row| row.report.as_ref());
+    let last = columns.map(LastWriter::of).unwrap_or_default();
+    let is_same_device = last.device == by && by.is_some();
+    let other_device_revision = match before {
+        Some(row) if !is_same_device => row.revision,
+        _ => last.other_device_revision,
+    };
+    let ReportKey { contract, unit, period } = &next.key;
+    ReportColumns {
+        contract: contract.0,
+        unit: unit.0,
+        start_day: days_from_date(period.start),
+        end_day: days_from_date(period.end),
+        cut: i16::from(period.cut),
+        state: state_number(next.state),
+        late: i16::from(next.late),
+        last_device: by.map(|device| device.0),
+        other_device_revision,
+        author: columns.and_then(|columns| columns.author),
+        sent_at,
     }
 }
 
@@ -440,9 +395,9 @@ fn to_stored_report(stored: &StoredRecord, units: &UnitNumbers) -> Result<Stored
     Ok(StoredReport { report, revision: stored.revision })
 }
 
-fn to_report_summary(
-    row: (Vec<u8>, Vec<u8>, Vec<u8>, i32, i32, i16, i16, i16),
-) -> Result<ReportSummary> {
+type ReportSummaryRow = (Vec<u8>, Vec<u8>, Vec<u8>, i32, i32, i16, i16, i16);
+
+fn to_report_summary(row: ReportSummaryRow) -> Result<ReportSummary> {
     let (id, contract, unit, start, end, cut, state, late) = row;
     Ok(ReportSummary {
         id: ReportId(to_byte_array(&id)?),
@@ -467,7 +422,7 @@ pub(super) fn state_number(state: ReportState) -> i16 {
     }
 }
 
-fn state_from_number(number: i16) -> Result<ReportState> {
+pub(super) fn state_from_number(number: i16) -> Result<ReportState> {
     ReportState::ALL
         .into_iter()
         .find(|state| state_number(*state) == number)

@@ -98,13 +98,13 @@ impl ReadTx<'_> {
     pub fn run_manifests(&mut self, campaign: CampaignId, limit: i64) -> Result<Vec<RunManifest>> {
         let of = run_manifest::table.filter(run_manifest::campaign.eq(campaign.0.to_vec()));
         let newest = of.order(run_manifest::number.desc()).limit(limit);
-        Ok(newest.select(RunManifest::as_select()).load(self.conn())?)
+        Ok(newest.select(RunManifest::as_select()).load(self.conn()?)?)
     }
 
     /// One run.
     pub fn run_manifest(&mut self, id: RunId) -> Result<Option<RunManifest>> {
         let one = run_manifest::table.find(id.0.to_vec());
-        Ok(one.select(RunManifest::as_select()).first(self.conn()).optional()?)
+        Ok(one.select(RunManifest::as_select()).first(self.conn()?).optional()?)
     }
 
     /// Runs of these campaigns after the given one, in order of publication: by cut, then campaign.
@@ -126,13 +126,13 @@ impl ReadTx<'_> {
             .order((run_manifest::cut_seq, run_manifest::campaign, run_manifest::number))
             .limit(limit)
             .select(RunManifest::as_select())
-            .load(self.conn())?)
+            .load(self.conn()?)?)
     }
 
     /// An input of a run, by its digest; fails if the bytes do not have it.
     pub fn run_input(&mut self, digest: &[u8]) -> Result<Vec<u8>> {
         let found =
-            run_input::table.find(digest).select(run_input::bytes).first(self.conn()).optional()?;
+            run_input::table.find(digest).select(run_input::bytes).first(self.conn()?).optional()?;
         let bytes: Vec<u8> =
             found.ok_or_else(|| Error::Damaged("an input of a run is missing".to_owned()))?;
         if Sha256::digest(&bytes)[..] != *digest {
@@ -168,7 +168,7 @@ impl ReadTx<'_> {
     ) -> Result<Option<RunManifest>> {
         let of = run_manifest::table.filter(run_manifest::campaign.eq(campaign.0.to_vec()));
         let before = of.filter(run_manifest::number.lt(number)).order(run_manifest::number.desc());
-        Ok(before.select(RunManifest::as_select()).first(self.conn()).optional()?)
+        Ok(before.select(RunManifest::as_select()).first(self.conn()?).optional()?)
     }
 
     /// Reports that changed with `after < seq <= upto`, each with the seq of its last change.
@@ -179,7 +179,7 @@ impl ReadTx<'_> {
             .filter(audit::seq.le(upto))
             .group_by(audit::record_id)
             .select((audit::record_id, diesel::dsl::max(audit::seq)))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         rows.into_iter()
             .filter_map(|(id, seq)| id.zip(seq))
             .map(|(id, seq)| Ok((to_byte_array(&id)?, seq)))
@@ -214,12 +214,12 @@ impl WriteTx<'_> {
         inputs: [(&[u8], &[u8]); 2],
     ) -> Result<()> {
         for (digest, bytes) in inputs {
-            with_conn!(self.conn(), |conn| diesel::insert_into(run_input::table)
+            with_conn!(self.conn()?, |conn| diesel::insert_into(run_input::table)
                 .values((run_input::digest.eq(digest), run_input::bytes.eq(bytes)))
                 .on_conflict_do_nothing()
                 .execute(conn))?;
         }
-        with_conn!(self.conn(), |conn| diesel::insert_into(run_manifest::table)
+        with_conn!(self.conn()?, |conn| diesel::insert_into(run_manifest::table)
             .values(manifest)
             .on_conflict_do_nothing()
             .execute(conn))?;

@@ -26,13 +26,25 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The current version of every synced record, as phones store it.
+    /// The current version of every synced record, as phones store it. From contract on: of
+    /// reports only, what lists and rules filter by.
     record (kind, id) {
         kind -> SmallInt,
         id -> Binary,
         revision -> BigInt,
         hash -> Binary,
         bytes -> Binary,
+        contract -> Nullable<Binary>,
+        unit -> Nullable<Binary>,
+        start_day -> Nullable<Integer>,
+        end_day -> Nullable<Integer>,
+        cut -> Nullable<SmallInt>,
+        state -> Nullable<SmallInt>,
+        late -> Nullable<SmallInt>,
+        last_device -> Nullable<Binary>,
+        other_device_revision -> Nullable<BigInt>,
+        author -> Nullable<Binary>,
+        sent_at -> Nullable<BigInt>,
     }
 }
 
@@ -184,24 +196,6 @@ diesel::table! {
     unit_successor (unit) {
         unit -> Binary,
         successor -> Binary,
-    }
-}
-
-diesel::table! {
-    /// Columns of a report that lists and rules filter by.
-    report (id) {
-        id -> Binary,
-        contract -> Binary,
-        unit -> Binary,
-        calendar -> Text,
-        start_day -> Integer,
-        end_day -> Integer,
-        cut -> SmallInt,
-        state -> SmallInt,
-        late -> SmallInt,
-        received_day -> Nullable<Integer>,
-        last_device -> Nullable<Binary>,
-        other_device_revision -> BigInt,
     }
 }
 
@@ -387,7 +381,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     feed,
     record,
-    report,
     report_revision,
     scope,
     device,

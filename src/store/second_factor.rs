@@ -29,7 +29,7 @@ impl ReadTx<'_> {
         let found: Option<(Vec<u8>, Vec<u8>)> = second_factor::table
             .find(account_id.0.to_vec())
             .select((second_factor::salt, second_factor::recovery_hashes))
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?;
         let Some((salt, hashes)) = found else { return Ok(None) };
         let recovery_codes_left = hashes.len() / HASH_BYTES;
@@ -44,7 +44,7 @@ impl ReadTx<'_> {
             .order(grants::account)
             .select(grants::account)
             .distinct()
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         ids.iter().map(|id| Ok(AccountId(to_byte_array(id)?))).collect()
     }
 }
@@ -58,7 +58,7 @@ impl WriteTx<'_> {
     ) -> Result<()> {
         let ConfirmedFactor { salt, recovery_hashes, step } = factor;
         let (hashes, enrolled_at) = (recovery_hashes.concat(), self.now().0);
-        diesel::delete(second_factor::table.find(&account_id.0[..])).execute(self.conn())?;
+        diesel::delete(second_factor::table.find(&account_id.0[..])).execute(self.conn()?)?;
         diesel::insert_into(second_factor::table)
             .values((
                 second_factor::account.eq(&account_id.0[..]),
@@ -67,7 +67,7 @@ impl WriteTx<'_> {
                 second_factor::last_step.eq(step),
                 second_factor::enrolled_at.eq(enrolled_at),
             ))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         self.row_written(hash_second_factor(&account_id.0, (salt, &hashes), enrolled_at));
         self.revoke_desk_sessions(account_id)
     }
@@ -75,7 +75,7 @@ impl WriteTx<'_> {
     /// Removes the second factor of an account and revokes its desk sessions.
     pub(crate) fn delete_second_factor(&mut self, account_id: AccountId) -> Result<()> {
         let deleted =
-            diesel::delete(second_factor::table.find(&account_id.0[..])).execute(self.conn())?;
+            diesel::delete(second_factor::table.find(&account_id.0[..])).execute(self.conn()?)?;
         if deleted > 0 {
             self.row_deleted(second_factor_key(&account_id.0));
         }
@@ -88,7 +88,7 @@ impl WriteTx<'_> {
         let updated_rows = diesel::update(second_factor::table.find(&account_id.0[..]))
             .filter(second_factor::last_step.lt(newest))
             .set(second_factor::last_step.eq(step))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(updated_rows > 0)
     }
 
@@ -105,7 +105,7 @@ impl WriteTx<'_> {
                 second_factor::recovery_hashes,
                 second_factor::enrolled_at,
             ))
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?;
         let Some((salt, before, enrolled_at)) = found else { return Ok(false) };
         let left: Vec<u8> =
@@ -114,7 +114,7 @@ impl WriteTx<'_> {
         let updated_rows = diesel::update(second_factor::table.find(&account_id.0[..]))
             .filter(second_factor::recovery_hashes.eq(&before))
             .set(second_factor::recovery_hashes.eq(&left))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         if updated_rows == 0 || left.len() == before.len() {
             return Ok(false);
         }

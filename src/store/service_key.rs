@@ -37,7 +37,7 @@ impl ReadTx<'_> {
         Ok(service_key::table
             .find(id.0.to_vec())
             .select(ServiceKeyRow::as_select())
-            .first(self.conn())
+            .first(self.conn()?)
             .optional()?)
     }
 
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
         let rows: Vec<ServiceKeyRow> = service_key::table
             .order((service_key::issued_at, service_key::id))
             .select(ServiceKeyRow::as_select())
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         rows.into_iter().map(to_service_key).collect()
     }
 }
@@ -67,7 +67,7 @@ impl WriteTx<'_> {
             revoked_at: key.revoked_at.map(|at| at.0),
         };
         let hashed = hash_service_key(&row);
-        diesel::insert_into(service_key::table).values(row).execute(self.conn())?;
+        diesel::insert_into(service_key::table).values(row).execute(self.conn()?)?;
         self.row_written(hashed);
         Ok(())
     }
@@ -78,7 +78,7 @@ impl WriteTx<'_> {
         diesel::update(service_key::table.find(&id.0[..]))
             .filter(service_key::revoked_at.is_null())
             .set(service_key::revoked_at.eq(Some(now)))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         if let Some(row) = self.service_key_row(id)? {
             self.row_written(hash_service_key(&row));
         }

@@ -407,7 +407,7 @@ fn sqlite_keeps_a_statement_prepared_whatever_is_bound_to_it() {
         diesel::dsl::sql::<diesel::sql_types::Integer>("sqlite_compileoption_used('ENABLE_QPSG')");
     let used: i32 = db
         .store
-        .read(|tx| diesel::select(asked).get_result(tx.conn()).map_err(Error::from))
+        .read(|tx| diesel::select(asked).get_result(tx.conn()?).map_err(Error::from))
         .unwrap();
     assert_eq!(
         used, 1,

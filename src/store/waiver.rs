@@ -2,6 +2,7 @@
 //!
 //! Contains no rule; the caller decides who may sign.
 
+use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::report_scopes;
@@ -29,12 +30,18 @@ impl ReadTx<'_> {
     /// The hash of the content of everything that two persons sign: of every waiver and every
     /// hand-over, by kind and id.
     pub fn signed_hashes(&mut self) -> Result<Vec<Vec<u8>>> {
-        let kinds = [RecordKind::Waiver, RecordKind::Handover].map(RecordKind::number);
-        Ok(records::table
-            .filter(records::kind.eq_any(kinds))
-            .order((records::kind, records::id))
-            .select(records::hash)
-            .load(self.conn())?)
+        let kinds = [RecordKind::Waiver, RecordKind::Handover];
+        let mut hashes = Vec::new();
+        for kind in kinds {
+            let of_kind: Vec<Vec<u8>> =
+                with_conn!(self.conn_for_kinds(&kinds)?, |conn| records::table
+                    .filter(records::kind.eq(kind.number()))
+                    .order(records::id)
+                    .select(records::hash)
+                    .load(conn))?;
+            hashes.extend(of_kind);
+        }
+        Ok(hashes)
     }
 
     /// One waiver with its revision.
@@ -55,7 +62,7 @@ impl ReadTx<'_> {
             .filter(audit::from_revision.ne(audit::to_revision))
             .order(audit::seq)
             .select((audit::record_id, audit::account))
-            .load(self.conn())?;
+            .load(self.conn()?)?;
         rows.into_iter()
             .filter_map(|(id, account)| Some((id?, account)))
             .map(|(id, account)| Ok((to_byte_array(&id)?, AccountId(to_byte_array(&account)?))))

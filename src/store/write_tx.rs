@@ -1,19 +1,19 @@
 //! A writing transaction, and the pending changes that are numbered at commit.
 
 use super::audited_row::AuditedRows;
-use super::backend::{AnyConn, with_conn};
+use super::backend::AnyConn;
 use super::error::{Error, Result};
+use super::pending::{PendingChanges, RecordKey, RecordRow, ReportColumns};
 use super::read_tx::ReadTx;
-use super::schema::{feed_head, record};
+use super::schema::feed_head;
 use super::write_rights::MovesRecords;
 use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath};
 use crate::domain::access::scope::{RecordKind, Scope};
-use crate::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::support::limits::RECORD_BYTES_MAX;
 use crate::domain::support::scope_digest::hash_record;
 use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 
 /// A transaction that may write.
@@ -23,9 +23,7 @@ use std::ops::{Deref, DerefMut};
 /// * The steps may run more than once, so they must only read and write through this value.
 pub struct WriteTx<'c> {
     read_tx: ReadTx<'c>,
-    pending: &'c mut PendingChanges,
     now: Timestamp,
-    savepoint_depth: usize,
 }
 
 /// The columns of an audit row that the caller provides.
@@ -68,54 +66,6 @@ impl AuditContext {
     }
 }
 
-/// The changes of the open batch so far, in order.
-#[derive(Default)]
-pub(super) struct PendingChanges {
-    pub(super) changes: Vec<PendingChange>,
-    /// Rows written since the last audit row of the same step.
-    pub(super) unaudited_rows: AuditedRows,
-    /// Commands received: `append_commit` writes the seq of the commit into their rows.
-    pub(super) commands: Vec<(DeviceId, u64)>,
-    /// Set when the transaction can no longer commit.
-    pub(super) fatal_error: Option<String>,
-    /// Set when a caller lost a race against another node and must run again.
-    pub(super) retry_reason: Option<String>,
-    /// Cache of unit paths read in this batch; cleared when one changes and when steps are undone.
-    unit_paths: HashMap<UnitId, UnitPath>,
-    /// Cache of the root unit; cleared when a setting changes and when steps are undone.
-    root_unit: Option<UnitId>,
-    /// Authors stored in this batch; cleared when steps are undone.
-    authors: HashSet<(ReportId, AccountId)>,
-}
-
-impl PendingChanges {
-    /// A position for [`PendingChanges::truncate_to`].
-    pub(super) fn position(&self) -> PendingPosition {
-        PendingPosition {
-            changes: self.changes.len(),
-            commands: self.commands.len(),
-            unaudited_rows: self.unaudited_rows.clone(),
-        }
-    }
-
-    /// Drops what was added after `position`, and the caches.
-    pub(super) fn truncate_to(&mut self, position: PendingPosition) {
-        self.changes.truncate(position.changes);
-        self.commands.truncate(position.commands);
-        self.unaudited_rows = position.unaudited_rows;
-        self.unit_paths.clear();
-        self.root_unit = None;
-        self.authors.clear();
-    }
-}
-
-/// How far the pending changes had come.
-pub(super) struct PendingPosition {
-    changes: usize,
-    commands: usize,
-    unaudited_rows: AuditedRows,
-}
-
 pub(super) struct PendingChange {
     pub(super) audit: AuditContext,
     pub(super) record_change: Option<RecordChange>,
@@ -152,7 +102,17 @@ impl<'c> WriteTx<'c> {
         pending: &'c mut PendingChanges,
         now: Timestamp,
     ) -> Self {
-        Self { read_tx: ReadTx::new(conn), pending, now, savepoint_depth: 0 }
+        Self { read_tx: ReadTx::of_batch(conn, pending), now }
+    }
+
+    pub(super) fn pending(&mut self) -> &mut PendingChanges {
+        self.read_tx.pending()
+    }
+
+    /// The connection, for statements that write: what the batch has decided is written first, and
+    /// what it had read is read again afterwards.
+    pub(super) fn conn(&mut self) -> Result<&mut AnyConn> {
+        self.read_tx.conn_for_writing()
     }
 
     /// The instant of this transaction, as the caller passed it.
@@ -161,31 +121,17 @@ impl<'c> WriteTx<'c> {
         self.now
     }
 
-    /// Runs `steps`; an `Err` undoes just them and their pending changes.
+    /// Runs `steps`; an `Err` undoes just them and their pending changes. The database has a
+    /// savepoint only if the steps write to it.
     pub fn with_savepoint<T, E: From<Error>>(
         &mut self,
         steps: impl FnOnce(&mut WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
-        let position = self.pending.position();
-        let name = format!("s{}", self.savepoint_depth);
-        self.conn().execute_sql(&format!("SAVEPOINT {name}"))?;
-        let mut inner = WriteTx {
-            read_tx: ReadTx::new(self.read_tx.conn()),
-            pending: self.pending,
-            now: self.now,
-            savepoint_depth: self.savepoint_depth + 1,
-        };
-        let result = steps(&mut inner);
-        let end = match &result {
-            Ok(_) => format!("RELEASE SAVEPOINT {name}"),
-            Err(_) => {
-                self.pending.truncate_to(position);
-                format!("ROLLBACK TO SAVEPOINT {name}")
-            }
-        };
-        if let Err(error) = self.conn().execute_sql(&end) {
-            self.pending.fatal_error = Some(error.to_string());
-            return Err(error.into());
+        let position = self.pending().begin_savepoint();
+        let result = steps(self);
+        match &result {
+            Ok(_) => self.read_tx.release_savepoint(&position)?,
+            Err(_) => self.read_tx.undo_to(position)?,
         }
         result
     }
@@ -200,10 +146,22 @@ impl<'c> WriteTx<'c> {
         bytes: &[u8],
         scopes: Vec<Scope>,
     ) -> Result<PutOutcome> {
+        self.put_record_row(audit, (kind, id), bytes, None, scopes)
+    }
+
+    /// Like [`WriteTx::put_record`], with the columns of a report.
+    pub(super) fn put_record_row(
+        &mut self,
+        audit: &AuditContext,
+        (kind, id): RecordKey,
+        bytes: &[u8],
+        report: Option<ReportColumns>,
+        scopes: Vec<Scope>,
+    ) -> Result<PutOutcome> {
         if bytes.len() > RECORD_BYTES_MAX {
             return Err(Error::RecordTooLarge { bytes: bytes.len(), max: RECORD_BYTES_MAX });
         }
-        let existing = self.record(kind, &id)?;
+        let existing = self.record_row(kind, &id)?;
         if let Some(existing) = &existing
             && existing.bytes == bytes
         {
@@ -212,20 +170,8 @@ impl<'c> WriteTx<'c> {
         let from_revision = existing.as_ref().map_or(0, |existing| existing.revision);
         let to_revision = from_revision + 1;
         let hash = hash_record(&id, to_revision, bytes);
-        let written = match existing {
-            None => self.insert_record(kind, &id, to_revision, hash, bytes)?,
-            Some(_) => with_conn!(self.conn(), |conn| diesel::update(
-                record::table.find((kind.number(), &id[..]))
-            )
-            .filter(record::revision.eq(from_revision))
-            .set((
-                record::revision.eq(to_revision),
-                record::hash.eq(&hash.to_be_bytes()[..]),
-                record::bytes.eq(bytes),
-            ))
-            .execute(conn))?,
-        };
-        self.ensure_rows_affected(written, "a record changed under us")?;
+        let row = RecordRow { revision: to_revision, hash, bytes: bytes.to_vec(), report };
+        self.put_row(|writes| &mut writes.records, (kind, id), Some(row))?;
         let old_hash = existing.map(|existing| existing.hash);
         let change = RecordChange {
             kind,
@@ -266,8 +212,12 @@ impl<'c> WriteTx<'c> {
     }
 
     /// The scopes that the last pending change of this batch gives the record; `None` without one.
-    pub(super) fn pending_scopes(&self, kind: RecordKind, id: &[u8; 16]) -> Option<&[Scope]> {
-        let changes = self.pending.changes.iter().rev();
+    pub(super) fn pending_scopes(
+        &mut self,
+        kind: RecordKind,
+        id: &[u8; 16],
+    ) -> Option<&[Scope]> {
+        let changes = self.pending().changes.iter().rev();
         let mut records = changes.filter_map(|change| change.record_change.as_ref());
         let last = records.find(|record| record.kind == kind && record.id == *id)?;
         Some(&last.scopes)
@@ -281,10 +231,7 @@ impl<'c> WriteTx<'c> {
         id: [u8; 16],
     ) -> Result<()> {
         let Some(existing) = self.record(kind, &id)? else { return Ok(()) };
-        let removed = diesel::delete(record::table.find((kind.number(), &id[..])))
-            .filter(record::revision.eq(existing.revision))
-            .execute(self.conn())?;
-        self.ensure_rows_affected(removed, "a record changed under us")?;
+        self.put_row(|writes| &mut writes.records, (kind, id), None)?;
         let (from_revision, old_hash) = (existing.revision, Some(existing.hash));
         let change = RecordChange {
             kind,
@@ -301,76 +248,68 @@ impl<'c> WriteTx<'c> {
 
     /// The path of a unit today; read once per batch.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
-        if let Some(unit_path) = self.pending.unit_paths.get(&unit) {
+        if let Some(unit_path) = self.pending().unit_paths.get(&unit) {
             return Ok(unit_path.clone());
         }
         let unit_path = self.read_tx.unit_path(unit)?;
-        self.pending.unit_paths.insert(unit, unit_path.clone());
+        self.pending().unit_paths.insert(unit, unit_path.clone());
         Ok(unit_path)
     }
 
     /// The root unit; read once per batch.
     pub(super) fn cached_root_unit(&mut self) -> Result<Option<UnitId>> {
-        if self.pending.root_unit.is_none() {
-            self.pending.root_unit = self.read_tx.root_unit()?;
+        if self.pending().root_unit.is_none() {
+            let root_unit = self.read_tx.root_unit()?;
+            self.pending().root_unit = root_unit;
         }
-        Ok(self.pending.root_unit)
+        Ok(self.pending().root_unit)
     }
 
     /// Clears the cache of the root unit.
     pub(super) fn clear_root_unit(&mut self) {
-        self.pending.root_unit = None;
-    }
-
-    /// Whether the author was not yet stored in this batch.
-    pub(super) fn insert_pending_author(
-        &mut self,
-        report: ReportId,
-        account_id: AccountId,
-    ) -> bool {
-        self.pending.authors.insert((report, account_id))
+        self.pending().root_unit = None;
     }
 
     /// Clears the cache of unit paths.
     pub(super) fn clear_unit_paths(&mut self) {
-        self.pending.unit_paths.clear();
+        self.pending().unit_paths.clear();
     }
 
     fn push_record_change(&mut self, audit: &AuditContext, change: RecordChange) {
         let (audit, rows) = (audit.clone(), AuditedRows::default());
-        self.pending.changes.push(PendingChange { audit, record_change: Some(change), rows });
+        self.pending().changes.push(PendingChange { audit, record_change: Some(change), rows });
     }
 
     /// Adds an audit row that changes no record. It has the hashes of the rows that this step wrote
     /// since its last one.
     pub(crate) fn append_audit(&mut self, audit: &AuditContext) {
-        let (audit, rows) = (audit.clone(), std::mem::take(&mut self.pending.unaudited_rows));
-        self.pending.changes.push(PendingChange { audit, record_change: None, rows });
+        let (audit, rows) = (audit.clone(), std::mem::take(&mut self.pending().unaudited_rows));
+        self.pending().changes.push(PendingChange { audit, record_change: None, rows });
     }
 
     /// Rows written since the last audit row of this step.
     pub(super) fn unaudited_rows(&mut self) -> &mut AuditedRows {
-        &mut self.pending.unaudited_rows
+        &mut self.pending().unaudited_rows
     }
 
     /// Fails if the step wrote rows and no audit row after them.
-    pub(super) fn ensure_rows_audited(&self) -> Result<()> {
-        if self.pending.unaudited_rows.is_empty() {
+    pub(super) fn ensure_rows_audited(&mut self) -> Result<()> {
+        if self.pending().unaudited_rows.is_empty() {
             return Ok(());
         }
         Err(Error::Database("rows were written without a row of the audit".to_owned()))
     }
 
-    /// Adds a command whose row gets the seq of the commit.
+    /// Adds a command whose row, written already, gets the seq of the commit.
     pub(super) fn add_pending_command(&mut self, device: DeviceId, number: u64) {
-        self.pending.commands.push((device, number));
+        self.pending().commands.push((device, number));
     }
 
     /// Invalidates all cached identities: grants or devices changed.
     pub(crate) fn bump_auth_generation(&mut self) -> Result<()> {
         diesel::update(feed_head::table.find(1))
             .set(feed_head::auth_generation.eq(feed_head::auth_generation + 1))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
     }
 
@@ -378,38 +317,8 @@ impl<'c> WriteTx<'c> {
     pub fn set_epoch(&mut self, number: i64, id: &[u8; 16]) -> Result<()> {
         diesel::update(feed_head::table.find(1))
             .set((feed_head::epoch.eq(number), feed_head::epoch_id.eq(&id[..])))
-            .execute(self.conn())?;
+            .execute(self.conn()?)?;
         Ok(())
-    }
-
-    /// Makes the steps run again when a conditional write affected no row: another node was faster.
-    pub(super) fn ensure_rows_affected(&mut self, rows: usize, reason: &str) -> Result<()> {
-        if rows == 0 {
-            self.pending.retry_reason = Some(reason.to_owned());
-            return Err(Error::Busy(reason.to_owned()));
-        }
-        Ok(())
-    }
-
-    fn insert_record(
-        &mut self,
-        kind: RecordKind,
-        id: &[u8; 16],
-        revision: i64,
-        hash: u128,
-        bytes: &[u8],
-    ) -> Result<usize> {
-        let row = (
-            record::kind.eq(kind.number()),
-            record::id.eq(&id[..]),
-            record::revision.eq(revision),
-            record::hash.eq(hash.to_be_bytes().to_vec()),
-            record::bytes.eq(bytes),
-        );
-        Ok(with_conn!(self.conn(), |conn| diesel::insert_into(record::table)
-            .values(row)
-            .on_conflict_do_nothing()
-            .execute(conn))?)
     }
 }
 

@@ -19,15 +19,30 @@ CREATE TABLE commit_log (
     PRIMARY KEY (last_seq)
 );
 
--- The current version of every synced record, as phones store it.
+-- The current version of every synced record, as phones store it. From contract on: of reports
+-- only, what lists and rules filter by; author is the first account that wrote in it, sent_at is
+-- when this revision was sent.
 CREATE TABLE record (
     kind SMALLINT NOT NULL,
     id BYTEA NOT NULL,
     revision BIGINT NOT NULL,
     hash BYTEA NOT NULL,
     bytes BYTEA NOT NULL,
+    contract BYTEA,
+    unit BYTEA,
+    start_day INTEGER,
+    end_day INTEGER,
+    cut SMALLINT,
+    state SMALLINT,
+    late SMALLINT,
+    last_device BYTEA,
+    other_device_revision BIGINT,
+    author BYTEA,
+    sent_at BIGINT,
     PRIMARY KEY (kind, id)
 );
+
+CREATE INDEX record_state_unit ON record (state, unit) WHERE state IS NOT NULL;
 
 -- A scope with its short number and the digest of its records.
 CREATE TABLE scope (
@@ -179,28 +194,7 @@ CREATE TABLE unit_successor (
     PRIMARY KEY (unit)
 );
 
--- Columns of a report that lists and rules filter by.
-CREATE TABLE report (
-    id BYTEA NOT NULL,
-    contract BYTEA NOT NULL,
-    unit BYTEA NOT NULL,
-    calendar TEXT COLLATE "C" NOT NULL,
-    start_day INTEGER NOT NULL,
-    end_day INTEGER NOT NULL,
-    cut SMALLINT NOT NULL,
-    state SMALLINT NOT NULL,
-    late SMALLINT NOT NULL,
-    received_day INTEGER,
-    last_device BYTEA,
-    other_device_revision BIGINT NOT NULL,
-    PRIMARY KEY (id)
-);
-
-CREATE INDEX report_state_unit ON report (state, unit);
-
-CREATE INDEX report_contract_start_day ON report (contract, start_day);
-
--- Accounts that wrote in a report: an author cannot accept it.
+-- Further accounts that wrote in a report, beside record.author: an author cannot accept it.
 CREATE TABLE report_author (
     report BYTEA NOT NULL,
     account BYTEA NOT NULL,
@@ -215,7 +209,7 @@ CREATE TABLE report_attachment (
     PRIMARY KEY (report, kind, id)
 );
 
--- Every sent revision, never deleted.
+-- Every sent revision that a later one has replaced, never deleted; the newest is the record.
 CREATE TABLE report_revision (
     report BYTEA NOT NULL,
     revision BIGINT NOT NULL,

@@ -19,15 +19,30 @@ CREATE TABLE commit_log (
     PRIMARY KEY (last_seq)
 ) WITHOUT ROWID;
 
--- The current version of every synced record, as phones store it.
+-- The current version of every synced record, as phones store it. From contract on: of reports
+-- only, what lists and rules filter by; author is the first account that wrote in it, sent_at is
+-- when this revision was sent.
 CREATE TABLE record (
     kind SMALLINT NOT NULL,
     id BLOB NOT NULL,
     revision BIGINT NOT NULL,
     hash BLOB NOT NULL,
     bytes BLOB NOT NULL,
+    contract BLOB,
+    unit BLOB,
+    start_day INTEGER,
+    end_day INTEGER,
+    cut SMALLINT,
+    state SMALLINT,
+    late SMALLINT,
+    last_device BLOB,
+    other_device_revision BIGINT,
+    author BLOB,
+    sent_at BIGINT,
     PRIMARY KEY (kind, id)
 );
+
+CREATE INDEX record_state_unit ON record (state, unit) WHERE state IS NOT NULL;
 
 -- A scope with its short number and the digest of its records.
 CREATE TABLE scope (
@@ -67,7 +82,7 @@ CREATE TABLE command (
     details BLOB,
     received_at BIGINT NOT NULL,
     PRIMARY KEY (device, number)
-);
+) WITHOUT ROWID;
 
 -- Append only: one row a change, in seq order, hashed into the chain.
 CREATE TABLE audit (
@@ -82,7 +97,7 @@ CREATE TABLE audit (
     record_hash BLOB,
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (seq)
-);
+) WITHOUT ROWID;
 
 -- Append only: the hash of each row that an audited step wrote into baseline, grants, device,
 -- service_key, password or second_factor; NULL: deleted. The audit row of this seq has the hash of
@@ -179,28 +194,7 @@ CREATE TABLE unit_successor (
     PRIMARY KEY (unit)
 ) WITHOUT ROWID;
 
--- Columns of a report that lists and rules filter by.
-CREATE TABLE report (
-    id BLOB NOT NULL,
-    contract BLOB NOT NULL,
-    unit BLOB NOT NULL,
-    calendar TEXT NOT NULL,
-    start_day INTEGER NOT NULL,
-    end_day INTEGER NOT NULL,
-    cut SMALLINT NOT NULL,
-    state SMALLINT NOT NULL,
-    late SMALLINT NOT NULL,
-    received_day INTEGER,
-    last_device BLOB,
-    other_device_revision BIGINT NOT NULL,
-    PRIMARY KEY (id)
-) WITHOUT ROWID;
-
-CREATE INDEX report_state_unit ON report (state, unit);
-
-CREATE INDEX report_contract_start_day ON report (contract, start_day);
-
--- Accounts that wrote in a report: an author cannot accept it.
+-- Further accounts that wrote in a report, beside record.author: an author cannot accept it.
 CREATE TABLE report_author (
     report BLOB NOT NULL,
     account BLOB NOT NULL,
@@ -215,7 +209,7 @@ CREATE TABLE report_attachment (
     PRIMARY KEY (report, kind, id)
 ) WITHOUT ROWID;
 
--- Every sent revision, never deleted.
+-- Every sent revision that a later one has replaced, never deleted; the newest is the record.
 CREATE TABLE report_revision (
     report BLOB NOT NULL,
     revision BIGINT NOT NULL,

@@ -1,0 +1,174 @@
+//! Rows of `record`, as a batch reads and keeps them. Those of reports have columns for lists and
+//! rules.
+
+use super::backend::{AnyConn, with_conn};
+use super::error::Result;
+use super::pending::{RecordRow, ReportColumns};
+use super::read_tx::{ReadTx, to_byte_array};
+use super::schema::record;
+use crate::domain::access::scope::RecordKind;
+use diesel::dsl::Select;
+use diesel::prelude::*;
+use std::collections::BTreeSet;
+
+/// Ids in one query; both databases accept far more.
+const IDS_PER_QUERY: usize = 500;
+
+/// Columns of a report's row, as selected.
+#[derive(Queryable)]
+struct ReportRow {
+    id: Vec<u8>,
+    revision: i64,
+    hash: Vec<u8>,
+    bytes: Vec<u8>,
+    contract: Option<Vec<u8>>,
+    unit: Option<Vec<u8>>,
+    start_day: Option<i32>,
+    end_day: Option<i32>,
+    cut: Option<i16>,
+    state: Option<i16>,
+    late: Option<i16>,
+    last_device: Option<Vec<u8>>,
+    other_device_revision: Option<i64>,
+    author: Option<Vec<u8>>,
+    sent_at: Option<i64>,
+}
+
+impl ReportRow {
+    fn into_row(self) -> Result<([u8; 16], RecordRow)> {
+        let id = to_byte_array(&self.id)?;
+        let hash = u128::from_be_bytes(to_byte_array(&self.hash)?);
+        let report = self.to_columns();
+        Ok((id, RecordRow { revision: self.revision, hash, bytes: self.bytes, report }))
+    }
+
+    /// `None` where a column is missing, which `thidua audit verify` reports.
+    fn to_columns(&self) -> Option<ReportColumns> {
+        let id = |id: &Option<Vec<u8>>| id.as_ref().and_then(|id| id[..].try_into().ok());
+        Some(ReportColumns {
+            contract: id(&self.contract)?,
+            unit: id(&self.unit)?,
+            start_day: self.start_day?,
+            end_day: self.end_day?,
+            cut: self.cut?,
+            state: self.state?,
+            late: self.late?,
+            last_device: id(&self.last_device),
+            other_device_revision: self.other_device_revision?,
+            author: id(&self.author),
+            sent_at: self.sent_at,
+        })
+    }
+}
+
+type ReportRowColumns = (
+    record::id,
+    record::revision,
+    record::hash,
+    record::bytes,
+    record::contract,
+    record::unit,
+    record::start_day,
+    record::end_day,
+    record::cut,
+    record::state,
+    record::late,
+    record::last_device,
+    record::other_device_revision,
+    record::author,
+    record::sent_at,
+);
+
+fn select_report_rows() -> Select<record::table, ReportRowColumns> {
+    record::table.select((
+        record::id,
+        record::revision,
+        record::hash,
+        record::bytes,
+        record::contract,
+        record::unit,
+        record::start_day,
+        record::end_day,
+        record::cut,
+        record::state,
+        record::late,
+        record::last_device,
+        record::other_device_revision,
+        record::author,
+        record::sent_at,
+    ))
+}
+
+impl ReadTx<'_> {
+    /// The row of a record as the batch sees it.
+    pub(super) fn record_row(
+        &mut self,
+        kind: RecordKind,
+        id: &[u8; 16],
+    ) -> Result<Option<RecordRow>> {
+        if let Some(row) = self.pending().writes.records.get(&(kind, *id)) {
+            return Ok(row.cloned());
+        }
+        let (is_batch, conn) = (self.is_batch(), self.settled_conn());
+        let row = if is_batch && kind == RecordKind::Report {
+            load_report_row(conn, id)?
+        } else {
+            load_row(conn, kind, id)?
+        };
+        if is_batch {
+            self.pending().writes.records.insert_stored((kind, *id), row.clone());
+        }
+        Ok(row)
+    }
+
+    /// Reads the rows of these reports in one query, where a query is a round trip.
+    pub fn prefetch_reports(&mut self, ids: &BTreeSet<[u8; 16]>) -> Result<()> {
+        let writes = &self.pending().writes.records;
+        let unread: Vec<[u8; 16]> = ids
+            .iter()
+            .filter(|id| writes.get(&(RecordKind::Report, **id)).is_none())
+            .copied()
+            .collect();
+        let AnyConn::Pg(conn) = self.settled_conn() else { return Ok(()) };
+        let mut rows: Vec<ReportRow> = Vec::new();
+        for ids in unread.chunks(IDS_PER_QUERY) {
+            rows.extend(
+                select_report_rows()
+                    .filter(record::kind.eq(RecordKind::Report.number()))
+                    .filter(record::id.eq_any(ids.iter().map(|id| &id[..]).collect::<Vec<_>>()))
+                    .load(conn)?,
+            );
+        }
+        let records = &mut self.pending().writes.records;
+        for row in rows {
+            let (id, row) = row.into_row()?;
+            records.insert_stored((RecordKind::Report, id), Some(row));
+        }
+        for id in unread {
+            records.insert_stored((RecordKind::Report, id), None);
+        }
+        Ok(())
+    }
+}
+
+fn load_row(conn: &mut AnyConn, kind: RecordKind, id: &[u8; 16]) -> Result<Option<RecordRow>> {
+    let row: Option<(i64, Vec<u8>, Vec<u8>)> = with_conn!(conn, |conn| record::table
+        .find((kind.number(), &id[..]))
+        .select((record::revision, record::hash, record::bytes))
+        .first(conn)
+        .optional())?;
+    row.map(|(revision, hash, bytes)| {
+        let hash = u128::from_be_bytes(to_byte_array(&hash)?);
+        Ok(RecordRow { revision, hash, bytes, report: None })
+    })
+    .transpose()
+}
+
+fn load_report_row(conn: &mut AnyConn, id: &[u8; 16]) -> Result<Option<RecordRow>> {
+    let row: Option<ReportRow> = with_conn!(conn, |conn| select_report_rows()
+        .filter(record::kind.eq(RecordKind::Report.number()))
+        .filter(record::id.eq(&id[..]))
+        .first(conn)
+        .optional())?;
+    Ok(row.map(ReportRow::into_row).transpose()?.map(|(_, row)| row))
+}
