@@ -146,10 +146,11 @@ const PG_WRITER_SETTINGS: &str =
 /// How long a connection waits for another's lock.
 const SQLITE_LOCK_WAIT: &str = "PRAGMA busy_timeout = 5000";
 // synchronous = FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
+// Temporary tables and the journal of a savepoint stay in memory: they are small.
 // No mmap: SQLite drops a reader's mapping and its cache after every write, and mapping the file
 // again costs twice what reading costs. Without mmap a failing disk is an error, not a signal.
 const SQLITE_PRAGMAS: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA mmap_size = 0;";
+     PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;";
 const SQLITE_WRITER_PRAGMAS: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; \
      PRAGMA journal_size_limit = 67108864;";
 // A reader's cache is valid until the next commit; a larger one would be memory without use.

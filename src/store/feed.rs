@@ -74,6 +74,18 @@ pub enum FeedOp {
 impl ReadTx<'_> {
     /// The visible scopes with their state; a scope that never held a record is left out.
     pub fn visible_scopes(&mut self, visible: &VisibleScopes) -> Result<Vec<FeedScope>> {
+        if let AnyConn::Pg(conn) = self.settled_conn() {
+            // Each query is a round trip: all scopes with one of these ids in one query.
+            let ids: Vec<Vec<u8>> = visible.scopes().map(|scope| scope.id.to_vec()).collect();
+            let rows: Vec<ScopeRow> = select_scopes().filter(scope::id.eq_any(ids)).load(conn)?;
+            let mut found = BTreeMap::new();
+            for row in rows {
+                if let Some(scope) = to_feed_scope(row)? {
+                    found.insert(scope.scope, scope);
+                }
+            }
+            return Ok(visible.scopes().filter_map(|scope| found.get(&scope).copied()).collect());
+        }
         let mut found = Vec::new();
         for requested in visible.scopes() {
             found.extend(self.scope(requested)?);
@@ -83,24 +95,12 @@ impl ReadTx<'_> {
 
     /// One scope; `None` while it never held a record.
     pub fn scope(&mut self, requested: Scope) -> Result<Option<FeedScope>> {
-        let row: Option<(i32, i64, i64, i64, Vec<u8>)> =
-            with_conn!(self.settled_conn(), |conn| scope::table
-                .filter(scope::kind.eq(requested.kind.number()))
-                .filter(scope::id.eq(&requested.id[..]))
-                .select((
-                    scope::number,
-                    scope::generation,
-                    scope::tombstone_floor,
-                    scope::record_count,
-                    scope::hash_sum
-                ))
-                .first(conn)
-                .optional())?;
-        row.map(|(number, generation, floor, count, sum)| {
-            let digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
-            Ok(FeedScope { scope: requested, number, generation, tombstone_floor: floor, digest })
-        })
-        .transpose()
+        let row: Option<ScopeRow> = with_conn!(self.settled_conn(), |conn| select_scopes()
+            .filter(scope::kind.eq(requested.kind.number()))
+            .filter(scope::id.eq(&requested.id[..]))
+            .first(conn)
+            .optional())?;
+        row.map_or(Ok(None), to_feed_scope)
     }
 
     /// Digests of these scopes, by number.
@@ -130,15 +130,9 @@ impl ReadTx<'_> {
 
     /// Every scope with its digest, for operators and tests.
     pub fn all_scopes(&mut self) -> Result<Vec<FeedScope>> {
-        let keys: Vec<(i16, Vec<u8>)> =
-            scope::table.order(scope::number).select((scope::kind, scope::id)).load(self.conn()?)?;
-        let mut found = Vec::with_capacity(keys.len());
-        for (kind, id) in keys {
-            if let Some(kind) = ScopeKind::from_number(kind) {
-                found.extend(self.scope(Scope { kind, id: to_byte_array(&id)? })?);
-            }
-        }
-        Ok(found)
+        let rows: Vec<ScopeRow> =
+            select_scopes().order(scope::number).load(self.settled_conn())?;
+        rows.into_iter().filter_map(|row| to_feed_scope(row).transpose()).collect()
     }
 
     /// Ids of the records of a kind that are in some scope.
@@ -287,6 +281,41 @@ impl WriteTx<'_> {
         }
         Ok(())
     }
+}
+
+/// Kind, id, number, generation, tombstone floor and digest of a scope.
+type ScopeRow = (i16, Vec<u8>, i32, i64, i64, i64, Vec<u8>);
+
+fn select_scopes() -> diesel::dsl::Select<
+    scope::table,
+    (
+        scope::kind,
+        scope::id,
+        scope::number,
+        scope::generation,
+        scope::tombstone_floor,
+        scope::record_count,
+        scope::hash_sum,
+    ),
+> {
+    scope::table.select((
+        scope::kind,
+        scope::id,
+        scope::number,
+        scope::generation,
+        scope::tombstone_floor,
+        scope::record_count,
+        scope::hash_sum,
+    ))
+}
+
+/// `None`: a kind that this program does not know.
+fn to_feed_scope(row: ScopeRow) -> Result<Option<FeedScope>> {
+    let (kind, id, number, generation, tombstone_floor, count, sum) = row;
+    let Some(kind) = ScopeKind::from_number(kind) else { return Ok(None) };
+    let digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
+    let scope = Scope { kind, id: to_byte_array(&id)? };
+    Ok(Some(FeedScope { scope, number, generation, tombstone_floor, digest }))
 }
 
 /// Scope, seq, kind, id and op of a feed row, revision and bytes of its record.
