@@ -4,10 +4,10 @@
 //! Safe to run at any time and repeatedly: a device whose cursor is older than a deleted tombstone
 //! is rebuilt and loses nothing (S23, S25).
 
+use super::App;
+use super::command::{CommandContext, release_waiting_commands};
 use super::error::Result;
 use super::reference::ReferenceSnapshot;
-use super::report::CommandContext;
-use super::{App, held_command};
 use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::report::workflow::ReportState;
@@ -59,15 +59,9 @@ impl App {
             let reference = self.reference(tx)?;
             done.expired_reports =
                 remove_expired_reports(tx, &permit, &reference, now.local_date())?;
-            let ctx = CommandContext {
-                actor,
-                reference: &reference,
-                command_number: 0,
-                captured: None,
-                raw: None,
-            };
+            let ctx = CommandContext::without_outbox(actor, &reference);
             for report in tx.reports_with_waiting_commands()? {
-                done.released_commands += held_command::release_waiting_commands(tx, &ctx, report)?;
+                done.released_commands += release_waiting_commands(tx, &ctx, report)?;
             }
             if done != CompactionSummary::default() {
                 tx.append_audit(&AuditContext::from(&permit));

@@ -140,7 +140,7 @@ impl App {
                 tx.find_idempotent_response(actor.account, &request)?
             {
                 let reference = self.reference(tx)?;
-                let found = reference.campaigns.iter().find(|one| one.id() == id).cloned();
+                let found = reference.campaign(id).cloned();
                 return Ok(found.filter(|_| existing == method && answer == id.0));
             }
             let reopened = self.reopen_campaign_in(tx, &actor, id, (reason, withdraw))?;
@@ -160,8 +160,7 @@ impl App {
         let permit: Permit<action::ReopenCampaign> =
             authorize(actor, &self.root_unit_path(tx)?, today)?;
         let reference = self.reference(tx)?;
-        let campaign = reference.campaigns.iter().find(|one| one.id() == id);
-        let campaign = campaign.ok_or(RefusalReason::NotFound)?;
+        let campaign = reference.campaign(id).ok_or(RefusalReason::NotFound)?;
         let next = if withdraw {
             campaign.withdraw_reopening()?
         } else if campaign.reopening.is_none() {

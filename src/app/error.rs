@@ -68,6 +68,12 @@ impl AppError {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
     }
 
+    /// The refusal of a failed step; other errors stay errors.
+    pub fn into_refusal(self) -> Result<Refusal> {
+        let Self::Refused(refusal) = self else { return Err(self) };
+        Ok(refusal)
+    }
+
     /// The code in logs and on the command line.
     #[must_use]
     pub fn code(&self) -> &str {

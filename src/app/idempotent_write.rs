@@ -5,7 +5,7 @@
 //! detected.
 
 use super::access::{CallerIdentity, revalidate_identity};
-use super::report::{self, CommandContext, CommandEffect};
+use super::command::{CommandContext, CommandEffect, run_command};
 use super::{App, AppError, Result};
 use crate::domain::access::permission::Actor;
 use crate::domain::report::command::{Command, Verdict};
@@ -46,14 +46,8 @@ impl App {
                 };
             }
             let reference = self.reference(tx)?;
-            let ctx = CommandContext {
-                actor: &actor,
-                reference: &reference,
-                command_number: 0,
-                captured: None,
-                raw: None,
-            };
-            let effect = report::run_command(tx, &ctx, write.command)?;
+            let ctx = CommandContext::without_outbox(&actor, &reference);
+            let effect = run_command(tx, &ctx, write.command)?;
             tx.insert_idempotent_response(
                 actor.account,
                 &write.request_id,
@@ -77,17 +71,11 @@ impl App {
         let result = self.store().write("files.reports", self.now(), |tx| {
             results.clear();
             let reference = self.reference(tx)?;
-            let ctx = CommandContext {
-                actor,
-                reference: &reference,
-                command_number: 0,
-                captured: None,
-                raw: None,
-            };
+            let ctx = CommandContext::without_outbox(actor, &reference);
             for command in commands {
-                results.push(match report::run_command(tx, &ctx, command) {
+                results.push(match run_command(tx, &ctx, command) {
                     Ok(effect) => Ok(effect),
-                    Err(error) => Err(report::into_refusal(error)?),
+                    Err(error) => Err(error.into_refusal()?),
                 });
             }
             let all_succeeded = results.iter().all(std::result::Result::is_ok);

@@ -1,7 +1,7 @@
 //! Steps: check the permission, apply the domain's rule, write; all in one transaction.
 //!
 //! A step takes a transaction, so that several callers share one commit and a pushed command runs
-//! the same step as a unary call.
+//! the same step as a unary call. Commands on reports run in `command`.
 
 pub mod access;
 pub mod account;
@@ -12,7 +12,7 @@ mod campaign_shares;
 pub mod checkpoint;
 mod clock_guard;
 pub mod close_periods;
-pub mod command_import;
+pub mod command;
 pub mod compaction;
 pub mod conclusion;
 pub mod due_reports;
@@ -20,17 +20,14 @@ pub mod enrol_card;
 pub mod error;
 pub mod fleet;
 pub mod handover;
-pub mod held_command;
 pub mod idempotent_write;
 pub mod job_run;
 pub mod morning_report;
 pub mod org;
 pub mod partner;
 pub mod phase_review;
-mod proposal;
 pub mod quality;
 pub mod reference;
-pub mod report;
 pub mod report_queries;
 pub mod run_changes;
 pub mod runs;

@@ -129,8 +129,7 @@ impl App {
     ) -> Result<MorningReport> {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            let campaign =
-                reference.campaigns.iter().find(|one| one.id() == request.campaign).cloned();
+            let campaign = reference.campaign(request.campaign).cloned();
             let campaign = campaign.ok_or(RefusalReason::NotFound)?;
             let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
             let run = tx.latest_run(request.campaign)?.ok_or(RefusalReason::NotFound)?;

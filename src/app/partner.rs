@@ -347,12 +347,7 @@ impl App {
             return Err(RefusalReason::NotFound.into());
         }
         let (reference, versions) = load_definitions(tx, &run)?;
-        let campaign_then = reference
-            .campaigns
-            .iter()
-            .find(|one| one.id() == campaign)
-            .cloned()
-            .ok_or(RefusalReason::NotFound)?;
+        let campaign_then = reference.campaign(campaign).cloned().ok_or(RefusalReason::NotFound)?;
         let definition_version = versions.get(&campaign.0).copied().unwrap_or_default();
         Ok(PartnerRelease {
             run,

@@ -16,11 +16,12 @@ use crate::domain::quality::{
 use crate::domain::report::Report;
 use crate::domain::report::cell::ElementNumber;
 use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::Contract;
 use crate::domain::report::free_text;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::ReportEntry;
 use crate::domain::standing::baseline::Baselines;
-use crate::domain::support::ids::{FindingId, ReportId, UnitId};
+use crate::domain::support::ids::{ContractId, FindingId, ReportId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{Timestamp, days_from_date};
 use crate::store::history::SentRevision;
@@ -271,14 +272,18 @@ fn collect_submissions(
     sent_revisions: &[SentRevision],
     observations: &mut QualityData,
 ) {
-    let contracts: Vec<_> =
-        campaign.contracts.iter().filter_map(|code| reference.catalogue.contract(code)).collect();
+    let contract_ids: BTreeSet<ContractId> = campaign
+        .contracts
+        .iter()
+        .filter_map(|code| reference.catalogue.contract(code))
+        .map(Contract::id)
+        .collect();
     let mut before: Option<&SentRevision> = None;
     for sent_revision in sent_revisions {
         let report = &sent_revision.report;
         let earlier = before.filter(|before| before.id == sent_revision.id);
         before = Some(sent_revision);
-        if !contracts.iter().any(|contract| contract.id() == report.key.contract) {
+        if !contract_ids.contains(&report.key.contract) {
             continue;
         }
         let Some(expected) = reference.expectation(&report.key) else { continue };

@@ -5,7 +5,7 @@ use crate::domain::campaign::{Campaign, word_of};
 use crate::domain::org::{Org, StockHandover, StructureView};
 use crate::domain::report::cell::ElementNumber;
 use crate::domain::report::element::ElementCode;
-use crate::domain::report::form::{Catalogue, Form};
+use crate::domain::report::form::{Catalogue, Contract, Form};
 use crate::domain::report::numbers::{ElementNumbers, UnitNumbers};
 use crate::domain::report::{ElementRange, FormRule, FormSchema, ReportKey};
 use crate::domain::reporting::calendar::Calendars;
@@ -42,17 +42,26 @@ pub struct ReferenceSnapshot {
     /// Signed hand-overs of stocks, by day and id.
     pub handovers: Vec<StockHandover>,
     form_schemas: BTreeMap<ContractId, FormSchema>,
+    /// Positions in `catalogue.contracts`: an id is the hash of a code.
+    contract_indexes: BTreeMap<ContractId, usize>,
+    /// Positions in `campaigns`.
+    campaign_indexes: BTreeMap<CampaignId, usize>,
 }
 
 impl ReferenceSnapshot {
     /// Builds the snapshot. Fails when stored facts contradict each other; imports prevent that.
     pub fn new(facts: ReferenceData) -> Result<Self> {
         let mut shapes = BTreeMap::new();
-        for contract in &facts.catalogue.contracts {
+        let mut contract_indexes = BTreeMap::new();
+        for (index, contract) in facts.catalogue.contracts.iter().enumerate() {
+            let id = contract.id();
+            contract_indexes.insert(id, index);
             if let Some(form) = facts.catalogue.form(&contract.form) {
-                shapes.insert(contract.id(), build_form_schema(form, &facts)?);
+                shapes.insert(id, build_form_schema(form, &facts)?);
             }
         }
+        let campaigns = facts.campaigns.iter().enumerate();
+        let campaign_indexes = campaigns.map(|(index, campaign)| (campaign.id(), index)).collect();
         let org = Org::new(facts.org)
             .map_err(|_| Error::Damaged("the stored organisation".to_owned()))?;
         Ok(Self {
@@ -70,7 +79,21 @@ impl ReferenceSnapshot {
             waived_reports: facts.waived_reports,
             handovers: facts.handovers,
             form_schemas: shapes,
+            contract_indexes,
+            campaign_indexes,
         })
+    }
+
+    /// The contract with this id.
+    #[must_use]
+    pub fn contract(&self, id: ContractId) -> Option<&Contract> {
+        self.catalogue.contracts.get(*self.contract_indexes.get(&id)?)
+    }
+
+    /// The campaign with this id.
+    #[must_use]
+    pub fn campaign(&self, id: CampaignId) -> Option<&Campaign> {
+        self.campaigns.get(*self.campaign_indexes.get(&id)?)
     }
 
     /// The form of a contract, as the rules of reports use it.
@@ -82,8 +105,7 @@ impl ReferenceSnapshot {
     /// The expectation of the unit for exactly this period, if there is one.
     #[must_use]
     pub fn expectation(&self, key: &ReportKey) -> Option<Expectation> {
-        let contract =
-            self.catalogue.contracts.iter().find(|contract| contract.id() == key.contract)?;
+        let contract = self.contract(key.contract)?;
         let whole = self.calendars.get(&contract.calendar)?.period_containing(key.period.start);
         let window = DateWindow { start: whole.start, end: whole.end };
         let owed =
@@ -120,10 +142,7 @@ impl ReferenceSnapshot {
         days: DateWindow,
         holds: impl Fn(&Campaign) -> bool,
     ) -> bool {
-        let Some(contract) = self.catalogue.contracts.iter().find(|one| one.id() == contract)
-        else {
-            return false;
-        };
+        let Some(contract) = self.contract(contract) else { return false };
         let counts = |one: &&Campaign| {
             one.contracts.contains(&contract.code) && one.measurement_window.overlap_days(&days) > 0
         };

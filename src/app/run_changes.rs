@@ -9,11 +9,12 @@ use crate::domain::standing::{
     Judgement, ReportEntry, ReportMovement, Standing, StandingInput, StandingRun, TargetMovement,
     find_report_movements, find_target_movements,
 };
-use crate::domain::support::ids::UnitId;
+use crate::domain::support::ids::{StandingId, UnitId};
 use crate::domain::support::time::date_from_days;
 use crate::store::ReadTx;
 use crate::store::run_manifest::decode_standings;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// The difference between a run and the previous one.
 #[derive(Debug, Clone)]
@@ -50,10 +51,9 @@ pub(super) fn find_changes_since_previous_run(
     let stored_reports = tx.reports_at_cut(cut, &definitions.unit_numbers)?;
     let reports: Vec<ReportEntry<'_>> =
         stored_reports.iter().map(|stored| to_report_entry(&stored.report)).collect();
-    let before = |now: &Standing| -> Option<&Judgement> {
-        let same = published.iter().find(|one| one.id() == now.id());
-        same.map(|one| &one.judgement)
-    };
+    let judgements: BTreeMap<StandingId, &Judgement> =
+        published.iter().map(|one| (one.id(), &one.judgement)).collect();
+    let before = |now: &Standing| judgements.get(&now.id()).copied();
     let moved = standings
         .iter()
         .filter_map(|now| Some(find_target_movements(before(now)?, &now.judgement)));

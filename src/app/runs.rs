@@ -150,11 +150,7 @@ impl App {
             let reports = load_reports_at(tx, manifest.cut_seq, &reference)?;
             let id = CampaignId::from_slice(&manifest.campaign)
                 .map_err(|_| damaged_run_error("campaign"))?;
-            let campaign = reference
-                .campaigns
-                .iter()
-                .find(|one| one.id() == id)
-                .ok_or_else(|| damaged_run_error("campaign"))?;
+            let campaign = reference.campaign(id).ok_or_else(|| damaged_run_error("campaign"))?;
             let definition = definitions.get(&id.0).copied().unwrap_or_default();
             let as_of = (
                 definition,

@@ -133,7 +133,7 @@ impl App {
             let reference = self.reference(tx)?;
             let run = tx.latest_run(standing.campaign)?.ok_or(RefusalReason::NotFound)?;
             let filed = tx.reports_at_cut(run.cut_seq, &reference.unit_numbers)?;
-            let campaign = reference.campaigns.iter().find(|one| one.id() == standing.campaign);
+            let campaign = reference.campaign(standing.campaign);
             let query = DrilldownQuery {
                 campaign: campaign.ok_or(RefusalReason::NotFound)?,
                 unit_and_phase: (standing.unit, standing.phase),

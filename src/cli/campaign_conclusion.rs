@@ -286,8 +286,7 @@ fn report_text(reference: &ReferenceSnapshot, waiver: &Waiver) -> String {
 }
 
 fn contract_code(reference: &ReferenceSnapshot, waiver: &Waiver) -> String {
-    let contracts = &reference.catalogue.contracts;
-    let found = contracts.iter().find(|contract| contract.id() == waiver.key.contract);
+    let found = reference.contract(waiver.key.contract);
     found.map_or_else(String::new, |contract| contract.code.clone())
 }
 

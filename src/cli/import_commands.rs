@@ -5,7 +5,7 @@ use super::context::LocalApp;
 use super::error::{CliError, CliResult};
 use super::lost_commands::number_ranges;
 use super::output::Output;
-use crate::app::command_import::{CommandImport, ExportingDevice, ImportedCommand};
+use crate::app::command::{CommandImport, ExportingDevice, ImportedCommand};
 use crate::auth;
 use crate::config::Config;
 use crate::domain::access::command_export::export_signing_input;

@@ -25,7 +25,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         if requested.as_ref().is_some_and(|requested| !requested.contains(&owed.unit)) {
             continue;
         }
-        let contract = reference.catalogue.contracts.iter().find(|one| one.id() == owed.contract);
+        let contract = reference.contract(owed.contract);
         let last = |day: jiff::civil::Date| day.yesterday().unwrap_or(day).to_string();
         rows.push(vec![
             reference.org.unit(owed.unit).map_or_else(String::new, |unit| unit.uid.clone()),

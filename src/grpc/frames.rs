@@ -1,6 +1,7 @@
 //! Converts frames of the sync exchange into messages of the contract.
 
 use super::codec::SyncStreamItem;
+use crate::app::command::CommandOutcome;
 use crate::domain::support::limits::{FEED_PAGE_ROWS_MAX, MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::scope_digest::ScopeDigest;
@@ -9,8 +10,8 @@ use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncResponse};
 use crate::sync::change_batch::COMPRESSIONS;
 use crate::sync::frame::{
-    CheckpointFrame, CommandOutcome, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant,
-    SyncFrame, SyncRow, SyncRowOp, WelcomeFrame,
+    CheckpointFrame, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant, SyncFrame,
+    SyncRow, SyncRowOp, WelcomeFrame,
 };
 use crate::wire::sync::RowCompression;
 use crate::wire::{reasons, record, sync, values};

@@ -147,11 +147,7 @@ impl Services {
                 CampaignId::from_code(&FieldViolations::require_text("code", &code, CODE)?)
             }
         };
-        let found = reference
-            .campaigns
-            .iter()
-            .find(|campaign| campaign.id() == id)
-            .ok_or(RefusalReason::NotFound)?;
+        let found = reference.campaign(id).ok_or(RefusalReason::NotFound)?;
         Ok(pb::GetCampaignResponse { campaign: Some(self.campaign_to_proto(&reference, found)?) })
     }
 

@@ -22,8 +22,9 @@ use self::epoch::check_epoch;
 use super::change_batch::ChangeBatch;
 use super::cursor::{CursorSigner, ScopePosition, SyncCursor};
 use super::frame::{CheckpointFrame, SyncFrame};
-use super::push::{self, PushResult, PushStopReason, PushedCommand};
+use super::push::push_commands;
 use crate::app::access::{CallerIdentity, load_identity};
+use crate::app::command::{PushResult, PushStopReason, PushedCommand};
 use crate::app::{App, AppError, Result};
 use crate::domain::access::scope::Scope;
 use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
@@ -98,7 +99,7 @@ impl Exchange {
             if let Some(cursor) = &cursor {
                 check_epoch(&app, &cursor_signer, cursor)?;
             }
-            push::push_commands(&app, &cursor_signer, &identity, &request.commands)?
+            push_commands(&app, &cursor_signer, &identity, &request.commands)?
         };
         let max_rows = if request.max_rows == 0 {
             FEED_PAGE_ROWS_MAX

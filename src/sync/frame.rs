@@ -1,10 +1,8 @@
 //! The frames of one exchange, as values.
 
 use super::change_batch::SharedRows;
+use crate::app::command::CommandOutcome;
 use crate::domain::access::scope::{RecordKind, Scope};
-use crate::domain::report::attachment::HeldPlace;
-use crate::domain::report::command::Verdict;
-use crate::domain::support::reason::FieldError;
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
 use std::sync::Arc;
@@ -93,29 +91,6 @@ pub enum ScopeChange {
     Moved,
     /// Removed: the grant's window ended.
     Ended,
-}
-
-/// The outcome of one pushed command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandOutcome {
-    /// Its number.
-    pub number: u64,
-    /// Whether it was processed before this call.
-    pub duplicate: bool,
-    /// Its verdict; of a duplicate the present one.
-    pub verdict: Verdict,
-    /// Seq of its effect in the feed.
-    pub seq: i64,
-    /// The record that it changed; zeros when there is none.
-    pub record_id: [u8; 16],
-    /// The record's revision afterwards; 0 when there is none.
-    pub revision: i64,
-    /// Code of the refusal reason.
-    pub reason: Option<String>,
-    /// All fields that were invalid.
-    pub problems: Vec<FieldError>,
-    /// Where a held command waits, and the name of that unit; `None` for a proposal.
-    pub held_place: Option<(HeldPlace, String)>,
 }
 
 /// A batch of changes.

@@ -1,5 +1,5 @@
-//! The sync exchange: runs pushed commands in order, then reads the feed of the caller's scopes up
-//! to a checkpoint.
+//! The sync exchange: gives pushed commands to `app` and takes their outcomes, then reads the feed
+//! of the caller's scopes up to a checkpoint. It writes nothing itself.
 //!
 //! Frames are plain values, which `grpc` encodes.
 //!
@@ -13,7 +13,7 @@ pub mod change_batch;
 pub mod cursor;
 pub mod exchange;
 pub mod frame;
-pub mod push;
+mod push;
 
 pub use change_batch::{ChangeBatch, HeadSnapshot, read_head_snapshot};
 pub use cursor::{CursorSigner, SyncCursor};

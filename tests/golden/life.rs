@@ -11,6 +11,8 @@ use crate::world::{
 };
 use jiff::civil::{Date, date};
 use thidua::app::access::{PasswordHash, Readmission};
+use thidua::app::command::CommandOutcome;
+use thidua::app::command::PushedCommand;
 use thidua::app::job_run::JobId;
 use thidua::app::partner::ServiceKeyRequest;
 use thidua::domain::access::partner::PartnerCall;
@@ -27,8 +29,6 @@ use thidua::domain::support::ids::{
 };
 use thidua::domain::support::time::Timestamp;
 use thidua::jobs;
-use thidua::sync::frame::CommandOutcome;
-use thidua::sync::push::PushedCommand;
 
 const ABOUT: &str = "One small database from its import to a reform: what its audit, its feeds, its scopes, its runs
 and its jobs hold. Bytes stand as the first 16 of their SHA-256, and so do long runs of lines of

@@ -6,10 +6,10 @@ use crate::world::{
 };
 use jiff::civil::date;
 use std::collections::BTreeMap;
+use thidua::app::command::CommandOutcome;
 use thidua::domain::access::permission::Role;
 use thidua::domain::report::{ReportKey, ReviewQuestion};
 use thidua::domain::support::scope_digest::ScopeDigest;
-use thidua::sync::frame::CommandOutcome;
 
 /// A generator of numbers that depends only on its seed.
 struct SeededRng(u64);

@@ -7,13 +7,13 @@ use crate::world::{
 use jiff::ToSpan;
 use jiff::civil::date;
 use thidua::app::AppError;
+use thidua::app::command::PushedCommand;
 use thidua::domain::access::permission::Role;
 use thidua::domain::access::scope::RecordKind;
 use thidua::domain::report::cell::CellValue;
 use thidua::domain::report::command::Verdict;
 use thidua::domain::report::workflow::ReportState;
 use thidua::sync::frame::{ResetReason, SyncFrame};
-use thidua::sync::push::PushedCommand;
 
 on_both_databases! {
     s24_a_lossy_failover_begins_one_new_history_and_phones_bring_back_what_was_acknowledged_in_any_order

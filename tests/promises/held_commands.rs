@@ -31,7 +31,7 @@ fn held_commands_on_desk(phone: &TestDevice) -> Vec<(HeldCommandId, HeldCommand)
 fn current_verdict(
     phone: &mut TestDevice,
     world: &World,
-    command: &thidua::sync::push::PushedCommand,
+    command: &thidua::app::command::PushedCommand,
 ) -> Verdict {
     let outcome = phone.push(world, std::slice::from_ref(command)).remove(0);
     assert!(outcome.duplicate);

@@ -137,7 +137,7 @@ impl VectorScenario {
         self.send(above, Role::Reviewer, &[accept]);
     }
 
-    fn send(&mut self, uid: &str, role: Role, commands: &[thidua::sync::push::PushedCommand]) {
+    fn send(&mut self, uid: &str, role: Role, commands: &[thidua::app::command::PushedCommand]) {
         let mut phone = self.device(uid, role).clone();
         let outcomes = phone.push(&self.world, commands);
         assert!(outcomes.iter().all(|one| one.verdict == Verdict::Applied), "{outcomes:?}");

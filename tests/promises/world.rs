@@ -6,6 +6,7 @@ use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use thidua::app::access::CallerIdentity;
+use thidua::app::command::{CommandOutcome, PushedCommand};
 use thidua::app::{App, AppError};
 use thidua::clock::Clock;
 use thidua::domain::access::permission::{Grant, Role};
@@ -25,8 +26,7 @@ use thidua::files::org::{OrgCsvTexts, read_org};
 use thidua::files::{campaign, catalogue};
 use thidua::store::{DatabaseLocation, Store};
 use thidua::sync::exchange::ExchangeRequest;
-use thidua::sync::frame::{CheckpointFrame, CommandOutcome, ScopeChange, SyncFrame, SyncRowOp};
-use thidua::sync::push::PushedCommand;
+use thidua::sync::frame::{CheckpointFrame, ScopeChange, SyncFrame, SyncRowOp};
 use thidua::sync::{CursorSigner, Exchange};
 
 pub(crate) struct World {

@@ -112,6 +112,21 @@ pub enum CommandBody {
 }
 
 impl CommandBody {
+    /// The report that the command names; `None`: it names what waits for a decision.
+    #[must_use]
+    pub fn report(&self) -> Option<ReportId> {
+        match self {
+            Self::SaveCells(save) | Self::ProposeAmendment { save, .. } => Some(save.key.id()),
+            Self::SubmitReport { report, .. }
+            | Self::ReturnReport { report, .. }
+            | Self::AcceptReport { report, .. }
+            | Self::AddComment { report, .. } => Some(*report),
+            Self::SettleConflict { .. } | Self::SettleHeld { .. } | Self::SettleProposal { .. } => {
+                None
+            }
+        }
+    }
+
     /// A submission by an app of this version.
     #[must_use]
     pub fn submit(report: ReportId, acting_unit: UnitId) -> Self {

@@ -1,11 +1,10 @@
-//! Steps on reports: load, authorise, apply the domain's rule, store. A pushed command and a unary
-//! call run the same step.
+//! The step of each command: authorise, apply the domain's rule, store. A pushed command and a
+//! unary call run the same step.
 
-use super::error::{AppError, Result};
-use super::held_command::{self, RawCommand};
-use super::proposal;
-use super::reference::ReferenceSnapshot;
-use super::waiver;
+use super::context::{CommandContext, CommandEffect, CommandReport};
+use super::propose;
+use crate::app::error::Result;
+use crate::app::waiver;
 use crate::domain::access::permission::{Actor, Permit, Role, UnitPath, action, authorize};
 use crate::domain::report::attachment::{Comment, Conflict};
 use crate::domain::report::cell::CellChange;
@@ -15,110 +14,64 @@ use crate::domain::report::free_text;
 use crate::domain::report::{
     ConflictBranch, ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
 };
-use crate::domain::reporting::expectation::{CaptureEvidence, Expectation, judge_lateness};
+use crate::domain::reporting::expectation::{Expectation, judge_lateness};
 use crate::domain::support::ids::{CommentId, ConflictId, DeviceId, ReportId, UnitId, derive_id};
 use crate::domain::support::reason::RefusalReason;
-use crate::domain::support::time::Timestamp;
 use crate::store::WriteTx;
 use jiff::civil::Date;
 
-/// The effect of a command that was not refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CommandEffect {
-    /// Applied, merged or in conflict.
-    pub verdict: Verdict,
-    /// The record that the command changed.
-    pub record: [u8; 16],
-    /// The record's revision afterwards.
-    pub revision: i64,
-}
-
-/// The caller and the environment of a command.
-#[derive(Clone, Copy)]
-pub struct CommandContext<'a> {
-    /// The caller.
-    pub actor: &'a Actor,
-    /// Units, forms and campaigns as they are now.
-    pub reference: &'a ReferenceSnapshot,
-    /// The command's number in the device's outbox; 0 for a call without one.
-    pub command_number: u64,
-    /// When the command was captured, if a signed sync mark proves the earliest possible time.
-    pub captured: Option<CaptureEvidence>,
-    /// The command as a device pushed it; `None` for a unary call, which cannot be held.
-    pub raw: Option<RawCommand<'a>>,
-}
-
-impl CommandContext<'_> {
-    fn local_date(now: Timestamp) -> Date {
-        now.local_date()
-    }
-}
-
-/// Runs one command, or holds it until it can run.
-pub fn run_command(
+/// Runs one command now. `report` is the report that it concerns, read after the last write.
+pub(super) fn execute(
     tx: &mut WriteTx,
     ctx: &CommandContext,
     command: &Command,
-) -> Result<CommandEffect> {
-    held_command::run_or_hold(tx, ctx, command)
-}
-
-/// Runs one command now.
-pub(super) fn apply_command(
-    tx: &mut WriteTx,
-    ctx: &CommandContext,
-    command: &Command,
+    report: CommandReport,
 ) -> Result<CommandEffect> {
     match &command.body {
-        CommandBody::SaveCells(save) => save_cells(tx, ctx, save),
-        CommandBody::SubmitReport { report, rules, .. } => submit_report(tx, ctx, *report, *rules),
-        CommandBody::ReturnReport { report, content_hash: seen, question } => {
-            return_report(tx, ctx, *report, *seen, question)
+        CommandBody::SaveCells(save) => save_cells(tx, ctx, save, report),
+        CommandBody::SubmitReport { rules, .. } => submit_report(tx, ctx, report, *rules),
+        CommandBody::ReturnReport { content_hash: seen, question, .. } => {
+            return_report(tx, ctx, report, *seen, question)
         }
-        CommandBody::AcceptReport { report, content_hash: seen } => {
-            accept_report(tx, ctx, *report, *seen)
+        CommandBody::AcceptReport { content_hash: seen, .. } => {
+            accept_report(tx, ctx, report, *seen)
         }
-        CommandBody::AddComment { report, comment, text } => {
-            add_comment(tx, ctx, *report, *comment, text)
+        CommandBody::AddComment { comment, text, .. } => {
+            add_comment(tx, ctx, report, *comment, text)
         }
         CommandBody::SettleConflict { conflict, take_branch } => {
-            settle_conflict(tx, ctx, *conflict, *take_branch)
+            settle_conflict(tx, ctx, report, (*conflict, *take_branch))
         }
         CommandBody::ProposeAmendment { save, reason } => {
-            proposal::propose_amendment(tx, ctx, save, reason)
+            propose::propose_amendment(tx, ctx, save, reason, report)
         }
-        CommandBody::SettleProposal { proposal: id, content_hash: seen, grant } => {
-            proposal::settle_proposal(tx, ctx, *id, *seen, *grant)
-        }
-        CommandBody::SettleHeld { held: id, apply } => {
-            held_command::settle_held_command(tx, ctx, *id, *apply)
+        // `run` settles these: they concern a held command or a proposal, and are never held.
+        CommandBody::SettleProposal { .. } | CommandBody::SettleHeld { .. } => {
+            Err(RefusalReason::Denied.into())
         }
     }
 }
 
-fn save_cells(tx: &mut WriteTx, ctx: &CommandContext, save: &SaveCells) -> Result<CommandEffect> {
+fn save_cells(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    save: &SaveCells,
+    report: CommandReport,
+) -> Result<CommandEffect> {
     let unit_path = tx.unit_path(save.key.unit)?;
-    let today = CommandContext::local_date(tx.now());
+    let today = tx.now().local_date();
     let permit: Permit<action::SaveReport> = authorize(ctx.actor, &unit_path, today)?;
-    let id = save.key.id();
-    let present = tx.report(id, &ctx.reference.unit_numbers)?;
-    if let Some(filed) = present.as_ref().filter(|filed| filed.report.is_amended_only_by_proposal())
+    let CommandReport { id, stored } = report;
+    if let Some(filed) = stored.as_ref().filter(|filed| filed.report.is_amended_only_by_proposal())
     {
-        return proposal::store_proposal(
-            tx,
-            ctx,
-            &permit,
-            (&filed.report, filed.revision),
-            save,
-            "",
-        );
+        return propose::store_proposal(tx, ctx, &permit, filed, save, "");
     }
     check_period(ctx, &save.key, today)?;
     let shape = ctx.reference.form_schema(save.key.contract).ok_or(RefusalReason::NotExpected)?;
-    let before = present.as_ref().map_or(0, |filed| filed.revision);
+    let before = stored.as_ref().map_or(0, |filed| filed.revision);
     let last = tx.last_writer(id)?;
     let saved =
-        Report::apply_save(present.map(|filed| filed.report), save, unit_path.acting_unit, shape)?;
+        Report::apply_save(stored.map(|filed| filed.report), save, unit_path.acting_unit, shape)?;
     let put = tx.put_report(&permit, &saved.report, &ctx.reference.unit_numbers)?;
     tx.add_author(id, ctx.actor.account)?;
     for (index, branch) in saved.branches.iter().enumerate() {
@@ -177,32 +130,22 @@ fn check_period_over(
     today: Date,
     rules: ReportRules,
 ) -> Result<()> {
-    let contracts = &ctx.reference.catalogue.contracts;
-    let contract = contracts.iter().find(|contract| contract.id() == expected.contract);
+    let contract = ctx.reference.contract(expected.contract);
     let early = contract.map_or(EarlyReports::Refused, |contract| contract.early);
     expected.check_period_over(today, early).map_err(|reason| {
         if rules.knows_words() { reason } else { RefusalReason::PeriodNotOpen }.into()
     })
 }
 
-/// Refuses a change of a report that devices no longer hold: no device would receive it.
-pub(super) fn check_not_expired(ctx: &CommandContext, key: &ReportKey, today: Date) -> Result<()> {
-    if ctx.reference.is_expired_on_devices(key.contract, key.period.window(), today) {
-        Err(RefusalReason::PeriodClosed.into())
-    } else {
-        Ok(())
-    }
-}
-
-/// A report that the caller may read. An unreadable report gives NOT_FOUND.
-fn load_visible_report(
+/// The report and its unit, if the caller may read it. An unreadable report gives NOT_FOUND.
+fn require_visible_report(
     tx: &mut WriteTx,
     ctx: &CommandContext,
-    id: ReportId,
+    report: CommandReport,
 ) -> Result<(Report, UnitPath)> {
-    let filed = tx.report(id, &ctx.reference.unit_numbers)?.ok_or(RefusalReason::NotFound)?;
+    let filed = report.stored.ok_or(RefusalReason::NotFound)?;
     let unit_path = tx.unit_path(filed.report.key.unit)?;
-    let today = CommandContext::local_date(tx.now());
+    let today = tx.now().local_date();
     let seen = if filed.report.state.is_sent() {
         authorize::<action::ReadReport>(ctx.actor, &unit_path, today).is_ok()
     } else {
@@ -211,19 +154,20 @@ fn load_visible_report(
     if !seen {
         return Err(RefusalReason::NotFound.into());
     }
-    check_not_expired(ctx, &filed.report.key, today)?;
+    ctx.check_not_expired(&filed.report.key, today)?;
     Ok((filed.report, unit_path))
 }
 
 fn submit_report(
     tx: &mut WriteTx,
     ctx: &CommandContext,
-    id: ReportId,
+    report: CommandReport,
     rules: ReportRules,
 ) -> Result<CommandEffect> {
-    let (report, unit_path) = load_visible_report(tx, ctx, id)?;
+    let id = report.id;
+    let (report, unit_path) = require_visible_report(tx, ctx, report)?;
     let now = tx.now();
-    let today = CommandContext::local_date(now);
+    let today = now.local_date();
     let permit: Permit<action::SubmitReport> = authorize(ctx.actor, &unit_path, today)?;
     let expected = check_period(ctx, &report.key, today)?;
     let shape = ctx.reference.form_schema(report.key.contract).ok_or(RefusalReason::NotExpected)?;
@@ -241,13 +185,14 @@ fn submit_report(
 fn return_report(
     tx: &mut WriteTx,
     ctx: &CommandContext,
-    id: ReportId,
+    report: CommandReport,
     seen: ContentHash,
     question: &ReviewQuestion,
 ) -> Result<CommandEffect> {
-    let (report, unit_path) = load_visible_report(tx, ctx, id)?;
+    let id = report.id;
+    let (report, unit_path) = require_visible_report(tx, ctx, report)?;
     let permit: Permit<action::ReturnReport> =
-        authorize(ctx.actor, &unit_path, CommandContext::local_date(tx.now()))?;
+        authorize(ctx.actor, &unit_path, tx.now().local_date())?;
     if let Some(reason) = free_text::check_free_text(&question.text) {
         return Err(reason.into());
     }
@@ -259,12 +204,13 @@ fn return_report(
 fn accept_report(
     tx: &mut WriteTx,
     ctx: &CommandContext,
-    id: ReportId,
+    report: CommandReport,
     seen: ContentHash,
 ) -> Result<CommandEffect> {
-    let (report, unit_path) = load_visible_report(tx, ctx, id)?;
+    let id = report.id;
+    let (report, unit_path) = require_visible_report(tx, ctx, report)?;
     let permit: Permit<action::AcceptReport> =
-        authorize(ctx.actor, &unit_path, CommandContext::local_date(tx.now()))?;
+        authorize(ctx.actor, &unit_path, tx.now().local_date())?;
     if tx.is_author(id, ctx.actor.account)? {
         return Err(RefusalReason::OwnReport.into());
     }
@@ -277,12 +223,13 @@ fn accept_report(
 fn add_comment(
     tx: &mut WriteTx,
     ctx: &CommandContext,
-    id: ReportId,
+    report: CommandReport,
     comment: CommentId,
     text: &str,
 ) -> Result<CommandEffect> {
-    let (report, unit_path) = load_visible_report(tx, ctx, id)?;
-    let today = CommandContext::local_date(tx.now());
+    let id = report.id;
+    let (report, unit_path) = require_visible_report(tx, ctx, report)?;
+    let today = tx.now().local_date();
     let permit: Permit<action::CommentReport> = authorize(ctx.actor, &unit_path, today)?;
     if !report.state.is_sent() {
         return Err(RefusalReason::WorkflowForbids.into());
@@ -318,12 +265,12 @@ fn author_role(actor: &Actor, unit_path: &UnitPath, today: Date) -> (UnitId, Rol
 fn settle_conflict(
     tx: &mut WriteTx,
     ctx: &CommandContext,
-    id: ConflictId,
-    take_branch: bool,
+    report: CommandReport,
+    (id, take_branch): (ConflictId, bool),
 ) -> Result<CommandEffect> {
     let conflict = tx.conflict(id)?.ok_or(RefusalReason::NotFound)?;
-    let (report, unit_path) = load_visible_report(tx, ctx, conflict.report)?;
-    let today = CommandContext::local_date(tx.now());
+    let (report, unit_path) = require_visible_report(tx, ctx, report)?;
+    let today = tx.now().local_date();
     let permit: Permit<action::SettleConflict> = authorize(ctx.actor, &unit_path, today)?;
     if conflict.settled.is_some() {
         return Err(RefusalReason::ConflictSettled.into());
@@ -360,10 +307,4 @@ fn branch_to_save(branch: &ConflictBranch, report: &Report, acting_unit: UnitId)
         }
     };
     SaveCells { key: report.key.clone(), acting_unit, changes, note, base_revision: 0 }
-}
-
-/// The refusal of a failed step; other errors are returned as errors.
-pub fn into_refusal(error: AppError) -> Result<crate::domain::support::reason::Refusal> {
-    let AppError::Refused(refusal) = error else { return Err(error) };
-    Ok(refusal)
 }

@@ -1,10 +1,10 @@
 //! Commands that a device exported before it was revoked: the head of their unit takes them into
 //! the hand-over box, once per device and number. The device itself still sends nothing (S19).
 
-use super::App;
-use super::error::Result;
-use super::held_command::{find_desk, next_held_id, target_report};
-use super::report::CommandContext;
+use super::context::CommandReport;
+use super::hold::{find_desk, next_held_id};
+use crate::app::App;
+use crate::app::error::Result;
 use crate::domain::access::permission::{
     Actor, AuthorizationError, Grant, Role, UnitPath, action, authorize,
 };
@@ -111,17 +111,8 @@ impl App {
             Err(refusal) => return Ok(Err(refusal.reason)),
         };
         let reference = self.reference(tx)?;
-        let ctx = CommandContext {
-            actor: author,
-            reference: &reference,
-            command_number: imported.number,
-            captured: None,
-            raw: None,
-        };
-        let Some(report) = target_report(tx, &command.body)? else {
-            return Ok(Err(RefusalReason::NotFound));
-        };
-        let Some(unit_path) = find_desk(tx, author, &ctx, command)? else {
+        let report = CommandReport::load_for(tx, &reference, &command.body)?;
+        let Some(unit_path) = find_desk(tx, author, true, command, report.unit())? else {
             return Ok(Err(RefusalReason::Denied));
         };
         match authorize::<action::SettleHeld>(head, &unit_path, tx.now().local_date()) {
@@ -132,7 +123,7 @@ impl App {
         if tx.count_waiting_commands(device)? >= HELD_COMMANDS_MAX {
             return Ok(Err(RefusalReason::TooMany));
         }
-        hold_imported(tx, head, (device, &unit_path, report), imported)?;
+        hold_imported(tx, head, (device, &unit_path, report.id), imported)?;
         Ok(Ok(true))
     }
 }

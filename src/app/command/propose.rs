@@ -1,15 +1,16 @@
 //! Proposals to amend official figures: an edit of an accepted or locked report becomes a proposal;
 //! a reviewer grants or refuses it.
 
-use super::error::Result;
-use super::report::{CommandContext, CommandEffect, check_not_expired};
+use super::context::{CommandContext, CommandEffect, CommandReport};
+use crate::app::error::Result;
 use crate::domain::access::permission::{Permit, action, authorize};
 use crate::domain::report::command::Verdict;
 use crate::domain::report::proposal::Proposal;
-use crate::domain::report::{ContentHash, Report, SaveCells};
+use crate::domain::report::{ContentHash, SaveCells};
 use crate::domain::support::ids::{ProposalId, ReportId, derive_id};
 use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
+use crate::store::report::StoredReport;
 
 /// Stores an edit of official figures as a proposal for a reviewer. An edit without a difference
 /// counts as applied.
@@ -17,17 +18,17 @@ pub(super) fn store_proposal(
     tx: &mut WriteTx,
     ctx: &CommandContext,
     permit: &Permit<action::SaveReport>,
-    current: (&Report, i64),
+    current: &StoredReport,
     save: &SaveCells,
     reason: &str,
 ) -> Result<CommandEffect> {
-    let (report, revision) = current;
-    check_not_expired(ctx, &report.key, tx.now().local_date())?;
+    let StoredReport { report, revision } = current;
+    ctx.check_not_expired(&report.key, tx.now().local_date())?;
     let unit_path = tx.unit_path(report.key.unit)?;
     let shape = ctx.reference.form_schema(report.key.contract).ok_or(RefusalReason::NotExpected)?;
     let id = report.key.id();
     let Some(proposal) = report.build_proposal(save, unit_path.acting_unit, reason, shape)? else {
-        return Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision });
+        return Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: *revision });
     };
     let proposal_id = next_proposal_id(tx, ctx, id)?;
     let put =
@@ -58,13 +59,13 @@ pub(super) fn propose_amendment(
     ctx: &CommandContext,
     save: &SaveCells,
     reason: &str,
+    report: CommandReport,
 ) -> Result<CommandEffect> {
     let unit_path = tx.unit_path(save.key.unit)?;
     let permit: Permit<action::SaveReport> =
         authorize(ctx.actor, &unit_path, tx.now().local_date())?;
-    let stored =
-        tx.report(save.key.id(), &ctx.reference.unit_numbers)?.ok_or(RefusalReason::NotFound)?;
-    store_proposal(tx, ctx, &permit, (&stored.report, stored.revision), save, reason)
+    let stored = report.stored.ok_or(RefusalReason::NotFound)?;
+    store_proposal(tx, ctx, &permit, &stored, save, reason)
 }
 
 /// Grants or refuses a proposal. Granting creates a new revision of the report; the previous one
@@ -82,7 +83,7 @@ pub(super) fn settle_proposal(
     let unit_path = tx.unit_path(stored.report.key.unit)?;
     let permit: Permit<action::SettleProposal> =
         authorize(ctx.actor, &unit_path, tx.now().local_date())?;
-    check_not_expired(ctx, &stored.report.key, tx.now().local_date())?;
+    ctx.check_not_expired(&stored.report.key, tx.now().local_date())?;
     if proposal.settled.is_some() {
         return Err(RefusalReason::ProposalSettled.into());
     }
