@@ -100,7 +100,7 @@ impl World {
         }
         let mut taken = 0;
         loop {
-            let (frames, reached) = match call.next_frames() {
+            let (frames, rest) = match call.next_frames() {
                 Ok(step) => step,
                 Err(error) => {
                     return self.phones[at].app().end_sync_call(Some(call_failure(&error)));
@@ -108,16 +108,17 @@ impl World {
             };
             for frame in frames {
                 if fault.triggers_after(taken) {
-                    return self.apply_fault(at, fault, call, node);
+                    return self.apply_fault(at, fault, rest, node);
                 }
                 self.compare_verdicts(at, &frame, &hashes, &commands, &mut expected);
                 self.phones[at].app().handle_sync_frame(frame)?;
                 taken += 1;
             }
-            if reached {
+            let Some(rest) = rest else {
                 assert!(!self.history_intact || expected.is_empty(), "not told: {expected:?}");
                 return self.phones[at].app().end_sync_call(None);
-            }
+            };
+            call = rest;
             if deep && self.rng.chance(20) {
                 self.interleave_action(at);
             }
@@ -129,7 +130,7 @@ impl World {
         &mut self,
         at: usize,
         fault: Fault,
-        call: InMemoryCall,
+        call: Option<InMemoryCall>,
         node: App,
     ) -> Result<CallNext, ClientError> {
         match fault {
