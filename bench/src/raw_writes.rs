@@ -28,16 +28,7 @@ struct CommitRange {
 const COPIED_TABLES: &[(&str, &str)] = &[
     (
         "record",
-        "(kind, id) in (select kind, id from src.audit where seq between $1 and $2 and kind is not null)",
-    ),
-    ("report", "id in (select id from src.audit where seq between $1 and $2 and kind = 7)"),
-    (
-        "report_author",
-        "report in (select id from src.audit where seq between $1 and $2 and kind = 7)",
-    ),
-    (
-        "report_revision",
-        "(report, revision) in (select id, to_revision from src.audit where seq between $1 and $2 and kind = 7)",
+        "(kind, id) in (select record_kind, record_id from src.audit where seq between $1 and $2 and record_kind is not null)",
     ),
     ("command", "commit_seq = $2 and $1 > 0"),
     ("feed", "seq between $1 and $2"),

@@ -2,7 +2,7 @@
 
 use crate::jobs::{accept_first_report, run_numbers};
 use crate::on_both_databases;
-use crate::world::{TOWN, WARD_2, WARD_3, World};
+use crate::world::{TOWN, WARD_2, WARD_3, World, first_week_key};
 use diesel::{Connection as _, RunQueryDsl as _};
 use jiff::civil::date;
 use thidua::app::AppError;
@@ -14,6 +14,8 @@ use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::scope::RecordKind;
 use thidua::domain::access::second_factor::ConfirmedFactor;
+use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::command::Verdict;
 use thidua::domain::report::element::ElementCode;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
