@@ -216,9 +216,9 @@ impl Typesetter {
             self.set_paragraph(&mut rule, texts.rule, rule_style, (0.0, 0.0), inner_width);
         let rule_top = CARD_HEIGHT - PADDING - rule_height;
         let lines = self.fit_texts(texts, rule_top - SMALL_GAP - PADDING);
-        self.draw_lines(content, &rule, left + PADDING, top + rule_top);
         let text_left = left + PADDING + PICTURE_SIDE + GAP;
         self.draw_lines(content, &lines, text_left, top + PADDING);
+        self.draw_lines(content, &rule, left + PADDING, top + rule_top);
     }
 
     /// The texts beside the picture, in the largest letters with which they fit in `height`.
