@@ -97,7 +97,7 @@ impl EmbeddedFont {
             .italic_angle(0.0)
             .ascent(ascent)
             .descent(descent)
-            .cap_height(ascent)
+            .cap_height(measure(table(self.file.bytes, *b"OS/2"), 88))
             .stem_v(STEM_WIDTH)
             .font_file2(file);
         let length = i32::try_from(self.file.bytes.len()).unwrap_or(i32::MAX);
@@ -196,4 +196,53 @@ fn i16_at(bytes: &[u8], at: usize) -> i16 {
 
 fn u32_at(bytes: &[u8], at: usize) -> usize {
     (usize::from(u16_at(bytes, at)) << 16) + usize::from(u16_at(bytes, at + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&[u8]; 2] =
+        [include_bytes!("fonts/NotoSans-Regular.ttf"), include_bytes!("fonts/NotoSans-Bold.ttf")];
+
+    #[test]
+    fn both_weights_have_every_vietnamese_letter_and_each_letter_has_a_glyph_of_its_own() {
+        for bytes in FILES {
+            let file = TrueTypeFile::read(bytes);
+            let further = "\u{102}\u{103}\u{110}\u{111}\u{128}\u{129}\u{168}\u{169}\u{1a0}\u{1a1}\u{1af}\u{1b0}";
+            let letters = (' '..='~').chain('\u{c0}'..='\u{fd}').chain('\u{1ea0}'..='\u{1ef9}');
+            let letters: Vec<char> = letters.chain(further.chars()).collect();
+            let mut glyphs: Vec<u16> = letters.iter().map(|letter| file.glyph(*letter)).collect();
+            assert!(glyphs.iter().all(|glyph| *glyph != 0), "no letter is a box");
+            glyphs.sort_unstable();
+            glyphs.dedup();
+            assert_eq!(glyphs.len(), letters.len());
+        }
+    }
+
+    #[test]
+    fn glyphs_and_widths_are_those_that_fonttools_reads_from_the_files() {
+        let known = [
+            ('\u{20}', 1, 260, 260),
+            ('\u{57}', 56, 930, 967),
+            ('\u{111}', 209, 617, 649),
+            ('\u{1a1}', 355, 616, 679),
+            ('\u{1eb7}', 381, 561, 604),
+            ('\u{1ef9}', 445, 510, 569),
+            ('\u{2014}', 329, 1000, 1000),
+            ('\u{20ab}', 446, 617, 649),
+            ('\u{fffd}', 353, 1000, 1000),
+        ];
+        for (letter, glyph, regular, bold) in known {
+            for (bytes, width) in FILES.into_iter().zip([regular, bold]) {
+                let file = TrueTypeFile::read(bytes);
+                assert_eq!(file.glyph(letter), glyph, "{letter}");
+                assert_eq!(file.to_em(width), file.advance(letter), "{letter}");
+            }
+        }
+        let file = TrueTypeFile::read(FILES[0]);
+        for absent in ['\u{3a9}', '\u{1f600}', '\u{ffff}', '\n'] {
+            assert_eq!(file.glyph(absent), 0);
+        }
+    }
 }
