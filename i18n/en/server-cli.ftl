@@ -519,6 +519,7 @@ cards-short = The codes on these cards are valid for { $minutes } minutes only. 
 cards-keep-safe = Who holds a card can enrol a phone of the unit: hand it over in person, and delete the file after printing. A lost card: thidua invite revoke CARD
 cards-revoked = { $revoked } of { $asked } cards revoked; a card that was used or revoked before stays as it is (an enrolled phone: thidua access revoke)
 cards-number-12-hexadecimal = the number of a card has 12 hexadecimal digits; it stands on the card and in thidua invite list; check it
+cards-missing-letters = The PDF has no letter for { $letters }: a box stands on the card. To print it, write the sheet as HTML (--out cards.html)
 sheet-title = Cards to enrol phones
 sheet-intro = Print on A4, or choose "Save as PDF" in the browser's print dialog. Each card can be used once. Cut them apart and hand each to the unit that it names.
 sheet-roles = roles

@@ -520,6 +520,7 @@ cards-short = Mã trên phiếu chỉ dùng được { $minutes } phút. Để p
 cards-keep-safe = Người có phiếu ghi danh được điện thoại của đơn vị: giao tận tay, in xong thì xóa tệp. Mất phiếu: thidua invite revoke SỐ_PHIẾU
 cards-revoked = đã thu hồi { $revoked }/{ $asked } phiếu; phiếu đã dùng hoặc đã thu hồi thì giữ nguyên (điện thoại đã ghi danh: thidua access revoke)
 cards-number-12-hexadecimal = số phiếu gồm 12 chữ số thập lục phân, in trên phiếu và trong thidua invite list; hãy kiểm tra lại
+cards-missing-letters = Phông chữ của tệp PDF không có ký tự { $letters }: trên phiếu in ô vuông thay thế. Cần in đủ chữ thì ghi tờ phiếu ra tệp HTML (--out phieu.html)
 sheet-title = Phiếu ghi danh điện thoại
 sheet-intro = In trên giấy A4, hoặc chọn "Lưu thành PDF" trong hộp thoại in của trình duyệt. Mỗi phiếu chỉ dùng một lần. Cắt rời và giao tận tay cho đơn vị ghi trên phiếu.
 sheet-roles = vai trò

@@ -3,7 +3,9 @@
 Uses no network; Cargo.lock supplies the checksums.
 """
 
+import hashlib
 import json
+import pathlib
 import sys
 import tomllib
 
@@ -57,6 +59,19 @@ def component(package):
     return found
 
 
+def font(path, version):
+    """A font inside the binary (src/cli/fonts/README.md)."""
+    name = path.stem
+    return {
+        "type": "data",
+        "bom-ref": f"font:{name}@{version}",
+        "name": name,
+        "version": version,
+        "licenses": [{"license": {"id": "OFL-1.1"}}],
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(path.read_bytes()).hexdigest()}],
+    }
+
+
 root = metadata["resolve"]["root"]
 reached, todo = set(), [root]
 while todo:
@@ -67,6 +82,7 @@ while todo:
     reached.add(at)
     todo.extend(linked(nodes[at]))
 libraries = sorted((packages[one] for one in reached - {root}), key=purl)
+fonts = [font(path, "2.004") for path in sorted(pathlib.Path("src/cli/fonts").glob("*.ttf"))]
 bill = {
     "bomFormat": "CycloneDX",
     "specVersion": "1.5",
@@ -75,7 +91,7 @@ bill = {
         "component": component(packages[root]) | {"type": "application"},
         "properties": [{"name": "thidua:target", "value": sys.argv[2]}],
     },
-    "components": [component(one) for one in libraries],
+    "components": [component(one) for one in libraries] + fonts,
     "dependencies": [
         {
             "ref": purl(packages[one]),

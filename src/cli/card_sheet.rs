@@ -1,6 +1,5 @@
 //! A sheet of enrolment cards as one HTML file without script and without external address: eight
-//! cards on an A4 page. PDF comes from the browser's print dialog: a PDF of our own would need a
-//! font with Vietnamese letters inside it.
+//! cards on an A4 page. `card_pdf` draws the same sheet as PDF.
 
 use super::error::{CliError, CliResult};
 use crate::domain::access::enrolment::EnrolCodeId;
@@ -17,7 +16,7 @@ const STYLESHEET: &str = include_str!("card_sheet.css");
 /// Blocks every request and every script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 /// White modules around the picture, as the standard demands.
-const QUIET_MODULES: i32 = 4;
+pub(super) const QUIET_MODULES: i32 = 4;
 
 /// What a card shows.
 pub(super) struct SheetCard {
@@ -35,6 +34,45 @@ pub(super) struct SheetCard {
     pub(super) expires_at: Timestamp,
     /// The text of the picture.
     pub(super) qr: String,
+}
+
+/// The texts of a card in one language, in the order in which they stand on it.
+pub(super) struct CardTexts {
+    /// Name of the unit.
+    pub(super) unit_name: String,
+    /// Code of the unit.
+    pub(super) unit: String,
+    /// Account, roles, end of validity, number of the card; each after its label.
+    pub(super) facts: [(&'static str, String); 4],
+    /// What to do with the card.
+    pub(super) rule: &'static str,
+}
+
+impl SheetCard {
+    pub(super) fn texts(&self, lang: Lang) -> CardTexts {
+        let roles: Vec<&str> = self.roles.iter().map(|role| role_text(*role, lang)).collect();
+        let until = self.expires_at.local_text();
+        let time = until.rsplit(' ').next().unwrap_or_default();
+        let day = self.expires_at.local_date();
+        let expires = lang.say(message!("sheet-expires", time, day => day));
+        CardTexts {
+            unit_name: self.unit_name.clone(),
+            unit: self.unit.clone(),
+            facts: [
+                (lang.text("access-account"), self.account.clone()),
+                (lang.text("sheet-roles"), roles.join(", ")),
+                (lang.text("cards-expires"), expires),
+                (lang.text("cards-card"), self.id.to_string()),
+            ],
+            rule: lang.text("sheet-rule"),
+        }
+    }
+
+    /// The picture that the app scans.
+    pub(super) fn picture(&self) -> CliResult<QrCode> {
+        QrCode::encode_text(&self.qr, QrCodeEcc::Medium)
+            .map_err(|_| CliError::new("QR_TOO_LONG", message!("sheet-addresses-too-long")))
+    }
 }
 
 /// The whole sheet, cards in the given order.
@@ -63,25 +101,22 @@ pub(super) fn render_sheet(cards: &[SheetCard], lang: Lang) -> CliResult<String>
 }
 
 fn render_card(card: &SheetCard, lang: Lang) -> CliResult<Markup> {
-    let roles: Vec<&str> = card.roles.iter().map(|role| role_text(*role, lang)).collect();
-    let picture = draw_qr(&card.qr)?;
-    let until = card.expires_at.local_text();
-    let time = until.rsplit(' ').next().unwrap_or_default();
-    let expires = lang.say(message!("sheet-expires", time, day => card.expires_at.local_date()));
+    let (texts, picture) = (card.texts(lang), draw_qr(&card.picture()?));
+    let [account, roles, expires, number] = texts.facts;
     Ok(html! {
         section.card {
             (picture)
             div {
-                h2 { (card.unit_name) }
-                p.code { (card.unit) }
+                h2 { (texts.unit_name) }
+                p.code { (texts.unit) }
                 dl {
-                    dt { (lang.text("access-account")) } dd { (card.account) }
-                    dt { (lang.text("sheet-roles")) } dd { (roles.join(", ")) }
-                    dt { (lang.text("cards-expires")) } dd { (expires) }
-                    dt { (lang.text("cards-card")) } dd.code { (card.id.to_string()) }
+                    @for (label, value) in [account, roles, expires] {
+                        dt { (label) } dd { (value) }
+                    }
+                    dt { (number.0) } dd.code { (number.1) }
                 }
             }
-            p.rule { (lang.text("sheet-rule")) }
+            p.rule { (texts.rule) }
         }
     })
 }
@@ -103,9 +138,7 @@ fn role_text(role: Role, lang: Lang) -> &'static str {
 }
 
 /// The picture as one path of dark modules.
-fn draw_qr(text: &str) -> CliResult<Markup> {
-    let qr = QrCode::encode_text(text, QrCodeEcc::Medium)
-        .map_err(|_| CliError::new("QR_TOO_LONG", message!("sheet-addresses-too-long")))?;
+fn draw_qr(qr: &QrCode) -> Markup {
     let side = qr.size() + 2 * QUIET_MODULES;
     let mut path = String::new();
     for y in 0..qr.size() {
@@ -114,10 +147,10 @@ fn draw_qr(text: &str) -> CliResult<Markup> {
             let _ = write!(path, "M{},{}h1v1h-1z", x + QUIET_MODULES, y + QUIET_MODULES);
         }
     }
-    Ok(html! {
+    html! {
         svg viewBox=(format!("0 0 {side} {side}")) role="img" shape-rendering="crispEdges" {
             rect width=(side) height=(side) fill="#fff" {}
             path d=(path) fill="#000" {}
         }
-    })
+    }
 }

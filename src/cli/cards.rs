@@ -4,9 +4,10 @@
 //! The code of a card is derived from the server's secret, the account and the time of issue, so an
 //! open card can be printed again; the database holds only its hash.
 
+use super::card_pdf::{self, PdfSheet};
 use super::card_sheet::{self, SheetCard};
 use super::context::{CliContext, LocalApp};
-use super::error::{CliError, CliResult};
+use super::error::{CliError, CliFinding, CliResult};
 use super::grant_batch::GrantBatchArgs;
 use super::invite;
 use super::lookup::{find_unit_id, find_units_under};
@@ -18,9 +19,12 @@ use crate::domain::access::enrolment::{EnrolCodeId, EnrolmentCode, Invite, TYPED
 use crate::domain::support::ids::AccountId;
 use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
+use crate::domain::support::violation::Violation;
+use crate::i18n::Lang;
 use crate::server::keys::ServerKeys;
 use crate::store::owner_only;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -37,12 +41,12 @@ enum InviteCommand {
     /// phone. Open cards are printed again with the same code.
     #[command(after_help = "Examples:
   thidua invite print --all-below prov-86-2025 --level commune --role REPORTER --role UNIT_HEAD
-  thidua invite print roles.csv --out cards.html
+  thidua invite print roles.csv --out cards.pdf
   thidua invite print --all-below prov-86-2025 --role REPORTER --set enrolment.code_minutes=10080")]
     Print {
         #[command(flatten)]
         batch: GrantBatchArgs,
-        /// The HTML file to write; print it from a browser, also as PDF.
+        /// The file to write: a PDF if its name ends in .pdf, else HTML to print from a browser.
         #[arg(long, value_name = "FILE", default_value = "cards.html")]
         out: PathBuf,
         /// Revoke the open cards of these accounts and make new ones.
@@ -143,10 +147,30 @@ fn print_cards(
             to_sheet_card(&reference, local_app, card, invite.to_string())
         })
         .collect();
-    let page = card_sheet::render_sheet(&sheet, ctx.output.lang)?;
-    file.write_all(page.as_bytes()).and_then(|()| std::fs::rename(&part, out)).map_err(failed)?;
+    let (bytes, warnings) = draw_sheet(&sheet, out, ctx.output.lang)?;
+    file.write_all(&bytes).and_then(|()| std::fs::rename(&part, out)).map_err(failed)?;
     print_issued(ctx, &issued, &sheet, out, minutes);
+    ctx.output.print_warnings(&warnings);
     Ok(())
+}
+
+/// The file in the format that its name asks for, and what its reader will not see.
+fn draw_sheet(
+    sheet: &[SheetCard],
+    out: &Path,
+    lang: Lang,
+) -> CliResult<(Vec<u8>, Vec<CliFinding>)> {
+    if !out.extension().is_some_and(|end| end.eq_ignore_ascii_case("pdf")) {
+        return Ok((card_sheet::render_sheet(sheet, lang)?.into_bytes(), Vec::new()));
+    }
+    let PdfSheet { bytes, missing_letters } = card_pdf::render_pdf(sheet, lang)?;
+    let warning = |(unit, letters): (String, BTreeSet<char>)| {
+        let name = |letter: char| format!("{letter} (U+{:04X})", u32::from(letter));
+        let letters = letters.into_iter().map(name).collect::<Vec<_>>().join(", ");
+        let message = message!("cards-missing-letters", letters);
+        Violation::warning("MISSING_LETTERS", unit, message).into()
+    };
+    Ok((bytes, missing_letters.into_iter().map(warning).collect()))
 }
 
 fn to_sheet_card(

@@ -118,8 +118,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("csv", &["files"]),
     ("diesel", &["store", "client"]),
     ("diesel_migrations", &["store", "client"]),
-    // Compress batches of rows, the same on phone and server.
-    ("flate2", &["wire"]),
+    // Compress batches of rows, the same on phone and server; in cli the parts of a PDF.
+    ("flate2", &["wire", "cli"]),
     ("zstd", &["wire"]),
     ("http", &["grpc", "server", "client"]),
     // The end of a response body is the end of its call.
@@ -140,6 +140,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Never named: the dependency makes libpq link OpenSSL, built from source, with the feature
     // `postgres-tls`.
     ("openssl_sys", &["store"]),
+    // Writes the sheet of enrolment cards.
+    ("pdf_writer", &["cli"]),
     ("pq_sys", &["store"]),
     ("prometheus_client", &["server"]),
     ("prost", &["pb", "wire"]),

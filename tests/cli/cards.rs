@@ -1,7 +1,10 @@
 //! Roles and enrolment cards for many units at once.
 
-use super::{CliServer, TestMachine};
+use super::pdf_reader::{DrawnPage, DrawnPicture, DrawnText, read_pages};
+use super::{CliServer, TestMachine, example_path};
+use qrcodegen::{QrCode, QrCodeEcc};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 const PROVINCE: &str = "prov-86-2025";
 const COMMUNE: &str = "com-29242-2";
@@ -149,4 +152,127 @@ fn a_card_that_was_open_in_a_copy_is_worth_nothing_after_the_copy_is_restored() 
     assert_eq!(open, serde_json::json!([]), "the copy does not know which cards were used since");
     let again = print_cards(&machine, &[]);
     assert!(again["cards"].as_array().unwrap().iter().all(|card| card["new"] == true));
+}
+
+/// What stands on one of the eight cards of a page, by its place from the upper left.
+fn drawn_on(page: &DrawnPage, place: usize) -> (Vec<&DrawnText>, &DrawnPicture) {
+    let (left, top) = card_corner(place);
+    let inside = |x: f64, y: f64| x > left && x < left + 95.0 && y > top && y < top + 68.0;
+    let texts = page.texts.iter().filter(|text| inside(text.left, text.base)).collect();
+    let mut pictures = page.pictures.iter().filter(|picture| inside(picture.left, picture.top));
+    (texts, pictures.next().unwrap())
+}
+
+/// Two columns of cards, 95 by 68 millimetres, on A4 with margins of 10.
+fn card_corner(place: usize) -> (f64, f64) {
+    (10.0 + 95.0 * (place % 2) as f64, 10.0 + 68.0 * (place / 2) as f64)
+}
+
+fn joined(texts: &[&DrawnText], separator: &str) -> String {
+    texts.iter().map(|text| text.text.as_str()).collect::<Vec<_>>().join(separator)
+}
+
+/// The dark modules inside the white frame of four.
+fn expected_modules(qr: &str) -> BTreeSet<(i32, i32)> {
+    let qr = QrCode::encode_text(qr, QrCodeEcc::Medium).unwrap();
+    let places = (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y)));
+    places.filter(|(x, y)| qr.get_module(*x, *y)).map(|(x, y)| (x + 4, y + 4)).collect()
+}
+
+#[test]
+fn a_sheet_named_pdf_shows_each_unit_beside_the_picture_of_its_own_code_and_repeats_byte_for_byte()
+{
+    let machine = TestMachine::with_example();
+    let answer = print_cards(&machine, &["--lang", "vi", "--out", "one.pdf"]);
+    let file = std::fs::read(machine.path("one.pdf")).unwrap();
+    let (cards, pages) = (answer["cards"].as_array().unwrap(), read_pages(&file));
+    assert_eq!(pages.len(), cards.len().div_ceil(8), "eight cards on a page");
+    let names = std::fs::read_to_string(example_path("org/units.csv")).unwrap();
+    for (at, card) in cards.iter().enumerate() {
+        let (texts, picture) = drawn_on(&pages[at / 8], at % 8);
+        let shown = joined(&texts, " ");
+        let row = names.lines().find(|row| row.starts_with(card["unit"].as_str().unwrap()));
+        let name = row.unwrap().split(',').nth(2).unwrap();
+        assert!(shown.starts_with(name), "{name}: {shown}");
+        let (day, time) = card["expires"].as_str().unwrap().split_once(' ').unwrap();
+        let day = day.split('-').rev().collect::<Vec<_>>().join("/");
+        for expected in ["unit", "account", "card"].map(|key| card[key].as_str().unwrap()) {
+            assert!(shown.contains(expected), "{expected}: {shown}");
+        }
+        for expected in ["nhập số liệu", &format!("{time} ngày {day}"), "Mở ứng dụng, quét mã."]
+        {
+            assert!(shown.contains(expected), "{expected}: {shown}");
+        }
+        assert_eq!(picture.dark, expected_modules(card["qr"].as_str().unwrap()), "{name}");
+        assert!(picture.module > 0.6, "large enough to scan: {} mm", picture.module);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = machine.path("one.pdf").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "the sheet holds secrets");
+    }
+    print_cards(&machine, &["--lang", "vi", "--out", "two.PDF"]);
+    assert_eq!(std::fs::read(machine.path("two.PDF")).unwrap(), file);
+}
+
+#[test]
+fn the_longest_texts_stay_inside_their_cards_and_a_letter_that_the_font_lacks_is_named() {
+    let machine = TestMachine::new();
+    machine.run_ok(&["init"]);
+    std::fs::create_dir(machine.path("org")).unwrap();
+    for file in ["parents.csv", "lineage.csv"] {
+        std::fs::copy(example_path(&format!("org/{file}")), machine.path(&format!("org/{file}")))
+            .unwrap();
+    }
+    let (one_word, sentence) = ("W".repeat(200), "Ban Chỉ đạo phong trào Ω".repeat(8));
+    let units = std::fs::read_to_string(example_path("org/units.csv")).unwrap();
+    let units = units.replace("Phường Trà Vinh", &one_word).replace("Xã Càng Long", &sentence);
+    assert!(units.contains(&one_word) && units.contains(&sentence));
+    machine.write("org/units.csv", &units);
+    machine.run_ok(&["org", "import", &machine.path("org").display().to_string()]);
+    let mut rows = String::from("account,role,unit\n");
+    for at in 0..100 {
+        let unit = if at % 2 == 0 { COMMUNE } else { "com-29266-2" };
+        for role in ["REPORTER", "UNIT_HEAD", "REVIEWER", "DATA_STEWARD", "AUDITOR"] {
+            rows.push_str(&format!("{at:M>64},{role},{unit}\n"));
+        }
+    }
+    let rows = machine.write("roles.csv", &rows);
+    let printed = machine.run(&["invite", "print", &rows, "--out", "long.pdf", "--json"]);
+    assert_eq!(printed.code, 0, "{printed:?}");
+    let warnings: Vec<&str> = printed.err.lines().collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("MISSING_LETTERS: com-29266-2"), "{warnings:?}");
+    assert!(warnings[0].contains("Ω (U+03A9)"), "{warnings:?}");
+
+    let answer = json(&printed.out);
+    let cards = answer["cards"].as_array().unwrap();
+    let pages = read_pages(&std::fs::read(machine.path("long.pdf")).unwrap());
+    assert_eq!((cards.len(), pages.len()), (100, 13));
+    for (at, card) in cards.iter().enumerate() {
+        let (texts, picture) = drawn_on(&pages[at / 8], at % 8);
+        let shown = joined(&texts, "").replace(' ', "");
+        let name = if card["unit"] == COMMUNE { &one_word } else { &sentence };
+        assert!(shown.contains(&name.replace(' ', "")), "nothing is lost: {shown}");
+        assert!(shown.contains(card["account"].as_str().unwrap()), "{shown}");
+        let (left, top) = card_corner(at % 8);
+        let (rule, beside): (Vec<&DrawnText>, Vec<&DrawnText>) =
+            texts.into_iter().partition(|text| text.left < picture.left + 1.0);
+        let rule_top = rule.iter().map(|text| text.base - text.size).fold(f64::MAX, f64::min);
+        for text in &rule {
+            assert!(text.base < top + 67.0 && text.right < left + 93.0, "{}", text.text);
+        }
+        for text in &beside {
+            assert!(text.left > left + 45.0 && text.right < left + 93.0, "{}", text.text);
+            assert!(text.base - text.size > top && text.base < rule_top, "{}", text.text);
+            assert!(text.size > 1.4, "readable, 4 points: {} mm", text.size);
+        }
+    }
+    let drawn: usize = pages.iter().map(|page| page.texts.len()).sum();
+    let on_cards = |(at, page): (usize, &DrawnPage)| -> usize {
+        (0..8.min(100 - 8 * at)).map(|place| drawn_on(page, place).0.len()).sum()
+    };
+    let on_cards: usize = pages.iter().enumerate().map(on_cards).sum();
+    assert_eq!(drawn, on_cards, "no text stands between the cards");
 }

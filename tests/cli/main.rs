@@ -18,6 +18,7 @@ mod keys;
 mod morning_report;
 #[path = "../common/otlp_collector.rs"]
 mod otlp_collector;
+mod pdf_reader;
 #[path = "../common/pg.rs"]
 mod pg;
 mod pg_connection;
