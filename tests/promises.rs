@@ -11,6 +11,8 @@
 mod access_oracle;
 #[path = "promises/accounts.rs"]
 mod accounts;
+#[path = "promises/awards.rs"]
+mod awards;
 #[path = "promises/backend_parity.rs"]
 mod backend_parity;
 #[path = "promises/clock.rs"]
