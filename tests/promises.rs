@@ -41,6 +41,8 @@ mod jobs;
 mod mirrored_org;
 #[path = "promises/nil_reports.rs"]
 mod nil_reports;
+#[path = "promises/openings.rs"]
+mod openings;
 #[path = "promises/permits.rs"]
 mod permits;
 #[path = "common/pg.rs"]
