@@ -11,8 +11,12 @@
 mod access_oracle;
 #[path = "promises/accounts.rs"]
 mod accounts;
+#[path = "promises/awards.rs"]
+mod awards;
 #[path = "promises/backend_parity.rs"]
 mod backend_parity;
+#[path = "promises/batching.rs"]
+mod batching;
 #[path = "promises/clock.rs"]
 mod clock;
 #[path = "promises/conclusion.rs"]
@@ -39,6 +43,8 @@ mod jobs;
 mod mirrored_org;
 #[path = "promises/nil_reports.rs"]
 mod nil_reports;
+#[path = "promises/openings.rs"]
+mod openings;
 #[path = "promises/permits.rs"]
 mod permits;
 #[path = "common/pg.rs"]

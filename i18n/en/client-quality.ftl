@@ -22,5 +22,6 @@ question-D18 = { $element }, { $days }: from { $first } to { $newest } when the 
 question-D21 = { $element }, { $days }: the figure { $newest } was confirmed { $first } times in a row. Was it counted anew, and is it still right?
 question-D22 = { $element }, { $days }: { $newest } reports say "nil", which does not say how much there is. The cells are read as missing. What was the figure?
 question-D23 = { $days }: a report was submitted { $newest } days before the last day that it speaks of. Do its figures hold for the whole period?
+question-D24 = { $element }, { $days }: the unit opens with { $newest }; what its former units said last makes { $first }. Which number is right, and what explains the difference?
 question-D15 = { $first } of { $second } reports were sent in the last hour; up to { $third } units share one device. What support does the unit need?
 question-D12 = { $element }, { $days }: from { $first } down to { $second } while the paired figure rose from { $third } to { $fourth }. Has the classification changed?

@@ -119,6 +119,13 @@ waiver-reason = reason
 waiver-report = report
 reopen-asked = Campaign { $code }: reopening was asked for ({ $reason }); a second person has to give this command
 reopen-status = Campaign { $code }: { $status }
+award-stored = Campaign { $code }: { $award }
+award-step-PROPOSED = decision { $reference } of { $day } on the award was entered; a second person has to confirm it
+award-step-WITHDRAWN = decision { $reference } of { $day } on the award was withdrawn before it was confirmed
+award-step-DECIDED = decision { $reference } of { $day } on the award stands
+award-step-REVOCATION_ASKED = decision { $reference } of { $day } on the award stands; its revocation was asked for ({ $reason }), a second person has to confirm it
+award-step-REVOCATION_WITHDRAWN = decision { $reference } of { $day } on the award stands; the request to revoke it was withdrawn
+award-step-REVOKED = decision { $reference } of { $day } on the award is revoked
 
 ## campaign-lifecycle
 campaign-lifecycle-code = code

@@ -45,6 +45,7 @@ key-elements--max = greatest value, scaled; a larger figure is refused on entry.
 key-elements--coercive = it counts acts of force against persons (arrests, fines, stops); no target may ask for more
 key-elements--shrinkable = the reporting unit itself decides what is counted; a ratio over it needs a paired count
 key-elements--activity = it counts work done; a target that asks for more gets a warning
+key-elements--opening_of = the STOCK of which this STOCK is the number at the beginning of the period. A successor that opens with another number than its predecessors said last is asked (D24); nothing is added
 key-elements--breaks = days from which the element is counted under another definition
 key-breaks = A change of an element's definition. Without factor and restated, figures before and after are not compared.
 key-breaks--on = first day of the new definition

@@ -22,5 +22,6 @@ question-D18 = { $element }, { $days }: từ { $first } thành { $newest } khi t
 question-D21 = { $element }, { $days }: số { $newest } được xác nhận giữ nguyên { $first } kỳ liên tiếp. Đơn vị đã đếm lại chưa, số này còn đúng không?
 question-D22 = { $element }, { $days }: { $newest } báo cáo ghi "không phát sinh", không cho biết số hiện có. Các ô này được coi là chưa có số liệu. Số hiện có là bao nhiêu?
 question-D23 = { $days }: báo cáo được gửi trước ngày cuối kỳ { $newest } ngày. Số liệu có đúng cho cả kỳ không?
+question-D24 = { $element }, { $days }: số đầu kỳ của đơn vị là { $newest }; số cuối kỳ của các đơn vị cũ cộng lại là { $first }. Số nào đúng, vì sao có chênh lệch?
 question-D15 = { $first } trong { $second } báo cáo được gửi vào giờ cuối trước hạn; nhiều nhất { $third } đơn vị dùng chung một thiết bị. Đơn vị cần hỗ trợ gì?
 question-D12 = { $element }, { $days }: từ { $first } giảm còn { $second } trong khi số liệu đối chiếu tăng từ { $third } lên { $fourth }. Cách phân loại có thay đổi không?

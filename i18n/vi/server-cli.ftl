@@ -120,6 +120,13 @@ waiver-reason = lý do
 waiver-report = báo cáo
 reopen-asked = Phong trào { $code }: đã đề nghị mở lại tổng kết ({ $reason }); cần người thứ hai thực hiện lệnh này
 reopen-status = Phong trào { $code }: { $status }
+award-stored = Phong trào { $code }: { $award }
+award-step-PROPOSED = đã nhập quyết định khen thưởng { $reference } ngày { $day }; cần người thứ hai xác nhận
+award-step-WITHDRAWN = đã rút lại quyết định khen thưởng { $reference } ngày { $day } trước khi được xác nhận
+award-step-DECIDED = quyết định khen thưởng { $reference } ngày { $day } đang có hiệu lực
+award-step-REVOCATION_ASKED = quyết định khen thưởng { $reference } ngày { $day } đang có hiệu lực; đã đề nghị thu hồi ({ $reason }), cần người thứ hai xác nhận
+award-step-REVOCATION_WITHDRAWN = quyết định khen thưởng { $reference } ngày { $day } đang có hiệu lực; đề nghị thu hồi đã được rút lại
+award-step-REVOKED = quyết định khen thưởng { $reference } ngày { $day } đã bị thu hồi
 
 ## campaign-lifecycle
 campaign-lifecycle-code = mã

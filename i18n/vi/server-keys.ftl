@@ -45,6 +45,7 @@ key-elements--max = giá trị lớn nhất, đã nhân; số lớn hơn bị t�
 key-elements--coercive = thống kê biện pháp cưỡng chế đối với người (bắt, phạt, dừng xe); không chỉ tiêu nào được đòi hỏi nhiều hơn
 key-elements--shrinkable = đơn vị báo cáo tự quyết định có tính vào số liệu hay không; tỷ lệ trên số này cần số đi kèm
 key-elements--activity = thống kê công việc đã làm; chỉ tiêu đòi hỏi nhiều hơn sẽ có cảnh báo
+key-elements--opening_of = chỉ tiêu STOCK cuối kỳ mà chỉ tiêu STOCK này là số đầu kỳ. Đơn vị kế thừa có số đầu kỳ khác số cuối kỳ của các đơn vị cũ thì được hỏi (D24); không cộng thêm vào đâu
 key-elements--breaks = các ngày bắt đầu thống kê theo định nghĩa khác
 key-breaks = Một lần thay đổi định nghĩa. Không có factor và restated thì số trước và sau không so sánh được.
 key-breaks--on = ngày đầu của định nghĩa mới

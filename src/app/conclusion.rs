@@ -2,6 +2,7 @@
 //! the way back.
 
 use super::access::{CallerIdentity, revalidate_identity};
+use super::award::{check_no_award, withdraw_proposed_award};
 use super::phase_review::phase_grace_end;
 use super::standing::{SENT_STATES, judge_reports, to_report_entry, unknown_calendar_error};
 use super::waiver::check_second_person;
@@ -161,6 +162,9 @@ impl App {
             authorize(actor, &self.root_unit_path(tx)?, today)?;
         let reference = self.reference(tx)?;
         let campaign = reference.campaign(id).ok_or(RefusalReason::NotFound)?;
+        if !withdraw {
+            check_no_award(tx, campaign)?;
+        }
         let next = if withdraw {
             campaign.withdraw_reopening()?
         } else if campaign.reopening.is_none() {
@@ -168,7 +172,9 @@ impl App {
         } else {
             let persons = tx.last_accounts_of_action(RecordKind::Campaign, permit.code())?;
             check_second_person(actor, persons.get(&id.0))?;
-            campaign.reopen(today)?
+            let reopened = campaign.reopen(today)?;
+            withdraw_proposed_award(tx, &permit, campaign)?;
+            reopened
         };
         tx.put_campaign_reopening(&permit, &next, &reference.element_numbers)?;
         Ok(next)

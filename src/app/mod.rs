@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+mod award;
 pub mod backup;
 pub mod campaign;
 mod campaign_shares;

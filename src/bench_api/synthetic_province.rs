@@ -175,6 +175,7 @@ fn build_catalogue(elements: usize) -> Catalogue {
         coercive: false,
         shrinkable: false,
         activity: false,
+        opening_of: None,
         breaks: Vec::new(),
     };
     let elements: Vec<Element> = (0..elements).map(element).collect();

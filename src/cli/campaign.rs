@@ -2,8 +2,9 @@
 //! all files of one call, or none.
 //!
 //! [`campaign_lifecycle`] holds `list` and `step`, [`campaign_conclusion`] what surrounds a
-//! conclusion.
+//! conclusion, [`campaign_award`] the decision that rests on it.
 
+use super::campaign_award::AwardCommand;
 use super::campaign_schema::SchemaFile;
 use super::context::CliContext;
 use super::diff::{DiffLine, diff_lines};
@@ -13,7 +14,8 @@ use super::lookup::find_campaign;
 use super::org_files::read_org_files;
 use super::output::{Colour, finding_json};
 use super::{
-    campaign_conclusion, campaign_lifecycle, campaign_new, campaign_reference, campaign_schema,
+    campaign_award, campaign_conclusion, campaign_lifecycle, campaign_new, campaign_reference,
+    campaign_schema,
 };
 use crate::app::ReferenceSnapshot;
 use crate::app::campaign::ApplySummary;
@@ -144,6 +146,13 @@ enum CampaignCommand {
   thidua campaign reopen --campaign A --account lan --reason \"Decision 30: wrong figures\"
   thidua campaign reopen --campaign A --account minh")]
     Reopen(campaign_conclusion::ReopenArgs),
+    /// The decision on the award that rests on a concluded campaign; needs two persons.
+    ///
+    /// Number and day of the decision are kept, and nobody is named.
+    Award {
+        #[command(subcommand)]
+        command: AwardCommand,
+    },
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
@@ -163,6 +172,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         CampaignCommand::Waive(args) => campaign_conclusion::waive_report(ctx, args),
         CampaignCommand::Waivers => campaign_conclusion::list_waivers(ctx),
         CampaignCommand::Reopen(args) => campaign_conclusion::reopen(ctx, args),
+        CampaignCommand::Award { command } => campaign_award::step_award(ctx, command),
         CampaignCommand::Export { code, out } => {
             export_campaign(ctx, code.as_deref(), out.as_deref())
         }

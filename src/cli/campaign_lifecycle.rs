@@ -1,21 +1,33 @@
 //! `thidua campaign list|step`: lists the states of campaigns and moves one to its next state.
 //! `domain::campaign` holds the table of allowed steps.
 
+use super::campaign_award::{award_json, award_message};
 use super::campaign_conclusion::print_rehearsal;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::app::conclusion::RehearsedAct;
-use crate::domain::campaign::{Campaign, CampaignStep};
+use crate::domain::campaign::{AwardEntry, Campaign, CampaignStep};
 use crate::domain::support::message::message;
 use serde_json::{Value, json};
 
 pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
-    let reference = ctx.open_local_app()?.load_reference()?;
+    let local_app = ctx.open_local_app()?;
+    let reference = local_app.load_reference()?;
     let output = &ctx.output;
+    let mut awards = Vec::new();
+    for campaign in &reference.campaigns {
+        awards.push(local_app.app.newest_award_entry(&local_app.actor, campaign.id())?);
+    }
     if output.json {
-        let campaigns: Vec<Value> = reference.campaigns.iter().map(campaign_json).collect();
-        output.print_answer(String::new, || json!(campaigns));
+        let with_award = |(campaign, award): (&Campaign, &Option<AwardEntry>)| {
+            let mut listed = campaign_json(campaign);
+            listed["award"] = award.as_ref().map_or(Value::Null, award_json);
+            listed
+        };
+        let listed = reference.campaigns.iter().zip(&awards).map(with_award);
+        let listed: Vec<Value> = listed.collect();
+        output.print_answer(String::new, || json!(listed));
         return Ok(());
     }
     let row = |one: &Campaign| {
@@ -38,6 +50,12 @@ pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
         output.text("campaign-lifecycle-steps-from-here"),
     ];
     output.print_table(&headings, &rows);
+    for (campaign, award) in reference.campaigns.iter().zip(&awards) {
+        if let Some(entry) = award {
+            let (code, award) = (&campaign.code, award_message(entry));
+            output.print_line(output.say(message!("award-stored", code, award => award)));
+        }
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod backup;
 mod backup_locations;
 mod baseline;
 mod campaign;
+mod campaign_award;
 mod campaign_conclusion;
 mod campaign_lifecycle;
 mod campaign_new;

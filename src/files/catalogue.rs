@@ -60,6 +60,7 @@ struct ElementToml {
     shrinkable: bool,
     #[serde(default)]
     activity: bool,
+    opening_of: Option<Spanned<String>>,
     #[serde(default)]
     breaks: Vec<DefinitionBreakToml>,
 }
@@ -185,6 +186,7 @@ fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element
     let kind = reader.read_enum("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
     let level =
         reader.read_enum("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    let opening_of = raw.opening_of.map(|of| read_element_code(reader, "elements.opening_of", &of));
     let breaks = raw.breaks.into_iter().filter_map(|one| read_break(reader, one)).collect();
     Some(Element {
         code: code?,
@@ -199,6 +201,7 @@ fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element
         coercive: raw.coercive,
         shrinkable: raw.shrinkable,
         activity: raw.activity,
+        opening_of: opening_of.flatten(),
         breaks,
     })
 }

@@ -1,5 +1,5 @@
 //! The hashes of rows that enter a verdict or a right and are no records: baselines, grants, the
-//! keys of devices and partners, password hashes, second factors.
+//! keys of devices and partners, password hashes, second factors; and of decisions on awards.
 //!
 //! ```text
 //!  a step writes rows       grants: account A role 2 unit U      -> hash, or none: deleted
@@ -11,6 +11,7 @@
 //! or added without a difference from the chain. Tokens, desk sessions the newest step of a second
 //! factor and command counters change with each call and are not covered.
 
+use super::award::AwardEntryRow;
 use super::commit::AuditRow;
 use super::content_check::{AuditedRecords, ProblemList};
 use super::error::{Error, Result};
@@ -44,6 +45,8 @@ string_enum! {
         Password = "password",
         /// A second factor; without the step of its newest code.
         SecondFactor = "second_factor",
+        /// A step on the award of a campaign.
+        AwardEntry = "award_entry",
     }
 }
 
@@ -232,6 +235,20 @@ pub(super) fn hash_baselines(rows: &[BaselineRow]) -> Option<HashedRow> {
     Some(HashedRow { key: (AuditedTable::Baseline, key), hash: hash.finish() })
 }
 
+/// The key of a step on the award of a campaign.
+pub(super) fn award_entry_key(campaign: &[u8], number: i32) -> RowKey {
+    (AuditedTable::AwardEntry, format!("campaign {} number {number}", encode_hex(campaign)))
+}
+
+/// A step on the award of a campaign.
+pub(super) fn hash_award_entry(row: &AwardEntryRow) -> HashedRow {
+    let AwardEntryRow { campaign, number, step, reference, document_day, reason, entered_day } =
+        row;
+    let hash = RowHash::default().bytes(campaign).number(*number).text(step).text(reference);
+    let hash = hash.number(*document_day).text(reason).number(*entered_day);
+    HashedRow { key: award_entry_key(campaign, *number), hash: hash.finish() }
+}
+
 impl WriteTx<'_> {
     /// Adds a row that was written to the lines of the next [`WriteTx::append_audit`].
     pub(super) fn row_written(&mut self, row: HashedRow) {
@@ -347,6 +364,7 @@ impl ReadTx<'_> {
             hash_password_row(account, (algorithm, salt, hash), *set_at)
         }));
         found.extend(self.hashed_second_factors()?);
+        found.extend(self.award_entries()?.iter().map(hash_award_entry));
         Ok(found)
     }
 

@@ -19,6 +19,7 @@
 pub mod access;
 pub mod audit;
 pub mod audited_row;
+mod award;
 pub(crate) mod backend;
 pub mod backup;
 mod baseline;

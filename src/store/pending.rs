@@ -33,6 +33,13 @@ pub(super) struct RecordRow {
     pub(super) report: Option<ReportColumns>,
 }
 
+impl RecordRow {
+    /// Whether it is a sent revision of a report.
+    pub(super) fn is_sent(&self) -> bool {
+        self.report.as_ref().is_some_and(|report| report.sent_at.is_some())
+    }
+}
+
 /// The columns of a report in its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ReportColumns {

@@ -106,19 +106,28 @@ impl ReadTx<'_> {
         kind: RecordKind,
         id: &[u8; 16],
     ) -> Result<Option<RecordRow>> {
-        if let Some(row) = self.pending().writes.records.get(&(kind, *id)) {
-            return Ok(row.cloned());
+        self.with_record_row(kind, id, |row| row.cloned())
+    }
+
+    /// What `pick` takes from the row of a record as the batch sees it.
+    pub(super) fn with_record_row<T>(
+        &mut self,
+        kind: RecordKind,
+        id: &[u8; 16],
+        pick: impl FnOnce(Option<&RecordRow>) -> T,
+    ) -> Result<T> {
+        if !self.is_batch() {
+            return Ok(pick(load_row(self.settled_conn(), kind, id)?.as_ref()));
         }
-        let (is_batch, conn) = (self.is_batch(), self.settled_conn());
-        let row = if is_batch && kind == RecordKind::Report {
-            load_report_row(conn, id)?
-        } else {
-            load_row(conn, kind, id)?
-        };
-        if is_batch {
-            self.pending().writes.records.insert_stored((kind, *id), row.clone());
+        if self.pending().writes.records.get(&(kind, *id)).is_none() {
+            let row = if kind == RecordKind::Report {
+                load_report_row(self.settled_conn(), id)?
+            } else {
+                load_row(self.settled_conn(), kind, id)?
+            };
+            self.pending().writes.records.insert_stored((kind, *id), row);
         }
-        Ok(row)
+        Ok(pick(self.pending().writes.records.get(&(kind, *id)).flatten()))
     }
 
     /// Reads the rows of these reports in one query, where a query is a round trip.

@@ -130,8 +130,9 @@ impl ReadTx<'_> {
 
     /// Whether the account wrote in the report.
     pub fn is_author(&mut self, id: ReportId, account_id: AccountId) -> Result<bool> {
-        let row = self.record_row(RecordKind::Report, &id.0)?;
-        let first = row.and_then(|row| row.report).and_then(|report| report.author);
+        let first = self.with_record_row(RecordKind::Report, &id.0, |row| {
+            row.and_then(|row| row.report.as_ref()).and_then(|report| report.author)
+        })?;
         if first == Some(account_id.0) {
             return Ok(true);
         }
@@ -217,8 +218,9 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// The last writer.
     pub fn last_writer(&mut self, id: ReportId) -> Result<LastWriter> {
-        let row = self.record_row(RecordKind::Report, &id.0)?;
-        Ok(row.and_then(|row| row.report).as_ref().map(LastWriter::of).unwrap_or_default())
+        self.with_record_row(RecordKind::Report, &id.0, |row| {
+            row.and_then(|row| row.report.as_ref()).map(LastWriter::of).unwrap_or_default()
+        })
     }
 
     /// Writes a report after a step: its record and scopes, its row for lists, and its revision if
@@ -233,9 +235,11 @@ impl WriteTx<'_> {
         let id = next.key.id();
         let unit_path = self.unit_path(next.key.unit)?;
         let bytes = record::encode_report(next, units)?;
-        let before = self.record_row(RecordKind::Report, &id.0)?;
         let sent_at = next.state.is_sent().then_some(self.now().0);
-        let columns = build_columns(next, permit.device(), before.as_ref(), sent_at);
+        let (columns, replaced) = self.with_record_row(RecordKind::Report, &id.0, |before| {
+            let columns = build_columns(next, permit.device(), before, sent_at);
+            (columns, before.filter(|before| before.is_sent()).cloned())
+        })?;
         let put = self.put_record_row(
             &AuditContext::from(permit),
             (RecordKind::Report, id.0),
@@ -243,8 +247,8 @@ impl WriteTx<'_> {
             Some(columns),
             report_scopes(next.state, &unit_path),
         )?;
-        if let Some(before) = before.filter(|_| put.changed) {
-            self.keep_replaced_revision(id, before, units)?;
+        if let Some(replaced) = replaced.filter(|_| put.changed) {
+            self.keep_replaced_revision(id, replaced, units)?;
         }
         Ok(put)
     }
@@ -270,14 +274,19 @@ impl WriteTx<'_> {
     /// Stores the account as an author of the report.
     pub(crate) fn add_author(&mut self, id: ReportId, account_id: AccountId) -> Result<()> {
         let key = (RecordKind::Report, id.0);
-        let row = self.record_row(RecordKind::Report, &id.0)?;
-        let Some(RecordRow { report: Some(columns), .. }) = &row else { return Ok(()) };
-        match columns.author {
-            Some(author) if author == account_id.0 => Ok(()),
-            Some(_) => self.put_row(|writes| &mut writes.authors, (id, account_id), Some(())),
-            None => {
-                let columns = ReportColumns { author: Some(account_id.0), ..columns.clone() };
-                let row = row.map(|row| RecordRow { report: Some(columns), ..row });
+        let columns = self.with_record_row(RecordKind::Report, &id.0, |row| {
+            row.and_then(|row| row.report.clone())
+        })?;
+        match columns {
+            None => Ok(()),
+            Some(columns) if columns.author == Some(account_id.0) => Ok(()),
+            Some(ReportColumns { author: Some(_), .. }) => {
+                self.put_row(|writes| &mut writes.authors, (id, account_id), Some(()))
+            }
+            Some(columns) => {
+                let report = Some(ReportColumns { author: Some(account_id.0), ..columns });
+                let row = self.record_row(RecordKind::Report, &id.0)?;
+                let row = row.map(|row| RecordRow { report, ..row });
                 self.put_row(|writes| &mut writes.records, key, row)
             }
         }

@@ -377,8 +377,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Append only: the steps of two persons on the award of a campaign.
+    award_entry (campaign, number) {
+        campaign -> Binary,
+        number -> Integer,
+        step -> Text,
+        reference -> Text,
+        document_day -> Integer,
+        reason -> Text,
+        entered_day -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     audit,
+    audited_row,
     feed,
     record,
     report_revision,

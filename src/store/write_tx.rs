@@ -161,24 +161,23 @@ impl<'c> WriteTx<'c> {
         if bytes.len() > RECORD_BYTES_MAX {
             return Err(Error::RecordTooLarge { bytes: bytes.len(), max: RECORD_BYTES_MAX });
         }
-        let existing = self.record_row(kind, &id)?;
-        if let Some(existing) = &existing
-            && existing.bytes == bytes
-        {
-            return Ok(PutOutcome { revision: existing.revision, changed: false });
+        let existing = self.with_record_row(kind, &id, |row| {
+            row.map(|row| (row.revision, row.hash, row.bytes == bytes))
+        })?;
+        if let Some((revision, _, true)) = existing {
+            return Ok(PutOutcome { revision, changed: false });
         }
-        let from_revision = existing.as_ref().map_or(0, |existing| existing.revision);
+        let from_revision = existing.map_or(0, |(revision, ..)| revision);
         let to_revision = from_revision + 1;
         let hash = hash_record(&id, to_revision, bytes);
         let row = RecordRow { revision: to_revision, hash, bytes: bytes.to_vec(), report };
         self.put_row(|writes| &mut writes.records, (kind, id), Some(row))?;
-        let old_hash = existing.map(|existing| existing.hash);
         let change = RecordChange {
             kind,
             id,
             from_revision,
             to_revision,
-            old_hash,
+            old_hash: existing.map(|(_, hash, _)| hash),
             new_hash: Some(hash),
             scopes,
         };

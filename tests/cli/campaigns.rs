@@ -113,6 +113,64 @@ fn a_concluded_campaign_is_reopened_by_two_accounts_and_not_by_a_step() {
 }
 
 #[test]
+fn a_campaign_is_reopened_only_after_two_accounts_have_revoked_the_award_that_rests_on_it() {
+    let machine = machine_with_campaign();
+    let award =
+        |rest: &[&str]| machine.run(&[&["--lang", "en", "campaign", "award"], rest].concat());
+    let refused = |rest: &[&str], code: &str| {
+        let output = award(rest);
+        assert!(output.code == 1 && output.err.contains(code), "{rest:?}: {}", output.err);
+    };
+    finish_campaign(&machine);
+    step_campaign(&machine, "review");
+    waive_missing_reports(&machine);
+    let document = ["--reference", "QĐ 12/QĐ-UBND", "--date", "2026-03-02"];
+    let lan_decides = [&["decide", "--account", "lan"], &document[..]].concat();
+    refused(&lan_decides, "NOT_CONCLUDED");
+    step_campaign(&machine, "conclude");
+    assert_eq!(list_campaign(&machine)["award"], Value::Null);
+
+    assert_eq!(award(&lan_decides).code, 0);
+    refused(&["decide", "--account", "lan"], "SECOND_PERSON");
+    refused(&["decide", "--account", "minh", "--reference", "QĐ 13/QĐ-UBND"], "OTHER_DOCUMENT");
+    assert_eq!(award(&["decide", "--account", "minh"]).code, 0);
+    let stands = list_campaign(&machine)["award"].clone();
+    assert_eq!(
+        (&stands["state"], &stands["reference"], &stands["day"]),
+        (&"DECIDED".into(), &document[1].into(), &document[3].into())
+    );
+    let listed = machine.run_ok(&["--lang", "vi", "campaign", "list"]);
+    assert!(listed.contains("quyết định khen thưởng QĐ 12/QĐ-UBND"), "{listed}");
+
+    let reopen = ["--lang", "en", "campaign", "reopen", "--account", "lan", "--reason", "sai số"];
+    let barred = machine.run(&reopen);
+    assert!(
+        barred.code == 1
+            && barred.err.contains("AWARD_DECIDED")
+            && barred.err.contains("QĐ 12/QĐ-UBND")
+            && barred.err.contains("campaign award revoke"),
+        "{}",
+        barred.err
+    );
+    assert_eq!(award(&["revoke", "--account", "minh", "--reason", "QĐ 30 thu hồi"]).code, 0);
+    assert!(machine.run(&reopen).err.contains("AWARD_DECIDED"), "one person is not enough");
+    refused(&["revoke", "--account", "minh"], "SECOND_PERSON");
+    assert_eq!(award(&["revoke", "--account", "lan"]).code, 0);
+    assert_eq!(list_campaign(&machine)["award"]["state"], "REVOKED");
+
+    assert_eq!(award(&lan_decides).code, 0, "entered again, and waiting");
+    machine.run_ok(&reopen);
+    machine.run_ok(&["campaign", "reopen", "--account", "minh"]);
+    let reopened = list_campaign(&machine);
+    assert_eq!(
+        (&reopened["status"], &reopened["award"]["state"]),
+        (&"UNDER_REVIEW".into(), &"WITHDRAWN".into()),
+        "what waited rested on figures that are open again"
+    );
+    machine.run_ok(&["jobs", "run", "verify-audit"]);
+}
+
+#[test]
 fn a_hand_over_of_stocks_is_checked_entered_and_signed_from_its_file_by_two_accounts() {
     let machine = TestMachine::with_example();
     for (account, role) in [("lan", "DATA_STEWARD"), ("minh", "UNIT_HEAD")] {

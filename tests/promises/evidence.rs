@@ -76,7 +76,7 @@ fn of_report(world: &World, column: &str, report: ReportId) -> String {
 }
 
 /// Runs a job in a slot of its own.
-fn night_job(world: &World, name: &str) -> Result<(), AppError> {
+pub(crate) fn night_job(world: &World, name: &str) -> Result<(), AppError> {
     world.clock.set(world.app.now().saturating_add_micros(1_000_000));
     find_job(name).unwrap().run_now(&world.app, "node").map(|outcome| {
         assert!(matches!(outcome, JobSlotOutcome::Done(_)), "{name}: {outcome:?}");
@@ -206,7 +206,7 @@ fn import_baselines(world: &World, value: i64) {
 }
 
 /// The night and the check after it name the place, and nothing is published.
-fn assert_night_refuses(world: &World, what: &str, place: &str) {
+pub(crate) fn assert_night_refuses(world: &World, what: &str, place: &str) {
     let before = run_numbers(world);
     for name in ["aggregate", "verify-audit"] {
         assert_names_place(&format!("{what}, {name}"), night_job(world, name), place);

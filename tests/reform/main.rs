@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
 mod expectations;
+mod openings;
 mod rehearsals;
 mod standings;
 mod views;

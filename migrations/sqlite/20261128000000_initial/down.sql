@@ -1,3 +1,4 @@
+DROP TABLE award_entry;
 DROP TABLE second_factor;
 DROP TABLE password;
 DROP TABLE service_key;

@@ -100,8 +100,8 @@ CREATE TABLE audit (
 ) WITHOUT ROWID;
 
 -- Append only: the hash of each row that an audited step wrote into baseline, grants, device,
--- service_key, password or second_factor; NULL: deleted. The audit row of this seq has the hash of
--- its lines.
+-- service_key, password, second_factor or award_entry; NULL: deleted. The audit row of this seq has
+-- the hash of its lines.
 CREATE TABLE audited_row (
     seq BIGINT NOT NULL,
     table_name TEXT NOT NULL,
@@ -370,4 +370,17 @@ CREATE TABLE second_factor (
     last_step BIGINT NOT NULL,
     enrolled_at BIGINT NOT NULL,
     PRIMARY KEY (account)
+) WITHOUT ROWID;
+
+-- Append only: the steps of two persons on the award that rests on a concluded campaign, each with
+-- number and day of the decision's document. No person is named.
+CREATE TABLE award_entry (
+    campaign BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    document_day INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    entered_day INTEGER NOT NULL,
+    PRIMARY KEY (campaign, number)
 ) WITHOUT ROWID;

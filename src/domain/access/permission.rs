@@ -254,6 +254,8 @@ define_actions! {
     WaiveReport = "report.waive": CampaignHead / Own, UnitHead / Own, Reviewer / Own;
     /// Ask to reopen a concluded campaign, or reopen it; needs two persons.
     ReopenCampaign = "campaign.reopen": CampaignHead / Own, UnitHead / Own;
+    /// Enter, confirm or revoke the decision on an award; needs two persons.
+    DecideAward = "campaign.award": CampaignHead / Own, UnitHead / Own;
     /// Import or change the organisation.
     ChangeOrg = "org.change": DataSteward / Own, System / Own;
     /// Enter, sign or refuse a hand-over of stocks; each needs two persons.

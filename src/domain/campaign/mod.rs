@@ -6,6 +6,7 @@
 mod allocation;
 mod amendment;
 mod attainable;
+mod award;
 mod check;
 mod check_context;
 mod check_judged;
@@ -33,6 +34,7 @@ pub use allocation::{
     shareable_comparison, shares_on,
 };
 pub use amendment::Amendment;
+pub use award::{Award, AwardDocument, AwardEntry, AwardRequest, AwardStep};
 pub use check_context::{CheckContext, check_magnitudes};
 pub use judged_scope::JudgedPlace;
 pub use lifecycle::{CampaignStatus, CampaignStep};

@@ -51,6 +51,8 @@ string_enum! {
         Unsaid = "D22",
         /// A report submitted before the last day that it speaks of.
         Early = "D23",
+        /// The opening balance of a successor differs from what its predecessors said last.
+        Opening = "D24",
     }
 }
 

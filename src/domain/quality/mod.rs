@@ -6,6 +6,7 @@
 mod false_discovery;
 mod finding;
 mod finding_text;
+mod opening_check;
 mod rules;
 mod series;
 mod series_checks;

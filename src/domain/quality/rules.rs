@@ -53,8 +53,8 @@ pub fn run_rules(
     QualityRule::ALL.iter().map(|rule| (*rule, context.run_rule(*rule))).collect()
 }
 
-struct RuleContext<'a> {
-    input: &'a StandingInput<'a>,
+pub(super) struct RuleContext<'a> {
+    pub(super) input: &'a StandingInput<'a>,
     data: &'a QualityData,
 }
 
@@ -102,6 +102,9 @@ impl RuleContext<'_> {
                 self.test_each(rule, &data.word_series, |_, word| check_unsaid(word))
             }
             QualityRule::Early => self.check_early(),
+            QualityRule::Opening => {
+                self.test_each(rule, &data.series, |context, series| context.check_opening(series))
+            }
         }
     }
 
@@ -143,7 +146,7 @@ impl RuleContext<'_> {
         })
     }
 
-    fn find_series(&self, unit: UnitId, code: &str) -> Option<&ElementSeries> {
+    pub(super) fn find_series(&self, unit: UnitId, code: &str) -> Option<&ElementSeries> {
         self.data
             .series
             .iter()

@@ -154,6 +154,9 @@ pub struct Element {
     pub shrinkable: bool,
     /// Counts work done (patrols, meetings): a target that asks for more of it gets a warning.
     pub activity: bool,
+    /// The stock of which this one is the opening balance: what there was on the first day of the
+    /// period. It is a stock, too, so no sum adds it to anything.
+    pub opening_of: Option<ElementCode>,
     /// Changes of its definition, in order of date.
     pub breaks: Vec<DefinitionBreak>,
 }
@@ -273,6 +276,7 @@ mod tests {
             coercive: false,
             shrinkable: true,
             activity: false,
+            opening_of: None,
             breaks: Vec::new(),
         }
     }

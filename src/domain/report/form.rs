@@ -4,7 +4,7 @@
 //! Which unit owes which report for which days is computed in `expectation` from these and the
 //! organisation.
 
-use crate::domain::report::element::{CountingLevel, Element, ElementCode};
+use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::support::ids::{ContractId, FormId};
 use crate::domain::support::message::message;
@@ -156,6 +156,7 @@ impl Catalogue {
             self.check_contract(contract, &mut violations);
         }
         self.check_counted_once(&mut violations);
+        self.check_openings(&mut violations);
         violations
     }
 
@@ -241,6 +242,28 @@ impl Catalogue {
         }
     }
 
+    /// An opening balance and its stock are of one kind: both stand at one moment and add up over
+    /// units only.
+    fn check_openings(&self, violations: &mut Vec<Violation>) {
+        for element in &self.elements {
+            let (code, Some(of)) = (&element.code, &element.opening_of) else { continue };
+            let at = format!("element.{code}");
+            let Some(stock) = self.element(of) else {
+                let message = message!("form-opening-of-unknown", code, of);
+                let known = self.elements.iter().map(|element| element.code.as_str());
+                let message = with_nearest(message, of.as_str(), known);
+                violations.push(Violation::error("UNKNOWN_ELEMENT", at, message));
+                continue;
+            };
+            let are_stocks = [element, stock].iter().all(|one| one.kind == ElementKind::Stock);
+            let alike = (element.level, element.scale) == (stock.level, stock.scale);
+            if !are_stocks || !alike || code == of {
+                let message = message!("form-opening-of-unlike", code, of);
+                violations.push(Violation::error("OPENING_OF", at, message));
+            }
+        }
+    }
+
     /// No element is in two contracts: it would be entered and summed twice.
     fn check_counted_once(&self, violations: &mut Vec<Violation>) {
         let mut seen: BTreeMap<&ElementCode, &str> = BTreeMap::new();
@@ -289,7 +312,6 @@ pub(in crate::domain) fn duplicate_code_violations<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::report::element::ElementKind;
 
     fn element(code: &str, level: CountingLevel) -> Element {
         Element {
@@ -305,6 +327,7 @@ mod tests {
             coercive: false,
             shrinkable: false,
             activity: false,
+            opening_of: None,
             breaks: Vec::new(),
         }
     }
@@ -366,6 +389,32 @@ mod tests {
             twice,
             "once for the level, once for the second entry"
         );
+    }
+
+    #[test]
+    fn an_opening_balance_and_its_stock_are_two_stocks_of_one_level_and_scale() {
+        let stock = |code: &str, of: Option<&str>| Element {
+            kind: ElementKind::Stock,
+            opening_of: of.map(|of| ElementCode::new(of).unwrap()),
+            ..element(code, CountingLevel::Commune)
+        };
+        let check = |opening: Element| {
+            let elements = vec![stock("closing", None), opening];
+            let violations = Catalogue { elements, ..Catalogue::default() }.check();
+            violations.first().map(|violation| (violation.code, violation.path.clone()))
+        };
+        let refused = |code| Some((code, "element.opening".to_owned()));
+        let opening = stock("opening", Some("closing"));
+        assert_eq!(check(opening.clone()), None);
+        assert_eq!(check(stock("opening", Some("nothing"))), refused("UNKNOWN_ELEMENT"));
+        for unlike in [
+            Element { kind: ElementKind::Flow, ..opening.clone() },
+            Element { level: CountingLevel::District, ..opening.clone() },
+            Element { scale: 1, ..opening },
+            stock("opening", Some("opening")),
+        ] {
+            assert_eq!(check(unlike), refused("OPENING_OF"));
+        }
     }
 
     #[test]

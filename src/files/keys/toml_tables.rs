@@ -61,6 +61,7 @@ static ELEMENTS: KeyTable = KeyTable {
         with_default("coercive", Flag, "false"),
         with_default("shrinkable", Flag, "false"),
         with_default("activity", Flag, "false"),
+        optional("opening_of", ElementCode),
         optional("breaks", Tables(&BREAKS)),
     ],
 };

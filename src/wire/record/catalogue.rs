@@ -41,6 +41,7 @@ pub fn encode_element(number: u32, element: &Element) -> Vec<u8> {
         coercive,
         shrinkable,
         activity,
+        opening_of,
         breaks,
     } = element;
     let message = pb::ElementRecord {
@@ -57,6 +58,7 @@ pub fn encode_element(number: u32, element: &Element) -> Vec<u8> {
         coercive: *coercive,
         shrinkable: *shrinkable,
         activity: *activity,
+        opening_of: opening_of.as_ref().map_or_else(String::new, |of| of.as_str().to_owned()),
         breaks: breaks.iter().map(break_to_proto).collect(),
     };
     message.encode_to_vec()
@@ -79,10 +81,15 @@ pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
         shrinkable,
         activity,
         breaks,
+        opening_of,
     } = decode_message(bytes)?;
     if number == 0 {
         return Err(RecordError::UnknownElement);
     }
+    let opening_of = match opening_of.as_str() {
+        "" => None,
+        code => Some(ElementCode::new(code).map_err(|_| RecordError::Field("opening_of"))?),
+    };
     let element = Element {
         code: ElementCode::new(&code).map_err(|_| RecordError::Field("code"))?,
         name_vi,
@@ -96,6 +103,7 @@ pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
         coercive,
         shrinkable,
         activity,
+        opening_of,
         breaks: breaks.into_iter().map(break_from_proto).collect::<Result<_, _>>()?,
     };
     Ok((number, element))
@@ -298,6 +306,7 @@ mod tests {
             coercive: false,
             shrinkable: true,
             activity: false,
+            opening_of: Some(ElementCode::new("so_pending").unwrap()),
             breaks: vec![DefinitionBreak {
                 on: jiff::civil::date(2025, 1, 15),
                 bridge: BridgeMethod::Ratio(

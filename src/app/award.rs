@@ -1,0 +1,82 @@
+//! Steps on the award of a concluded campaign: one person of the authority enters the decision or
+//! asks to revoke it, a second one confirms.
+
+use super::waiver::check_second_person;
+use super::{App, AppError, Result};
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::campaign::{Award, AwardEntry, AwardRequest, AwardStep, Campaign};
+use crate::domain::support::ids::CampaignId;
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::violation::Violation;
+use crate::store::WriteTx;
+
+impl App {
+    /// Takes a step on the award of a campaign.
+    ///
+    /// # Errors
+    /// [`AppError::Violations`] with what to do instead; SECOND_PERSON for the person who began.
+    pub fn step_award(
+        &self,
+        actor: &Actor,
+        id: CampaignId,
+        request: AwardRequest<'_>,
+    ) -> Result<AwardEntry> {
+        self.store().write("campaign.award", self.now(), |tx| {
+            let today = tx.now().local_date();
+            let permit: Permit<action::DecideAward> =
+                authorize(actor, &self.root_unit_path(tx)?, today)?;
+            let reference = self.reference(tx)?;
+            let campaign = reference.campaign(id);
+            let campaign = campaign.ok_or(RefusalReason::NotFound)?;
+            let newest = tx.newest_award_entry(id)?;
+            let award = to_award(campaign, newest.as_ref());
+            let entry = award.next_entry(request, today).map_err(to_app_error)?;
+            if entry.step.needs_second_person() {
+                check_second_person(actor, tx.account_of_newest_award_entry(id)?.as_ref())?;
+            }
+            tx.append_award_entry(&permit, id, &entry)?;
+            Ok(entry)
+        })
+    }
+
+    /// The newest step on the award of a campaign, for those who take its steps.
+    pub fn newest_award_entry(&self, actor: &Actor, id: CampaignId) -> Result<Option<AwardEntry>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let _: Permit<action::StepCampaign> = authorize(actor, &unit_path, today)?;
+            Ok::<_, AppError>(tx.newest_award_entry(id)?)
+        })
+    }
+}
+
+/// Refuses to reopen a campaign while a decided award rests on it.
+pub(super) fn check_no_award(tx: &mut WriteTx, campaign: &Campaign) -> Result<()> {
+    let newest = tx.newest_award_entry(campaign.id())?;
+    to_award(campaign, newest.as_ref()).check_reopening().map_err(to_app_error)
+}
+
+/// Takes back a decision that waits for its second person: it rested on figures that are open
+/// again.
+pub(super) fn withdraw_proposed_award(
+    tx: &mut WriteTx,
+    permit: &Permit<action::ReopenCampaign>,
+    campaign: &Campaign,
+) -> Result<()> {
+    let newest = tx.newest_award_entry(campaign.id())?;
+    if newest.as_ref().is_none_or(|newest| newest.step != AwardStep::Proposed) {
+        return Ok(());
+    }
+    let (award, today) = (to_award(campaign, newest.as_ref()), tx.now().local_date());
+    let entry = award.next_entry(AwardRequest::Withdraw, today).map_err(to_app_error)?;
+    Ok(tx.append_award_entry(permit, campaign.id(), &entry)?)
+}
+
+fn to_award<'a>(campaign: &'a Campaign, newest: Option<&'a AwardEntry>) -> Award<'a> {
+    Award { campaign: &campaign.code, status: campaign.status, newest }
+}
+
+fn to_app_error(violation: Violation) -> AppError {
+    AppError::Violations(vec![violation])
+}
