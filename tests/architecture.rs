@@ -390,6 +390,7 @@ fn other_planted_faults_are_caught_with_their_line() {
         ("src/domain/x.rs", "//! W.\nuse std::fs;", "src/domain/x.rs:2: `std::fs` reaches outside"),
         ("src/domain/x.rs", "//! W.\nfn f(x: f64) {}", "src/domain/x.rs:2: `f64`"),
         ("src/sync/x.rs", "//! W.\nuse crate::store::WriteTx;", "src/sync/x.rs:2: `WriteTx`"),
+        ("src/sync/x.rs", "//! W.\nstore.write(\"x\", now, |tx| tx);", "src/sync/x.rs:2: `write`"),
         (
             "src/store/x.rs",
             "//! W.\nasync fn f() {}",

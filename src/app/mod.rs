@@ -169,6 +169,12 @@ impl App {
         })
     }
 
+    /// Takes no writes from now on, also after a restart: a device has a cursor of this higher
+    /// epoch, so another server has replaced this one.
+    pub fn yield_to_epoch(&self, epoch: i64) -> Result<()> {
+        Ok(self.store.mark_superseded(epoch, self.now())?)
+    }
+
     /// Begins the next epoch after a loss: a device holds commits of this epoch that are not here.
     /// Runs once, however many devices detect the loss at the same time.
     pub fn begin_epoch_after_loss(&self, number: i64, id: [u8; 16]) -> Result<()> {

@@ -1,75 +1,158 @@
 //! Converts frames of the sync exchange into messages of the contract.
 
+use super::ServerEndpoints;
 use super::codec::SyncStreamItem;
+use super::status::RpcError;
 use crate::app::command::CommandOutcome;
+use crate::auth::AuthorityKey;
+use crate::domain::support::ids::DeviceId;
 use crate::domain::support::limits::{FEED_PAGE_ROWS_MAX, MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::pb::notice::Notice as NoticeKind;
 use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncResponse};
-use crate::sync::change_batch::COMPRESSIONS;
+use crate::sync::change_batch::{COMPRESSIONS, SharedRows};
 use crate::sync::frame::{
     CheckpointFrame, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant, SyncFrame,
     SyncRow, SyncRowOp, WelcomeFrame,
 };
+use crate::wire::access::{ReceiptBody, encode_receipt};
 use crate::wire::sync::RowCompression;
 use crate::wire::{reasons, record, sync, values};
+use std::sync::Arc;
 
 const _: () =
     assert!(RowCompression::COUNT == COMPRESSIONS, "a batch stores one encoding per compression");
 
-/// Converts a frame into a stream item; rows are compressed if the caller accepts `compression`. A
-/// checkpoint has no receipt yet: the caller of this function adds it, signed with the authority's
-/// key.
-#[must_use]
-pub(super) fn frame_to_stream_item(
-    frame: SyncFrame,
-    compression: Option<RowCompression>,
-) -> SyncStreamItem {
-    let frame = match frame {
-        SyncFrame::SharedRows { rows: batch, cursor } => {
-            let encode =
-                || sync::encode_rows(batch.rows.iter().cloned().map(row_to_proto).collect()).into();
-            let plain = batch.encoded.get_or_init(encode);
-            let compress = |compression| {
-                move || {
-                    sync::compress_rows(plain, compression)
-                        .map_or_else(|| plain.clone(), Into::into)
-                }
-            };
-            let compressed = compression.map(|compression| {
-                batch.compressed[compression as usize].get_or_init(compress(compression))
-            });
-            return SyncStreamItem::EncodedRows(compressed.unwrap_or(plain).clone(), cursor);
+/// Builds the messages of one call from its frames.
+pub(super) struct CallMessages {
+    /// The key that signs the receipt.
+    pub(super) authority: Arc<AuthorityKey>,
+    /// The device that calls.
+    pub(super) device: DeviceId,
+    /// The compression of rows that the caller accepts.
+    pub(super) compression: Option<RowCompression>,
+    /// What the welcome says of the server.
+    pub(super) endpoints: Arc<ServerEndpoints>,
+    /// The offline lease that the welcome names, in days; 0: the app's default.
+    pub(super) offline_lease_days: u16,
+    /// Whether the next checkpoint carries a receipt: the first one of a call with commands.
+    pub(super) receipt_due: bool,
+}
+
+impl CallMessages {
+    /// Builds the stream item of a frame; rows are compressed if the caller accepts it.
+    pub(super) fn build_item(&mut self, frame: SyncFrame) -> Result<SyncStreamItem, RpcError> {
+        let frame = match frame {
+            SyncFrame::SharedRows { rows, cursor } => {
+                return Ok(SyncStreamItem::EncodedRows(self.encode_shared_rows(&rows), cursor));
+            }
+            SyncFrame::Rows(frame) => {
+                let Some(compression) = self.compression else {
+                    return Ok(wrap_frame(FrameMessage::Rows(rows_to_proto(frame))));
+                };
+                let plain = sync::encode_rows(frame.rows.into_iter().map(row_to_proto).collect());
+                let bytes = sync::compress_rows(&plain, compression).unwrap_or(plain);
+                return Ok(SyncStreamItem::EncodedRows(bytes.into(), frame.cursor));
+            }
+            SyncFrame::Welcome(frame) => FrameMessage::Welcome(self.build_welcome(frame)),
+            SyncFrame::CommandOutcome(outcome) => {
+                FrameMessage::Verdict(outcome_to_verdict(outcome))
+            }
+            SyncFrame::Reset(frame) => FrameMessage::Reset(reset_to_proto(frame)),
+            SyncFrame::SnapshotEnd { scope, generation } => {
+                FrameMessage::SnapshotEnd(pb::SnapshotEnd {
+                    scope_number: to_u32(scope),
+                    generation: to_u64(generation),
+                })
+            }
+            SyncFrame::Checkpoint(frame) => FrameMessage::Checkpoint(self.build_checkpoint(frame)?),
+            SyncFrame::Bookmark { cursor } => FrameMessage::Bookmark(pb::Bookmark { cursor }),
+            SyncFrame::CommandGap { expected_number } => {
+                build_notice(NoticeKind::CommandGap(pb::CommandGap { expected_number }))
+            }
+            SyncFrame::CommandForked { number } => {
+                build_notice(NoticeKind::CommandForked(pb::CommandForked { number }))
+            }
+        };
+        Ok(wrap_frame(frame))
+    }
+
+    /// The rows in the encoding of this caller, which the first caller makes for all.
+    fn encode_shared_rows(&self, batch: &SharedRows) -> Arc<[u8]> {
+        let encode =
+            || sync::encode_rows(batch.rows.iter().cloned().map(row_to_proto).collect()).into();
+        let plain = batch.encoded.get_or_init(encode);
+        let Some(compression) = self.compression else { return Arc::clone(plain) };
+        let compress = || {
+            sync::compress_rows(plain, compression).map_or_else(|| Arc::clone(plain), Into::into)
+        };
+        Arc::clone(batch.compressed[compression as usize].get_or_init(compress))
+    }
+
+    fn build_welcome(&self, frame: WelcomeFrame) -> pb::Welcome {
+        let WelcomeFrame { epoch, server_time, scopes, last_command_number } = frame;
+        let limits = pb::SyncLimits {
+            max_commands: PUSH_COMMANDS_MAX as u32,
+            max_rows: FEED_PAGE_ROWS_MAX as u32,
+            max_message_bytes: MESSAGE_BYTES_MAX as u32,
+            offline_lease_days: self.offline_lease_days.into(),
+        };
+        let trusted = self.endpoints.trusted_ca_sha256.iter();
+        pb::Welcome {
+            epoch: Some(epoch_to_proto(epoch)),
+            server_time: Some(values::timestamp_to_proto(server_time)),
+            limits: Some(limits),
+            scopes: scopes.into_iter().map(scope_grant_to_proto).collect(),
+            last_command_number,
+            trusted_ca_sha256: trusted.map(|ca| ca.to_vec()).collect(),
         }
-        SyncFrame::Welcome(frame) => FrameMessage::Welcome(welcome_to_proto(frame)),
-        SyncFrame::CommandOutcome(outcome) => FrameMessage::Verdict(outcome_to_verdict(outcome)),
-        SyncFrame::Rows(frame) => {
-            let Some(compression) = compression else {
-                return wrap_frame(FrameMessage::Rows(rows_to_proto(frame)));
-            };
-            let plain = sync::encode_rows(frame.rows.into_iter().map(row_to_proto).collect());
-            let bytes = sync::compress_rows(&plain, compression).unwrap_or(plain);
-            return SyncStreamItem::EncodedRows(bytes.into(), frame.cursor);
-        }
-        SyncFrame::Reset(frame) => FrameMessage::Reset(reset_to_proto(frame)),
-        SyncFrame::SnapshotEnd { scope, generation } => {
-            FrameMessage::SnapshotEnd(pb::SnapshotEnd {
-                scope_number: to_u32(scope),
-                generation: to_u64(generation),
-            })
-        }
-        SyncFrame::Checkpoint(frame) => FrameMessage::Checkpoint(checkpoint_to_proto(frame)),
-        SyncFrame::Bookmark { cursor } => FrameMessage::Bookmark(pb::Bookmark { cursor }),
-        SyncFrame::CommandGap { expected_number } => {
-            build_notice(NoticeKind::CommandGap(pb::CommandGap { expected_number }))
-        }
-        SyncFrame::CommandForked { number } => {
-            build_notice(NoticeKind::CommandForked(pb::CommandForked { number }))
-        }
-    };
-    wrap_frame(frame)
+    }
+
+    fn build_checkpoint(&mut self, frame: CheckpointFrame) -> Result<pb::Checkpoint, RpcError> {
+        let receipt = match std::mem::take(&mut self.receipt_due) {
+            true => Some(self.sign_receipt(&frame)?),
+            false => None,
+        };
+        let CheckpointFrame {
+            cursor,
+            seq,
+            digests,
+            commands_taken,
+            outcome_chain: _,
+            server_time,
+            sync_mark,
+            safe_past_seq,
+            epoch: _,
+        } = frame;
+        Ok(pb::Checkpoint {
+            cursor,
+            seq,
+            digests: digests.into_iter().map(digest_to_proto).collect(),
+            commands_taken,
+            server_time: Some(values::timestamp_to_proto(server_time)),
+            sync_mark,
+            receipt,
+            safe_past_seq,
+        })
+    }
+
+    /// Signs a receipt for the commands of the device at a checkpoint.
+    fn sign_receipt(&self, checkpoint: &CheckpointFrame) -> Result<pb::Receipt, RpcError> {
+        let body = encode_receipt(&ReceiptBody {
+            authority: self.authority.id(),
+            epoch: (to_u64(checkpoint.epoch.0), checkpoint.epoch.1),
+            device: self.device,
+            commands_taken: checkpoint.commands_taken,
+            outcome_chain: checkpoint.outcome_chain.clone(),
+            seq: checkpoint.seq,
+            time: checkpoint.server_time,
+        });
+        let signature =
+            self.authority.sign(&body).map_err(|error| RpcError::Internal(error.to_string()))?;
+        Ok(pb::Receipt { body, signature })
+    }
 }
 
 fn wrap_frame(frame: FrameMessage) -> SyncStreamItem {
@@ -112,24 +195,6 @@ fn to_u64(number: i64) -> u64 {
 
 pub(super) fn epoch_to_proto((number, id): (i64, [u8; 16])) -> pb::Epoch {
     pb::Epoch { number: to_u64(number), id: id.to_vec() }
-}
-
-fn welcome_to_proto(frame: WelcomeFrame) -> pb::Welcome {
-    let WelcomeFrame { epoch, server_time, scopes, last_command_number } = frame;
-    let limits = pb::SyncLimits {
-        max_commands: PUSH_COMMANDS_MAX as u32,
-        max_rows: FEED_PAGE_ROWS_MAX as u32,
-        max_message_bytes: MESSAGE_BYTES_MAX as u32,
-        offline_lease_days: 0, // The default; the call may override it.
-    };
-    pb::Welcome {
-        epoch: Some(epoch_to_proto(epoch)),
-        server_time: Some(values::timestamp_to_proto(server_time)),
-        limits: Some(limits),
-        scopes: scopes.into_iter().map(scope_grant_to_proto).collect(),
-        last_command_number,
-        trusted_ca_sha256: Vec::new(), // None; the call may override it.
-    }
 }
 
 fn scope_grant_to_proto(grant: ScopeGrant) -> pb::ScopeGrant {
@@ -221,30 +286,6 @@ fn reset_to_proto(frame: ResetFrame) -> pb::Reset {
         scope_number: to_u32(scope_number),
         reason: reason.into(),
         generation: to_u64(generation),
-    }
-}
-
-fn checkpoint_to_proto(frame: CheckpointFrame) -> pb::Checkpoint {
-    let CheckpointFrame {
-        cursor,
-        seq,
-        digests,
-        commands_taken,
-        outcome_chain: _,
-        server_time,
-        sync_mark,
-        safe_past_seq,
-        epoch: _,
-    } = frame;
-    pb::Checkpoint {
-        cursor,
-        seq,
-        digests: digests.into_iter().map(digest_to_proto).collect(),
-        commands_taken,
-        server_time: Some(values::timestamp_to_proto(server_time)),
-        sync_mark,
-        receipt: None,
-        safe_past_seq,
     }
 }
 

@@ -3,14 +3,14 @@
 //! sends.
 
 use super::codec::SyncStreamItem;
+use super::frames::CallMessages;
 use super::status::RpcError;
-use super::{frames, sync};
+use super::sync;
 use crate::app::App;
 use crate::app::access::CallerIdentity;
 use crate::auth::AuthorityKey;
 use crate::pb;
-use crate::pb::sync_response::Frame as FrameMessage;
-use crate::sync::{CursorSigner, Exchange, SyncFrame};
+use crate::sync::{CursorSigner, Exchange, ExchangeStep, Paging};
 use crate::wire::bytes;
 use crate::wire::sync::{RowCompression, encode_frame, encode_rows_frame};
 use std::sync::Arc;
@@ -28,11 +28,16 @@ pub struct InMemoryContext<'a> {
 
 /// A call in progress.
 pub struct InMemoryCall {
-    exchange: Exchange,
-    authority: Arc<AuthorityKey>,
-    device: crate::domain::support::ids::DeviceId,
-    compression: Option<RowCompression>,
-    receipt_due: bool,
+    stage: CallStage,
+    messages: CallMessages,
+}
+
+/// What the call does next.
+enum CallStage {
+    /// Returns these frames.
+    Opened(ExchangeStep),
+    /// Reads a page.
+    Paging(Paging),
 }
 
 impl InMemoryCall {
@@ -46,51 +51,44 @@ impl InMemoryCall {
         let compression = RowCompression::negotiate(&message.accept_compressions);
         let exchange_request =
             sync::read_sync_request(&identity, message, context.app.now().local_date())?;
-        let (device, receipt_due) = (identity.device.id, !exchange_request.commands.is_empty());
-        let exchange = Exchange::start(
-            context.app.clone(),
-            context.cursor_signer.clone(),
-            identity,
-            &exchange_request,
-        )?;
-        Ok(Self {
-            exchange,
+        let messages = CallMessages {
             authority: Arc::clone(context.authority),
-            device,
+            device: identity.device.id,
             compression,
-            receipt_due,
-        })
-    }
-
-    /// Returns the next encoded frames, and whether the last of them is the checkpoint.
-    pub fn next_frames(&mut self) -> Result<(Vec<Vec<u8>>, bool), RpcError> {
-        let frames = self.exchange.next_frames()?;
-        let reached = matches!(frames.last(), Some(SyncFrame::Checkpoint(_)));
-        let frames =
-            frames.into_iter().map(|frame| self.encode_frame(frame)).collect::<Result<_, _>>()?;
-        Ok((frames, reached))
-    }
-
-    fn encode_frame(&mut self, frame: SyncFrame) -> Result<Vec<u8>, RpcError> {
-        let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame)
-        {
-            self.receipt_due = false;
-            Some(sync::sign_receipt(&self.authority, self.device, checkpoint)?)
-        } else {
-            None
+            endpoints: Arc::default(),
+            offline_lease_days: 0,
+            receipt_due: !exchange_request.commands.is_empty(),
         };
-        let mut bytes = Vec::new();
-        match frames::frame_to_stream_item(frame, self.compression) {
-            SyncStreamItem::Frame(mut message) => {
-                if let Some(FrameMessage::Checkpoint(checkpoint)) = &mut message.frame {
-                    checkpoint.receipt = receipt;
-                }
-                encode_frame(&message, &mut bytes);
-            }
-            SyncStreamItem::EncodedRows(rows, cursor) => {
-                encode_rows_frame(&rows, &cursor, &mut bytes)
-            }
-        }
-        Ok(bytes)
+        let (app, cursor_signer) = (context.app.clone(), context.cursor_signer.clone());
+        let opened = Exchange::open(app, cursor_signer, identity, exchange_request)?;
+        Ok(Self { stage: CallStage::Opened(opened), messages })
     }
+
+    /// Returns the next encoded frames, and the rest of the call; `None` once the last of them is
+    /// the checkpoint.
+    pub fn next_frames(self) -> Result<(Vec<Vec<u8>>, Option<Self>), RpcError> {
+        let Self { stage, mut messages } = self;
+        let ExchangeStep { frames, exchange } = match stage {
+            CallStage::Opened(step) => step,
+            CallStage::Paging(paging) => paging.read_page()?,
+        };
+        let encoded = frames
+            .into_iter()
+            .map(|frame| Ok(encode_item(messages.build_item(frame)?)))
+            .collect::<Result<_, RpcError>>()?;
+        let rest = match exchange {
+            Exchange::Paging(paging) => Some(Self { stage: CallStage::Paging(paging), messages }),
+            Exchange::AtHead(_) => None,
+        };
+        Ok((encoded, rest))
+    }
+}
+
+fn encode_item(item: SyncStreamItem) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match item {
+        SyncStreamItem::Frame(message) => encode_frame(&message, &mut bytes),
+        SyncStreamItem::EncodedRows(rows, cursor) => encode_rows_frame(&rows, &cursor, &mut bytes),
+    }
+    bytes
 }

@@ -8,7 +8,7 @@ use super::Services;
 use super::caller::{self, find_acting_unit};
 use super::client_version;
 use super::codec::{SyncResponseStream, SyncStreamItem};
-use super::frames;
+use super::frames::{self, CallMessages};
 use super::head_watch::Subscription;
 use super::status::RpcError;
 use crate::app::AppError;
@@ -20,12 +20,9 @@ use crate::domain::support::limits::{CLIENT_VERSION, PUSH_COMMANDS_MAX, SCOPES_M
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::text::{TextFault, checked_text};
 use crate::i18n::Lang;
-use crate::pb::sync_response::Frame as FrameMessage;
-use crate::pb::{self, SyncRequest};
-use crate::sync::frame::CheckpointFrame;
-use crate::sync::{Exchange, ExchangeRequest, SyncFrame};
+use crate::pb::SyncRequest;
+use crate::sync::{AtHead, Exchange, ExchangeRequest, ExchangeStep, SyncFrame};
 use crate::trace;
-use crate::wire::access::{ReceiptBody, encode_receipt};
 use crate::wire::command;
 use crate::wire::sync::{RowCompression, scope_from_proto};
 use std::time::Duration;
@@ -65,11 +62,11 @@ async fn open_stream(
 ) -> Result<SyncResponseStream, RpcError> {
     let (service_handle, token, follow) =
         (services.clone(), caller::admit_token(services, metadata)?, message.follow);
-    let (mut call, exchange) =
+    let (mut call, opened) =
         services.blocking_pool.run(move || start_call(service_handle, &token, message)).await?;
     let (sender, receiver) = mpsc::channel(FRAME_CHANNEL_CAPACITY);
     tokio::spawn(trace::with_current_span(async move {
-        if let Err(failure) = call.run(exchange, follow, &sender).await {
+        if let Err(failure) = call.run(opened, follow, &sender).await {
             let _ = sender.send(Err(failure.into_status(lang))).await;
         }
     }));
@@ -82,24 +79,30 @@ fn start_call(
     services: Services,
     token: &auth::SecretHash,
     message: SyncRequest,
-) -> Result<(SyncCall, Exchange), RpcError> {
+) -> Result<(SyncCall, ExchangeStep), RpcError> {
     let identity = services.app.authenticate_token(token)?;
     let compression = RowCompression::negotiate(&message.accept_compressions);
     let minimum_version = client_version::find_minimum_version(&message.client_version);
     let exchange_request = read_sync_request(&identity, message, services.app.now().local_date())?;
     let (app, cursor_signer) = (services.app.clone(), services.cursor_signer.clone());
+    let messages = CallMessages {
+        authority: services.authority.clone(),
+        device: identity.device.id,
+        compression,
+        endpoints: services.endpoints.clone(),
+        offline_lease_days: services.offline_lease_days,
+        receipt_due: !exchange_request.commands.is_empty(),
+    };
     let call = SyncCall {
         services,
         token_expires_at: identity.device.token_expires_at,
         auth_generation: identity.auth_generation,
-        device: identity.device.id,
-        receipt_due: !exchange_request.commands.is_empty(),
+        messages,
         caught_up: false,
         token_warning_sent: false,
         minimum_version,
-        compression,
     };
-    Ok((call, Exchange::start(app, cursor_signer, identity, &exchange_request)?))
+    Ok((call, Exchange::open(app, cursor_signer, identity, exchange_request)?))
 }
 
 /// Reads a request. An error in a command refuses the command; any other error refuses the call.
@@ -150,202 +153,141 @@ pub(super) fn read_sync_request(
     })
 }
 
-/// Signs a receipt for the commands of a device at a checkpoint.
-pub(super) fn sign_receipt(
-    authority: &auth::AuthorityKey,
-    device: crate::domain::support::ids::DeviceId,
-    checkpoint: &CheckpointFrame,
-) -> Result<pb::Receipt, RpcError> {
-    let body = encode_receipt(&ReceiptBody {
-        authority: authority.id(),
-        epoch: (u64::try_from(checkpoint.epoch.0).unwrap_or(0), checkpoint.epoch.1),
-        device,
-        commands_taken: checkpoint.commands_taken,
-        outcome_chain: checkpoint.outcome_chain.clone(),
-        seq: checkpoint.seq,
-        time: checkpoint.server_time,
-    });
-    let signature = authority.sign(&body).map_err(|error| RpcError::Internal(error.to_string()))?;
-    Ok(pb::Receipt { body, signature })
-}
-
 /// The state of one sync call.
 struct SyncCall {
     services: Services,
     token_expires_at: Option<crate::domain::support::time::Timestamp>,
     auth_generation: i64,
-    device: crate::domain::support::ids::DeviceId,
-    /// Whether the next checkpoint carries a receipt.
-    receipt_due: bool,
+    messages: CallMessages,
     /// Whether the first checkpoint has been sent.
     caught_up: bool,
     /// Whether the token warning has been sent.
     token_warning_sent: bool,
     /// The version that the app should have; `None` once it has been sent.
     minimum_version: Option<String>,
-    /// The compression of rows that the caller accepts.
-    compression: Option<RowCompression>,
 }
 
 impl SyncCall {
     async fn run(
         &mut self,
-        mut exchange: Exchange,
+        opened: ExchangeStep,
         follow: bool,
         sender: &mpsc::Sender<SyncStreamResult>,
     ) -> Result<(), RpcError> {
         let mut subscription = None;
+        let mut step = opened;
         loop {
             if follow {
                 // Subscribe before the feed is read, so that later batches hold every change of
                 // these scopes.
                 subscription = Some(Subscription::subscribe(
                     &self.services.subscriptions,
-                    exchange.scope_numbers(),
+                    step.exchange.scope_numbers(),
                 ))
                 .or(subscription);
             }
-            if !self.catch_up(&mut exchange, sender).await? || !follow {
+            let Some(at_head) = self.catch_up(step, sender).await?.filter(|_| follow) else {
                 return Ok(());
-            }
+            };
             self.caught_up = true;
-            if !self.follow_changes(&mut exchange, sender).await? {
-                return Ok(());
-            }
+            let Some(next) = self.follow_changes(at_head, sender).await? else { return Ok(()) };
+            step = next;
         }
     }
 
-    /// Sends the feed up to the checkpoint; false if the caller has disconnected.
+    /// Sends the frames of `step`, then the feed up to the checkpoint; `None` if the caller has
+    /// disconnected.
     async fn catch_up(
         &mut self,
-        exchange: &mut Exchange,
+        mut step: ExchangeStep,
         sender: &mpsc::Sender<SyncStreamResult>,
-    ) -> Result<bool, RpcError> {
+    ) -> Result<Option<AtHead>, RpcError> {
         loop {
-            let ready = exchange.take_ready_frames();
-            let frames = if ready.is_empty() {
-                self.run_blocking(exchange, Exchange::next_frames).await?
-            } else {
-                ready
-            };
-            let reached = matches!(frames.last(), Some(SyncFrame::Checkpoint(_)));
+            let ExchangeStep { frames, exchange } = step;
             // After the first checkpoint, a checkpoint without changes is replaced by a bookmark.
-            let nothing_new = reached && frames.len() == 1 && self.caught_up;
-            let frames = if nothing_new { vec![exchange.build_bookmark()] } else { frames };
+            let has_only_checkpoint = frames.len() == 1;
+            let frames = match &exchange {
+                Exchange::AtHead(at_head) if has_only_checkpoint && self.caught_up => {
+                    vec![at_head.build_bookmark()]
+                }
+                Exchange::AtHead(_) | Exchange::Paging(_) => frames,
+            };
             for frame in frames {
                 let is_welcome = matches!(frame, SyncFrame::Welcome(_));
-                if !send_item(sender, self.build_stream_item(frame)?).await {
-                    return Ok(false);
+                if !send_item(sender, self.messages.build_item(frame)?).await {
+                    return Ok(None);
                 }
                 if let Some(version) = self.minimum_version.take_if(|_| is_welcome) {
                     send_item(sender, frames::build_upgrade_wanted(version)).await;
                 }
             }
-            if reached {
-                return Ok(true);
-            }
+            step = match exchange {
+                Exchange::AtHead(at_head) => return Ok(Some(at_head)),
+                Exchange::Paging(paging) => self.run_blocking(|| paging.read_page()).await?,
+            };
         }
     }
 
-    /// Runs `work` on a copy of the exchange on the blocking pool and stores the changed exchange.
-    async fn run_blocking<T: Send + 'static>(
+    /// Runs one step of the exchange on the blocking pool.
+    async fn run_blocking(
         &self,
-        exchange: &mut Exchange,
-        work: impl FnOnce(&mut Exchange) -> crate::app::Result<T> + Send + 'static,
-    ) -> Result<T, RpcError> {
-        let mut copy = exchange.clone();
-        let (updated, result) = self
-            .services
-            .blocking_pool
-            .run(move || {
-                let result = work(&mut copy)?;
-                Ok((copy, result))
-            })
-            .await?;
-        *exchange = updated;
-        Ok(result)
+        step: impl FnOnce() -> crate::app::Result<ExchangeStep> + Send + 'static,
+    ) -> Result<ExchangeStep, RpcError> {
+        self.services.blocking_pool.run(|| Ok(step()?)).await
     }
 
-    /// Converts a frame into a stream item. The first checkpoint of a call with commands gets a
-    /// receipt.
-    fn build_stream_item(&mut self, frame: SyncFrame) -> Result<SyncStreamItem, RpcError> {
-        let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame)
-        {
-            self.receipt_due = false;
-            Some(sign_receipt(&self.services.authority, self.device, checkpoint)?)
-        } else {
-            None
-        };
-        let mut out = frames::frame_to_stream_item(frame, self.compression);
-        if let SyncStreamItem::Frame(message) = &mut out
-            && let Some(FrameMessage::Welcome(welcome)) = &mut message.frame
-        {
-            welcome.trusted_ca_sha256 =
-                self.services.endpoints.trusted_ca_sha256.iter().map(|ca| ca.to_vec()).collect();
-            if let Some(limits) = &mut welcome.limits {
-                limits.offline_lease_days = self.services.offline_lease_days.into();
-            }
-        }
-        if let SyncStreamItem::Frame(message) = &mut out
-            && let Some(FrameMessage::Checkpoint(checkpoint)) = &mut message.frame
-        {
-            checkpoint.receipt = receipt;
-        }
-        Ok(out)
-    }
-
-    /// Sends change batches while they are contiguous. Returns true if the feed has to be read
-    /// again, false if the call has ended. Fails when the device is revoked or the token has
-    /// expired.
+    /// Sends change batches while they are contiguous. Returns the step with which the feed has to
+    /// be read again; `None` if the call has ended. Fails when the device is revoked or the token
+    /// has expired.
     async fn follow_changes(
         &mut self,
-        exchange: &mut Exchange,
+        mut at_head: AtHead,
         sender: &mpsc::Sender<SyncStreamResult>,
-    ) -> Result<bool, RpcError> {
+    ) -> Result<Option<ExchangeStep>, RpcError> {
         let mut head = self.services.head.clone();
         let mut closing = self.services.closing.clone();
         let mut last_sent = tokio::time::Instant::now();
         loop {
             let current = head.borrow_and_update().clone();
-            if current.auth_generation > self.auth_generation || exchange.is_stale() {
+            if current.auth_generation > self.auth_generation || at_head.is_stale() {
                 self.auth_generation = current.auth_generation;
-                if self.run_blocking(exchange, Exchange::refresh_scopes).await? {
-                    return Ok(true);
+                let step = self.run_blocking(|| at_head.refresh_scopes()).await?;
+                match step.exchange {
+                    Exchange::AtHead(same) => at_head = same,
+                    Exchange::Paging(_) => return Ok(Some(step)),
                 }
             }
-            while !exchange.is_caught_up_to(current.seq) {
-                let Some(frames) = current
-                    .change_batches
-                    .iter()
-                    .find_map(|batch| exchange.apply_change_batch(batch))
+            while !at_head.is_caught_up_to(current.seq) {
+                let mut batches = current.change_batches.iter();
+                let Some(frames) = batches.find_map(|batch| at_head.apply_change_batch(batch))
                 else {
-                    return Ok(true);
+                    return Ok(Some(at_head.into_paging().into()));
                 };
                 for frame in frames {
                     last_sent = tokio::time::Instant::now();
-                    if !send_item(sender, self.build_stream_item(frame)?).await {
-                        return Ok(false);
+                    if !send_item(sender, self.messages.build_item(frame)?).await {
+                        return Ok(None);
                     }
                 }
             }
             if !self.check_token_expiry(sender).await? {
-                return Ok(false);
+                return Ok(None);
             }
             tokio::select! {
-                changed = head.changed() => if changed.is_err() { return Ok(false) },
-                () = sender.closed() => return Ok(false),
+                changed = head.changed() => if changed.is_err() { return Ok(None) },
+                () = sender.closed() => return Ok(None),
                 _ = async { closing.wait_for(|closing| *closing).await.is_ok() } => {
                     // Phones reconnect spread over about five seconds, to this server or to
                     // another.
-                    let jitter_millis = i64::from(self.device.0[15]) * 20;
+                    let jitter_millis = i64::from(self.messages.device.0[15]) * 20;
                     send_item(sender, frames::build_retry_after(1_000 + jitter_millis)).await;
-                    return Ok(false);
+                    return Ok(None);
                 }
                 () = tokio::time::sleep_until(last_sent + BOOKMARK_INTERVAL) => {
                     last_sent = tokio::time::Instant::now();
-                    let bookmark = self.build_stream_item(exchange.build_bookmark())?;
+                    let bookmark = self.messages.build_item(at_head.build_bookmark())?;
                     if !send_item(sender, bookmark).await {
-                        return Ok(false);
+                        return Ok(None);
                     }
                 }
             }

@@ -10,7 +10,7 @@
 //!
 //! Followers that hold the same changed scopes share one [`SharedRows`], which is encoded once.
 
-use super::exchange::feed_pages::merge_scope_rows;
+use super::exchange::paging::merge_scope_rows;
 use super::frame::SyncRow;
 use crate::app::{App, Result};
 use crate::domain::support::limits::FEED_PAGE_ROWS_MAX;

@@ -17,5 +17,5 @@ mod push;
 
 pub use change_batch::{ChangeBatch, HeadSnapshot, read_head_snapshot};
 pub use cursor::{CursorSigner, SyncCursor};
-pub use exchange::{Exchange, ExchangeRequest};
+pub use exchange::{AtHead, Exchange, ExchangeRequest, ExchangeStep, Paging};
 pub use frame::SyncFrame;

@@ -224,7 +224,11 @@ pub(crate) const RESTRICTED_PATHS: &[(&[&str], &[&str], &str)] = &[
 pub(crate) const FORBIDDEN_WORDS: &[(&str, &[&str], &str)] = &[
     ("domain", &["f32", "f64"], "people are judged here: scaled integers only"),
     ("wire", &["f32", "f64"], "people are judged by what travels here: scaled integers only"),
-    ("sync", &["WriteTx"], "sync gives commands and takes outcomes; app::command writes"),
+    (
+        "sync",
+        &["WriteTx", "write", "write_with_seq"],
+        "sync gives commands and takes outcomes; app::command writes",
+    ),
 ];
 
 /// Files that may contain such a word, each with the reason. Tests inside a file may, too.

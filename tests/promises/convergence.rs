@@ -102,17 +102,16 @@ fn s23_a_phone_that_asks_for_a_rebuild_gets_it_and_agrees_again(world: World) {
         ..Default::default()
     };
     let identity = phone.load_identity(&world).unwrap();
-    let mut exchange = thidua::sync::Exchange::start(
+    let opened = thidua::sync::Exchange::open(
         world.app.clone(),
         world.cursor_signer.clone(),
         identity,
-        &request,
-    )
-    .unwrap();
-    let frames = exchange.next_frames().unwrap();
-    let reset = frames
-        .iter()
-        .find_map(|frame| if let SyncFrame::Reset(reset) = frame { Some(*reset) } else { None });
+        request,
+    );
+    let reset =
+        opened.unwrap().frames.iter().find_map(|frame| {
+            if let SyncFrame::Reset(reset) = frame { Some(*reset) } else { None }
+        });
     let reset = reset.unwrap();
     assert_eq!((reset.reason, reset.generation), (ResetReason::Digest, 2));
 }

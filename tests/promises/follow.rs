@@ -8,7 +8,7 @@ use crate::world::{
 use std::sync::Arc;
 use thidua::domain::access::permission::Role;
 use thidua::sync::frame::SyncFrame;
-use thidua::sync::{ChangeBatch, Exchange, read_head_snapshot};
+use thidua::sync::{AtHead, ChangeBatch, Exchange, ExchangeStep, read_head_snapshot};
 
 on_both_databases! {
     s28_followers_of_one_scope_share_one_batch_and_ask_the_store_nothing
@@ -18,15 +18,18 @@ on_both_databases! {
 }
 
 /// A following phone, after its checkpoint with its call open.
-fn open_follow(phone: &mut TestDevice, world: &World) -> Exchange {
-    let mut exchange = phone.open_exchange(world, &[]).unwrap();
+fn open_follow(phone: &mut TestDevice, world: &World) -> AtHead {
+    let opened = phone.open_exchange(world, &[]).unwrap();
+    read_to_head(phone, opened)
+}
+
+fn read_to_head(phone: &mut TestDevice, mut step: ExchangeStep) -> AtHead {
     loop {
-        for frame in exchange.next_frames().unwrap() {
-            phone.apply_frame(&frame);
-            if matches!(frame, SyncFrame::Checkpoint(_)) {
-                return exchange;
-            }
-        }
+        step.frames.iter().for_each(|frame| phone.apply_frame(frame));
+        step = match step.exchange {
+            Exchange::Paging(paging) => paging.read_page().unwrap(),
+            Exchange::AtHead(at_head) => return at_head,
+        };
     }
 }
 
@@ -34,7 +37,7 @@ fn head_seq(world: &World) -> i64 {
     world.app.store().read(|tx| tx.head()).unwrap().seq
 }
 
-fn read_change_batch(world: &World, followers: &[&Exchange], after: i64) -> Arc<ChangeBatch> {
+fn read_change_batch(world: &World, followers: &[&AtHead], after: i64) -> Arc<ChangeBatch> {
     let scopes = followers.iter().flat_map(|exchange| exchange.scope_numbers()).collect();
     read_head_snapshot(&world.app, &scopes, after).unwrap().change_batch.unwrap()
 }
@@ -44,7 +47,7 @@ fn s28_followers_of_one_scope_share_one_batch_and_ask_the_store_nothing(world: W
     let mut follower_group: Vec<TestDevice> = (0..5)
         .map(|n| world.enrol_device(&format!("reviewer {n}"), TOWN, Role::Reviewer))
         .collect();
-    let mut open: Vec<Exchange> =
+    let mut open: Vec<AtHead> =
         follower_group.iter_mut().map(|phone| open_follow(phone, &world)).collect();
     let after = head_seq(&world);
     world.send_nil_report(&mut lan, &first_week_key(WARD_2));
@@ -138,12 +141,6 @@ fn s27_a_follower_behind_all_rounds_reads_the_feed(world: World) {
     lan.push(&world, &[correction]);
     let late = read_change_batch(&world, &[&exchange], after);
     assert_eq!(exchange.apply_change_batch(&late), None, "what lies between is not in it");
-    loop {
-        let frames = exchange.next_frames().unwrap();
-        frames.iter().for_each(|frame| slow.apply_frame(frame));
-        if matches!(frames.last(), Some(SyncFrame::Checkpoint(_))) {
-            break;
-        }
-    }
+    read_to_head(&mut slow, exchange.into_paging().into());
     slow.assert_digests_match();
 }

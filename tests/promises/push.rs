@@ -300,11 +300,11 @@ fn a_revoked_device_can_push_nothing_more(world: World) {
     world.app.revoke_device(&world.app.system_actor().unwrap(), phone.device).unwrap();
     let request = thidua::sync::ExchangeRequest { commands: vec![save], ..Default::default() };
     // Even with an identity that was loaded before.
-    let refused = thidua::sync::Exchange::start(
+    let refused = thidua::sync::Exchange::open(
         world.app.clone(),
         world.cursor_signer.clone(),
         identity,
-        &request,
+        request,
     );
     assert!(matches!(refused.err(), Some(AppError::DeviceRevoked)));
     assert_eq!(world.read_report(first_week_key(WARD_2).id()), None);

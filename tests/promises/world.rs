@@ -27,7 +27,7 @@ use thidua::files::{campaign, catalogue};
 use thidua::store::{DatabaseLocation, Store};
 use thidua::sync::exchange::ExchangeRequest;
 use thidua::sync::frame::{CheckpointFrame, ScopeChange, SyncFrame, SyncRowOp};
-use thidua::sync::{CursorSigner, Exchange};
+use thidua::sync::{CursorSigner, Exchange, ExchangeStep};
 
 pub(crate) struct World {
     pub(crate) app: App,
@@ -318,7 +318,7 @@ impl TestDevice {
         &self,
         world: &World,
         commands: &[PushedCommand],
-    ) -> Result<Exchange, AppError> {
+    ) -> Result<ExchangeStep, AppError> {
         let request = ExchangeRequest {
             cursor: self.cursor.clone(),
             commands: commands.to_vec(),
@@ -326,11 +326,11 @@ impl TestDevice {
             rebuild_scopes: vec![],
             include_first_page: true,
         };
-        Exchange::start(
+        Exchange::open(
             world.app.clone(),
             world.cursor_signer.clone(),
             self.load_identity(world)?,
-            &request,
+            request,
         )
     }
 
@@ -360,20 +360,20 @@ impl TestDevice {
         commands: &[PushedCommand],
         cut: usize,
     ) -> Vec<SyncFrame> {
-        let mut exchange = self.open_exchange(world, commands).unwrap();
+        let mut step = self.open_exchange(world, commands).unwrap();
         let mut received = Vec::new();
         loop {
-            for frame in exchange.next_frames().unwrap() {
+            for frame in step.frames {
                 if received.len() == cut {
                     return received;
                 }
                 self.apply_frame(&frame);
-                let last = matches!(frame, SyncFrame::Checkpoint(_));
                 received.push(frame);
-                if last {
-                    return received;
-                }
             }
+            step = match step.exchange {
+                Exchange::Paging(paging) => paging.read_page().unwrap(),
+                Exchange::AtHead(_) => return received,
+            };
         }
     }
 

@@ -11,7 +11,6 @@ use crate::phone::PhoneState;
 use crate::world::World;
 use prost::Message as _;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use thidua::app::{App, AppError};
 use thidua::auth::hash_secret;
 use thidua::client::facade::{CallFailure, CallNext, ClientError, StopReason};
@@ -82,11 +81,9 @@ impl World {
         if fault == Fault::RequestLost {
             return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
         }
-        let (node, cursor_signer, today) =
-            (self.pick_node(), self.cursor_signer.clone(), self.clock.now().local_date());
-        let authority = Arc::clone(&self.authority);
-        let context =
-            InMemoryContext { app: &node, cursor_signer: &cursor_signer, authority: &authority };
+        let (node, today) = (self.pick_node(), self.clock.now().local_date());
+        let (cursor_signer, authority) = (&self.cursor_signer, &self.authority);
+        let context = InMemoryContext { app: &node, cursor_signer, authority };
         let mut call = match InMemoryCall::begin(context, identity, &request) {
             Ok(call) => call,
             Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&error))),
@@ -100,7 +97,7 @@ impl World {
         }
         let mut taken = 0;
         loop {
-            let (frames, reached) = match call.next_frames() {
+            let (frames, rest) = match call.next_frames() {
                 Ok(step) => step,
                 Err(error) => {
                     return self.phones[at].app().end_sync_call(Some(call_failure(&error)));
@@ -108,16 +105,17 @@ impl World {
             };
             for frame in frames {
                 if fault.triggers_after(taken) {
-                    return self.apply_fault(at, fault, call, node);
+                    return self.apply_fault(at, fault, rest, node);
                 }
                 self.compare_verdicts(at, &frame, &hashes, &commands, &mut expected);
                 self.phones[at].app().handle_sync_frame(frame)?;
                 taken += 1;
             }
-            if reached {
+            let Some(rest) = rest else {
                 assert!(!self.history_intact || expected.is_empty(), "not told: {expected:?}");
                 return self.phones[at].app().end_sync_call(None);
-            }
+            };
+            call = rest;
             if deep && self.rng.chance(20) {
                 self.interleave_action(at);
             }
@@ -129,7 +127,7 @@ impl World {
         &mut self,
         at: usize,
         fault: Fault,
-        call: InMemoryCall,
+        call: Option<InMemoryCall>,
         node: App,
     ) -> Result<CallNext, ClientError> {
         match fault {

@@ -187,13 +187,12 @@ impl World {
             InMemoryCall::begin(context, who, &pb::SyncRequest::default().encode_to_vec()).unwrap();
         let mut reader = FrameReader::default();
         loop {
-            let (frames, reached) = call.next_frames().unwrap();
+            let (frames, rest) = call.next_frames().unwrap();
             frames
                 .iter()
                 .for_each(|frame| reader.apply_frame(pb::SyncResponse::decode(&**frame).unwrap()));
-            if reached {
-                return reader.records();
-            }
+            let Some(rest) = rest else { return reader.records() };
+            call = rest;
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn resolve_epoch_conflict(
     head: &FeedHead,
 ) -> Result<()> {
     if cursor.epoch > head.epoch {
-        app.store().mark_superseded(cursor.epoch, app.now())?;
+        app.yield_to_epoch(cursor.epoch)?;
         tracing::error!(
             by = cursor.epoch,
             "another server has replaced this one: it takes no writes any more"

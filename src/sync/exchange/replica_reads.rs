@@ -14,7 +14,8 @@
 //! sent the same page. A failure here is not reported: the positions are restored and the primary
 //! serves the page.
 
-use super::{Exchange, SyncFrame};
+use super::super::frame::SyncFrame;
+use super::Paging;
 use crate::app::{AppError, Result};
 use crate::store::ReadTx;
 
@@ -22,35 +23,38 @@ use crate::store::ReadTx;
 /// in any case.
 const REPLICA_MIN_LAG: i64 = 100;
 
-impl Exchange {
+impl Paging {
     /// The next page from the replica, if one may be used.
     pub(super) fn read_from_replica(&mut self) -> Option<Vec<SyncFrame>> {
         if !self.is_replica_eligible() {
             return None;
         }
-        let (app, scopes, commit) = (self.app.clone(), self.scopes.clone(), self.cursor_commit);
+        let (app, before) = (self.call.app.clone(), self.scopes.entries.clone());
         let frames = app.store().read_from_replica(|tx| self.read_replica_page(tx));
         if frames.is_none() {
-            (self.scopes, self.cursor_commit) = (scopes, commit);
+            self.scopes.entries = before;
         }
         frames
     }
 
     /// Whether the next page is read from a replica.
     pub(super) fn is_replica_eligible(&self) -> bool {
-        self.app.store().replica_read_counts().is_some() && self.has_large_backlog()
+        self.call.app.store().replica_read_counts().is_some() && self.has_large_backlog()
     }
 
     /// Whether a scope is rebuilt, or lacks many changes up to the primary's head when the call
     /// began.
     fn has_large_backlog(&self) -> bool {
-        let lags = |seq: i64| seq + REPLICA_MIN_LAG <= self.verified_commit.0;
-        self.scopes.iter().any(|scope| scope.position.snapshot_seq > 0 || lags(scope.position.seq))
+        let lags = |seq: i64| seq + REPLICA_MIN_LAG <= self.scopes.verified_commit.0;
+        self.scopes
+            .entries
+            .iter()
+            .any(|scope| scope.position.snapshot_seq > 0 || lags(scope.position.seq))
     }
 
     fn read_replica_page(&mut self, tx: &mut ReadTx) -> Result<Option<Vec<SyncFrame>>> {
         let head = tx.head()?;
-        if (head.epoch, head.epoch_id) != self.epoch
+        if (head.epoch, head.epoch_id) != self.scopes.epoch
             || !self.verify_replica_commit((head.seq, head.chain))?
         {
             return Ok(None);
@@ -64,14 +68,14 @@ impl Exchange {
 
     /// Whether the primary has this commit, and the commit is not before the last verified one.
     fn verify_replica_commit(&mut self, (seq, chain): (i64, [u8; 32])) -> Result<bool> {
-        if seq > self.verified_commit.0 {
-            let app = self.app.clone();
+        if seq > self.scopes.verified_commit.0 {
+            let app = self.call.app.clone();
             let primary_commit =
                 app.store().read(|tx| Ok::<_, AppError>(tx.last_commit_up_to(seq)?))?;
             if primary_commit == (seq, chain) {
-                self.verified_commit = primary_commit;
+                self.scopes.verified_commit = primary_commit;
             }
         }
-        Ok((seq, chain) == self.verified_commit)
+        Ok((seq, chain) == self.scopes.verified_commit)
     }
 }
