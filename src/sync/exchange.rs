@@ -1,5 +1,5 @@
-//! One sync call as a state machine. Each step takes the exchange, reads one page and returns frames
-//! with the exchange after them; between two steps only positions are stored.
+//! One sync call as a state machine. Each step takes the exchange, reads one page and returns
+//! frames with the exchange after them; between two steps only positions are stored.
 //!
 //! ```text
 //! Opening ---> Paging ---> AtHead ---> Paging   scopes changed, or a change batch was missed

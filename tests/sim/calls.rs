@@ -11,7 +11,6 @@ use crate::phone::PhoneState;
 use crate::world::World;
 use prost::Message as _;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use thidua::app::{App, AppError};
 use thidua::auth::hash_secret;
 use thidua::client::facade::{CallFailure, CallNext, ClientError, StopReason};
@@ -82,11 +81,9 @@ impl World {
         if fault == Fault::RequestLost {
             return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
         }
-        let (node, cursor_signer, today) =
-            (self.pick_node(), self.cursor_signer.clone(), self.clock.now().local_date());
-        let authority = Arc::clone(&self.authority);
-        let context =
-            InMemoryContext { app: &node, cursor_signer: &cursor_signer, authority: &authority };
+        let (node, today) = (self.pick_node(), self.clock.now().local_date());
+        let (cursor_signer, authority) = (&self.cursor_signer, &self.authority);
+        let context = InMemoryContext { app: &node, cursor_signer, authority };
         let mut call = match InMemoryCall::begin(context, identity, &request) {
             Ok(call) => call,
             Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&error))),

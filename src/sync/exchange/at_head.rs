@@ -1,5 +1,5 @@
-//! The state of an exchange after a checkpoint: it follows by change batches, and reads nothing from
-//! the store until its scopes change.
+//! The state of an exchange after a checkpoint: it follows by change batches, and reads the store
+//! only to learn whether its scopes changed.
 
 use super::super::change_batch::ChangeBatch;
 use super::super::frame::{CheckpointFrame, SyncFrame};
