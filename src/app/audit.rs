@@ -110,7 +110,7 @@ impl App {
                 authorize(actor, &unit_path, self.now().local_date())?;
             tx.append_audit(&AuditContext::from_actor(
                 actor,
-                &format!("{}{purpose}", permit.code()),
+                format!("{}{purpose}", permit.code()),
             ));
             Ok(())
         })

@@ -92,6 +92,10 @@ const PG_DEFAULT_OPTIONS: [(&str, &str); 5] = [
     ("tcp_user_timeout", "20000"),
 ];
 
+/// A statement is planned for what it is bound to. A plan kept from the first minutes of a database
+/// scans tables that were empty then, and costs more with every report.
+const PG_SETTINGS: &str = "SET plan_cache_mode = force_custom_plan";
+
 /// Connects to the first host of the URL that accepts. libpq tries the next host only when one
 /// cannot be reached; a host that accepts and then closes, as a balancer before a dead server does,
 /// would hide the others.
@@ -99,7 +103,10 @@ fn connect_any_host(url: &str) -> Result<AnyConn> {
     let mut last_error = Error::Busy("the URL names no host".to_owned());
     for host_url in split_hosts(&with_default_options(url)) {
         match PgConnection::establish(&host_url) {
-            Ok(conn) => return Ok(AnyConn::Pg(conn)),
+            Ok(mut conn) => {
+                conn.batch_execute(PG_SETTINGS)?;
+                return Ok(AnyConn::Pg(conn));
+            }
             Err(error) => last_error = pg_conninfo::to_connect_error(&error.to_string()),
         }
         if let Error::TlsFailed(why) = &last_error {
@@ -151,7 +158,7 @@ const SQLITE_LOCK_WAIT: &str = "PRAGMA busy_timeout = 5000";
 // again costs twice what reading costs. Without mmap a failing disk is an error, not a signal.
 const SQLITE_PRAGMAS: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;";
-const SQLITE_WRITER_PRAGMAS: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; \
+const SQLITE_WRITER_PRAGMAS: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 8000; \
      PRAGMA journal_size_limit = 67108864;";
 // A reader's cache is valid until the next commit; a larger one would be memory without use.
 const SQLITE_READER_PRAGMAS: &str = "PRAGMA cache_size = -4000; PRAGMA query_only = ON;";

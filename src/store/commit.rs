@@ -24,6 +24,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt};
 use diesel::sqlite::Sqlite;
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Values of feed.op.
@@ -45,7 +46,7 @@ kept_statement! {
 kept_statement! {
     /// Sets the chain after the commit.
     [Sqlite, Pg], UpdateChain {
-        "UPDATE feed_head SET chain = " chain: Binary = Vec<u8>,
+        "UPDATE feed_head SET chain = " chain: Binary = [u8; 32],
         " WHERE id = 1",
     }
 }
@@ -89,7 +90,7 @@ pub(super) fn append_commit(
     } else {
         extend_chain(&chain, content)
     };
-    with_conn!(&mut *conn, |conn| UpdateChain { chain: chain.to_vec() }.execute(conn))?;
+    with_conn!(&mut *conn, |conn| UpdateChain { chain }.execute(conn))?;
     with_conn!(conn, |conn| diesel::insert_into(commit_log::table)
         .values((
             commit_log::last_seq.eq(last),
@@ -137,9 +138,7 @@ fn assign_commit_seq(
 }
 
 /// One audit row, as it is stored and hashed.
-#[derive(Debug, Clone, Insertable, Queryable, PartialEq, Eq)]
-#[diesel(table_name = audit)]
-#[diesel(treat_none_as_default_value = false)]
+#[derive(Debug, Clone, Queryable, PartialEq, Eq)]
 pub(crate) struct AuditRow {
     pub(crate) seq: i64,
     pub(crate) account: Vec<u8>,
@@ -154,35 +153,65 @@ pub(crate) struct AuditRow {
 }
 
 impl AuditRow {
-    /// Passes the canonical bytes to `to`, piece by piece: every field; each of varying length
-    /// after its length.
-    pub(super) fn canonical_bytes(&self, mut to: impl FnMut(&[u8])) {
-        let Self {
-            seq,
-            account,
-            device,
-            action,
-            record_kind: kind,
-            record_id: id,
-            from_revision,
-            to_revision,
-            record_hash: content,
-            recorded_at: at,
-        } = self;
-        for number in [*seq, *from_revision, *to_revision, *at, i64::from(kind.unwrap_or(0))] {
-            to(&number.to_be_bytes());
-        }
-        let empty = Vec::new();
-        let (device, id) = (device.as_ref().unwrap_or(&empty), id.as_ref().unwrap_or(&empty));
-        for bytes in [account, device, id, action.as_bytes(), content.as_ref().unwrap_or(&empty)] {
-            to(&(bytes.len() as u32).to_be_bytes());
-            to(bytes);
-        }
+    /// Passes the canonical bytes to `to`, piece by piece.
+    pub(super) fn canonical_bytes(&self, to: impl FnMut(&[u8])) {
+        let numbers = [self.seq, self.from_revision, self.to_revision, self.recorded_at];
+        let texts = [
+            &self.account,
+            self.device.as_deref().unwrap_or_default(),
+            self.record_id.as_deref().unwrap_or_default(),
+            self.action.as_bytes(),
+            self.record_hash.as_deref().unwrap_or_default(),
+        ];
+        canonical_audit_bytes(numbers, self.record_kind, texts, to);
     }
+}
 
-    /// Adds the canonical bytes to a hash.
-    pub(super) fn update_hash(&self, hash: &mut Sha256) {
-        self.canonical_bytes(|bytes| hash.update(bytes));
+/// Passes every field of an audit row to `to`: seq, both revisions, time and kind; account, device,
+/// record, action and hash, each after its length.
+fn canonical_audit_bytes(
+    numbers: [i64; 4],
+    kind: Option<i16>,
+    texts: [&[u8]; 5],
+    mut to: impl FnMut(&[u8]),
+) {
+    for number in numbers.into_iter().chain([i64::from(kind.unwrap_or(0))]) {
+        to(&number.to_be_bytes());
+    }
+    for bytes in texts {
+        to(&(bytes.len() as u32).to_be_bytes());
+        to(bytes);
+    }
+}
+
+/// An audit row of this commit.
+#[derive(Insertable)]
+#[diesel(table_name = audit)]
+#[diesel(treat_none_as_default_value = false)]
+struct NewAuditRow {
+    seq: i64,
+    account: [u8; 16],
+    device: Option<[u8; 16]>,
+    action: Cow<'static, str>,
+    record_kind: Option<i16>,
+    record_id: Option<[u8; 16]>,
+    from_revision: i64,
+    to_revision: i64,
+    record_hash: Option<Vec<u8>>,
+    recorded_at: i64,
+}
+
+impl NewAuditRow {
+    fn update_hash(&self, hash: &mut Sha256) {
+        let numbers = [self.seq, self.from_revision, self.to_revision, self.recorded_at];
+        let texts: [&[u8]; 5] = [
+            &self.account,
+            self.device.as_ref().map_or(&[], |id| id),
+            self.record_id.as_ref().map_or(&[], |id| id),
+            self.action.as_bytes(),
+            self.record_hash.as_deref().unwrap_or_default(),
+        ];
+        canonical_audit_bytes(numbers, self.record_kind, texts, |bytes| hash.update(bytes));
     }
 }
 
@@ -192,7 +221,7 @@ fn insert_audit_rows(
     first: i64,
     now: Timestamp,
 ) -> Result<[u8; 32]> {
-    let rows: Vec<AuditRow> = pending
+    let rows: Vec<NewAuditRow> = pending
         .iter()
         .enumerate()
         .map(|(index, pending_change)| to_audit_row(pending_change, first + index as i64, now))
@@ -214,15 +243,15 @@ fn insert_audited_rows(conn: &mut AnyConn, pending: &[PendingChange], first: i64
     Ok(())
 }
 
-fn to_audit_row(pending_change: &PendingChange, seq: i64, now: Timestamp) -> AuditRow {
+fn to_audit_row(pending_change: &PendingChange, seq: i64, now: Timestamp) -> NewAuditRow {
     let change = pending_change.record_change.as_ref();
-    AuditRow {
+    NewAuditRow {
         seq,
-        account: pending_change.audit.account().0.to_vec(),
-        device: pending_change.audit.device().map(|device| device.0.to_vec()),
-        action: pending_change.audit.action().to_owned(),
+        account: pending_change.audit.account().0,
+        device: pending_change.audit.device().map(|device| device.0),
+        action: pending_change.audit.action().clone(),
         record_kind: change.map(|change| change.kind.number()),
-        record_id: change.map(|change| change.id.to_vec()),
+        record_id: change.map(|change| change.id),
         from_revision: change.map_or(0, |change| change.from_revision),
         to_revision: change.map_or(0, |change| change.to_revision),
         record_hash: match change {
@@ -324,7 +353,7 @@ struct NewFeedRow {
     scope_number: i32,
     seq: i64,
     kind: i16,
-    id: Vec<u8>,
+    id: [u8; 16],
     op: i16,
 }
 
@@ -366,7 +395,7 @@ fn collect_feed_rows(
     }
     let mut rows = FeedRows::default();
     for (scope_number, op) in changes {
-        let (kind, id, seq) = (key.0.number(), key.1.to_vec(), net_changes.seq);
+        let (kind, id, seq) = (key.0.number(), key.1, net_changes.seq);
         let row = NewFeedRow { scope_number, seq, kind, id, op };
         match before.iter().find(|(place, _, _)| *place == scope_number) {
             Some((_, former_seq, _)) => rows.updates.push((*former_seq, row)),
@@ -465,13 +494,13 @@ impl ScopeDigests {
         match conn {
             AnyConn::Sqlite(conn) => {
                 for (number, ScopeDigest { count, sum }) in digests {
-                    UpdateScope { count, sum: sum.to_be_bytes().to_vec(), number }.execute(conn)?;
+                    UpdateScope { count, sum: sum.to_be_bytes(), number }.execute(conn)?;
                 }
             }
             AnyConn::Pg(conn) => {
                 let update = UpdateScopes {
                     counts: digests.iter().map(|(_, digest)| digest.count).collect(),
-                    sums: digests.iter().map(|(_, one)| one.sum.to_be_bytes().to_vec()).collect(),
+                    sums: digests.iter().map(|(_, one)| one.sum.to_be_bytes()).collect(),
                     numbers: digests.into_iter().map(|(number, _)| number).collect(),
                 };
                 update.execute(conn)?;
@@ -485,7 +514,7 @@ kept_statement! {
     /// Sets the digest of a scope.
     [Sqlite], UpdateScope {
         "UPDATE scope SET record_count = " count: BigInt = i64,
-        ", hash_sum = " sum: Binary = Vec<u8>,
+        ", hash_sum = " sum: Binary = [u8; 16],
         " WHERE number = " number: Integer = i32,
         "",
     }
@@ -497,7 +526,7 @@ kept_statement! {
         "UPDATE scope SET record_count = new.record_count, hash_sum = new.hash_sum FROM unnest("
             numbers: Array<Integer> = Vec<i32>,
         ", " counts: Array<BigInt> = Vec<i64>,
-        ", " sums: Array<Binary> = Vec<Vec<u8>>,
+        ", " sums: Array<Binary> = Vec<[u8; 16]>,
         ") AS new (number, record_count, hash_sum) WHERE scope.number = new.number",
     }
 }

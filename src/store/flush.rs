@@ -20,6 +20,10 @@ use diesel::sql_types::{Array, BigInt, Binary, Nullable, SmallInt};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 type Bytes = Vec<u8>;
+type Id = [u8; 16];
+/// Of a record, big-endian.
+type RecordHash = [u8; 16];
+type Sha = [u8; 32];
 
 /// Inserts rows into a table: one INSERT a row on SQLite, COPY on PostgreSQL. A row that is there
 /// already was written by another node.
@@ -88,20 +92,20 @@ fn ensure_all(written: usize, rows: usize) -> Result<()> {
 #[diesel(treat_none_as_default_value = false)]
 struct NewRecord {
     kind: i16,
-    id: Bytes,
+    id: Id,
     revision: i64,
-    hash: Bytes,
+    hash: RecordHash,
     bytes: Bytes,
-    contract: Option<Bytes>,
-    unit: Option<Bytes>,
+    contract: Option<Id>,
+    unit: Option<Id>,
     start_day: Option<i32>,
     end_day: Option<i32>,
     cut: Option<i16>,
     state: Option<i16>,
     late: Option<i16>,
-    last_device: Option<Bytes>,
+    last_device: Option<Id>,
     other_device_revision: Option<i64>,
-    author: Option<Bytes>,
+    author: Option<Id>,
     sent_at: Option<i64>,
 }
 
@@ -110,20 +114,20 @@ impl NewRecord {
         let report = row.report.as_ref();
         Self {
             kind: kind.number(),
-            id: id.to_vec(),
+            id,
             revision: row.revision,
-            hash: row.hash.to_be_bytes().to_vec(),
+            hash: row.hash.to_be_bytes(),
             bytes: row.bytes,
-            contract: report.map(|report| report.contract.to_vec()),
-            unit: report.map(|report| report.unit.to_vec()),
+            contract: report.map(|report| report.contract),
+            unit: report.map(|report| report.unit),
             start_day: report.map(|report| report.start_day),
             end_day: report.map(|report| report.end_day),
             cut: report.map(|report| report.cut),
             state: report.map(|report| report.state),
             late: report.map(|report| report.late),
-            last_device: report.and_then(|report| report.last_device).map(|id| id.to_vec()),
+            last_device: report.and_then(|report| report.last_device),
             other_device_revision: report.map(|report| report.other_device_revision),
-            author: report.and_then(|report| report.author).map(|id| id.to_vec()),
+            author: report.and_then(|report| report.author),
             sent_at: report.and_then(|report| report.sent_at),
         }
     }
@@ -133,16 +137,16 @@ kept_statement! {
     /// Writes the next revision of a record, if it still has the one that was read.
     [Sqlite], UpdateRecord {
         "UPDATE record SET revision = " revision: BigInt = i64,
-        ", hash = " hash: Binary = Bytes,
+        ", hash = " hash: Binary = RecordHash,
         ", bytes = " bytes: Binary = Bytes,
         ", state = " state: Nullable<SmallInt> = Option<i16>,
         ", late = " late: Nullable<SmallInt> = Option<i16>,
-        ", last_device = " last_device: Nullable<Binary> = Option<Bytes>,
+        ", last_device = " last_device: Nullable<Binary> = Option<Id>,
         ", other_device_revision = " other: Nullable<BigInt> = Option<i64>,
-        ", author = " author: Nullable<Binary> = Option<Bytes>,
+        ", author = " author: Nullable<Binary> = Option<Id>,
         ", sent_at = " sent_at: Nullable<BigInt> = Option<i64>,
         " WHERE kind = " kind: SmallInt = i16,
-        " AND id = " id: Binary = Bytes,
+        " AND id = " id: Binary = Id,
         " AND revision = " read_revision: BigInt = i64,
         "",
     }
@@ -155,16 +159,16 @@ kept_statement! {
          state = new.state, late = new.late, \
          last_device = new.last_device, other_device_revision = new.other, author = new.author, \
          sent_at = new.sent_at FROM unnest(" kinds: Array<SmallInt> = Vec<i16>,
-        ", " ids: Array<Binary> = Vec<Bytes>,
+        ", " ids: Array<Binary> = Vec<Id>,
         ", " read_revisions: Array<BigInt> = Vec<i64>,
         ", " revisions: Array<BigInt> = Vec<i64>,
-        ", " hashes: Array<Binary> = Vec<Bytes>,
+        ", " hashes: Array<Binary> = Vec<RecordHash>,
         ", " bytes: Array<Binary> = Vec<Bytes>,
         ", " states: Array<Nullable<SmallInt>> = Vec<Option<i16>>,
         ", " lates: Array<Nullable<SmallInt>> = Vec<Option<i16>>,
-        ", " last_devices: Array<Nullable<Binary>> = Vec<Option<Bytes>>,
+        ", " last_devices: Array<Nullable<Binary>> = Vec<Option<Id>>,
         ", " others: Array<Nullable<BigInt>> = Vec<Option<i64>>,
-        ", " authors: Array<Nullable<Binary>> = Vec<Option<Bytes>>,
+        ", " authors: Array<Nullable<Binary>> = Vec<Option<Id>>,
         ", " sent_at: Array<Nullable<BigInt>> = Vec<Option<i64>>,
         ") AS new (kind, id, read_revision, revision, hash, bytes, state, late, \
          last_device, other, author, sent_at) WHERE record.kind = new.kind \
@@ -230,10 +234,10 @@ fn update_all_records(conn: &mut PgConnection, rows: Vec<(i64, NewRecord)>) -> R
         lates: rows.iter().map(|(_, row)| row.late).collect(),
         others: rows.iter().map(|(_, row)| row.other_device_revision).collect(),
         sent_at: rows.iter().map(|(_, row)| row.sent_at).collect(),
-        last_devices: rows.iter().map(|(_, row)| row.last_device.clone()).collect(),
-        authors: rows.iter().map(|(_, row)| row.author.clone()).collect(),
-        ids: rows.iter().map(|(_, row)| row.id.clone()).collect(),
-        hashes: rows.iter().map(|(_, row)| row.hash.clone()).collect(),
+        last_devices: rows.iter().map(|(_, row)| row.last_device).collect(),
+        authors: rows.iter().map(|(_, row)| row.author).collect(),
+        ids: rows.iter().map(|(_, row)| row.id).collect(),
+        hashes: rows.iter().map(|(_, row)| row.hash).collect(),
         bytes: rows.into_iter().map(|(_, row)| row.bytes).collect(),
     };
     ensure_all(update.execute(conn)?, count)
@@ -257,16 +261,16 @@ fn write_authors(conn: &mut AnyConn, rows: &Rows<(ReportId, AccountId), ()>) -> 
 #[diesel(table_name = report_attachment)]
 #[diesel(treat_none_as_default_value = false)]
 struct NewAttachment {
-    report: Bytes,
+    report: Id,
     kind: i16,
-    id: Bytes,
+    id: Id,
 }
 
 fn write_attachments(conn: &mut AnyConn, rows: &Rows<(ReportId, RecordKey), ()>) -> Result<()> {
     let attachment = |((report, (kind, id)), _): &((ReportId, RecordKey), _)| NewAttachment {
-        report: report.0.to_vec(),
+        report: report.0,
         kind: kind.number(),
-        id: id.to_vec(),
+        id: *id,
     };
     insert_rows!(conn, report_attachment::table, rows.iter().map(attachment).collect::<Vec<_>>())
 }
@@ -275,10 +279,10 @@ fn write_attachments(conn: &mut AnyConn, rows: &Rows<(ReportId, RecordKey), ()>)
 #[diesel(table_name = report_revision)]
 #[diesel(treat_none_as_default_value = false)]
 struct NewRevision {
-    report: Bytes,
+    report: Id,
     revision: i64,
     state: i16,
-    content_hash: Bytes,
+    content_hash: Sha,
     bytes: Bytes,
     received_at: i64,
 }
@@ -287,10 +291,10 @@ fn write_revisions(conn: &mut AnyConn, rows: &Rows<(ReportId, i64), ReplacedRevi
     let revision = |((report, revision), row): &((ReportId, i64), OverlayRow<ReplacedRevision>)| {
         let row = row.current.as_ref()?;
         Some(NewRevision {
-            report: report.0.to_vec(),
+            report: report.0,
             revision: *revision,
             state: row.state,
-            content_hash: row.content_hash.to_vec(),
+            content_hash: row.content_hash,
             bytes: row.bytes.clone(),
             received_at: row.received_at,
         })
@@ -302,9 +306,9 @@ fn write_revisions(conn: &mut AnyConn, rows: &Rows<(ReportId, i64), ReplacedRevi
 #[diesel(table_name = command)]
 #[diesel(treat_none_as_default_value = false)]
 struct NewCommand {
-    device: Bytes,
+    device: Id,
     number: i64,
-    hash: Bytes,
+    hash: Sha,
     verdict: i16,
     reason: Option<String>,
     commit_seq: i64,
@@ -316,9 +320,9 @@ struct NewCommand {
 impl NewCommand {
     fn new((device, number): (DeviceId, u64), row: &CommandRow, commit_seq: i64) -> Self {
         Self {
-            device: device.0.to_vec(),
+            device: device.0,
             number: number as i64,
-            hash: row.hash.to_vec(),
+            hash: row.hash,
             verdict: row.verdict,
             reason: row.reason.clone(),
             commit_seq,
@@ -333,8 +337,8 @@ kept_statement! {
     /// Moves a device's outbox, if it still is where it was read.
     [Sqlite], UpdateOutbox {
         "UPDATE device SET last_command_number = " to: BigInt = i64,
-        ", outcome_chain = " chain: Binary = Bytes,
-        " WHERE id = " id: Binary = Bytes,
+        ", outcome_chain = " chain: Binary = Sha,
+        " WHERE id = " id: Binary = Id,
         " AND last_command_number = " from: BigInt = i64,
         "",
     }
@@ -344,10 +348,10 @@ kept_statement! {
     /// The same for many devices.
     [Pg], UpdateOutboxes {
         "UPDATE device SET last_command_number = new.number, outcome_chain = new.chain FROM unnest("
-            ids: Array<Binary> = Vec<Bytes>,
+            ids: Array<Binary> = Vec<Id>,
         ", " from: Array<BigInt> = Vec<i64>,
         ", " to: Array<BigInt> = Vec<i64>,
-        ", " chains: Array<Binary> = Vec<Bytes>,
+        ", " chains: Array<Binary> = Vec<Sha>,
         ") AS new (id, read_number, number, chain) \
          WHERE device.id = new.id AND device.last_command_number = new.read_number",
     }
@@ -364,16 +368,16 @@ fn write_outboxes(conn: &mut AnyConn, rows: &Rows<DeviceId, OutboxPosition>) -> 
     match conn {
         _ if moved.is_empty() => Ok(()),
         AnyConn::Sqlite(conn) => moved.into_iter().try_for_each(|(id, from, to)| {
-            let (id, chain) = (id.0.to_vec(), to.outcome_chain.to_vec());
-            let update = UpdateOutbox { to: to.last_command_number as i64, chain, id, from };
+            let (id, chain, to) = (id.0, to.outcome_chain, to.last_command_number as i64);
+            let update = UpdateOutbox { to, chain, id, from };
             ensure_all(update.execute(conn)?, 1)
         }),
         AnyConn::Pg(conn) => {
             let update = UpdateOutboxes {
-                ids: moved.iter().map(|(id, ..)| id.0.to_vec()).collect(),
+                ids: moved.iter().map(|(id, ..)| id.0).collect(),
                 from: moved.iter().map(|(_, from, _)| *from).collect(),
                 to: moved.iter().map(|(.., to)| to.last_command_number as i64).collect(),
-                chains: moved.iter().map(|(.., to)| to.outcome_chain.to_vec()).collect(),
+                chains: moved.iter().map(|(.., to)| to.outcome_chain).collect(),
             };
             ensure_all(update.execute(conn)?, moved.len())
         }

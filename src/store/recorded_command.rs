@@ -1,6 +1,6 @@
 //! The commands that devices sent, one row per command, and the position of each device's outbox.
 //!
-//! Contains no rule: `sync` decides the verdict.
+//! Contains no rule: `app::command` decides the verdict.
 
 use super::error::{Error, Result};
 use super::pending::{CommandRow, OutboxPosition};

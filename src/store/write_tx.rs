@@ -14,6 +14,7 @@ use crate::domain::support::limits::RECORD_BYTES_MAX;
 use crate::domain::support::scope_digest::hash_record;
 use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 
 /// A transaction that may write.
@@ -31,7 +32,7 @@ pub struct WriteTx<'c> {
 pub struct AuditContext {
     account: AccountId,
     device: Option<DeviceId>,
-    action: String,
+    action: Cow<'static, str>,
 }
 
 impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
@@ -39,7 +40,7 @@ impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
         Self {
             account: permit.account(),
             device: permit.device(),
-            action: permit.code().to_owned(),
+            action: permit.code().into(),
         }
     }
 }
@@ -49,8 +50,8 @@ impl AuditContext {
     /// authorisation; and commands that are held because their author has no right. It writes no
     /// other record.
     #[must_use]
-    pub fn from_actor(actor: &Actor, action: &str) -> Self {
-        Self { account: actor.account, device: actor.device, action: action.to_owned() }
+    pub fn from_actor(actor: &Actor, action: impl Into<Cow<'static, str>>) -> Self {
+        Self { account: actor.account, device: actor.device, action: action.into() }
     }
 
     pub(super) fn account(&self) -> AccountId {
@@ -61,7 +62,7 @@ impl AuditContext {
         self.device
     }
 
-    pub(super) fn action(&self) -> &str {
+    pub(super) fn action(&self) -> &Cow<'static, str> {
         &self.action
     }
 }
