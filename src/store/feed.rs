@@ -6,6 +6,7 @@
 use super::backend::{AnyConn, with_conn};
 use super::commit::{OP_OUT_OF_SCOPE, OP_PUT, insert_scope};
 use super::error::Result;
+use super::kept_statement::kept_statement;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{feed, feed_head, record, scope};
 use super::write_tx::WriteTx;
@@ -13,7 +14,9 @@ use crate::domain::access::scope::{RecordKind, Scope, ScopeKind};
 use crate::domain::access::visible_scopes::VisibleScopes;
 use crate::domain::support::limits::FEED_PAGE_BYTES_MAX;
 use crate::domain::support::scope_digest::ScopeDigest;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A scope and its state in the feed.
@@ -238,6 +241,14 @@ impl ReadTx<'_> {
         upto: i64,
         max_rows: usize,
     ) -> Result<Vec<JoinedFeedRow>> {
+        let (limit, conn) = (max_rows as i64, self.conn()?);
+        let conn = match conn {
+            AnyConn::Pg(conn) => {
+                let page = PgFeedPage { scopes: scopes.to_vec(), after, upto, limit };
+                return Ok(page.load(conn)?);
+            }
+            AnyConn::Sqlite(conn) => conn,
+        };
         let rows = feed::table
             .left_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
             .filter(feed::seq.gt(after))
@@ -252,18 +263,27 @@ impl ReadTx<'_> {
                 record::revision.nullable(),
                 record::bytes.nullable(),
             ))
-            .limit(max_rows as i64);
-        Ok(match (self.conn()?, scopes) {
-            (AnyConn::Sqlite(conn), [scope]) => {
-                rows.filter(feed::scope_number.eq(*scope)).load(conn)?
-            }
-            (AnyConn::Sqlite(conn), scopes) => {
-                rows.filter(feed::scope_number.eq_any(scopes)).load(conn)?
-            }
-            (AnyConn::Pg(conn), scopes) => {
-                rows.filter(feed::scope_number.eq_any(scopes)).load(conn)?
-            }
+            .limit(limit);
+        Ok(match scopes {
+            [scope] => rows.filter(feed::scope_number.eq(*scope)).load(conn)?,
+            scopes => rows.filter(feed::scope_number.eq_any(scopes)).load(conn)?,
         })
+    }
+}
+
+kept_statement! {
+    /// A page of the feed with its records. As a plain join PostgreSQL expects the rows of a whole
+    /// history, and reads all of `record` for a page; with LIMIT inside it follows the index.
+    [Pg], PgFeedPage -> (Integer, BigInt, SmallInt, Binary, SmallInt, Nullable<BigInt>, Nullable<Binary>) {
+        "SELECT page.scope_number, page.seq, page.kind, page.id, page.op, content.revision, \
+         content.bytes FROM (SELECT * FROM feed WHERE scope_number = ANY("
+            scopes: Array<Integer> = Vec<i32>,
+        ") AND seq > " after: BigInt = i64,
+        " AND seq <= " upto: BigInt = i64,
+        " ORDER BY seq, scope_number LIMIT " limit: BigInt = i64,
+        ") AS page LEFT JOIN LATERAL (SELECT revision, bytes FROM record \
+         WHERE kind = page.kind AND id = page.id LIMIT 1) AS content ON true \
+         ORDER BY page.seq, page.scope_number",
     }
 }
 
