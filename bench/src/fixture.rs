@@ -2,6 +2,7 @@
 //! a campaign.
 
 use crate::Result;
+use crate::counted_stream::{CountedStream, WireBytes};
 use crate::device::BenchDevice;
 use jiff::civil::{Date, date};
 use std::path::{Path, PathBuf};
@@ -173,6 +174,13 @@ pub(crate) fn load_example(app: &App) -> Result<()> {
     load_example_with(app, &read_example_org()?)
 }
 
+/// Names and texts of the example's elements, forms and campaign A.
+pub(crate) const EXAMPLE_CAMPAIGN_FILES: [(&str, &str); 3] = [
+    ("elements.toml", example_file!("elements.toml")),
+    ("forms.toml", example_file!("forms.toml")),
+    ("campaign-a.toml", example_file!("campaign-a.toml")),
+];
+
 fn read_example_org() -> Result<OrgFacts> {
     let (units, parents, lineage) = (
         example_file!("org/units.csv"),
@@ -184,20 +192,18 @@ fn read_example_org() -> Result<OrgFacts> {
     Ok(org.facts().clone())
 }
 
-fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
+pub(crate) fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
     app.import_org(&Actor::system_actor(UnitId([0; 16])), facts)?;
     let system = app.system_actor()?;
+    let [elements, forms, (campaign_name, campaign)] = EXAMPLE_CAMPAIGN_FILES;
     let mut parts = Vec::new();
-    for (name, text) in [
-        ("elements.toml", example_file!("elements.toml")),
-        ("forms.toml", example_file!("forms.toml")),
-    ] {
+    for (name, text) in [elements, forms] {
         parts.push(read_catalogue(name, text).map_err(|errors| format!("{errors:?}"))?);
     }
     let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
     app.apply_catalogue(&system, &merge_catalogues(parts), &calendars)?;
-    let read = read_campaign_file("campaign-a.toml", example_file!("campaign-a.toml"))
-        .map_err(|errors| format!("{errors:?}"))?;
+    let read =
+        read_campaign_file(campaign_name, campaign).map_err(|errors| format!("{errors:?}"))?;
     app.apply_campaign(&system, &read.campaign)?;
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve)?;
     Ok(())
@@ -220,6 +226,11 @@ pub(crate) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
 
 /// A new connection to a server whose certificate is signed by this CA.
 pub(crate) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
+    connect_counted(ca, url, &WireBytes::default()).await
+}
+
+/// The same; what passes over a TLS connection is added to `bytes`.
+pub(crate) async fn connect_counted(ca: &Path, url: &str, bytes: &WireBytes) -> Result<Channel> {
     let endpoint = Endpoint::from_shared(url.to_owned())?
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(1 << 22);
@@ -234,14 +245,15 @@ pub(crate) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
         .to_owned();
     let port = endpoint.uri().port_u16().unwrap_or(443);
     let name = tokio_rustls::rustls::pki_types::ServerName::try_from(host.clone())?;
-    let connector = tls_connector(ca)?;
+    let (connector, bytes) = (tls_connector(ca)?, bytes.clone());
     let open = tower::service_fn(move |_| {
         let (connector, host, name) = (connector.clone(), host.clone(), name.clone());
+        let bytes = bytes.clone();
         async move {
             let tcp = TcpStream::connect((host, port)).await?;
             tcp.set_nodelay(true)?;
             Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(
-                connector.connect(name, tcp).await?,
+                connector.connect(name, CountedStream::new(tcp, bytes)).await?,
             ))
         }
     });
