@@ -4,6 +4,7 @@
 use crate::Result;
 use crate::counted_stream::{CountedStream, WireBytes};
 use crate::device::BenchDevice;
+use hyper_util::rt::TokioIo;
 use jiff::civil::{Date, date};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -229,35 +230,45 @@ pub(crate) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
     connect_counted(ca, url, &WireBytes::default()).await
 }
 
-/// The same; what passes over a TLS connection is added to `bytes`.
+/// The same; what passes over the connection is added to `bytes`.
 pub(crate) async fn connect_counted(ca: &Path, url: &str, bytes: &WireBytes) -> Result<Channel> {
     let endpoint = Endpoint::from_shared(url.to_owned())?
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(1 << 22);
-    if endpoint.uri().scheme_str() == Some("http") {
-        return Ok(endpoint.connect().await?);
-    }
+    let is_plain = endpoint.uri().scheme_str() == Some("http");
     let host = endpoint
         .uri()
         .host()
         .ok_or("the address names no host")?
         .trim_matches(['[', ']'])
         .to_owned();
-    let port = endpoint.uri().port_u16().unwrap_or(443);
+    let port = endpoint.uri().port_u16().unwrap_or(if is_plain { 80 } else { 443 });
+    let address = (host.clone(), port);
+    if is_plain {
+        let bytes = bytes.clone();
+        let open = tower::service_fn(move |_| connect_tcp(address.clone(), bytes.clone()));
+        return Ok(endpoint.connect_with_connector(open).await?);
+    }
     let name = tokio_rustls::rustls::pki_types::ServerName::try_from(host.clone())?;
     let (connector, bytes) = (tls_connector(ca)?, bytes.clone());
     let open = tower::service_fn(move |_| {
-        let (connector, host, name) = (connector.clone(), host.clone(), name.clone());
-        let bytes = bytes.clone();
+        let (connector, name) = (connector.clone(), name.clone());
+        let (address, bytes) = (address.clone(), bytes.clone());
         async move {
-            let tcp = TcpStream::connect((host, port)).await?;
-            tcp.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(
-                connector.connect(name, CountedStream::new(tcp, bytes)).await?,
-            ))
+            let tcp = connect_tcp(address, bytes).await?.into_inner();
+            Ok::<_, std::io::Error>(TokioIo::new(connector.connect(name, tcp).await?))
         }
     });
     Ok(endpoint.connect_with_connector(open).await?)
+}
+
+async fn connect_tcp(
+    address: (String, u16),
+    bytes: WireBytes,
+) -> std::io::Result<TokioIo<CountedStream>> {
+    let tcp = TcpStream::connect(address).await?;
+    tcp.set_nodelay(true)?;
+    Ok(TokioIo::new(CountedStream::new(tcp, bytes)))
 }
 
 fn tls_connector(ca: &Path) -> Result<TlsConnector> {

@@ -15,6 +15,8 @@ mod fixture;
 mod follow;
 mod growth;
 mod host_stats;
+mod load_meter;
+mod peer_etcd;
 mod pull;
 mod push;
 mod raw_writes;
@@ -38,7 +40,7 @@ use remote::BenchTarget;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use write_load::WriteArgs;
+use write_load::{PeersArgs, WriteArgs};
 
 /// Any error ends the bench and is reported.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -104,6 +106,7 @@ struct BenchCli {
 #[derive(Debug, Subcommand)]
 enum BenchLoad {
     Write(WriteArgs),
+    Peers(PeersArgs),
 }
 
 fn main() -> ExitCode {
@@ -121,8 +124,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &BenchCli) -> Result<()> {
-    if let Some(BenchLoad::Write(args)) = &cli.load {
-        return write_load::run_write_load(args);
+    match &cli.load {
+        Some(BenchLoad::Write(args)) => return write_load::run_write_load(args),
+        Some(BenchLoad::Peers(args)) => return write_load::run_peers(args),
+        None => {}
     }
     if let Some(seconds) = cli.soak {
         return soak::run_soak(seconds, |line| println!("{line}"));

@@ -19,14 +19,9 @@ impl StretchFigures {
     }
 }
 
+/// What [`LoadMeter`](crate::load_meter::LoadMeter) measures.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct WriteFigures {
-    /// Path of the measured binary.
-    pub(crate) product: String,
-    pub(crate) database: &'static str,
-    pub(crate) nodes: usize,
-    pub(crate) clients: usize,
-    pub(crate) reports_per_call: usize,
+pub(crate) struct LoadFigures {
     pub(crate) reports: usize,
     pub(crate) whole: StretchFigures,
     /// The first 2,000 reports; fewer in a small load.
@@ -44,14 +39,26 @@ pub(crate) struct WriteFigures {
     /// Bytes for a report on the wire, with TLS and HTTP/2, without the handshake.
     pub(crate) sent_bytes: f64,
     pub(crate) received_bytes: f64,
+    /// CPU share of processes that are not part of the measurement, in percent.
+    pub(crate) other_load_percent: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct WriteFigures {
+    /// Path of the measured binary, or the name of a peer.
+    pub(crate) product: String,
+    pub(crate) database: &'static str,
+    pub(crate) nodes: usize,
+    pub(crate) clients: usize,
+    pub(crate) reports_per_call: usize,
+    #[serde(flatten)]
+    pub(crate) load: LoadFigures,
     /// Growth of the database for a report after a checkpoint.
     pub(crate) stored_bytes: f64,
     /// Milliseconds for a report in which a session of PostgreSQL waits for a lock.
     pub(crate) lock_wait_millis: Option<f64>,
     /// The same for the log to be written and synced.
     pub(crate) log_wait_millis: Option<f64>,
-    /// CPU share of processes that are not part of the measurement, in percent.
-    pub(crate) other_load_percent: f64,
 }
 
 /// Header of the table; CPU is in milliseconds for a report, of the server and of PostgreSQL.
@@ -61,7 +68,8 @@ impl WriteFigures {
     /// One line under [`WRITE_TABLE_HEADER`].
     #[must_use]
     pub(crate) fn to_table_line(&self) -> String {
-        let Self { database, nodes, clients, reports_per_call, whole, first, last, .. } = self;
+        let Self { database, nodes, clients, reports_per_call, load: measured, .. } = self;
+        let LoadFigures { whole, first, last, .. } = measured;
         let load = format!("{clients} x {reports_per_call}");
         let wait = |value: Option<f64>| {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
@@ -69,9 +77,9 @@ impl WriteFigures {
         format!(
             "{database:<10} {nodes:>5} {load:>17} | {:>9.0} | {:>4.0} {:>5.0} {:>8.0} | {:>11.3} {:>9.3} {:>9.3} | {:>14.0} {:>7.3} | {:>13.0} {:>7.3} | {:>8.0} | {:>6.0} {:>8.0} {:>8.0} | {:>14} {:>5} | {:>5.0} % | {}",
             whole.reports_per_second,
-            self.p50_millis,
-            self.p99_millis,
-            self.max_millis,
+            measured.p50_millis,
+            measured.p99_millis,
+            measured.max_millis,
             whole.server_cpu_millis,
             whole.database_cpu_millis,
             whole.cpu_millis(),
@@ -79,13 +87,13 @@ impl WriteFigures {
             first.cpu_millis(),
             last.reports_per_second,
             last.cpu_millis(),
-            self.peak_mib,
-            self.sent_bytes,
-            self.received_bytes,
+            measured.peak_mib,
+            measured.sent_bytes,
+            measured.received_bytes,
             self.stored_bytes,
             wait(self.lock_wait_millis),
             wait(self.log_wait_millis),
-            self.other_load_percent,
+            measured.other_load_percent,
             self.product,
         )
     }
@@ -97,8 +105,8 @@ impl WriteFigures {
             "           {} nodes against {}: rate {:.2}, CPU {:.2}",
             self.nodes,
             one_node.nodes,
-            self.whole.reports_per_second / one_node.whole.reports_per_second,
-            self.whole.cpu_millis() / one_node.whole.cpu_millis()
+            self.load.whole.reports_per_second / one_node.load.whole.reports_per_second,
+            self.load.whole.cpu_millis() / one_node.load.whole.cpu_millis()
         )
     }
 }

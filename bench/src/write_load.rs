@@ -4,6 +4,7 @@
 //! Each case has a new database, clients over TLS, and the product's default settings of
 //! durability. A report is two commands, save and submit, and each must be applied.
 
+use crate::peer_etcd::measure_etcd;
 use crate::server_process::ProductBinary;
 use crate::write_case::{WriteCase, measure_case};
 use crate::write_figures::{WRITE_TABLE_HEADER, WriteFigures};
@@ -78,6 +79,44 @@ pub(crate) fn run_write_load(args: &WriteArgs) -> Result<()> {
                     found.push(figures);
                 }
             }
+        }
+    }
+    print_json(args.json, &found)
+}
+
+/// The same load on a peer, with opaque values instead of reports.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PeersArgs {
+    /// Values of each case.
+    #[arg(long, default_value_t = 50_000)]
+    reports: usize,
+    /// Clients and values a call.
+    #[arg(long, value_delimiter = ',', default_value = "1x100,16x20,16x1")]
+    cases: Vec<WriteCase>,
+    /// How often each case runs.
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// etcd's program.
+    #[arg(long, value_name = "FILE", default_value = "etcd")]
+    etcd: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs every case on etcd.
+pub(crate) fn run_peers(args: &PeersArgs) -> Result<()> {
+    if !args.json {
+        println!("{WRITE_TABLE_HEADER}");
+    }
+    let mut found = Vec::new();
+    for case in &args.cases {
+        for _ in 0..args.rounds.max(1) {
+            let figures = measure_etcd(&args.etcd, *case, args.reports)?;
+            if !args.json {
+                println!("{}", figures.to_table_line());
+            }
+            found.push(figures);
         }
     }
     print_json(args.json, &found)

@@ -50,9 +50,10 @@ postgres_user() {
 
 postgres_start() {
     PG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/thidua-pg.XXXXXX")
-    local password port try settings='-c shared_buffers=64MB -c max_wal_size=512MB -c fsync=off
-        -c synchronous_commit=off -c full_page_writes=off'
-    [ -z "${PG_DURABLE:-}" ] || settings='-c shared_buffers=256MB -c max_wal_size=1GB'
+    local password port try
+    local settings="-c shared_buffers=64MB -c max_wal_size=512MB"
+    settings+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    [ -z "${PG_DURABLE:-}" ] || settings="-c shared_buffers=256MB -c max_wal_size=1GB"
     password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     printf '%s' "$password" >"$PG_DIR/password"
     [ -z "$PG_USER" ] || chown -R "$PG_USER" "$PG_DIR"
