@@ -56,7 +56,7 @@ impl BenchFixture {
             Clock::manual(Timestamp::from_local_midnight(day).saturating_add_micros(3_600_000_000));
         let database = dir.join("bench.db").display().to_string();
         let app = App::new(Store::open(&DatabaseLocation::parse(&database))?, clock.clone());
-        load_example_with(&app, facts)?;
+        load_example_with(&app, facts, EXAMPLE_CAMPAIGN_FILES[2].1)?;
         let files = TlsFiles::in_dir(&dir.join("tls"));
         init_tls(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
         let setup = |address: String| -> Result<ServerSetup> {
@@ -172,7 +172,7 @@ pub(crate) fn new_runtime() -> Result<Runtime> {
 
 /// Loads the example's organisation, forms and campaign A.
 pub(crate) fn load_example(app: &App) -> Result<()> {
-    load_example_with(app, &read_example_org()?)
+    load_example_with(app, &read_example_org()?, EXAMPLE_CAMPAIGN_FILES[2].1)
 }
 
 /// Names and texts of the example's elements, forms and campaign A.
@@ -193,10 +193,11 @@ fn read_example_org() -> Result<OrgFacts> {
     Ok(org.facts().clone())
 }
 
-pub(crate) fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
+/// Loads an organisation, the example's forms and this text of campaign A.
+pub(crate) fn load_example_with(app: &App, facts: &OrgFacts, campaign: &str) -> Result<()> {
     app.import_org(&Actor::system_actor(UnitId([0; 16])), facts)?;
     let system = app.system_actor()?;
-    let [elements, forms, (campaign_name, campaign)] = EXAMPLE_CAMPAIGN_FILES;
+    let [elements, forms, (campaign_name, _)] = EXAMPLE_CAMPAIGN_FILES;
     let mut parts = Vec::new();
     for (name, text) in [elements, forms] {
         parts.push(read_catalogue(name, text).map_err(|errors| format!("{errors:?}"))?);

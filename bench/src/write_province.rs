@@ -28,6 +28,10 @@ const COMMUNES_PER_DISTRICT: usize = 20;
 /// The example's campaign belongs to this unit.
 const PROVINCE: &str = "prov-84";
 
+/// The last day of the example's campaign and of its last phase, and that of the load.
+const LAST_DAY: &str = "last_day = 2025-08-19";
+const LATER_LAST_DAY: &str = "last_day = 2026-08-19";
+
 /// The calls of one commune's device.
 pub(crate) struct CommuneLoad {
     pub(crate) device: BenchDevice,
@@ -126,7 +130,8 @@ impl WriteProvince {
         let [units, parents, lineage] = org_csv(self.communes);
         let texts = OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage };
         let org = read_org(&texts).map_err(|errors| format!("{errors:?}"))?;
-        load_example_with(&app, org.facts())?;
+        let [.., (_, campaign)] = campaign_files();
+        load_example_with(&app, org.facts(), &campaign)?;
         Ok(app.store().read(|tx| app.reference(tx))?)
     }
 }
@@ -148,8 +153,8 @@ fn set_up(
     std::fs::create_dir_all(&input)?;
     let texts = ["units.csv", "parents.csv", "lineage.csv"]
         .into_iter()
-        .zip(org.iter().map(String::as_str))
-        .chain(EXAMPLE_CAMPAIGN_FILES);
+        .zip(org.iter().cloned())
+        .chain(campaign_files());
     for (name, text) in texts {
         std::fs::write(input.join(name), text)?;
     }
@@ -161,6 +166,11 @@ fn set_up(
     product.run(dir, &apply)?;
     product.run(dir, &["campaign", "step", "approve"])?;
     Ok(EnrolmentCode::parse(code)?)
+}
+
+/// Names and texts of the example's files, with a campaign of two years instead of one.
+fn campaign_files() -> [(&'static str, String); 3] {
+    EXAMPLE_CAMPAIGN_FILES.map(|(name, text)| (name, text.replace(LAST_DAY, LATER_LAST_DAY)))
 }
 
 /// units.csv, parents.csv and lineage.csv of the province `prov-84`, its districts and communes
