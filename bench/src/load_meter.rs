@@ -100,8 +100,7 @@ impl LoadMeter {
     /// The figures, after the last call.
     pub(crate) fn finish(&self) -> Result<LoadFigures> {
         let measured: Vec<u32> = self.servers.iter().copied().chain(self.postmaster).collect();
-        let other_load_percent =
-            self.ticks_before.other_load_percent(CpuTicks::sample(&measured));
+        let other_load_percent = self.ticks_before.other_load_percent(CpuTicks::sample(&measured));
         let client_millis = own_cpu_millis() - self.own_millis_before;
         let bytes = self.bytes.read();
         let peak = self.servers.iter().map(|server| peak_kib(*server)).max().unwrap_or_default();
@@ -127,10 +126,7 @@ impl LoadMeter {
     }
 
     /// The figures of the whole load, of its first and of its last reports.
-    fn compute_stretches(
-        &self,
-        samples: &[(usize, UsageSample)],
-    ) -> Result<[StretchFigures; 3]> {
+    fn compute_stretches(&self, samples: &[(usize, UsageSample)]) -> Result<[StretchFigures; 3]> {
         let [begin, first, .., before_last, end] = samples else {
             return Err("too few calls to tell the first reports from the last".into());
         };

@@ -3,13 +3,13 @@
 //!
 //! The two messages are written by hand: two fields each, see etcd's `rpc.proto`.
 
+use crate::Result;
 use crate::counted_stream::WireBytes;
 use crate::fixture::{connect_counted, new_runtime};
 use crate::host_stats::file_size;
 use crate::load_meter::LoadMeter;
 use crate::write_case::WriteCase;
 use crate::write_figures::WriteFigures;
-use crate::Result;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,7 +37,8 @@ impl EtcdServer {
         // Remove leftovers of an earlier run with the same id.
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir)?;
-        let [url, peer_url] = [free_port()?, free_port()?].map(|port| format!("http://127.0.0.1:{port}"));
+        let [url, peer_url] =
+            [free_port()?, free_port()?].map(|port| format!("http://127.0.0.1:{port}"));
         let log = std::fs::File::create(dir.join("log"))?;
         let child = Command::new(program)
             .arg("--data-dir")
@@ -97,9 +98,7 @@ async fn run_etcd_case(
     let next = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = channels
         .into_iter()
-        .map(|channel| {
-            tokio::spawn(send_puts(channel, meter.clone(), next.clone(), case, reports))
-        })
+        .map(|channel| tokio::spawn(send_puts(channel, meter.clone(), next.clone(), case, reports)))
         .collect();
     for task in tasks {
         task.await??;

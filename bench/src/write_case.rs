@@ -124,3 +124,18 @@ async fn send_loads(shared: Arc<LoadState>, channel: Channel) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::WriteCase;
+
+    #[test]
+    fn a_case_is_clients_and_the_reports_of_a_call() {
+        let case: WriteCase = "16x20".parse().unwrap();
+        assert_eq!(case, WriteCase { clients: 16, reports_per_call: 20 });
+        for wrong in ["16", "x20", "0x20", "16x0", "16x101"] {
+            let error = wrong.parse::<WriteCase>().unwrap_err();
+            assert_eq!(error, format!("{wrong} is not CLIENTSxREPORTS, such as 16x20"));
+        }
+    }
+}

@@ -98,19 +98,16 @@ impl WriteDatabase {
         match self {
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(&path.display().to_string())?;
-                conn.batch_execute(
-                    "PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE)",
-                )?;
+                conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE)")?;
                 let log = PathBuf::from(format!("{}-wal", path.display()));
                 Ok(file_size(path) + file_size(&log))
             }
             Self::Postgres(database) => {
                 let mut conn = PgConnection::establish(&database.url())?;
                 conn.batch_execute("CHECKPOINT")?;
-                let size: ByteCount = diesel::sql_query(
-                    "SELECT pg_database_size(current_database()) AS bytes",
-                )
-                .get_result(&mut conn)?;
+                let size: ByteCount =
+                    diesel::sql_query("SELECT pg_database_size(current_database()) AS bytes")
+                        .get_result(&mut conn)?;
                 Ok(size.bytes.unsigned_abs())
             }
         }
@@ -140,8 +137,8 @@ impl Drop for PostgresDatabase {
     fn drop(&mut self) {
         // What cannot be dropped now is dropped by the next run of this id, or with the server.
         if let Ok(mut conn) = PgConnection::establish(&self.server_url) {
-            let _ = conn
-                .batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            let _ =
+                conn.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
         }
     }
 }
@@ -167,10 +164,7 @@ impl WaitSampler {
                 std::thread::sleep(SAMPLE_INTERVAL);
             }
             let samples = samples.max(1.0);
-            Ok(SessionWaits {
-                for_locks: sum.for_locks / samples,
-                for_log: sum.for_log / samples,
-            })
+            Ok(SessionWaits { for_locks: sum.for_locks / samples, for_log: sum.for_log / samples })
         });
         Ok(Self { stop, thread })
     }
@@ -186,3 +180,16 @@ const WAITS_QUERY: &str = "SELECT \
     (count(*) FILTER (WHERE wait_event_type = 'Lock'))::float8 AS for_locks, \
     (count(*) FILTER (WHERE wait_event IN ('WALSync', 'WALWrite')))::float8 AS for_log \
     FROM pg_stat_activity WHERE datname = current_database()";
+
+#[cfg(test)]
+mod tests {
+    use super::PostgresDatabase;
+
+    #[test]
+    fn the_url_of_a_new_database_keeps_the_options_of_its_server() {
+        // No server listens on this port, so that dropping the value changes nothing.
+        let server_url = "postgres://u:p@127.0.0.1:1/postgres?connect_timeout=2".to_owned();
+        let database = PostgresDatabase { server_url, name: "new".to_owned(), postmaster: 0 };
+        assert_eq!(database.url(), "postgres://u:p@127.0.0.1:1/new?connect_timeout=2");
+    }
+}

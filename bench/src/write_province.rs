@@ -66,9 +66,8 @@ impl WriteProvince {
         nodes: usize,
         communes: usize,
     ) -> Result<Self> {
-        let dir = TempDataDir(
-            std::env::temp_dir().join(format!("thidua-write-{}", std::process::id())),
-        );
+        let dir =
+            TempDataDir(std::env::temp_dir().join(format!("thidua-write-{}", std::process::id())));
         // Remove leftovers of an earlier run with the same id.
         let _ = std::fs::remove_dir_all(&dir.0);
         std::fs::create_dir_all(&dir.0)?;
