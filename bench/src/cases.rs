@@ -68,9 +68,9 @@ pub(crate) fn run_benches(
     let mut rows = Vec::new();
     for (name, _, run) in BENCH_CASES {
         if plan.rows.is_empty() || plan.rows.iter().any(|wanted| wanted == name) {
-            let before = CpuTicks::sample(None);
+            let before = CpuTicks::sample(&[]);
             let mut found = run(plan)?;
-            let foreign = before.other_load_percent(CpuTicks::sample(None));
+            let foreign = before.other_load_percent(CpuTicks::sample(&[]));
             found.iter_mut().for_each(|row| row.other_load_percent = Some(foreign));
             found.iter().for_each(&mut done);
             rows.extend(found);

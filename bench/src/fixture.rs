@@ -2,7 +2,9 @@
 //! a campaign.
 
 use crate::Result;
+use crate::counted_stream::{CountedStream, WireBytes};
 use crate::device::BenchDevice;
+use hyper_util::rt::TokioIo;
 use jiff::civil::{Date, date};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,7 +56,7 @@ impl BenchFixture {
             Clock::manual(Timestamp::from_local_midnight(day).saturating_add_micros(3_600_000_000));
         let database = dir.join("bench.db").display().to_string();
         let app = App::new(Store::open(&DatabaseLocation::parse(&database))?, clock.clone());
-        load_example_with(&app, facts)?;
+        load_example_with(&app, facts, EXAMPLE_CAMPAIGN_FILES[2].1)?;
         let files = TlsFiles::in_dir(&dir.join("tls"));
         init_tls(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
         let setup = |address: String| -> Result<ServerSetup> {
@@ -170,8 +172,15 @@ pub(crate) fn new_runtime() -> Result<Runtime> {
 
 /// Loads the example's organisation, forms and campaign A.
 pub(crate) fn load_example(app: &App) -> Result<()> {
-    load_example_with(app, &read_example_org()?)
+    load_example_with(app, &read_example_org()?, EXAMPLE_CAMPAIGN_FILES[2].1)
 }
+
+/// Names and texts of the example's elements, forms and campaign A.
+pub(crate) const EXAMPLE_CAMPAIGN_FILES: [(&str, &str); 3] = [
+    ("elements.toml", example_file!("elements.toml")),
+    ("forms.toml", example_file!("forms.toml")),
+    ("campaign-a.toml", example_file!("campaign-a.toml")),
+];
 
 fn read_example_org() -> Result<OrgFacts> {
     let (units, parents, lineage) = (
@@ -184,20 +193,19 @@ fn read_example_org() -> Result<OrgFacts> {
     Ok(org.facts().clone())
 }
 
-fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
+/// Loads an organisation, the example's forms and this text of campaign A.
+pub(crate) fn load_example_with(app: &App, facts: &OrgFacts, campaign: &str) -> Result<()> {
     app.import_org(&Actor::system_actor(UnitId([0; 16])), facts)?;
     let system = app.system_actor()?;
+    let [elements, forms, (campaign_name, _)] = EXAMPLE_CAMPAIGN_FILES;
     let mut parts = Vec::new();
-    for (name, text) in [
-        ("elements.toml", example_file!("elements.toml")),
-        ("forms.toml", example_file!("forms.toml")),
-    ] {
+    for (name, text) in [elements, forms] {
         parts.push(read_catalogue(name, text).map_err(|errors| format!("{errors:?}"))?);
     }
     let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
     app.apply_catalogue(&system, &merge_catalogues(parts), &calendars)?;
-    let read = read_campaign_file("campaign-a.toml", example_file!("campaign-a.toml"))
-        .map_err(|errors| format!("{errors:?}"))?;
+    let read =
+        read_campaign_file(campaign_name, campaign).map_err(|errors| format!("{errors:?}"))?;
     app.apply_campaign(&system, &read.campaign)?;
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve)?;
     Ok(())
@@ -220,32 +228,48 @@ pub(crate) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
 
 /// A new connection to a server whose certificate is signed by this CA.
 pub(crate) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
+    connect_counted(ca, url, &WireBytes::default()).await
+}
+
+/// The same; what passes over the connection is added to `bytes`.
+pub(crate) async fn connect_counted(ca: &Path, url: &str, bytes: &WireBytes) -> Result<Channel> {
     let endpoint = Endpoint::from_shared(url.to_owned())?
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(1 << 22);
-    if endpoint.uri().scheme_str() == Some("http") {
-        return Ok(endpoint.connect().await?);
-    }
+    let is_plain = endpoint.uri().scheme_str() == Some("http");
     let host = endpoint
         .uri()
         .host()
         .ok_or("the address names no host")?
         .trim_matches(['[', ']'])
         .to_owned();
-    let port = endpoint.uri().port_u16().unwrap_or(443);
+    let port = endpoint.uri().port_u16().unwrap_or(if is_plain { 80 } else { 443 });
+    let address = (host.clone(), port);
+    if is_plain {
+        let bytes = bytes.clone();
+        let open = tower::service_fn(move |_| connect_tcp(address.clone(), bytes.clone()));
+        return Ok(endpoint.connect_with_connector(open).await?);
+    }
     let name = tokio_rustls::rustls::pki_types::ServerName::try_from(host.clone())?;
-    let connector = tls_connector(ca)?;
+    let (connector, bytes) = (tls_connector(ca)?, bytes.clone());
     let open = tower::service_fn(move |_| {
-        let (connector, host, name) = (connector.clone(), host.clone(), name.clone());
+        let (connector, name) = (connector.clone(), name.clone());
+        let (address, bytes) = (address.clone(), bytes.clone());
         async move {
-            let tcp = TcpStream::connect((host, port)).await?;
-            tcp.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(
-                connector.connect(name, tcp).await?,
-            ))
+            let tcp = connect_tcp(address, bytes).await?.into_inner();
+            Ok::<_, std::io::Error>(TokioIo::new(connector.connect(name, tcp).await?))
         }
     });
     Ok(endpoint.connect_with_connector(open).await?)
+}
+
+async fn connect_tcp(
+    address: (String, u16),
+    bytes: WireBytes,
+) -> std::io::Result<TokioIo<CountedStream>> {
+    let tcp = TcpStream::connect(address).await?;
+    tcp.set_nodelay(true)?;
+    Ok(TokioIo::new(CountedStream::new(tcp, bytes)))
 }
 
 fn tls_connector(ca: &Path) -> Result<TlsConnector> {

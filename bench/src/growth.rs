@@ -125,7 +125,7 @@ fn measure_point(
     filled: usize,
     weeks: usize,
 ) -> Result<GrowthPoint> {
-    let before = CpuTicks::sample(None);
+    let before = CpuTicks::sample(&[]);
     let today = FIRST_DAY.saturating_add((weeks as i64).weeks());
     // 09:00 on the Monday after: the reports of the week are due.
     fixture
@@ -147,7 +147,7 @@ fn measure_point(
     point.incremental_aggregate_ms = time_aggregate(&nightly)?;
     checkpoint_wal(fixture)?;
     point.database_bytes = file_size(&fixture.database());
-    point.other_load_percent = before.other_load_percent(CpuTicks::sample(None));
+    point.other_load_percent = before.other_load_percent(CpuTicks::sample(&[]));
     Ok(GrowthPoint { communes: units, weeks, reports: units * weeks, ..point })
 }
 

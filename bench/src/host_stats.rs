@@ -10,8 +10,8 @@ pub(crate) struct CpuTicks {
 }
 
 impl CpuTicks {
-    /// Samples now; this process and `other_process` (a server that it started) count as own.
-    pub(crate) fn sample(other_process: Option<u32>) -> Self {
+    /// Samples now; this process and `measured` (servers, each with its children) count as own.
+    pub(crate) fn sample(measured: &[u32]) -> Self {
         let text = read_or_empty("/proc/stat");
         let ticks: Vec<u64> = text
             .lines()
@@ -24,11 +24,8 @@ impl CpuTicks {
         // The first eight fields; guest time is already part of user time.
         let total = ticks.iter().take(8).sum();
         let idle = ticks.iter().skip(3).take(2).sum();
-        let own = [Some(std::process::id()), other_process]
-            .into_iter()
-            .flatten()
-            .map(process_ticks)
-            .sum();
+        let own = process_ticks(std::process::id(), OWN_FIELDS)
+            + measured.iter().copied().map(tree_ticks).sum::<u64>();
         Self { total, idle, own }
     }
 
@@ -44,12 +41,63 @@ impl CpuTicks {
     }
 }
 
+/// Fields of /proc/PID/stat after the name: user and system time of the process.
+const OWN_FIELDS: std::ops::Range<usize> = 11..13;
+/// The same, and those of its children that have ended.
+const REAPED_FIELDS: std::ops::Range<usize> = 11..15;
+/// The parent's id.
+const PARENT_FIELD: std::ops::Range<usize> = 1..2;
+
+/// Linux reports 100 ticks a second on every machine.
+const MILLIS_PER_TICK: u64 = 10;
+
 /// CPU ticks of a process, in user and system mode.
-fn process_ticks(process: u32) -> u64 {
+fn process_ticks(process: u32, fields: std::ops::Range<usize>) -> u64 {
+    sum_stat_fields(process, fields)
+}
+
+/// CPU ticks of a process, of its children and of those that have ended; grandchildren only when
+/// they have ended.
+fn tree_ticks(root: u32) -> u64 {
+    let of_children: u64 =
+        children_of(root).into_iter().map(|child| process_ticks(child, REAPED_FIELDS)).sum();
+    process_ticks(root, REAPED_FIELDS) + of_children
+}
+
+/// CPU milliseconds of a process, of its children and of those that have ended.
+pub(crate) fn tree_cpu_millis(root: u32) -> u64 {
+    tree_ticks(root) * MILLIS_PER_TICK
+}
+
+/// CPU milliseconds of this process.
+pub(crate) fn own_cpu_millis() -> u64 {
+    process_ticks(std::process::id(), OWN_FIELDS) * MILLIS_PER_TICK
+}
+
+fn children_of(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|process| parent_of(*process) == Some(parent))
+        .collect()
+}
+
+/// The process that started this one; none if it has ended.
+pub(crate) fn parent_of(process: u32) -> Option<u32> {
+    sum_stat_fields(process, PARENT_FIELD).try_into().ok().filter(|parent| *parent > 0)
+}
+
+fn sum_stat_fields(process: u32, fields: std::ops::Range<usize>) -> u64 {
     let text = read_or_empty(&format!("/proc/{process}/stat"));
     // The process name is in parentheses and may contain blanks.
     let after_name = text.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
-    after_name.split_whitespace().skip(11).take(2).filter_map(|one| one.parse::<u64>().ok()).sum()
+    let values = after_name.split_whitespace().skip(fields.start).take(fields.len());
+    values.filter_map(|one| one.parse::<u64>().ok()).sum()
+}
+
+/// The largest resident memory that a process has had, in KiB.
+pub(crate) fn peak_kib(process: u32) -> u64 {
+    status_kib(process, "VmHWM:")
 }
 
 /// Resident memory of a process, in KiB.

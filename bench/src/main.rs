@@ -9,11 +9,14 @@
 mod bench_row;
 mod cases;
 mod chart;
+mod counted_stream;
 mod device;
 mod fixture;
 mod follow;
 mod growth;
 mod host_stats;
+mod load_meter;
+mod peer_etcd;
 mod pull;
 mod push;
 mod raw_writes;
@@ -23,15 +26,21 @@ mod server_process;
 mod soak;
 mod targets;
 mod unary;
+mod write_case;
+mod write_database;
+mod write_figures;
+mod write_load;
+mod write_province;
 
 use bench_row::{BenchRow, ROW_TABLE_HEADER};
 use cases::BenchPlan;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use growth::{GROWTH_TABLE_HEADER, GrowthPoint};
 use remote::BenchTarget;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use write_load::{PeersArgs, WriteArgs};
 
 /// Any error ends the bench and is reported.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -44,14 +53,18 @@ const PRODUCT_ARGUMENT: &str = "thidua";
 #[derive(Debug, Parser)]
 #[command(
     name = "thidua-bench",
+    args_conflicts_with_subcommands = true,
     after_help = "Examples:
   scripts/bench
   scripts/bench push pull --rounds 5 --json
   scripts/bench --growth --chart docs/growth.svg
   scripts/bench --soak 1800
+  scripts/bench write --reports 20000
   scripts/bench --against https://10.0.0.2:8443 --ca ca.pem --code CODE"
 )]
 struct BenchCli {
+    #[command(subcommand)]
+    load: Option<BenchLoad>,
     /// Rows to run: unary push pull nothing targets rollup follow; all when none is named.
     rows: Vec<String>,
     /// How often each row runs; the median counts.
@@ -89,6 +102,13 @@ struct BenchCli {
     json: bool,
 }
 
+/// Loads on server processes.
+#[derive(Debug, Subcommand)]
+enum BenchLoad {
+    Write(WriteArgs),
+    Peers(PeersArgs),
+}
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
     if arguments.peek().is_some_and(|first| first == PRODUCT_ARGUMENT) {
@@ -104,6 +124,11 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &BenchCli) -> Result<()> {
+    match &cli.load {
+        Some(BenchLoad::Write(args)) => return write_load::run_write_load(args),
+        Some(BenchLoad::Peers(args)) => return write_load::run_peers(args),
+        None => {}
+    }
     if let Some(seconds) = cli.soak {
         return soak::run_soak(seconds, |line| println!("{line}"));
     }
@@ -121,7 +146,7 @@ fn run(cli: &BenchCli) -> Result<()> {
         }
         (_, _, _) => cases::run_benches(&plan, show),
     };
-    print_json(cli, &rows?)
+    print_json(cli.json, &rows?)
 }
 
 fn run_growth(cli: &BenchCli) -> Result<()> {
@@ -133,7 +158,7 @@ fn run_growth(cli: &BenchCli) -> Result<()> {
         std::fs::write(path, chart::render_chart(&points))
             .map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    print_json(cli, &points)
+    print_json(cli.json, &points)
 }
 
 fn print_text(cli: &BenchCli, text: impl FnOnce() -> String) {
@@ -142,8 +167,8 @@ fn print_text(cli: &BenchCli, text: impl FnOnce() -> String) {
     }
 }
 
-fn print_json(cli: &BenchCli, found: &impl Serialize) -> Result<()> {
-    if cli.json {
+fn print_json(json: bool, found: &impl Serialize) -> Result<()> {
+    if json {
         println!("{}", serde_json::to_string_pretty(found)?);
     }
     Ok(())

@@ -275,7 +275,7 @@ async fn sample_minutes(
 ) -> Vec<MinuteStats> {
     let server = shared.process.id();
     let (mut minutes, mut began, mut ticks) =
-        (Vec::new(), Instant::now(), CpuTicks::sample(Some(server)));
+        (Vec::new(), Instant::now(), CpuTicks::sample(&[server]));
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let over = shared.is_over();
@@ -285,7 +285,7 @@ async fn sample_minutes(
         if began.elapsed() >= Duration::from_secs(60) {
             let mut minute = std::mem::take(&mut *open);
             drop(open);
-            let now = CpuTicks::sample(Some(server));
+            let now = CpuTicks::sample(&[server]);
             minute.rss_kib = resident_kib(server);
             minute.anon_kib = anon_kib(server);
             minute.descriptors = count_descriptors(server);

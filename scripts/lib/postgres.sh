@@ -2,8 +2,8 @@
 #
 # A server that the caller names in THIDUA_TEST_PG is used as it is. Otherwise `postgres_up` creates
 # one in a temporary directory on a free loopback port, with its own password and without fsync (the
-# data is deleted), and `postgres_down` ends it. PostgreSQL refuses to run as root, so root runs it
-# as an unprivileged user.
+# data is deleted; PG_DURABLE=1 keeps fsync, for measurements), and `postgres_down` ends it.
+# PostgreSQL refuses to run as root, so root runs it as an unprivileged user.
 
 PG_DIR=
 PG_BIN=
@@ -51,6 +51,9 @@ postgres_user() {
 postgres_start() {
     PG_DIR=$(mktemp -d "${TMPDIR:-/tmp}/thidua-pg.XXXXXX")
     local password port try
+    local settings="-c shared_buffers=64MB -c max_wal_size=512MB"
+    settings+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    [ -z "${PG_DURABLE:-}" ] || settings="-c shared_buffers=256MB -c max_wal_size=1GB"
     password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     printf '%s' "$password" >"$PG_DIR/password"
     [ -z "$PG_USER" ] || chown -R "$PG_USER" "$PG_DIR"
@@ -62,8 +65,7 @@ postgres_start() {
     for try in 1 2 3 4 5 6 7 8; do
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
         if (cd "$PG_DIR" && "${PG_AS[@]}" "$PG_BIN/pg_ctl" start -w -s -t 60 -D "$PG_DIR/data" -l "$PG_DIR/log" -o "-p $port \
-            -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c shared_buffers=64MB \
-            -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=512MB"); then
+            -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 $settings"); then
             export THIDUA_TEST_PG=postgres://thidua:$password@127.0.0.1:$port/postgres
             echo "PostgreSQL: $("$PG_BIN/postgres" --version) on 127.0.0.1:$port, thrown away at the end"
             return 0
