@@ -55,6 +55,8 @@ mod proposals;
 mod push;
 #[path = "promises/random_walks.rs"]
 mod random_walks;
+#[path = "promises/replaced_revisions.rs"]
+mod replaced_revisions;
 #[path = "promises/retention.rs"]
 mod retention;
 #[path = "promises/runs.rs"]

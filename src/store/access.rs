@@ -68,10 +68,11 @@ type EnrolledDeviceRow =
 impl ReadTx<'_> {
     /// The device with this id.
     pub fn device(&mut self, id: DeviceId) -> Result<Option<EnrolledDevice>> {
-        let row: Option<EnrolledDeviceRow> = with_conn!(self.settled_conn(), |conn| select_devices()
-            .filter(device::id.eq(&id.0[..]))
-            .first(conn)
-            .optional())?;
+        let row: Option<EnrolledDeviceRow> =
+            with_conn!(self.settled_conn(), |conn| select_devices()
+                .filter(device::id.eq(&id.0[..]))
+                .first(conn)
+                .optional())?;
         let Some(mut device) = row.map(to_device).transpose()? else { return Ok(None) };
         if let Some(Some(outbox)) = self.pending().writes.outboxes.get(&id) {
             device.last_command_number = outbox.last_command_number;
@@ -98,11 +99,12 @@ impl ReadTx<'_> {
 
     /// All grants of an account.
     pub fn grants(&mut self, account_id: AccountId) -> Result<Vec<Grant>> {
-        let rows: Vec<(i16, Vec<u8>, i32, i32)> = with_conn!(self.settled_conn(), |conn| grants::table
-            .filter(grants::account.eq(&account_id.0[..]))
-            .order((grants::role, grants::unit, grants::from_day))
-            .select((grants::role, grants::unit, grants::from_day, grants::to_day))
-            .load(conn))?;
+        let rows: Vec<(i16, Vec<u8>, i32, i32)> =
+            with_conn!(self.settled_conn(), |conn| grants::table
+                .filter(grants::account.eq(&account_id.0[..]))
+                .order((grants::role, grants::unit, grants::from_day))
+                .select((grants::role, grants::unit, grants::from_day, grants::to_day))
+                .load(conn))?;
         rows.into_iter().filter_map(|row| to_grant(row).transpose()).collect()
     }
 

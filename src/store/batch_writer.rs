@@ -187,11 +187,8 @@ fn commit_batch(
     let pending = &mut batch.pending;
     let is_empty =
         pending.changes.is_empty() && pending.commands.is_empty() && pending.writes.is_written();
-    let last = if is_empty {
-        None
-    } else {
-        Some(commit::append_commit(conn, pending, scopes, now)?)
-    };
+    let last =
+        if is_empty { None } else { Some(commit::append_commit(conn, pending, scopes, now)?) };
     super::fault_point::trigger_fault_point("before_commit");
     conn.execute_sql("COMMIT")?;
     super::fault_point::trigger_fault_point("after_commit");

@@ -8,20 +8,23 @@
 //! ```
 
 use super::backend::{AnyConn, with_conn};
+use super::commit_feed::{
+    FeedRows, collect_feed_rows, load_feed_rows, merge_changes, write_feed_rows,
+};
 use super::error::Result;
 use super::flush::{insert_rows, to_lost_race};
 use super::kept_statement::kept_statement;
 use super::pending::PendingChanges;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{audit, audited_row, command, commit_log, feed, scope};
-use super::write_tx::{PendingChange, RecordChange};
-use crate::domain::access::scope::{RecordKind, Scope};
-use crate::domain::support::scope_digest::ScopeDigest;
+use super::schema::{audit, audited_row, command, commit_log, scope};
+use super::write_tx::PendingChange;
+use crate::domain::access::scope::Scope;
 use crate::domain::support::ids::DeviceId;
+use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt};
+use diesel::sql_types::{Array, BigInt, Binary, Integer};
 use diesel::sqlite::Sqlite;
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -111,11 +114,7 @@ pub(super) fn extend_chain(chain: &[u8], content: [u8; 32]) -> [u8; 32] {
 }
 
 /// Writes the last seq of the commit into the rows of commands that were written before it.
-fn assign_commit_seq(
-    conn: &mut AnyConn,
-    commands: &[(DeviceId, u64)],
-    last: i64,
-) -> Result<()> {
+fn assign_commit_seq(conn: &mut AnyConn, commands: &[(DeviceId, u64)], last: i64) -> Result<()> {
     let taken: BTreeSet<([u8; 16], u64)> =
         commands.iter().map(|(device, number)| (device.0, *number)).collect();
     // A released held command may have a much lower number than the others: only runs without a gap
@@ -262,206 +261,19 @@ fn to_audit_row(pending_change: &PendingChange, seq: i64, now: Timestamp) -> New
     }
 }
 
-/// All changes of one record in this commit, merged.
-struct NetChange {
-    seq: i64,
-    old_hash: Option<u128>,
-    new_hash: Option<u128>,
-    scopes: BTreeSet<Scope>,
-}
-
-type ChangedRecordKey = (RecordKind, [u8; 16]);
-
-fn merge_changes(pending: &[PendingChange], first: i64) -> Vec<(ChangedRecordKey, NetChange)> {
-    let mut net_changes: BTreeMap<ChangedRecordKey, NetChange> = BTreeMap::new();
-    for (index, pending_change) in pending.iter().enumerate() {
-        let Some(RecordChange { kind, id, old_hash, new_hash, scopes, .. }) =
-            &pending_change.record_change
-        else {
-            continue;
-        };
-        let seq = first + index as i64;
-        let scopes = scopes.iter().copied().collect();
-        net_changes
-            .entry((*kind, *id))
-            .and_modify(|entry| {
-                let old = entry.old_hash;
-                *entry = NetChange {
-                    seq,
-                    old_hash: old,
-                    new_hash: *new_hash,
-                    scopes: BTreeSet::clone(&scopes),
-                };
-            })
-            .or_insert(NetChange { seq, old_hash: *old_hash, new_hash: *new_hash, scopes });
-    }
-    let mut list: Vec<_> = net_changes.into_iter().collect();
-    list.sort_by_key(|(_, entry)| entry.seq);
-    list
-}
-
-/// A row of the feed: scope number, seq, op.
-type FeedOpRow = (i32, i64, i16);
-
-/// Ids in one query; both databases accept far more.
-const IDS_PER_QUERY: usize = 500;
-
-/// The feed rows of the records that this commit changes.
-fn load_feed_rows(
-    conn: &mut AnyConn,
-    net_changes: &[(ChangedRecordKey, NetChange)],
-) -> Result<BTreeMap<ChangedRecordKey, Vec<FeedOpRow>>> {
-    let mut by_kind: BTreeMap<RecordKind, Vec<&[u8]>> = BTreeMap::new();
-    for ((kind, id), _) in net_changes {
-        by_kind.entry(*kind).or_default().push(id);
-    }
-    let mut before: BTreeMap<ChangedRecordKey, Vec<FeedOpRow>> = BTreeMap::new();
-    for (kind, ids) in by_kind {
-        for ids in ids.chunks(IDS_PER_QUERY) {
-            let rows: Vec<(Vec<u8>, i32, i64, i16)> = feed::table
-                .filter(feed::kind.eq(kind.number()))
-                .filter(feed::id.eq_any(ids))
-                .select((feed::id, feed::scope_number, feed::seq, feed::op))
-                .load(conn)?;
-            for (id, scope, seq, op) in rows {
-                before.entry((kind, to_byte_array(&id)?)).or_default().push((scope, seq, op));
-            }
-        }
-    }
-    Ok(before)
-}
-
-/// Rows of the feed that a commit writes.
-#[derive(Default)]
-struct FeedRows {
-    inserts: Vec<NewFeedRow>,
-    /// With the seq of the record's former row in that scope.
-    updates: Vec<(i64, NewFeedRow)>,
-}
-
-impl FeedRows {
-    fn extend(&mut self, more: Self) {
-        self.inserts.extend(more.inserts);
-        self.updates.extend(more.updates);
-    }
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = feed)]
-#[diesel(treat_none_as_default_value = false)]
-struct NewFeedRow {
-    scope_number: i32,
-    seq: i64,
-    kind: i16,
-    id: [u8; 16],
-    op: i16,
-}
-
-fn collect_feed_rows(
-    conn: &mut AnyConn,
-    key: ChangedRecordKey,
-    net_changes: &NetChange,
-    before: &[FeedOpRow],
-    digests: &mut ScopeDigests,
-) -> Result<FeedRows> {
-    let mut targets = BTreeSet::new();
-    for scope in &net_changes.scopes {
-        targets.insert(digests.ensure_scope_number(conn, *scope)?);
-    }
-    let mut changes: BTreeMap<i32, i16> = BTreeMap::new();
-    for target in &targets {
-        let held = before.iter().any(|(scope, _, op)| scope == target && *op == OP_PUT);
-        if !held || net_changes.old_hash != net_changes.new_hash {
-            changes.insert(*target, OP_PUT);
-        }
-        digests.replace_hash(
-            *target,
-            if held { net_changes.old_hash } else { None },
-            net_changes.new_hash,
-            !held || net_changes.old_hash != net_changes.new_hash,
-        );
-    }
-    for (scope, _, _) in
-        before.iter().filter(|(scope, _, op)| *op == OP_PUT && !targets.contains(scope))
-    {
-        if planted!("leaving-untold") {
-            continue;
-        }
-        changes.insert(
-            *scope,
-            if net_changes.new_hash.is_none() { OP_DELETED } else { OP_OUT_OF_SCOPE },
-        );
-        digests.replace_hash(*scope, net_changes.old_hash, None, true);
-    }
-    let mut rows = FeedRows::default();
-    for (scope_number, op) in changes {
-        let (kind, id, seq) = (key.0.number(), key.1, net_changes.seq);
-        let row = NewFeedRow { scope_number, seq, kind, id, op };
-        match before.iter().find(|(place, _, _)| *place == scope_number) {
-            Some((_, former_seq, _)) => rows.updates.push((*former_seq, row)),
-            None => rows.inserts.push(row),
-        }
-    }
-    Ok(rows)
-}
-
-kept_statement! {
-    /// Moves the row of a record in a scope to the end of the feed.
-    [Sqlite], UpdateFeedRow {
-        "UPDATE feed SET seq = " seq: BigInt = i64,
-        ", op = " op: SmallInt = i16,
-        " WHERE scope_number = " scope_number: Integer = i32,
-        " AND seq = " former_seq: BigInt = i64,
-        "",
-    }
-}
-
-kept_statement! {
-    /// The same for many rows.
-    [Pg], UpdateFeedRows {
-        "UPDATE feed SET seq = new.seq, op = new.op FROM unnest("
-            scope_numbers: Array<Integer> = Vec<i32>,
-        ", " former_seqs: Array<BigInt> = Vec<i64>,
-        ", " seqs: Array<BigInt> = Vec<i64>,
-        ", " ops: Array<SmallInt> = Vec<i16>,
-        ") AS new (scope_number, former_seq, seq, op) \
-         WHERE feed.scope_number = new.scope_number AND feed.seq = new.former_seq",
-    }
-}
-
-fn write_feed_rows(conn: &mut AnyConn, rows: FeedRows) -> Result<()> {
-    let FeedRows { mut inserts, updates } = rows;
-    inserts.sort_unstable_by_key(|row| (row.scope_number, row.seq));
-    insert_rows!(&mut *conn, feed::table, inserts)?;
-    match conn {
-        _ if updates.is_empty() => {}
-        AnyConn::Sqlite(conn) => {
-            for (former_seq, NewFeedRow { scope_number, seq, op, .. }) in updates {
-                UpdateFeedRow { seq, op, scope_number, former_seq }.execute(conn)?;
-            }
-        }
-        AnyConn::Pg(conn) => {
-            let update = UpdateFeedRows {
-                scope_numbers: updates.iter().map(|(_, row)| row.scope_number).collect(),
-                former_seqs: updates.iter().map(|(former_seq, _)| *former_seq).collect(),
-                seqs: updates.iter().map(|(_, row)| row.seq).collect(),
-                ops: updates.iter().map(|(_, row)| row.op).collect(),
-            };
-            update.execute(conn)?;
-        }
-    }
-    Ok(())
-}
-
 /// Digest differences of the commit, written in scope order.
-struct ScopeDigests {
+pub(super) struct ScopeDigests {
     scope_numbers: ScopeNumberCache,
     changes: BTreeMap<i32, ScopeDigest>,
 }
 
 impl ScopeDigests {
     /// The short number of a scope, assigned at its first record.
-    fn ensure_scope_number(&mut self, conn: &mut AnyConn, requested: Scope) -> Result<i32> {
+    pub(super) fn ensure_scope_number(
+        &mut self,
+        conn: &mut AnyConn,
+        requested: Scope,
+    ) -> Result<i32> {
         if let Some(number) = self.scope_numbers.get(&requested) {
             return Ok(*number);
         }
@@ -473,7 +285,13 @@ impl ScopeDigests {
         Ok(number)
     }
 
-    fn replace_hash(&mut self, scope: i32, old: Option<u128>, new: Option<u128>, changed: bool) {
+    pub(super) fn replace_hash(
+        &mut self,
+        scope: i32,
+        old: Option<u128>,
+        new: Option<u128>,
+        changed: bool,
+    ) {
         if !changed {
             return;
         }
@@ -533,8 +351,7 @@ kept_statement! {
 
 /// Digests of these scopes as committed.
 fn load_digests(conn: &mut AnyConn, numbers: Vec<i32>) -> Result<Vec<(i32, ScopeDigest)>> {
-    let select =
-        || scope::table.select((scope::number, scope::record_count, scope::hash_sum));
+    let select = || scope::table.select((scope::number, scope::record_count, scope::hash_sum));
     let mut rows: Vec<(i32, i64, Vec<u8>)> = Vec::with_capacity(numbers.len());
     match conn {
         AnyConn::Sqlite(conn) => {

@@ -259,8 +259,8 @@ impl ReadTx<'_> {
         Ok(scopes.collect::<Vec<_>>().join(" "))
     }
 
-    /// Compares every replaced revision with the row of the audit that wrote it, and with `units` its
-    /// other columns with its bytes.
+    /// Compares every replaced revision with the row of the audit that wrote it, and with `units`
+    /// its other columns with its bytes.
     fn check_revisions(
         &mut self,
         units: Option<&UnitNumbers>,
@@ -309,7 +309,8 @@ impl ReadTx<'_> {
 
     /// Compares published runs and their inputs with their digests.
     fn check_runs(&mut self, problems: &mut ProblemList) -> Result<()> {
-        let digests: Vec<Vec<u8>> = run_input::table.select(run_input::digest).load(self.conn()?)?;
+        let digests: Vec<Vec<u8>> =
+            run_input::table.select(run_input::digest).load(self.conn()?)?;
         for digest in digests {
             if let Err(Error::ContentAltered(text)) = self.run_input(&digest) {
                 problems.push(0, text);

@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::kept_statement::kept_statement;
 use super::overlay::OverlayRow;
 use super::pending::{
-    CommandRow, OutboxPosition, RecordKey, RecordRow, ReplacedRevision, WriteSet,
+    ChangedRecordKey, CommandRow, OutboxPosition, RecordRow, ReplacedRevision, WriteSet,
 };
 use super::schema::{command, record, report_attachment, report_author, report_revision};
 use crate::domain::support::ids::{AccountId, DeviceId, ReportId};
@@ -33,7 +33,11 @@ macro_rules! insert_rows {
         match $conn {
             _ if rows.is_empty() => Ok(()),
             AnyConn::Sqlite(conn) => rows.iter().try_for_each(|row| {
-                diesel::insert_into($table).values(row).execute(conn).map(|_| ()).map_err(to_lost_race)
+                diesel::insert_into($table)
+                    .values(row)
+                    .execute(conn)
+                    .map(|_| ())
+                    .map_err(to_lost_race)
             }),
             AnyConn::Pg(conn) => diesel::copy_from($table)
                 .from_insertable(rows)
@@ -110,7 +114,7 @@ struct NewRecord {
 }
 
 impl NewRecord {
-    fn new((kind, id): RecordKey, row: RecordRow) -> Self {
+    fn new((kind, id): ChangedRecordKey, row: RecordRow) -> Self {
         let report = row.report.as_ref();
         Self {
             kind: kind.number(),
@@ -176,7 +180,10 @@ kept_statement! {
     }
 }
 
-fn write_records(conn: &mut AnyConn, rows: Vec<(RecordKey, OverlayRow<RecordRow>)>) -> Result<()> {
+fn write_records(
+    conn: &mut AnyConn,
+    rows: Vec<(ChangedRecordKey, OverlayRow<RecordRow>)>,
+) -> Result<()> {
     let (mut inserts, mut updates, mut deletes) = (Vec::new(), Vec::new(), Vec::new());
     for (key, OverlayRow { stored, current, .. }) in rows {
         match (stored, current) {
@@ -248,7 +255,8 @@ type Rows<K, V> = [(K, OverlayRow<V>)];
 fn write_authors(conn: &mut AnyConn, rows: &Rows<(ReportId, AccountId), ()>) -> Result<()> {
     // A report has few authors beside the first, and one may be stored already.
     for ((report, account), _) in rows {
-        let row = (report_author::report.eq(&report.0[..]), report_author::account.eq(&account.0[..]));
+        let row =
+            (report_author::report.eq(&report.0[..]), report_author::account.eq(&account.0[..]));
         super::backend::with_conn!(&mut *conn, |conn| diesel::insert_into(report_author::table)
             .values(row)
             .on_conflict_do_nothing()
@@ -266,11 +274,12 @@ struct NewAttachment {
     id: Id,
 }
 
-fn write_attachments(conn: &mut AnyConn, rows: &Rows<(ReportId, RecordKey), ()>) -> Result<()> {
-    let attachment = |((report, (kind, id)), _): &((ReportId, RecordKey), _)| NewAttachment {
-        report: report.0,
-        kind: kind.number(),
-        id: *id,
+fn write_attachments(
+    conn: &mut AnyConn,
+    rows: &Rows<(ReportId, ChangedRecordKey), ()>,
+) -> Result<()> {
+    let attachment = |((report, (kind, id)), _): &((ReportId, ChangedRecordKey), _)| {
+        NewAttachment { report: report.0, kind: kind.number(), id: *id }
     };
     insert_rows!(conn, report_attachment::table, rows.iter().map(attachment).collect::<Vec<_>>())
 }
@@ -287,7 +296,10 @@ struct NewRevision {
     received_at: i64,
 }
 
-fn write_revisions(conn: &mut AnyConn, rows: &Rows<(ReportId, i64), ReplacedRevision>) -> Result<()> {
+fn write_revisions(
+    conn: &mut AnyConn,
+    rows: &Rows<(ReportId, i64), ReplacedRevision>,
+) -> Result<()> {
     let revision = |((report, revision), row): &((ReportId, i64), OverlayRow<ReplacedRevision>)| {
         let row = row.current.as_ref()?;
         Some(NewRevision {

@@ -5,15 +5,16 @@
 //! that writes such records, at the record's unit; lists take a `VisibleScopes`.
 //! Instants come from the caller.
 //!
-//! How a batch of writes commits (many callers share one transaction):
+//! How a batch of writes commits (many callers share one transaction; what they decide stays in
+//! memory until its end, see `pending`):
 //!
 //! ```text
 //!  caller A   [turn: BEGIN, own steps]--next-->              wait ---+
 //!  caller B                     [turn: own steps]--next-->   wait ---+--> all return after COMMIT
 //!  caller C                                   [turn: own steps, nobody waits: APPEND, COMMIT]
 //!
-//!  APPEND  merge changes -> UPDATE feed_head RETURNING (one lock that orders all nodes)
-//!          -> audit, feed, digests, chain -> COMMIT
+//!  APPEND  rows in sets -> UPDATE feed_head RETURNING (one lock that orders all nodes)
+//!          -> commands, audit, feed, digests, chain -> COMMIT
 //! ```
 
 pub mod access;
@@ -26,6 +27,7 @@ mod baseline;
 mod batch_writer;
 pub mod checkpoint_file;
 mod commit;
+mod commit_feed;
 mod commit_notifier;
 mod compaction;
 pub mod content_check;

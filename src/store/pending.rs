@@ -18,7 +18,7 @@ use crate::domain::support::ids::{AccountId, DeviceId, ReportId, UnitId};
 use std::collections::HashMap;
 
 /// Kind and id of a record.
-pub(super) type RecordKey = (RecordKind, [u8; 16]);
+pub(super) type ChangedRecordKey = (RecordKind, [u8; 16]);
 
 /// So many rows are written at once; more would cost memory and gain nothing.
 const MAX_UNWRITTEN_ROWS: usize = 4096;
@@ -87,10 +87,10 @@ pub(super) struct OutboxPosition {
 /// The rows of the hot tables that the batch has read or put.
 #[derive(Default)]
 pub(super) struct WriteSet {
-    pub(super) records: Overlay<RecordKey, RecordRow>,
+    pub(super) records: Overlay<ChangedRecordKey, RecordRow>,
     /// Authors of a report beside the first.
     pub(super) authors: Overlay<(ReportId, AccountId), ()>,
-    pub(super) attachments: Overlay<(ReportId, RecordKey), ()>,
+    pub(super) attachments: Overlay<(ReportId, ChangedRecordKey), ()>,
     pub(super) revisions: Overlay<(ReportId, i64), ReplacedRevision>,
     pub(super) commands: Overlay<(DeviceId, u64), CommandRow>,
     pub(super) outboxes: Overlay<DeviceId, OutboxPosition>,
@@ -102,12 +102,30 @@ type WriteSetPosition = [usize; 6];
 macro_rules! for_each_table {
     ($writes:expr, |$table:ident, $index:ident| $body:expr) => {{
         let WriteSet { records, authors, attachments, revisions, commands, outboxes } = $writes;
-        { let ($table, $index) = (records, 0); $body }
-        { let ($table, $index) = (authors, 1); $body }
-        { let ($table, $index) = (attachments, 2); $body }
-        { let ($table, $index) = (revisions, 3); $body }
-        { let ($table, $index) = (commands, 4); $body }
-        { let ($table, $index) = (outboxes, 5); $body }
+        {
+            let ($table, $index) = (records, 0);
+            $body
+        }
+        {
+            let ($table, $index) = (authors, 1);
+            $body
+        }
+        {
+            let ($table, $index) = (attachments, 2);
+            $body
+        }
+        {
+            let ($table, $index) = (revisions, 3);
+            $body
+        }
+        {
+            let ($table, $index) = (commands, 4);
+            $body
+        }
+        {
+            let ($table, $index) = (outboxes, 5);
+            $body
+        }
     }};
 }
 

@@ -111,12 +111,13 @@ impl<'c> ReadTx<'c> {
 
     /// The last commit at or below `seq`: its last seq and chain; (0, zeros) before the first.
     pub fn last_commit_up_to(&mut self, seq: i64) -> Result<(i64, [u8; 32])> {
-        let row: Option<(i64, Vec<u8>)> = with_conn!(self.settled_conn(), |conn| commit_log::table
-            .filter(commit_log::last_seq.le(seq))
-            .order(commit_log::last_seq.desc())
-            .select((commit_log::last_seq, commit_log::chain))
-            .first(conn)
-            .optional())?;
+        let row: Option<(i64, Vec<u8>)> =
+            with_conn!(self.settled_conn(), |conn| commit_log::table
+                .filter(commit_log::last_seq.le(seq))
+                .order(commit_log::last_seq.desc())
+                .select((commit_log::last_seq, commit_log::chain))
+                .first(conn)
+                .optional())?;
         row.map_or(Ok((0, [0; 32])), |(last, chain)| Ok((last, to_byte_array(&chain)?)))
     }
 
@@ -133,7 +134,11 @@ impl<'c> ReadTx<'c> {
     /// The current version of a record.
     pub fn record(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<StoredRecord>> {
         let row = self.record_row(kind, id)?;
-        Ok(row.map(|RecordRow { revision, hash, bytes, .. }| StoredRecord { revision, hash, bytes }))
+        Ok(row.map(|RecordRow { revision, hash, bytes, .. }| StoredRecord {
+            revision,
+            hash,
+            bytes,
+        }))
     }
 
     /// Like [`ReadTx::record`]; fails with its place unless the bytes have their hash.

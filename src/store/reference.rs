@@ -35,11 +35,12 @@ impl ReadTx<'_> {
     /// The path of a unit today: the unit that acts for it, and its ancestors. A unit without a row
     /// acts for itself.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
-        let successor: Option<Vec<u8>> = with_conn!(self.settled_conn(), |conn| unit_successor::table
-            .find(&unit.0[..])
-            .select(unit_successor::successor)
-            .first(conn)
-            .optional())?;
+        let successor: Option<Vec<u8>> =
+            with_conn!(self.settled_conn(), |conn| unit_successor::table
+                .find(&unit.0[..])
+                .select(unit_successor::successor)
+                .first(conn)
+                .optional())?;
         let above: Vec<Vec<u8>> = with_conn!(self.settled_conn(), |conn| unit_ancestor::table
             .filter(unit_ancestor::unit.eq(&unit.0[..]))
             .order(unit_ancestor::position)
@@ -52,7 +53,11 @@ impl ReadTx<'_> {
 
     /// The value of a setting.
     pub fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        Ok(setting::table.find(name).select(setting::value).first(self.settled_conn()).optional()?)
+        Ok(setting::table
+            .find(name)
+            .select(setting::value)
+            .first(self.settled_conn())
+            .optional()?)
     }
 }
 

@@ -212,7 +212,6 @@ impl ReadTx<'_> {
         }
         Ok(found)
     }
-
 }
 
 impl WriteTx<'_> {

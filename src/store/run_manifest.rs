@@ -131,8 +131,11 @@ impl ReadTx<'_> {
 
     /// An input of a run, by its digest; fails if the bytes do not have it.
     pub fn run_input(&mut self, digest: &[u8]) -> Result<Vec<u8>> {
-        let found =
-            run_input::table.find(digest).select(run_input::bytes).first(self.conn()?).optional()?;
+        let found = run_input::table
+            .find(digest)
+            .select(run_input::bytes)
+            .first(self.conn()?)
+            .optional()?;
         let bytes: Vec<u8> =
             found.ok_or_else(|| Error::Damaged("an input of a run is missing".to_owned()))?;
         if Sha256::digest(&bytes)[..] != *digest {

@@ -3,7 +3,7 @@
 use super::audited_row::AuditedRows;
 use super::backend::AnyConn;
 use super::error::{Error, Result};
-use super::pending::{PendingChanges, RecordKey, RecordRow, ReportColumns};
+use super::pending::{ChangedRecordKey, PendingChanges, RecordRow, ReportColumns};
 use super::read_tx::ReadTx;
 use super::schema::feed_head;
 use super::write_rights::MovesRecords;
@@ -37,11 +37,7 @@ pub struct AuditContext {
 
 impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
     fn from(permit: &Permit<A>) -> Self {
-        Self {
-            account: permit.account(),
-            device: permit.device(),
-            action: permit.code().into(),
-        }
+        Self { account: permit.account(), device: permit.device(), action: permit.code().into() }
     }
 }
 
@@ -154,7 +150,7 @@ impl<'c> WriteTx<'c> {
     pub(super) fn put_record_row(
         &mut self,
         audit: &AuditContext,
-        (kind, id): RecordKey,
+        (kind, id): ChangedRecordKey,
         bytes: &[u8],
         report: Option<ReportColumns>,
         scopes: Vec<Scope>,
@@ -212,11 +208,7 @@ impl<'c> WriteTx<'c> {
     }
 
     /// The scopes that the last pending change of this batch gives the record; `None` without one.
-    pub(super) fn pending_scopes(
-        &mut self,
-        kind: RecordKind,
-        id: &[u8; 16],
-    ) -> Option<&[Scope]> {
+    pub(super) fn pending_scopes(&mut self, kind: RecordKind, id: &[u8; 16]) -> Option<&[Scope]> {
         let changes = self.pending().changes.iter().rev();
         let mut records = changes.filter_map(|change| change.record_change.as_ref());
         let last = records.find(|record| record.kind == kind && record.id == *id)?;

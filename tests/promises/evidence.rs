@@ -2,7 +2,7 @@
 
 use crate::jobs::{accept_first_report, run_numbers};
 use crate::on_both_databases;
-use crate::world::{TOWN, WARD_2, WARD_3, World, first_week_key};
+use crate::world::{TOWN, WARD_2, WARD_3, World};
 use diesel::{Connection as _, RunQueryDsl as _};
 use jiff::civil::date;
 use thidua::app::AppError;
@@ -14,8 +14,6 @@ use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::scope::RecordKind;
 use thidua::domain::access::second_factor::ConfirmedFactor;
-use thidua::domain::report::cell::CellValue;
-use thidua::domain::report::command::Verdict;
 use thidua::domain::report::element::ElementCode;
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::baseline::{BaselineRow, BaselineStatus};
@@ -36,7 +34,6 @@ on_both_databases! {
     a_grant_given_and_a_key_taken_away_by_hand_are_named_before_the_night_publishes
     a_definition_rewritten_by_hand_with_its_right_hash_is_named_before_the_night_publishes
     a_line_of_a_report_changed_by_hand_is_found_and_reaches_no_verdict
-    a_sent_revision_deleted_by_hand_is_found
     a_change_by_hand_with_its_lines_and_its_row_of_the_audit_breaks_the_chain_before_the_night_publishes
 }
 
@@ -71,7 +68,7 @@ fn id_literal(world: &World, id: &dyn std::fmt::Display) -> String {
 }
 
 /// A condition that selects the rows of a report.
-fn of_report(world: &World, column: &str, report: ReportId) -> String {
+pub(crate) fn of_report(world: &World, column: &str, report: ReportId) -> String {
     format!("{column} = {}", id_literal(world, &report))
 }
 
@@ -83,7 +80,7 @@ pub(crate) fn night_job(world: &World, name: &str) -> Result<(), AppError> {
     })
 }
 
-fn assert_names_place(what: &str, found: Result<(), AppError>, place: &str) {
+pub(crate) fn assert_names_place(what: &str, found: Result<(), AppError>, place: &str) {
     let Err(error) = found else { panic!("{what} finds nothing") };
     assert!(error.to_string().contains(place), "{what}: {error}");
 }
@@ -408,41 +405,6 @@ fn a_line_of_a_report_changed_by_hand_is_found_and_reaches_no_verdict(world: Wor
     change_by_hand(&world, &format!("update record set unit = null where {condition}"));
     let wrong = format!("record report {report}: unit is -");
     assert_names_place("verify-audit", night_job(&world, "verify-audit"), &wrong);
-}
-
-fn a_sent_revision_deleted_by_hand_is_found(world: World) {
-    // A revision each: the draft, the submission, its correction, the acceptance.
-    let mut ward = world.enrol_device("phuong 3", WARD_3, Role::Reporter);
-    let mut town = world.enrol_device("thanh pho", TOWN, Role::Reviewer);
-    let key = first_week_key(WARD_3);
-    let cells = |figure| -> Vec<_> {
-        let value = CellValue::Reported(figure);
-        world.element_numbers().into_iter().map(|one| (one, value)).collect()
-    };
-    let save = ward.save_command(&key, &cells(2), &[]);
-    let submit = ward.submit_command(key.id());
-    let correct = ward.save_command(&key, &cells(3), &cells(2));
-    ward.push(&world, &[save, submit, correct]);
-    let accept = town.accept_command(&world.read_report(key.id()).unwrap());
-    assert_eq!(town.push(&world, &[accept])[0].verdict, Verdict::Applied);
-    let report = key.id();
-    let rows = of_report(&world, "report", report);
-    let problem = |revision: i64, place: &str| {
-        let copy = format!("create table kept as select * from report_revision where {rows}");
-        change_by_hand(&world, &copy);
-        change_by_hand(
-            &world,
-            &format!("delete from report_revision where {rows} and revision = {revision}"),
-        );
-        let place = format!("report_revision {report}{place}");
-        assert_names_place("verify-audit", night_job(&world, "verify-audit"), &place);
-        change_by_hand(&world, &format!("delete from report_revision where {rows}"));
-        change_by_hand(&world, "insert into report_revision select * from kept");
-        change_by_hand(&world, "drop table kept");
-        night_job(&world, "verify-audit").unwrap();
-    };
-    problem(2, " revision 2: it is missing");
-    problem(3, ": a revision is missing");
 }
 
 #[derive(diesel::QueryableByName)]

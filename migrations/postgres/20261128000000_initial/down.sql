@@ -14,7 +14,6 @@ DROP TABLE baseline;
 DROP TABLE report_revision;
 DROP TABLE report_attachment;
 DROP TABLE report_author;
-DROP TABLE report;
 DROP TABLE unit_successor;
 DROP TABLE unit_ancestor;
 DROP TABLE short_id;
