@@ -60,9 +60,9 @@ pub fn generate_enrol_code() -> Result<(EnrolmentCode, SecretHash), NoRandom> {
     Ok((code, stored))
 }
 
-/// A new access token (`tdt_` and 64 hexadecimal digits), and its hash.
+/// A new access token (`tdt_` and 32 hexadecimal digits, 128 bits), and its hash.
 pub fn generate_access_token() -> Result<(GeneratedSecret, SecretHash), NoRandom> {
-    let text = format!("tdt_{}", encode_hex(&random_bytes::<32>()?));
+    let text = format!("tdt_{}", encode_hex(&random_bytes::<16>()?));
     let stored = hash_secret(text.as_bytes());
     Ok((GeneratedSecret(text), stored))
 }
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(hash_secret(typed.symbols().as_bytes()), stored);
         let (token, _) = generate_access_token().unwrap();
         assert_eq!(format!("{token:?}"), "Secret");
-        assert_eq!(token.reveal().len(), 68);
+        assert_eq!(token.reveal().len(), 36);
         let (id, key, stored) = generate_service_key().unwrap();
         assert_eq!(
             (parse_service_key_id(key.reveal()), hash_secret(key.reveal().as_bytes())),

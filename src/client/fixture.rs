@@ -4,7 +4,7 @@
 use super::engine::{Engine, SyncInput};
 use super::protocol::{NextAction, RecordKey, ScopeKey};
 use super::replica::{CommandDraft, LocalReplica, ReplicaRecord, SwapResult};
-use crate::domain::support::scope_digest::{ScopeDigest, hash_record};
+use crate::domain::support::scope_digest::{ScopeDigest, compute_state_digest, hash_record};
 use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::pb::sync_response::Frame;
@@ -28,6 +28,8 @@ pub(crate) struct FakeServer {
     pub(crate) time: i64,
     /// Days of the offline lease in Welcome; 0 omits the limit.
     pub(crate) lease_days: u32,
+    /// The bytes of the epoch's id; `None`: its number.
+    pub(crate) epoch_id_byte: Option<u8>,
     pub(crate) records: BTreeMap<(ScopeKey, i16, [u8; 16]), (i64, Vec<u8>)>,
 }
 
@@ -61,6 +63,42 @@ impl FakeServer {
         self.seq += 1;
     }
 
+    fn epoch_id(&self) -> [u8; 16] {
+        [self.epoch_id_byte.unwrap_or(self.epoch as u8); 16]
+    }
+
+    /// The Welcome of a brief answer: only changes.
+    pub(crate) fn brief_welcome_frame(
+        &self,
+        changes: &[(ScopeKey, pb::ScopeChange)],
+    ) -> pb::SyncResponse {
+        let Some(Frame::Welcome(full)) = self.welcome_frame(changes).frame else { unreachable!() };
+        sync_response(Frame::Welcome(pb::Welcome {
+            epoch: None,
+            server_time: None,
+            brief: true,
+            ..full
+        }))
+    }
+
+    /// The Checkpoint of a brief answer; an empty cursor is the last one that the phone has.
+    pub(crate) fn brief_checkpoint_frame(
+        &self,
+        scopes: &[ScopeKey],
+        cursor: &str,
+    ) -> pb::SyncResponse {
+        let Some(Frame::Checkpoint(full)) = self.checkpoint_frame(scopes).frame else {
+            unreachable!()
+        };
+        let digests = scopes.iter().map(|scope| (scope.kind, scope.id, self.scope_digest(*scope)));
+        sync_response(Frame::Checkpoint(pb::Checkpoint {
+            cursor: cursor.as_bytes().to_vec(),
+            digests: Vec::new(),
+            state_digest: compute_state_digest((self.epoch, self.epoch_id()), digests).to_vec(),
+            ..full
+        }))
+    }
+
     pub(crate) fn welcome_frame(
         &self,
         changes: &[(ScopeKey, pb::ScopeChange)],
@@ -79,7 +117,7 @@ impl FakeServer {
             },
         };
         sync_response(Frame::Welcome(pb::Welcome {
-            epoch: Some(pb::Epoch { number: self.epoch, id: vec![self.epoch as u8; 16] }),
+            epoch: Some(pb::Epoch { number: self.epoch, id: self.epoch_id().to_vec() }),
             server_time: Some(timestamp_to_proto(Timestamp(self.time))),
             limits: (self.lease_days > 0).then(|| pb::SyncLimits {
                 offline_lease_days: self.lease_days,
@@ -88,6 +126,7 @@ impl FakeServer {
             scopes: changes.iter().map(grant).collect(),
             last_command_number: self.commands_taken,
             trusted_ca_sha256: Vec::new(),
+            brief: false,
         }))
     }
 
@@ -143,6 +182,7 @@ impl FakeServer {
             sync_mark: format!("mark{}", self.seq).into_bytes(),
             receipt: None,
             safe_past_seq: self.safe_past_seq,
+            state_digest: Vec::new(),
         }))
     }
 }

@@ -3,7 +3,9 @@
 //! Kinds of records and scopes are plain numbers, so that records of unknown kinds are stored as
 //! received.
 
-use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::ids::DeviceId;
+use crate::domain::support::scope_digest::{STATE_DIGEST_BYTES, ScopeDigest};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A scope, possibly of a kind that this app does not define. The id of the reference scope is all
@@ -171,6 +173,27 @@ impl OutboxOutcome {
     }
 }
 
+/// The phone and its authority, as receipts name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReceiptParties {
+    /// SHA-256 of the authority's public key.
+    pub(crate) authority: [u8; 32],
+    /// The phone.
+    pub(crate) device: DeviceId,
+}
+
+/// The scopes by the number by which frames name them.
+pub(crate) type ScopesByNumber = BTreeMap<u32, ScopeKey>;
+
+/// The server's digests at a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CheckpointDigests {
+    /// The digest of each scope.
+    Listed(Vec<(ScopeKey, ScopeDigest)>),
+    /// The digest of the whole state: a brief answer.
+    Combined([u8; STATE_DIGEST_BYTES]),
+}
+
 /// A checkpoint: after it the phone has exactly the server's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReceivedCheckpoint {
@@ -179,7 +202,9 @@ pub(crate) struct ReceivedCheckpoint {
     /// Feed position of the checkpoint.
     pub(crate) seq: i64,
     /// The server's digests.
-    pub(crate) digests: Vec<(ScopeKey, ScopeDigest)>,
+    pub(crate) digests: CheckpointDigests,
+    /// The granted scopes by their number in this epoch.
+    pub(crate) scope_numbers: ScopesByNumber,
     /// Highest number of a command taken from this phone.
     pub(crate) commands_taken: u64,
     /// The server's time, in microseconds.

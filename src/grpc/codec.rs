@@ -10,7 +10,11 @@ use crate::wire::sync::{encode_frame, encode_rows_frame};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::vec;
+use tokio::sync::mpsc;
+use tokio_stream::adapters::Chain;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Iter, StreamExt as _};
 use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
 use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
 use tonic::server::{Grpc, NamedService, ServerStreamingService};
@@ -26,8 +30,21 @@ pub(super) enum SyncStreamItem {
     EncodedRows(Arc<[u8]>, Vec<u8>),
 }
 
-/// The response stream of the sync service.
-pub(super) type SyncResponseStream = ReceiverStream<Result<SyncStreamItem, Status>>;
+/// The response stream of the sync service: the items of the opening, which leave together with the
+/// response's headers, then those of the rest of the call.
+pub(super) type SyncResponseStream =
+    Chain<Iter<vec::IntoIter<SyncStreamResult>>, ReceiverStream<SyncStreamResult>>;
+
+/// An item, or the failure that ends the stream.
+pub(super) type SyncStreamResult = Result<SyncStreamItem, Status>;
+
+/// Joins the items of the opening and those of the rest.
+pub(super) fn join_streams(
+    opening: Vec<SyncStreamResult>,
+    rest: mpsc::Receiver<SyncStreamResult>,
+) -> SyncResponseStream {
+    tokio_stream::iter(opening).chain(ReceiverStream::new(rest))
+}
 
 fn codec_buffers() -> BufferSettings {
     BufferSettings::new(256, 32 * 1024)

@@ -5,17 +5,20 @@ use super::codec::SyncStreamItem;
 use super::status::RpcError;
 use crate::app::command::CommandOutcome;
 use crate::auth::AuthorityKey;
+use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::report::command::Verdict;
 use crate::domain::support::ids::DeviceId;
 use crate::domain::support::limits::{FEED_PAGE_ROWS_MAX, MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX};
 use crate::domain::support::reason::RefusalReason;
-use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::scope_digest::{STATE_DIGEST_BYTES, ScopeDigest, compute_state_digest};
+use crate::domain::support::time::Timestamp;
 use crate::pb::notice::Notice as NoticeKind;
 use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncResponse};
 use crate::sync::change_batch::{COMPRESSIONS, SharedRows};
 use crate::sync::frame::{
-    CheckpointFrame, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant, SyncFrame,
-    SyncRow, SyncRowOp, WelcomeFrame,
+    CheckpointDigest, CheckpointFrame, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant,
+    SyncFrame, SyncRow, SyncRowOp, WelcomeFrame,
 };
 use crate::wire::access::{ReceiptBody, encode_receipt};
 use crate::wire::sync::RowCompression;
@@ -39,26 +42,36 @@ pub(super) struct CallMessages {
     pub(super) offline_lease_days: u16,
     /// Whether the next checkpoint carries a receipt: the first one of a call with commands.
     pub(super) receipt_due: bool,
+    /// The last cursor that the caller has, if it understands a brief answer.
+    pub(super) brief_cursor: Option<Vec<u8>>,
 }
 
 impl CallMessages {
-    /// Builds the stream item of a frame; rows are compressed if the caller accepts it.
-    pub(super) fn build_item(&mut self, frame: SyncFrame) -> Result<SyncStreamItem, RpcError> {
+    /// Builds the stream item of a frame; rows are compressed if the caller accepts it. `None`: a
+    /// brief answer leaves the frame out.
+    pub(super) fn build_item(
+        &mut self,
+        frame: SyncFrame,
+    ) -> Result<Option<SyncStreamItem>, RpcError> {
         let frame = match frame {
             SyncFrame::SharedRows { rows, cursor } => {
-                return Ok(SyncStreamItem::EncodedRows(self.encode_shared_rows(&rows), cursor));
+                self.note_cursor(&cursor);
+                let rows = self.encode_shared_rows(&rows);
+                return Ok(Some(SyncStreamItem::EncodedRows(rows, cursor)));
             }
             SyncFrame::Rows(frame) => {
-                let Some(compression) = self.compression else {
-                    return Ok(wrap_frame(FrameMessage::Rows(rows_to_proto(frame))));
-                };
-                let plain = sync::encode_rows(frame.rows.into_iter().map(row_to_proto).collect());
-                let bytes = sync::compress_rows(&plain, compression).unwrap_or(plain);
-                return Ok(SyncStreamItem::EncodedRows(bytes.into(), frame.cursor));
+                self.note_cursor(&frame.cursor);
+                return Ok(Some(self.build_rows(frame)));
+            }
+            SyncFrame::Welcome(frame) if self.is_brief() && frame.resumes_cursor => {
+                match self.build_brief_welcome(frame) {
+                    Some(welcome) => FrameMessage::Welcome(welcome),
+                    None => return Ok(None),
+                }
             }
             SyncFrame::Welcome(frame) => FrameMessage::Welcome(self.build_welcome(frame)),
             SyncFrame::CommandOutcome(outcome) => {
-                FrameMessage::Verdict(outcome_to_verdict(outcome))
+                FrameMessage::Verdict(outcome_to_verdict(outcome, self.is_brief()))
             }
             SyncFrame::Reset(frame) => FrameMessage::Reset(reset_to_proto(frame)),
             SyncFrame::SnapshotEnd { scope, generation } => {
@@ -68,7 +81,10 @@ impl CallMessages {
                 })
             }
             SyncFrame::Checkpoint(frame) => FrameMessage::Checkpoint(self.build_checkpoint(frame)?),
-            SyncFrame::Bookmark { cursor } => FrameMessage::Bookmark(pb::Bookmark { cursor }),
+            SyncFrame::Bookmark { cursor } => {
+                self.note_cursor(&cursor);
+                FrameMessage::Bookmark(pb::Bookmark { cursor })
+            }
             SyncFrame::CommandGap { expected_number } => {
                 build_notice(NoticeKind::CommandGap(pb::CommandGap { expected_number }))
             }
@@ -76,7 +92,31 @@ impl CallMessages {
                 build_notice(NoticeKind::CommandForked(pb::CommandForked { number }))
             }
         };
-        Ok(wrap_frame(frame))
+        Ok(Some(wrap_frame(frame)))
+    }
+
+    fn is_brief(&self) -> bool {
+        self.brief_cursor.is_some()
+    }
+
+    /// Notes a cursor that is sent, for the checkpoint after it; false if the caller has it.
+    fn note_cursor(&mut self, cursor: &[u8]) -> bool {
+        let Some(last) = &mut self.brief_cursor else { return true };
+        let is_new = last.as_slice() != cursor;
+        if is_new {
+            // A new vector: that of the request may be large.
+            *last = cursor.to_vec();
+        }
+        is_new
+    }
+
+    fn build_rows(&self, frame: RowsFrame) -> SyncStreamItem {
+        let Some(compression) = self.compression else {
+            return wrap_frame(FrameMessage::Rows(rows_to_proto(frame)));
+        };
+        let plain = sync::encode_rows(frame.rows.into_iter().map(row_to_proto).collect());
+        let bytes = sync::compress_rows(&plain, compression).unwrap_or(plain);
+        SyncStreamItem::EncodedRows(bytes.into(), frame.cursor)
     }
 
     /// The rows in the encoding of this caller, which the first caller makes for all.
@@ -92,7 +132,8 @@ impl CallMessages {
     }
 
     fn build_welcome(&self, frame: WelcomeFrame) -> pb::Welcome {
-        let WelcomeFrame { epoch, server_time, scopes, last_command_number } = frame;
+        let WelcomeFrame { epoch, server_time, scopes, last_command_number, resumes_cursor: _ } =
+            frame;
         let limits = pb::SyncLimits {
             max_commands: PUSH_COMMANDS_MAX as u32,
             max_rows: FEED_PAGE_ROWS_MAX as u32,
@@ -107,10 +148,42 @@ impl CallMessages {
             scopes: scopes.into_iter().map(scope_grant_to_proto).collect(),
             last_command_number,
             trusted_ca_sha256: trusted.map(|ca| ca.to_vec()).collect(),
+            brief: false,
         }
     }
 
-    fn build_checkpoint(&mut self, frame: CheckpointFrame) -> Result<pb::Checkpoint, RpcError> {
+    /// What a device does not know that has the epoch and the kept scopes; `None` if that is
+    /// nothing.
+    fn build_brief_welcome(&self, mut frame: WelcomeFrame) -> Option<pb::Welcome> {
+        frame.scopes.retain(|grant| grant.change != ScopeChange::Kept);
+        let lease_days = u32::from(self.offline_lease_days);
+        let has_default_lease = [0, u32::from(OFFLINE_LEASE_DAYS)].contains(&lease_days);
+        let welcome = pb::Welcome {
+            epoch: None,
+            server_time: None,
+            limits: (!has_default_lease).then(|| pb::SyncLimits {
+                offline_lease_days: lease_days,
+                ..pb::SyncLimits::default()
+            }),
+            brief: true,
+            ..self.build_welcome(frame)
+        };
+        let says_nothing = welcome.limits.is_none()
+            && welcome.scopes.is_empty()
+            && welcome.trusted_ca_sha256.is_empty();
+        (!says_nothing).then_some(welcome)
+    }
+
+    fn build_checkpoint(&mut self, mut frame: CheckpointFrame) -> Result<pb::Checkpoint, RpcError> {
+        if !self.note_cursor(&frame.cursor) {
+            frame.cursor.clear();
+        }
+        let mut state_digest = Vec::new();
+        if self.is_brief() {
+            state_digest = digest_state(&frame).to_vec();
+            frame.digests.clear();
+            frame.server_time = Timestamp(frame.server_time.0 - frame.server_time.0 % 1_000_000);
+        }
         let receipt = match std::mem::take(&mut self.receipt_due) {
             true => Some(self.sign_receipt(&frame)?),
             false => None,
@@ -135,6 +208,7 @@ impl CallMessages {
             sync_mark,
             receipt,
             safe_past_seq,
+            state_digest,
         })
     }
 
@@ -151,8 +225,19 @@ impl CallMessages {
         });
         let signature =
             self.authority.sign(&body).map_err(|error| RpcError::Internal(error.to_string()))?;
-        Ok(pb::Receipt { body, signature })
+        Ok(if self.is_brief() {
+            let outcome_chain = checkpoint.outcome_chain.clone();
+            pb::Receipt { body: Vec::new(), signature, outcome_chain }
+        } else {
+            pb::Receipt { body, signature, outcome_chain: Vec::new() }
+        })
     }
+}
+
+fn digest_state(frame: &CheckpointFrame) -> [u8; STATE_DIGEST_BYTES] {
+    let scopes =
+        frame.digests.iter().map(|one| (one.scope.kind.number(), one.scope.id, one.digest));
+    compute_state_digest((to_u64(frame.epoch.0), frame.epoch.1), scopes)
 }
 
 fn wrap_frame(frame: FrameMessage) -> SyncStreamItem {
@@ -211,7 +296,7 @@ fn scope_grant_to_proto(grant: ScopeGrant) -> pb::ScopeGrant {
     pb::ScopeGrant { scope, change: change.into(), removal: removal.into() }
 }
 
-fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
+fn outcome_to_verdict(outcome: CommandOutcome, is_brief: bool) -> pb::Verdict {
     let CommandOutcome {
         number,
         duplicate,
@@ -224,6 +309,8 @@ fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
         held_place,
     } = outcome;
     let present = sync::outcome_to_proto(verdict);
+    let leaves_out_record = is_brief && matches!(verdict, Verdict::Applied | Verdict::Merged);
+    let record_id = if leaves_out_record || record_id == [0; 16] { &[][..] } else { &record_id };
     let (outcome, present_outcome) = match duplicate {
         true => (pb::Outcome::Duplicate, present),
         false => (present, pb::Outcome::Unspecified),
@@ -236,7 +323,7 @@ fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
         present_outcome: present_outcome.into(),
         seq,
         revision,
-        record_id: if record_id == [0; 16] { Vec::new() } else { record_id.to_vec() },
+        record_id: record_id.to_vec(),
         reason: reason.unwrap_or_default().into(),
         problems: problems.iter().map(reasons::problem_to_proto).collect(),
         held_place: held_place.map(|(place, unit_name)| pb::HeldPlace {
@@ -289,10 +376,10 @@ fn reset_to_proto(frame: ResetFrame) -> pb::Reset {
     }
 }
 
-fn digest_to_proto((scope, digest): (i32, ScopeDigest)) -> pb::ScopeDigest {
-    let ScopeDigest { count, sum } = digest;
+fn digest_to_proto(digest: CheckpointDigest) -> pb::ScopeDigest {
+    let CheckpointDigest { scope: _, number, digest: ScopeDigest { count, sum } } = digest;
     pb::ScopeDigest {
-        scope_number: to_u32(scope),
+        scope_number: to_u32(number),
         count: to_u64(count),
         digest: sum.to_be_bytes().to_vec(),
     }

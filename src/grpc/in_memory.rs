@@ -49,6 +49,7 @@ impl InMemoryCall {
     ) -> Result<Self, RpcError> {
         let message: pb::SyncRequest = bytes::decode_message(request)?;
         let compression = RowCompression::negotiate(&message.accept_compressions);
+        let is_brief = message.brief;
         let exchange_request =
             sync::read_sync_request(&identity, message, context.app.now().local_date())?;
         let messages = CallMessages {
@@ -58,6 +59,7 @@ impl InMemoryCall {
             endpoints: Arc::default(),
             offline_lease_days: 0,
             receipt_due: !exchange_request.commands.is_empty(),
+            brief_cursor: is_brief.then(|| exchange_request.cursor.clone()),
         };
         let (app, cursor_signer) = (context.app.clone(), context.cursor_signer.clone());
         let opened = Exchange::open(app, cursor_signer, identity, exchange_request)?;
@@ -74,7 +76,8 @@ impl InMemoryCall {
         };
         let encoded = frames
             .into_iter()
-            .map(|frame| Ok(encode_item(messages.build_item(frame)?)))
+            .filter_map(|frame| messages.build_item(frame).transpose())
+            .map(|item| Ok(encode_item(item?)))
             .collect::<Result<_, RpcError>>()?;
         let rest = match exchange {
             Exchange::Paging(paging) => Some(Self { stage: CallStage::Paging(paging), messages }),

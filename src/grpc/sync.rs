@@ -7,7 +7,7 @@
 use super::Services;
 use super::caller::{self, find_acting_unit};
 use super::client_version;
-use super::codec::{SyncResponseStream, SyncStreamItem};
+use super::codec::{SyncResponseStream, SyncStreamItem, SyncStreamResult, join_streams};
 use super::frames::{self, CallMessages};
 use super::head_watch::Subscription;
 use super::status::RpcError;
@@ -27,7 +27,6 @@ use crate::wire::command;
 use crate::wire::sync::{RowCompression, scope_from_proto};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
@@ -40,8 +39,6 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 const BOOKMARK_INTERVAL: Duration = Duration::from_secs(30);
 /// A follower is warned once when its token expires within this many seconds.
 const TOKEN_WARNING_SECONDS: i64 = 120;
-
-type SyncStreamResult = Result<SyncStreamItem, Status>;
 
 /// Handles a call of the sync service.
 pub(super) async fn handle_sync(
@@ -62,26 +59,32 @@ async fn open_stream(
 ) -> Result<SyncResponseStream, RpcError> {
     let (service_handle, token, follow) =
         (services.clone(), caller::admit_token(services, metadata)?, message.follow);
-    let (mut call, opened) =
+    let (mut call, opening, exchange) =
         services.blocking_pool.run(move || start_call(service_handle, &token, message)).await?;
     let (sender, receiver) = mpsc::channel(FRAME_CHANNEL_CAPACITY);
+    let stream = join_streams(opening, receiver);
+    if !follow && matches!(exchange, Exchange::AtHead(_)) {
+        return Ok(stream);
+    }
     tokio::spawn(trace::with_current_span(async move {
+        let opened = ExchangeStep { frames: Vec::new(), exchange };
         if let Err(failure) = call.run(opened, follow, &sender).await {
             let _ = sender.send(Err(failure.into_status(lang))).await;
         }
     }));
-    Ok(ReceiverStream::new(receiver))
+    Ok(stream)
 }
 
-/// Authenticates the caller, reads the request and applies the commands. Runs on the blocking pool,
-/// in one task.
+/// Authenticates the caller, reads the request, applies the commands and builds the items of the
+/// opening. Runs on the blocking pool, in one task.
 fn start_call(
     services: Services,
     token: &auth::SecretHash,
     message: SyncRequest,
-) -> Result<(SyncCall, ExchangeStep), RpcError> {
+) -> Result<(SyncCall, Vec<SyncStreamResult>, Exchange), RpcError> {
     let identity = services.app.authenticate_token(token)?;
     let compression = RowCompression::negotiate(&message.accept_compressions);
+    let is_brief = message.brief;
     let minimum_version = client_version::find_minimum_version(&message.client_version);
     let exchange_request = read_sync_request(&identity, message, services.app.now().local_date())?;
     let (app, cursor_signer) = (services.app.clone(), services.cursor_signer.clone());
@@ -92,17 +95,19 @@ fn start_call(
         endpoints: services.endpoints.clone(),
         offline_lease_days: services.offline_lease_days,
         receipt_due: !exchange_request.commands.is_empty(),
+        brief_cursor: is_brief.then(|| exchange_request.cursor.clone()),
     };
-    let call = SyncCall {
+    let mut call = SyncCall {
         services,
         token_expires_at: identity.device.token_expires_at,
         auth_generation: identity.auth_generation,
         messages,
         caught_up: false,
         token_warning_sent: false,
-        minimum_version,
     };
-    Ok((call, Exchange::open(app, cursor_signer, identity, exchange_request)?))
+    let opened = Exchange::open(app, cursor_signer, identity, exchange_request)?;
+    let opening = call.build_opening(opened.frames, minimum_version)?;
+    Ok((call, opening, opened.exchange))
 }
 
 /// Reads a request. An error in a command refuses the command; any other error refuses the call.
@@ -120,6 +125,7 @@ pub(super) fn read_sync_request(
         max_rows,
         client_version,
         rebuild_scopes,
+        brief: _,
     } = message;
     checked_text(&client_version, CLIENT_VERSION).map_err(|fault| match fault {
         TextFault::TooLong(limit) => {
@@ -163,11 +169,25 @@ struct SyncCall {
     caught_up: bool,
     /// Whether the token warning has been sent.
     token_warning_sent: bool,
-    /// The version that the app should have; `None` once it has been sent.
-    minimum_version: Option<String>,
 }
 
 impl SyncCall {
+    /// The items of the first frames. `minimum_version` is the version that the app should have.
+    fn build_opening(
+        &mut self,
+        frames: Vec<SyncFrame>,
+        minimum_version: Option<String>,
+    ) -> Result<Vec<SyncStreamResult>, RpcError> {
+        let mut items = Vec::with_capacity(frames.len());
+        let mut upgrade_wanted = minimum_version.map(frames::build_upgrade_wanted);
+        for frame in frames {
+            items.extend(self.messages.build_item(frame)?.map(Ok));
+            // The first frame is the welcome.
+            items.extend(upgrade_wanted.take().map(Ok));
+        }
+        Ok(items)
+    }
+
     async fn run(
         &mut self,
         opened: ExchangeStep,
@@ -213,12 +233,10 @@ impl SyncCall {
                 Exchange::AtHead(_) | Exchange::Paging(_) => frames,
             };
             for frame in frames {
-                let is_welcome = matches!(frame, SyncFrame::Welcome(_));
-                if !send_item(sender, self.messages.build_item(frame)?).await {
+                if let Some(item) = self.messages.build_item(frame)?
+                    && !send_item(sender, item).await
+                {
                     return Ok(None);
-                }
-                if let Some(version) = self.minimum_version.take_if(|_| is_welcome) {
-                    send_item(sender, frames::build_upgrade_wanted(version)).await;
                 }
             }
             step = match exchange {
@@ -265,7 +283,9 @@ impl SyncCall {
                 };
                 for frame in frames {
                     last_sent = tokio::time::Instant::now();
-                    if !send_item(sender, self.messages.build_item(frame)?).await {
+                    if let Some(item) = self.messages.build_item(frame)?
+                        && !send_item(sender, item).await
+                    {
                         return Ok(None);
                     }
                 }
@@ -285,8 +305,9 @@ impl SyncCall {
                 }
                 () = tokio::time::sleep_until(last_sent + BOOKMARK_INTERVAL) => {
                     last_sent = tokio::time::Instant::now();
-                    let bookmark = self.messages.build_item(at_head.build_bookmark())?;
-                    if !send_item(sender, bookmark).await {
+                    if let Some(bookmark) = self.messages.build_item(at_head.build_bookmark())?
+                        && !send_item(sender, bookmark).await
+                    {
                         return Ok(None);
                     }
                 }

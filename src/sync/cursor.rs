@@ -36,7 +36,10 @@ pub struct ScopePosition {
     pub snapshot_seq: i64,
 }
 
-const FORMAT_VERSION: u8 = 1;
+/// First byte of a cursor.
+const CURSOR_VERSION: u8 = 2;
+/// First byte of a sync mark.
+const MARK_VERSION: u8 = 1;
 const TAG_BYTES: usize = 16;
 
 impl CursorSigner {
@@ -46,18 +49,17 @@ impl CursorSigner {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
     }
 
-    /// Encodes and signs a cursor for one device.
+    /// Encodes and signs a cursor for one device. A position at the commit, outside a rebuild, is
+    /// the scope's number and generation alone.
     #[must_use]
     pub fn sign_cursor(&self, device: DeviceId, cursor: &SyncCursor) -> Vec<u8> {
-        let mut body = vec![FORMAT_VERSION];
+        let mut body = vec![CURSOR_VERSION];
         let mut numbers = vec![cursor.epoch, cursor.commit.0, cursor.positions.len() as i64];
         for position in &cursor.positions {
-            numbers.extend([
-                i64::from(position.scope),
-                position.generation,
-                position.seq,
-                position.snapshot_seq,
-            ]);
+            let ScopePosition { scope, generation, seq, snapshot_seq } = *position;
+            let differs = seq != cursor.commit.0 || snapshot_seq != 0;
+            numbers.extend([i64::from(scope), generation << 1 | i64::from(differs)]);
+            numbers.extend([seq, snapshot_seq].into_iter().filter(|_| differs));
         }
         numbers.into_iter().for_each(|number| write_varint(&mut body, number));
         body.extend_from_slice(&cursor.commit.1);
@@ -68,16 +70,20 @@ impl CursorSigner {
     /// another device.
     #[must_use]
     pub fn verify_cursor(&self, device: DeviceId, signed: &[u8]) -> Option<SyncCursor> {
-        let mut body = self.verify_body(b"cursor", device, signed)?;
+        let mut body = self.verify_body((b"cursor", CURSOR_VERSION), device, signed)?;
         let epoch = read_varint(&mut body)?;
         let commit = read_varint(&mut body)?;
         let count = read_varint(&mut body)?;
         let mut scopes = Vec::new();
         for _ in 0..count {
             let scope = i32::try_from(read_varint(&mut body)?).ok()?;
-            let (generation, seq) = (read_varint(&mut body)?, read_varint(&mut body)?);
-            let snapshot_seq = read_varint(&mut body)?;
-            scopes.push(ScopePosition { scope, generation, seq, snapshot_seq });
+            let generation = read_varint(&mut body)?;
+            let (seq, snapshot_seq) = if generation & 1 == 1 {
+                (read_varint(&mut body)?, read_varint(&mut body)?)
+            } else {
+                (commit, 0)
+            };
+            scopes.push(ScopePosition { scope, generation: generation >> 1, seq, snapshot_seq });
         }
         Some(SyncCursor { epoch, commit: (commit, body.try_into().ok()?), positions: scopes })
     }
@@ -85,7 +91,7 @@ impl CursorSigner {
     /// Signs a sync mark: the proof that the device was in contact with the server at `now`.
     #[must_use]
     pub fn sign_sync_mark(&self, device: DeviceId, now: Timestamp) -> Vec<u8> {
-        let mut body = vec![FORMAT_VERSION];
+        let mut body = vec![MARK_VERSION];
         write_varint(&mut body, now.0);
         self.sign_body(b"mark", device, body)
     }
@@ -93,7 +99,7 @@ impl CursorSigner {
     /// Verifies a sync mark: when the device was in contact with the server.
     #[must_use]
     pub fn verify_sync_mark(&self, device: DeviceId, signed: &[u8]) -> Option<Timestamp> {
-        let mut body = self.verify_body(b"mark", device, signed)?;
+        let mut body = self.verify_body((b"mark", MARK_VERSION), device, signed)?;
         let at = read_varint(&mut body)?;
         body.is_empty().then_some(Timestamp(at))
     }
@@ -128,7 +134,7 @@ impl CursorSigner {
 
     fn verify_body<'b>(
         &self,
-        purpose: &[u8],
+        (purpose, version): (&[u8], u8),
         device: DeviceId,
         signed: &'b [u8],
     ) -> Option<&'b [u8]> {
@@ -136,8 +142,8 @@ impl CursorSigner {
         let expected = self.compute_tag(purpose, device, body);
         let differs =
             expected.as_ref()[..TAG_BYTES].iter().zip(tag).fold(0, |sum, (a, b)| sum | (a ^ b));
-        let (version, rest) = body.split_first()?;
-        ((differs == 0 || planted!("seal-unchecked")) && *version == FORMAT_VERSION).then_some(rest)
+        let (first, rest) = body.split_first()?;
+        ((differs == 0 || planted!("seal-unchecked")) && *first == version).then_some(rest)
     }
 }
 
@@ -175,9 +181,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_opens_as_it_was_sealed_and_only_on_its_own_device(epoch in any::<i64>(), seq in any::<i64>(), flip in 0..40usize) {
+        fn a_cursor_opens_as_it_was_sealed_and_only_on_its_own_device(epoch in any::<i64>(), seq in any::<i64>(), behind in any::<i64>(), flip in 0..40usize) {
             let position = ScopePosition { scope: 7, generation: 2, seq, snapshot_seq: 0 };
-            let cursor = SyncCursor { epoch, commit: (seq, [9; 8]), positions: vec![position; 3] };
+            let behind = ScopePosition { seq: behind, ..position };
+            let rebuilt = ScopePosition { snapshot_seq: 9, ..position };
+            let positions = vec![position, behind, rebuilt, position];
+            let cursor = SyncCursor { epoch, commit: (seq, [9; 8]), positions };
             let signed = test_signer().sign_cursor(DeviceId([1; 16]), &cursor);
             prop_assert_eq!(test_signer().verify_cursor(DeviceId([1; 16]), &signed), Some(cursor));
             prop_assert_eq!(test_signer().verify_cursor(DeviceId([2; 16]), &signed), None);

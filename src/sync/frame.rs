@@ -63,6 +63,8 @@ pub struct WelcomeFrame {
     pub scopes: Vec<ScopeGrant>,
     /// Highest command number processed for this device before this call.
     pub last_command_number: u64,
+    /// Whether the cursor is of this epoch and history, so that the device has the kept scopes.
+    pub resumes_cursor: bool,
 }
 
 /// A scope of the device and its change since the cursor.
@@ -157,6 +159,17 @@ pub struct ResetFrame {
     pub generation: i64,
 }
 
+/// The digest of a scope at a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckpointDigest {
+    /// The scope.
+    pub scope: Scope,
+    /// Its short number.
+    pub number: i32,
+    /// Count and sum of its records.
+    pub digest: ScopeDigest,
+}
+
 /// The device holds exactly the server's state here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointFrame {
@@ -164,8 +177,8 @@ pub struct CheckpointFrame {
     pub cursor: Vec<u8>,
     /// Seq of the last change.
     pub seq: i64,
-    /// Count and sum of each scope, by short number.
-    pub digests: Vec<(i32, ScopeDigest)>,
+    /// Count and sum of each scope.
+    pub digests: Vec<CheckpointDigest>,
     /// Number of the last command processed for this device.
     pub commands_taken: u64,
     /// Hash chain of their outcomes.

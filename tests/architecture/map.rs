@@ -122,8 +122,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("flate2", &["wire", "cli"]),
     ("zstd", &["wire"]),
     ("http", &["grpc", "server", "client"]),
-    // The end of a response body is the end of its call.
-    ("http_body", &["server"]),
+    // The end of a response body is the end of its call; a request body says where it ends.
+    ("http_body", &["server", "client"]),
     // The catalogue of texts.
     ("fluent_bundle", &["i18n"]),
     ("fluent_syntax", &["i18n"]),

@@ -32,7 +32,7 @@ use thidua::domain::support::ids::{
     AccountId, CommentId, ConflictId, ContractId, DeviceId, HeldCommandId, ProposalId, ReportId,
     UnitId,
 };
-use thidua::domain::support::scope_digest::{ScopeDigest, hash_record};
+use thidua::domain::support::scope_digest::{ScopeDigest, compute_state_digest, hash_record};
 use thidua::domain::support::time::Timestamp;
 use thidua::sync::CursorSigner;
 use thidua::sync::cursor::{ScopePosition, SyncCursor};
@@ -117,6 +117,9 @@ fn contents(page: &mut GoldenPage) {
     digest.add(one);
     digest.add(other);
     page.item("both", format!("{} {:032x}", digest.count, digest.sum));
+    let scopes = [(2, [9; 16], digest), (1, [0; 16], ScopeDigest::default())];
+    let state = compute_state_digest((3, [5; 16]), scopes);
+    page.item("state: epoch 3 05.., reference empty, work 09.. both", encode_hex(&state));
 }
 
 fn bodies() -> Vec<(&'static str, CommandBody)> {

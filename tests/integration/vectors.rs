@@ -88,6 +88,7 @@ impl ExchangeVector {
         let request = pb::SyncRequest {
             cursor: phone.cursor.clone(),
             commands: commands.clone(),
+            brief: phone.brief,
             ..Default::default()
         };
         Self { request, frames: phone.sync(commands).await.unwrap() }
@@ -118,6 +119,11 @@ async fn record_vectors() {
     ExchangeVector::record_exchange(&mut phone, pushed.clone()).await.write("push");
     ExchangeVector::record_exchange(&mut phone, pushed).await.write("push-again");
     ExchangeVector::record_exchange(&mut phone, Vec::new()).await.write("nothing-new");
+    phone.brief = true;
+    ExchangeVector::record_exchange(&mut phone, Vec::new()).await.write("nothing-new-brief");
+    let correction = phone.correction_command(first, CellValue::Reported(2), CellValue::Nil);
+    ExchangeVector::record_exchange(&mut phone, vec![correction]).await.write("push-brief");
+    phone.brief = false;
 
     phone.last_command_number += 3;
     let gap = phone.correction_command(first, CellValue::Reported(2), CellValue::Nil);
@@ -148,14 +154,31 @@ async fn every_kind_of_frame_has_a_vector_and_a_first_sync_agrees_with_the_diges
     if std::env::var_os("THIDUA_BLESS").is_some() {
         record_vectors().await;
     }
-    let names = ["first-sync", "push", "push-again", "nothing-new", "gap", "forked", "follow"];
+    let names = [
+        "first-sync",
+        "push",
+        "push-again",
+        "nothing-new",
+        "nothing-new-brief",
+        "push-brief",
+        "gap",
+        "forked",
+        "follow",
+    ];
     let all: Vec<ExchangeVector> = names.iter().map(|name| ExchangeVector::read(name)).collect();
     let kinds: BTreeSet<&str> = all.iter().flat_map(|one| &one.frames).map(frame_kind).collect();
     let all_kinds =
         ["bookmark", "checkpoint", "notice", "reset", "rows", "snapshot-end", "verdict", "welcome"];
     assert_eq!(kinds, all_kinds.into());
 
-    let [first, push, again, ..] = all.as_slice() else { panic!("too few") };
+    let [first, push, again, nothing, brief, push_brief, ..] = all.as_slice() else {
+        panic!("too few")
+    };
+    assert_eq!(brief.frames.len(), 1, "a checkpoint alone");
+    assert_eq!(brief_checkpoint(brief).state_digest, client_state_digest(first, nothing));
+    assert!(
+        brief_checkpoint(brief).cursor.is_empty() && brief_checkpoint(push_brief).cursor.is_empty()
+    );
     assert_eq!(client_digests(first), checkpoint_digests(first), "count and sum of every scope");
     let outcomes = |one: &ExchangeVector| -> Vec<pb::Outcome> {
         let verdict =
@@ -194,6 +217,36 @@ fn client_digests(exchange: &ExchangeVector) -> BTreeMap<u32, (u64, u128)> {
         (*count, *sum) = (*count + 1, sum.wrapping_add(part));
     }
     digests
+}
+
+fn brief_checkpoint(exchange: &ExchangeVector) -> &pb::Checkpoint {
+    let Some(Frame::Checkpoint(checkpoint)) = exchange.frames.last() else {
+        panic!("no checkpoint at the end")
+    };
+    assert!(exchange.request.brief && checkpoint.digests.is_empty());
+    checkpoint
+}
+
+/// The digest of a brief answer that a client computes: epoch and scopes from the first Welcome,
+/// count and sum as of the state that `nothing` states (docs/SYNC.md).
+fn client_state_digest(first: &ExchangeVector, nothing: &ExchangeVector) -> Vec<u8> {
+    let Frame::Welcome(welcome) = &first.frames[0] else { panic!("no welcome") };
+    let epoch = welcome.epoch.as_ref().unwrap();
+    let sums = checkpoint_digests(nothing);
+    let mut scopes = BTreeMap::new();
+    for grant in &welcome.scopes {
+        let pb::Scope { kind, id, number } = grant.scope.clone().unwrap();
+        let id = if id.is_empty() { vec![0; 16] } else { id };
+        scopes.insert((kind, id), sums.get(&number).copied().unwrap_or_default());
+    }
+    let mut bytes = [&epoch.number.to_be_bytes()[..], &epoch.id].concat();
+    for ((kind, id), (count, sum)) in scopes {
+        bytes.extend(kind.to_be_bytes());
+        bytes.extend(id);
+        bytes.extend(count.to_be_bytes());
+        bytes.extend(sum.to_be_bytes());
+    }
+    sha256(&[&bytes])[..8].to_vec()
 }
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {

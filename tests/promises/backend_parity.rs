@@ -93,12 +93,8 @@ fn run_day(world: &World, seed: u64) -> DayResult {
         phone.sync(world);
         phone.assert_digests_match();
         let checkpoint = phone.checkpoint.as_ref().unwrap();
-        digests.extend(
-            checkpoint
-                .digests
-                .iter()
-                .map(|(no, digest)| (format!("{:?}", phone.scopes[no].0), *digest)),
-        );
+        digests
+            .extend(checkpoint.digests.iter().map(|one| (format!("{:?}", one.scope), one.digest)));
     }
     let head = world.app.store().read(|tx| tx.head()).unwrap();
     DayResult { answers, digests, seq: head.seq, chain: head.chain }

@@ -26,7 +26,7 @@ use thidua::files::org::{OrgCsvTexts, read_org};
 use thidua::files::{campaign, catalogue};
 use thidua::store::{DatabaseLocation, Store};
 use thidua::sync::exchange::ExchangeRequest;
-use thidua::sync::frame::{CheckpointFrame, ScopeChange, SyncFrame, SyncRowOp};
+use thidua::sync::frame::{CheckpointDigest, CheckpointFrame, ScopeChange, SyncFrame, SyncRowOp};
 use thidua::sync::{CursorSigner, Exchange, ExchangeStep};
 
 pub(crate) struct World {
@@ -449,7 +449,7 @@ impl TestDevice {
     pub(crate) fn assert_digests_match(&self) {
         let checkpoint = self.checkpoint.as_ref().unwrap();
         assert_eq!(checkpoint.digests.len(), self.scopes.len());
-        for (number, expected) in &checkpoint.digests {
+        for CheckpointDigest { number, digest: expected, .. } in &checkpoint.digests {
             let mut found = ScopeDigest::default();
             for (_, key) in self.held.scope_revisions.keys().filter(|(scope, _)| scope == number) {
                 let (revision, bytes) = &self.held.records[key];

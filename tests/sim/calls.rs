@@ -74,10 +74,7 @@ impl World {
             }
         };
         let (identity, request) = request?;
-        // Small pages, so that there are places to cut, and full pages.
-        let mut sync_request = pb::SyncRequest::decode(&*request).unwrap();
-        sync_request.max_rows = 1 + self.rng.below(24) as u32;
-        let (commands, request) = (sync_request.commands.clone(), sync_request.encode_to_vec());
+        let (commands, request) = self.vary_request(&request);
         if fault == Fault::RequestLost {
             return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
         }
@@ -109,6 +106,7 @@ impl World {
                 }
                 self.compare_verdicts(at, &frame, &hashes, &commands, &mut expected);
                 self.phones[at].app().handle_sync_frame(frame)?;
+                self.phones[at].assert_state_agrees();
                 taken += 1;
             }
             let Some(rest) = rest else {
@@ -120,6 +118,18 @@ impl World {
                 self.interleave_action(at);
             }
         }
+    }
+
+    /// Varies the request of a phone: small pages, so that there are places to cut, and full pages;
+    /// now and then a server that does not know brief answers. Returns the commands in it.
+    fn vary_request(&mut self, request: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let mut request = pb::SyncRequest::decode(request).unwrap();
+        request.max_rows = 1 + self.rng.below(24) as u32;
+        request.brief &= request.max_rows % 4 != 0;
+        if request.brief {
+            self.count_event("brief request");
+        }
+        (request.commands.clone(), request.encode_to_vec())
     }
 
     /// Applies the fault in the middle of a call.

@@ -56,7 +56,8 @@ create table record (
 
 -- Every scope that the server has named to this phone; only `granted` ones have rows in
 -- `scope_record`. `generation` counts rebuilds on this phone; `server_generation` is the server's
--- number of the latest one, which a server restored from a backup may use twice.
+-- number of the latest one, which a server restored from a backup may use twice. `server_number` is
+-- the number by which frames of this epoch name the scope; 0 before its first checkpoint.
 create table scope (
   local_id integer not null primary key,
   kind smallint not null,
@@ -64,6 +65,7 @@ create table scope (
   granted boolean not null,
   generation bigint not null,
   server_generation bigint not null,
+  server_number bigint not null,
   record_count bigint not null,
   digest_sum blob not null,
   rebuild_requested boolean not null,

@@ -1,20 +1,19 @@
 //! Decodes frames of the contract into replica actions. A frame that cannot be decoded is an error;
 //! unknown values of a newer server are skipped.
 
-use super::FrameError;
+use super::{FrameError, SyncInput};
 use crate::client::protocol::{
-    Epoch, HeldAt, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey,
-    ServerVerdict, StagedOp,
+    CheckpointDigests, Epoch, HeldAt, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction,
+    ScopeKey, ScopesByNumber, ServerVerdict, StagedOp,
 };
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::time::Timestamp;
 use crate::pb;
+use crate::wire::access::{ReceiptBody, encode_receipt};
 use crate::wire::sync::decompress_rows;
 use crate::wire::values::timestamp_from_proto;
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-type ScopesByNumber = BTreeMap<u32, ScopeKey>;
 
 fn decode_id(bytes: &[u8]) -> Result<[u8; 16], FrameError> {
     bytes.try_into().map_err(|_| FrameError("an id is not 16 bytes long"))
@@ -65,17 +64,20 @@ pub(super) fn decode_lease_days(limits: Option<&pb::SyncLimits>) -> u16 {
 }
 
 /// Decodes the numbers of the granted scopes and the changes against `granted_before`. A scope of
-/// `granted_before` that the server does not list is removed.
+/// `granted_before` that the server neither lists nor says it has kept is removed; `kept` are those
+/// of a brief answer.
 pub(super) fn decode_grants(
     list: &[pb::ScopeGrant],
     granted_before: &[ScopeKey],
+    kept: ScopesByNumber,
 ) -> Result<(ScopesByNumber, Vec<StagedOp>), FrameError> {
-    let mut numbers = ScopesByNumber::new();
+    let mut named: Vec<ScopeKey> = kept.values().copied().collect();
+    let mut numbers = kept;
     let mut ops = Vec::new();
-    let mut named = Vec::new();
     for grant in list {
         let (number, key) = decode_scope_key(grant.scope.as_ref())?;
         named.push(key);
+        numbers.retain(|_, known| *known != key);
         if grant.change() == pb::ScopeChange::Removed {
             let removal = i16::try_from(grant.removal).unwrap_or(0);
             ops.push(StagedOp::Removed { scope: key, removal });
@@ -152,38 +154,78 @@ pub(super) fn decode_snapshot_end(
     Ok(ReplicaAction::StageOps { ops: vec![op], cursor: None })
 }
 
+/// A receipt: body and signature. The body of a brief answer is built from what both sides know.
+pub(super) fn decode_receipt(
+    checkpoint: &pb::Checkpoint,
+    input: &SyncInput,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>, FrameError> {
+    let Some(pb::Receipt { body, signature, outcome_chain }) = checkpoint.receipt.clone() else {
+        return Ok(None);
+    };
+    if !body.is_empty() {
+        return Ok(Some((body, signature)));
+    }
+    let (Some(parties), Some(epoch)) = (input.receipt_parties, input.epoch) else {
+        return Err(FrameError("a receipt without its body for a phone that is not enrolled"));
+    };
+    let body = encode_receipt(&ReceiptBody {
+        authority: parties.authority,
+        epoch: (epoch.number, epoch.id),
+        device: parties.device,
+        commands_taken: checkpoint.commands_taken,
+        outcome_chain,
+        seq: checkpoint.seq,
+        time: decode_server_time(checkpoint)?,
+    });
+    Ok(Some((body, signature)))
+}
+
+fn decode_server_time(checkpoint: &pb::Checkpoint) -> Result<Timestamp, FrameError> {
+    let time = checkpoint.server_time.ok_or(FrameError("a checkpoint without a time"))?;
+    timestamp_from_proto(time).map_err(|_| FrameError("a time is out of range"))
+}
+
 pub(super) fn decode_checkpoint(
     checkpoint: pb::Checkpoint,
-    numbers: &ScopesByNumber,
+    (receipt, numbers): (Option<(Vec<u8>, Vec<u8>)>, &ScopesByNumber),
     lease_days: u16,
+    last_cursor: &[u8],
 ) -> Result<ReceivedCheckpoint, FrameError> {
+    let server_time = decode_server_time(&checkpoint)?.0;
     let pb::Checkpoint {
         cursor,
         seq,
         digests,
         commands_taken,
-        server_time,
+        server_time: _,
         sync_mark,
-        receipt,
+        receipt: _,
         safe_past_seq,
+        state_digest,
     } = checkpoint;
     let digest = |one: &pb::ScopeDigest| {
         let sum = u128::from_be_bytes(decode_id(&one.digest)?);
         let count = i64::try_from(one.count).map_err(|_| FrameError("a count is out of range"))?;
         Ok((lookup_scope(numbers, one.scope_number)?, ScopeDigest { count, sum }))
     };
-    let time = server_time.ok_or(FrameError("a checkpoint without a time"))?;
+    let digests = if state_digest.is_empty() {
+        CheckpointDigests::Listed(digests.iter().map(digest).collect::<Result<_, _>>()?)
+    } else {
+        let combined = state_digest.as_slice().try_into();
+        CheckpointDigests::Combined(
+            combined.map_err(|_| FrameError("a state digest is not 8 bytes long"))?,
+        )
+    };
     Ok(ReceivedCheckpoint {
-        cursor,
+        cursor: if cursor.is_empty() { last_cursor.to_vec() } else { cursor },
         seq,
-        digests: digests.iter().map(digest).collect::<Result<_, _>>()?,
+        digests,
+        scope_numbers: numbers.clone(),
         commands_taken,
-        server_time: timestamp_from_proto(time)
-            .map_err(|_| FrameError("a time is out of range"))?
-            .0,
+        server_time,
         sync_mark,
         safe_past_seq,
-        receipt: receipt.map(|receipt| (receipt.body, receipt.signature)),
+        receipt,
         lease_days,
     })
 }

@@ -11,13 +11,13 @@ mod retry;
 pub(crate) use retry::{backoff_delay, compare_digests};
 
 use crate::client::protocol::{
-    CallError, DigestComparison, Epoch, HaltReason, LocalScopeDigest, NextAction,
-    ReceivedCheckpoint, ReplicaAction, ScopeKey,
+    CallError, CheckpointDigests, DigestComparison, Epoch, HaltReason, LocalScopeDigest,
+    NextAction, ReceiptParties, ReceivedCheckpoint, ReplicaAction, ScopeKey, ScopesByNumber,
 };
 use crate::domain::support::limits::PUSH_COMMANDS_MAX;
+use crate::domain::support::scope_digest::{STATE_DIGEST_BYTES, compute_state_digest};
 use crate::pb;
 use crate::pb::sync_response::Frame;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The state of the replica before a call.
@@ -39,6 +39,11 @@ pub(crate) struct SyncInput {
     pub(crate) granted_scopes: Vec<ScopeKey>,
     /// Scopes whose digest differed.
     pub(crate) rebuild_scopes: Vec<ScopeKey>,
+    /// The phone and its authority, as receipts name them; `None` before the enrolment.
+    pub(crate) receipt_parties: Option<ReceiptParties>,
+    /// The granted scopes by number, if they are those of the cursor and no digest differed: a
+    /// brief answer suffices.
+    pub(crate) settled_scopes: Option<ScopesByNumber>,
 }
 
 /// A frame that does not follow the contract.
@@ -55,13 +60,19 @@ pub(crate) struct ServerInfo {
     pub(crate) upgrade_wanted: Option<String>,
     /// Scopes whose digest still differs after a rebuild.
     pub(crate) diverged_scopes: Vec<ScopeKey>,
+    /// Whether the state digest of a brief answer differed.
+    pub(crate) state_differed: bool,
 }
 
 /// The engine of one phone; it handles one call at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Engine {
     input: SyncInput,
-    scopes: BTreeMap<u32, ScopeKey>,
+    scopes: ScopesByNumber,
+    /// Whether the request allows a brief answer.
+    is_brief: bool,
+    /// The cursor of the request, or the last one received.
+    last_cursor: Vec<u8>,
     has_welcome: bool,
     has_checkpoint: bool,
     lease_days: u16,
@@ -76,18 +87,24 @@ pub(crate) struct Engine {
     last_gap: Option<u64>,
     servers_tried: u32,
     commands_max: Option<usize>,
+    /// Whether the digest of a brief answer differed, so that the next answer must list them all.
+    wants_digests: bool,
 }
 
 impl Engine {
     /// Builds the request of a new call.
     pub(crate) fn build_request(&mut self, start: SyncInput, follow: bool) -> pb::SyncRequest {
+        let kept = start.settled_scopes.clone().filter(|_| !self.wants_digests);
+        let is_brief = kept.is_some();
         let request = pb::SyncRequest {
             cursor: start.cursor.clone(),
             commands: start.commands.iter().map(|(_, bytes)| bytes.clone()).collect(),
             follow,
             accept_compressions: vec![pb::Compression::Zstd.into(), pb::Compression::Gzip.into()],
+            // The cursor names the epoch; the state digest of a brief answer covers it.
             epoch: start
                 .epoch
+                .filter(|_| !is_brief)
                 .map(|epoch| pb::Epoch { number: epoch.number, id: epoch.id.to_vec() }),
             max_rows: 0,
             client_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -96,15 +113,20 @@ impl Engine {
                 .iter()
                 .map(|scope| decode::encode_scope(*scope))
                 .collect(),
+            brief: is_brief,
         };
         *self = Self {
             call_again: start.has_more_commands,
+            scopes: kept.unwrap_or_default(),
+            is_brief,
+            last_cursor: start.cursor.clone(),
             input: start,
             consecutive_failures: self.consecutive_failures,
             consecutive_renewals: self.consecutive_renewals,
             last_gap: self.last_gap,
             servers_tried: self.servers_tried,
             commands_max: self.commands_max,
+            wants_digests: self.wants_digests,
             ..Self::default()
         };
         request
@@ -127,7 +149,7 @@ impl Engine {
             | Frame::Notice(_) => {}
         }
         if !self.has_welcome {
-            return Err(FrameError("the stream does not open with Welcome"));
+            self.open_without_welcome()?;
         }
         if self.is_superseded || self.halt_reason.is_some() {
             return Ok(Vec::new()); // Data of a superseded or conflicting epoch are not applied.
@@ -137,19 +159,14 @@ impl Engine {
             Frame::Verdict(verdict) => Ok(self.on_verdict(verdict)),
             Frame::Rows(rows) => {
                 let (ops, cursor) = decode::decode_rows(rows, &self.scopes)?;
+                self.last_cursor.clone_from(&cursor);
                 Ok(vec![ReplicaAction::StageOps { ops, cursor: Some(cursor) }])
             }
             Frame::Reset(reset) => Ok(vec![decode::decode_reset(&reset, &self.scopes)?]),
             Frame::SnapshotEnd(end) => Ok(vec![decode::decode_snapshot_end(&end, &self.scopes)?]),
-            Frame::Checkpoint(checkpoint) => {
-                let checkpoint =
-                    decode::decode_checkpoint(checkpoint, &self.scopes, self.lease_days)?;
-                self.has_checkpoint = true;
-                (self.consecutive_failures, self.consecutive_renewals, self.servers_tried) =
-                    (0, 0, 0);
-                Ok(vec![ReplicaAction::SwapStaged(checkpoint)])
-            }
+            Frame::Checkpoint(checkpoint) => self.on_checkpoint(checkpoint),
             Frame::Bookmark(bookmark) => {
+                self.last_cursor.clone_from(&bookmark.cursor);
                 Ok(vec![ReplicaAction::StageOps { ops: Vec::new(), cursor: Some(bookmark.cursor) }])
             }
             Frame::Notice(notice) => self.on_notice(notice),
@@ -162,8 +179,17 @@ impl Engine {
         checkpoint: &ReceivedCheckpoint,
         local: &[LocalScopeDigest],
     ) -> Vec<DigestComparison> {
-        let found =
-            if planted!("digest-unread") { Vec::new() } else { compare_digests(checkpoint, local) };
+        let found = match &checkpoint.digests {
+            _ if planted!("digest-unread") => Vec::new(),
+            CheckpointDigests::Listed(listed) => {
+                self.wants_digests = false;
+                compare_digests(listed, local)
+            }
+            CheckpointDigests::Combined(combined) => {
+                self.compare_state(*combined, local);
+                Vec::new()
+            }
+        };
         for agreement in &found {
             match agreement {
                 DigestComparison::Match(_) => {}
@@ -174,6 +200,17 @@ impl Engine {
             }
         }
         found
+    }
+
+    /// Compares the state digest of a brief answer. If it differs, the next call asks for the
+    /// digest of each scope; until then no scope is settled.
+    fn compare_state(&mut self, theirs: [u8; STATE_DIGEST_BYTES], local: &[LocalScopeDigest]) {
+        let epoch = self.input.epoch.map_or((0, [0; 16]), |epoch| (epoch.number, epoch.id));
+        let scopes = local.iter().map(|one| (one.scope.kind, one.scope.id, one.digest));
+        if compute_state_digest(epoch, scopes) != theirs {
+            (self.wants_digests, self.call_again) = (true, true);
+            self.server_info.state_differed = true;
+        }
     }
 
     /// Whether a follow call should end because only a new call can continue.
@@ -241,8 +278,49 @@ impl Engine {
         }
     }
 
+    /// Opens a brief answer that says nothing new of server and scopes.
+    fn open_without_welcome(&mut self) -> Result<(), FrameError> {
+        if !self.is_brief {
+            return Err(FrameError("the stream does not open with Welcome"));
+        }
+        (self.has_welcome, self.lease_days) = (true, decode::decode_lease_days(None));
+        self.commands_max = None;
+        Ok(())
+    }
+
+    fn on_checkpoint(
+        &mut self,
+        checkpoint: pb::Checkpoint,
+    ) -> Result<Vec<ReplicaAction>, FrameError> {
+        // A brief answer may come without the number in Welcome.
+        if self.is_brief && checkpoint.commands_taken > self.input.highest_number {
+            return Ok(self.on_fork(checkpoint.commands_taken));
+        }
+        let receipt = decode::decode_receipt(&checkpoint, &self.input)?;
+        let checkpoint = decode::decode_checkpoint(
+            checkpoint,
+            (receipt, &self.scopes),
+            self.lease_days,
+            &self.last_cursor,
+        )?;
+        self.last_cursor.clone_from(&checkpoint.cursor);
+        self.has_checkpoint = true;
+        (self.consecutive_failures, self.consecutive_renewals, self.servers_tried) = (0, 0, 0);
+        Ok(vec![ReplicaAction::SwapStaged(checkpoint)])
+    }
+
+    /// Another phone with the same key used this number.
+    fn on_fork(&mut self, number: u64) -> Vec<ReplicaAction> {
+        self.halt_reason = Some(HaltReason::Forked(number));
+        vec![ReplicaAction::SaveFork(number)]
+    }
+
     fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<ReplicaAction>, FrameError> {
-        let epoch = decode::decode_epoch(welcome.epoch.as_ref())?;
+        let is_brief = welcome.brief && self.is_brief;
+        let epoch = match self.input.epoch {
+            Some(epoch) if is_brief => epoch,
+            Some(_) | None => decode::decode_epoch(welcome.epoch.as_ref())?,
+        };
         self.has_welcome = true;
         let limit =
             welcome.limits.as_ref().and_then(|limits| usize::try_from(limits.max_commands).ok());
@@ -266,13 +344,15 @@ impl Engine {
                     epoch,
                     commands_taken: welcome.last_command_number,
                 });
+                self.input.epoch = Some(epoch);
             }
         }
         if welcome.last_command_number > self.input.highest_number {
-            self.halt_reason = Some(HaltReason::Forked(welcome.last_command_number));
-            return Ok(vec![ReplicaAction::SaveFork(welcome.last_command_number)]);
+            return Ok(self.on_fork(welcome.last_command_number));
         }
-        let (scopes, ops) = decode::decode_grants(&welcome.scopes, &self.input.granted_scopes)?;
+        let kept = if is_brief { std::mem::take(&mut self.scopes) } else { Default::default() };
+        let granted_before = &self.input.granted_scopes;
+        let (scopes, ops) = decode::decode_grants(&welcome.scopes, granted_before, kept)?;
         // A follow call may receive a second Welcome.
         self.input.granted_scopes = scopes.values().copied().collect();
         self.scopes = scopes;
@@ -315,18 +395,14 @@ impl Engine {
                 self.server_info.upgrade_wanted = Some(upgrade.minimum_version)
             }
             Kind::CommandGap(gap) => return Ok(self.on_gap(gap.expected_number)),
-            Kind::CommandForked(forked) => {
-                self.halt_reason = Some(HaltReason::Forked(forked.number));
-                return Ok(vec![ReplicaAction::SaveFork(forked.number)]);
-            }
+            Kind::CommandForked(forked) => return Ok(self.on_fork(forked.number)),
         }
         Ok(Vec::new())
     }
 
     fn on_gap(&mut self, expected: u64) -> Vec<ReplicaAction> {
         if expected > self.input.highest_number + 1 {
-            self.halt_reason = Some(HaltReason::Forked(expected - 1));
-            return vec![ReplicaAction::SaveFork(expected - 1)];
+            return self.on_fork(expected - 1);
         }
         // The same number was requested twice in a row: the commands sent in between did not help.
         if expected < self.input.lowest_number || self.last_gap.replace(expected) == Some(expected)

@@ -2,9 +2,9 @@
 
 use super::Engine;
 use crate::client::protocol::{
-    CallError, CallErrorKind, DigestComparison, HaltReason, LocalScopeDigest, NextAction,
-    ReceivedCheckpoint,
+    CallError, CallErrorKind, DigestComparison, HaltReason, LocalScopeDigest, NextAction, ScopeKey,
 };
+use crate::domain::support::scope_digest::ScopeDigest;
 use std::time::Duration;
 
 /// First delay after a failure, in milliseconds.
@@ -27,10 +27,10 @@ pub(crate) fn backoff_delay(failures: u32, random: u64) -> Duration {
     Duration::from_millis(half + random % (half + 1))
 }
 
-/// Compares the digests of a checkpoint with the local ones. A listed scope that is missing locally
-/// counts as empty.
+/// Compares the digests that a checkpoint lists with the local ones. A listed scope that is missing
+/// locally counts as empty.
 pub(crate) fn compare_digests(
-    checkpoint: &ReceivedCheckpoint,
+    listed: &[(ScopeKey, ScopeDigest)],
     local: &[LocalScopeDigest],
 ) -> Vec<DigestComparison> {
     let compare = |(scope, theirs): &(_, _)| {
@@ -45,7 +45,7 @@ pub(crate) fn compare_digests(
             DigestComparison::StillDiffers(*scope)
         }
     };
-    checkpoint.digests.iter().map(compare).collect()
+    listed.iter().map(compare).collect()
 }
 
 /// Decides the next action after a failed call. Commands that may have been applied are sent again

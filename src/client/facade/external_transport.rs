@@ -185,6 +185,12 @@ impl Phone {
         self.with_engine(|engine| super::saturating_u32(engine.server_info().diverged_scopes.len()))
     }
 
+    /// Whether the digest of a brief answer differed in the present call, so that the next call
+    /// asks for the digest of each scope.
+    pub fn has_state_differed(&self) -> Result<bool> {
+        self.with_engine(|engine| engine.server_info().state_differed)
+    }
+
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Result<T> {
         if lock_ignoring_poison(&self.follow_task).is_some() {
             return Err(ClientError::BadArgument { what: "call while following".to_owned() });

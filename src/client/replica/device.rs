@@ -3,9 +3,11 @@
 
 use super::schema::device;
 use super::{LocalReplica, Result, decode_id};
+use crate::client::protocol::ReceiptParties;
 use crate::domain::access::permission::Role;
 use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use diesel::prelude::*;
+use ring::digest::{SHA256, digest};
 
 /// The data needed to repeat the enrolment call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,19 @@ struct LocalDeviceRow {
     token: String,
     token_expires: i64,
     command_export_key: Vec<u8>,
+}
+
+/// The phone and its authority; `None` before the enrolment.
+pub(super) fn load_receipt_parties(conn: &mut SqliteConnection) -> Result<Option<ReceiptParties>> {
+    let enrolled = device::table.filter(device::enrolled);
+    let row: Option<(Vec<u8>, Vec<u8>)> =
+        enrolled.select((device::authority_key, device::device_id)).first(conn).optional()?;
+    row.map(|(key, device)| {
+        let mut authority = [0; 32];
+        authority.copy_from_slice(digest(&SHA256, &key).as_ref());
+        Ok(ReceiptParties { authority, device: DeviceId(decode_id(&device)?) })
+    })
+    .transpose()
 }
 
 impl LocalReplica {

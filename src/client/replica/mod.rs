@@ -101,6 +101,14 @@ impl LocalReplica {
             let highest = progress.next_number - 1;
             let (commands, more) = outbox::select_next_to_send(conn, commands_max)?;
             let resumed = !progress.staged_cursor.is_empty();
+            let rebuild_scopes = scopes::scopes_to_rebuild(conn)?;
+            let has_cursor = resumed || !progress.cursor.is_empty();
+            let settled_scopes =
+                if has_cursor && rebuild_scopes.is_empty() && !staging::changes_scopes(conn)? {
+                    scopes::settled_scopes(conn)?
+                } else {
+                    None
+                };
             Ok(SyncInput {
                 cursor: if resumed { progress.staged_cursor } else { progress.cursor },
                 epoch: progress.epoch,
@@ -109,7 +117,9 @@ impl LocalReplica {
                 lowest_number: outbox::lowest_contiguous_number(conn, highest)?,
                 highest_number: highest,
                 granted_scopes: staging::granted_after_swap(conn)?,
-                rebuild_scopes: scopes::scopes_to_rebuild(conn)?,
+                rebuild_scopes,
+                receipt_parties: device::load_receipt_parties(conn)?,
+                settled_scopes,
             })
         })
     }

@@ -62,6 +62,7 @@ diesel::table! {
         granted -> Bool,
         generation -> BigInt,
         server_generation -> BigInt,
+        server_number -> BigInt,
         record_count -> BigInt,
         digest_sum -> Binary,
         rebuild_requested -> Bool,

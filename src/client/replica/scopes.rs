@@ -3,7 +3,7 @@
 
 use super::schema::scope;
 use super::{LocalReplica, Result, decode_id};
-use crate::client::protocol::{DigestComparison, LocalScopeDigest, ScopeKey};
+use crate::client::protocol::{DigestComparison, LocalScopeDigest, ScopeKey, ScopesByNumber};
 use crate::domain::support::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub(crate) struct ScopeRow {
     /// The server's number of that generation; a server restored from a backup may use a number
     /// twice.
     pub(crate) server_generation: i64,
+    /// The number by which frames of this epoch name it; 0 before its first checkpoint.
+    pub(crate) server_number: i64,
     /// Count and sum of its records.
     pub(crate) digest: ScopeDigest,
     /// Rebuilds requested since the digests last matched.
@@ -29,7 +31,7 @@ pub(crate) struct ScopeRow {
     pub(crate) removal_reason: i16,
 }
 
-type ScopeColumns = (i32, i16, Vec<u8>, bool, i64, i64, i64, Vec<u8>, bool, i16, i16);
+type ScopeColumns = (i32, i16, Vec<u8>, bool, i64, i64, i64, i64, Vec<u8>, bool, i16, i16);
 
 /// All scopes by key, loaded once for a swap and saved if changed.
 #[derive(Debug, Default)]
@@ -67,6 +69,7 @@ impl ScopeCache {
             granted,
             generation,
             named,
+            number,
             count,
             sum,
             _,
@@ -83,6 +86,7 @@ impl ScopeCache {
                     granted,
                     generation,
                     server_generation: named,
+                    server_number: number,
                     digest,
                     rebuild_count: rebuilds,
                     removal_reason: removal,
@@ -111,6 +115,15 @@ impl ScopeCache {
         self.rows.values_mut().find(|row| row.local_id == local_id)
     }
 
+    /// Stores the number of each scope in this epoch.
+    pub(super) fn set_numbers(&mut self, numbers: &ScopesByNumber) {
+        for (number, key) in numbers {
+            let Some(row) = self.rows.get_mut(key) else { continue };
+            self.is_dirty |= row.server_number != i64::from(*number);
+            row.server_number = i64::from(*number);
+        }
+    }
+
     pub(super) fn local_digests(&self) -> Vec<LocalScopeDigest> {
         let granted = self.rows.iter().filter(|(_, row)| row.granted);
         granted
@@ -128,6 +141,7 @@ impl ScopeCache {
                 scope::granted.eq(row.granted),
                 scope::generation.eq(row.generation),
                 scope::server_generation.eq(row.server_generation),
+                scope::server_number.eq(row.server_number),
                 scope::record_count.eq(row.digest.count),
                 scope::digest_sum.eq(row.digest.sum.to_be_bytes().to_vec()),
                 scope::removal_reason.eq(row.removal_reason),
@@ -151,6 +165,7 @@ fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> 
         (
             scope::generation.eq(0),
             scope::server_generation.eq(0),
+            scope::server_number.eq(0),
             scope::record_count.eq(0),
             scope::digest_sum.eq(vec![0; 16]),
         ),
@@ -166,6 +181,7 @@ fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> 
         granted: false,
         generation: 0,
         server_generation: 0,
+        server_number: 0,
         digest: ScopeDigest::default(),
         rebuild_count: 0,
         removal_reason: 0,
@@ -178,6 +194,18 @@ pub(super) fn scopes_to_rebuild(conn: &mut SqliteConnection) -> Result<Vec<Scope
         scope::table.filter(scope::rebuild_requested).filter(scope::granted).order(scope::local_id);
     let rows = wanted.select((scope::kind, scope::id)).load::<(i16, Vec<u8>)>(conn)?;
     rows.into_iter().map(|(kind, bytes)| Ok(ScopeKey { kind, id: decode_id(&bytes)? })).collect()
+}
+
+/// The granted scopes by number, as of the last checkpoint; `None` if a scope has no number, or its
+/// digest differed and was not settled since.
+pub(super) fn settled_scopes(conn: &mut SqliteConnection) -> Result<Option<ScopesByNumber>> {
+    let rows = ScopeCache::load(conn)?.rows;
+    let granted = || rows.iter().filter(|(_, row)| row.granted);
+    let numbers: ScopesByNumber = granted()
+        .filter(|(_, row)| row.server_number > 0 && row.rebuild_count == 0)
+        .filter_map(|(key, row)| Some((u32::try_from(row.server_number).ok()?, *key)))
+        .collect();
+    Ok((numbers.len() == granted().count()).then_some(numbers))
 }
 
 /// Stores the decision about each digest (S22): one rebuild is requested until the digests match

@@ -127,6 +127,12 @@ pub(super) fn clear_staged(conn: &mut SqliteConnection) -> Result<()> {
     Ok(())
 }
 
+/// Whether a staged change grants or removes a scope.
+pub(super) fn changes_scopes(conn: &mut SqliteConnection) -> Result<bool> {
+    let changes = staged_change::table.filter(staged_change::op.eq_any([OP_GRANTED, OP_REMOVED]));
+    Ok(diesel::select(diesel::dsl::exists(changes)).get_result(conn)?)
+}
+
 /// The granted scopes after the next swap.
 pub(super) fn granted_after_swap(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
     let granted = ScopeCache::load(conn)?.local_digests();

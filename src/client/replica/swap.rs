@@ -44,6 +44,7 @@ pub(super) fn swap_staged(
     for op in ops {
         swap.apply_op(conn, op, checkpoint)?;
     }
+    swap.scopes.set_numbers(&checkpoint.scope_numbers);
     swap.scopes.save(conn)?;
     staging::clear_staged(conn)?;
     progress::save_checkpoint(conn, checkpoint, now)?;

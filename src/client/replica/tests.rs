@@ -1,6 +1,7 @@
 //! Tests of the replica with the engine: a real file, hand-made frames, and a cut or crash between
 //! any two steps. The numbers S2 to S30 are those of docs/SYNC.md.
 
+mod brief_answers;
 mod local_file;
 mod rebuilds;
 mod schema_versions;

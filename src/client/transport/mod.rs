@@ -2,6 +2,8 @@
 
 pub(crate) mod command_export;
 pub(crate) mod device_key;
+mod joined_writes;
+mod request_end;
 mod tls;
 pub(crate) mod traffic;
 
@@ -11,6 +13,7 @@ use crate::pb::access_service_client::AccessServiceClient;
 use crate::pb::sync_service_client::SyncServiceClient;
 use http::Uri;
 use hyper_util::rt::TokioIo;
+use joined_writes::JoinedWrites;
 use rustls::pki_types::ServerName;
 use std::io;
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
+use tower::util::MapRequest;
 use traffic::{MeteredStream, TrafficCounters};
 
 /// Time limit of a connection attempt: a 2G link with 600 ms latency needs several round trips.
@@ -122,7 +126,8 @@ impl ServerClient {
             to_call_error(&Status::unauthenticated("the stored token cannot be sent"))
         })?;
         request.metadata_mut().insert("authorization", bearer);
-        let mut client = SyncServiceClient::new(self.channel.clone())
+        let channel = MapRequest::new(self.channel.clone(), request_end::mark_end);
+        let mut client = SyncServiceClient::new(channel)
             .max_decoding_message_size(crate::domain::support::limits::MESSAGE_BYTES_MAX);
         client
             .sync(request)
@@ -138,7 +143,7 @@ fn with_call_timeout<T>(message: T) -> Request<T> {
     request
 }
 
-type TlsChannelIo = TokioIo<TlsStream<MeteredStream<TcpStream>>>;
+type TlsChannelIo = TokioIo<JoinedWrites<TlsStream<MeteredStream<TcpStream>>>>;
 
 async fn connect_tls(
     uri: Uri,
@@ -153,7 +158,7 @@ async fn connect_tls(
     tcp.set_nodelay(true)?;
     let name = ServerName::try_from(host).map_err(|_| invalid("a host that is no name"))?;
     let tls = TlsConnector::from(config).connect(name, MeteredStream::new(tcp, counters)).await?;
-    Ok(TokioIo::new(tls))
+    Ok(TokioIo::new(JoinedWrites::new(tls)))
 }
 
 /// Converts a status to a call error.

@@ -2,7 +2,7 @@
 //! only to learn whether its scopes changed.
 
 use super::super::change_batch::ChangeBatch;
-use super::super::frame::{CheckpointFrame, SyncFrame};
+use super::super::frame::{CheckpointDigest, CheckpointFrame, SyncFrame};
 use super::opening::Opening;
 use super::{DeviceScopes, Exchange, ExchangeCall, ExchangeScope, ExchangeStep, Paging};
 use crate::app::access::load_identity;
@@ -140,12 +140,15 @@ impl AtHead {
         now: Timestamp,
     ) -> CheckpointFrame {
         let device = &self.call.identity.device;
-        let digest = |number| self.digests.get(&number).copied().unwrap_or_default();
-        let numbers = self.scopes.entries.iter().map(|scope| scope.feed_scope.number);
+        let digest = |entry: &ExchangeScope| {
+            let number = entry.feed_scope.number;
+            let digest = self.digests.get(&number).copied().unwrap_or_default();
+            CheckpointDigest { scope: entry.feed_scope.scope, number, digest }
+        };
         CheckpointFrame {
             cursor,
             seq,
-            digests: numbers.map(|number| (number, digest(number))).collect(),
+            digests: self.scopes.entries.iter().map(digest).collect(),
             commands_taken: device.last_command_number,
             outcome_chain: device.outcome_chain.clone(),
             server_time: now,

@@ -81,7 +81,8 @@ impl Opening {
             return Ok(Resolution::WithoutNumbers(self, visible));
         }
         let known = self.cursor.as_ref().filter(|cursor| cursor.epoch == head.epoch && on_chain);
-        let lost = self.cursor.is_some() && known.is_none();
+        let resumes_cursor = known.is_some();
+        let lost = self.cursor.is_some() && !resumes_cursor;
         let positions = known.map(|cursor| cursor.positions.as_slice()).unwrap_or_default();
         let (entries, mut grants, resets) =
             place_scopes(granted, positions, (&self.rebuild_scopes, lost), head.seq);
@@ -104,6 +105,7 @@ impl Opening {
             server_time: now,
             scopes: grants,
             last_command_number: self.last_command_number,
+            resumes_cursor,
         };
         let step = self.begin_paging(tx, (welcome, resets, scopes), (&head, now))?;
         Ok(Resolution::Resolved(step))

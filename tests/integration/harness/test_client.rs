@@ -32,6 +32,8 @@ pub(crate) struct TestClient {
     pub(crate) lang: &'static str,
     pub(crate) cursor: Vec<u8>,
     pub(crate) last_command_number: u64,
+    /// Whether it asks for brief answers.
+    pub(crate) brief: bool,
 }
 
 impl TestClient {
@@ -39,7 +41,8 @@ impl TestClient {
         let key = AuthorityKey::from_pkcs8(&AuthorityKey::generate().unwrap()).unwrap();
         let device = DeviceId(auth::random_bytes().unwrap());
         let (token, lang, cursor) = (String::new(), "en", Vec::new());
-        Self { channel, key, device, unit, token, lang, cursor, last_command_number: 0 }
+        let (last_command_number, brief) = (0, false);
+        Self { channel, key, device, unit, token, lang, cursor, last_command_number, brief }
     }
 
     pub(crate) fn request<T>(&self, message: T) -> Request<T> {
@@ -143,8 +146,13 @@ impl TestClient {
         commands: Vec<Vec<u8>>,
         follow: bool,
     ) -> Result<Streaming<pb::SyncResponse>, Status> {
-        let message =
-            pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
+        let message = pb::SyncRequest {
+            cursor: self.cursor.clone(),
+            commands,
+            follow,
+            brief: self.brief,
+            ..Default::default()
+        };
         let mut client = SyncServiceClient::new(self.channel.clone());
         Ok(client.sync(self.request(message)).await?.into_inner())
     }
@@ -156,8 +164,16 @@ impl TestClient {
         while let Some(message) = stream.message().await? {
             frames.extend(message.frame);
         }
-        if let Some(Frame::Checkpoint(checkpoint)) = frames.last() {
-            self.cursor = checkpoint.cursor.clone();
+        for frame in &frames {
+            match frame {
+                Frame::Rows(pb::Rows { cursor, .. })
+                | Frame::Checkpoint(pb::Checkpoint { cursor, .. })
+                    if !cursor.is_empty() =>
+                {
+                    self.cursor.clone_from(cursor)
+                }
+                _ => {}
+            }
         }
         Ok(frames)
     }

@@ -103,8 +103,15 @@ async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
         "nothing new: {} bytes",
         total_bytes(&nothing)
     );
+    assert!(
+        pushed.bytes_received <= MAX_PUSH_ANSWER_BYTES,
+        "one report: {} bytes received",
+        pushed.bytes_received
+    );
     server.close().await;
 }
 
 /// The most bytes of a sync with nothing new on an open connection.
-const MAX_EMPTY_SYNC_BYTES: u64 = 750;
+const MAX_EMPTY_SYNC_BYTES: u64 = 300;
+/// The most bytes received for one report, saved and submitted.
+const MAX_PUSH_ANSWER_BYTES: u64 = 500;

@@ -66,6 +66,39 @@ async fn a_first_sync_gives_every_scope_and_ends_with_a_checkpoint_and_the_next_
 }
 
 #[tokio::test]
+async fn a_brief_answer_says_what_changed_and_a_caller_who_does_not_ask_for_it_gets_all() {
+    let server = TestServer::start().await;
+    let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    phone.brief = true;
+    let first = phone.sync(vec![]).await.unwrap();
+    let Some(Frame::Welcome(welcome)) = first.first() else { panic!("{:?}", first.first()) };
+    assert!(!welcome.brief && welcome.epoch.is_some() && !welcome.scopes.is_empty());
+
+    let again = phone.sync(vec![]).await.unwrap();
+    let [Frame::Checkpoint(brief)] = again.as_slice() else { panic!("{again:?}") };
+    assert!(brief.digests.is_empty() && brief.cursor.is_empty());
+    let Some(Frame::Checkpoint(before)) = first.last() else { panic!("no checkpoint") };
+    assert_eq!(brief.state_digest, before.state_digest);
+    assert_eq!(brief.state_digest.len(), 8);
+
+    phone.brief = false;
+    let full = phone.sync(vec![]).await.unwrap();
+    let [Frame::Welcome(welcome), Frame::Checkpoint(checkpoint)] = full.as_slice() else {
+        panic!("{full:?}")
+    };
+    assert!(welcome.epoch.is_some() && welcome.limits.is_some());
+    assert_eq!(welcome.scopes.len(), checkpoint.digests.len());
+    assert!(checkpoint.state_digest.is_empty() && checkpoint.cursor == phone.cursor);
+
+    phone.brief = true;
+    phone.cursor[5] ^= 1;
+    let reset = phone.sync(vec![]).await.unwrap();
+    let Some(Frame::Welcome(welcome)) = reset.first() else { panic!("{:?}", reset.first()) };
+    assert!(!welcome.brief && !welcome.scopes.is_empty(), "a damaged cursor names no scopes");
+    server.close().await;
+}
+
+#[tokio::test]
 async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_effect_and_a_signed_receipt()
  {
     let server = TestServer::start().await;
