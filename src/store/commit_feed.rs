@@ -13,7 +13,7 @@ use super::write_tx::{PendingChange, RecordChange};
 use crate::domain::access::scope::{RecordKind, Scope};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, SmallInt};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt};
 use diesel::sqlite::Sqlite;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,24 +67,49 @@ pub(super) fn load_feed_rows(
     conn: &mut AnyConn,
     net_changes: &[(ChangedRecordKey, NetChange)],
 ) -> Result<BTreeMap<ChangedRecordKey, Vec<FeedOpRow>>> {
-    let mut by_kind: BTreeMap<RecordKind, Vec<&[u8]>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<RecordKind, Vec<[u8; 16]>> = BTreeMap::new();
     for ((kind, id), _) in net_changes {
-        by_kind.entry(*kind).or_default().push(id);
+        by_kind.entry(*kind).or_default().push(*id);
     }
     let mut before: BTreeMap<ChangedRecordKey, Vec<FeedOpRow>> = BTreeMap::new();
     for (kind, ids) in by_kind {
         for ids in ids.chunks(IDS_PER_QUERY) {
-            let rows: Vec<(Vec<u8>, i32, i64, i16)> = feed::table
-                .filter(feed::kind.eq(kind.number()))
-                .filter(feed::id.eq_any(ids))
-                .select((feed::id, feed::scope_number, feed::seq, feed::op))
-                .load(conn)?;
+            let rows = load_rows_of_records(conn, kind.number(), ids)?;
             for (id, scope, seq, op) in rows {
                 before.entry((kind, to_byte_array(&id)?)).or_default().push((scope, seq, op));
             }
         }
     }
     Ok(before)
+}
+
+/// Id, scope number, seq and op.
+type RowOfRecord = (Vec<u8>, i32, i64, i16);
+
+fn load_rows_of_records(
+    conn: &mut AnyConn,
+    kind: i16,
+    ids: &[[u8; 16]],
+) -> Result<Vec<RowOfRecord>> {
+    match conn {
+        AnyConn::Sqlite(conn) => Ok(feed::table
+            .filter(feed::kind.eq(kind))
+            .filter(feed::id.eq_any(ids))
+            .select((feed::id, feed::scope_number, feed::seq, feed::op))
+            .load(conn)?),
+        AnyConn::Pg(conn) => Ok(PgRowsOfRecords { ids: ids.to_vec(), kind }.load(conn)?),
+    }
+}
+
+kept_statement! {
+    /// The same, each record by the index. With `id = ANY` PostgreSQL reads the feed of the whole
+    /// kind while its statistics are those of a new database.
+    [Pg], PgRowsOfRecords -> (Binary, Integer, BigInt, SmallInt) {
+        "SELECT found.* FROM unnest(" ids: Array<Binary> = Vec<[u8; 16]>,
+        ") AS wanted (id) CROSS JOIN LATERAL (SELECT id, scope_number, seq, op FROM feed \
+         WHERE kind = " kind: SmallInt = i16,
+        " AND id = wanted.id OFFSET 0) AS found",
+    }
 }
 
 /// Rows of the feed that a commit writes.

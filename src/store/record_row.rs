@@ -3,12 +3,15 @@
 
 use super::backend::{AnyConn, with_conn};
 use super::error::Result;
+use super::kept_statement::kept_statement;
 use super::pending::{RecordRow, ReportColumns};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::record;
 use crate::domain::access::scope::RecordKind;
 use diesel::dsl::Select;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
 use std::collections::BTreeSet;
 
 /// Ids in one query; both databases accept far more.
@@ -139,14 +142,10 @@ impl ReadTx<'_> {
             .copied()
             .collect();
         let AnyConn::Pg(conn) = self.settled_conn() else { return Ok(()) };
+        let kind = RecordKind::Report.number();
         let mut rows: Vec<ReportRow> = Vec::new();
         for ids in unread.chunks(IDS_PER_QUERY) {
-            rows.extend(
-                select_report_rows()
-                    .filter(record::kind.eq(RecordKind::Report.number()))
-                    .filter(record::id.eq_any(ids.iter().map(|id| &id[..]).collect::<Vec<_>>()))
-                    .load(conn)?,
-            );
+            rows.extend(PgReportRows { ids: ids.to_vec(), kind }.load(conn)?);
         }
         let records = &mut self.pending().writes.records;
         for row in rows {
@@ -157,6 +156,34 @@ impl ReadTx<'_> {
             records.insert_stored((RecordKind::Report, id), None);
         }
         Ok(())
+    }
+}
+
+kept_statement! {
+    /// Rows of these reports, each by the index. With `id = ANY` PostgreSQL reads every report while
+    /// its statistics are those of a new database.
+    [Pg], PgReportRows -> (
+        Binary,
+        BigInt,
+        Binary,
+        Binary,
+        Nullable<Binary>,
+        Nullable<Binary>,
+        Nullable<Integer>,
+        Nullable<Integer>,
+        Nullable<SmallInt>,
+        Nullable<SmallInt>,
+        Nullable<SmallInt>,
+        Nullable<Binary>,
+        Nullable<BigInt>,
+        Nullable<Binary>,
+        Nullable<BigInt>,
+    ) {
+        "SELECT found.* FROM unnest(" ids: Array<Binary> = Vec<[u8; 16]>,
+        ") AS wanted (id) CROSS JOIN LATERAL (SELECT id, revision, hash, bytes, contract, unit, \
+         start_day, end_day, cut, state, late, last_device, other_device_revision, author, sent_at \
+         FROM record WHERE kind = " kind: SmallInt = i16,
+        " AND id = wanted.id OFFSET 0) AS found",
     }
 }
 
