@@ -1,5 +1,5 @@
-//! The rows of the feed that a commit writes: of each changed record one change, at its last seq, in
-//! place of its former row in each scope.
+//! The rows of the feed that a commit writes: of each changed record one change, at its last seq,
+//! in place of its former row in each scope.
 
 use super::backend::AnyConn;
 use super::commit::{OP_DELETED, OP_OUT_OF_SCOPE, OP_PUT, ScopeDigests};

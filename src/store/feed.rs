@@ -80,7 +80,7 @@ impl ReadTx<'_> {
         if let AnyConn::Pg(conn) = self.settled_conn() {
             // Each query is a round trip: all scopes with one of these ids in one query.
             let ids: Vec<Vec<u8>> = visible.scopes().map(|scope| scope.id.to_vec()).collect();
-            let rows: Vec<ScopeColumns> =
+            let rows: Vec<FeedScopeRow> =
                 select_scopes().filter(scope::id.eq_any(ids)).load(conn)?;
             let mut found = BTreeMap::new();
             for row in rows {
@@ -99,7 +99,7 @@ impl ReadTx<'_> {
 
     /// One scope; `None` while it never held a record.
     pub fn scope(&mut self, requested: Scope) -> Result<Option<FeedScope>> {
-        let row: Option<ScopeColumns> = with_conn!(self.settled_conn(), |conn| select_scopes()
+        let row: Option<FeedScopeRow> = with_conn!(self.settled_conn(), |conn| select_scopes()
             .filter(scope::kind.eq(requested.kind.number()))
             .filter(scope::id.eq(&requested.id[..]))
             .first(conn)
@@ -134,7 +134,7 @@ impl ReadTx<'_> {
 
     /// Every scope with its digest, for operators and tests.
     pub fn all_scopes(&mut self) -> Result<Vec<FeedScope>> {
-        let rows: Vec<ScopeColumns> =
+        let rows: Vec<FeedScopeRow> =
             select_scopes().order(scope::number).load(self.settled_conn())?;
         rows.into_iter().filter_map(|row| to_feed_scope(row).transpose()).collect()
     }
@@ -305,7 +305,7 @@ impl WriteTx<'_> {
 }
 
 /// Kind, id, number, generation, tombstone floor and digest of a scope.
-type ScopeColumns = (i16, Vec<u8>, i32, i64, i64, i64, Vec<u8>);
+type FeedScopeRow = (i16, Vec<u8>, i32, i64, i64, i64, Vec<u8>);
 
 fn select_scopes() -> diesel::dsl::Select<
     scope::table,
@@ -331,7 +331,7 @@ fn select_scopes() -> diesel::dsl::Select<
 }
 
 /// `None`: a kind that this program does not know.
-fn to_feed_scope(row: ScopeColumns) -> Result<Option<FeedScope>> {
+fn to_feed_scope(row: FeedScopeRow) -> Result<Option<FeedScope>> {
     let (kind, id, number, generation, tombstone_floor, count, sum) = row;
     let Some(kind) = ScopeKind::from_number(kind) else { return Ok(None) };
     let digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };

@@ -1,5 +1,5 @@
-//! Rebuilds what lists and rules read beside the content of reports, and compares it: the columns of
-//! their records, and state and content hash of each replaced revision. They follow from the
+//! Rebuilds what lists and rules read beside the content of reports, and compares it: the columns
+//! of their records, and state and content hash of each replaced revision. They follow from the
 //! content, so they need no rows of the audit of their own.
 //!
 //! Not rebuilt: who wrote last, which decides between APPLIED and MERGED.

@@ -97,8 +97,8 @@ impl SimPhone {
         self.app().reports().unwrap_or_default()
     }
 
-    /// Checks the digest of a brief answer: a difference that a full answer does not find would cost
-    /// a call, unnoticed.
+    /// Checks the digest of a brief answer: a difference that a full answer does not find would
+    /// cost a call, unnoticed.
     pub(crate) fn assert_state_agrees(&self) {
         let differed = self.app().has_state_differed().unwrap();
         assert!(!differed, "{}: the digest of a brief answer did not agree", self.name);

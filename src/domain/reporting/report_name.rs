@@ -170,7 +170,8 @@ impl Term {
         if is_code
             || self.day == Some(label.window.start)
             || is_id && !is_year
-            || tokens.contains(&self.text)
+            // A printed name says the first day of the whole period also for a later piece of it.
+            || self.day.is_none() && tokens.contains(&self.text)
         {
             return Fit::Exact;
         }
@@ -318,6 +319,8 @@ mod tests {
         assert_eq!(found("7/2026 week-form", &both), ["week-form 2026-02-09"]);
         assert_eq!(found("2026-W09", &both).len(), 2, "both pieces of a week that was cut");
         assert_eq!(found("2026-03-01 week-form", &both), ["week-form 2026-03-01"]);
+        let tens = index(&["ten"], &["c1"]);
+        assert_eq!(found("2026-02-25", &tens), ["ten-form 2026-02-25"], "of two pieces the first");
     }
 
     #[test]
