@@ -167,7 +167,7 @@ impl WindowSums {
         self.through.get(contract).copied()
     }
 
-    /// Adds one report to the coverage of these rows, or subtracts it.
+    /// Adds reports to the coverage of these rows, or subtracts them.
     pub(super) fn apply_coverage(
         &mut self,
         contract: &str,
@@ -182,7 +182,7 @@ impl WindowSums {
         }
     }
 
-    /// Adds one figure to the sums of these rows, or subtracts it.
+    /// Adds a sum to the sums of these rows, or subtracts it.
     pub(super) fn apply_sum(&mut self, rows: &[usize], column: usize, one: ElementSum, adds: bool) {
         for row in rows {
             let sum = &mut self.sums[row * self.element_columns.len() + column];

@@ -90,6 +90,7 @@ pub(super) struct TrackedReport {
     pub(super) start: Date,
     pub(super) end: Date,
     pub(super) cut: u8,
+    /// The number of days from `start` to `end`.
     days: i32,
     /// The day after its whole period.
     pub(super) whole_end: Date,
