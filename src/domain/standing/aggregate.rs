@@ -16,6 +16,7 @@ use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::calendar::Calendars;
 use crate::domain::reporting::expectation::{Expectation, UnknownCalendar, compute_expectations};
+use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::support::ids::{ReportId, UnitId};
@@ -109,10 +110,12 @@ impl WindowSums {
         columns: &Arc<HashMap<ElementCode, usize>>,
         through: BTreeMap<String, Date>,
     ) -> Self {
+        let no_reports = vec![Coverage::default(); rows.len()];
         Self {
             sums: vec![ElementSum::default(); rows.len() * columns.len()],
             unit_rows: Arc::clone(rows),
             element_columns: Arc::clone(columns),
+            coverage: through.keys().map(|code| (code.clone(), no_reports.clone())).collect(),
             through,
             ..Self::default()
         }
@@ -164,7 +167,7 @@ impl WindowSums {
         self.through.get(contract).copied()
     }
 
-    /// Adds one report to the coverage of these rows, or subtracts it.
+    /// Adds reports to the coverage of these rows, or subtracts them.
     pub(super) fn apply_coverage(
         &mut self,
         contract: &str,
@@ -172,10 +175,6 @@ impl WindowSums {
         one: Coverage,
         adds: bool,
     ) {
-        if !self.coverage.contains_key(contract) {
-            self.coverage
-                .insert(contract.to_owned(), vec![Coverage::default(); self.unit_rows.len()]);
-        }
         let Some(coverage) = self.coverage.get_mut(contract) else { return };
         for row in rows {
             coverage[*row] =
@@ -183,11 +182,11 @@ impl WindowSums {
         }
     }
 
-    /// Adds one figure to the sums of these rows, or subtracts it.
+    /// Adds a sum to the sums of these rows, or subtracts it.
     pub(super) fn apply_sum(&mut self, rows: &[usize], column: usize, one: ElementSum, adds: bool) {
         for row in rows {
             let sum = &mut self.sums[row * self.element_columns.len() + column];
-            *sum = if adds { sum.combined_with(one) } else { sum.without(one) };
+            if adds { sum.add(&one) } else { sum.subtract(&one) }
         }
     }
 
@@ -203,26 +202,22 @@ impl WindowSums {
 }
 
 impl ElementSum {
-    fn combined_with(self, other: Self) -> Self {
-        Self {
-            value: self.value + other.value,
-            figure_count: self.figure_count + other.figure_count,
-            missing: self.missing.combined_with(other.missing),
-            before_due: self.before_due + other.before_due,
-            due_weight: self.due_weight + other.due_weight,
-            accepted_weight: self.accepted_weight + other.accepted_weight,
-        }
+    fn add(&mut self, other: &Self) {
+        self.value += other.value;
+        self.figure_count += other.figure_count;
+        self.missing = self.missing.combined_with(other.missing);
+        self.before_due += other.before_due;
+        self.due_weight += other.due_weight;
+        self.accepted_weight += other.accepted_weight;
     }
 
-    fn without(self, other: Self) -> Self {
-        Self {
-            value: self.value - other.value,
-            figure_count: self.figure_count - other.figure_count,
-            missing: self.missing.without(other.missing),
-            before_due: self.before_due - other.before_due,
-            due_weight: self.due_weight - other.due_weight,
-            accepted_weight: self.accepted_weight - other.accepted_weight,
-        }
+    fn subtract(&mut self, other: &Self) {
+        self.value -= other.value;
+        self.figure_count -= other.figure_count;
+        self.missing = self.missing.without(other.missing);
+        self.before_due -= other.before_due;
+        self.due_weight -= other.due_weight;
+        self.accepted_weight -= other.accepted_weight;
     }
 }
 
@@ -264,8 +259,9 @@ pub(super) fn list_expected_reports<'a>(
         let id = contract.id();
         let received =
             input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
-        let reports: HashMap<UnitPeriodKey<'_>, &ReportEntry<'_>> =
-            received.map(|entry| (unit_period_key(entry.key), entry)).collect();
+        let reports: HashMap<UnitPeriodKey<'_>, &ReportEntry<'_>> = received
+            .map(|entry| (unit_period_key(entry.key.unit, &entry.key.period), entry))
+            .collect();
         let expected = compute_expectations(
             input.org,
             input.calendars,
@@ -273,10 +269,9 @@ pub(super) fn list_expected_reports<'a>(
             window,
         )?;
         for expected in expected {
-            let key = expected.report_key();
             let FigureAttribution { counting_units, indeterminate_units } =
                 attribution.of_figure(expected.unit, expected.period.start);
-            let entry = reports.get(&unit_period_key(&key)).copied();
+            let entry = reports.get(&unit_period_key(expected.unit, &expected.period)).copied();
             all.push(ExpectedReport {
                 expected,
                 counting_units,
@@ -291,7 +286,6 @@ pub(super) fn list_expected_reports<'a>(
 /// Unit, calendar, days and piece of a report under one contract: a map key that needs no digest.
 type UnitPeriodKey<'a> = (UnitId, &'a str, Date, Date, u8);
 
-fn unit_period_key(key: &ReportKey) -> UnitPeriodKey<'_> {
-    let ReportKey { unit, period, .. } = key;
-    (*unit, period.calendar.as_str(), period.start, period.end, period.cut)
+fn unit_period_key(unit: UnitId, period: &Period) -> UnitPeriodKey<'_> {
+    (unit, period.calendar.as_str(), period.start, period.end, period.cut)
 }

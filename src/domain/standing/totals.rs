@@ -33,9 +33,7 @@ use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::period::Period;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ContractId, UnitId};
-use crate::domain::support::time::days_from_date;
-use crate::domain::target_rule::MissingReports;
-use expected::ExpectedFigures;
+use expected::{ExpectedFigures, ExpectedFlow};
 use jiff::civil::Date;
 use rustc_hash::FxHashMap as HashMap;
 use std::collections::BTreeMap;
@@ -92,6 +90,8 @@ pub(super) struct TrackedReport {
     pub(super) start: Date,
     pub(super) end: Date,
     pub(super) cut: u8,
+    /// The number of days from `start` to `end`.
+    days: i32,
     /// The day after its whole period.
     pub(super) whole_end: Date,
     pub(super) rows: Vec<usize>,
@@ -104,7 +104,7 @@ pub(super) struct TrackedReport {
 }
 
 /// A window that contains the period of a report.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WindowMembership {
     /// Its place among the windows.
     pub(super) window: usize,
@@ -174,11 +174,10 @@ impl CampaignTotals {
         let all = || windows.iter().map(|one| &one.window).chain(&judged);
         let (start, end) = (all().map(|one| one.start).min(), all().map(|one| one.end).max());
         if let Some((start, end)) = start.zip(end) {
-            list_expected_reports(input, DateWindow { start, end })?
-                .iter()
-                .for_each(|expected_report| totals.track_report(input, expected_report));
+            let expected = list_expected_reports(input, DateWindow { start, end })?;
             // The totals stay in memory between nightly runs, and no further report is added.
-            totals.tracked.shrink_to_fit();
+            totals.tracked.reserve_exact(expected.len());
+            expected.into_iter().for_each(|one| totals.track_report(input, one));
         }
         totals.expected = ExpectedFigures::read(input, totals.expected_columns());
         totals.start_windows(input, windows);
@@ -225,9 +224,9 @@ impl CampaignTotals {
             return;
         }
         self.stocks_changed |= layout.columns.iter().any(|one| one.stock);
-        self.apply_report(at, SumOperation::Subtract);
+        self.apply_reports(at..at + 1, SumOperation::Subtract);
         self.tracked[at].received = received;
-        self.apply_report(at, SumOperation::Add);
+        self.apply_reports(at..at + 1, SumOperation::Add);
     }
 
     /// Computes the stocks anew if any of them changed.
@@ -276,7 +275,9 @@ impl CampaignTotals {
                 }
             }
             self.tracked[at].windows = memberships;
-            self.apply_report(at, SumOperation::Add);
+        }
+        for run in self.unit_runs() {
+            self.apply_reports(run, SumOperation::Add);
         }
         self.settle_stocks(input);
     }
@@ -302,7 +303,7 @@ impl CampaignTotals {
         owing.collect()
     }
 
-    fn track_report(&mut self, input: &StandingInput<'_>, expected_report: &ExpectedReport<'_>) {
+    fn track_report(&mut self, input: &StandingInput<'_>, expected_report: ExpectedReport<'_>) {
         let (expected, at) = (&expected_report.expected, self.tracked.len());
         let Some(layout) = self.layouts.iter().position(|layout| layout.id == expected.contract)
         else {
@@ -316,9 +317,10 @@ impl CampaignTotals {
             start: period.start,
             end: period.end,
             cut: period.cut,
+            days: period.days(),
             whole_end: expected.whole_period.end,
             rows: self.rows_of(&expected_report.counting_units),
-            indeterminate_units: expected_report.indeterminate_units.clone(),
+            indeterminate_units: expected_report.indeterminate_units,
             windows: Vec::new(),
             waived: !input.waivers.is_empty()
                 && input.waivers.contains(&expected.report_key().id()),
@@ -332,52 +334,54 @@ impl CampaignTotals {
         units.iter().filter_map(|unit| self.unit_rows.get(unit).copied()).collect()
     }
 
-    /// Adds the flows and the coverage of one report, or subtracts them.
-    fn apply_report(&mut self, at: usize, operation: SumOperation) {
-        let report = &self.tracked[at];
-        let layout = &self.layouts[report.layout];
+    /// Runs of reports of one unit under one contract that have the same rows.
+    fn unit_runs(&self) -> Vec<Range<usize>> {
+        let is_same_run = |one: &TrackedReport, next: &TrackedReport| {
+            (one.layout, one.unit) == (next.layout, next.unit) && one.rows == next.rows
+        };
+        let mut end = 0;
+        let runs = self.tracked.chunk_by(is_same_run).map(|run| {
+            let start = end;
+            end += run.len();
+            start..end
+        });
+        runs.collect()
+    }
+
+    /// Adds the flows and the coverage of a run of reports, or subtracts them. They have the same
+    /// rows, so that each row changes once for all of them.
+    fn apply_reports(&mut self, run: Range<usize>, operation: SumOperation) {
+        let reports = &self.tracked[run];
+        let Some(TrackedReport { layout, unit, rows, .. }) = reports.first() else { return };
+        let layout = &self.layouts[*layout];
         let adds = operation == SumOperation::Add;
-        let covered = report_coverage(report.received.as_ref(), report.waived);
-        for one in report.windows.iter().filter(|one| one.counted) {
-            let sums = &mut self.windows[one.window].1;
-            sums.apply_coverage(&layout.code, &report.rows, covered, adds);
-        }
-        let is_counted = report.windows.iter().any(|one| one.counted);
-        for (nth, column) in layout.columns.iter().enumerate().filter(|(_, one)| !one.stock) {
-            let counted = is_counted.then(|| self.flow_sum(report, nth, column.column));
-            let known = report.known_sum(nth);
-            for one in &report.windows {
-                let sum = if one.counted { counted } else { known };
-                let Some(sum) = sum else { continue };
-                let sums = &mut self.windows[one.window].1;
-                sums.apply_sum(&report.rows, column.column, sum, adds);
+        for (window, (_, sums)) in self.windows.iter_mut().enumerate() {
+            let inside = |counted: bool| -> Vec<&TrackedReport> {
+                let membership = WindowMembership { window, counted };
+                reports.iter().filter(|one| one.windows.contains(&membership)).collect()
+            };
+            let (counted, known) = (inside(true), inside(false));
+            if counted.is_empty() && known.is_empty() {
+                continue;
+            }
+            let covered = counted.iter().map(|one| one.coverage());
+            let covered = covered.fold(Coverage::default(), Coverage::combined_with);
+            sums.apply_coverage(&layout.code, rows, covered, adds);
+            for (nth, LayoutColumn { column, .. }) in layout.flows() {
+                let expected = self.expected.flow(*unit, layout.level, *column);
+                let mut sum = ElementSum::default();
+                counted.iter().for_each(|one| one.add_flow(&mut sum, nth, expected));
+                known.iter().for_each(|one| one.add_known(&mut sum, nth));
+                sums.apply_sum(rows, *column, sum, adds);
             }
         }
     }
+}
 
-    /// What a due report adds to the sum of a flow.
-    fn flow_sum(&self, report: &TrackedReport, nth: usize, column: usize) -> ElementSum {
-        let days = days_from_date(report.end) - days_from_date(report.start);
-        let level = self.layouts[report.layout].level;
-        let weight = self.expected.flow_weight((report.unit, level), column, days);
-        match report.official_figure(nth).or(planted!("missing-is-zero").then_some(0)) {
-            Some(value) => ElementSum {
-                value: i128::from(value),
-                figure_count: 1,
-                due_weight: weight,
-                accepted_weight: weight,
-                ..ElementSum::default()
-            },
-            None => ElementSum {
-                missing: MissingReports::default().with_report(self.expected.flow(
-                    report.unit,
-                    column,
-                    days,
-                )),
-                due_weight: weight,
-                ..ElementSum::default()
-            },
-        }
+impl ContractLayout {
+    /// Its flows, with their places on the form.
+    fn flows(&self) -> impl Iterator<Item = (usize, &LayoutColumn)> {
+        self.columns.iter().enumerate().filter(|(_, one)| !one.stock)
     }
 }
 
@@ -402,10 +406,43 @@ impl TrackedReport {
         self.received.as_ref().filter(|received| received.accepted)?.figures[nth]
     }
 
-    /// What a report that is not due yet lets one know of a flow, if anything.
-    fn known_sum(&self, nth: usize) -> Option<ElementSum> {
-        let before_due = i128::from(self.official_figure(nth)?);
-        Some(ElementSum { before_due, ..ElementSum::default() })
+    /// Adds a due report to the sum of a flow.
+    fn add_flow(&self, sum: &mut ElementSum, nth: usize, expected: ExpectedFlow) {
+        let weight = expected.weight(self.days);
+        sum.due_weight += weight;
+        match self.official_figure(nth).or(planted!("missing-is-zero").then_some(0)) {
+            Some(value) => {
+                sum.value += i128::from(value);
+                sum.figure_count += 1;
+                sum.accepted_weight += weight;
+            }
+            None => sum.missing = sum.missing.with_report(expected.figure(self.days)),
+        }
+    }
+
+    /// Adds what a report that is not due yet lets one know of a flow, if anything.
+    fn add_known(&self, sum: &mut ElementSum, nth: usize) {
+        sum.before_due += i128::from(self.official_figure(nth).unwrap_or(0));
+    }
+
+    fn coverage(&self) -> Coverage {
+        let Some(received) = &self.received else {
+            return Coverage {
+                expected: 1,
+                missing: 1,
+                waived: u32::from(self.waived),
+                ..Coverage::default()
+            };
+        };
+        Coverage {
+            expected: 1,
+            received: 1,
+            nil: u32::from(received.nil),
+            late: u32::from(received.late),
+            accepted: u32::from(received.accepted),
+            missing: 0,
+            waived: u32::from(self.waived && !received.accepted),
+        }
     }
 }
 
@@ -451,20 +488,4 @@ fn contract_layouts(
         }
     };
     input.catalogue.contracts.iter().map(layout).collect()
-}
-
-fn report_coverage(received: Option<&ReceivedFigures>, waived: bool) -> Coverage {
-    let waived = u32::from(waived && received.is_none_or(|received| !received.accepted));
-    let Some(received) = received else {
-        return Coverage { expected: 1, missing: 1, waived, ..Coverage::default() };
-    };
-    Coverage {
-        expected: 1,
-        received: 1,
-        nil: u32::from(received.nil),
-        late: u32::from(received.late),
-        accepted: u32::from(received.accepted),
-        missing: 0,
-        waived,
-    }
 }

@@ -33,6 +33,17 @@ struct ExpectedBase {
     weight: i128,
 }
 
+/// What one unit is expected to report of one flow.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ExpectedFlow {
+    /// The figure of last year's whole window; `None` if neither the unit nor its predecessors have
+    /// one.
+    base: Option<Ratio>,
+    /// The weight of one day; `None` if no unit of the level has a base.
+    day_weight: Option<i128>,
+    base_days: i64,
+}
+
 impl ExpectedFigures {
     /// Reads last year's figures of these units and columns of the catalogue.
     pub(super) fn read(
@@ -58,37 +69,37 @@ impl ExpectedFigures {
         figures
     }
 
-    /// The figure of last year's whole window; `None` if neither the unit nor its predecessors have
-    /// one.
-    pub(super) fn base(&self, unit: UnitId, column: usize) -> Option<Ratio> {
-        self.bases.get(&(unit, column)).map(|base| base.figure)
+    /// What a unit of this level is expected to report in a column.
+    pub(super) fn flow(&self, unit: UnitId, level: UnitKind, column: usize) -> ExpectedFlow {
+        let own = self.bases.get(&(unit, column));
+        let median = || self.median_weights.get(&(level, column)).copied();
+        ExpectedFlow {
+            base: own.map(|base| base.figure),
+            day_weight: own.map(|base| base.weight).or_else(median),
+            base_days: self.base_days,
+        }
+    }
+}
+
+impl ExpectedFlow {
+    /// The expected figure of a report over `days`; zero without a figure of last year.
+    pub(super) fn figure(self, days: i32) -> Ratio {
+        self.share_by_days(days).unwrap_or(Ratio::ZERO)
     }
 
-    /// The expected flow of a report over `days`; zero without a figure of last year.
-    pub(super) fn flow(&self, unit: UnitId, column: usize, days: i32) -> Ratio {
-        let base = self.base(unit, column).unwrap_or(Ratio::ZERO);
-        self.share_by_days(base, days).unwrap_or(Ratio::ZERO)
-    }
-
-    /// The weight of a flow report over `days`: the base times the days, since all bases of one
-    /// element are over the same number of days.
-    pub(super) fn flow_weight(
-        &self,
-        (unit, kind): (UnitId, UnitKind),
-        column: usize,
-        days: i32,
-    ) -> i128 {
-        let own = self.bases.get(&(unit, column)).map(|base| base.weight);
-        match own.or_else(|| self.median_weights.get(&(kind, column)).copied()) {
+    /// The weight of a report over `days`: the base times the days, since all bases of one element
+    /// are over the same number of days.
+    pub(super) fn weight(self, days: i32) -> i128 {
+        match self.day_weight {
             Some(weight) => weight.saturating_mul(i128::from(days)),
             // One for each report, whatever its days.
             None => to_weight(Ratio::ONE).saturating_mul(i128::from(self.base_days)),
         }
     }
 
-    fn share_by_days(&self, base: Ratio, days: i32) -> Option<Ratio> {
-        let days = Ratio::new(i128::from(days), i128::from(self.base_days))?;
-        if base.is_negative() { Some(Ratio::ZERO) } else { base.checked_mul(days) }
+    fn share_by_days(self, days: i32) -> Option<Ratio> {
+        let base = self.base.filter(|base| !base.is_negative())?;
+        base.checked_mul(Ratio::new(i128::from(days), i128::from(self.base_days))?)
     }
 }
 
