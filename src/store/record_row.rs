@@ -160,8 +160,8 @@ impl ReadTx<'_> {
 }
 
 kept_statement! {
-    /// Rows of these reports, each by the index. With `id = ANY` PostgreSQL reads every report while
-    /// its statistics are those of a new database.
+    /// Rows of these reports, each by the index. With `id = ANY` PostgreSQL reads every report
+    /// while its statistics are those of a new database.
     [Pg], PgReportRows -> (
         Binary,
         BigInt,
