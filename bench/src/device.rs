@@ -171,7 +171,10 @@ impl BenchDevice {
                 Some(Frame::Verdict(verdict)) => {
                     return Err(format!("not applied: {verdict:?}").into());
                 }
-                Some(Frame::Rows(batch)) => rows += batch.rows.len(),
+                Some(Frame::Rows(batch)) => {
+                    rows += batch.rows.len();
+                    self.cursor = batch.cursor;
+                }
                 // A brief checkpoint leaves out a cursor that the device has.
                 Some(Frame::Checkpoint(checkpoint)) if !checkpoint.cursor.is_empty() => {
                     self.cursor = checkpoint.cursor;
