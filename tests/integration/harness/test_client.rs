@@ -165,14 +165,11 @@ impl TestClient {
             frames.extend(message.frame);
         }
         for frame in &frames {
-            match frame {
-                Frame::Rows(pb::Rows { cursor, .. })
-                | Frame::Checkpoint(pb::Checkpoint { cursor, .. })
-                    if !cursor.is_empty() =>
-                {
-                    self.cursor.clone_from(cursor)
-                }
-                _ => {}
+            if let Frame::Rows(pb::Rows { cursor, .. })
+            | Frame::Checkpoint(pb::Checkpoint { cursor, .. }) = frame
+                && !cursor.is_empty()
+            {
+                self.cursor.clone_from(cursor);
             }
         }
         Ok(frames)
