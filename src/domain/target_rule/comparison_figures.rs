@@ -216,8 +216,8 @@ impl<'a> ComparisonReader<'a> {
         any.then_some(EvaluationStop { verdict: TargetVerdict::Undetermined, reason })
     }
 
-    /// A sum of counts that lacks the due figure of some element, from what is known: of it, and of
-    /// periods that are not due yet. `None` if nothing is known, or if the sum can fall again.
+    /// A sum of counts that lacks the due figure of some element: what is due of the others, and
+    /// what is known before it is due. `None` if nothing is known early, or if it can fall again.
     pub(super) fn read_known(&self, level: PlainMeasure<'a>) -> Option<CurrentFigure> {
         let PlainMeasure::Count(expr) = level else { return None };
         let due = |code: &ElementCode| self.figures.current_value(code, self.comparison);
