@@ -7,6 +7,7 @@ use crate::fraction::Frac;
 use crate::world::{OrgDraft, World, contract_text, element_text, read_campaign, target};
 use jiff::civil::{Date, date};
 use thidua::domain::org::{DaySpan, Org, StructureView, UnitKind};
+use thidua::domain::report::cell::{CellValue, Cells};
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::standing::{JudgementState, Standing};
 use thidua::domain::support::ids::UnitId;
@@ -327,4 +328,51 @@ fn of_a_count_of_960_in_the_year_a_commune_with_10_in_phase_1_sees_10_and_is_not
     assert!(below.iter().all(|one| !is_judgement(one.judgement.state)), "{below:?}");
     let phase = below.iter().find(|one| one.phase == 1).unwrap();
     assert_eq!(first_figure(phase), Some(10));
+}
+
+/// Districts owe `d` and communes `n`, monthly; the only district closes on 6 January, and all are
+/// judged in the phase that begins in July.
+#[test]
+fn what_nobody_owes_any_more_is_not_comparable_as_soon_as_the_others_are_due() {
+    let mut draft = province();
+    let closes = date(2026, 1, 6);
+    draft.unit("e", UnitKind::District, DaySpan::new(Date::MIN, closes));
+    draft.below("e", "p", DaySpan::new(Date::MIN, closes));
+    draft.commune("a", "p", DaySpan::ALWAYS);
+    let catalogue = element_text("n", "FLOW", "COMMUNE")
+        + &element_text("d", "FLOW", "DISTRICT")
+        + &contract_text("c", "COMMUNE", "month", (0, 0), "", &["n"])
+        + &contract_text("m", "DISTRICT", "month", (0, 3), "", &["d"]);
+    let formula = "all(count(n) = 0, ratio(d/n) > 10%)";
+    let text = months(date(2026, 12, 31), "\"c\", \"m\"", &target("Z", formula, ""));
+    let mut world = World::new(draft.build(), &catalogue, read_campaign(&text));
+    world.say("a", "n", 4, AFTER);
+    // July is due under the first contract on 1 August, under the second on 4 August.
+    for today in [date(2026, 8, 1), date(2026, 8, 4)] {
+        let found = world.differences(&world.ledger(), today, StructureView::AsWas);
+        assert!(found.is_empty(), "{today}: {found:?}");
+        let all = world.standings(today, StructureView::AsWas);
+        let province = UnitId::from_code("p");
+        let phase = all.iter().find(|one| one.phase == 2 && one.unit == province).unwrap();
+        let ratio = &phase.judgement.members[1];
+        assert_eq!(ratio.state, JudgementState::NotComparable, "{today}: {ratio:?}");
+    }
+}
+
+/// In January one element is zero and the other has no figure; February is not due yet.
+#[test]
+fn a_sum_is_already_missed_before_it_is_due_where_one_element_has_no_due_figure() {
+    let mut draft = province();
+    draft.commune("a", "p", DaySpan::ALWAYS);
+    let targets = [("Z", "count(n + d) = 0", "")];
+    let mut world = monthly(draft.build(), date(2026, 12, 31), &targets);
+    world.say("a", "d", 0, date(2026, 2, 1));
+    let today = date(2026, 3, 2);
+    assert_eq!(state(&world, today, "Z"), JudgementState::NoData);
+    let february = world.owed().into_iter().find(|key| key.period.start == date(2026, 2, 1));
+    let one = Cells::from_iter([(world.number("d"), CellValue::Reported(1))]);
+    world.file(&february.unwrap(), one, true);
+    assert_eq!(state(&world, today, "Z"), JudgementState::AlreadyMissed);
+    let theirs = world.standing(today, StructureView::AsWas, "p", "Z").judgement;
+    assert!(theirs.reasons.contains(&"BEFORE_DUE".to_owned()), "{theirs:?}");
 }

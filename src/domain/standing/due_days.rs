@@ -123,6 +123,14 @@ impl<'a> DueDays<'a> {
         contract.map(|one| one.through)
     }
 
+    /// The day after the last one through which a contract is judged, in sums over the days through
+    /// `common`: of a contract that nobody owes any more these are all of them.
+    pub(super) fn contract_through_with(&self, code: &str, common: Option<Date>) -> Option<Date> {
+        let contract = self.contracts.iter().find(|one| one.contract.code == code)?;
+        let own = contract.through;
+        Some(common.map_or(own, |end| if contract.is_over(end) { end } else { own.min(end) }))
+    }
+
     /// Whether units owed the element in the campaign and none does on the day before `end`.
     pub(super) fn is_owed_no_more(&self, code: &ElementCode, end: Date) -> bool {
         let contract = self.by_element.get(code).map(|at| &self.contracts[*at]);

@@ -252,8 +252,8 @@ impl CampaignTotals {
         let due = DueDays::new(input);
         let empty = |summed: &SummedWindow| {
             let through = self.layouts.iter().filter_map(|layout| {
-                let own = due.contract_through(&layout.code)?;
-                Some((layout.code.clone(), summed.through.map_or(own, |common| own.min(common))))
+                let end = due.contract_through_with(&layout.code, summed.through)?;
+                Some((layout.code.clone(), end))
             });
             let through: BTreeMap<String, Date> = through.collect();
             (*summed, WindowSums::empty(&self.unit_rows, &self.element_columns, through))

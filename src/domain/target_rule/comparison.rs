@@ -57,7 +57,7 @@ fn judge_comparison(
     }
     let decomposed = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
     let current = read_current_or_known(reader, decomposed.measure)?;
-    if !current.nothing_due {
+    if !current.partly_known {
         return judge_figures(reader, decomposed, current, out);
     }
     // What is known before it is due decides a loss and nothing else.
@@ -104,14 +104,15 @@ fn judge_figures<'a>(
     set_verdict(&case, out)
 }
 
-/// The current figure; while the window runs and nothing is due yet, what is known already.
+/// The current figure; while the window runs and some element has none that is due, what is known
+/// already.
 fn read_current_or_known<'a>(
     reader: &ComparisonReader<'a>,
     measure: PlainMeasure<'a>,
 ) -> Result<CurrentFigure, EvaluationStop> {
     reader.read_current(measure).or_else(|stop| {
         let early = stop == NO_FIGURES && reader.terms.stage == StandingStage::Running;
-        let known = early.then(|| reader.read_before_due(measure)).flatten();
+        let known = early.then(|| reader.read_known(measure)).flatten();
         known.ok_or(stop)
     })
 }

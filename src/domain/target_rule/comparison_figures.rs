@@ -80,8 +80,8 @@ pub(super) struct CurrentFigure {
     pub(super) holder_ended: bool,
     /// What is known of periods that are not due yet; not part of `reported`.
     pub(super) before_due: Ratio,
-    /// No figure is due yet: only `before_due` is known.
-    pub(super) nothing_due: bool,
+    /// The due figure of some element is not known: `reported` is the least that it can be.
+    pub(super) partly_known: bool,
 }
 
 impl CurrentFigure {
@@ -167,7 +167,7 @@ impl<'a> ComparisonReader<'a> {
                     missing,
                     holder_ended: above.holder_ended || below.holder_ended,
                     before_due: Ratio::ZERO,
-                    nothing_due: false,
+                    partly_known: false,
                 })
             }
         }
@@ -216,16 +216,16 @@ impl<'a> ComparisonReader<'a> {
         any.then_some(EvaluationStop { verdict: TargetVerdict::Undetermined, reason })
     }
 
-    /// Counts of which nothing is due yet, if figures of later periods are known already.
-    pub(super) fn read_before_due(&self, level: PlainMeasure<'a>) -> Option<CurrentFigure> {
+    /// A sum of counts that lacks the due figure of some element: what is due of the others, and
+    /// what is known before it is due. `None` if nothing is known early, or if it can fall again.
+    pub(super) fn read_known(&self, level: PlainMeasure<'a>) -> Option<CurrentFigure> {
         let PlainMeasure::Count(expr) = level else { return None };
         let due = |code: &ElementCode| self.figures.current_value(code, self.comparison);
-        if expr.terms().any(|(_, code)| due(code).is_some()) {
-            return None;
-        }
-        let known = self.sum_before_due(expr)?;
-        let current = self.with_missing_reports(expr, Ratio::ONE, Ratio::ZERO).ok()?;
-        (!known.is_zero()).then_some(CurrentFigure { nothing_due: true, ..current })
+        let known = |code: &ElementCode| Some(due(code).unwrap_or(Ratio::ZERO));
+        let reported = sum_terms(expr, known, VerdictReason::TooLarge).ok()?;
+        let current = self.with_missing_reports(expr, Ratio::ONE, reported).ok()?;
+        (!self.sum_before_due(expr)?.is_zero())
+            .then_some(CurrentFigure { partly_known: true, ..current })
     }
 
     /// `None` for a sum with a negative term, which can fall again.
@@ -276,7 +276,7 @@ impl<'a> ComparisonReader<'a> {
             missing,
             holder_ended,
             before_due: self.sum_before_due(expr).unwrap_or(Ratio::ZERO),
-            nothing_due: false,
+            partly_known: false,
         })
     }
 

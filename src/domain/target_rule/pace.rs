@@ -52,14 +52,17 @@ pub(super) fn judge_pace(
     set_values(case, trajectory, out);
     let grows_only = matches!(case.decomposed.measure, PlainMeasure::Count(_))
         && expr.rest.iter().all(|(sign, _)| *sign == TermSign::Plus);
-    if grows_only && is_already_missed(case) {
-        if !is_passed_by(case, case.current.interval.low) {
+    let is_passed_by_due = is_passed_by(case, case.current.interval.low);
+    // A sum that lacks the due figure of an element decides nothing itself.
+    let is_open = case.current.partly_known && is_passed_by_due;
+    if grows_only && !is_open && is_already_missed(case) {
+        if !is_passed_by_due {
             out.add_reason(VerdictReason::BeforeDue);
         }
         out.pace = Some(build_forecast(case, trajectory, PaceState::AlreadyMissed, out.limit));
         return Ok(());
     }
-    if case.current.nothing_due {
+    if case.current.partly_known {
         return Err(NO_FIGURES);
     }
     let state = judge_flow(case, trajectory)?;
