@@ -26,8 +26,7 @@ impl App {
             let permit: Permit<action::DecideAward> =
                 authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
-            let campaign = reference.campaign(id);
-            let campaign = campaign.ok_or(RefusalReason::NotFound)?;
+            let campaign = reference.campaign(id).ok_or(RefusalReason::NotFound)?;
             let newest = tx.newest_award_entry(id)?;
             let award = to_award(campaign, newest.as_ref());
             let entry = award.next_entry(request, today).map_err(to_app_error)?;

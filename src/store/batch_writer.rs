@@ -279,9 +279,9 @@ impl BatchWriterState {
                 batch.member_count += 1;
                 BatchMemberResult::Finished(Ok(value))
             }
-            Ok(Err(error)) => match batch.pending.retry_reason.take() {
-                Some(reason) => BatchMemberResult::Retry(Error::Busy(reason)),
-                None => BatchMemberResult::Finished(Err(error)),
+            Ok(Err(error)) => match &batch.pending.fatal_error {
+                Some(fatal) if fatal.is_transient() => BatchMemberResult::Retry(fatal.clone()),
+                _ => BatchMemberResult::Finished(Err(error)),
             },
             Err(panic) => {
                 // What cannot be undone ends the batch.

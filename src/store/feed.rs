@@ -80,11 +80,13 @@ impl ReadTx<'_> {
         if let AnyConn::Pg(conn) = self.settled_conn() {
             // Each query is a round trip: all scopes with one of these ids in one query.
             let ids: Vec<Vec<u8>> = visible.scopes().map(|scope| scope.id.to_vec()).collect();
-            let rows: Vec<FeedScopeRow> =
-                select_scopes().filter(scope::id.eq_any(ids)).load(conn)?;
+            let rows: Vec<FeedScopeRow> = scope::table
+                .filter(scope::id.eq_any(ids))
+                .select(FeedScopeRow::as_select())
+                .load(conn)?;
             let mut found = BTreeMap::new();
             for row in rows {
-                if let Some(scope) = to_feed_scope(row)? {
+                if let Some(scope) = row.into_feed_scope()? {
                     found.insert(scope.scope, scope);
                 }
             }
@@ -99,12 +101,13 @@ impl ReadTx<'_> {
 
     /// One scope; `None` while it never held a record.
     pub fn scope(&mut self, requested: Scope) -> Result<Option<FeedScope>> {
-        let row: Option<FeedScopeRow> = with_conn!(self.settled_conn(), |conn| select_scopes()
+        let row: Option<FeedScopeRow> = with_conn!(self.settled_conn(), |conn| scope::table
             .filter(scope::kind.eq(requested.kind.number()))
             .filter(scope::id.eq(&requested.id[..]))
+            .select(FeedScopeRow::as_select())
             .first(conn)
             .optional())?;
-        row.map_or(Ok(None), to_feed_scope)
+        row.map_or(Ok(None), FeedScopeRow::into_feed_scope)
     }
 
     /// Digests of these scopes, by number.
@@ -134,9 +137,11 @@ impl ReadTx<'_> {
 
     /// Every scope with its digest, for operators and tests.
     pub fn all_scopes(&mut self) -> Result<Vec<FeedScope>> {
-        let rows: Vec<FeedScopeRow> =
-            select_scopes().order(scope::number).load(self.settled_conn())?;
-        rows.into_iter().filter_map(|row| to_feed_scope(row).transpose()).collect()
+        let rows: Vec<FeedScopeRow> = scope::table
+            .order(scope::number)
+            .select(FeedScopeRow::as_select())
+            .load(self.settled_conn())?;
+        rows.into_iter().filter_map(|row| row.into_feed_scope().transpose()).collect()
     }
 
     /// Ids of the records of a kind that are in some scope.
@@ -304,39 +309,32 @@ impl WriteTx<'_> {
     }
 }
 
-/// Kind, id, number, generation, tombstone floor and digest of a scope.
-type FeedScopeRow = (i16, Vec<u8>, i32, i64, i64, i64, Vec<u8>);
-
-fn select_scopes() -> diesel::dsl::Select<
-    scope::table,
-    (
-        scope::kind,
-        scope::id,
-        scope::number,
-        scope::generation,
-        scope::tombstone_floor,
-        scope::record_count,
-        scope::hash_sum,
-    ),
-> {
-    scope::table.select((
-        scope::kind,
-        scope::id,
-        scope::number,
-        scope::generation,
-        scope::tombstone_floor,
-        scope::record_count,
-        scope::hash_sum,
-    ))
+/// Columns of a scope's row, as selected.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = scope)]
+struct FeedScopeRow {
+    kind: i16,
+    id: Vec<u8>,
+    number: i32,
+    generation: i64,
+    tombstone_floor: i64,
+    record_count: i64,
+    hash_sum: Vec<u8>,
 }
 
-/// `None`: a kind that this program does not know.
-fn to_feed_scope(row: FeedScopeRow) -> Result<Option<FeedScope>> {
-    let (kind, id, number, generation, tombstone_floor, count, sum) = row;
-    let Some(kind) = ScopeKind::from_number(kind) else { return Ok(None) };
-    let digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
-    let scope = Scope { kind, id: to_byte_array(&id)? };
-    Ok(Some(FeedScope { scope, number, generation, tombstone_floor, digest }))
+impl FeedScopeRow {
+    /// `None`: a kind that this program does not know.
+    fn into_feed_scope(self) -> Result<Option<FeedScope>> {
+        let Some(kind) = ScopeKind::from_number(self.kind) else { return Ok(None) };
+        let sum = u128::from_be_bytes(to_byte_array(&self.hash_sum)?);
+        Ok(Some(FeedScope {
+            scope: Scope { kind, id: to_byte_array(&self.id)? },
+            number: self.number,
+            generation: self.generation,
+            tombstone_floor: self.tombstone_floor,
+            digest: ScopeDigest { count: self.record_count, sum },
+        }))
+    }
 }
 
 /// Scope, seq, kind, id and op of a feed row, revision and bytes of its record.

@@ -4,7 +4,7 @@
 //! An UPDATE names the revision that the batch read: a row that another node has changed ends the
 //! batch, which then decides anew.
 
-use super::backend::AnyConn;
+use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::kept_statement::kept_statement;
 use super::overlay::OverlayRow;
@@ -257,7 +257,7 @@ fn write_authors(conn: &mut AnyConn, rows: &Rows<(ReportId, AccountId), ()>) -> 
     for ((report, account), _) in rows {
         let row =
             (report_author::report.eq(&report.0[..]), report_author::account.eq(&account.0[..]));
-        super::backend::with_conn!(&mut *conn, |conn| diesel::insert_into(report_author::table)
+        with_conn!(&mut *conn, |conn| diesel::insert_into(report_author::table)
             .values(row)
             .on_conflict_do_nothing()
             .execute(conn))?;
@@ -325,7 +325,6 @@ struct NewCommand {
     reason: Option<String>,
     commit_seq: i64,
     revision: i64,
-    details: Option<Bytes>,
     received_at: i64,
 }
 
@@ -339,7 +338,6 @@ impl NewCommand {
             reason: row.reason.clone(),
             commit_seq,
             revision: row.revision,
-            details: None,
             received_at: row.received_at,
         }
     }

@@ -169,8 +169,6 @@ pub(super) struct PendingChanges {
     pub(super) commands: Vec<(DeviceId, u64)>,
     /// Set when the transaction can no longer commit.
     pub(super) fatal_error: Option<Error>,
-    /// Set when a caller lost a race against another node and must run again.
-    pub(super) retry_reason: Option<String>,
     /// Cache of unit paths read in this batch; cleared when one changes and when steps are undone.
     pub(super) unit_paths: HashMap<UnitId, UnitPath>,
     /// Cache of the root unit; cleared when a setting changes and when steps are undone.
@@ -236,18 +234,10 @@ impl PendingChanges {
                 Ok(())
             }
             Err(error) => {
-                self.fail(&error);
+                self.fatal_error.get_or_insert_with(|| error.clone());
                 Err(error)
             }
         }
-    }
-
-    /// The transaction can no longer commit; its members run again, unless that would not help.
-    fn fail(&mut self, error: &Error) {
-        if error.is_transient() {
-            self.retry_reason = Some(error.to_string());
-        }
-        self.fatal_error.get_or_insert_with(|| error.clone());
     }
 
     /// Opens in the database the savepoints that exist only here.
@@ -263,7 +253,7 @@ impl PendingChanges {
     fn release(&mut self, conn: &mut AnyConn, position: &PendingPosition) -> Result<()> {
         self.depth = position.depth;
         self.writes.release(position.writes, self.depth);
-        self.end_database_savepoint(conn, "")
+        self.end_database_savepoint(conn, false)
     }
 
     /// Undoes everything after `position`, here and in the database.
@@ -272,17 +262,17 @@ impl PendingChanges {
         if self.database_depth > self.depth {
             self.writes.forget_read();
         }
-        self.end_database_savepoint(conn, "ROLLBACK TO s{}; ")
+        self.end_database_savepoint(conn, true)
     }
 
-    fn end_database_savepoint(&mut self, conn: &mut AnyConn, undo: &str) -> Result<()> {
+    fn end_database_savepoint(&mut self, conn: &mut AnyConn, undo: bool) -> Result<()> {
         if self.database_depth <= self.depth {
             return Ok(());
         }
         self.database_depth = self.depth;
-        let depth = self.depth.to_string();
-        let sql = format!("{}RELEASE SAVEPOINT s{depth}", undo.replace("{}", &depth));
-        conn.execute_sql(&sql).inspect_err(|error| {
+        let depth = self.depth;
+        let undo = if undo { format!("ROLLBACK TO s{depth}; ") } else { String::new() };
+        conn.execute_sql(&format!("{undo}RELEASE SAVEPOINT s{depth}")).inspect_err(|error| {
             self.fatal_error.get_or_insert_with(|| Error::Busy(error.to_string()));
         })
     }

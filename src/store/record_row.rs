@@ -8,7 +8,7 @@ use super::pending::{RecordRow, ReportColumns};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::record;
 use crate::domain::access::scope::RecordKind;
-use diesel::dsl::Select;
+use crate::domain::support::ids::ReportId;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt};
@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 const IDS_PER_QUERY: usize = 500;
 
 /// Columns of a report's row, as selected.
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = record)]
 struct ReportRow {
     id: Vec<u8>,
     revision: i64,
@@ -64,44 +65,6 @@ impl ReportRow {
     }
 }
 
-type ReportRowColumns = (
-    record::id,
-    record::revision,
-    record::hash,
-    record::bytes,
-    record::contract,
-    record::unit,
-    record::start_day,
-    record::end_day,
-    record::cut,
-    record::state,
-    record::late,
-    record::last_device,
-    record::other_device_revision,
-    record::author,
-    record::sent_at,
-);
-
-fn select_report_rows() -> Select<record::table, ReportRowColumns> {
-    record::table.select((
-        record::id,
-        record::revision,
-        record::hash,
-        record::bytes,
-        record::contract,
-        record::unit,
-        record::start_day,
-        record::end_day,
-        record::cut,
-        record::state,
-        record::late,
-        record::last_device,
-        record::other_device_revision,
-        record::author,
-        record::sent_at,
-    ))
-}
-
 impl ReadTx<'_> {
     /// The row of a record as the batch sees it.
     pub(super) fn record_row(
@@ -134,13 +97,14 @@ impl ReadTx<'_> {
     }
 
     /// Reads the rows of these reports in one query, where a query is a round trip.
-    pub fn prefetch_reports(&mut self, ids: &BTreeSet<[u8; 16]>) -> Result<()> {
-        let writes = &self.pending().writes.records;
-        let unread: Vec<[u8; 16]> = ids
-            .iter()
-            .filter(|id| writes.get(&(RecordKind::Report, **id)).is_none())
-            .copied()
-            .collect();
+    pub fn prefetch_reports(&mut self, ids: impl Iterator<Item = ReportId>) -> Result<()> {
+        if matches!(self.settled_conn(), AnyConn::Sqlite(_)) {
+            return Ok(());
+        }
+        let ids: BTreeSet<[u8; 16]> = ids.map(|id| id.0).collect();
+        let records = &self.pending().writes.records;
+        let is_unread = |id: &[u8; 16]| records.get(&(RecordKind::Report, *id)).is_none();
+        let unread: Vec<[u8; 16]> = ids.into_iter().filter(is_unread).collect();
         let AnyConn::Pg(conn) = self.settled_conn() else { return Ok(()) };
         let kind = RecordKind::Report.number();
         let mut rows: Vec<ReportRow> = Vec::new();
@@ -201,9 +165,10 @@ fn load_row(conn: &mut AnyConn, kind: RecordKind, id: &[u8; 16]) -> Result<Optio
 }
 
 fn load_report_row(conn: &mut AnyConn, id: &[u8; 16]) -> Result<Option<RecordRow>> {
-    let row: Option<ReportRow> = with_conn!(conn, |conn| select_report_rows()
+    let row: Option<ReportRow> = with_conn!(conn, |conn| record::table
         .filter(record::kind.eq(RecordKind::Report.number()))
         .filter(record::id.eq(&id[..]))
+        .select(ReportRow::as_select())
         .first(conn)
         .optional())?;
     Ok(row.map(ReportRow::into_row).transpose()?.map(|(_, row)| row))

@@ -19,17 +19,17 @@ on_both_databases! {
 }
 
 /// A generator of numbers that depends only on its seed.
-struct SeededRng(u64);
+pub(crate) struct SeededRng(pub(crate) u64);
 
 impl SeededRng {
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % end
     }
 }
 
-fn enrol_phones(world: &World) -> [TestDevice; 4] {
+pub(crate) fn enrol_phones(world: &World) -> [TestDevice; 4] {
     [
         world.enrol_device("lan", WARD_2, Role::Reporter),
         world.enrol_device("mai", WARD_3, Role::Reporter),
@@ -43,7 +43,11 @@ fn report_keys() -> [ReportKey; 3] {
 }
 
 /// A command of a phone, valid or invalid, as the phone may have written it.
-fn write_command(world: &World, phone: &mut TestDevice, rng: &mut SeededRng) -> PushedCommand {
+pub(crate) fn write_command(
+    world: &World,
+    phone: &mut TestDevice,
+    rng: &mut SeededRng,
+) -> PushedCommand {
     let key = report_keys()[rng.below(3)].clone();
     let elements = world.element_numbers();
     let element = elements[rng.below(elements.len())];

@@ -22,26 +22,7 @@ on_both_databases! {
 
 const THIRD_WARD: &str = "com-29251-0";
 const MERGED_ON: Date = date(2025, 1, 1);
-const ELEMENTS: &str = r#"
-[[elements]]
-code = "ton_cuoi"
-name_vi = "Số tồn cuối kỳ"
-name_en = "Pending at the end"
-unit_of_count = "vụ"
-kind = "STOCK"
-level = "COMMUNE"
-max = 1000
-
-[[elements]]
-code = "ton_dau"
-name_vi = "Số tồn đầu kỳ"
-name_en = "Pending at the beginning"
-unit_of_count = "vụ"
-kind = "STOCK"
-level = "COMMUNE"
-max = 1000
-opening_of = "ton_cuoi"
-"#;
+const ELEMENTS: &str = include_str!("../fixtures/opening_balance.toml");
 
 /// The example with both balances on the weekly form, and the closing one as the only target.
 fn add_balances(world: &World) {

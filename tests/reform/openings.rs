@@ -23,26 +23,7 @@ const MERGED: &str = "com-29242-1";
 /// A commune that lives on.
 const LIVES_ON: &str = "com-29266-0";
 const REFORM: Date = date(2025, 1, 1);
-const ELEMENTS: &str = r#"
-[[elements]]
-code = "ton_cuoi"
-name_vi = "Số tồn cuối kỳ"
-name_en = "Pending at the end"
-unit_of_count = "vụ"
-kind = "STOCK"
-level = "COMMUNE"
-max = 1000
-
-[[elements]]
-code = "ton_dau"
-name_vi = "Số tồn đầu kỳ"
-name_en = "Pending at the beginning"
-unit_of_count = "vụ"
-kind = "STOCK"
-level = "COMMUNE"
-max = 1000
-opening_of = "ton_cuoi"
-"#;
+const ELEMENTS: &str = include_str!("../fixtures/opening_balance.toml");
 
 fn code(text: &str) -> ElementCode {
     ElementCode::new(text).unwrap()

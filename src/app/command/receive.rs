@@ -116,9 +116,7 @@ fn receive_in_transaction(
 ) -> Result<PushResult> {
     let actor = revalidate_identity(tx, identity)?;
     let decoded = commands.iter().filter_map(|received| received.pushed.command.as_ref().ok());
-    tx.prefetch_reports(
-        &decoded.filter_map(|command| command.body.report()).map(|id| id.0).collect(),
-    )?;
+    tx.prefetch_reports(decoded.filter_map(|command| command.body.report()))?;
     let device = tx.device(identity.device.id)?.ok_or(AppError::Unauthenticated)?;
     let mut outbox = Outbox {
         device: device.id,
