@@ -45,6 +45,8 @@ mod mirrored_org;
 mod nil_reports;
 #[path = "promises/openings.rs"]
 mod openings;
+#[path = "promises/own_commit.rs"]
+mod own_commit;
 #[path = "promises/permits.rs"]
 mod permits;
 #[path = "common/pg.rs"]

@@ -4,8 +4,10 @@
 //! No closure crosses threads. Does not depend on what the steps do; `commit` numbers the changes.
 
 use super::backend::{AnyConn, DatabaseLocation};
+use super::commit::WrittenCommit;
 use super::error::{Error, Result};
 use super::pending::PendingChanges;
+use super::recent_commits::{CommittedChanges, RecentCommits};
 use super::write_tx::WriteTx;
 use super::{CommitHook, commit, lock_ignoring_poison};
 use crate::domain::support::time::Timestamp;
@@ -24,6 +26,7 @@ pub(super) struct BatchWriter {
     state: Mutex<BatchWriterState>,
     waiting_callers: AtomicUsize,
     commit_hook: Mutex<Option<CommitHook>>,
+    recent_commits: RecentCommits,
 }
 
 /// The connection and the batch that is open on it.
@@ -71,7 +74,18 @@ impl BatchWriter {
             state,
             waiting_callers: AtomicUsize::new(0),
             commit_hook: Mutex::default(),
+            recent_commits: RecentCommits::default(),
         }
+    }
+
+    /// The commits of this node from the chain `after` to its commit that ends at `upto`; `None` if
+    /// they are not all in memory.
+    pub(super) fn commits_between(
+        &self,
+        after: &[u8; 32],
+        upto: i64,
+    ) -> Option<Vec<Arc<CommittedChanges>>> {
+        self.recent_commits.between(after, upto)
     }
 
     pub(super) fn set_commit_hook(&self, hook: CommitHook) {
@@ -140,7 +154,7 @@ impl BatchWriter {
     fn finish_batch(&self, state: &mut BatchWriterState, now: Timestamp) {
         let (Some(conn), Some(mut batch)) = (state.conn.take(), state.batch.take()) else { return };
         let finished = catch_unwind(AssertUnwindSafe(|| {
-            let result = state.commit(conn, &mut batch, now);
+            let result = state.commit(conn, &mut batch, now, &self.recent_commits);
             if let (Ok(Some(last)), Some(hook)) =
                 (&result, lock_ignoring_poison(&self.commit_hook).clone())
             {
@@ -171,13 +185,13 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
-/// Commits a batch; its last seq, if it changed anything that gets one.
+/// Commits a batch; `None` if it changed nothing that gets a seq.
 fn commit_batch(
     conn: &mut AnyConn,
     batch: &mut WriteBatch,
     scopes: &mut commit::ScopeNumberCache,
     now: Timestamp,
-) -> Result<Option<i64>> {
+) -> Result<Option<WrittenCommit>> {
     if let Some(error) = batch.pending.fatal_error.take() {
         return Err(error);
     }
@@ -187,12 +201,12 @@ fn commit_batch(
     let pending = &mut batch.pending;
     let is_empty =
         pending.changes.is_empty() && pending.commands.is_empty() && pending.writes.is_written();
-    let last =
+    let written =
         if is_empty { None } else { Some(commit::append_commit(conn, pending, scopes, now)?) };
     super::fault_point::trigger_fault_point("before_commit");
     conn.execute_sql("COMMIT")?;
     super::fault_point::trigger_fault_point("after_commit");
-    Ok(last)
+    Ok(written)
 }
 
 /// How one caller's steps ended.
@@ -244,17 +258,21 @@ impl BatchWriterState {
         mut conn: AnyConn,
         batch: &mut WriteBatch,
         now: Timestamp,
+        recent_commits: &RecentCommits,
     ) -> Result<Option<i64>> {
         let result = commit_batch(&mut conn, batch, &mut self.scope_numbers, now);
         if let Err(error) = &result {
             self.must_fold_log |= error.is_storage_full();
             self.scope_numbers.clear();
-            if conn.execute_sql("ROLLBACK").is_err() {
-                return result;
-            }
         }
-        self.conn = Some(conn);
-        result
+        if result.is_ok() || conn.execute_sql("ROLLBACK").is_ok() {
+            self.conn = Some(conn);
+        }
+        let Some(written) = result? else { return Ok(None) };
+        if written.is_new_head {
+            recent_commits.push(written.changes);
+        }
+        Ok(Some(written.last))
     }
 
     /// Runs the steps of one caller under their own savepoint.

@@ -16,6 +16,7 @@ use super::flush::{insert_rows, to_lost_race};
 use super::kept_statement::kept_statement;
 use super::pending::PendingChanges;
 use super::read_tx::{ReadTx, to_byte_array};
+use super::recent_commits::{CommitContent, CommittedChanges, keep_feed_rows};
 use super::schema::{audit, audited_row, command, commit_log, scope};
 use super::write_tx::PendingChange;
 use crate::domain::access::scope::Scope;
@@ -40,9 +41,9 @@ pub(super) type ScopeNumberCache = BTreeMap<Scope, i32>;
 
 kept_statement! {
     /// Takes the lock that orders all commits, and so many seqs.
-    [Sqlite, Pg], TakeSeqs -> (BigInt, Binary) {
+    [Sqlite, Pg], TakeSeqs -> (BigInt, Binary, BigInt) {
         "UPDATE feed_head SET seq = seq + " count: BigInt = i64,
-        " WHERE id = 1 RETURNING seq, chain",
+        " WHERE id = 1 RETURNING seq, chain, auth_generation",
     }
 }
 
@@ -54,45 +55,85 @@ kept_statement! {
     }
 }
 
-/// Writes the rows of the batch, numbers its changes and writes audit, feed, digests and chain;
-/// returns the last seq. After a failed commit the caller clears `numbers`: they may contain
-/// numbers that were rolled back.
+/// A commit that is written but not yet committed.
+pub(super) struct WrittenCommit {
+    /// Its last seq.
+    pub(super) last: i64,
+    /// What it changed; `None` when that is not in memory.
+    pub(super) changes: Option<CommittedChanges>,
+    /// Whether the head is another than before.
+    pub(super) is_new_head: bool,
+}
+
+/// Writes the rows of the batch, numbers its changes and writes audit, feed, digests and chain.
+/// After a failed commit the caller clears `numbers`: they may contain numbers that were rolled
+/// back.
 pub(super) fn append_commit(
     conn: &mut AnyConn,
     pending: &mut PendingChanges,
     numbers: &mut ScopeNumberCache,
     now: Timestamp,
-) -> Result<i64> {
+) -> Result<WrittenCommit> {
+    let content = CommitContent::copy_from(&pending.writes);
     // The lock is taken after what needs no number: other nodes wait for it.
     pending.writes.write_content(conn, 0)?;
     let count = pending.changes.len() as i64;
-    let (last, chain): (i64, Vec<u8>) =
+    let (last, chain_before, auth_generation): (i64, Vec<u8>, i64) =
         with_conn!(&mut *conn, |conn| TakeSeqs { count }.get_result(conn))?;
     super::fault_point::trigger_fault_point("after_numbering");
     pending.writes.write_commands(conn, 0, last)?;
     assign_commit_seq(conn, &pending.commands, last)?;
     if count == 0 {
-        return Ok(last);
+        return Ok(WrittenCommit { last, changes: None, is_new_head: false });
     }
     let first = last - count + 1;
-    let content = insert_audit_rows(conn, &pending.changes, first, now)?;
-    let mut digests =
+    let audit_hash = insert_audit_rows(conn, &pending.changes, first, now)?;
+    let mut scopes =
         ScopeDigests { scope_numbers: std::mem::take(numbers), changes: BTreeMap::new() };
+    let feed_rows = collect_commit_rows(conn, pending, first, &mut scopes)?;
+    let kept_rows = content.as_ref().and_then(|content| keep_feed_rows(feed_rows.iter(), content));
+    write_feed_rows(conn, feed_rows)?;
+    let digests = scopes.update_scopes(conn)?;
+    *numbers = scopes.scope_numbers;
+    let chain_before: [u8; 32] = to_byte_array(&chain_before)?;
+    let chain =
+        extend_chain(if planted!("chain-unlinked") { &[0; 32] } else { &chain_before }, audit_hash);
+    write_chain(conn, (first, last), chain, now)?;
+    let changes = content.zip(kept_rows).map(|(content, feed_rows)| CommittedChanges {
+        chain_before,
+        chain,
+        seq: last,
+        auth_generation,
+        content,
+        feed_rows,
+        digests,
+    });
+    Ok(WrittenCommit { last, changes, is_new_head: true })
+}
+
+/// The feed rows of all records that the batch changes.
+fn collect_commit_rows(
+    conn: &mut AnyConn,
+    pending: &PendingChanges,
+    first: i64,
+    digests: &mut ScopeDigests,
+) -> Result<FeedRows> {
     let net_changes = merge_changes(&pending.changes, first);
     let before = load_feed_rows(conn, &net_changes)?;
     let mut feed_rows = FeedRows::default();
     for (key, net_changes) in &net_changes {
         let before = before.get(key).map(Vec::as_slice).unwrap_or_default();
-        feed_rows.extend(collect_feed_rows(conn, *key, net_changes, before, &mut digests)?);
+        feed_rows.extend(collect_feed_rows(conn, *key, net_changes, before, digests)?);
     }
-    write_feed_rows(conn, feed_rows)?;
-    digests.update_scopes(conn)?;
-    *numbers = digests.scope_numbers;
-    let chain = if planted!("chain-unlinked") {
-        extend_chain(&[0; 32], content)
-    } else {
-        extend_chain(&chain, content)
-    };
+    Ok(feed_rows)
+}
+
+fn write_chain(
+    conn: &mut AnyConn,
+    (first, last): (i64, i64),
+    chain: [u8; 32],
+    now: Timestamp,
+) -> Result<()> {
     with_conn!(&mut *conn, |conn| UpdateChain { chain }.execute(conn))?;
     with_conn!(conn, |conn| diesel::insert_into(commit_log::table)
         .values((
@@ -102,7 +143,7 @@ pub(super) fn append_commit(
             commit_log::committed_at.eq(now.0),
         ))
         .execute(conn))?;
-    Ok(last)
+    Ok(())
 }
 
 /// `chain' = SHA-256(chain || SHA-256(the commit's audit rows))`.
@@ -302,7 +343,8 @@ impl ScopeDigests {
         new.into_iter().for_each(|hash| digest.add(hash));
     }
 
-    fn update_scopes(&self, conn: &mut AnyConn) -> Result<()> {
+    /// Writes the digests of the scopes that changed, and returns them.
+    fn update_scopes(&self, conn: &mut AnyConn) -> Result<BTreeMap<i32, ScopeDigest>> {
         let mut digests = load_digests(conn, self.changes.keys().copied().collect())?;
         for (number, digest) in &mut digests {
             if let Some(change) = self.changes.get(number) {
@@ -311,20 +353,21 @@ impl ScopeDigests {
         }
         match conn {
             AnyConn::Sqlite(conn) => {
-                for (number, ScopeDigest { count, sum }) in digests {
-                    UpdateScope { count, sum: sum.to_be_bytes(), number }.execute(conn)?;
+                for (number, ScopeDigest { count, sum }) in &digests {
+                    let (count, sum, number) = (*count, sum.to_be_bytes(), *number);
+                    UpdateScope { count, sum, number }.execute(conn)?;
                 }
             }
             AnyConn::Pg(conn) => {
                 let update = UpdateScopes {
-                    counts: digests.iter().map(|(_, digest)| digest.count).collect(),
-                    sums: digests.iter().map(|(_, one)| one.sum.to_be_bytes()).collect(),
-                    numbers: digests.into_iter().map(|(number, _)| number).collect(),
+                    counts: digests.values().map(|digest| digest.count).collect(),
+                    sums: digests.values().map(|digest| digest.sum.to_be_bytes()).collect(),
+                    numbers: digests.keys().copied().collect(),
                 };
                 update.execute(conn)?;
             }
         }
-        Ok(())
+        Ok(digests)
     }
 }
 
@@ -350,7 +393,7 @@ kept_statement! {
 }
 
 /// Digests of these scopes as committed.
-fn load_digests(conn: &mut AnyConn, numbers: Vec<i32>) -> Result<Vec<(i32, ScopeDigest)>> {
+fn load_digests(conn: &mut AnyConn, numbers: Vec<i32>) -> Result<BTreeMap<i32, ScopeDigest>> {
     let select = || scope::table.select((scope::number, scope::record_count, scope::hash_sum));
     let mut rows: Vec<(i32, i64, Vec<u8>)> = Vec::with_capacity(numbers.len());
     match conn {

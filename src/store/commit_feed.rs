@@ -125,17 +125,22 @@ impl FeedRows {
         self.inserts.extend(more.inserts);
         self.updates.extend(more.updates);
     }
+
+    /// All rows, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &NewFeedRow> {
+        self.inserts.iter().chain(self.updates.iter().map(|(_, row)| row))
+    }
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = feed)]
 #[diesel(treat_none_as_default_value = false)]
-struct NewFeedRow {
-    scope_number: i32,
-    seq: i64,
-    kind: i16,
-    id: [u8; 16],
-    op: i16,
+pub(super) struct NewFeedRow {
+    pub(super) scope_number: i32,
+    pub(super) seq: i64,
+    pub(super) kind: i16,
+    pub(super) id: [u8; 16],
+    pub(super) op: i16,
 }
 
 pub(super) fn collect_feed_rows(

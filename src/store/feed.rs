@@ -74,6 +74,17 @@ pub enum FeedOp {
     OutOfScope,
 }
 
+impl FeedOp {
+    /// The op of a row with this value of feed.op, whose record has this revision and these bytes.
+    pub(super) fn from_stored(op: i16, record: Option<(i64, Vec<u8>)>) -> Self {
+        match (op, record) {
+            (OP_PUT, Some((revision, bytes))) => Self::Put { revision, bytes },
+            (OP_OUT_OF_SCOPE, _) => Self::OutOfScope,
+            _ => Self::Deleted,
+        }
+    }
+}
+
 impl ReadTx<'_> {
     /// The visible scopes with their state; a scope that never held a record is left out.
     pub fn visible_scopes(&mut self, visible: &VisibleScopes) -> Result<Vec<FeedScope>> {
@@ -359,10 +370,6 @@ fn to_feed_row(
     (scope, seq, kind, id, op, revision, bytes): JoinedFeedRow,
 ) -> Result<Option<FeedRow>> {
     let Some(kind) = RecordKind::from_number(kind) else { return Ok(None) };
-    let op = match (op, revision, bytes) {
-        (OP_PUT, Some(revision), Some(bytes)) => FeedOp::Put { revision, bytes },
-        (OP_OUT_OF_SCOPE, _, _) => FeedOp::OutOfScope,
-        _ => FeedOp::Deleted,
-    };
+    let op = FeedOp::from_stored(op, revision.zip(bytes));
     Ok(Some(FeedRow { scope, seq, kind, id: to_byte_array(&id)?, op }))
 }

@@ -53,6 +53,7 @@ mod pg_conninfo;
 mod pg_server_check;
 mod proposal;
 pub mod read_tx;
+pub mod recent_commits;
 mod record_row;
 pub mod recorded_command;
 pub mod reference;
@@ -188,6 +189,17 @@ impl Store {
             return Err(Error::Superseded.into());
         }
         self.inner.writer.run_transaction(name, now, &mut steps)
+    }
+
+    /// The commits of this node from the chain `after` to its commit that ends at `upto`; `None` if
+    /// they are not all in memory, or another node committed between.
+    #[must_use]
+    pub fn commits_between(
+        &self,
+        after: &[u8; 32],
+        upto: i64,
+    ) -> Option<Vec<Arc<recent_commits::CommittedChanges>>> {
+        self.inner.writer.commits_between(after, upto)
     }
 
     /// Whether another server has replaced this one.

@@ -5,7 +5,8 @@
 //! Opening ---> Paging ---> AtHead ---> Paging   scopes changed, or a change batch was missed
 //!   |            ^ |         ^ |
 //!   |            '-'         '-'                one page; one change batch or bookmark
-//!   '----------------------> AtHead             nothing new, found in the opening's transaction
+//!   '----------------------> AtHead             nothing new, found in the opening's transaction,
+//!                                               or only what this call's commit has just made
 //!
 //! positions per scope        A: 40   B: 40   C (new): 0
 //! 1  C is reset: rows of C from 0 to the head (57), SnapshotEnd          A 40, B 40, C 57
@@ -16,7 +17,8 @@
 //! A page uses a short transaction. Only the last page, which reaches the head, also reads digests
 //! (S2). The first page of a call that does not follow is read in the transaction that resolves the
 //! scopes: a call with nothing new takes one transaction, besides the one that authenticates the
-//! caller.
+//! caller. So does a call with commands, besides the writing one, while the writer remembers every
+//! commit since.
 
 mod at_head;
 mod epoch;
@@ -27,8 +29,7 @@ mod replica_reads;
 pub use self::at_head::AtHead;
 pub use self::paging::Paging;
 
-use self::epoch::check_epoch;
-use self::opening::Opening;
+use self::opening::{Opening, build_push_frames};
 use super::cursor::{CursorSigner, ScopePosition, SyncCursor};
 use super::frame::SyncFrame;
 use super::push::push_commands;
@@ -85,32 +86,19 @@ impl Exchange {
     ) -> Result<ExchangeStep> {
         let ExchangeRequest { cursor, commands, rebuild_scopes, max_rows, include_first_page } =
             request;
-        let cursor = cursor_signer.verify_cursor(identity.device.id, &cursor);
-        let pushed = if commands.is_empty() {
-            PushResult::default()
-        } else {
-            // The epoch is checked before any command runs: a conflict that the opening finds would
-            // be too late.
-            if let Some(cursor) = &cursor {
-                check_epoch(&app, &cursor_signer, cursor)?;
-            }
-            push_commands(&app, &cursor_signer, &identity, &commands)?
-        };
         let max_rows = match max_rows {
             0 => FEED_PAGE_ROWS_MAX,
             rows => rows.min(FEED_PAGE_ROWS_MAX),
         };
-        let last_command_number = identity.device.last_command_number;
-        let call = ExchangeCall { app, cursor_signer, identity, max_rows };
         let opening = Opening {
-            call,
-            cursor,
+            cursor: cursor_signer.verify_cursor(identity.device.id, &cursor),
             rebuild_scopes,
-            last_command_number,
-            pushed,
+            last_command_number: identity.device.last_command_number,
+            call: ExchangeCall { app, cursor_signer, identity, max_rows },
+            pushed: PushResult::default(),
             include_first_page,
         };
-        opening.resolve()
+        if commands.is_empty() { opening.resolve() } else { push_and_open(opening, &commands) }
     }
 
     /// The short numbers of the scopes in this call.
@@ -123,6 +111,27 @@ impl Exchange {
     }
 }
 
+/// The opening is resolved before any command runs: an epoch conflict that it found afterwards would
+/// be too late. If the commit of the commands continues what it read, the answer is complete; else
+/// the opening is resolved again.
+fn push_and_open(mut opening: Opening, commands: &[PushedCommand]) -> Result<ExchangeStep> {
+    let before = opening.clone().resolve()?;
+    let ExchangeCall { app, cursor_signer, identity, .. } = &opening.call;
+    let pushed = push_commands(app, cursor_signer, identity, commands)?;
+    if let Exchange::AtHead(mut at_head) = before.exchange
+        && let Some(after) = at_head.apply_own_commit(pushed.commit_seq)
+    {
+        let mut frames = before.frames;
+        // The checkpoint of the time before the commands.
+        frames.pop();
+        frames.splice(1..1, build_push_frames(pushed));
+        frames.extend(after);
+        return Ok(ExchangeStep { frames, exchange: Exchange::AtHead(at_head) });
+    }
+    opening.pushed = pushed;
+    opening.resolve()
+}
+
 impl From<Paging> for ExchangeStep {
     /// A step without frames.
     fn from(paging: Paging) -> Self {
@@ -131,6 +140,7 @@ impl From<Paging> for ExchangeStep {
 }
 
 /// What a call has from its opening to its end.
+#[derive(Clone)]
 struct ExchangeCall {
     app: App,
     cursor_signer: CursorSigner,

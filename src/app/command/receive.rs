@@ -77,6 +77,8 @@ pub struct PushResult {
     pub outcomes: Vec<CommandOutcome>,
     /// Set when processing stopped before the last command.
     pub stop: Option<PushStopReason>,
+    /// Last seq of the commit; 0 when nothing was written.
+    pub commit_seq: i64,
 }
 
 /// Why processing stopped.
@@ -104,6 +106,7 @@ impl App {
         for outcome in result.outcomes.iter_mut().filter(|outcome| !outcome.duplicate) {
             outcome.seq = seq;
         }
+        result.commit_seq = seq;
         Ok(result)
     }
 }

@@ -2,8 +2,9 @@
 //! only to learn whether its scopes changed.
 
 use super::super::change_batch::ChangeBatch;
-use super::super::frame::{CheckpointDigest, CheckpointFrame, SyncFrame};
+use super::super::frame::{CheckpointDigest, CheckpointFrame, RowsFrame, SyncFrame, SyncRow};
 use super::opening::Opening;
+use super::paging::merge_scope_rows;
 use super::{DeviceScopes, Exchange, ExchangeCall, ExchangeScope, ExchangeStep, Paging};
 use crate::app::access::load_identity;
 use crate::app::command::PushResult;
@@ -12,7 +13,10 @@ use crate::domain::access::scope::Scope;
 use crate::domain::access::visible_scopes::compute_visible_scopes;
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
+use crate::store::feed::FeedRow;
+use crate::store::recent_commits::CommittedChanges;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// An exchange whose device has a checkpoint of its scopes.
 pub struct AtHead {
@@ -22,6 +26,8 @@ pub struct AtHead {
     pub(super) digests: BTreeMap<i32, ScopeDigest>,
     /// The commit of the last cursor.
     pub(super) cursor_commit: (i64, [u8; 8]),
+    /// Last seq that a verified backup held when the head was read.
+    pub(super) safe_past_seq: i64,
 }
 
 impl AtHead {
@@ -84,6 +90,67 @@ impl AtHead {
             SyncFrame::SharedRows { rows: shared, cursor },
             SyncFrame::Checkpoint(checkpoint),
         ])
+    }
+
+    /// The frames from the state that this call has read to its own commit, which ends at
+    /// `commit_seq`: the rows, if any, and the checkpoint. `None`: they are not all in memory, or
+    /// what the caller may see has changed; then nothing is.
+    pub fn apply_own_commit(&mut self, commit_seq: i64) -> Option<Vec<SyncFrame>> {
+        let app = &self.call.app;
+        let commits = app.store().commits_between(&self.scopes.verified_commit.1, commit_seq)?;
+        let own = commits.last()?;
+        let (last_command_number, outcome_chain) = own.outbox(self.call.identity.device.id)?;
+        let changes_reference = |entry: &ExchangeScope| {
+            let number = entry.feed_scope.number;
+            entry.feed_scope.scope == Scope::REFERENCE
+                && commits.iter().any(|commit| commit.digest(number).is_some())
+        };
+        if own.auth_generation() != self.call.identity.auth_generation
+            || self.scopes.entries.iter().any(changes_reference)
+        {
+            return None;
+        }
+        let rows = self.merge_commit_rows(&commits);
+        if rows.len() > self.call.max_rows {
+            return None;
+        }
+        for scope in &mut self.scopes.entries {
+            scope.position.seq = commit_seq;
+            let number = scope.feed_scope.number;
+            let digest = commits.iter().rev().find_map(|commit| commit.digest(number));
+            self.digests.extend(digest.map(|digest| (number, digest)));
+        }
+        self.cursor_commit = own.cursor_commit();
+        let device = &mut self.call.identity.device;
+        device.last_command_number = last_command_number;
+        device.outcome_chain = outcome_chain.to_vec();
+        let cursor = self.call.sign_cursor(&self.scopes.build_cursor(self.cursor_commit));
+        let mut frames = Vec::with_capacity(2);
+        if !rows.is_empty() {
+            frames.push(SyncFrame::Rows(RowsFrame { rows, cursor: cursor.clone() }));
+        }
+        let (safe_past_seq, now) = (self.safe_past_seq, self.call.app.now());
+        frames.push(SyncFrame::Checkpoint(self.build_checkpoint(
+            cursor,
+            commit_seq,
+            safe_past_seq,
+            now,
+        )));
+        Some(frames)
+    }
+
+    /// The rows of these commits in the scopes of the device, of each record the last.
+    fn merge_commit_rows(&self, commits: &[Arc<CommittedChanges>]) -> Vec<SyncRow> {
+        let mut latest: BTreeMap<_, FeedRow> = BTreeMap::new();
+        for commit in commits {
+            for scope in &self.scopes.entries {
+                let rows = commit.feed_rows(scope.feed_scope.number);
+                latest.extend(rows.map(|row| ((row.scope, row.kind, row.id), row)));
+            }
+        }
+        let mut rows: Vec<FeedRow> = latest.into_values().collect();
+        rows.sort_by_key(|row| (row.seq, row.scope));
+        merge_scope_rows(rows)
     }
 
     /// A bookmark at the present positions, for a follower that received nothing for a while.

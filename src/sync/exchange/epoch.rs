@@ -1,7 +1,7 @@
 //! Compares a cursor with the history of this database, and resolves a conflict between them.
 
 use super::super::cursor::{CursorSigner, SyncCursor};
-use crate::app::{App, AppError, Result};
+use crate::app::{App, Result};
 use crate::store::ReadTx;
 use crate::store::read_tx::FeedHead;
 
@@ -19,23 +19,6 @@ pub(super) fn is_on_chain(tx: &mut ReadTx, cursor: &SyncCursor, head: &FeedHead)
 /// this chain or not on it, then this database lost commits or was replaced.
 pub(super) fn is_epoch_conflict(cursor: &SyncCursor, head: &FeedHead, on_chain: bool) -> bool {
     cursor.epoch > head.epoch || cursor.epoch == head.epoch && !on_chain
-}
-
-pub(super) fn check_epoch(
-    app: &App,
-    cursor_signer: &CursorSigner,
-    cursor: &SyncCursor,
-) -> Result<()> {
-    let (head, on_chain) = app.store().read(|tx| {
-        let head = tx.head()?;
-        let on_chain = is_on_chain(tx, cursor, &head)?;
-        Ok::<_, AppError>((head, on_chain))
-    })?;
-    if is_epoch_conflict(cursor, &head, on_chain) {
-        resolve_epoch_conflict(app, cursor_signer, cursor, &head)
-    } else {
-        Ok(())
-    }
 }
 
 /// Resolves the conflict. A cursor of a higher epoch means that another server replaced this one:

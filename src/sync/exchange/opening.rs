@@ -17,7 +17,8 @@ use crate::store::ReadTx;
 use crate::store::feed::FeedScope;
 use crate::store::read_tx::FeedHead;
 
-/// An exchange whose scopes are not resolved yet. Its commands have run.
+/// An exchange whose scopes are not resolved yet.
+#[derive(Clone)]
 pub(super) struct Opening {
     pub(super) call: ExchangeCall,
     /// The device's cursor, if its signature is valid.
@@ -26,7 +27,7 @@ pub(super) struct Opening {
     pub(super) rebuild_scopes: Vec<Scope>,
     /// Highest command number processed before this call.
     pub(super) last_command_number: u64,
-    /// The outcomes of the commands of this call.
+    /// The outcomes of the commands of this call; empty before they run.
     pub(super) pushed: PushResult,
     /// Whether the first page is read in the transaction that resolves the scopes.
     pub(super) include_first_page: bool,
@@ -119,11 +120,7 @@ impl Opening {
         (head, now): (&FeedHead, Timestamp),
     ) -> Result<ExchangeStep> {
         let mut frames = vec![SyncFrame::Welcome(welcome)];
-        frames.extend(self.pushed.outcomes.into_iter().map(SyncFrame::CommandOutcome));
-        frames.extend(self.pushed.stop.map(|stop| match stop {
-            PushStopReason::Gap(expected) => SyncFrame::CommandGap { expected_number: expected },
-            PushStopReason::Forked(number) => SyncFrame::CommandForked { number },
-        }));
+        frames.extend(build_push_frames(self.pushed));
         frames.extend(resets.into_iter().map(SyncFrame::Reset));
         let paging = Paging { call: self.call, scopes };
         if !self.include_first_page || paging.is_replica_eligible() {
@@ -162,6 +159,15 @@ impl Opening {
         };
         Ok(Some(ScopeGrant { scope, number: old.scope, generation: old.generation, change }))
     }
+}
+
+/// The frames that say what became of the pushed commands.
+pub(super) fn build_push_frames(pushed: PushResult) -> impl Iterator<Item = SyncFrame> {
+    let stop = pushed.stop.map(|stop| match stop {
+        PushStopReason::Gap(expected) => SyncFrame::CommandGap { expected_number: expected },
+        PushStopReason::Forked(number) => SyncFrame::CommandForked { number },
+    });
+    pushed.outcomes.into_iter().map(SyncFrame::CommandOutcome).chain(stop)
 }
 
 /// Places the device in each scope: at its position, or at the start of a rebuild. Returns the

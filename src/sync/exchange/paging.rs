@@ -144,8 +144,10 @@ impl Paging {
         let digests = tx.scope_digests(&self.scopes.numbers())?;
         self.call.identity.device = load_active_device(tx, self.call.identity.device.id)?;
         let FeedPage { mut frames, cursor, cursor_commit, reached_head: _ } = page;
-        let at_head = AtHead { call: self.call, scopes: self.scopes, digests, cursor_commit };
-        let checkpoint = at_head.build_checkpoint(cursor, head.seq, head.safe_past_seq, now);
+        let safe_past_seq = head.safe_past_seq;
+        let at_head =
+            AtHead { call: self.call, scopes: self.scopes, digests, cursor_commit, safe_past_seq };
+        let checkpoint = at_head.build_checkpoint(cursor, head.seq, safe_past_seq, now);
         frames.push(SyncFrame::Checkpoint(checkpoint));
         Ok(ExchangeStep { frames, exchange: Exchange::AtHead(at_head) })
     }
