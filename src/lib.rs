@@ -30,6 +30,9 @@ pub mod config;
 /// Rules, targets, periods, workflow, merge. Must not depend on database, network, clock or
 /// protobuf.
 pub mod domain;
+/// Files in: what people and systems send, checked, compared and applied, one way for all.
+#[cfg(feature = "server")]
+pub mod exchange;
 /// Reads and writes files (TOML, CSV) to and from domain values.
 #[cfg(feature = "server")]
 pub mod files;

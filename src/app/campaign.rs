@@ -1,5 +1,6 @@
 //! Steps on campaigns, forms, contracts and baselines. A file is applied completely or not at all.
 
+use super::act::{ActEnd, ActRequest, Performer};
 use super::campaign_shares::freeze_shares;
 use super::conclusion::missing_reports;
 use super::error::{AppError, Result};
@@ -23,6 +24,19 @@ pub struct ApplySummary {
     pub catalogue_changes: usize,
     /// Campaigns that are new or changed.
     pub campaign_changes: usize,
+}
+
+/// The content of several files.
+#[derive(Debug, Clone, Copy)]
+pub struct FilesToApply<'a> {
+    /// Elements, forms and contracts.
+    pub catalogue: &'a Catalogue,
+    /// Calendars that contracts name.
+    pub calendars: &'a [Calendar],
+    /// Campaigns.
+    pub campaigns: &'a [Campaign],
+    /// The decision on which a change of an approved campaign rests.
+    pub basis: Option<&'a str>,
 }
 
 impl App {
@@ -60,52 +74,61 @@ impl App {
         campaigns: &[Campaign],
         basis: Option<&str>,
     ) -> Result<ApplySummary> {
-        let today = self.now().local_date();
-        self.store().write("files.apply", self.now(), |tx| {
-            let permit: Permit<action::ApplyCampaign> =
-                authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
-            let mut stored = tx.reference_data()?.campaigns;
-            let (mut next_campaigns, mut amended) = (Vec::new(), Vec::new());
-            for campaign in campaigns {
-                let before = stored.iter().position(|existing| existing.code == campaign.code);
-                next_campaigns.push(match before.map(|at| stored.swap_remove(at)) {
-                    Some(existing) => {
-                        let next = existing
-                            .apply_amendment(campaign, basis, today)
-                            .map_err(|violation| AppError::Violations(vec![violation]))?;
-                        if next.status != CampaignStatus::Draft {
-                            amended.push(existing);
-                        }
-                        next
+        let files = FilesToApply { catalogue, calendars, campaigns, basis };
+        self.store().write("files.apply", self.now(), |tx| self.apply_files_in(tx, actor, files))
+    }
+
+    /// [`App::apply_files`] inside a transaction.
+    pub(crate) fn apply_files_in(
+        &self,
+        tx: &mut WriteTx,
+        actor: &Actor,
+        FilesToApply { catalogue, calendars, campaigns, basis }: FilesToApply<'_>,
+    ) -> Result<ApplySummary> {
+        let today = tx.now().local_date();
+        let permit: Permit<action::ApplyCampaign> =
+            authorize(actor, &self.root_unit_path(tx)?, today)?;
+        let mut stored = tx.reference_data()?.campaigns;
+        let (mut next_campaigns, mut amended) = (Vec::new(), Vec::new());
+        for campaign in campaigns {
+            let before = stored.iter().position(|existing| existing.code == campaign.code);
+            next_campaigns.push(match before.map(|at| stored.swap_remove(at)) {
+                Some(existing) => {
+                    let next = existing
+                        .apply_amendment(campaign, basis, today)
+                        .map_err(|violation| AppError::Violations(vec![violation]))?;
+                    if next.status != CampaignStatus::Draft {
+                        amended.push(existing);
                     }
-                    None => campaign.clone(),
-                });
-            }
-            let waiting = contracts_of_drafts_only(stored.iter().chain(&next_campaigns));
-            let mut applied = ApplySummary {
-                catalogue_changes: tx.put_catalogue(&permit, catalogue, calendars, &waiting)?,
-                campaign_changes: 0,
+                    next
+                }
+                None => campaign.clone(),
+            });
+        }
+        let waiting = contracts_of_drafts_only(stored.iter().chain(&next_campaigns));
+        let mut applied = ApplySummary {
+            catalogue_changes: tx.put_catalogue(&permit, catalogue, calendars, &waiting)?,
+            campaign_changes: 0,
+        };
+        let reference = self.reference_with_drafts(tx)?;
+        let (org, calendars) = (&reference.org, &reference.calendars);
+        let closing = next_campaigns.iter();
+        let closing: Vec<Violation> = closing
+            .flat_map(|next| next.check_closing_days(org, calendars, &reference.catalogue))
+            .collect();
+        if !closing.is_empty() {
+            return Err(AppError::Violations(closing));
+        }
+        for next in next_campaigns {
+            let before = amended.iter().find(|existing| existing.code == next.code);
+            let next = match before {
+                Some(before) => freeze_shares(tx, &reference, Some(before), next)?,
+                None => next,
             };
-            let reference = self.reference_with_drafts(tx)?;
-            let (org, calendars) = (&reference.org, &reference.calendars);
-            let closing = next_campaigns.iter();
-            let closing: Vec<Violation> = closing
-                .flat_map(|next| next.check_closing_days(org, calendars, &reference.catalogue))
-                .collect();
-            if !closing.is_empty() {
-                return Err(AppError::Violations(closing));
-            }
-            for next in next_campaigns {
-                let before = amended.iter().find(|existing| existing.code == next.code);
-                let next = match before {
-                    Some(before) => freeze_shares(tx, &reference, Some(before), next)?,
-                    None => next,
-                };
-                let elements = &reference.element_numbers;
-                applied.campaign_changes += usize::from(tx.put_campaign(&permit, &next, elements)?);
-            }
-            Ok::<_, AppError>(applied)
-        })
+            let elements = &reference.element_numbers;
+            applied.campaign_changes += usize::from(tx.put_campaign(&permit, &next, elements)?);
+        }
+        Ok(applied)
     }
 
     /// Moves a campaign to its next state.
@@ -118,48 +141,85 @@ impl App {
         code: &str,
         step: CampaignStep,
     ) -> Result<Campaign> {
-        let today = self.now().local_date();
-        self.store().write("campaign.step", self.now(), |tx| {
-            let permit: Permit<action::StepCampaign> =
-                authorize(actor, &self.root_unit_path(tx)?, today)?;
-            let reference = self.reference_with_drafts(tx)?;
-            let campaign = reference
-                .campaigns
-                .iter()
-                .find(|one| one.code == code)
-                .ok_or(RefusalReason::NotFound)?;
-            let unreachable = unreachable_units(&reference, campaign);
-            let missing = match step {
-                CampaignStep::Conclude => missing_reports(tx, &reference, campaign, None, today)?,
-                CampaignStep::Approve
-                | CampaignStep::Launch
-                | CampaignStep::Start
-                | CampaignStep::Close
-                | CampaignStep::Review
-                | CampaignStep::Archive
-                | CampaignStep::Suspend
-                | CampaignStep::Resume
-                | CampaignStep::CloseEarly
-                | CampaignStep::Reopen => Vec::new(),
-            };
-            let step_context = CampaignStepContext {
-                today,
-                catalogue: &reference.catalogue,
-                unreachable_units: &unreachable,
-                missing_reports: &missing,
-            };
-            let next = Campaign {
-                status: campaign.next_status(step, &step_context).map_err(AppError::Violations)?,
-                ..campaign.clone()
-            };
-            let next = if step == CampaignStep::Approve {
-                freeze_shares(tx, &reference, None, next)?
-            } else {
-                next
-            };
-            tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
-            Ok(next)
+        let step = |tx: &mut WriteTx| self.advance_campaign_in(tx, actor, code, step);
+        self.store().write("campaign.step", self.now(), step)
+    }
+
+    /// [`App::advance_campaign`] as an act.
+    pub fn perform_campaign_step(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        code: &str,
+        step: CampaignStep,
+    ) -> Result<ActEnd<Campaign>> {
+        self.perform(performer, request, |tx, actor| {
+            self.advance_campaign_in(tx, actor, code, step)
         })
+    }
+
+    /// All reference data with drafts, for a caller that may apply or step campaigns.
+    pub fn reference_for_definitions(&self, actor: &Actor) -> Result<ReferenceSnapshot> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let may_apply = authorize::<action::ApplyCampaign>(actor, &unit_path, today);
+            if may_apply.is_err() {
+                let _: Permit<action::StepCampaign> = authorize(actor, &unit_path, today)?;
+            }
+            self.reference_with_drafts(tx)
+        })
+    }
+
+    /// [`App::advance_campaign`] inside a transaction.
+    pub(crate) fn advance_campaign_in(
+        &self,
+        tx: &mut WriteTx,
+        actor: &Actor,
+        code: &str,
+        step: CampaignStep,
+    ) -> Result<Campaign> {
+        let today = tx.now().local_date();
+        let permit: Permit<action::StepCampaign> =
+            authorize(actor, &self.root_unit_path(tx)?, today)?;
+        let reference = self.reference_with_drafts(tx)?;
+        let campaign = reference
+            .campaigns
+            .iter()
+            .find(|one| one.code == code)
+            .ok_or(RefusalReason::NotFound)?;
+        let unreachable = unreachable_units(&reference, campaign);
+        let missing = match step {
+            CampaignStep::Conclude => missing_reports(tx, &reference, campaign, None, today)?,
+            CampaignStep::Approve
+            | CampaignStep::Launch
+            | CampaignStep::Start
+            | CampaignStep::Close
+            | CampaignStep::Review
+            | CampaignStep::Archive
+            | CampaignStep::Suspend
+            | CampaignStep::Resume
+            | CampaignStep::CloseEarly
+            | CampaignStep::Reopen => Vec::new(),
+        };
+        let step_context = CampaignStepContext {
+            today,
+            catalogue: &reference.catalogue,
+            unreachable_units: &unreachable,
+            missing_reports: &missing,
+        };
+        let next = Campaign {
+            status: campaign.next_status(step, &step_context).map_err(AppError::Violations)?,
+            ..campaign.clone()
+        };
+        let next = if step == CampaignStep::Approve {
+            freeze_shares(tx, &reference, None, next)?
+        } else {
+            next
+        };
+        tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
+        Ok(next)
     }
 
     /// Moves every campaign to its state of today: launched, running or over. Returns how many

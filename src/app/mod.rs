@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod act;
 pub mod audit;
 mod award;
 pub mod backup;

@@ -7,25 +7,26 @@
 use super::campaign_award::AwardCommand;
 use super::campaign_schema::SchemaFile;
 use super::context::CliContext;
-use super::diff::{DiffLine, diff_lines};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
 use super::lookup::find_campaign;
 use super::org_files::read_org_files;
-use super::output::{Colour, finding_json};
+use super::output::{Colour, Output, finding_json};
 use super::{
     campaign_award, campaign_conclusion, campaign_lifecycle, campaign_new, campaign_reference,
     campaign_schema,
 };
-use crate::app::ReferenceSnapshot;
+use crate::app::act::{ActRequest, Performer};
 use crate::app::campaign::ApplySummary;
-use crate::domain::campaign::{CampaignStep, CheckContext};
-use crate::domain::org::{Org, UnitKind};
+use crate::domain::campaign::CampaignStep;
 use crate::domain::report::form::Catalogue;
-use crate::domain::reporting::calendar::{Calendar, Calendars};
-use crate::files::campaign_set::{CampaignFileSet, NamedText, read_campaign_set};
+use crate::domain::support::violation::Violation;
+use crate::exchange::definitions::{
+    DefinitionChange, Definitions, apply_definitions, check_definitions, known_org,
+};
+use crate::files::campaign_set::NamedText;
 use crate::files::campaign_writer;
-use crate::i18n::Lang;
+use crate::files::diagnostic::FileDiagnostic;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -185,61 +186,50 @@ fn apply_files(
     basis: Option<&str>,
     dry_run: bool,
 ) -> CliResult {
+    let texts = read_texts(files)?;
+    let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
+    let definitions = Definitions { files: &texts, basis, offline_lease_days };
     let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let (requested, warnings) =
-        read_files(ctx, files, &reference.catalogue, known_org(&reference))?;
+    let request = ActRequest::of_operator("files.apply", dry_run);
+    let performer = Performer::Operator(&local_app.actor);
+    let outcome = apply_definitions(&local_app.app, performer, &request, definitions)?;
+    let outcome = outcome.performed().unwrap_or_default();
+    let warnings = findings_of(outcome.diagnostics, outcome.unplaced);
+    if !outcome.is_valid {
+        return Err(CliError::refused_files(warnings));
+    }
     let output = &ctx.output;
     output.print_warnings(&warnings);
-    let changes = diff_against_reference(&reference, &requested);
     if !output.json {
-        changes.iter().for_each(|change| print_change(ctx, change));
+        outcome.changes.iter().for_each(|change| print_change(ctx, change));
     }
-    let calendars = find_missing_calendars(&reference);
-    let applied = if dry_run {
-        ApplySummary::default()
-    } else {
-        local_app.app.apply_files(
-            &local_app.actor,
-            &requested.catalogue,
-            &calendars,
-            &requested.campaigns,
-            basis,
-        )?
-    };
-    let text = || {
-        if dry_run {
-            return output.text("baseline-dry-run-nothing-written").to_owned();
-        }
-        let parts = [
-            (applied.catalogue_changes, output.text("campaign-catalogue-entries")),
-            (applied.campaign_changes, output.text("campaign-campaigns")),
-        ];
-        let shown: Vec<String> =
-            parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
-        output.paint(
-            Colour::Green,
-            &format!("{} {}", output.text("campaign-written"), shown.join(", ")),
-        )
-    };
     let value = || {
-        let list: Vec<Value> = changes.iter().map(change_json).collect();
+        let list: Vec<Value> = outcome.changes.iter().map(change_json).collect();
         let warnings: Vec<Value> =
             warnings.iter().map(|one| finding_json(one, output.lang)).collect();
+        let ApplySummary { catalogue_changes, campaign_changes } = outcome.written;
         json!({
             "changes": list,
             "warnings": warnings,
-            "written": { "catalogue": applied.catalogue_changes, "campaigns": applied.campaign_changes },
+            "written": { "catalogue": catalogue_changes, "campaigns": campaign_changes },
             "dry_run": dry_run,
         })
     };
-    output.print_answer(text, value);
+    output.print_answer(|| written_text(output, outcome.written, dry_run), value);
     Ok(())
 }
 
-/// The organisation, once there is one.
-fn known_org(reference: &ReferenceSnapshot) -> Option<&Org> {
-    Some(&reference.org).filter(|org| !org.units().is_empty())
+fn written_text(output: &Output, written: ApplySummary, dry_run: bool) -> String {
+    if dry_run {
+        return output.text("baseline-dry-run-nothing-written").to_owned();
+    }
+    let parts = [
+        (written.catalogue_changes, output.text("campaign-catalogue-entries")),
+        (written.campaign_changes, output.text("campaign-campaigns")),
+    ];
+    let shown: Vec<String> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
+    output
+        .paint(Colour::Green, &format!("{} {}", output.text("campaign-written"), shown.join(", ")))
 }
 
 fn check_files(ctx: &CliContext, files: &CampaignFileArgs, org: Option<&Path>) -> CliResult {
@@ -252,9 +242,17 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs, org: Option<&Path>) -
     };
     let given = org.map(read_org_files).transpose()?;
     let org = given.as_ref().or_else(|| known_org(reference.as_deref()?));
+    let texts = read_texts(files)?;
+    let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
+    let definitions = Definitions { files: &texts, basis: None, offline_lease_days };
     let empty = Catalogue::default();
     let existing = reference.as_ref().map_or(&empty, |reference| &reference.catalogue);
-    let (_, warnings) = read_files(ctx, files, existing, org)?;
+    let set = check_definitions(definitions, existing, org);
+    let is_valid = set.is_valid();
+    let warnings = findings_of(set.diagnostics, set.unplaced);
+    if !is_valid {
+        return Err(CliError::refused_files(warnings));
+    }
     let output = &ctx.output;
     output.print_warnings(&warnings);
     let warnings: Vec<Value> = warnings.iter().map(|one| finding_json(one, output.lang)).collect();
@@ -275,121 +273,30 @@ fn export_campaign(
     files::write_text(&ctx.output, out, &campaign_writer::format_campaign(campaign))
 }
 
-/// Reads every file and refuses the set with all findings if one is an error.
-fn read_files(
-    ctx: &CliContext,
-    given: &CampaignFileArgs,
-    existing: &Catalogue,
-    org: Option<&Org>,
-) -> CliResult<(CampaignFileSet, Vec<CliFinding>)> {
+fn read_texts(given: &CampaignFileArgs) -> CliResult<Vec<NamedText>> {
     let read = |path: &PathBuf| {
         Ok(NamedText { name: files::display_name(path), text: files::read_text(path)? })
     };
-    let texts = given.files.iter().map(read).collect::<CliResult<Vec<NamedText>>>()?;
-    let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
-    let level_words = [(UnitKind::District, Lang::VI.text("level-word-district"))];
-    let context = CheckContext { org, offline_lease_days, level_words: &level_words };
-    let mut set = read_campaign_set(&texts, existing, &context);
-    let is_valid = set.is_valid();
-    let placed = std::mem::take(&mut set.diagnostics).into_iter().map(CliFinding::from);
-    let unplaced = std::mem::take(&mut set.unplaced).into_iter().map(CliFinding::from);
-    let findings: Vec<CliFinding> = placed.chain(unplaced).collect();
-    if is_valid { Ok((set, findings)) } else { Err(CliError::refused_files(findings)) }
+    given.files.iter().map(read).collect()
 }
 
-/// The standard calendars that the database does not hold yet.
-fn find_missing_calendars(reference: &ReferenceSnapshot) -> Vec<Calendar> {
-    let standard = Calendars::standard();
-    standard
-        .iter()
-        .filter(|one| reference.calendars.get(&one.code) != Some(*one))
-        .cloned()
-        .collect()
-}
-
-/// One change that the files make.
-struct CampaignFileChange {
-    kind: &'static str,
-    code: String,
-    old: Option<String>,
-    new: String,
-}
-
-fn diff_against_reference(
-    reference: &ReferenceSnapshot,
-    requested: &CampaignFileSet,
-) -> Vec<CampaignFileChange> {
-    let existing = &reference.catalogue;
-    let mut all = Vec::new();
-    let mut note = |kind, code: &str, old: Option<String>, new: String| {
-        if old.as_ref() != Some(&new) {
-            all.push(CampaignFileChange { kind, code: code.to_owned(), old, new });
-        }
-    };
-    for one in &requested.catalogue.elements {
-        note(
-            "element",
-            one.code.as_str(),
-            existing.element(&one.code).map(|old| format!("{old:#?}")),
-            format!("{one:#?}"),
-        );
-    }
-    for one in &requested.catalogue.forms {
-        note(
-            "form",
-            &one.code,
-            existing.form(&one.code).map(|old| format!("{old:#?}")),
-            format!("{one:#?}"),
-        );
-    }
-    for one in &requested.catalogue.contracts {
-        note(
-            "contract",
-            &one.code,
-            existing.contract(&one.code).map(|old| format!("{old:#?}")),
-            format!("{one:#?}"),
-        );
-    }
-    for one in &requested.campaigns {
-        let old = reference
-            .campaigns
-            .iter()
-            .find(|old| old.code == one.code)
-            .map(campaign_writer::format_campaign);
-        note("campaign", &one.code, old, campaign_writer::format_campaign(one));
-    }
-    all
+fn findings_of(placed: Vec<FileDiagnostic>, unplaced: Vec<Violation>) -> Vec<CliFinding> {
+    let placed = placed.into_iter().map(CliFinding::from);
+    placed.chain(unplaced.into_iter().map(CliFinding::from)).collect()
 }
 
 /// Prints a new entry in one line, a changed one with the lines that differ.
-fn print_change(ctx: &CliContext, change: &CampaignFileChange) {
+fn print_change(ctx: &CliContext, change: &DefinitionChange) {
     let output = &ctx.output;
-    let CampaignFileChange { kind, code, old, new } = change;
-    let Some(old) = old else {
-        return output.print_line(output.paint(Colour::Green, &format!("+ {kind} {code}")));
-    };
-    output.print_line(output.paint(Colour::Yellow, &format!("~ {kind} {code}")));
-    for line in diff_lines(old, new) {
-        match line {
-            DiffLine::Removed(text) => {
-                output.print_line(output.paint(Colour::Red, &format!("    - {}", text.trim())))
-            }
-            DiffLine::Added(text) => {
-                output.print_line(output.paint(Colour::Green, &format!("    + {}", text.trim())))
-            }
-        }
+    let (kind, code) = (change.kind.as_str(), &change.code);
+    let (mark, colour) = if change.is_new { ('+', Colour::Green) } else { ('~', Colour::Yellow) };
+    output.print_line(output.paint(colour, &format!("{mark} {kind} {code}")));
+    for line in &change.lines {
+        let colour = if line.starts_with('-') { Colour::Red } else { Colour::Green };
+        output.print_line(output.paint(colour, &format!("    {line}")));
     }
 }
 
-fn change_json(change: &CampaignFileChange) -> Value {
-    let mut lines = Vec::new();
-    if let Some(old) = &change.old {
-        for line in diff_lines(old, &change.new) {
-            lines.push(match line {
-                DiffLine::Removed(text) => format!("- {}", text.trim()),
-                DiffLine::Added(text) => format!("+ {}", text.trim()),
-            });
-        }
-    }
-    json!({ "kind": change.kind, "code": change.code, "new": change.old.is_none(), "lines": lines })
+fn change_json(DefinitionChange { kind, code, is_new, lines }: &DefinitionChange) -> Value {
+    json!({ "kind": kind.as_str(), "code": code, "new": is_new, "lines": lines })
 }

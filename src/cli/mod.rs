@@ -27,7 +27,6 @@ mod database_connection;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod desk_actions;
-mod diff;
 mod doctor;
 mod error;
 mod field;

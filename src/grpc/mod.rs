@@ -5,10 +5,13 @@
 //! blocking pool (`blocking_pool`).
 
 mod access;
+mod act;
 mod attempt_limits;
 mod audit;
 mod blocking_pool;
 mod caller;
+mod campaign;
+mod campaign_messages;
 mod client_version;
 mod codec;
 mod conclusion;
@@ -194,7 +197,10 @@ impl Services {
             )
             .add_service(SecondFactorServiceServer::new(self.clone()))
             .add_service(OrgServiceServer::new(self.clone()))
-            .add_service(CampaignServiceServer::new(self.clone()))
+            .add_service(
+                CampaignServiceServer::new(self.clone())
+                    .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
             .add_service(
                 ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )

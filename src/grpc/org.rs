@@ -1,4 +1,4 @@
-//! Reads the organisation and the campaigns. All of it is in the reference scope or narrower.
+//! Reads the organisation, all of which is in the reference scope.
 
 use super::report::parse_optional_id;
 use super::status::RpcError;
@@ -7,14 +7,11 @@ use crate::app::ReferenceSnapshot;
 use crate::app::access::CallerIdentity;
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::access::visible_scopes::compute_visible_scopes;
-use crate::domain::campaign::Campaign;
 use crate::domain::org::{Hierarchy, Unit};
-use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::limits::CODE;
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
-use crate::pb::campaign_service_server::CampaignService;
-use crate::pb::get_campaign_request::Campaign as CampaignSelector;
 use crate::pb::get_unit_request::Unit as UnitSelector;
 use crate::pb::org_service_server::OrgService;
 use crate::wire::field_violations::FieldViolations;
@@ -24,11 +21,6 @@ use std::sync::Arc;
 impl_service!(OrgService {
     authenticated get_unit: GetUnitRequest => GetUnitResponse;
     authenticated list_units: ListUnitsRequest => ListUnitsResponse;
-});
-
-impl_service!(CampaignService {
-    authenticated get_campaign: GetCampaignRequest => GetCampaignResponse;
-    authenticated list_campaigns: ListCampaignsRequest => ListCampaignsResponse;
 });
 
 impl Services {
@@ -129,57 +121,9 @@ impl Services {
         Ok(pb::Unit { id: unit.id.0.to_vec(), revision, record: Some(record) })
     }
 
-    fn load_revision(&self, kind: RecordKind, id: &[u8; 16]) -> Result<i64, RpcError> {
+    pub(super) fn load_revision(&self, kind: RecordKind, id: &[u8; 16]) -> Result<i64, RpcError> {
         let stored =
             self.app.store().read(|tx| tx.record(kind, id)).map_err(crate::app::AppError::from)?;
         Ok(stored.map_or(0, |stored| stored.revision))
-    }
-
-    fn get_campaign(
-        &self,
-        identity: &CallerIdentity,
-        message: pb::GetCampaignRequest,
-    ) -> Result<pb::GetCampaignResponse, RpcError> {
-        let reference = self.load_reference_for(identity)?;
-        let id = match message.campaign.ok_or(RefusalReason::Malformed)? {
-            CampaignSelector::CampaignId(id) => values::id_from_bytes(&id, CampaignId::from_slice)?,
-            CampaignSelector::Code(code) => {
-                CampaignId::from_code(&FieldViolations::require_text("code", &code, CODE)?)
-            }
-        };
-        let found = reference.campaign(id).ok_or(RefusalReason::NotFound)?;
-        Ok(pb::GetCampaignResponse { campaign: Some(self.campaign_to_proto(&reference, found)?) })
-    }
-
-    fn list_campaigns(
-        &self,
-        identity: &CallerIdentity,
-        message: pb::ListCampaignsRequest,
-    ) -> Result<pb::ListCampaignsResponse, RpcError> {
-        let pb::ListCampaignsRequest { page_size, page_token } = message;
-        let size = pagination::resolve_page_size(page_size, 20, 100)?;
-        let skip = pagination::decode_offset_token(&page_token, b"campaigns")?;
-        let reference = self.load_reference_for(identity)?;
-        let mut found: Vec<&Campaign> = reference.campaigns.iter().collect();
-        found.sort_by(|a, b| a.code.cmp(&b.code));
-        let campaigns = found
-            .iter()
-            .skip(skip)
-            .take(size)
-            .map(|campaign| self.campaign_to_proto(&reference, campaign));
-        let campaigns = campaigns.collect::<Result<_, _>>()?;
-        let next_page_token = pagination::next_offset_token(skip + size, found.len(), b"campaigns");
-        Ok(pb::ListCampaignsResponse { campaigns, next_page_token })
-    }
-
-    fn campaign_to_proto(
-        &self,
-        reference: &ReferenceSnapshot,
-        campaign: &Campaign,
-    ) -> Result<pb::Campaign, RpcError> {
-        let message = record::campaign_to_proto(campaign, &reference.element_numbers);
-        let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
-        let revision = self.load_revision(RecordKind::Campaign, &campaign.id().0)?;
-        Ok(pb::Campaign { id: campaign.id().0.to_vec(), revision, record: Some(record) })
     }
 }

@@ -27,9 +27,10 @@ pub enum RpcAccess {
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
     use Action::{
-        AcceptReport, CommentReport, Enrol, EscalateFinding, ListDevices, ReadAudit, ReadDesk,
-        ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding,
-        ReturnReport, Revoke, RunJob, SaveReport, SettleConflict, SubmitReport, WaiveReport,
+        AcceptReport, ApplyCampaign, CommentReport, Enrol, EscalateFinding, ListDevices, ReadAudit,
+        ReadDesk, ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign,
+        ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict, StepCampaign,
+        SubmitReport, WaiveReport,
     };
     match rpc {
         Rpc::Enrol
@@ -47,6 +48,8 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
             RpcAccess::InternalRole
         }
+        Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
+        Rpc::StepCampaign | Rpc::RehearseCampaign => RpcAccess::OnRecord(&[StepCampaign]),
         Rpc::SaveReport => RpcAccess::OnRecord(&[SaveReport]),
         Rpc::SubmitReport => RpcAccess::OnRecord(&[SubmitReport]),
         Rpc::ReturnReport => RpcAccess::OnRecord(&[ReturnReport]),

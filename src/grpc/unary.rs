@@ -5,6 +5,7 @@ use super::peer::AddressBucket;
 use super::status::RpcError;
 use super::{Services, caller};
 use crate::app::access::CallerIdentity;
+use crate::i18n::Lang;
 use tonic::{Request, Response, Status};
 
 /// Runs a method that needs no token. It gets the bucket of the caller's address, for its limits.
@@ -27,6 +28,26 @@ pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
     request: Request<M>,
     method: fn(&Services, &CallerIdentity, M) -> Result<R, RpcError>,
 ) -> Result<Response<R>, Status> {
+    run_authenticated(services, request, move |services, identity, message, _| {
+        method(services, identity, message)
+    })
+    .await
+}
+
+/// Runs a method for an authenticated caller that answers in the caller's language.
+pub(super) async fn in_language<M: Send + 'static, R: Send + 'static>(
+    services: &Services,
+    request: Request<M>,
+    method: fn(&Services, &CallerIdentity, M, Lang) -> Result<R, RpcError>,
+) -> Result<Response<R>, Status> {
+    run_authenticated(services, request, method).await
+}
+
+async fn run_authenticated<M: Send + 'static, R: Send + 'static>(
+    services: &Services,
+    request: Request<M>,
+    method: impl FnOnce(&Services, &CallerIdentity, M, Lang) -> Result<R, RpcError> + Send + 'static,
+) -> Result<Response<R>, Status> {
     let lang = caller::read_accept_language(request.metadata());
     let (metadata, _, message) = request.into_parts();
     let response = async {
@@ -34,7 +55,8 @@ pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
         services
             .blocking_pool
             .run(move || {
-                method(&service_handle, &service_handle.app.authenticate_token(&token)?, message)
+                let identity = service_handle.app.authenticate_token(&token)?;
+                method(&service_handle, &identity, message, lang)
             })
             .await
     };
@@ -43,11 +65,13 @@ pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
 
 /// Implements a service of the contract with methods of [`Services`] of the same names. Methods
 /// marked `unauthenticated` take the caller's address and the message; methods marked
-/// `authenticated` take the caller and the message.
+/// `authenticated` take the caller and the message, those marked `in_language` also the caller's
+/// language.
 macro_rules! impl_service {
     ($service:ident {
         $(unauthenticated $open:ident: $open_request:ident => $open_response:ident;)*
         $(authenticated $called:ident: $request:ident => $response:ident;)*
+        $(in_language $told:ident: $told_request:ident => $told_response:ident;)*
     }) => {
         #[tonic::async_trait]
         impl $service for Services {
@@ -62,6 +86,12 @@ macro_rules! impl_service {
                 request: tonic::Request<pb::$request>,
             ) -> Result<tonic::Response<pb::$response>, tonic::Status> {
                 crate::grpc::unary::authenticated(self, request, Services::$called).await
+            })*
+            $(async fn $told(
+                &self,
+                request: tonic::Request<pb::$told_request>,
+            ) -> Result<tonic::Response<pb::$told_response>, tonic::Status> {
+                crate::grpc::unary::in_language(self, request, Services::$told).await
             })*
         }
     };

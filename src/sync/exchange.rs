@@ -111,9 +111,9 @@ impl Exchange {
     }
 }
 
-/// The opening is resolved before any command runs: an epoch conflict that it found afterwards would
-/// be too late. If the commit of the commands continues what it read, the answer is complete; else
-/// the opening is resolved again.
+/// The opening is resolved before any command runs: an epoch conflict that it found afterwards
+/// would be too late. If the commit of the commands continues what it read, the answer is complete;
+/// else the opening is resolved again.
 fn push_and_open(mut opening: Opening, commands: &[PushedCommand]) -> Result<ExchangeStep> {
     let before = opening.clone().resolve()?;
     let ExchangeCall { app, cursor_signer, identity, .. } = &opening.call;

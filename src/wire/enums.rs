@@ -3,8 +3,10 @@
 //!
 //! Conversion from a message refuses the unspecified value and unknown values.
 
+use crate::domain::campaign::completeness::MissingState;
 use crate::domain::campaign::{
-    BaselineMethod, CampaignKind, CampaignStatus, Commitment, DutyEvidence, LaunchMode, PlanStatus,
+    BaselineMethod, CampaignKind, CampaignStatus, CampaignStep, Commitment, DutyEvidence,
+    LaunchMode, PlanStatus,
 };
 use crate::domain::org::{HandoverState, Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
@@ -84,6 +86,16 @@ proto_enums! {
         UnderReview = UnderReview, Concluded = Concluded, Archived = Archived,
         Suspended = Suspended,
         ClosedEarly = ClosedEarly,
+    }
+    /// A step of a campaign.
+    campaign_step_to_proto, campaign_step_from_proto: CampaignStep = CampaignStep {
+        Approve = Approve, Launch = Launch, Start = Start, Close = Close, Review = Review,
+        Conclude = Conclude, Archive = Archive, Suspend = Suspend, Resume = Resume,
+        CloseEarly = CloseEarly, Reopen = Reopen,
+    }
+    /// Where a missing report is.
+    missing_state_to_proto, missing_state_from_proto: MissingState = MissingReportState {
+        NotSent = NotSent, Waiting = Waiting, Returned = Returned, Held = Held,
     }
     /// How binding a target is.
     commitment_to_proto, commitment_from_proto: Commitment = Commitment {

@@ -13,6 +13,10 @@ pub const CHANGES_MAX: usize = 200;
 pub const NOTE_CHARS_MAX: usize = 500;
 /// Largest message, in bytes, before and after decompression.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most files of definitions in one call.
+pub const DEFINITION_FILES_MAX: usize = 20;
+/// Largest file of definitions, in bytes.
+pub const DEFINITION_FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Largest record, in bytes: it travels alone in a message, beside its key and a cursor.
 pub const RECORD_BYTES_MAX: usize = MESSAGE_BYTES_MAX - 64 * 1024;
 /// Most rows of one page of the feed.
@@ -37,6 +41,8 @@ pub const ACCOUNT_LABEL_CHARS_MAX: usize = 64;
 
 /// A code: of a unit, a campaign, a target, an element, a form, a contract, a job.
 pub const CODE: TextLimit = TextLimit::line(64);
+/// The name of a file.
+pub const FILE_NAME: TextLimit = TextLimit::line(100);
 /// The label of an account.
 pub const ACCOUNT_LABEL: TextLimit = TextLimit::line(ACCOUNT_LABEL_CHARS_MAX);
 /// The version of a client.

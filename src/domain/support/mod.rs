@@ -4,6 +4,7 @@ pub mod clock_fault;
 pub mod hex;
 pub mod ids;
 pub mod limits;
+pub mod line_diff;
 pub mod message;
 pub mod nearest_word;
 pub mod ratio;

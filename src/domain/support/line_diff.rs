@@ -2,7 +2,7 @@
 
 /// A line that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DiffLine<'a> {
+pub enum DiffLine<'a> {
     /// Only in the old text.
     Removed(&'a str),
     /// Only in the new text.
@@ -10,7 +10,8 @@ pub(super) enum DiffLine<'a> {
 }
 
 /// The lines that differ, in order; equal lines are left out.
-pub(super) fn diff_lines<'a>(old: &'a str, new: &'a str) -> Vec<DiffLine<'a>> {
+#[must_use]
+pub fn diff_lines<'a>(old: &'a str, new: &'a str) -> Vec<DiffLine<'a>> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let common = common_suffix_lengths(&old, &new);
     let (mut i, mut j, mut lines) = (0, 0, Vec::new());
