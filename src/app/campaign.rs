@@ -5,7 +5,7 @@ use super::campaign_shares::freeze_shares;
 use super::conclusion::missing_reports;
 use super::error::{AppError, Result};
 use super::{App, ReferenceSnapshot};
-use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::lifecycle::CampaignStepContext;
 use crate::domain::campaign::{Campaign, CampaignStatus, CampaignStep, contracts_of_drafts_only};
 use crate::domain::org::{Hierarchy, UnitKind};
@@ -158,16 +158,13 @@ impl App {
         })
     }
 
-    /// All reference data with drafts, for a caller that may apply or step campaigns.
-    pub fn reference_for_definitions(&self, actor: &Actor) -> Result<ReferenceSnapshot> {
+    /// All reference data with drafts, for a caller that may perform an action at the root.
+    pub fn reference_for<A: ActionMarker>(&self, actor: &Actor) -> Result<ReferenceSnapshot> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
-            let may_apply = authorize::<action::ApplyCampaign>(actor, &unit_path, today);
-            if may_apply.is_err() {
-                let _: Permit<action::StepCampaign> = authorize(actor, &unit_path, today)?;
-            }
+            let _: Permit<A> = authorize(actor, &unit_path, today)?;
             self.reference_with_drafts(tx)
         })
     }

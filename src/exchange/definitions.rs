@@ -3,6 +3,7 @@
 use crate::app::act::{ActEnd, ActRequest, Performer};
 use crate::app::campaign::{ApplySummary, FilesToApply};
 use crate::app::{App, ReferenceSnapshot, Result};
+use crate::domain::access::permission::action;
 use crate::domain::campaign::CheckContext;
 use crate::domain::org::{Org, UnitKind};
 use crate::domain::report::form::Catalogue;
@@ -92,7 +93,7 @@ pub fn apply_definitions(
     request: &ActRequest,
     definitions: Definitions<'_>,
 ) -> Result<ActEnd<DefinitionOutcome>> {
-    let reference = app.store().read(|tx| app.reference_with_drafts(tx))?;
+    let reference = app.reference_for::<action::ApplyCampaign>(performer.actor())?;
     let set = check_definitions(definitions, &reference.catalogue, known_org(&reference));
     if !set.is_valid() {
         let CampaignFileSet { diagnostics, unplaced, .. } = set;

@@ -6,19 +6,18 @@ use crate::app::act::{ActEnd, ActRequest};
 use crate::auth;
 use crate::domain::support::reason::Refusal;
 use crate::wire::field_violations::FieldViolations;
-use prost::Message;
 
-/// Reads the request id of an act, and hashes the request.
+/// Reads the request id of an act, and hashes the encoded request.
 pub(super) fn read_act_request(
     name: &'static str,
     request_id: &[u8],
     validate_only: bool,
-    message: &impl Message,
+    encoded: &[u8],
 ) -> Result<ActRequest, Refusal> {
     let mut violations = FieldViolations::default();
     let id = parse_request_id(request_id, &mut violations);
     let request_id = Some(violations.into_result(id)?);
-    let request_hash = auth::hash_secret(&message.encode_to_vec());
+    let request_hash = auth::hash_secret(encoded);
     Ok(ActRequest { name, request_id, request_hash, validate_only })
 }
 

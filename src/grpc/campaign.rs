@@ -9,6 +9,7 @@ use crate::app::access::CallerIdentity;
 use crate::app::act::Performer;
 use crate::app::conclusion::{CampaignRehearsal, RehearsedAct};
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::access::permission::action;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::{Campaign, CampaignStatus};
 use crate::domain::support::ids::CampaignId;
@@ -22,6 +23,7 @@ use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::campaign_service_server::CampaignService;
 use crate::pb::get_campaign_request::Campaign as CampaignSelector;
+use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::{enums, record, values};
 
@@ -60,7 +62,10 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 20, 100)?;
         let skip = pagination::decode_offset_token(&page_token, key)?;
         let reference = if include_drafts {
-            self.app.reference_for_definitions(&identity.actor)?.into()
+            let may_apply = self.app.reference_for::<action::ApplyCampaign>(&identity.actor);
+            may_apply
+                .or_else(|_| self.app.reference_for::<action::StepCampaign>(&identity.actor))?
+                .into()
         } else {
             self.load_reference_for(identity)?
         };
@@ -80,7 +85,8 @@ impl Services {
         lang: Lang,
     ) -> Result<pb::ApplyCampaignsResponse, RpcError> {
         let name = "files.apply";
-        let request = read_act_request(name, &message.request_id, message.validate_only, &message)?;
+        let encoded = encode_message(&message);
+        let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
         let pb::ApplyCampaignsRequest { files, basis, validate_only, .. } = message;
         let basis = match basis.as_str() {
             "" => None,
@@ -113,7 +119,8 @@ impl Services {
         message: pb::StepCampaignRequest,
     ) -> Result<pb::StepCampaignResponse, RpcError> {
         let name = "campaign.step";
-        let request = read_act_request(name, &message.request_id, message.validate_only, &message)?;
+        let encoded = encode_message(&message);
+        let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
         let mut violations = FieldViolations::default();
         let code = violations.check_text("code", &message.code, CODE);
         let step = violations.check("step", enums::campaign_step_from_proto(message.step));
@@ -138,7 +145,7 @@ impl Services {
         identity: &CallerIdentity,
         code: &str,
     ) -> Result<CampaignStatus, RpcError> {
-        let reference = self.app.reference_for_definitions(&identity.actor)?;
+        let reference = self.app.reference_for::<action::StepCampaign>(&identity.actor)?;
         let found = reference.campaigns.iter().find(|one| one.code == code);
         Ok(found.ok_or(RefusalReason::NotFound)?.status)
     }

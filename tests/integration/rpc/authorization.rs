@@ -24,7 +24,7 @@ const ROOT: &str = "prov-84";
 
 /// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
-    const AT_ROOT: [Rpc; 8] = [
+    const AT_ROOT: [Rpc; 11] = [
         Rpc::ListJobs,
         Rpc::ListJobRuns,
         Rpc::RunJob,
@@ -33,6 +33,9 @@ fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
         Rpc::ProposeWaiver,
         Rpc::SettleWaiver,
         Rpc::ReopenCampaign,
+        Rpc::ApplyCampaigns,
+        Rpc::StepCampaign,
+        Rpc::RehearseCampaign,
     ];
     if AT_ROOT.contains(&rpc) {
         return vec![(UnitRelation::Own, ROOT), (UnitRelation::Other, "dist-842")];
@@ -139,6 +142,7 @@ fn build_requests(
     ];
     let others = build_standing_requests(server).into_iter();
     let others = others.chain(build_conclusion_requests(&sent.id, id));
+    let others = others.chain(build_campaign_requests(id));
     let others = others.chain(build_other_requests(other_requests, id));
     let all = all.into_iter().chain(others);
     all.map(|(rpc, message)| (rpc.path(), message)).collect()
@@ -164,7 +168,25 @@ fn build_standing_requests(server: &TestServer) -> Vec<(Rpc, Vec<u8>)> {
     ]
 }
 
-/// The same for requests about a device with its account, a finding, jobs and the audit.
+/// The same for requests about campaigns. Nothing of them is written.
+fn build_campaign_requests(id: impl Fn() -> Vec<u8>) -> Vec<(Rpc, Vec<u8>)> {
+    let files = vec![pb::DefinitionFile { name: "x.toml".into(), text: "x = 1".into() }];
+    let apply = pb::ApplyCampaignsRequest { request_id: id(), files, ..Default::default() };
+    let step = pb::StepCampaignRequest {
+        request_id: id(),
+        code: "A".into(),
+        step: pb::CampaignStep::Approve.into(),
+        validate_only: true,
+    };
+    let act = pb::RehearsedAct::Night.into();
+    let rehearse = pb::RehearseCampaignRequest { code: "A".into(), act };
+    vec![
+        (Rpc::ApplyCampaigns, apply.encode_to_vec()),
+        (Rpc::StepCampaign, step.encode_to_vec()),
+        (Rpc::RehearseCampaign, rehearse.encode_to_vec()),
+    ]
+}
+
 /// The same for requests about the conclusion of the campaign. The waiver is refused, because each
 /// caller may do that.
 fn build_conclusion_requests(report: &[u8], id: impl Fn() -> Vec<u8>) -> Vec<(Rpc, Vec<u8>)> {

@@ -2,6 +2,7 @@
 
 mod access;
 mod authorization;
+mod campaigns;
 mod conclusion;
 pub(crate) mod desk_session;
 mod drilldown;
