@@ -31,4 +31,5 @@ refusal-SECOND_PERSON = This needs two persons, and you did the part of the firs
 refusal-OWN_UNIT = You hold a role at the unit that owes this report, so you cannot waive it. Ask another person of the unit that runs the campaign.
 refusal-NOT_MISSING = This report is accepted, so it is not missing; there is nothing to waive.
 refusal-PERIOD_NOT_OVER = The last day of this period has not come yet, and a report speaks of all its days. The draft is kept: submit it on the last day or later.
+refusal-REPORT_TWICE = The same report is given twice in this call. Send it once.
 refusal-STOCK_UNSAID = A stock is answered with "nil". Say how much there is: enter the figure, confirm the one of the last period, or give the reason why it is missing.

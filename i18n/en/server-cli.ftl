@@ -34,6 +34,7 @@ access-key-printed-once-hand-over = Printed once: give it to the agency in a saf
 access-key-key = key
 access-key-campaign = campaign
 access-key-reads = reads
+access-key-contracts = Sends
 access-key-expires = expires
 access-key-id-key-32-hexadecimal = the id of a key has 32 hexadecimal digits; check it
 access-key-revoked = revoked

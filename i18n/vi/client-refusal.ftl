@@ -31,4 +31,5 @@ refusal-SECOND_PERSON = Việc này phải do hai người thực hiện và tà
 refusal-OWN_UNIT = Tài khoản có vai trò tại chính đơn vị phải gửi báo cáo này nên không được miễn báo cáo đó. Hãy đề nghị người khác của đơn vị chủ trì phong trào thực hiện.
 refusal-NOT_MISSING = Báo cáo này đã được duyệt nên không còn thiếu; không cần miễn.
 refusal-PERIOD_NOT_OVER = Chưa đến ngày cuối của kỳ báo cáo. Bản nháp vẫn được giữ: hãy gửi vào ngày cuối kỳ hoặc sau đó.
+refusal-REPORT_TWICE = Cùng một báo cáo được gửi hai lần trong một lượt. Hãy gửi một lần.
 refusal-STOCK_UNSAID = Chỉ tiêu về số hiện có không trả lời bằng "không phát sinh". Hãy nhập số hiện có, xác nhận giữ nguyên số kỳ trước hoặc nêu lý do thiếu.

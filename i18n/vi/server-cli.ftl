@@ -34,6 +34,7 @@ access-key-printed-once-hand-over = Khóa chỉ in một lần: hãy giao cho c�
 access-key-key = khóa
 access-key-campaign = phong trào
 access-key-reads = được đọc
+access-key-contracts = Gửi
 access-key-expires = hết hạn
 access-key-id-key-32-hexadecimal = mã khóa phải có 32 chữ số hệ 16; hãy kiểm tra lại
 access-key-revoked = đã thu hồi

@@ -2,6 +2,7 @@
 //! request id where the caller sends one, and rehearsed where it only asks.
 
 use super::access::{CallerIdentity, revalidate_identity};
+use super::partner::PartnerIdentity;
 use super::{App, AppError, Result};
 use crate::domain::access::permission::Actor;
 use crate::store::{Error, WriteTx};
@@ -11,6 +12,8 @@ use crate::store::{Error, WriteTx};
 pub enum Performer<'a> {
     /// The account of a device or of a desk session.
     Caller(&'a CallerIdentity),
+    /// A system of a partner agency.
+    Partner(&'a PartnerIdentity),
     /// An actor that this machine's operator stands for.
     Operator(&'a Actor),
 }
@@ -21,6 +24,7 @@ impl Performer<'_> {
     pub fn actor(&self) -> &Actor {
         match self {
             Self::Caller(identity) => &identity.actor,
+            Self::Partner(partner) => partner.actor(),
             Self::Operator(actor) => actor,
         }
     }
@@ -124,6 +128,7 @@ fn perform_in<T>(
 ) -> Result<ActEnd<T>> {
     let actor = match performer {
         Performer::Caller(identity) => revalidate_identity(tx, identity)?,
+        Performer::Partner(partner) => partner.revalidate(tx)?,
         Performer::Operator(actor) => actor.clone(),
     };
     let Some(id) = request.request_id else { return step(tx, &actor).map(ActEnd::Performed) };

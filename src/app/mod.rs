@@ -17,6 +17,7 @@ pub mod close_periods;
 pub mod command;
 pub mod compaction;
 pub mod conclusion;
+pub mod delivery;
 pub mod due_reports;
 pub mod enrol_card;
 pub mod error;

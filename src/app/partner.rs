@@ -20,9 +20,9 @@ use crate::domain::standing::Standing;
 use crate::domain::support::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{Timestamp, date_from_days};
-use crate::store::ReadTx;
 use crate::store::run_manifest::decode_standings;
 use crate::store::write_tx::AuditContext;
+use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 
 /// A caller for a partner agency: with a service key, or on a device whose account has the role
@@ -48,6 +48,8 @@ pub struct ServiceKeyRequest {
     pub campaign: Option<CampaignId>,
     /// The allowed calls.
     pub allowed_calls: Vec<PartnerCall>,
+    /// Codes of the contracts whose reports it may send.
+    pub contracts: Vec<String>,
     /// Its lifetime in days.
     pub valid_days: i64,
 }
@@ -77,17 +79,48 @@ pub struct PartnerRunPage {
 }
 
 impl PartnerIdentity {
+    /// The actor as it was read last.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Whether the key covers a unit; without a key the roles alone decide.
+    pub(super) fn covers_unit(&self, unit_path: &UnitPath) -> bool {
+        self.service_key
+            .as_ref()
+            .is_none_or(|key| unit_path.unit == key.unit || unit_path.ancestors.contains(&key.unit))
+    }
+
+    /// Whether the key may send reports of a contract. Only a key may.
+    pub(super) fn may_send(&self, contract: &str) -> bool {
+        let key = self.service_key.as_ref();
+        key.is_some_and(|key| key.contracts.iter().any(|code| code == contract))
+    }
+
+    /// The actor, read again if grants or keys changed since.
+    pub(super) fn revalidate(&self, tx: &mut WriteTx) -> Result<Actor> {
+        if tx.head()?.auth_generation == self.auth_generation {
+            return Ok(self.actor.clone());
+        }
+        let now = tx.now();
+        if let Some(key) = &self.service_key {
+            let key = tx.service_key(key.id)?.filter(|key| key.is_active(now));
+            let key = key.ok_or(AppError::Unauthenticated)?;
+            return Ok(build_key_actor(key.account, tx.grants(key.account)?));
+        }
+        let device = self.actor.device.ok_or(AppError::Unauthenticated)?;
+        Ok(load_identity(tx, device)?.actor)
+    }
+
     fn is_unit_readable(&self, unit_path: &UnitPath, app: &App) -> bool {
-        let in_key = self.service_key.as_ref().is_none_or(|key| {
-            unit_path.unit == key.unit || unit_path.ancestors.contains(&key.unit)
-        });
-        in_key
+        self.covers_unit(unit_path)
             && authorize::<action::ReadRelease>(&self.actor, unit_path, app.now().local_date())
                 .is_ok()
     }
 
     /// Refuses a call that the key does not allow.
-    fn check_call_allowed(&self, read: PartnerCall) -> Result<()> {
+    pub(super) fn check_call_allowed(&self, read: PartnerCall) -> Result<()> {
         let denied =
             self.service_key.as_ref().is_some_and(|key| !key.allowed_calls.contains(&read));
         if denied { Err(RefusalReason::Denied.into()) } else { Ok(()) }
@@ -99,7 +132,8 @@ impl PartnerIdentity {
 }
 
 impl App {
-    /// Stores a new key by its hash. The account must have PARTNER_READER on the unit or above it.
+    /// Stores a new key by its hash. On the unit or above it the account must have PARTNER_READER to
+    /// read, PARTNER_WRITER to send reports.
     pub fn issue_service_key(
         &self,
         actor: &Actor,
@@ -107,7 +141,7 @@ impl App {
         hash: &[u8],
         request: ServiceKeyRequest,
     ) -> Result<ServiceKey> {
-        let ServiceKeyRequest { account, unit, campaign, allowed_calls: reads, valid_days: days } =
+        let ServiceKeyRequest { account, unit, campaign, allowed_calls, contracts, valid_days } =
             request;
         self.store().write("access.issue_key", self.now(), |tx| {
             let (now, unit_path) = (self.now(), tx.unit_path(unit)?);
@@ -115,21 +149,22 @@ impl App {
             let units = load_account_units(self, tx, account)?;
             authorize_over_units::<action::Enrol>(tx, actor, &units, now.local_date())??;
             let key_actor = build_key_actor(account, tx.grants(account)?);
-            if authorize::<action::ReadRelease>(&key_actor, &unit_path, now.local_date()).is_err() {
-                return Err(to_service_key_error(KeyIssueError::NothingAllowed));
-            }
+            let reference = self.reference(tx)?;
+            check_key_rights(&key_actor, &unit_path, &allowed_calls, now.local_date())
+                .and_then(|()| check_key_contracts(&reference, &allowed_calls, &contracts))
+                .map_err(to_service_key_error)?;
             let others: Vec<ServiceKey> =
                 tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
-            let expires =
-                check_key_issue(days, &reads, &others, now).map_err(to_service_key_error)?;
-            let (hash, reads) = (hash.to_vec(), reads.clone());
+            let expires = check_key_issue(valid_days, &allowed_calls, &others, now)
+                .map_err(to_service_key_error)?;
             let key = ServiceKey {
                 id,
                 account,
-                hash,
+                hash: hash.to_vec(),
                 unit,
                 campaign,
-                allowed_calls: reads,
+                allowed_calls: allowed_calls.clone(),
+                contracts: contracts.clone(),
                 issued_at: now,
                 expires_at: expires,
                 revoked_at: None,
@@ -377,6 +412,39 @@ fn last_day_alive(reference: &ReferenceSnapshot, unit: UnitId, day: Date) -> Opt
 /// The kind of the unit on the last day on which it is open, not after `day`.
 fn last_kind(reference: &ReferenceSnapshot, unit: UnitId, day: Date) -> Option<UnitKind> {
     reference.org.kind_on(unit, last_day_alive(reference, unit, day)?)
+}
+
+/// Whether the account holds a role for each of the calls.
+fn check_key_rights(
+    key_actor: &Actor,
+    unit_path: &UnitPath,
+    calls: &[PartnerCall],
+    today: Date,
+) -> std::result::Result<(), KeyIssueError> {
+    let may = |call: &PartnerCall| match call {
+        PartnerCall::Runs | PartnerCall::Standings => {
+            authorize::<action::ReadRelease>(key_actor, unit_path, today).is_ok()
+        }
+        PartnerCall::Reports => {
+            authorize::<action::DeliverReport>(key_actor, unit_path, today).is_ok()
+        }
+    };
+    if calls.iter().all(may) { Ok(()) } else { Err(KeyIssueError::NothingAllowed) }
+}
+
+/// Whether the key names contracts exactly if it may send reports.
+fn check_key_contracts(
+    reference: &ReferenceSnapshot,
+    calls: &[PartnerCall],
+    contracts: &[String],
+) -> std::result::Result<(), KeyIssueError> {
+    let may_send = calls.contains(&PartnerCall::Reports);
+    let are_known = contracts.iter().all(|code| reference.catalogue.contract(code).is_some());
+    if may_send != contracts.is_empty() && are_known {
+        Ok(())
+    } else {
+        Err(KeyIssueError::Contracts)
+    }
 }
 
 fn to_service_key_error(why: KeyIssueError) -> AppError {

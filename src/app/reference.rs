@@ -13,7 +13,7 @@ use crate::domain::reporting::expectation::{Expectation, compute_unit_expectatio
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{ReportEntry, StandingInput};
-use crate::domain::support::ids::{CampaignId, ContractId, ReportId};
+use crate::domain::support::ids::{CampaignId, ContractId, ReportId, UnitId};
 use crate::domain::target_rule;
 use crate::store::reference::ReferenceData;
 use crate::store::{Error, Result};
@@ -106,12 +106,23 @@ impl ReferenceSnapshot {
     #[must_use]
     pub fn expectation(&self, key: &ReportKey) -> Option<Expectation> {
         let contract = self.contract(key.contract)?;
-        let whole = self.calendars.get(&contract.calendar)?.period_containing(key.period.start);
+        let found = self.expectation_from(contract, key.unit, key.period.start)?;
+        Some(found).filter(|expected| expected.period == key.period)
+    }
+
+    /// The expectation of the unit for the period, or the piece of one, that begins on this day.
+    #[must_use]
+    pub fn expectation_from(
+        &self,
+        contract: &Contract,
+        unit: UnitId,
+        first_day: Date,
+    ) -> Option<Expectation> {
+        let whole = self.calendars.get(&contract.calendar)?.period_containing(first_day);
         let window = DateWindow { start: whole.start, end: whole.end };
         let owed =
-            compute_unit_expectations(&self.org, &self.calendars, contract, key.unit, window)
-                .ok()?;
-        owed.into_iter().find(|expected| expected.period == key.period)
+            compute_unit_expectations(&self.org, &self.calendars, contract, unit, window).ok()?;
+        owed.into_iter().find(|expected| expected.period.start == first_day)
     }
 
     /// Whether every campaign for which this report counts is concluded. Such a report is closed.

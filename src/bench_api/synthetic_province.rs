@@ -98,6 +98,7 @@ impl SyntheticProvince {
             received_day: Some(start.saturating_add(7.days())),
             late: false,
             question: None,
+            source: String::new(),
         }
     }
 

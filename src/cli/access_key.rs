@@ -17,7 +17,8 @@ pub(super) enum AccessKeyCommand {
     #[command(after_help = "Examples:
   thidua access grant --account toa-an --role PARTNER_READER --unit prov-84
   thidua access key issue --account toa-an --unit prov-84 --days 365
-  thidua access key issue --account toa-an --unit dist-842 --campaign A --read STANDINGS --days 30")]
+  thidua access key issue --account toa-an --unit dist-842 --campaign A --read STANDINGS --days 30
+  thidua access key issue --account he-thong-y-te --unit prov-84 --contract thang-xa")]
     Issue {
         /// Label of the agency's account.
         #[arg(long)]
@@ -28,9 +29,13 @@ pub(super) enum AccessKeyCommand {
         /// Only this campaign (default: every published one).
         #[arg(long)]
         campaign: Option<String>,
-        /// What it opens: RUNS, STANDINGS (default: both).
+        /// What it opens: RUNS, STANDINGS (default: both, or neither with --contract).
         #[arg(long = "read", value_parser = parse_key_read)]
         reads: Vec<PartnerCall>,
+        /// It may send reports of this contract; may be repeated. The account needs
+        /// PARTNER_WRITER.
+        #[arg(long = "contract", value_name = "CODE")]
+        contracts: Vec<String>,
         /// Its life in days, at most a year.
         #[arg(long, default_value_t = KEY_DAYS_MAX)]
         days: i64,
@@ -49,16 +54,19 @@ pub(super) enum AccessKeyCommand {
 }
 
 fn parse_key_read(text: &str) -> Result<PartnerCall, String> {
-    PartnerCall::parse(&text.to_uppercase()).ok_or_else(|| {
-        let words: Vec<&str> = PartnerCall::ALL.iter().map(|read| read.as_str()).collect();
-        words.join(" | ")
-    })
+    let reads = [PartnerCall::Runs, PartnerCall::Standings];
+    let found = reads.into_iter().find(|read| read.as_str() == text.to_uppercase());
+    found.ok_or_else(|| reads.map(PartnerCall::as_str).join(" | "))
 }
 
 pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyCommand) -> CliResult {
     match what {
-        AccessKeyCommand::Issue { account, unit, campaign, reads, days } => {
-            let reads = if reads.is_empty() { PartnerCall::ALL.to_vec() } else { reads.clone() };
+        AccessKeyCommand::Issue { account, unit, campaign, reads, contracts, days } => {
+            let allowed_calls = match (reads.as_slice(), contracts.is_empty()) {
+                ([], true) => vec![PartnerCall::Runs, PartnerCall::Standings],
+                (reads, true) => reads.to_vec(),
+                (reads, false) => [reads, &[PartnerCall::Reports]].concat(),
+            };
             let request = ServiceKeyRequest {
                 account: AccountId::from_code(account),
                 unit: find_unit_id(local_app, unit)?,
@@ -66,7 +74,8 @@ pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyComman
                     .as_deref()
                     .map(|code| find_campaign_id(local_app, code))
                     .transpose()?,
-                allowed_calls: reads,
+                allowed_calls,
+                contracts: contracts.clone(),
                 valid_days: *days,
             };
             issue_key(ctx, local_app, account, request)
@@ -130,12 +139,14 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
             },
         );
         let reads: Vec<&str> = key.allowed_calls.iter().map(|read| read.as_str()).collect();
+        let contracts = key.contracts.join(" ");
         rows.push(vec![
             key.id.to_string(),
             local_app.app.account_label(&local_app.actor, key.account)?.unwrap_or_default(),
             reference.org.unit(key.unit).map_or_else(String::new, |unit| unit.uid.clone()),
             campaign,
             reads.join(" "),
+            contracts,
             state.to_owned(),
             key.expires_at.local_text(),
         ]);
@@ -147,12 +158,13 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
         output.text("access-unit"),
         output.text("access-key-campaign"),
         output.text("access-key-reads"),
+        output.text("access-key-contracts"),
         output.text("access-state"),
         output.text("access-key-expires"),
     ];
     output.print_rows(
         &headings,
-        &["key", "account", "unit", "campaign", "reads", "state", "expires"],
+        &["key", "account", "unit", "campaign", "reads", "contracts", "state", "expires"],
         &rows,
     );
     Ok(())

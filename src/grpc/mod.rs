@@ -17,6 +17,7 @@ mod codec;
 mod conclusion;
 mod deadline;
 mod desk;
+mod exchange;
 mod frames;
 mod head_watch;
 mod health;
@@ -57,6 +58,7 @@ use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
 use crate::pb::conclusion_service_server::ConclusionServiceServer;
+use crate::pb::exchange_service_server::ExchangeServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
@@ -207,6 +209,10 @@ impl Services {
             .add_service(StandingServiceServer::new(self.clone()))
             .add_service(ConclusionServiceServer::new(self.clone()))
             .add_service(PartnerServiceServer::new(self.clone()))
+            .add_service(
+                ExchangeServiceServer::new(self.clone())
+                    .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
             .add_service(QualityServiceServer::new(self.clone()))
             .add_service(TargetServiceServer::new(self.clone()))
             .add_service(JobServiceServer::new(self.clone()))

@@ -27,10 +27,10 @@ pub enum RpcAccess {
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
     use Action::{
-        AcceptReport, ApplyCampaign, CommentReport, Enrol, EscalateFinding, ListDevices, ReadAudit,
-        ReadDesk, ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign,
-        ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict, StepCampaign,
-        SubmitReport, WaiveReport,
+        AcceptReport, ApplyCampaign, CommentReport, DeliverReport, Enrol, EscalateFinding,
+        ListDevices, ReadAudit, ReadDesk, ReadFinding, ReadJob, ReadRelease, ReadReport,
+        ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport,
+        SettleConflict, StepCampaign, SubmitReport, WaiveReport,
     };
     match rpc {
         Rpc::Enrol
@@ -73,6 +73,7 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => {
             RpcAccess::WithinUnits(&[ReadRelease])
         }
+        Rpc::DeliverReports => RpcAccess::WithinUnits(&[DeliverReport]),
         Rpc::Sync => RpcAccess::FromVisibleScopes,
     }
 }

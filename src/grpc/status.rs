@@ -216,6 +216,7 @@ fn reason_to_code(reason: RefusalReason) -> Code {
         | RefusalReason::NotExpected
         | RefusalReason::CellBlank
         | RefusalReason::StockUnsaid
+        | RefusalReason::ReportTwice
         | RefusalReason::FormRule
         | RefusalReason::NoteTooLong
         | RefusalReason::NotePersonalData

@@ -210,12 +210,14 @@ pub(super) fn hash_service_key(row: &ServiceKeyRow) -> HashedRow {
         unit,
         campaign,
         allowed_calls,
+        contracts,
         issued_at,
         expires_at,
         revoked_at,
     } = row;
     let row_hash = RowHash::default().bytes(id).bytes(account).bytes(hash).bytes(unit);
     let row_hash = row_hash.bytes(campaign.as_deref().unwrap_or_default()).text(allowed_calls);
+    let row_hash = row_hash.text(contracts);
     let row_hash = row_hash.number(*issued_at).number(*expires_at).optional(*revoked_at);
     HashedRow { key: (AuditedTable::ServiceKey, encode_hex(id)), hash: row_hash.finish() }
 }

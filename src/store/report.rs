@@ -147,6 +147,21 @@ impl ReadTx<'_> {
         Ok(found > 0)
     }
 
+    /// Whether this account is the first author of a report and no other has written in it.
+    pub fn is_only_author(&mut self, id: ReportId, account_id: AccountId) -> Result<bool> {
+        let first = self.with_record_row(RecordKind::Report, &id.0, |row| {
+            row.and_then(|row| row.report.as_ref()).and_then(|report| report.author)
+        })?;
+        if first != Some(account_id.0) {
+            return Ok(false);
+        }
+        let others: i64 = report_author::table
+            .filter(report_author::report.eq(&id.0[..]))
+            .count()
+            .get_result(self.conn()?)?;
+        Ok(others == 0)
+    }
+
     /// Reports in these states and units (all units if empty), by unit, contract and period.
     pub fn report_summaries(
         &mut self,

@@ -350,6 +350,7 @@ diesel::table! {
         unit -> Binary,
         campaign -> Nullable<Binary>,
         allowed_calls -> Text,
+        contracts -> Text,
         issued_at -> BigInt,
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,

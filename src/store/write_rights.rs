@@ -66,11 +66,11 @@ macro_rules! define_writers {
 
 define_writers! {
     /// An action that writes reports.
-    WritesReport: SaveReport / OfRecord, SubmitReport / OfRecord, ReturnReport / OfRecord, AcceptReport / OfRecord, SettleConflict / OfRecord, SettleProposal / OfRecord, RunJob / Root;
+    WritesReport: SaveReport / OfRecord, SubmitReport / OfRecord, DeliverReport / OfRecord, ReturnReport / OfRecord, AcceptReport / OfRecord, SettleConflict / OfRecord, SettleProposal / OfRecord, RunJob / Root;
     /// An action that writes conflicts.
-    WritesConflict: SaveReport / OfRecord, SettleConflict / OfRecord;
+    WritesConflict: SaveReport / OfRecord, DeliverReport / OfRecord, SettleConflict / OfRecord;
     /// An action that writes proposals.
-    WritesProposal: SaveReport / OfRecord, SettleProposal / OfRecord;
+    WritesProposal: SaveReport / OfRecord, DeliverReport / OfRecord, SettleProposal / OfRecord;
     /// An action that writes findings.
     WritesFinding: ReplyFinding / OfRecord, EscalateFinding / OfRecord, RunJob / Root;
     /// An action that writes waivers.

@@ -40,6 +40,7 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
         RefusalReason::NotMissing => pb::ErrorReason::NotMissing,
         RefusalReason::PeriodNotOver => pb::ErrorReason::PeriodNotOver,
         RefusalReason::StockUnsaid => pb::ErrorReason::StockUnsaid,
+        RefusalReason::ReportTwice => pb::ErrorReason::ReportTwice,
     }
 }
 

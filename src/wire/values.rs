@@ -137,6 +137,12 @@ fn missing_reason_to_proto(reason: MissingReason) -> pb::MissingReason {
     }
 }
 
+/// The reason of a missing figure; the unspecified value and unknown values are MALFORMED.
+pub fn missing_reason_from_number(number: i32) -> Result<MissingReason, RefusalReason> {
+    let known = pb::MissingReason::try_from(number).ok();
+    known.and_then(missing_reason_from_proto).ok_or(RefusalReason::Malformed)
+}
+
 fn missing_reason_from_proto(reason: pb::MissingReason) -> Option<MissingReason> {
     match reason {
         pb::MissingReason::Unspecified => None,

@@ -258,6 +258,7 @@ fn record_access(life: &Life) {
         unit,
         campaign: None,
         allowed_calls: vec![PartnerCall::Runs, PartnerCall::Standings],
+        contracts: Vec::new(),
         valid_days: 30,
     };
     app.issue_service_key(&system, ServiceKeyId::from_code("golden"), b"hash", key_request)

@@ -250,6 +250,7 @@ fn give_password_and_key(world: &World) -> AccountId {
         unit,
         campaign: None,
         allowed_calls: vec![PartnerCall::Runs],
+        contracts: Vec::new(),
         valid_days: 30,
     };
     app.issue_service_key(&system, ServiceKeyId::from_code("key"), b"hash", request).unwrap();

@@ -343,6 +343,8 @@ CREATE TABLE service_key (
     unit BYTEA NOT NULL,
     campaign BYTEA,
     allowed_calls TEXT NOT NULL,
+    -- Codes of the contracts whose reports it may send, one a line.
+    contracts TEXT NOT NULL,
     issued_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     revoked_at BIGINT,

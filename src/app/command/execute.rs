@@ -18,6 +18,7 @@ use crate::domain::reporting::expectation::{Expectation, judge_lateness};
 use crate::domain::support::ids::{CommentId, ConflictId, DeviceId, ReportId, UnitId, derive_id};
 use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
+use crate::store::write_rights::WritesConflict;
 use jiff::civil::Date;
 
 /// Runs one command now. `report` is the report that it concerns, read after the last write.
@@ -74,23 +75,33 @@ fn save_cells(
         Report::apply_save(stored.map(|filed| filed.report), save, unit_path.acting_unit, shape)?;
     let put = tx.put_report(&permit, &saved.report, &ctx.reference.unit_numbers)?;
     tx.add_author(id, ctx.actor.account)?;
-    for (index, branch) in saved.branches.iter().enumerate() {
-        let conflict = Conflict { report: id, branch: branch.clone(), settled: None };
-        tx.put_conflict(
-            &permit,
-            derive_conflict_id(ctx, id, put.revision, index),
-            &conflict,
-            &save.key,
-        )?;
-    }
+    let has_conflict = !saved.branches.is_empty();
+    put_branches(tx, ctx, &permit, (&save.key, put.revision), saved.branches)?;
     let other_revision =
         if last.device == ctx.actor.device { last.other_device_revision } else { before };
-    let verdict = match (saved.branches.is_empty(), other_revision > save.base_revision) {
-        (false, _) => Verdict::Conflict,
-        (true, true) => Verdict::Merged,
-        (true, false) => Verdict::Applied,
+    let verdict = match (has_conflict, other_revision > save.base_revision) {
+        (true, _) => Verdict::Conflict,
+        (false, true) => Verdict::Merged,
+        (false, false) => Verdict::Applied,
     };
     Ok(CommandEffect { verdict, record: id.0, revision: put.revision })
+}
+
+/// Stores the values that were not taken, for the head of the unit.
+pub(super) fn put_branches<A: WritesConflict>(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    permit: &Permit<A>,
+    (key, revision): (&ReportKey, i64),
+    branches: Vec<ConflictBranch>,
+) -> Result<()> {
+    let report = key.id();
+    for (index, branch) in branches.into_iter().enumerate() {
+        let conflict = Conflict { report, branch, settled: None };
+        let id = derive_conflict_id(ctx, report, revision, index);
+        tx.put_conflict(permit, id, &conflict, key)?;
+    }
+    Ok(())
 }
 
 /// One id for each branch; the same when the command runs again.
@@ -111,7 +122,11 @@ fn derive_conflict_id(
     ConflictId(derive_id("conflict", &parts))
 }
 
-fn check_period(ctx: &CommandContext, key: &ReportKey, today: Date) -> Result<Expectation> {
+pub(super) fn check_period(
+    ctx: &CommandContext,
+    key: &ReportKey,
+    today: Date,
+) -> Result<Expectation> {
     let expected = ctx.reference.expectation(key).ok_or(RefusalReason::NotExpected)?;
     if today < key.period.start {
         return Err(RefusalReason::PeriodNotOpen.into());
@@ -124,7 +139,7 @@ fn check_period(ctx: &CommandContext, key: &ReportKey, today: Date) -> Result<Ex
 
 /// Refuses a submission before the last day of the sheet; the day is that of the receipt. An app
 /// that does not know the reason gets the one that it knows.
-fn check_period_over(
+pub(super) fn check_period_over(
     ctx: &CommandContext,
     expected: &Expectation,
     today: Date,

@@ -9,12 +9,14 @@
 //!    '--- execute   the step: authorise, the domain's rule, write
 //!            '--- propose   an edit of official figures becomes a proposal
 //! import    commands of a revoked device, which are always held
+//! deliver   a whole report that an agency's system sends; it is no command, and never held
 //! ```
 //!
 //! A module calls only those below it. The report of a command is read once, by `run`, and passed
 //! on.
 
 mod context;
+mod deliver;
 mod execute;
 mod hold;
 mod import;
@@ -23,6 +25,8 @@ mod receive;
 mod run;
 
 pub use context::{CommandContext, CommandEffect, RawCommand};
+pub(super) use deliver::deliver_report;
+pub use deliver::{DeliveredContent, DeliveryOutcome, DeliveryVerdict};
 pub use import::{CommandImport, ExportingDevice, ImportedCommand};
 pub use receive::{CommandOutcome, PushResult, PushStopReason, PushedCommand, ReceivedCommand};
 pub(super) use run::{release_waiting_commands, run_command};

@@ -11,13 +11,14 @@ use crate::domain::support::ids::{ProposalId, ReportId, derive_id};
 use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 use crate::store::report::StoredReport;
+use crate::store::write_rights::WritesProposal;
 
 /// Stores an edit of official figures as a proposal for a reviewer. An edit without a difference
 /// counts as applied.
-pub(super) fn store_proposal(
+pub(super) fn store_proposal<A: WritesProposal>(
     tx: &mut WriteTx,
     ctx: &CommandContext,
-    permit: &Permit<action::SaveReport>,
+    permit: &Permit<A>,
     current: &StoredReport,
     save: &SaveCells,
     reason: &str,

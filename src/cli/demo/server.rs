@@ -165,7 +165,8 @@ impl DemoServer {
             account: id,
             unit,
             campaign: None,
-            allowed_calls: PartnerCall::ALL.to_vec(),
+            allowed_calls: vec![PartnerCall::Runs, PartnerCall::Standings],
+            contracts: Vec::new(),
             valid_days: KEY_DAYS_MAX,
         };
         self.app.issue_service_key(&system, key, &hash, request)?;

@@ -1,7 +1,7 @@
 //! API keys of partner agencies: what a key allows, for how long, and how many may be active at
 //! once.
 //!
-//! A key belongs to an account that holds PARTNER_READER and allows at most what the account may
+//! A key belongs to an account that holds PARTNER_READER or PARTNER_WRITER and allows at most what the account may
 //! do: part of its units, campaigns and calls. Only the hash of its secret is stored.
 
 use crate::domain::access::permission::{Actor, Grant, Role};
@@ -23,6 +23,8 @@ string_enum! {
         Runs = "RUNS",
         /// The standings of a run.
         Standings = "STANDINGS",
+        /// Reports of units, sent for review.
+        Reports = "REPORTS",
     }
 }
 
@@ -41,6 +43,8 @@ pub struct ServiceKey {
     pub campaign: Option<CampaignId>,
     /// The calls that it allows.
     pub allowed_calls: Vec<PartnerCall>,
+    /// Codes of the contracts whose reports it may send; none without [`PartnerCall::Reports`].
+    pub contracts: Vec<String>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it expires.
@@ -60,9 +64,12 @@ impl ServiceKey {
 /// Why a key is not issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyIssueError {
-    /// It would allow nothing: no call, or the account does not hold PARTNER_READER on the unit or
-    /// above it.
+    /// It would allow nothing: no call, or the account does not hold the role for it on the unit or
+    /// above it: PARTNER_READER to read, PARTNER_WRITER to send reports.
     NothingAllowed,
+    /// It may send reports and names no contract, or names one that there is not, or it names
+    /// contracts and may send nothing.
+    Contracts,
     /// Its validity would be longer than a year, or less than a day.
     InvalidDays,
     /// The account has the maximum number of active keys.
@@ -78,6 +85,11 @@ impl KeyIssueError {
                 "KEY_OPENS_NOTHING",
                 "unit",
                 message!("partner-key-would-open-nothing"),
+            ),
+            Self::Contracts => Violation::error(
+                "KEY_CONTRACTS",
+                "contracts",
+                message!("partner-key-names-contracts"),
             ),
             Self::InvalidDays => Violation::error(
                 "KEY_DAYS",
@@ -113,10 +125,12 @@ pub fn check_key_issue(
     Ok(now.saturating_add_micros(days * DAY_MICROS))
 }
 
-/// The actor of a call with a key: the account with its PARTNER_READER grants only.
+/// The actor of a call with a key: the account with its roles of a partner agency only.
 #[must_use]
 pub fn build_key_actor(account: AccountId, grants: Vec<Grant>) -> Actor {
-    let grants = grants.into_iter().filter(|grant| grant.role == Role::PartnerReader).collect();
+    let is_of_partner =
+        |grant: &Grant| matches!(grant.role, Role::PartnerReader | Role::PartnerWriter);
+    let grants = grants.into_iter().filter(is_of_partner).collect();
     Actor { account, device: None, grants }
 }
 
@@ -132,6 +146,7 @@ mod tests {
             unit: UnitId::from_code("prov-84"),
             campaign: None,
             allowed_calls: vec![PartnerCall::Runs],
+            contracts: Vec::new(),
             issued_at: Timestamp(0),
             expires_at: expires,
             revoked_at: revoked,

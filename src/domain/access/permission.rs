@@ -220,6 +220,8 @@ define_actions! {
     SaveReport = "report.save": Reporter / Own, UnitHead / Own;
     /// Send a report for review.
     SubmitReport = "report.submit": Reporter / Own, UnitHead / Own;
+    /// Send reports of units from an agency's system; people review them.
+    DeliverReport = "report.deliver": PartnerWriter / Own, PartnerWriter / Above;
     /// Send a report back.
     ReturnReport = "report.return": Reviewer / Above;
     /// Accept a report.

@@ -103,6 +103,8 @@ pub struct Report {
     pub late: bool,
     /// The open question while the report is returned.
     pub question: Option<ReviewQuestion>,
+    /// Label of the account of the system that sent the present content; empty: people entered it.
+    pub source: String,
 }
 
 /// One element on a form, with the range of its figures.
@@ -207,6 +209,7 @@ impl Report {
             received_day: None,
             late: false,
             question: None,
+            source: String::new(),
         }
     }
 
@@ -241,6 +244,7 @@ impl Report {
         let mut report = current.unwrap_or_else(|| Self::new_draft(save.key.clone(), acting_unit));
         report.state =
             report.state.next_state(ReportStep::Edit).ok_or(RefusalReason::WorkflowForbids)?;
+        let (cells_before, note_before) = (report.cells.clone(), report.note.clone());
         let mut branches = Vec::new();
         for change in &save.changes {
             let theirs = report.cells.get(&change.element).copied();
@@ -264,6 +268,9 @@ impl Report {
                 MergeResult::Conflict => branches
                     .push(ConflictBranch::Note { mine: mine.clone(), theirs: report.note.clone() }),
             }
+        }
+        if report.cells != cells_before || report.note != note_before {
+            report.source.clear();
         }
         if report.state.is_sent() && report.state != ReportState::Returned {
             report.check_complete(shape)?;

@@ -94,6 +94,7 @@ impl Report {
         if let Some(note) = &proposal.note {
             self.note.clone_from(note);
         }
+        self.source.clear();
         self.check_complete(shape)?;
         Ok(self)
     }

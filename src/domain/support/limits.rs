@@ -13,6 +13,8 @@ pub const CHANGES_MAX: usize = 200;
 pub const NOTE_CHARS_MAX: usize = 500;
 /// Largest message, in bytes, before and after decompression.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most reports of one call of an agency's system.
+pub const DELIVERED_REPORTS_MAX: usize = 500;
 /// Most files of definitions in one call.
 pub const DEFINITION_FILES_MAX: usize = 20;
 /// Largest file of definitions, in bytes.

@@ -75,11 +75,13 @@ pub enum RefusalReason {
     PeriodNotOver,
     /// NIL in the cell of a stock: it does not say how much there is.
     StockUnsaid,
+    /// The same report is given a second time in one call.
+    ReportTwice,
 }
 
 impl RefusalReason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -113,6 +115,7 @@ impl RefusalReason {
         Self::NotMissing,
         Self::PeriodNotOver,
         Self::StockUnsaid,
+        Self::ReportTwice,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -152,6 +155,7 @@ impl RefusalReason {
             Self::NotMissing => "NOT_MISSING",
             Self::PeriodNotOver => "PERIOD_NOT_OVER",
             Self::StockUnsaid => "STOCK_UNSAID",
+            Self::ReportTwice => "REPORT_TWICE",
         }
     }
 

@@ -18,7 +18,8 @@ pub fn report_to_proto(
     report: &Report,
     units: &UnitNumbers,
 ) -> Result<pb::ReportRecord, RecordError> {
-    let Report { key, acting_unit, state, cells, nil, note, received_day, late, question } = report;
+    let Report { key, acting_unit, state, cells, nil, note, received_day, late, question, source } =
+        report;
     let ReportKey { contract, unit, period } = key;
     let number = |unit: &UnitId| units.number(unit).ok_or(RecordError::UnknownUnit);
     Ok(pb::ReportRecord {
@@ -37,6 +38,7 @@ pub fn report_to_proto(
         late: *late,
         received_day: received_day.map(values::day_to_proto),
         question: question.as_ref().map(values::question_to_proto),
+        source: source.clone(),
     })
 }
 
@@ -63,6 +65,7 @@ fn report_from_proto(
         late,
         received_day,
         question,
+        source,
     } = message;
     let unit = |number: u32| units.item(number).copied().ok_or(RecordError::UnknownUnit);
     let key = ReportKey {
@@ -87,6 +90,7 @@ fn report_from_proto(
         )?,
         late,
         question: check_field("question", question.map(values::question_from_proto).transpose())?,
+        source,
     })
 }
 
@@ -125,6 +129,7 @@ mod tests {
             received_day,
             late: state == ReportState::Accepted,
             question,
+            source: String::new(),
         }
     }
 

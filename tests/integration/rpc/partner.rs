@@ -44,6 +44,7 @@ pub(crate) fn create_service_key(
         unit: UnitId::from_code(unit),
         campaign: campaign.map(CampaignId::from_code),
         allowed_calls: reads.to_vec(),
+        contracts: Vec::new(),
         valid_days: 30,
     };
     server
@@ -222,7 +223,8 @@ async fn a_key_opens_its_units_campaign_and_calls_and_no_other_service() {
         account: AccountId::from_code(COURT),
         unit: UnitId::from_code(unit),
         campaign: None,
-        allowed_calls: PartnerCall::ALL.to_vec(),
+        allowed_calls: vec![PartnerCall::Runs, PartnerCall::Standings],
+        contracts: Vec::new(),
         valid_days: days,
     };
     let third =

@@ -1,0 +1,119 @@
+//! Reports from systems of agencies: what a service key may send, and in one transaction.
+
+use super::act::{ActEnd, ActRequest, Performer};
+use super::command::{CommandContext, DeliveredContent, DeliveryOutcome, deliver_report};
+use super::partner::PartnerIdentity;
+use super::{App, AppError, ReferenceSnapshot, Result};
+use crate::domain::access::partner::PartnerCall;
+use crate::domain::report::cell::{CellValue, ElementNumber};
+use crate::domain::report::element::ElementCode;
+use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::store::WriteTx;
+use jiff::civil::Date;
+
+/// A report as a system sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Code of the contract.
+    pub contract: String,
+    /// Uid of the unit whose figures these are.
+    pub unit_uid: String,
+    /// First day of the period, or of its piece.
+    pub first_day: Date,
+    /// The cells, scaled by the elements.
+    pub cells: Vec<(ElementCode, CellValue)>,
+    /// The note; may be empty.
+    pub note: String,
+}
+
+/// What is delivered in one call.
+#[derive(Debug, Clone, Copy)]
+pub struct Deliveries<'a> {
+    /// The reports.
+    pub reports: &'a [Delivery],
+    /// Whether those that are not refused are taken when others are; else all or none.
+    pub partial: bool,
+}
+
+/// What became of each delivered report, in order.
+pub type DeliveryResults = Vec<std::result::Result<DeliveryOutcome, Refusal>>;
+
+/// The results of a call that is undone because a report was refused.
+struct Refused(DeliveryResults);
+
+impl App {
+    /// Takes the reports of a system, each as a submission that people review.
+    ///
+    /// # Errors
+    /// DENIED: the key may not send reports. What stands against one report is its result; unless
+    /// `partial`, nothing is written then.
+    pub fn deliver_reports(
+        &self,
+        partner: &PartnerIdentity,
+        request: &ActRequest,
+        deliveries: Deliveries<'_>,
+    ) -> Result<ActEnd<DeliveryResults>> {
+        partner.check_call_allowed(PartnerCall::Reports)?;
+        let refused = std::cell::RefCell::new(None);
+        let end = self.perform(Performer::Partner(partner), request, |tx, actor| {
+            let reference = self.reference(tx)?;
+            let ctx = CommandContext::without_outbox(actor, &reference);
+            let source = tx.account_label(actor.account)?.unwrap_or_default();
+            let mut results = DeliveryResults::new();
+            for delivery in deliveries.reports {
+                let step = |tx: &mut WriteTx| {
+                    let content = partner.to_content(tx, &reference, delivery, &source)?;
+                    deliver_report(tx, &ctx, &content)
+                };
+                results.push(match tx.with_savepoint(step) {
+                    Ok(outcome) => Ok(outcome),
+                    Err(error) => Err(error.into_refusal()?),
+                });
+            }
+            if !deliveries.partial && results.iter().any(std::result::Result::is_err) {
+                *refused.borrow_mut() = Some(Refused(results));
+                return Err(AppError::from(RefusalReason::NothingToDo));
+            }
+            Ok(results)
+        });
+        match refused.into_inner() {
+            Some(Refused(results)) => Ok(ActEnd::Performed(results)),
+            None => end,
+        }
+    }
+}
+
+impl PartnerIdentity {
+    /// The content for the report that a delivery names, if the key covers it.
+    fn to_content(
+        &self,
+        tx: &mut WriteTx,
+        reference: &ReferenceSnapshot,
+        delivery: &Delivery,
+        source: &str,
+    ) -> Result<DeliveredContent> {
+        let Delivery { contract, unit_uid, first_day, cells, note } = delivery;
+        let unit = reference.org.unit_by_uid(unit_uid).ok_or(RefusalReason::NotFound)?;
+        let unit_path = tx.unit_path(unit.id)?;
+        if !self.covers_unit(&unit_path) {
+            return Err(RefusalReason::NotFound.into());
+        }
+        if !self.may_send(contract) {
+            return Err(RefusalReason::Denied.into());
+        }
+        let contract = reference.catalogue.contract(contract).ok_or(RefusalReason::NotExpected)?;
+        let expected = reference
+            .expectation_from(contract, unit.id, *first_day)
+            .ok_or(RefusalReason::NotExpected)?;
+        let number = |(code, value): &(ElementCode, CellValue)| {
+            let number = reference.element_numbers.number(code).map(ElementNumber);
+            Ok((number.ok_or(RefusalReason::UnknownElement)?, *value))
+        };
+        Ok(DeliveredContent {
+            key: expected.report_key(),
+            cells: cells.iter().map(number).collect::<Result<_>>()?,
+            note: note.clone(),
+            source: source.to_owned(),
+        })
+    }
+}
