@@ -132,8 +132,8 @@ impl PartnerIdentity {
 }
 
 impl App {
-    /// Stores a new key by its hash. On the unit or above it the account must have PARTNER_READER to
-    /// read, PARTNER_WRITER to send reports.
+    /// Stores a new key by its hash. On the unit or above it the account must have PARTNER_READER
+    /// to read, PARTNER_WRITER to send reports.
     pub fn issue_service_key(
         &self,
         actor: &Actor,

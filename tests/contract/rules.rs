@@ -317,6 +317,7 @@ const WITHOUT_REQUEST_ID: &[(&str, &str)] = &[
     ("ExtendSession", "the token before ends, as in a renewal"),
     ("Verify", "reads"),
     ("Evaluate", "computes, stores nothing"),
+    ("Rehearse", "computes, stores nothing"),
     ("Sync", "its commands carry numbers of their own"),
     ("Enrol", "the code is good for once"),
     ("BeginRenewal", "a second nonce is as good as the first"),

@@ -1,8 +1,9 @@
 //! API keys of partner agencies: what a key allows, for how long, and how many may be active at
 //! once.
 //!
-//! A key belongs to an account that holds PARTNER_READER or PARTNER_WRITER and allows at most what the account may
-//! do: part of its units, campaigns and calls. Only the hash of its secret is stored.
+//! A key belongs to an account that holds PARTNER_READER or PARTNER_WRITER and allows at most what
+//! the account may do: part of its units, campaigns, contracts and calls. Only the hash of its
+//! secret is stored.
 
 use crate::domain::access::permission::{Actor, Grant, Role};
 use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
