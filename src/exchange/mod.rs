@@ -3,3 +3,4 @@
 //! command line and for the rpcs.
 
 pub mod definitions;
+pub mod dhis2;

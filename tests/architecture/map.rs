@@ -163,8 +163,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Hash tables whose keys are derived ids.
     ("rustc_hash", &["domain"]),
     ("rustls", &["client", "server"]),
-    ("serde", &["files", "config", "cli"]),
-    ("serde_json", &["cli"]),
+    ("serde", &["files", "config", "exchange", "cli"]),
+    ("serde_json", &["exchange", "server", "cli"]),
     // In cli the demo's generator uses it, with the same results on every machine.
     // In app it computes the digest of a nightly run's input.
     ("sha2", &["domain", "store", "app", "sync", "cli"]),

@@ -1,0 +1,215 @@
+//! DHIS2 data value sets in JSON: what such a client sends becomes reports, and what became of each
+//! value is answered in the shape that it reads.
+//!
+//! DHIS2 has no word for "nothing occurred" and often stores no zero: what is absent stays absent,
+//! and a report with an absent cell is refused.
+
+mod answer;
+mod message;
+mod period;
+
+pub use answer::{Dhis2Answer, build_answer, build_unreadable_answer};
+pub use message::{Dhis2Options, Dhis2Scheme, ImportStrategy};
+
+use crate::app::ReferenceSnapshot;
+use crate::app::delivery::Delivery;
+use crate::domain::org::Unit;
+use crate::domain::report::cell::CellValue;
+use crate::domain::report::element::{Element, ElementKind};
+use crate::domain::report::figure_text::parse_scaled;
+use crate::domain::reporting::expectation::Expectation;
+use crate::domain::support::message::{Message, message};
+use message::{DataValue, DataValueSet};
+use period::parse_period;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What forbids one value or one report.
+#[derive(Debug, Clone)]
+pub struct Dhis2Fault {
+    /// Places of the values in `dataValues`, from 0.
+    pub indexes: Vec<usize>,
+    /// The property that is wrong, as in `orgUnit`.
+    pub property: &'static str,
+    /// What it says.
+    pub value: String,
+    /// DHIS2's code where it has one, else this program's.
+    pub code: String,
+    /// What is wrong and what to do.
+    pub message: Message,
+}
+
+/// The reports of a data value set.
+#[derive(Debug, Clone, Default)]
+pub struct Dhis2Import {
+    /// The reports, each with the places of its values.
+    pub reports: Vec<(Delivery, Vec<usize>)>,
+    /// What cannot be read.
+    pub faults: Vec<Dhis2Fault>,
+    /// Number of values in the set.
+    pub value_count: usize,
+}
+
+/// Reads a data value set.
+///
+/// # Errors
+/// The bytes are no data value set: what the reader says of them.
+pub fn read_data_value_set(
+    bytes: &[u8],
+    given: &Dhis2Options,
+    reference: &ReferenceSnapshot,
+) -> Result<(Dhis2Import, Dhis2Options), String> {
+    let set: DataValueSet = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let options = given.with_payload(&set);
+    let mut import = Dhis2Import { value_count: set.data_values.len(), ..Dhis2Import::default() };
+    let mut groups: BTreeMap<(String, String, String), Vec<usize>> = BTreeMap::new();
+    for (index, value) in set.data_values.iter().enumerate() {
+        let of_set = |own: &Option<String>, of_set: &Option<String>| {
+            own.clone().or_else(|| of_set.clone()).unwrap_or_default()
+        };
+        let unit = of_set(&value.org_unit, &set.org_unit);
+        let period = of_set(&value.period, &set.period);
+        let contract = of_set(&value.data_set, &set.data_set);
+        groups.entry((contract, unit, period)).or_default().push(index);
+    }
+    for ((contract, unit, period), indexes) in groups {
+        let place = ReportPlace { contract, unit, period, indexes };
+        match read_report(&set.data_values, &place, &options, reference) {
+            Ok(delivery) => import.reports.push((delivery, place.indexes)),
+            Err(faults) => import.faults.extend(faults),
+        }
+    }
+    Ok((import, options))
+}
+
+/// What names a report in the set, and where its values are.
+struct ReportPlace {
+    contract: String,
+    unit: String,
+    period: String,
+    indexes: Vec<usize>,
+}
+
+impl ReportPlace {
+    fn fault(
+        &self,
+        property: &'static str,
+        value: &str,
+        code: &str,
+        message: Message,
+    ) -> Dhis2Fault {
+        let (indexes, code) = (self.indexes.clone(), code.to_owned());
+        Dhis2Fault { indexes, property, value: value.to_owned(), code, message }
+    }
+}
+
+fn read_report(
+    values: &[DataValue],
+    place: &ReportPlace,
+    options: &Dhis2Options,
+    reference: &ReferenceSnapshot,
+) -> Result<Delivery, Vec<Dhis2Fault>> {
+    let (unit, expected) = find_report(place, options, reference).map_err(|fault| vec![fault])?;
+    let (mut cells, mut faults) = (BTreeMap::new(), Vec::new());
+    for index in &place.indexes {
+        let Some(value) = values.get(*index) else { continue };
+        match read_value(*index, value, options, reference) {
+            Ok(None) => {}
+            Ok(Some((element, cell))) if !cells.contains_key(&element.code) => {
+                cells.insert(element.code.clone(), cell);
+            }
+            Ok(Some((element, _))) => {
+                let element = element.code.as_str();
+                let message = message!("dhis2-value-twice", element);
+                faults.push(value_fault(*index, "dataElement", element, "VALUE_TWICE", message));
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Delivery {
+        contract: place.contract.clone(),
+        unit_uid: unit.uid.clone(),
+        first_day: expected.period.start,
+        cells: cells.into_iter().collect(),
+        note: String::new(),
+    })
+}
+
+/// The unit and the expected report that the set names.
+fn find_report<'r>(
+    place: &ReportPlace,
+    options: &Dhis2Options,
+    reference: &'r ReferenceSnapshot,
+) -> Result<(&'r Unit, Expectation), Dhis2Fault> {
+    let ReportPlace { contract: code, unit, period, .. } = place;
+    let Some(contract) = reference.catalogue.contract(code) else {
+        let message = message!("dhis2-no-such-contract", code);
+        return Err(place.fault("dataSet", code, "UNKNOWN_CONTRACT", message));
+    };
+    let no_period = || {
+        let message = message!("dhis2-period-not-owed", period, code);
+        place.fault("period", period, "E7611", message)
+    };
+    let (first, end) = parse_period(period).ok_or_else(no_period)?;
+    let found = options.unit_scheme.find_unit(unit, &reference.org, first);
+    let found = found.ok_or_else(|| {
+        let scheme = options.unit_scheme.to_string();
+        let message = message!("dhis2-no-such-unit", unit, scheme);
+        place.fault("orgUnit", unit, "E7612", message)
+    })?;
+    // A period of ours that begins or ends on another day has no code there.
+    let expected = reference.expectation_from(contract, found.id, first);
+    let expected = expected.filter(|one| one.period.end == end).ok_or_else(no_period)?;
+    Ok((found, expected))
+}
+
+/// One cell; `None`: the value is empty, so the cell stays absent.
+fn read_value<'r>(
+    index: usize,
+    value: &DataValue,
+    options: &Dhis2Options,
+    reference: &'r ReferenceSnapshot,
+) -> Result<Option<(&'r Element, CellValue)>, Dhis2Fault> {
+    let code = value.data_element.as_deref().unwrap_or_default();
+    let Some(element) = options.element_scheme.find_element(code, &reference.catalogue) else {
+        let message = message!("dhis2-no-such-element", element = code);
+        return Err(value_fault(index, "dataElement", code, "E7610", message));
+    };
+    let text = match &value.value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::Bool(flag)) => flag.to_string(),
+        Some(Value::Number(number)) if number.is_i64() => number.to_string(),
+        Some(other) => {
+            let (value, element) = (other.to_string(), code);
+            let message = message!("dhis2-value-as-text", value = value.clone(), element);
+            return Err(value_fault(index, "value", &value, "E7619", message));
+        }
+    };
+    let figure = match (element.kind, text.as_str()) {
+        (ElementKind::EventFlag, "true") => Some(1),
+        (ElementKind::EventFlag, "false") => Some(0),
+        _ => parse_scaled(&text, element.scale).ok(),
+    };
+    let figure = figure.ok_or_else(|| {
+        let (value, element) = (&text, code);
+        let message = message!("dhis2-value-not-read", value, element);
+        value_fault(index, "value", &text, "E7619", message)
+    })?;
+    Ok(Some((element, CellValue::Reported(figure))))
+}
+
+fn value_fault(
+    index: usize,
+    property: &'static str,
+    value: &str,
+    code: &str,
+    message: Message,
+) -> Dhis2Fault {
+    let (value, code) = (value.to_owned(), code.to_owned());
+    Dhis2Fault { indexes: vec![index], property, value, code, message }
+}

@@ -1,0 +1,77 @@
+//! DHIS2's codes of periods. A week is that of ISO 8601.
+
+use jiff::ToSpan as _;
+use jiff::civil::{Date, ISOWeekDate, Weekday, date};
+
+/// First day and day after the last of a period, as in `20260115`, `2026W5`, `202601`, `2026Q1`
+/// and `2026`; `None`: it is none of these.
+pub(super) fn parse_period(code: &str) -> Option<(Date, Date)> {
+    let year: i16 = code.get(..4).filter(|year| is_digits(year))?.parse().ok()?;
+    let rest = code.get(4..)?;
+    match (rest.as_bytes().first(), rest.len()) {
+        (None, _) => Some((date(year, 1, 1), date(year.checked_add(1)?, 1, 1))),
+        (Some(b'W'), 2 | 3) => {
+            let week: i8 = number(rest.get(1..)?)?;
+            let monday = ISOWeekDate::new(year, week, Weekday::Monday).ok()?.date();
+            Some((monday, monday.checked_add(7.days()).ok()?))
+        }
+        (Some(b'Q'), 2) => {
+            let quarter: i8 = number(rest.get(1..)?)?;
+            let first = Date::new(year, quarter.checked_mul(3)?.checked_sub(2)?, 1).ok()?;
+            Some((first, first.checked_add(3.months()).ok()?))
+        }
+        (Some(_), 2) => {
+            let first = Date::new(year, number(rest)?, 1).ok()?;
+            Some((first, first.checked_add(1.month()).ok()?))
+        }
+        (Some(_), 4) => {
+            let day = Date::new(year, number(rest.get(..2)?)?, number(rest.get(2..)?)?).ok()?;
+            Some((day, day.tomorrow().ok()?))
+        }
+        (Some(_), _) => None,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn number(text: &str) -> Option<i8> {
+    if is_digits(text) { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_names_its_days_and_anything_else_names_none() {
+        for (code, first, end) in [
+            ("2026", date(2026, 1, 1), date(2027, 1, 1)),
+            ("2026Q4", date(2026, 10, 1), date(2027, 1, 1)),
+            ("202602", date(2026, 2, 1), date(2026, 3, 1)),
+            ("2026W1", date(2025, 12, 29), date(2026, 1, 5)),
+            ("2026W53", date(2026, 12, 28), date(2027, 1, 4)),
+            ("20240229", date(2024, 2, 29), date(2024, 3, 1)),
+        ] {
+            assert_eq!(parse_period(code), Some((first, end)), "{code}");
+        }
+        for code in [
+            "",
+            "26",
+            "2026W0",
+            "2025W53",
+            "2026Q5",
+            "2026Q0",
+            "202613",
+            "20260230",
+            "2026-01",
+            "2026W+5",
+            "2026S1",
+            "99999",
+            "２０２６",
+        ] {
+            assert_eq!(parse_period(code), None, "{code}");
+        }
+    }
+}
