@@ -121,12 +121,13 @@ async fn crash_between_commit_and_response(test_server: TestServer) {
     phone.enrol(&code).await.unwrap();
     first.kill_now();
 
-    // This server hangs after its second COMMIT (the first numbers the scopes or stores the push).
+    // This server hangs after the COMMIT of the push; the ones before it note the clock and number
+    // the scopes.
     let save = phone.save_command(&cells);
     let submit = CommandBody::submit(phone.first_week_key().id(), phone.unit);
     let submit = phone.next_command(submit);
     let commands = vec![save, submit];
-    let mut second = ServerProcess::start(dir.path(), "after_commit:hang:1");
+    let mut second = ServerProcess::start(dir.path(), "after_commit:hang:2");
     phone.channel = crate::harness::connect_dir(dir.path(), second.port).await;
     let response = tokio::time::timeout(Duration::from_secs(3), phone.sync(commands.clone())).await;
     assert!(!matches!(response, Ok(Ok(_))), "the answer never came");

@@ -3,7 +3,7 @@
 
 use super::jobs::run_nightly_job;
 use super::partner::{
-    create_partner_account, create_service_key, import_baseline, read_runs, read_standings,
+    READS, create_partner_account, create_service_key, import_baseline, read_runs, read_standings,
 };
 use crate::harness::{TestClient, TestServer};
 use crate::phone::{COMMUNE, DISTRICT, cell_entry, enrolled_app, first_week_key};
@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::process::Command;
 use thidua::app::morning_report::{MorningReport, MorningReportRequest};
-use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::Role;
 use thidua::domain::standing::{Judgement, Standing};
 use thidua::domain::support::ids::{CampaignId, UnitId};
@@ -173,7 +172,7 @@ async fn on_the_rpc(reader: &TestClient, unit: UnitId) -> Surface {
 
 async fn for_the_partner(server: &TestServer, unit: &str) -> Surface {
     create_partner_account(server);
-    let (_, secret) = create_service_key(server, PROVINCE, None, PartnerCall::ALL);
+    let (_, secret) = create_service_key(server, PROVINCE, None, &READS);
     let mut client = PartnerServiceClient::new(server.connect().await);
     let run = read_runs(&mut client, &secret, Vec::new()).await.pop().unwrap().run.unwrap();
     let lines = read_standings(&mut client, &secret, run.run_id).await;

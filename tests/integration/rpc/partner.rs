@@ -18,6 +18,8 @@ use tonic::transport::Channel;
 use tonic::{Code, Request};
 
 const COURT: &str = "toa-an";
+/// What a key may read.
+pub(crate) const READS: [PartnerCall; 2] = [PartnerCall::Runs, PartnerCall::Standings];
 
 pub(crate) fn create_partner_account(server: &TestServer) -> AccountId {
     let account = AccountId::from_code(COURT);
@@ -137,7 +139,7 @@ async fn server_with_run() -> (TestServer, TestClient) {
 async fn an_agency_follows_the_runs_and_reads_one_with_its_definitions_and_no_small_figure() {
     let (server, _admin) = server_with_run().await;
     create_partner_account(&server);
-    let (_, secret) = create_service_key(&server, "prov-84", None, PartnerCall::ALL);
+    let (_, secret) = create_service_key(&server, "prov-84", None, &READS);
     let mut client = PartnerServiceClient::new(server.connect().await);
     let found = read_runs(&mut client, &secret, Vec::new()).await;
     assert_eq!(found.len(), 1);
@@ -200,7 +202,7 @@ async fn a_key_opens_its_units_campaign_and_calls_and_no_other_service() {
     create_partner_account(&server);
     let (narrow, secret) =
         create_service_key(&server, "dist-842", Some("A"), &[PartnerCall::Standings]);
-    let (_, whole) = create_service_key(&server, "prov-84", None, PartnerCall::ALL);
+    let (_, whole) = create_service_key(&server, "prov-84", None, &READS);
     let mut client = PartnerServiceClient::new(server.connect().await);
     let run_id = read_runs(&mut client, &whole, Vec::new()).await[0].cursor.clone();
 
@@ -247,7 +249,7 @@ async fn a_key_opens_its_units_campaign_and_calls_and_no_other_service() {
 async fn a_follower_hears_of_a_new_run_and_of_the_end_of_its_key() {
     let (server, admin) = server_with_run().await;
     create_partner_account(&server);
-    let (id, secret) = create_service_key(&server, "prov-84", None, PartnerCall::ALL);
+    let (id, secret) = create_service_key(&server, "prov-84", None, &READS);
     let mut client = PartnerServiceClient::new(server.connect().await);
     let rpc_request = pb::FollowRunsRequest::default();
     let mut stream =
@@ -275,7 +277,7 @@ async fn a_follower_hears_of_a_new_run_and_of_the_end_of_its_key() {
 async fn an_unknown_cursor_begins_anew_and_a_reporter_is_no_partner() {
     let (server, _admin) = server_with_run().await;
     create_partner_account(&server);
-    let (_, secret) = create_service_key(&server, "prov-84", None, PartnerCall::ALL);
+    let (_, secret) = create_service_key(&server, "prov-84", None, &READS);
     let mut client = PartnerServiceClient::new(server.connect().await);
     let again = read_runs(&mut client, &secret, vec![9; 16]).await;
     assert!(again.len() == 1 && again[0].restarted);
