@@ -16,3 +16,4 @@ status-DEVICE_REVOKED = This device was revoked. Erase its local data and contac
 status-SERVER_SUPERSEDED = This server was replaced. Use the next address; without one, tell your administrator.
 status-PASSWORD_LENGTH = A password must have 15 to 128 characters; special characters are not required. Choose a long sentence that you can remember.
 status-SIGN_IN_REFUSED = The account or the password is wrong. Try again; if you forgot the password, ask your administrator for a code to set a new one.
+status-bad-json = The JSON body does not fit the message of this method: { $error }. See the protos for its fields; unknown ones are refused.

@@ -16,3 +16,4 @@ status-DEVICE_REVOKED = Thiết bị đã bị thu hồi. Hãy xóa dữ liệu 
 status-SERVER_SUPERSEDED = Máy chủ này đã được thay thế. Hãy dùng địa chỉ kế tiếp; nếu không có, hãy báo quản trị viên.
 status-PASSWORD_LENGTH = Mật khẩu phải có từ 15 đến 128 ký tự, không bắt buộc ký tự đặc biệt. Hãy chọn một câu dài dễ nhớ.
 status-SIGN_IN_REFUSED = Tài khoản hoặc mật khẩu không đúng. Hãy thử lại; nếu quên mật khẩu, hãy xin quản trị viên mã mới để đặt lại.
+status-bad-json = Nội dung JSON không đúng cấu trúc của lệnh gọi: { $error }. Xem các trường trong tệp proto; trường không có trong đó bị từ chối.

@@ -223,5 +223,6 @@ fn server_setup(
         metrics: ServerMetrics::default(),
         reflection: false,
         second_factor: SecondFactorPolicy::Off,
+        allowed_origins: Vec::new(),
     }
 }

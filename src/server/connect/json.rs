@@ -1,0 +1,72 @@
+//! Messages as proto3 JSON: enums by name or number, 64-bit numbers as strings, bytes as base64.
+
+use crate::grpc::RpcError;
+use prost_reflect::prost::Message as _;
+use prost_reflect::{DynamicMessage, MessageDescriptor};
+
+/// Encodes a JSON text as a message. Unknown fields and unknown names of enums are refused.
+///
+/// # Errors
+/// What does not fit, with line and column.
+pub(super) fn json_to_proto(message: MessageDescriptor, json: &[u8]) -> Result<Vec<u8>, RpcError> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let read = DynamicMessage::deserialize(message, &mut reader);
+    let read = read.and_then(|message| reader.end().map(|()| message));
+    let message = read.map_err(|error| RpcError::BadJson(error.to_string()))?;
+    Ok(message.encode_to_vec())
+}
+
+/// Prints a message as JSON. Fields with the default value are left out.
+pub(super) fn proto_to_json(
+    message: MessageDescriptor,
+    proto: &[u8],
+) -> Result<Vec<u8>, RpcError> {
+    let failed = |error: &dyn std::fmt::Display| {
+        RpcError::Internal(format!("a message cannot be printed as JSON: {error}"))
+    };
+    let message = DynamicMessage::decode(message, proto).map_err(|error| failed(&error))?;
+    serde_json::to_vec(&message).map_err(|error| failed(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract::ConnectContract;
+    use super::*;
+    use crate::i18n::Lang;
+
+    fn message(name: &str) -> MessageDescriptor {
+        let contract = ConnectContract::load().unwrap();
+        contract.find_message(&format!("thidua.v1.{name}")).unwrap()
+    }
+
+    #[test]
+    fn enums_have_names_and_numbers_and_bytes_are_base64_in_both_alphabets() {
+        let name = "ListReportsRequest";
+        let by_name = json_to_proto(message(name), br#"{"states":["REPORT_STATE_SUBMITTED"]}"#);
+        let by_number = json_to_proto(message(name), br#"{"states":[2]}"#).unwrap();
+        let again = proto_to_json(message(name), &by_number).unwrap();
+        assert!(String::from_utf8(again).unwrap().contains("REPORT_STATE_"));
+        assert!(!by_name.unwrap().is_empty());
+        let name = "GetStandingRequest";
+        let standard = json_to_proto(message(name), br#"{"standingId":"+/8="}"#).unwrap();
+        let url_safe = json_to_proto(message(name), br#"{"standing_id":"-_8"}"#).unwrap();
+        assert_eq!(standard, url_safe);
+        assert_eq!(proto_to_json(message(name), &standard).unwrap(), br#"{"standingId":"+/8="}"#);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_name_and_its_place() {
+        for (json, expected) in [
+            (r#"{"standing":"AA=="}"#, "'standing' at line 1 column 12"),
+            (r#"{"standingId":"?"}"#, "base64"),
+            ("{", "EOF"),
+            ("", "EOF"),
+            (r#"{} {}"#, "trailing"),
+            ("[]", "line 1"),
+        ] {
+            let refused = json_to_proto(message("GetStandingRequest"), json.as_bytes());
+            let status = refused.unwrap_err().into_status(Lang::EN);
+            assert!(status.message().contains(expected), "{json}: {}", status.message());
+        }
+    }
+}
