@@ -24,6 +24,7 @@ help-demo--full = In mọi đơn vị trực thuộc
 help-demo--serve = Giữ máy chủ chạy cho ứng dụng hoặc cơ quan phối hợp, tiếp tục mô phỏng
 help-demo--tick = Dùng với --serve: thời gian thực của mỗi tuần hoặc tháng mô phỏng, ví dụ 10s hoặc 2m
 help-demo--listen = Địa chỉ và cổng nhận kết nối
+help-demo--allowed_origin = Trang web được gọi máy chủ từ trình duyệt, ví dụ http://localhost:5173; có thể ghi nhiều lần
 help-init = Tạo thư mục dữ liệu, cấu hình, khóa và mã ghi danh của quản trị viên đầu tiên
 help-init--names = Tên hoặc địa chỉ ghi trong chứng thư máy chủ; có thể lặp lại
 help-init--admin = Nhãn tài khoản của quản trị viên đầu tiên; không dùng tên người

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::fmt;
+use std::str::FromStr;
 
 /// An origin, written as a browser writes it, for example `https://thidua.tinh.vn`. A wildcard is
 /// no origin.
@@ -13,6 +14,14 @@ impl TryFrom<String> for WebOrigin {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for WebOrigin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let is_host = |host: &str| {
             let is_letter = |byte: u8| {
@@ -21,7 +30,7 @@ impl TryFrom<String> for WebOrigin {
             !host.is_empty() && host.bytes().all(is_letter)
         };
         if place.is_some_and(is_host) {
-            return Ok(Self(text));
+            return Ok(Self(text.to_owned()));
         }
         Err(format!(
             "`{text}` is no origin: expected https://host or https://host:port, in lower case and \

@@ -96,9 +96,8 @@ where
         } else {
             MessageFraming::Headers(MessageScanner::default())
         };
-        let request = request.map(|body| {
-            Body::new(LimitedBody::new(body, framing, sender, limits, token_check))
-        });
+        let request = request
+            .map(|body| Body::new(LimitedBody::new(body, framing, sender, limits, token_check)));
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;

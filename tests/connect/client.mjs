@@ -68,11 +68,15 @@ assert.equal(new Set(Object.values(units)).size, 1, "every protocol gives the sa
 
 // A stream in Connect is refused with what to use; in gRPC-Web it is served.
 const sync = (transport) => createClient(service("SyncService"), transport).sync({});
-const first = async (stream) => {
-  for await (const message of stream) return message;
+const frames = async (stream) => {
+  const cases = [];
+  for await (const { frame } of stream) cases.push(frame.case);
+  return cases;
 };
-const stream = await refusal(first(sync(transports["connect-web json"])));
-assert.equal(stream.code, Code.Unimplemented);
-assert.match(stream.message, /gRPC-Web/);
-assert.equal((await first(sync(transports["grpc-web"]))).frame.case, "welcome");
+const refused = await refusal(frames(sync(transports["connect-web json"])));
+assert.equal(refused.code, Code.Unimplemented);
+assert.match(refused.message, /gRPC-Web/);
+const served = await frames(sync(transports["grpc-web"]));
+assert.equal(served.at(0), "welcome");
+assert.equal(served.at(-1), "checkpoint");
 console.log("ok streams");

@@ -45,10 +45,8 @@ impl GrpcAnswer {
         let status = Status::from_header_map(&trailers)
             .or_else(|| Status::from_header_map(&parts.headers))
             .unwrap_or_else(|| Status::unknown("the answer has no status"));
-        let message = match status.code() {
-            Code::Ok => read_only_message(bytes),
-            _ => Err(status),
-        };
+        let message =
+            if status.code() == Code::Ok { read_only_message(bytes) } else { Err(status) };
         Self { headers: parts.headers, trailers, message }
     }
 
@@ -108,7 +106,9 @@ fn metadata(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderVa
 fn read_only_message(mut bytes: Vec<u8>) -> Result<Vec<u8>, Status> {
     let length = bytes.len().checked_sub(MESSAGE_HEADER_BYTES);
     match (bytes.get(..MESSAGE_HEADER_BYTES), length.map(u32::try_from)) {
-        (Some(&[0, ref announced @ ..]), Some(Ok(length))) if *announced == length.to_be_bytes() => {
+        (Some(&[0, ref announced @ ..]), Some(Ok(length)))
+            if *announced == length.to_be_bytes() =>
+        {
             Ok(bytes.split_off(MESSAGE_HEADER_BYTES))
         }
         _ => Err(Status::internal("the answer is not one message")),

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
+use prost_reflect::DynamicMessage;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DynamicMessage, prost_types::Any};
 use serde_json::{Map, Value, json};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -46,19 +46,21 @@ pub(super) fn error_json(status: &Status, contract: &ConnectContract) -> Value {
     }
     let details = tonic_types::pb::Status::decode(status.details()).unwrap_or_default().details;
     if !details.is_empty() {
-        error["details"] = details.iter().map(|detail| detail_json(detail, contract)).collect();
+        error["details"] = details
+            .iter()
+            .map(|detail| detail_json(&detail.type_url, &detail.value, contract))
+            .collect();
     }
     error
 }
 
-fn detail_json(detail: &Any, contract: &ConnectContract) -> Value {
-    let name = detail.type_url.rsplit('/').next().unwrap_or_default();
+fn detail_json(type_url: &str, value: &[u8], contract: &ConnectContract) -> Value {
+    let name = type_url.rsplit('/').next().unwrap_or_default();
     let mut json = Map::new();
     json.insert("type".to_owned(), name.into());
-    json.insert("value".to_owned(), STANDARD_NO_PAD.encode(&detail.value).into());
+    json.insert("value".to_owned(), STANDARD_NO_PAD.encode(value).into());
     let known = contract.find_message(name);
-    let read =
-        known.and_then(|known| DynamicMessage::decode(known, detail.value.as_slice()).ok());
+    let read = known.and_then(|known| DynamicMessage::decode(known, value).ok());
     if let Some(debug) = read.and_then(|message| serde_json::to_value(message).ok()) {
         json.insert("debug".to_owned(), debug);
     }
@@ -93,8 +95,7 @@ mod tests {
         };
         assert_eq!(debug("google.rpc.ErrorInfo")["reason"], "NOT_FOUND");
         assert_eq!(debug("google.rpc.LocalizedMessage")["locale"], "en");
-        let unknown = Any { type_url: "type.googleapis.com/x.Y".into(), value: vec![1, 2, 3, 4] };
-        let unknown = detail_json(&unknown, &contract);
+        let unknown = detail_json("type.googleapis.com/x.Y", &[1, 2, 3, 4], &contract);
         assert_eq!(unknown, json!({ "type": "x.Y", "value": "AQIDBA" }));
     }
 }

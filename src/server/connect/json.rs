@@ -17,10 +17,7 @@ pub(super) fn json_to_proto(message: MessageDescriptor, json: &[u8]) -> Result<V
 }
 
 /// Prints a message as JSON. Fields with the default value are left out.
-pub(super) fn proto_to_json(
-    message: MessageDescriptor,
-    proto: &[u8],
-) -> Result<Vec<u8>, RpcError> {
+pub(super) fn proto_to_json(message: MessageDescriptor, proto: &[u8]) -> Result<Vec<u8>, RpcError> {
     let failed = |error: &dyn std::fmt::Display| {
         RpcError::Internal(format!("a message cannot be printed as JSON: {error}"))
     };

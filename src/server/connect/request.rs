@@ -225,11 +225,8 @@ pub(super) fn to_grpc_request(mut parts: Parts, body: Body, call: &ConnectCall) 
 /// The header `grpc-timeout`: at most eight digits, so long times are in seconds.
 fn grpc_timeout(timeout: Duration) -> Option<HeaderValue> {
     let millis = timeout.as_millis();
-    let text = if millis < 100_000_000 {
-        format!("{millis}m")
-    } else {
-        format!("{}S", timeout.as_secs())
-    };
+    let text =
+        if millis < 100_000_000 { format!("{millis}m") } else { format!("{}S", timeout.as_secs()) };
     HeaderValue::from_str(&text).ok()
 }
 

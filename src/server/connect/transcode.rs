@@ -65,11 +65,7 @@ where
 }
 
 /// Reads the whole body and returns it as a gRPC message with its header.
-async fn read_message(
-    mut body: Body,
-    call: &ConnectCall,
-    lang: Lang,
-) -> Result<Vec<u8>, Status> {
+async fn read_message(mut body: Body, call: &ConnectCall, lang: Lang) -> Result<Vec<u8>, Status> {
     let mut message = vec![0; MESSAGE_HEADER_BYTES];
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         if let Ok(data) = frame?.into_data() {

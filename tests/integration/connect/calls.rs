@@ -38,9 +38,8 @@ async fn a_plain_post_of_json_answers_json_over_http_1_and_over_http_2() {
 async fn binary_and_json_answer_with_the_same_message() {
     let server = TestServer::start().await;
     let client = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let request = pb::GetUnitRequest {
-        unit: Some(pb::get_unit_request::Unit::Uid(COMMUNE.to_owned())),
-    };
+    let request =
+        pb::GetUnitRequest { unit: Some(pb::get_unit_request::Unit::Uid(COMMUNE.to_owned())) };
     let headers = [("content-type", "application/proto"), ("connect-protocol-version", "1")];
     let answer = post_with(&client, GET_UNIT, &headers, request.encode_to_vec()).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/proto"));
@@ -86,8 +85,7 @@ async fn bodies_are_compressed_both_ways() {
 #[tokio::test]
 async fn health_is_asked_in_json_without_a_token() {
     let server = TestServer::start().await;
-    let answer =
-        post_as_stranger(&server, "/grpc.health.v1.Health/Check", b"{}".to_vec()).await;
+    let answer = post_as_stranger(&server, "/grpc.health.v1.Health/Check", b"{}".to_vec()).await;
     assert_eq!((answer.status, &answer.json()["status"]), (200, &"SERVING".into()));
     server.close().await;
 }

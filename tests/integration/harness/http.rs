@@ -72,8 +72,7 @@ pub(crate) async fn post_http1(
 ) -> HttpAnswer {
     let mut roots = RootCertStore::empty();
     roots.add(read_chain(&server.files.ca).unwrap()[0].clone()).unwrap();
-    let mut config =
-        ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
     let connector = TlsConnector::from(Arc::new(config));
