@@ -107,7 +107,7 @@ mod tests {
     async fn a_bomb_is_unpacked_in_small_steps() {
         let zeros = vec![0; 8 << 20];
         let packed = compress(&zeros).unwrap();
-        assert!(packed.len() < 64 * 1024);
+        assert!(packed.len() * 50 < zeros.len(), "{}", packed.len());
         let (unpacked, largest_step) = unpack_all(packed).await.unwrap();
         assert_eq!(unpacked, zeros);
         assert!(largest_step < 100 * 1024, "{largest_step}");

@@ -30,6 +30,8 @@ mod tests {
     use super::super::contract::ConnectContract;
     use super::*;
     use crate::i18n::Lang;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     fn message(name: &str) -> MessageDescriptor {
         let contract = ConnectContract::load().unwrap();
@@ -64,6 +66,41 @@ mod tests {
             let refused = json_to_proto(message("GetStandingRequest"), json.as_bytes());
             let status = refused.unwrap_err().into_status(Lang::EN);
             assert!(status.message().contains(expected), "{json}: {}", status.message());
+        }
+    }
+
+    /// A request with every kind of field: nested, repeated, optional, bytes, 64 bits, an enum.
+    const SAVE: &str = r#"{"requestId":"AAECAwQFBgcICQoLDA0ODw==","save":{"unitId":"AAEC",
+        "period":{"calendar":"week","startDay":20000,"endDay":20007},"note":"ghi ch\u00fa",
+        "changes":[{"elementNumber":7,"mine":{"status":"CELL_STATUS_REPORTED","value":"-12"}},
+        {"elementNumber":8,"base":{"status":2}}],"baseRevision":9223372036854775807}}"#;
+
+    #[test]
+    fn a_request_with_every_kind_of_field_is_read() {
+        let read = json_to_proto(message("SaveReportRequest"), SAVE.as_bytes());
+        read.map_err(|error| error.into_status(Lang::EN)).unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn no_json_panics_and_what_is_read_survives_a_round_trip(
+            edits in proptest::collection::vec((any::<Index>(), 0..4_usize, any::<Index>()), 0..6),
+        ) {
+            const PIECES: &[&str] = &[
+                "{", "}", "[", "]", "\"", ":", ",", "null", "-1", "1e300", "0.5", "true", "\\u0000",
+                "18446744073709551616", "\"NaN\"", "\"requestId\":", "\u{fffe}", "[[[[", "{}",
+            ];
+            let mut json: Vec<u8> = SAVE.into();
+            for (at, cut, piece) in edits {
+                let at = at.index(json.len());
+                let end = (at + cut).min(json.len());
+                json.splice(at..end, PIECES[piece.index(PIECES.len())].bytes());
+            }
+            if let Ok(proto) = json_to_proto(message("SaveReportRequest"), &json) {
+                let printed = proto_to_json(message("SaveReportRequest"), &proto);
+                let again = json_to_proto(message("SaveReportRequest"), &printed.ok().unwrap());
+                prop_assert_eq!(again.ok(), Some(proto));
+            }
         }
     }
 }

@@ -5,7 +5,8 @@ use super::contract::ConnectContract;
 use super::request::{ConnectRequest, read_request, to_grpc_request};
 use crate::server::request_limits::read_language;
 use http::{Request, Response};
-use std::future::Future;
+use http_body::Body as _;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,6 +17,9 @@ use tower::{Layer, Service};
 
 /// How long before the server's own timeout, whose answer is in gRPC, a call is answered.
 const ANSWER_TIME: Duration = Duration::from_millis(200);
+/// How much and how long a refused request may still send.
+const DRAIN_BYTES_MAX: usize = 64 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// Offers Connect beside gRPC.
 #[derive(Clone)]
@@ -74,7 +78,13 @@ where
             ConnectRequest::Other => {
                 return Box::pin(self.inner.call(Request::from_parts(parts, body)));
             }
-            ConnectRequest::Refused(response) => return Box::pin(async { Ok(response) }),
+            ConnectRequest::Refused(response) => {
+                return Box::pin(async {
+                    // A request that is still sent after that is cut off.
+                    let _ = tokio::time::timeout(DRAIN_TIME, drain(body)).await;
+                    Ok(response)
+                });
+            }
         };
         let lang = read_language(&parts.headers);
         let answered = self.inner.call(to_grpc_request(parts, body, &call));
@@ -87,5 +97,17 @@ where
             };
             Ok(answer.into_response(&call, lang, &contract))
         })
+    }
+}
+
+/// Reads what a refused request still sends: an answer before its end resets the stream, and some
+/// clients (curl 7) then lose the answer.
+async fn drain(mut body: Body) {
+    let mut read = 0;
+    while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        read += frame.data_ref().map_or(0, |data| data.len());
+        if read > DRAIN_BYTES_MAX {
+            return;
+        }
     }
 }

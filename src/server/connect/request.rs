@@ -62,10 +62,11 @@ pub(super) enum ConnectRequest {
 
 /// Reads what a request is.
 pub(super) fn read_request(parts: &Parts, contract: &ConnectContract) -> ConnectRequest {
-    let content_type = read_content_type(&parts.headers);
-    if content_type.starts_with("application/grpc") {
+    let is_grpc = |value: &HeaderValue| value.as_bytes().starts_with(GRPC_TYPE.as_bytes());
+    if parts.headers.get(CONTENT_TYPE).is_some_and(is_grpc) {
         return ConnectRequest::Other;
     }
+    let content_type = read_content_type(&parts.headers);
     let refuse = |status: Status| error_response(&status, contract);
     let Some(method) = contract.find_method(parts.uri.path()) else {
         if !matches!(content_type.as_str(), "application/json" | "application/proto") {

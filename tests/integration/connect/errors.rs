@@ -2,7 +2,17 @@
 
 use super::{COMMUNE, GET_UNIT, post_as_stranger, post_json, post_with};
 use crate::harness::{TestServer, send_http2};
+use http_body::Frame;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use thidua::domain::access::permission::Role;
+use tokio::time::Sleep;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::{Bytes, Service as _, http};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const SYNC: &str = "/thidua.v1.SyncService/Sync";
@@ -71,6 +81,38 @@ async fn what_is_no_call_of_the_contract_is_told_what_to_send() {
     let brotli = [JSON, ("content-encoding", "br")];
     let brotli = post_with(&client, GET_UNIT, &brotli, b"{}".to_vec()).await;
     assert_eq!((brotli.status, brotli.header("accept-encoding")), (501, "gzip, identity"));
+    server.close().await;
+}
+
+/// A body that is sent a little after its headers.
+struct LateBody(Pin<Box<Sleep>>, Arc<AtomicBool>);
+
+impl http_body::Body for LateBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        ready!(self.0.as_mut().poll(cx));
+        let was_sent = self.1.swap(true, Ordering::SeqCst);
+        Poll::Ready((!was_sent).then(|| Ok(Frame::data(Bytes::from_static(b"{}")))))
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_waits_for_the_end_of_a_short_request() {
+    let server = TestServer::start().await;
+    let sent = Arc::new(AtomicBool::new(false));
+    let late = Box::pin(tokio::time::sleep(Duration::from_millis(200)));
+    let request = http::Request::post(GET_UNIT).header("content-type", "text/plain");
+    let request = request.body(Body::new(LateBody(late, Arc::clone(&sent)))).unwrap();
+    let mut channel = server.connect().await;
+    std::future::poll_fn(|cx| channel.poll_ready(cx)).await.unwrap();
+    let response = channel.call(request).await.unwrap();
+    assert_eq!(response.status(), 415);
+    assert!(sent.load(Ordering::SeqCst), "the answer came before the request's end");
     server.close().await;
 }
 
