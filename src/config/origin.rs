@@ -24,9 +24,7 @@ impl FromStr for WebOrigin {
     fn from_str(text: &str) -> Result<Self, String> {
         let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let is_host = |host: &str| {
-            let is_letter = |byte: u8| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:[]".contains(&byte)
-            };
+            let is_letter = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':' | b'[' | b']');
             !host.is_empty() && host.bytes().all(is_letter)
         };
         if place.is_some_and(is_host) {

@@ -13,6 +13,7 @@ const SETTINGS: [(&str, &str, &str); 34] = [
     ("listen", "public", "[\"https://a.example.vn:1\", \"https://b.example.vn:2\"]"),
     ("listen", "plaintext", "true"),
     ("listen", "reflection", "true"),
+    ("listen", "allowed_origins", "[\"https://a.example.vn\"]"),
     ("database", "url", "\"sqlite:other.db\""),
     ("database", "replica_url", "\"postgres://u@127.0.0.1:1/x\""),
     ("tls", "dir", "\"certificates\""),

@@ -32,6 +32,7 @@ mod tests {
     use crate::i18n::Lang;
     use proptest::prelude::*;
     use proptest::sample::Index;
+    use std::sync::LazyLock;
 
     fn message(name: &str) -> MessageDescriptor {
         let contract = ConnectContract::load().unwrap();
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_name_and_its_place() {
         for (json, expected) in [
-            (r#"{"standing":"AA=="}"#, "'standing' at line 1 column 12"),
+            (r#"{"standing":"AA=="}"#, "'standing' at line 1 column 11"),
             (r#"{"standingId":"?"}"#, "base64"),
             ("{", "EOF"),
             ("", "EOF"),
@@ -69,6 +70,9 @@ mod tests {
         }
     }
 
+    static SAVE_REPORT: LazyLock<MessageDescriptor> =
+        LazyLock::new(|| message("SaveReportRequest"));
+
     /// A request with every kind of field: nested, repeated, optional, bytes, 64 bits, an enum.
     const SAVE: &str = r#"{"requestId":"AAECAwQFBgcICQoLDA0ODw==","save":{"unitId":"AAEC",
         "period":{"calendar":"week","startDay":20000,"endDay":20007},"note":"ghi ch\u00fa",
@@ -77,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_request_with_every_kind_of_field_is_read() {
-        let read = json_to_proto(message("SaveReportRequest"), SAVE.as_bytes());
+        let read = json_to_proto(SAVE_REPORT.clone(), SAVE.as_bytes());
         read.map_err(|error| error.into_status(Lang::EN)).unwrap();
     }
 
@@ -96,9 +100,9 @@ mod tests {
                 let end = (at + cut).min(json.len());
                 json.splice(at..end, PIECES[piece.index(PIECES.len())].bytes());
             }
-            if let Ok(proto) = json_to_proto(message("SaveReportRequest"), &json) {
-                let printed = proto_to_json(message("SaveReportRequest"), &proto);
-                let again = json_to_proto(message("SaveReportRequest"), &printed.ok().unwrap());
+            if let Ok(proto) = json_to_proto(SAVE_REPORT.clone(), &json) {
+                let printed = proto_to_json(SAVE_REPORT.clone(), &proto);
+                let again = json_to_proto(SAVE_REPORT.clone(), &printed.ok().unwrap());
                 prop_assert_eq!(again.ok(), Some(proto));
             }
         }
