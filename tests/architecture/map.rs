@@ -146,8 +146,9 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("pq_sys", &["store"]),
     ("prometheus_client", &["server"]),
     ("prost", &["pb", "wire"]),
-    // Messages of the contract as JSON, by its descriptors, for Connect.
-    ("prost_reflect", &["server"]),
+    // Messages of the contract as JSON, by its descriptors, for Connect; in cli the contract as an
+    // OpenAPI document.
+    ("prost_reflect", &["server", "cli"]),
     ("prost_types", &["pb", "wire"]),
     // Draws the pictures of enrolment cards.
     ("qrcodegen", &["cli"]),
