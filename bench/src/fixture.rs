@@ -74,6 +74,7 @@ impl BenchFixture {
                 reflection: false,
                 // Nobody signs in at a desk here.
                 second_factor: Default::default(),
+                allowed_origins: Vec::new(),
             })
         };
         let runtime = new_runtime()?;

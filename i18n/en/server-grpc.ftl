@@ -31,3 +31,4 @@ dhis2-proposed = The report is accepted. The difference waits as a proposal for 
 dhis2-in-conflict = People of the unit entered other figures. The head of the unit settles which stand.
 dhis2-import-done = Import process completed successfully
 dhis2-import-with-conflicts = Import process completed with conflicts: each is listed with the places of its values
+status-bad-json = The JSON body does not fit the message of this method: { $error }. See the protos for its fields; unknown ones are refused.

@@ -31,3 +31,4 @@ dhis2-proposed = Báo cáo đã được duyệt. Phần khác biệt chờ ngư
 dhis2-in-conflict = Đơn vị đã nhập số liệu khác. Thủ trưởng đơn vị quyết định số liệu nào đúng.
 dhis2-import-done = Đã nhập xong
 dhis2-import-with-conflicts = Đã nhập, có vướng mắc: mỗi vướng mắc ghi kèm vị trí của giá trị
+status-bad-json = Nội dung JSON không đúng cấu trúc của lệnh gọi: { $error }. Xem các trường trong tệp proto; trường không có trong đó bị từ chối.

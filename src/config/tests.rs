@@ -66,6 +66,20 @@ fn the_released_levels_are_words_and_a_wrong_one_names_those_there_are() {
 }
 
 #[test]
+fn an_origin_is_a_host_as_a_browser_writes_it_and_never_a_wildcard() {
+    let text = "[listen]\nallowed_origins = [\"https://a.vn\", \"http://localhost:5173\"]\n";
+    let origins = read(text, &[], &[]).unwrap().listen.allowed_origins;
+    assert_eq!(origins.iter().map(ToString::to_string).collect::<Vec<_>>().len(), 2);
+    let given = [("THIDUA_LISTEN_ALLOWED_ORIGINS", "https://a.vn, https://b.vn:8443")];
+    assert_eq!(read("", &given, &[]).unwrap().listen.allowed_origins.len(), 2);
+    for bad in ["*", "null", "a.vn", "https://", "https://A.vn", "https://a.vn/", "https://*.vn"] {
+        let text = format!("[listen]\nallowed_origins = [\"{bad}\"]\n");
+        let error = read(&text, &[], &[]).unwrap_err().to_string();
+        assert!(error.contains("thidua.toml:2") && error.contains("is no origin"), "{error}");
+    }
+}
+
+#[test]
 fn a_password_in_the_database_url_is_never_printed() {
     let config = read("", &[("THIDUA_DATABASE_URL", "postgres://u:hunter2@db/x")], &[]).unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));

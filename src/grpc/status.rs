@@ -5,7 +5,7 @@
 
 use crate::app::AppError;
 use crate::domain::support::limits::RECORD_BYTES_MAX;
-use crate::domain::support::message::Message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::SyntaxError;
@@ -48,6 +48,8 @@ pub enum RpcError {
     RequestIdReused,
     /// The target text in this field has a syntax error.
     BadTarget(&'static str, SyntaxError),
+    /// The JSON body of a Connect call does not fit its message; what, with line and column.
+    BadJson(String),
     /// The server failed; the text goes to its log only.
     Internal(String),
 }
@@ -92,6 +94,7 @@ impl RpcError {
                 build_plain_status(ErrorReason::RequestIdReused, Code::AlreadyExists, lang)
             }
             Self::BadTarget(field, error) => bad_target_status(field, &error, lang),
+            Self::BadJson(error) => bad_json_status(&error, lang),
             Self::Internal(cause) => {
                 tracing::error!(%cause, "internal error");
                 build_plain_status(ErrorReason::Internal, Code::Internal, lang)
@@ -124,6 +127,19 @@ fn bad_target_status(field: &str, error: &SyntaxError, lang: Lang) -> Status {
         lang,
         &metadata,
         details,
+    )
+}
+
+/// The status of a JSON body that does not fit its message.
+fn bad_json_status(error: &str, lang: Lang) -> Status {
+    let text = message!("status-bad-json", error).text(lang);
+    build_status_with_details(
+        ErrorReason::Malformed,
+        Code::InvalidArgument,
+        &text,
+        lang,
+        &[("json", error.to_owned())],
+        ErrorDetails::new(),
     )
 }
 

@@ -5,6 +5,8 @@
 pub mod accept;
 pub mod ca;
 mod call_limits;
+mod connect;
+mod cors;
 pub mod escaped_writer;
 pub mod health_probe;
 mod jobs;

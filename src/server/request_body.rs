@@ -1,4 +1,5 @@
 //! A request body whose gRPC messages are measured by their headers, before any of them is stored.
+//! The body of a Connect call is one message without a header and is measured while it arrives.
 //!
 //! ```text
 //!  a small message that is here at once   passes
@@ -24,9 +25,18 @@ use tonic::codegen::Bytes;
 /// Bytes of a message's header: a flag, then the length.
 const MESSAGE_HEADER_BYTES: usize = 5;
 
+/// Where the messages of a body begin and end.
+#[derive(Debug)]
+pub(super) enum MessageFraming {
+    /// gRPC: each message has a header.
+    Headers(MessageScanner),
+    /// Connect: the body is the message.
+    WholeBody,
+}
+
 /// Follows the messages of one body through its chunks.
 #[derive(Debug, Default)]
-struct MessageScanner {
+pub(super) struct MessageScanner {
     header: [u8; MESSAGE_HEADER_BYTES],
     header_read: usize,
     /// Bytes of the present message that have not arrived.
@@ -78,16 +88,16 @@ enum SenderProof {
     Place(#[expect(dead_code, reason = "dropping it frees the place")] AddressPlace),
     /// Its token is being looked up; the frame that has to wait for the answer.
     Pending(TokenLookup, Option<Frame<Bytes>>),
-    /// A live token, with the claims of its messages.
-    LiveToken(Vec<OwnedSemaphorePermit>),
+    /// A live token, with the claim of its messages.
+    LiveToken(OwnedSemaphorePermit),
 }
 
 /// A request body with limits. Everything that it took is free again when it is dropped: as soon as
 /// its message was read, or the call ended.
 pub(super) struct LimitedBody {
     inner: Body,
-    scanner: MessageScanner,
-    /// Bytes of all messages that began so far.
+    framing: MessageFraming,
+    /// Bytes of all messages that began so far; of a message without a header, those that arrived.
     announced: usize,
     sender: RequestSender,
     proof: SenderProof,
@@ -98,27 +108,34 @@ pub(super) struct LimitedBody {
 impl LimitedBody {
     pub(super) fn new(
         inner: Body,
+        framing: MessageFraming,
         sender: RequestSender,
         limits: CallLimits,
         token_check: TokenCheck,
     ) -> Self {
-        let (scanner, proof) = (MessageScanner::default(), SenderProof::None);
-        Self { inner, scanner, announced: 0, sender, proof, limits, token_check }
+        let proof = SenderProof::None;
+        Self { inner, framing, announced: 0, sender, proof, limits, token_check }
     }
 
     /// Measures the messages that begin in a frame. Returns the frame; `None` if it has to wait for
     /// the lookup of the token.
     fn measure(&mut self, frame: Frame<Bytes>) -> Result<Option<Frame<Bytes>>, RpcError> {
-        let Some(length) = frame.data_ref().and_then(|chunk| self.scanner.scan(chunk)) else {
-            return Ok(Some(frame));
+        let Some(chunk) = frame.data_ref() else { return Ok(Some(frame)) };
+        // The bytes that are new, and the size of the largest message as far as it is known.
+        let (length, message) = match &mut self.framing {
+            MessageFraming::WholeBody => (chunk.len(), self.announced + chunk.len()),
+            MessageFraming::Headers(scanner) => match scanner.scan(chunk) {
+                Some(length) => (length, length),
+                None => return Ok(Some(frame)),
+            },
         };
-        if length > MESSAGE_BYTES_MAX {
+        if message > MESSAGE_BYTES_MAX {
             return Err(RpcError::LimitExceeded("message_bytes", MESSAGE_BYTES_MAX as u64));
         }
         self.announced += length;
-        if let SenderProof::LiveToken(claims) = &mut self.proof {
-            claims.push(self.limits.claim_bytes(length)?);
-        } else if length > STRANGER_MESSAGE_BYTES_MAX {
+        if let SenderProof::LiveToken(claim) = &mut self.proof {
+            claim.merge(self.limits.claim_bytes(length)?);
+        } else if message > STRANGER_MESSAGE_BYTES_MAX {
             let maximum = STRANGER_MESSAGE_BYTES_MAX as u64;
             self.look_up_token(RpcError::LimitExceeded("message_bytes", maximum), Some(frame))?;
             return Ok(None);
@@ -159,7 +176,7 @@ impl LimitedBody {
                 ready!(lookup.as_mut().poll(cx))?;
                 let waiting = waiting.take();
                 let claim = self.limits.claim_bytes(self.announced)?;
-                self.proof = SenderProof::LiveToken(vec![claim]);
+                self.proof = SenderProof::LiveToken(claim);
                 if let Some(frame) = waiting {
                     return Poll::Ready(Ok(Some(Ok(frame))));
                 }

@@ -1,7 +1,8 @@
 //! Limits on calls and their request messages: the same for every service, and named in the error.
 
 use super::call_limits::{AddressPlace, CallLimits, OpenCallPlace};
-use super::request_body::{LimitedBody, RequestSender};
+use super::connect::ConnectCall;
+use super::request_body::{LimitedBody, MessageFraming, MessageScanner, RequestSender};
 use crate::grpc::{AddressBucket, AddressHasher, RpcError, TokenCheck, parse_accept_language};
 use crate::i18n::Lang;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderMap};
@@ -90,8 +91,13 @@ where
         let authorization = request.headers().get(AUTHORIZATION).cloned();
         let sender = RequestSender { lang, address, authorization };
         let (limits, token_check) = (self.layer.limits.clone(), self.layer.token_check.clone());
-        let request =
-            request.map(|body| Body::new(LimitedBody::new(body, sender, limits, token_check)));
+        let framing = if request.extensions().get::<ConnectCall>().is_some() {
+            MessageFraming::WholeBody
+        } else {
+            MessageFraming::Headers(MessageScanner::default())
+        };
+        let request = request
+            .map(|body| Body::new(LimitedBody::new(body, framing, sender, limits, token_check)));
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
@@ -100,7 +106,8 @@ where
     }
 }
 
-fn read_language(headers: &HeaderMap) -> Lang {
+/// The language of a request.
+pub(super) fn read_language(headers: &HeaderMap) -> Lang {
     let requested = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     parse_accept_language(requested.unwrap_or_default())
 }

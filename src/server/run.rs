@@ -1,6 +1,8 @@
 //! Runs one server process, from its listener to the last response.
 
 use super::accept::{self, ServerLimits};
+use super::connect::{ConnectLayer, TranscodeLayer};
+use super::cors::CorsLayer;
 use super::jobs;
 use super::keys::ServerKeys;
 use super::metrics::ServerMetrics;
@@ -58,6 +60,8 @@ pub struct ServerSetup {
     pub reflection: bool,
     /// Whether desk accounts need a second factor.
     pub second_factor: SecondFactorPolicy,
+    /// Origins of the web pages that may call, as in `https://thidua.tinh.vn`.
+    pub allowed_origins: Vec<String>,
 }
 
 /// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
@@ -68,6 +72,7 @@ pub async fn run_server(
 ) -> Result<(), tonic::transport::Error> {
     let (limits, certificates) = (setup.limits, setup.certificates.clone());
     let metrics = setup.metrics.clone();
+    let cors = CorsLayer::new(&setup.allowed_origins);
     initialize_history(&setup.app, &setup.keys);
     let (close, mut closing) = watch::channel(false);
     let services = build_services(setup, closing.clone());
@@ -89,11 +94,14 @@ pub async fn run_server(
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .timeout(CALL_TIMEOUT)
+        .layer(cors)
+        .layer(option_layer(ConnectLayer::new(CALL_TIMEOUT)))
         .layer(metrics)
         .layer(GrpcWebLayer::new())
         .layer(DeadlineLayer(CALL_TIMEOUT))
         .layer(option_layer(tracer.is_on().then(|| TraceLayer(tracer))))
         .layer(request_limits)
+        .layer(TranscodeLayer)
         .add_routes(services.into_routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown_signal);
     tokio::select! {

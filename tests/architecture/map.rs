@@ -117,15 +117,16 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Passwords of desk accounts.
     ("argon2", &["auth"]),
     ("axum", &["server"]),
-    // Audit proofs and signed notes are texts (C2SP).
-    ("base64", &["auth", "domain", "cli"]),
+    // Audit proofs and signed notes are texts (C2SP); in server the details of Connect's errors.
+    ("base64", &["auth", "domain", "cli", "server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["files"]),
     ("diesel", &["store", "client"]),
     ("diesel_migrations", &["store", "client"]),
-    // Compress batches of rows, the same on phone and server; in cli the parts of a PDF.
-    ("flate2", &["wire", "cli"]),
+    // Compress batches of rows, the same on phone and server; in cli the parts of a PDF, in server
+    // the bodies of Connect.
+    ("flate2", &["wire", "cli", "server"]),
     ("zstd", &["wire"]),
     ("http", &["grpc", "server", "client"]),
     // The end of a response body is the end of its call; a request body says where it ends.
@@ -151,6 +152,9 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("pq_sys", &["store"]),
     ("prometheus_client", &["server"]),
     ("prost", &["pb", "wire"]),
+    // Messages of the contract as JSON, by its descriptors, for Connect; in cli the contract as an
+    // OpenAPI document.
+    ("prost_reflect", &["server", "cli"]),
     ("prost_types", &["pb", "wire"]),
     // Draws the pictures of enrolment cards.
     ("qrcodegen", &["cli"]),
@@ -164,6 +168,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("rustc_hash", &["domain"]),
     ("rustls", &["client", "server"]),
     ("serde", &["files", "config", "exchange", "cli"]),
+    // In server the JSON of Connect, in exchange that of DHIS2.
     ("serde_json", &["exchange", "server", "cli"]),
     // In cli the demo's generator uses it, with the same results on every machine.
     // In app it computes the digest of a nightly run's input.
@@ -180,7 +185,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // In grpc a codec decodes requests with it.
     ("tonic_prost", &["pb", "grpc"]),
     ("tonic_reflection", &["grpc", "server"]),
-    ("tonic_types", &["grpc", "client"]),
+    ("tonic_types", &["grpc", "client", "server"]),
     ("tonic_web", &["grpc", "server"]),
     ("tower", &["grpc", "client", "server"]),
     (

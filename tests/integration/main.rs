@@ -4,6 +4,7 @@
 #![cfg(feature = "server")]
 
 mod certificate_rotation;
+mod connect;
 mod crash;
 mod deadlines;
 mod follow;

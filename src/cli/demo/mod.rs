@@ -20,6 +20,7 @@ mod tests;
 
 use crate::client::facade::Phone;
 use crate::clock::Clock;
+use crate::config::WebOrigin;
 use crate::domain::access::permission::Role;
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::support::ids::UnitId;
@@ -81,6 +82,9 @@ pub struct DemoOptions {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     pub listen: String,
+    /// Web page that may call from a browser, as in http://localhost:5173; may be repeated.
+    #[arg(long, value_name = "ORIGIN")]
+    pub allowed_origin: Vec<WebOrigin>,
 }
 
 impl DemoOptions {
@@ -152,7 +156,12 @@ pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     let eve = province.simulated_end(0).saturating_sub(1.day());
     let clock =
         Clock::manual(Timestamp::from_local_midnight(eve).saturating_add_micros(9 * 3_600_000_000));
-    let server = DemoServer::start(&demo_dir.dir, &demo_dir.database, &options.listen, clock)?;
+    let server = DemoServer::start(
+        &demo_dir.dir,
+        &demo_dir.database,
+        (&options.listen, &options.allowed_origin),
+        clock,
+    )?;
     screen.print_server(&server.address, &demo_dir.database);
 
     let baseline = province.baseline_rows();

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
 use crate::clock::Clock;
+use crate::config::WebOrigin;
 use crate::domain::access::enrolment::Invite;
 use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
 use crate::domain::access::permission::{Actor, Grant, Role};
@@ -59,11 +60,11 @@ pub(super) struct DemoServer {
 
 impl DemoServer {
     /// Makes keys, certificates and a database in `dir` and listens on `listen`; `database` is a
-    /// URL or a path.
+    /// URL or a path. Web pages of `origins` may call.
     pub(super) fn start(
         dir: &Path,
         database: &str,
-        listen: &str,
+        (listen, origins): (&str, &[WebOrigin]),
         clock: Clock,
     ) -> Result<Self, DemoError> {
         let tls = TlsFiles::in_dir(&dir.join("tls"));
@@ -76,6 +77,7 @@ impl DemoServer {
         let (shutdown, shutdown_requested) = oneshot::channel();
         let (address_sender, address_receiver) = std::sync::mpsc::channel();
         let (served_app, listen) = (app.clone(), listen.to_owned());
+        let allowed_origins = origins.iter().map(ToString::to_string).collect();
         let serve = move || {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -86,6 +88,7 @@ impl DemoServer {
                 let address = listener.local_addr().map_err(|error| error.to_string())?;
                 let address = format!("https://{address}");
                 let setup = server_setup(served_app, keys, certificates, (&address, ca_sha256));
+                let setup = ServerSetup { allowed_origins, ..setup };
                 // If the receiver is gone, the demo has ended.
                 let _ = address_sender.send(address);
                 let shutdown = async move {
@@ -224,5 +227,6 @@ fn server_setup(
         metrics: ServerMetrics::default(),
         reflection: false,
         second_factor: SecondFactorPolicy::Off,
+        allowed_origins: Vec::new(),
     }
 }

@@ -38,6 +38,7 @@ fn lives_and_balances(authority: DemoAuthority, steps: u8, keep: Option<PathBuf>
         serve: false,
         tick: 10,
         listen: "127.0.0.1:0".into(),
+        allowed_origin: Vec::new(),
     };
     run(&options, Lang::EN).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -225,6 +225,7 @@ impl TestServer {
             } else {
                 SecondFactorPolicy::Off
             },
+            allowed_origins: vec![ALLOWED_ORIGIN.to_owned()],
         };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(run_server(listener, setup, async {
@@ -354,6 +355,9 @@ pub(crate) async fn connect_dir_from(dir: &std::path::Path, port: u16, source: &
     let (files, source) = (TlsFiles::in_dir(&dir.join("tls")), source.parse().unwrap());
     connect_as(&files, port, ClientSide { source, ..ClientSide::default() }).await
 }
+
+/// The origin of the web pages that may call test servers.
+pub(crate) const ALLOWED_ORIGIN: &str = "https://thidua.tinh.vn";
 
 /// If this file exists in a server's directory, the server offers reflection.
 const REFLECTION_FILE: &str = "reflection";
