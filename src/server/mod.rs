@@ -8,6 +8,7 @@ mod call_limits;
 mod connect;
 mod cors;
 pub mod escaped_writer;
+mod exchange_http;
 pub mod health_probe;
 mod jobs;
 pub mod keys;

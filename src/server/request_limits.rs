@@ -19,6 +19,10 @@ use tower::{Layer, Service};
 /// Streams that need no token and stay open.
 const OPEN_STREAMS: [&str; 2] = ["/grpc.health.v1.Health/Watch", "/grpc.reflection."];
 
+/// Marks a request of plain HTTP, whose body is one message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WholeBody;
+
 /// Limits the calls of a server.
 #[derive(Clone)]
 pub(super) struct RequestLimitsLayer {
@@ -91,7 +95,10 @@ where
         let authorization = request.headers().get(AUTHORIZATION).cloned();
         let sender = RequestSender { lang, address, authorization };
         let (limits, token_check) = (self.layer.limits.clone(), self.layer.token_check.clone());
-        let framing = if request.extensions().get::<ConnectCall>().is_some() {
+        let extensions = request.extensions();
+        let is_whole =
+            extensions.get::<ConnectCall>().is_some() || extensions.get::<WholeBody>().is_some();
+        let framing = if is_whole {
             MessageFraming::WholeBody
         } else {
             MessageFraming::Headers(MessageScanner::default())

@@ -3,6 +3,7 @@
 use super::accept::{self, ServerLimits};
 use super::connect::{ConnectLayer, TranscodeLayer};
 use super::cors::CorsLayer;
+use super::exchange_http::{self, ExchangeHttpLayer};
 use super::jobs;
 use super::keys::ServerKeys;
 use super::metrics::ServerMetrics;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_web::GrpcWebLayer;
 use tower::util::option_layer;
@@ -85,6 +87,8 @@ pub async fn run_server(
     let tracer = metrics.tracer();
     let max_open_calls = limits.max_connections.saturating_mul(OPEN_CALLS_PER_CONNECTION);
     let request_limits = RequestLimitsLayer::new(max_open_calls, services.token_check());
+    let exchange = exchange_http::routes(services.clone());
+    let routes = Routes::from(services.into_routes().into_axum_router().merge(exchange));
     let serving = Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -95,6 +99,7 @@ pub async fn run_server(
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .timeout(CALL_TIMEOUT)
         .layer(cors)
+        .layer(option_layer(ExchangeHttpLayer::new()))
         .layer(option_layer(ConnectLayer::new(CALL_TIMEOUT)))
         .layer(metrics)
         .layer(GrpcWebLayer::new())
@@ -102,7 +107,7 @@ pub async fn run_server(
         .layer(option_layer(tracer.is_on().then(|| TraceLayer(tracer))))
         .layer(request_limits)
         .layer(TranscodeLayer)
-        .add_routes(services.into_routes())
+        .add_routes(routes)
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown_signal);
     tokio::select! {
         served = serving => served,

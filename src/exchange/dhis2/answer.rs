@@ -26,13 +26,12 @@ struct ImportCount {
     ignored: usize,
 }
 
-/// The answer to an import. `results` are those of the readable reports, in order; none if nothing
-/// was tried.
+/// The answer to an import. `results` are those of the readable reports, in order.
 #[must_use]
 pub fn build_answer(
     import: &Dhis2Import,
     results: &DeliveryResults,
-    (options, is_applied): (&Dhis2Options, bool),
+    options: &Dhis2Options,
     lang: Lang,
 ) -> Dhis2Answer {
     let (mut count, mut conflicts) = (ImportCount::default(), import.faults.clone());
@@ -56,9 +55,6 @@ pub fn build_answer(
     }
     let rejected: BTreeSet<usize> =
         conflicts.iter().flat_map(|fault| fault.indexes.iter().copied()).collect();
-    if !is_applied && !options.dry_run {
-        count = ImportCount::default();
-    }
     count.ignored = import.value_count.saturating_sub(count.imported + count.updated);
     let conflicts: Vec<Value> = conflicts.iter().map(|fault| conflict_json(fault, lang)).collect();
     let is_success = conflicts.is_empty();

@@ -5,14 +5,14 @@ use prost_reflect::{DescriptorError, DescriptorPool, MessageDescriptor, MethodDe
 use std::collections::HashMap;
 
 /// Every method by its path, and every message that a call may carry.
-pub(super) struct ConnectContract {
+pub(in crate::server) struct ConnectContract {
     pool: DescriptorPool,
     methods: HashMap<String, MethodDescriptor>,
 }
 
 impl ConnectContract {
     /// The contract, the health service, and the details of errors.
-    pub(super) fn load() -> Result<Self, DescriptorError> {
+    pub(in crate::server) fn load() -> Result<Self, DescriptorError> {
         let mut pool = DescriptorPool::global();
         for set in [
             pb::FILE_DESCRIPTOR_SET,

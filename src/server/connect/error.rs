@@ -68,7 +68,10 @@ fn detail_json(type_url: &str, value: &[u8], contract: &ConnectContract) -> Valu
 }
 
 /// The response with this error.
-pub(super) fn error_response(status: &Status, contract: &ConnectContract) -> Response<Body> {
+pub(in crate::server) fn error_response(
+    status: &Status,
+    contract: &ConnectContract,
+) -> Response<Body> {
     let mut response = Response::new(body_of(error_json(status, contract).to_string().into()));
     *response.status_mut() = StatusCode::from_u16(connect_code(status.code()).1)
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

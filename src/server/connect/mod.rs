@@ -20,6 +20,8 @@ mod layer;
 mod request;
 mod transcode;
 
+pub(super) use contract::ConnectContract;
+pub(super) use error::error_response;
 pub(super) use layer::ConnectLayer;
 pub(super) use request::ConnectCall;
 pub(super) use transcode::TranscodeLayer;

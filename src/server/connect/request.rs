@@ -4,6 +4,7 @@ use super::contract::{ConnectContract, is_streaming};
 use super::error::{JSON_TYPE, error_json, error_response};
 use super::gzip::GunzipBody;
 use super::{body_of, is_protocol_header};
+use crate::server::request_limits::WholeBody;
 use http::header::{
     ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, TE,
 };
@@ -69,6 +70,9 @@ pub(super) fn read_request(parts: &Parts, contract: &ConnectContract) -> Connect
     let content_type = read_content_type(&parts.headers);
     let refuse = |status: Status| error_response(&status, contract);
     let Some(method) = contract.find_method(parts.uri.path()) else {
+        if parts.extensions.get::<WholeBody>().is_some() {
+            return ConnectRequest::Other;
+        }
         if !matches!(content_type.as_str(), "application/json" | "application/proto") {
             return ConnectRequest::Other;
         }

@@ -23,15 +23,15 @@ const ELSEWHERE: &str = "com-29266-0";
 const FIRST_DAY: &str = "2024-08-19";
 
 /// An agency's system with a key for the weekly reports of the district's communes.
-struct System {
-    secret: GeneratedSecret,
+pub(super) struct System {
+    pub(super) secret: GeneratedSecret,
     client: ExchangeServiceClient<Channel>,
-    elements: Vec<String>,
+    pub(super) elements: Vec<String>,
     next_request: u8,
 }
 
 impl System {
-    async fn with_key(server: &TestServer, calls: &[PartnerCall]) -> Self {
+    pub(super) async fn with_key(server: &TestServer, calls: &[PartnerCall]) -> Self {
         let (account, actor) = (AccountId::from_code(SYSTEM), server.app.system_actor().unwrap());
         for role in [Role::PartnerWriter, Role::PartnerReader] {
             let unit = UnitId::from_code("prov-84");

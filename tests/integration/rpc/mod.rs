@@ -5,6 +5,7 @@ mod authorization;
 mod campaigns;
 mod conclusion;
 pub(crate) mod desk_session;
+mod dhis2;
 mod drilldown;
 mod endpoints;
 mod exchange;

@@ -1,10 +1,8 @@
 //! Takes reports from systems of partner agencies: reads each, says what is wrong with it, and
 //! hands what can be read to `app`.
 
-use super::Services;
-use super::act::{read_act_request, take_performed};
-use super::caller::{authenticate_partner, read_accept_language};
-use super::status::RpcError;
+mod data_value_set;
+
 use crate::app::act::ActRequest;
 use crate::app::command::{DeliveryOutcome, DeliveryVerdict};
 use crate::app::delivery::{Deliveries, Delivery, DeliveryResults};
@@ -15,6 +13,10 @@ use crate::domain::report::figure_text::parse_scaled;
 use crate::domain::report::form::Catalogue;
 use crate::domain::support::limits::{CHANGES_MAX, CODE, DELIVERED_REPORTS_MAX, NOTE};
 use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::grpc::Services;
+use crate::grpc::act::{read_act_request, take_performed};
+use crate::grpc::caller::{authenticate_partner, read_accept_language};
+use crate::grpc::status::RpcError;
 use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::delivered_cell::Word;

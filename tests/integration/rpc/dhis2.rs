@@ -1,0 +1,134 @@
+//! A client that knows only DHIS2 sends its data value sets over plain HTTP, and reads what became
+//! of each value in the shape that it knows.
+
+use super::exchange::System;
+use crate::harness::{TestServer, send_http2};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use thidua::domain::access::partner::PartnerCall;
+
+const PATH: &str = "/api/dataValueSets";
+const COMMUNE: &str = "com-29242-0";
+const OTHER: &str = "com-29245-0";
+/// The week from 19 August 2024.
+const WEEK: &str = "2024W34";
+
+impl System {
+    /// A set with one figure in every cell of the form.
+    fn data_value_set(&self, unit: &str, figure: &str) -> Value {
+        let value = |element: &String| json!({ "dataElement": element, "value": figure });
+        let values: Vec<Value> = self.elements.iter().map(value).collect();
+        json!({ "dataSet": "tuan-xa", "period": WEEK, "orgUnit": unit, "dataValues": values })
+    }
+
+    async fn post(&self, server: &TestServer, query: &str, set: &Value) -> (u16, Value) {
+        let authorization = format!("ApiToken {}", self.secret.reveal());
+        self.post_as(server, query, &authorization, set).await
+    }
+
+    async fn post_as(
+        &self,
+        server: &TestServer,
+        query: &str,
+        authorization: &str,
+        set: &Value,
+    ) -> (u16, Value) {
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept-language", "en"),
+            ("authorization", authorization),
+        ];
+        let path = format!("{PATH}{query}");
+        let channel = server.connect().await;
+        let answer = send_http2(channel, "POST", &path, &headers, set.to_string().into()).await;
+        (answer.status, serde_json::from_slice(&answer.body).unwrap())
+    }
+}
+
+fn count(answer: &Value) -> [u64; 3] {
+    let count = &answer["response"]["importCount"];
+    ["imported", "updated", "ignored"].map(|name| count[name].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn a_set_is_tried_imported_found_unchanged_and_updated_as_such_a_client_expects() {
+    let server = TestServer::start().await;
+    let system = System::with_key(&server, &[PartnerCall::Reports]).await;
+    let cells = system.elements.len() as u64;
+    let set = system.data_value_set(COMMUNE, "3");
+
+    let (status, tried) = system.post(&server, "?dryRun=true", &set).await;
+    assert_eq!((status, count(&tried)), (200, [cells, 0, 0]), "{tried}");
+    let (status, done) = system.post(&server, "", &set).await;
+    assert_eq!((status, count(&done)), (200, [cells, 0, 0]), "the trial wrote nothing: {done}");
+    assert_eq!(done["response"]["status"], "SUCCESS");
+    let (status, again) = system.post(&server, "", &set).await;
+    assert_eq!((status, count(&again)), (200, [0, 0, cells]));
+    let corrected = system.data_value_set(COMMUNE, "4");
+    let (status, refused) = system.post(&server, "?importStrategy=CREATE", &corrected).await;
+    assert_eq!((status, count(&refused)), (409, [0, 0, cells]), "{refused}");
+    let basic = STANDARD.encode(format!("he-thong:{}", system.secret.reveal()));
+    let (status, updated) =
+        system.post_as(&server, "", &format!("Basic {basic}"), &corrected).await;
+    assert_eq!((status, count(&updated)), (200, [0, cells, 0]), "{updated}");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn each_value_that_is_not_taken_has_its_place_and_a_code_and_the_other_report_is_taken() {
+    let server = TestServer::start().await;
+    let system = System::with_key(&server, &[PartnerCall::Reports]).await;
+    let cells = system.elements.len();
+    let mut set = system.data_value_set(COMMUNE, "3");
+    let values = set["dataValues"].as_array_mut().unwrap();
+    let element = &system.elements[0];
+    let of_other = |element: &str, value: Value| json!({ "dataElement": element, "orgUnit": OTHER, "value": value });
+    values.push(of_other("no-such", "1".into()));
+    values.push(of_other(element, "1e2".into()));
+    values.push(json!({ "dataElement": element, "orgUnit": "nowhere", "value": "1" }));
+    values.push(json!({ "dataElement": element, "period": "202408", "value": "1" }));
+    let (status, answer) = system.post(&server, "", &set).await;
+    assert_eq!((status, count(&answer)), (409, [cells as u64, 0, 4]), "{answer}");
+    let conflicts = answer["response"]["conflicts"].as_array().unwrap();
+    let mut told: Vec<(String, u64)> = conflicts
+        .iter()
+        .map(|one| {
+            (one["errorCode"].as_str().unwrap().to_owned(), one["indexes"][0].as_u64().unwrap())
+        })
+        .collect();
+    told.sort();
+    let place = |offset: usize| (cells + offset) as u64;
+    let expected = [("E7610", 0), ("E7611", 3), ("E7612", 2), ("E7619", 1)];
+    assert_eq!(told, expected.map(|(code, offset)| (code.to_owned(), place(offset))), "{answer}");
+    assert_eq!(answer["response"]["rejectedIndexes"].as_array().unwrap().len(), 4);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn what_dhis2_leaves_out_stays_absent_and_is_never_read_as_nothing_occurred() {
+    let server = TestServer::start().await;
+    let system = System::with_key(&server, &[PartnerCall::Reports]).await;
+    let mut set = system.data_value_set(COMMUNE, "3");
+    set["dataValues"][0]["value"] = Value::Null;
+    let (status, answer) = system.post(&server, "", &set).await;
+    assert_eq!(status, 409);
+    assert_eq!(answer["response"]["conflicts"][0]["errorCode"], "CELL_BLANK", "{answer}");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_stranger_a_wrong_body_and_an_unknown_option_are_told_what_is_wrong() {
+    let server = TestServer::start().await;
+    let system = System::with_key(&server, &[PartnerCall::Reports]).await;
+    let set = system.data_value_set(COMMUNE, "3");
+    let (status, answer) = system.post_as(&server, "", "ApiToken nobody", &set).await;
+    assert_eq!((status, &answer["code"]), (401, &json!("unauthenticated")), "{answer}");
+    let (status, answer) = system.post(&server, "", &json!([1, 2])).await;
+    assert_eq!((status, &answer["status"]), (409, &json!("ERROR")), "{answer}");
+    let (status, answer) = system.post(&server, "?orgUnitIdScheme=gps", &set).await;
+    assert!(status == 409 && answer["message"].as_str().unwrap().contains("orgUnitIdScheme"));
+    let (status, answer) = system.post(&server, "?importStrategy=DELETE", &set).await;
+    assert!(status == 409 && answer["message"].as_str().unwrap().contains("not deleted"));
+    server.close().await;
+}
