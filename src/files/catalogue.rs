@@ -196,7 +196,8 @@ pub fn merge_catalogues(parts: Vec<Catalogue>) -> Catalogue {
 fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element> {
     let code = read_element_code(reader, "elements.code", &raw.code);
     let kind = reader.read_enum("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
-    let levels = read_levels(reader, "elements", &raw.level, raw.level_changes);
+    let keys = ["elements.level", "elements.level_changes.on", "elements.level_changes.level"];
+    let levels = read_levels(reader, keys, &raw.level, raw.level_changes);
     let opening_of = raw.opening_of.map(|of| read_element_code(reader, "elements.opening_of", &of));
     let breaks = raw.breaks.into_iter().filter_map(|one| read_break(reader, one)).collect();
     Some(Element {
@@ -217,28 +218,23 @@ fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element
     })
 }
 
-/// The level before the first change, and each change.
+/// The level before the first change, and each change; `keys` name the three values.
 fn read_levels(
     reader: &mut TomlReader<'_>,
-    table: &str,
+    [first_key, day_key, level_key]: [&str; 3],
     first: &Spanned<String>,
     changes: Vec<LevelChangeToml>,
 ) -> Option<CountingLevels> {
     let read_level = |reader: &mut TomlReader<'_>, key: &str, text: &Spanned<String>| {
         reader.read_enum(key, text, CountingLevel::ALL, CountingLevel::as_str)
     };
-    let first = read_level(reader, &format!("{table}.level"), first);
-    let mut read = Some(Vec::new());
-    for LevelChangeToml { on, level } in changes {
-        let on = reader.read_date(&format!("{table}.level_changes.on"), &on);
-        let level = read_level(reader, &format!("{table}.level_changes.level"), &level);
-        let change = on.zip(level).map(|(on, level)| LevelChange { on, level });
-        read = read.zip(change).map(|(mut read, change)| {
-            read.push(change);
-            read
-        });
-    }
-    Some(CountingLevels { first: first?, changes: read? })
+    let first = read_level(reader, first_key, first);
+    let read_change = |LevelChangeToml { on, level }: LevelChangeToml| {
+        let on = reader.read_date(day_key, &on);
+        on.zip(read_level(reader, level_key, &level)).map(|(on, level)| LevelChange { on, level })
+    };
+    let changes: Vec<Option<LevelChange>> = changes.into_iter().map(read_change).collect();
+    Some(CountingLevels { first: first?, changes: changes.into_iter().collect::<Option<_>>()? })
 }
 
 /// A change of definition; without a factor and not restated, the two sides are not comparable.
@@ -279,7 +275,8 @@ fn read_form(reader: &mut TomlReader<'_>, raw: FormToml) -> Form {
 }
 
 fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contract> {
-    let levels = read_levels(reader, "contracts", &raw.level, raw.level_changes);
+    let keys = ["contracts.level", "contracts.level_changes.on", "contracts.level_changes.level"];
+    let levels = read_levels(reader, keys, &raw.level, raw.level_changes);
     let mut reviewers = Vec::new();
     for text in &raw.reviewers {
         reviewers.extend(reader.read_enum(

@@ -3,9 +3,11 @@
 
 use crate::fraction::Frac;
 use crate::vectors::{AFTER, UNCOVERED, months, province};
-use crate::world::{World, contract_text, element_text, level_change_text, read_campaign, target};
+use crate::world::{
+    World, code, contract_text, element_text, level_change_text, read_campaign, target,
+};
 use jiff::civil::{Date, date};
-use thidua::domain::org::{DaySpan, StructureView, UnitKind};
+use thidua::domain::org::{DaySpan, HandoverLine, StructureView, UnitKind, check_stock_handover};
 use thidua::domain::standing::{Coverage, Judgement, JudgementState};
 use thidua::domain::support::ids::UnitId;
 
@@ -19,7 +21,8 @@ const TARGETS: [(&str, &str); 4] = [
     ("L", "count(n) <= 1000 by each level(COMMUNE)"),
 ];
 
-/// Two districts with a commune each, over the year 2026; the level of `n` and `s` changes on a day.
+/// Two districts with a commune each, over the year 2026; the level of `n` and `s` changes on a
+/// day.
 fn moved(day: Date) -> World {
     let mut draft = province();
     for (district, commune) in [("d1", "c1"), ("d2", "c2")] {
@@ -176,4 +179,23 @@ fn a_hand_over_of_earlier_days_does_not_take_the_stock_of_a_district_away_at_the
     let (low, high) = judged.value_low.zip(judged.value_high).unwrap();
     // 30 at most 41, 7 at most 13.
     assert_eq!((Frac::from(low), Frac::from(high)), (Frac::int(2), Frac::int(2 + 41 + 13)));
+}
+
+#[test]
+fn a_stock_is_handed_to_a_commune_from_the_day_on_which_communes_report_it() {
+    let world = moved(MOVE);
+    let codes = |day: Date, from: &str, to: &str| {
+        let line = HandoverLine {
+            from: UnitId::from_code(from),
+            to: UnitId::from_code(to),
+            element: code("s"),
+            amount: 30,
+        };
+        let found = check_stock_handover(&world.org, &world.catalogue, (day, &[line]), &[]);
+        found.iter().map(|violation| violation.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(MOVE, "d1", "c1"), Vec::<&str>::new());
+    assert_eq!(codes(date(2026, 6, 30), "d1", "c1"), ["HANDOVER_TAKER"]);
+    assert_eq!(codes(MOVE, "d1", "d2"), ["HANDOVER_TAKER"]);
+    assert_eq!(codes(date(2026, 6, 30), "d1", "d2"), Vec::<&str>::new());
 }

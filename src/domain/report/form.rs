@@ -236,6 +236,7 @@ impl Catalogue {
                 message!("form-nobody-reviews-name-least"),
             ));
         }
+        violations.extend(contract.levels.check(&at));
         for element in form.elements.iter().filter_map(|code| self.element(code)) {
             if element.levels != contract.levels {
                 violations.push(levels_violation(&at, element, contract));
