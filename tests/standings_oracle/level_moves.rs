@@ -4,7 +4,7 @@
 use crate::fraction::Frac;
 use crate::vectors::{AFTER, UNCOVERED, months, province};
 use crate::world::{
-    World, code, contract_text, element_text, level_change_text, read_campaign, target,
+    OrgDraft, World, code, contract_text, element_text, level_change_text, read_campaign, target,
 };
 use jiff::civil::{Date, date};
 use thidua::domain::org::{DaySpan, HandoverLine, StructureView, UnitKind, check_stock_handover};
@@ -24,7 +24,13 @@ const TARGETS: [(&str, &str); 4] = [
 /// Two districts with a commune each, over the year 2026; the level of `n` and `s` changes on a
 /// day.
 fn moved(day: Date) -> World {
+    moved_with(day, |_| ())
+}
+
+/// With more in the organisation.
+fn moved_with(day: Date, add: impl FnOnce(&mut OrgDraft)) -> World {
     let mut draft = province();
+    add(&mut draft);
     for (district, commune) in [("d1", "c1"), ("d2", "c2")] {
         draft.unit(district, UnitKind::District, DaySpan::ALWAYS);
         draft.below(district, "p", DaySpan::ALWAYS);
@@ -198,4 +204,26 @@ fn a_stock_is_handed_to_a_commune_from_the_day_on_which_communes_report_it() {
     assert_eq!(codes(date(2026, 6, 30), "d1", "c1"), ["HANDOVER_TAKER"]);
     assert_eq!(codes(MOVE, "d1", "d2"), ["HANDOVER_TAKER"]);
     assert_eq!(codes(date(2026, 6, 30), "d1", "d2"), Vec::<&str>::new());
+}
+
+#[test]
+fn a_district_that_gave_a_part_away_in_march_keeps_the_rest_as_missing_after_the_change() {
+    let march = date(2026, 3, 1);
+    let mut world = moved_with(MOVE, |draft| {
+        draft.unit("d3", UnitKind::District, DaySpan::from_day(march));
+        draft.below("d3", "p", DaySpan::from_day(march));
+        draft.line(march, "d1", "d3", (1, 3));
+        draft.line(march, "d1", "d1", (2, 3));
+    });
+    for (uid, amount) in [("d1", 20), ("d2", 0), ("d3", 10)] {
+        world.say(uid, "s", amount, MOVE);
+    }
+    for uid in ["c1", "c2"] {
+        world.say(uid, "s", 1, AFTER);
+    }
+    assert_eq!(value(&world, AFTER, "S"), Some(Frac::int(2)), "known");
+    let judged = judged(&world, AFTER, "p", "S").0;
+    let (low, high) = judged.value_low.zip(judged.value_high).unwrap();
+    // 20 at most 29, 10 at most 17, none at most 1.
+    assert_eq!((Frac::from(low), Frac::from(high)), (Frac::int(2), Frac::int(2 + 29 + 17 + 1)));
 }
