@@ -227,3 +227,27 @@ fn a_district_that_gave_a_part_away_in_march_keeps_the_rest_as_missing_after_the
     // 20 at most 29, 10 at most 17, none at most 1.
     assert_eq!((Frac::from(low), Frac::from(high)), (Frac::int(2), Frac::int(2 + 29 + 17 + 1)));
 }
+
+#[test]
+fn a_contract_is_judged_with_another_through_the_eve_of_its_change_where_that_ends_a_period_of_both()
+ {
+    let (middle, mut draft) = (date(2026, 6, 15), province());
+    draft.unit("d", UnitKind::District, DaySpan::ALWAYS);
+    draft.below("d", "p", DaySpan::ALWAYS);
+    draft.commune("c", "d", DaySpan::ALWAYS);
+    let change = level_change_text(middle, "COMMUNE");
+    let catalogue = element_text("n", "FLOW", "DISTRICT")
+        + &change
+        + &contract_text("m", "DISTRICT", "month", (0, 0), "", &["n"])
+        + &change
+        + &element_text("b", "FLOW", "COMMUNE")
+        + &contract_text("w", "COMMUNE", "week", (0, 15), "", &["b"]);
+    let targets = target("R", "ratio(n/b) <= 200%", UNCOVERED);
+    let campaign = months(date(2026, 12, 31), "\"m\", \"w\"", &targets);
+    let world = World::new(draft.build(), &catalogue, read_campaign(&campaign));
+    // The weeks are due through 14 June, the months through 30 June.
+    let standing = world.standing(date(2026, 7, 1), StructureView::AsWas, "p", "R");
+    assert_eq!(standing.judged_through, Some(date(2026, 6, 14)));
+    let found = world.differences(&world.ledger(), date(2026, 7, 1), StructureView::AsWas);
+    assert!(found.is_empty(), "{}", found[0]);
+}
