@@ -172,7 +172,7 @@ fn build_catalogue(elements: usize) -> Catalogue {
         scale: 0,
         min: 0,
         max: 1000,
-        level: CountingLevel::Commune,
+        levels: CountingLevel::Commune.into(),
         coercive: false,
         shrinkable: false,
         activity: false,
@@ -190,7 +190,7 @@ fn build_catalogue(elements: usize) -> Catalogue {
     let contract = Contract {
         code: "week".to_owned(),
         form: "week".to_owned(),
-        level: CountingLevel::Commune,
+        levels: CountingLevel::Commune.into(),
         calendar: "week".to_owned(),
         due_days: 1,
         grace_days: 2,

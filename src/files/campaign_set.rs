@@ -46,10 +46,11 @@ impl CampaignFileSet {
 }
 
 /// What a list that lacks entries makes other rules say.
-const CONSEQUENCES: [(&str, &[&str]); 11] = [
+const CONSEQUENCES: [(&str, &[&str]); 12] = [
     ("UNKNOWN_FIELD", &["fields"]),
     ("UNKNOWN_ELEMENT", &["elements"]),
     ("ELEMENT_NOT_COUNTED", &["elements", "forms", "contracts"]),
+    ("LEVELS_DIFFER", &["elements", "contracts"]),
     ("UNKNOWN_FORM", &["forms"]),
     ("UNKNOWN_CONTRACT", &["contracts"]),
     ("DUTY_EVIDENCE", &["elements"]),

@@ -152,3 +152,50 @@ fn what_was_probably_not_meant_is_a_warning() {
     let set = read_changed(&[], &monthly, &[], Some(&org));
     assert_eq!(codes(&set), ["LEASE_SHORTER"]);
 }
+
+#[test]
+fn a_level_that_changes_on_days_leaves_no_day_without_a_level_and_none_with_two() {
+    let (element, contract) = ("code = \"so_offences\"", "code = \"tuan-xa\"\nform = \"tuan-xa\"");
+    let with =
+        |piece: &'static str, days: &str| (piece, format!("{piece}\nlevel_changes = [{days}]"));
+    let july = "{ on = 2025-07-01, level = \"DISTRICT\" }";
+    let check = |on_element: &str, on_contract: &str| {
+        let (element, contract) = (with(element, on_element), with(contract, on_contract));
+        let elements = [(element.0, &*element.1)];
+        let set = read_changed(&elements, &[(contract.0, &*contract.1)], &[], None);
+        let texts = set.diagnostics.iter().map(|one| {
+            let text = one.violation.message.text(crate::i18n::Lang::EN);
+            (one.file.clone(), one.violation.code, one.violation.path.clone(), text)
+        });
+        texts.collect::<Vec<_>>()
+    };
+    let told = check(july, "{ on = 2025-08-01, level = \"DISTRICT\" }");
+    let differing = |text: &(String, &str, String, String)| {
+        text.3.contains("so_offences is counted at COMMUNE, 2025-07-01 DISTRICT")
+            && text.3.contains("the contract is reported at COMMUNE, 2025-08-01 DISTRICT")
+            && text.3.ends_with("give both the same level and level_changes")
+    };
+    assert!(told.iter().any(differing), "nobody reports July: {told:?}");
+    assert!(told.iter().all(|one| (one.1, &*one.2) == ("LEVELS_DIFFER", "contract.tuan-xa")));
+
+    let disordered =
+        "{ on = 2025-08-01, level = \"DISTRICT\" }, { on = 2025-07-01, level = \"PROVINCE\" }";
+    let told = check(disordered, disordered);
+    let orders = told.iter().filter(|one| one.1 == "LEVEL_CHANGES");
+    let paths: Vec<&str> = orders.map(|one| one.2.as_str()).collect();
+    assert_eq!(paths, ["element.so_offences", "contract.tuan-xa"]);
+    assert!(told[0].3.ends_with("put them in order"), "{told:?}");
+
+    let told = check("{ on = 2025-07-01T00:00:00, level = \"HUYEN\" }", july);
+    let of_elements = told.iter().filter(|one| one.0 == "elements.toml");
+    let faults: Vec<_> = of_elements.map(|one| (&*one.0, one.1, &*one.2)).collect();
+    assert_eq!(
+        faults,
+        [
+            ("elements.toml", "BAD_VALUE", "elements.level_changes.on"),
+            ("elements.toml", "BAD_VALUE", "elements.level_changes.level"),
+        ]
+    );
+    let told = check("{ level = \"DISTRICT\" }", july);
+    assert_eq!((told[0].1, &*told[0].2), ("NOT_GIVEN", "elements.level_changes.on"), "{told:?}");
+}

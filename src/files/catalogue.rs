@@ -6,6 +6,7 @@
 use super::diagnostic::FileDiagnostic;
 use super::keys::toml_tables::CATALOGUE;
 use super::toml_reader::{TomlReader, TomlReading};
+use crate::domain::report::counting_levels::{CountingLevels, LevelChange};
 use crate::domain::report::element::{
     BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
 };
@@ -50,6 +51,8 @@ struct ElementToml {
     kind: Spanned<String>,
     level: Spanned<String>,
     #[serde(default)]
+    level_changes: Vec<LevelChangeToml>,
+    #[serde(default)]
     scale: u8,
     #[serde(default)]
     min: i64,
@@ -63,6 +66,13 @@ struct ElementToml {
     opening_of: Option<Spanned<String>>,
     #[serde(default)]
     breaks: Vec<DefinitionBreakToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LevelChangeToml {
+    on: Spanned<Datetime>,
+    level: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +102,8 @@ struct ContractToml {
     code: Spanned<String>,
     form: String,
     level: Spanned<String>,
+    #[serde(default)]
+    level_changes: Vec<LevelChangeToml>,
     calendar: String,
     due_days: u16,
     grace_days: u16,
@@ -184,8 +196,8 @@ pub fn merge_catalogues(parts: Vec<Catalogue>) -> Catalogue {
 fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element> {
     let code = read_element_code(reader, "elements.code", &raw.code);
     let kind = reader.read_enum("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
-    let level =
-        reader.read_enum("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    let keys = ["elements.level", "elements.level_changes.on", "elements.level_changes.level"];
+    let levels = read_levels(reader, keys, &raw.level, raw.level_changes);
     let opening_of = raw.opening_of.map(|of| read_element_code(reader, "elements.opening_of", &of));
     let breaks = raw.breaks.into_iter().filter_map(|one| read_break(reader, one)).collect();
     Some(Element {
@@ -197,13 +209,32 @@ fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element
         scale: raw.scale,
         min: raw.min,
         max: raw.max,
-        level: level?,
+        levels: levels?,
         coercive: raw.coercive,
         shrinkable: raw.shrinkable,
         activity: raw.activity,
         opening_of: opening_of.flatten(),
         breaks,
     })
+}
+
+/// The level before the first change, and each change; `keys` name the three values.
+fn read_levels(
+    reader: &mut TomlReader<'_>,
+    [first_key, day_key, level_key]: [&str; 3],
+    first: &Spanned<String>,
+    changes: Vec<LevelChangeToml>,
+) -> Option<CountingLevels> {
+    let read_level = |reader: &mut TomlReader<'_>, key: &str, text: &Spanned<String>| {
+        reader.read_enum(key, text, CountingLevel::ALL, CountingLevel::as_str)
+    };
+    let first = read_level(reader, first_key, first);
+    let read_change = |LevelChangeToml { on, level }: LevelChangeToml| {
+        let on = reader.read_date(day_key, &on);
+        on.zip(read_level(reader, level_key, &level)).map(|(on, level)| LevelChange { on, level })
+    };
+    let changes: Vec<Option<LevelChange>> = changes.into_iter().map(read_change).collect();
+    Some(CountingLevels { first: first?, changes: changes.into_iter().collect::<Option<_>>()? })
 }
 
 /// A change of definition; without a factor and not restated, the two sides are not comparable.
@@ -244,8 +275,8 @@ fn read_form(reader: &mut TomlReader<'_>, raw: FormToml) -> Form {
 }
 
 fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contract> {
-    let level =
-        reader.read_enum("contracts.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    let keys = ["contracts.level", "contracts.level_changes.on", "contracts.level_changes.level"];
+    let levels = read_levels(reader, keys, &raw.level, raw.level_changes);
     let mut reviewers = Vec::new();
     for text in &raw.reviewers {
         reviewers.extend(reader.read_enum(
@@ -261,7 +292,7 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
     Some(Contract {
         code: raw.code.into_inner(),
         form: raw.form,
-        level: level?,
+        levels: levels?,
         calendar: raw.calendar,
         due_days: raw.due_days,
         grace_days: raw.grace_days,

@@ -21,7 +21,7 @@ fn build_contract(level: CountingLevel, calendar: &str, serves: &[&str]) -> Cont
     Contract {
         code: "tuan-xa".into(),
         form: "tuan-xa".into(),
-        level,
+        levels: level.into(),
         calendar: calendar.into(),
         due_days: 1,
         grace_days: 3,

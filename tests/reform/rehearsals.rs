@@ -61,7 +61,7 @@ fn rehearsal_input(org: &Org) -> RehearsalInput {
     let contract = Contract {
         code: "tuan-xa".into(),
         form: "tuan-xa".into(),
-        level: CountingLevel::Commune,
+        levels: CountingLevel::Commune.into(),
         calendar: "week".into(),
         due_days: 1,
         grace_days: 3,

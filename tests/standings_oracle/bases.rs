@@ -2,12 +2,11 @@
 
 use crate::figures::{Judged, year_before};
 use crate::fraction::Frac;
-use crate::ledger::Scene;
-use crate::lineage::{became, below, day_before, made_of};
+use crate::ledger::{Scene, kind_counting};
+use crate::lineage::{became, below, made_of};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::collections::BTreeSet;
-use thidua::domain::org::UnitKind;
 use thidua::domain::report::element::{BridgeMethod, Element, ElementCode};
 use thidua::domain::reporting::window::DateWindow;
 use thidua::domain::support::ids::UnitId;
@@ -123,7 +122,8 @@ impl Scene<'_> {
     /// The units of the campaign's first day whose past belongs to `unit`; `None` if one belongs to
     /// it only in part.
     fn units_of_the_past(&self, unit: UnitId, element: &Element) -> Option<BTreeSet<UnitId>> {
-        let key = (unit, UnitKind::from(element.level));
+        let first = self.input.campaign.measurement_window.start;
+        let key = (unit, kind_counting(&element.levels, first));
         if let Some(known) = self.memo.pasts.borrow().get(&key) {
             return known.clone();
         }
@@ -134,7 +134,7 @@ impl Scene<'_> {
 
     fn find_past(&self, unit: UnitId, element: &Element) -> Option<BTreeSet<UnitId>> {
         let (org, first) = (self.org(), self.input.campaign.measurement_window.start);
-        let kind = UnitKind::from(element.level);
+        let kind = kind_counting(&element.levels, first);
         let counts = |one: &UnitId| org.kind_on(*one, first) == Some(kind);
         let Some(day) = self.input.view.structure_day() else {
             if org.is_open_on(unit, first) {
@@ -176,17 +176,16 @@ impl Scene<'_> {
         from.iter().all(|one| became(self.history(), *one, first, opened) == alone).then_some(from)
     }
 
-    /// Whether nobody owes this contract any more on the last day judged, though somebody did.
+    /// Whether nobody owes this contract from the last day judged on, though somebody did.
     pub(crate) fn is_owed_no_more(&self, contract: &str, judged: Judged) -> bool {
         let key = (contract.to_owned(), judged.window, judged.end);
         if let Some(known) = self.memo.owed_no_more.borrow().get(&key) {
             return *known;
         }
         let owed = || self.ledger.pieces.iter().filter(|piece| piece.contract == contract);
-        let last = day_before(judged.end);
         let over = judged.end > judged.window.start
             && owed().any(|piece| piece.end < judged.end)
-            && owed().all(|piece| !(piece.start <= last && last < piece.end));
+            && owed().all(|piece| piece.end < judged.end);
         self.memo.owed_no_more.borrow_mut().insert(key, over);
         over
     }

@@ -1,7 +1,7 @@
 //! Random contracts, targets, bases and reports over a random organisation.
 
 use crate::organisations::{FIRST, OWNER, OrgPlan, org_strategy};
-use crate::world::{World, contract_text, element_text, read_campaign, target};
+use crate::world::{World, contract_text, element_text, level_change_text, read_campaign, target};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use proptest::prelude::*;
@@ -51,7 +51,9 @@ pub(crate) const FLOWS: [&str; 22] = [
     "change(count(b) vs same_window_prior_year, abs) >= 0",
 ];
 
-pub(crate) const STOCKS: [&str; 9] = [
+pub(crate) const STOCKS: [&str; 11] = [
+    "stock(t@end) <= 20",
+    "ratio(e/t) < 300%",
     "stock(s@end) <= 20",
     "stock(s@end) >= 5",
     "stock(s@end) = 0",
@@ -84,7 +86,10 @@ pub(crate) const PLACED: [&str; 18] = [
     "all(attest(duty), ratio(a/b) > 50%)",
 ];
 
-pub(crate) const EACH: [&str; 6] = [
+pub(crate) const EACH: [&str; 9] = [
+    "count(e) <= 9 by each",
+    "count(e) <= 9 by kind(xa)",
+    "ratio(e/a) < 200% by each",
     "ratio(a/b) > 50% by each",
     "count(a) <= 30 by each",
     "count(a) <= 30 by kind(xa)",
@@ -102,6 +107,8 @@ pub(crate) struct Plan {
     pub(crate) rhythms: [Rhythm; 2],
     /// Whether the second contract is the districts'.
     pub(crate) at_districts: bool,
+    /// The day, counted from the first, on which it moves between communes and districts.
+    pub(crate) moved: Option<i64>,
     /// The first day of the second phase, in days.
     pub(crate) second_phase: i64,
     /// Formula, coverage_min, min_base, zero base kept.
@@ -124,7 +131,8 @@ pub(crate) fn plan_strategy(formulas: Vec<&'static str>) -> impl Strategy<Value 
     );
     let line = (prop::sample::select(formulas), policies)
         .prop_map(|(formula, (coverage, base, zero))| (formula, coverage, base, zero));
-    let days = (1_i64..WEEKS * 7, 0_i64..WEEKS * 7 + 40);
+    let moved = prop_oneof![2 => Just(None), 1 => (-3..WEEKS * 7).prop_map(Some)];
+    let days = (1_i64..WEEKS * 7, 0_i64..WEEKS * 7 + 40, moved);
     let flags = (any::<bool>(), prop::bool::weighted(0.3));
     (
         org_strategy(),
@@ -135,19 +143,20 @@ pub(crate) fn plan_strategy(formulas: Vec<&'static str>) -> impl Strategy<Value 
         flags,
         prop::sample::select(vec![0_u64, 2, 10, 40]),
     )
-        .prop_map(|(org, rhythms, targets, seed, (second_phase, today), flags, silence)| {
-            Plan {
+        .prop_map(
+            |(org, rhythms, targets, seed, (second_phase, today, moved), flags, silence)| Plan {
                 org,
                 rhythms,
                 at_districts: flags.0,
+                moved,
                 second_phase,
                 targets,
                 seed,
                 today,
                 concluded: flags.1 && today > WEEKS * 7,
                 silence,
-            }
-        })
+            },
+        )
 }
 
 /// Numbers that depend on the seed and on what they are for, and on nothing else.
@@ -179,9 +188,15 @@ impl Plan {
     }
 
     fn catalogue_text(&self) -> String {
-        let level = if self.at_districts { "DISTRICT" } else { "COMMUNE" };
+        let (level, other) =
+            if self.at_districts { ("DISTRICT", "COMMUNE") } else { ("COMMUNE", "DISTRICT") };
+        let moved = self.moved_on().map(|day| level_change_text(day, other)).unwrap_or_default();
         let elements = ELEMENTS.iter().enumerate().map(|(at, (code, kind))| {
-            element_text(code, kind, if at < 4 { "COMMUNE" } else { level })
+            if at < 4 {
+                element_text(code, kind, "COMMUNE")
+            } else {
+                element_text(code, kind, level) + &moved
+            }
         });
         let mixed = self.rhythms[0].0 != self.rhythms[1].0;
         let contract = |code: &str, level: &str, (weekly, due, grace): Rhythm, of: &[&str]| {
@@ -195,6 +210,12 @@ impl Plan {
         elements.collect::<String>()
             + &contract("one", "COMMUNE", self.rhythms[0], &["a", "b", "s", "f"])
             + &contract("two", level, self.rhythms[1], &["e", "t"])
+            + &moved
+    }
+
+    /// The day on which the second contract moves to the other level.
+    fn moved_on(&self) -> Option<Date> {
+        self.moved.map(|days| FIRST.saturating_add(days.days()))
     }
 
     fn campaign(&self) -> thidua::domain::campaign::Campaign {
@@ -240,6 +261,7 @@ impl Plan {
         let bounds: BTreeSet<Date> = weeks
             .chain(months)
             .chain([cut])
+            .chain(self.moved_on().map(|day| day.saturating_sub(1.year())))
             .chain(dated)
             .filter(|day| start <= *day && *day <= end)
             .collect();

@@ -2,11 +2,13 @@
 
 use crate::figures::Judged;
 use crate::judge::Court;
-use crate::ledger::Scene;
+use crate::ledger::{Scene, days_of, kind_counting};
 use crate::lineage::{day_before, with_ancestors};
+use crate::places::is_summed;
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use thidua::domain::org::{UnitKind, UnitVersion};
+use thidua::domain::report::element::{ElementCode, ElementKind};
 use thidua::domain::standing::JudgementState;
 use thidua::domain::support::ids::UnitId;
 use thidua::domain::target_rule::{Comparison, EachUnits, StandingStage, TargetUnits};
@@ -46,6 +48,18 @@ pub(crate) struct Due {
 }
 
 impl Scene<'_> {
+    /// The levels at which an element is counted on the days of a window, of a stock on the last
+    /// day judged.
+    pub(crate) fn kinds_counting(&self, code: &ElementCode, judged: Judged) -> BTreeSet<UnitKind> {
+        let element = self.element(code);
+        if element.kind == ElementKind::Stock {
+            let last = day_before(judged.end).max(judged.window.start);
+            return BTreeSet::from([kind_counting(&element.levels, last)]);
+        }
+        let days = days_of(judged.window);
+        days.map(|day| kind_counting(&element.levels, day)).collect()
+    }
+
     /// The due reports of these contracts in any of these windows that count at the unit.
     pub(crate) fn coverage(
         &self,
@@ -124,7 +138,7 @@ impl Court<'_> {
         let view = scene.input.view.structure_day();
         let day = view.unwrap_or(last);
         let is_named = |unit: UnitId| {
-            org.version_on(unit, day).is_some_and(|version| self.names(comparison, version))
+            org.version_on(unit, day).is_some_and(|version| self.names(comparison, judged, version))
         };
         let is_below = |unit: UnitId| match view {
             Some(day) => with_ancestors(org, unit, day).contains(&self.unit),
@@ -140,15 +154,24 @@ impl Court<'_> {
         let last = day_before(judged.end).max(judged.window.start);
         let day = scene.input.view.structure_day().unwrap_or(last);
         let version = scene.org().unit(self.unit).unwrap().nearest_version(day);
-        version.is_some_and(|version| self.names(comparison, version))
+        version.is_some_and(|version| self.names(comparison, judged, version))
     }
 
-    fn names(&self, comparison: &Comparison, version: &UnitVersion) -> bool {
-        let level = self.scene.element(comparison.measure.elements()[0]).level;
+    fn names(&self, comparison: &Comparison, judged: Judged, version: &UnitVersion) -> bool {
+        let scene = self.scene;
+        let counted: BTreeSet<UnitKind> = comparison
+            .measure
+            .elements()
+            .into_iter()
+            .flat_map(|code| scene.kinds_counting(code, judged))
+            .collect();
+        let lowest = [UnitKind::Commune, UnitKind::District, UnitKind::Province]
+            .into_iter()
+            .find(|kind| counted.iter().all(|one| is_summed(*kind, *one)));
         match Named::by(comparison) {
             Some(Named::Kind(kind)) => version.local_kind == kind,
             Some(Named::Level(kind)) => version.kind == kind,
-            Some(Named::Counted | Named::One(_)) | None => version.kind == UnitKind::from(level),
+            Some(Named::Counted | Named::One(_)) | None => Some(version.kind) == lowest,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What is known, what is missing and what it weighs, of one element at one unit over one window.
 
 use crate::fraction::Frac;
-use crate::ledger::{Piece, Scene};
-use crate::lineage::{day_before, passed_on_to};
+use crate::ledger::{Piece, Scene, kind_counting};
+use crate::lineage::{day_before, passed_on};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
-use thidua::domain::org::{UnitKind, UnitLineage};
+use std::collections::{BTreeMap, BTreeSet};
+use thidua::domain::org::UnitLineage;
 use thidua::domain::report::cell::CellValue;
 use thidua::domain::report::element::{Element, ElementCode, ElementKind};
 use thidua::domain::reporting::window::DateWindow;
@@ -133,16 +133,21 @@ impl Scene<'_> {
     fn flow_weight(&self, piece: &Piece, element: &Element) -> Frac {
         let days = days_between(piece.start, piece.end);
         self.base_of_piece(piece.unit, days, element)
-            .or_else(|| self.median_of_level(&piece.contract, days, element))
+            .or_else(|| self.median_of_level(piece, days, element))
             .unwrap_or(Frac::ONE)
     }
 
-    fn median_of_level(&self, contract: &str, days: i64, element: &Element) -> Option<Frac> {
-        let key = (element.code.clone(), days);
+    fn median_of_level(&self, of: &Piece, days: i64, element: &Element) -> Option<Frac> {
+        let level = |piece: &Piece| kind_counting(&element.levels, piece.start);
+        let key = (element.code.clone(), days, level(of));
         if let Some(known) = self.memo.medians.borrow().get(&key) {
             return *known;
         }
-        let owed = self.ledger.pieces.iter().filter(|one| one.contract == contract);
+        let owed = self
+            .ledger
+            .pieces
+            .iter()
+            .filter(|one| one.contract == of.contract && level(one) == level(of));
         let peers: BTreeSet<UnitId> = owed.map(|one| one.unit).collect();
         let median = lower_median(
             peers.into_iter().filter_map(|one| self.base_of_piece(one, days, element)),
@@ -157,7 +162,7 @@ impl Scene<'_> {
 
     /// The units that hold a stock on the last day judged.
     pub(crate) fn holders(&self, element: &Element, day: Date) -> BTreeSet<UnitId> {
-        let kind = UnitKind::from(element.level);
+        let kind = kind_counting(&element.levels, day);
         let org = self.org();
         let open = org.units().iter().map(|unit| unit.id);
         open.filter(|unit| org.kind_on(*unit, day) == Some(kind)).collect()
@@ -182,44 +187,56 @@ impl Scene<'_> {
                     reading.weight.0 = reading.weight.0 + word;
                     reading.weight.1 = reading.weight.1 + word;
                 }
-                None => reading.add_missing(self.expected_stock(*holder, code, judged)),
+                None => {
+                    reading.add_missing(self.expected_stock(*holder, code, (judged.end, judged)))
+                }
             }
         }
         for ended in self.ended_holders(code, &holders, judged) {
+            let (ended, since) = ended;
             let (counts, doubtful) = self.place_of_ended(ended, last);
             reading.doubtful |= doubtful.contains(&unit);
             if counts.contains(&unit) {
                 reading.holder_ended = true;
-                reading.add_missing(self.expected_stock(ended, code, judged));
+                reading.add_missing(self.expected_stock(ended, code, (since, judged)));
             }
         }
         reading
     }
 
     /// The units that owed the element, do not hold it on the last day, and passed it on to nobody
-    /// who does.
+    /// who does, each with the day from which it owes nothing more.
     fn ended_holders(
         &self,
         code: &ElementCode,
         holders: &BTreeSet<UnitId>,
         judged: Judged,
-    ) -> BTreeSet<UnitId> {
+    ) -> BTreeMap<UnitId, Date> {
         let contract = self.contract_of(code);
-        let owed = self.ledger.pieces.iter().filter(|piece| {
-            piece.contract == contract && piece.end <= judged.end && !holders.contains(&piece.unit)
-        });
-        let all: BTreeSet<UnitId> = owed.map(|piece| piece.unit).collect();
+        let mut until: BTreeMap<UnitId, Date> = BTreeMap::new();
+        for piece in &self.ledger.pieces {
+            if piece.contract == contract && piece.end <= judged.end {
+                let last = until.entry(piece.unit).or_insert(piece.end);
+                *last = piece.end.max(*last);
+            }
+        }
         let last = day_before(judged.end);
-        // What was passed on is held, or was left, by another unit of the level.
-        let ended = all.iter().filter(|one| {
-            let others = all.union(holders).copied().filter(|other| other != *one).collect();
-            !passed_on_to(self.org(), **one, &others, last)
+        // What was passed on is held, or was left, by a unit that owed the element from then on.
+        let owed_from = |unit: UnitId, day: Date| {
+            holders.contains(&unit) || until.get(&unit).is_some_and(|until| day < *until)
+        };
+        let ended = until.iter().filter(|(unit, since)| {
+            !holders.contains(unit) && !passed_on(self.org(), **unit, (**since, last), &owed_from)
         });
-        ended.copied().collect()
+        ended.map(|(unit, since)| (*unit, *since)).collect()
     }
 
     fn place_of_ended(&self, ended: UnitId, last: Date) -> (BTreeSet<UnitId>, BTreeSet<UnitId>) {
         let org = self.org();
+        if org.is_open_on(ended, last) {
+            let place = self.place(ended, last);
+            return (place.certain, place.doubtful);
+        }
         let end = day_before(org.unit(ended).unwrap().lifetime().to.min(last.tomorrow().unwrap()));
         if self.input.view.structure_day().is_some() {
             let place = self.place(ended, end);
@@ -297,9 +314,15 @@ impl Scene<'_> {
         parts.iter().any(Option::is_some).then(|| parts.into_iter().flatten().sum())
     }
 
-    fn expected_stock(&self, unit: UnitId, code: &ElementCode, judged: Judged) -> Frac {
+    /// Of a unit that owes nothing more: what it had when it stopped.
+    fn expected_stock(
+        &self,
+        unit: UnitId,
+        code: &ElementCode,
+        (until, judged): (Date, Judged),
+    ) -> Frac {
         let element = self.element(code);
-        self.estimate(unit, code, judged.end)
+        self.estimate(unit, code, until)
             .or_else(|| self.inherited_base(unit, element, year_before(judged.window)))
             .or_else(|| {
                 let holders = self.holders(element, day_before(judged.end)).into_iter();

@@ -6,6 +6,7 @@ use crate::figures::Judged;
 use crate::fraction::Frac;
 use crate::ledger::Scene;
 use crate::measure::{Change, Current, Past, Plain, bound_of, plain, threshold_of};
+use crate::places::is_summed;
 use crate::verdict::{Rule, Stop, Threshold, Verdict, combine};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -175,6 +176,7 @@ impl Court<'_> {
         };
         let is_unclear = |code: &&ElementCode| {
             self.reading(code, judged).doubtful
+                || self.is_partly_counted(code, judged)
                 || scene.is_owed_no_more(&scene.contract_of(code), judged)
         };
         let is_whole = self.is_whole(judged)
@@ -183,6 +185,17 @@ impl Court<'_> {
             return Err(broken);
         }
         Ok(())
+    }
+
+    /// Whether the figures of some days, and not of all, are counted above this unit.
+    fn is_partly_counted(&self, code: &ElementCode, judged: Judged) -> bool {
+        let scene = self.scene;
+        let unit = scene.org().unit(self.unit).unwrap();
+        let day = scene.input.view.structure_day().unwrap_or(scene.input.today);
+        let own = unit.nearest_version(day).unwrap().kind;
+        let kinds = scene.kinds_counting(code, judged);
+        let here = kinds.iter().filter(|kind| is_summed(own, **kind)).count();
+        0 < here && here < kinds.len()
     }
 
     /// In the structure of each period, a unit has all figures only if it lived on all days judged.

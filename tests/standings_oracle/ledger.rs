@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use thidua::domain::org::{Hierarchy, Org, UnitKind};
 use thidua::domain::report::cell::CellValue;
+use thidua::domain::report::counting_levels::CountingLevels;
 use thidua::domain::report::element::{Element, ElementCode};
 use thidua::domain::report::form::Contract;
 use thidua::domain::reporting::window::DateWindow;
@@ -47,12 +48,23 @@ pub(crate) struct Ledger {
     changes: BTreeSet<Date>,
 }
 
+/// The level at which units count on a day.
+pub(crate) fn kind_counting(levels: &CountingLevels, day: Date) -> UnitKind {
+    let mut level = levels.first;
+    for change in &levels.changes {
+        if change.on <= day {
+            level = change.level;
+        }
+    }
+    level.into()
+}
+
 fn grace_end(contract: &Contract, whole_end: Date) -> Date {
     let days = i64::from(contract.due_days) + i64::from(contract.grace_days);
     whole_end.saturating_add(days.days())
 }
 
-fn days_of(window: DateWindow) -> impl Iterator<Item = Date> {
+pub(crate) fn days_of(window: DateWindow) -> impl Iterator<Item = Date> {
     std::iter::successors(Some(window.start), |day| day.tomorrow().ok())
         .take_while(move |day| *day < window.end)
 }
@@ -96,6 +108,7 @@ impl Ledger {
         for served in &contract.serves {
             cuts.extend(input.calendars.cut_offs_in(served, around).unwrap());
         }
+        cuts.extend(contract.levels.changes.iter().map(|change| change.on));
         let whole_end = |day: Date| calendar.period_containing(day).end;
         let begins = |day: Date| calendar.period_containing(day).start == day;
         let bounds: BTreeSet<Date> =
@@ -120,17 +133,13 @@ impl Ledger {
         bounds: &BTreeSet<Date>,
         whole_end: &dyn Fn(Date) -> Date,
     ) {
-        let (org, campaign, kind) = (input.org, input.campaign, UnitKind::from(contract.level));
-        let Some(one) = org.unit(unit) else { return };
-        if one.versions.iter().all(|version| version.kind != kind) {
-            return;
-        }
+        let (org, campaign) = (input.org, input.campaign);
         let place = |day: Date| (org.kind_on(unit, day), org.parent(unit, Hierarchy::Command, day));
         let mut open: Option<Piece> = None;
         let mut before = place(day_before(self.days.start));
         for day in days_of(self.days) {
             let now = place(day);
-            let is_owed = now.0 == Some(kind)
+            let is_owed = now.0 == Some(kind_counting(&contract.levels, day))
                 && (campaign.legal_window.contains(day)
                     || campaign.measurement_window.contains(day));
             if bounds.contains(&day) || now != before || !is_owed {
@@ -195,7 +204,7 @@ pub(crate) struct Memo {
     pub(crate) bases: RefCell<BTreeMap<(UnitId, ElementCode, DateWindow), Option<Frac>>>,
     pub(crate) pasts: RefCell<BTreeMap<(UnitId, UnitKind), Option<BTreeSet<UnitId>>>>,
     pub(crate) parts: RefCell<BTreeMap<UnitId, BTreeSet<UnitId>>>,
-    pub(crate) medians: RefCell<BTreeMap<(ElementCode, i64), Option<Frac>>>,
+    pub(crate) medians: RefCell<BTreeMap<(ElementCode, i64, UnitKind), Option<Frac>>>,
     pub(crate) owed_no_more: RefCell<BTreeMap<(String, DateWindow, Date), bool>>,
     judged_ends: RefCell<BTreeMap<BTreeSet<String>, Option<Date>>>,
 }

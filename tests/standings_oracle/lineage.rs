@@ -123,17 +123,24 @@ pub(crate) fn place_of(of: History<'_>, view: StructureView, unit: UnitId, day: 
     Place { certain, doubtful }
 }
 
-/// Whether one of the units to which `unit` passed on, at any remove, is among `these`.
-pub(crate) fn passed_on_to(org: &Org, unit: UnitId, these: &BTreeSet<UnitId>, until: Date) -> bool {
-    let (mut seen, mut open) = (BTreeSet::new(), vec![(unit, Date::MIN)]);
+/// Whether one of the units to which `unit` passed on within these days, at any remove, is one of
+/// those meant from the day on which it took over.
+pub(crate) fn passed_on(
+    org: &Org,
+    unit: UnitId,
+    (since, until): (Date, Date),
+    is_meant: &dyn Fn(UnitId, Date) -> bool,
+) -> bool {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![(unit, since)]);
     while let Some((one, since)) = open.pop() {
         for line in org.lineage().iter().filter(|line| {
             line.from == one
+                && line.to != one
                 && line.kind.is_succession()
                 && since <= line.effective_day
                 && line.effective_day <= until
         }) {
-            if these.contains(&line.to) {
+            if is_meant(line.to, line.effective_day) {
                 return true;
             }
             if seen.insert((line.to, line.effective_day)) {

@@ -13,6 +13,7 @@ mod fraction;
 mod handovers;
 mod judge;
 mod ledger;
+mod level_moves;
 mod lineage;
 mod measure;
 mod organisations;

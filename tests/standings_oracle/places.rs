@@ -150,9 +150,6 @@ impl Scene<'_> {
         line: &CampaignTarget,
     ) -> Expected {
         let elements = self.elements_of(&line.formula);
-        if !elements.iter().all(|code| is_summed(kind, self.element(code).level.into())) {
-            return Expected::NotCounted;
-        }
         let reach = Reach::of(&line.formula);
         let named = unit_named(&line.formula);
         let contracts: BTreeSet<String> =
@@ -167,6 +164,9 @@ impl Scene<'_> {
             judged_end,
             by_exposure: false,
         };
+        if !court.counting(&line.formula).into_iter().all(|one| is_summed(kind, one)) {
+            return Expected::NotCounted;
+        }
         let is_here = match named {
             Some(uid) => unit == UnitId::from_code(uid),
             None => {
@@ -217,8 +217,24 @@ impl Scene<'_> {
     }
 }
 
+impl Court<'_> {
+    /// The levels at which the elements of a target are counted in its windows.
+    fn counting(&self, formula: &Target) -> BTreeSet<UnitKind> {
+        let comparisons = formula.comparisons().into_iter().flat_map(|one| {
+            let judged = self.judged(one.window.as_ref());
+            let elements = one.measure.elements().into_iter();
+            elements.flat_map(move |code| self.scene.kinds_counting(code, judged))
+        });
+        let campaign = self.scene.input.campaign;
+        let duties = formula.attested_duties().into_iter();
+        let attested = duties.filter_map(|duty| campaign.duty(duty.as_str())?.element.as_ref());
+        let attested = attested.flat_map(|code| self.scene.kinds_counting(code, self.judged(None)));
+        comparisons.chain(attested).collect()
+    }
+}
+
 /// Whether a unit of this kind sums what is counted at `level`.
-fn is_summed(kind: UnitKind, level: UnitKind) -> bool {
+pub(crate) fn is_summed(kind: UnitKind, level: UnitKind) -> bool {
     let below_district = matches!(level, UnitKind::District | UnitKind::Commune);
     kind == level || kind == UnitKind::Province || (kind == UnitKind::District && below_district)
 }

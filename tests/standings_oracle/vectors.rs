@@ -17,7 +17,7 @@ pub(crate) const MERGER: Date = date(2026, 5, 1);
 pub(crate) const AFTER: Date = date(2027, 2, 1);
 
 /// A campaign over whole months of 2026 with two phases, the second from July on.
-fn months(last: Date, contracts: &str, targets: &str) -> String {
+pub(crate) fn months(last: Date, contracts: &str, targets: &str) -> String {
     let phases = if last.month() == 12 {
         "[[phases]]\nno = 1\nname_vi = \"1\"\nname_en = \"1\"\nfirst_day = 2026-01-01\n\
          last_day = 2026-06-30\n[[phases]]\nno = 2\nname_vi = \"2\"\nname_en = \"2\"\n\

@@ -122,6 +122,11 @@ pub(crate) fn element_text(code: &str, kind: &str, level: &str) -> String {
     )
 }
 
+/// Belongs right after the element or contract that changes its level.
+pub(crate) fn level_change_text(day: Date, level: &str) -> String {
+    format!("level_changes = [{{ on = {day}, level = \"{level}\" }}]\n")
+}
+
 pub(crate) fn contract_text(
     code: &str,
     level: &str,

@@ -222,7 +222,7 @@ impl<'a> Screen<'a> {
             .catalogue
             .contracts
             .iter()
-            .find(|one| one.level == CountingLevel::Commune)
+            .find(|one| one.levels.first == CountingLevel::Commune)
         else {
             return;
         };

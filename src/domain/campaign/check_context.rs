@@ -6,6 +6,7 @@
 use super::attainable::{Attainability, attainability};
 use super::{Campaign, DutyEvidence};
 use crate::domain::org::{Org, Unit, UnitKind};
+use crate::domain::report::counting_levels::CountingLevels;
 use crate::domain::report::element::CountingLevel;
 use crate::domain::report::form::{Catalogue, Contract};
 use crate::domain::reporting::calendar::Calendars;
@@ -14,12 +15,15 @@ use crate::domain::support::message::message;
 use crate::domain::support::nearest_word::nearest_word;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{EachUnits, TargetUnits, TargetWindow};
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// The greatest sum of ten years that every computation holds: 10^18.
 const SUM_MAX: i128 = 1_000_000_000_000_000_000;
 /// Most periods of ten years under an element that no contract brings in: one each day.
 const DAYS_OF_TEN_YEARS: u32 = 3653;
+/// All days.
+const EVER: DateWindow = DateWindow { start: Date::MIN, end: Date::MAX };
 /// Shorter names of units also occur as parts of other words.
 const UNIT_NAME_CHARS_MIN: usize = 8;
 
@@ -39,7 +43,7 @@ pub struct CheckContext<'a> {
 pub fn check_magnitudes(catalogue: &Catalogue, context: &CheckContext<'_>) -> Vec<Violation> {
     let calendars = Calendars::standard();
     let too_large = catalogue.elements.iter().filter_map(|element| {
-        let units = context.org.map_or(1, |org| units_of_level(org, element.level).count().max(1));
+        let units = context.org.map_or(1, |org| count_units(org, &element.levels, EVER).max(1));
         let calendar = catalogue
             .contract_for_element(&element.code)
             .and_then(|contract| calendars.get(&contract.calendar));
@@ -60,10 +64,10 @@ pub fn check_magnitudes(catalogue: &Catalogue, context: &CheckContext<'_>) -> Ve
     too_large.collect()
 }
 
-/// Every unit that was of this level on some day.
-fn units_of_level(org: &Org, level: CountingLevel) -> impl Iterator<Item = &Unit> {
-    let kind = UnitKind::from(level);
-    org.units().iter().filter(move |unit| unit.versions.iter().any(|version| version.kind == kind))
+/// How many units are of the level of some day of a window.
+fn count_units(org: &Org, levels: &CountingLevels, window: DateWindow) -> usize {
+    let is_counted = |unit: &&Unit| unit.days_at_level(levels, window).next().is_some();
+    org.units().iter().filter(is_counted).count()
 }
 
 fn is_open_in(unit: &Unit, window: DateWindow) -> bool {
@@ -146,11 +150,12 @@ impl Campaign {
     /// A contract at a level without units brings in nothing.
     fn check_levels(&self, org: &Org, contracts: &[Contract], warnings: &mut Vec<Violation>) {
         for contract in contracts {
-            let mut units = units_of_level(org, contract.level);
-            if !units.any(|unit| is_open_in(unit, self.measurement_window)) {
-                let (code, level) = (&contract.code, contract.level);
-                let text = message!("check-context-no-units-at-level", code, level);
-                warnings.push(Violation::warning("NO_UNITS_AT_LEVEL", "contracts", text));
+            for (days, level) in contract.levels.within(self.measurement_window) {
+                if count_units(org, &level.into(), days) == 0 {
+                    let code = &contract.code;
+                    let text = message!("check-context-no-units-at-level", code, level);
+                    warnings.push(Violation::warning("NO_UNITS_AT_LEVEL", "contracts", text));
+                }
             }
         }
     }
@@ -294,11 +299,11 @@ impl Campaign {
                 duty.element.as_ref().and_then(|code| catalogue.contract_for_element(code));
             let Some(contract) = contract else { continue };
             let Some(calendar) = calendars.get(&contract.calendar) else { continue };
-            let window = self.measurement_window;
-            let units =
-                units_of_level(org, contract.level).filter(|unit| is_open_in(unit, window)).count();
-            let most = units * calendar.clipped_periods_in(window).len();
-            if units > 0 && usize::try_from(duty.due).is_ok_and(|due| due > most) {
+            let reports = |(days, level): (DateWindow, CountingLevel)| {
+                count_units(org, &level.into(), days) * calendar.clipped_periods_in(days).len()
+            };
+            let most: usize = contract.levels.within(self.measurement_window).map(reports).sum();
+            if most > 0 && usize::try_from(duty.due).is_ok_and(|due| due > most) {
                 let path = format!("duties.{}", duty.code);
                 let text = message!("check-context-due-beyond-reports", due = duty.due, most);
                 warnings.push(Violation::warning("TARGET_NEVER_MET", path, text));

@@ -151,7 +151,7 @@ pub fn check_stock_handover(
             refuse("HANDOVER_DAY", message!("handover-giver-day", giver, effective_day));
         }
         let kind = org.kind_on(*to, effective_day);
-        if !kind.is_some_and(|kind| is_owed_at(catalogue, element, kind)) {
+        if !kind.is_some_and(|kind| is_owed_at(catalogue, element, (kind, effective_day))) {
             let message = message!("handover-taker-owes-not", taker, element, effective_day);
             refuse("HANDOVER_TAKER", message);
         }
@@ -170,11 +170,11 @@ fn is_giver_on(org: &Org, unit: UnitId, day: Date) -> bool {
     days.from < day && day <= days.to
 }
 
-/// Whether units of this kind report the element under some contract.
-fn is_owed_at(catalogue: &Catalogue, element: &ElementCode, kind: UnitKind) -> bool {
+/// Whether units of this kind report the element of this day under some contract.
+fn is_owed_at(catalogue: &Catalogue, element: &ElementCode, (kind, day): (UnitKind, Date)) -> bool {
     catalogue.contracts.iter().any(|contract| {
         let form = catalogue.form(&contract.form);
-        UnitKind::from(contract.level) == kind
+        UnitKind::from(contract.levels.on(day)) == kind
             && form.is_some_and(|form| form.elements.contains(element))
     })
 }

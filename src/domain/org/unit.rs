@@ -3,7 +3,9 @@
 //! The id of a unit never changes; names, kinds and official codes are in versions. Official codes
 //! are reused, so a code is only valid together with its system and a date.
 
+use crate::domain::report::counting_levels::CountingLevels;
 use crate::domain::report::element::CountingLevel;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::string_enum::string_enum;
 use jiff::civil::Date;
@@ -175,6 +177,20 @@ impl Unit {
     #[must_use]
     pub fn is_open_on(&self, day: Date) -> bool {
         self.lifetime().contains(day)
+    }
+
+    /// The days of a window on which the unit is of the level that these give for the day.
+    pub fn days_at_level(
+        &self,
+        levels: &CountingLevels,
+        window: DateWindow,
+    ) -> impl Iterator<Item = DateWindow> {
+        self.versions.iter().flat_map(move |version| {
+            let (from, to) = (version.days.from.max(window.start), version.days.to.min(window.end));
+            let within = levels.within(DateWindow { start: from, end: to });
+            let own = within.filter(|(_, level)| UnitKind::from(*level) == version.kind);
+            own.map(|(days, _)| days)
+        })
     }
 
     /// The version that holds on `day`.

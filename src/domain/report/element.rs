@@ -2,6 +2,7 @@
 //!
 //! The short number of an element in records is assigned by the server; see `numbers`.
 
+use crate::domain::report::counting_levels::CountingLevels;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::ElementId;
 use crate::domain::support::message::message;
@@ -78,7 +79,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// The one level of the organisation at which an element is counted. Above it figures are sums;
+    /// A level of the organisation at which an element is counted. Above it figures are sums;
     /// below it there is no figure, which is not the same as zero.
     CountingLevel {
         /// Công an cấp xã.
@@ -144,8 +145,8 @@ pub struct Element {
     pub min: i64,
     /// Greatest value allowed, scaled.
     pub max: i64,
-    /// The one level at which it is counted.
-    pub level: CountingLevel,
+    /// The one level of each day at which it is counted.
+    pub levels: CountingLevels,
     /// Counts acts of force against persons (arrests, fines, stops): no target may ask for more of
     /// it.
     pub coercive: bool,
@@ -254,6 +255,7 @@ impl Element {
                 message!("element-each-change-definition-needs"),
             ));
         }
+        violations.extend(self.levels.check(&at));
         violations
     }
 }
@@ -272,7 +274,7 @@ mod tests {
             scale: 0,
             min: 0,
             max: 500,
-            level: CountingLevel::Commune,
+            levels: CountingLevel::Commune.into(),
             coercive: false,
             shrinkable: true,
             activity: false,

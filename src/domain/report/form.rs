@@ -4,6 +4,7 @@
 //! Which unit owes which report for which days is computed in `expectation` from these and the
 //! organisation.
 
+use crate::domain::report::counting_levels::CountingLevels;
 use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::support::ids::{ContractId, FormId};
@@ -57,8 +58,8 @@ pub struct Contract {
     pub code: String,
     /// Code of the form.
     pub form: String,
-    /// The level whose open units owe the report.
-    pub level: CountingLevel,
+    /// The level of each day whose open units owe the report.
+    pub levels: CountingLevels,
     /// Code of the calendar whose periods are reported, as in `week`.
     pub calendar: String,
     /// Days after the last day of a period by whose end the report is due.
@@ -235,9 +236,10 @@ impl Catalogue {
                 message!("form-nobody-reviews-name-least"),
             ));
         }
+        violations.extend(contract.levels.check(&at));
         for element in form.elements.iter().filter_map(|code| self.element(code)) {
-            if element.level != contract.level {
-                violations.push(counted_twice_violation(&at, element, contract.level));
+            if element.levels != contract.levels {
+                violations.push(levels_violation(&at, element, contract));
             }
         }
     }
@@ -256,7 +258,7 @@ impl Catalogue {
                 continue;
             };
             let are_stocks = [element, stock].iter().all(|one| one.kind == ElementKind::Stock);
-            let alike = (element.level, element.scale) == (stock.level, stock.scale);
+            let alike = (&element.levels, element.scale) == (&stock.levels, stock.scale);
             if !are_stocks || !alike || code == of {
                 let message = message!("form-opening-of-unlike", code, of);
                 violations.push(Violation::error("OPENING_OF", at, message));
@@ -281,13 +283,15 @@ impl Catalogue {
     }
 }
 
-fn counted_twice_violation(at: &str, element: &Element, level: CountingLevel) -> Violation {
-    let (code, counting_level) = (&element.code, element.level);
-    Violation::error(
-        "COUNTED_TWICE",
-        at,
-        message!("form-element-counted-may-not", code, counting_level, level),
-    )
+/// An element whose level is not that of the contract on every day.
+fn levels_violation(at: &str, element: &Element, contract: &Contract) -> Violation {
+    let (code, counted, reported) = (&element.code, &element.levels, &contract.levels);
+    if counted.changes.is_empty() && reported.changes.is_empty() {
+        let (counting_level, level) = (counted, reported);
+        let text = message!("form-element-counted-may-not", code, counting_level, level);
+        return Violation::error("COUNTED_TWICE", at, text);
+    }
+    Violation::error("LEVELS_DIFFER", at, message!("form-levels-differ", code, counted, reported))
 }
 
 /// One violation for each code that occurs more than once in a list.
@@ -323,7 +327,7 @@ mod tests {
             scale: 0,
             min: 0,
             max: 100,
-            level,
+            levels: level.into(),
             coercive: false,
             shrinkable: false,
             activity: false,
@@ -347,7 +351,7 @@ mod tests {
         Contract {
             code: code.into(),
             form: code.into(),
-            level,
+            levels: level.into(),
             calendar: "week".into(),
             due_days: 1,
             grace_days: 3,
@@ -409,7 +413,7 @@ mod tests {
         assert_eq!(check(stock("opening", Some("nothing"))), refused("UNKNOWN_ELEMENT"));
         for unlike in [
             Element { kind: ElementKind::Flow, ..opening.clone() },
-            Element { level: CountingLevel::District, ..opening.clone() },
+            Element { levels: CountingLevel::District.into(), ..opening.clone() },
             Element { scale: 1, ..opening },
             stock("opening", Some("opening")),
         ] {

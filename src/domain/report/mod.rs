@@ -6,6 +6,7 @@
 pub mod attachment;
 pub mod cell;
 pub mod command;
+pub mod counting_levels;
 pub mod element;
 pub mod field_of_work;
 pub mod figure_text;

@@ -92,9 +92,10 @@ pub struct UnknownCalendar {
 /// uid), then day.
 ///
 /// A period is cut for one unit where the unit begins, ends, changes its kind or its COMMAND
-/// parent. It is cut for every unit under the contract where a period begins in a calendar that the
-/// form also serves ("enter once") and where a window judged by a campaign begins or ends
-/// ([`Calendars::with_campaigns`]); outside the campaigns nothing is owed. The pieces of a period
+/// parent. It is cut for every unit under the contract where the contract's level changes, where a
+/// period begins in a calendar that the form also serves ("enter once") and where a window judged
+/// by a campaign begins or ends ([`Calendars::with_campaigns`]); outside the campaigns nothing is
+/// owed. The pieces of a period
 /// do not depend on `window`; only days outside it are left off the first and the last.
 pub fn compute_expectations(
     org: &Org,
@@ -132,7 +133,6 @@ pub fn compute_unit_expectations(
 struct ContractPeriods<'a> {
     contract: &'a Contract,
     id: ContractId,
-    kind: UnitKind,
     window: DateWindow,
     /// Windows outside of which nothing is owed; `None` if no campaign names the contract.
     campaigns: Option<&'a [DateWindow]>,
@@ -141,7 +141,8 @@ struct ContractPeriods<'a> {
 
 struct ContractPeriod {
     period: Period,
-    /// Cut-offs of the other calendars that the form serves, and of campaigns.
+    /// Changes of the level, and cut-offs of the other calendars that the form serves and of
+    /// campaigns.
     cut_offs: Vec<Date>,
 }
 
@@ -161,7 +162,8 @@ impl<'a> ContractPeriods<'a> {
         let mut periods = Vec::new();
         for period in calendar.periods_in(window) {
             let whole = DateWindow { start: period.start, end: period.end };
-            let mut cut_offs = Vec::new();
+            let level_days = contract.levels.change_days();
+            let mut cut_offs: Vec<Date> = level_days.filter(|day| whole.contains(*day)).collect();
             for code in &contract.serves {
                 cut_offs.extend(calendars.cut_offs_in(code, whole).ok_or_else(|| unknown(code))?);
             }
@@ -174,18 +176,13 @@ impl<'a> ContractPeriods<'a> {
             periods.push(ContractPeriod { period, cut_offs });
         }
         let campaigns = campaigns.map(|days| days.windows.as_slice());
-        Ok(Self {
-            contract,
-            id: contract.id(),
-            kind: contract.level.into(),
-            window,
-            campaigns,
-            periods,
-        })
+        Ok(Self { contract, id: contract.id(), window, campaigns, periods })
     }
 
     fn add_unit_expectations(&self, org: &Org, unit: &Unit, expectations: &mut Vec<Expectation>) {
-        if unit.versions.iter().all(|version| version.kind != self.kind) {
+        let levels = &self.contract.levels;
+        let may_owe = |kind| levels.all().any(|level| UnitKind::from(level) == kind);
+        if !unit.versions.iter().any(|version| may_owe(version.kind)) {
             return;
         }
         let changes = org.period_cut_days(unit.id);
@@ -193,7 +190,8 @@ impl<'a> ContractPeriods<'a> {
             let cuts: Vec<Date> = changes.iter().chain(&period.cut_offs).copied().collect();
             let whole = DateWindow { start: period.period.start, end: period.period.end };
             let owes = |piece: &Period| {
-                unit.version_on(piece.start).is_some_and(|version| version.kind == self.kind)
+                let level = UnitKind::from(levels.on(piece.start));
+                unit.version_on(piece.start).is_some_and(|version| version.kind == level)
             };
             let mut pieces = period.period.split_at(&cuts);
             pieces.retain(|piece| self.is_judged(piece) && owes(piece));

@@ -173,7 +173,7 @@ impl ShareAllocation<'_> {
             .elements()
             .into_iter()
             .filter_map(|code| self.catalogue.element(code))
-            .map(|element| UnitKind::from(element.level))
+            .map(|element| UnitKind::from(element.levels.on(day)))
             .collect();
         let below = org.subtree(self.campaign.owner_id(), Hierarchy::Command, day);
         let counts =

@@ -222,8 +222,8 @@ fn check_row(
         ));
         return;
     };
-    if let Some(level) = level.filter(|level| *level != element.level) {
-        let own = element.level;
+    if let Some(level) = level.filter(|level| element.levels.all().all(|own| own != *level)) {
+        let own = &element.levels;
         violations.push(Violation::error(
             "NOT_COUNTED_HERE",
             "unit",

@@ -13,7 +13,6 @@
 use super::aggregate::StandingInput;
 use super::judge::attested_elements;
 use crate::domain::campaign::Campaign;
-use crate::domain::org::UnitKind;
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::Contract;
 use crate::domain::reporting::window::DateWindow;
@@ -205,13 +204,12 @@ impl<'a> DueContract<'a> {
             }
             cut_offs.insert(period.end);
         }
+        let periods_end = periods.last().map_or(days.start, |period| period.end);
+        cut_offs.extend(contract.levels.change_days().filter(|day| *day < periods_end));
         cut_offs.retain(|day| days.start < *day);
-        let level = UnitKind::from(contract.level);
-        let versions = input.org.units().iter().flat_map(|unit| &unit.versions);
-        let owing = versions.filter(|version| {
-            version.kind == level && version.days.from < days.end && days.start < version.days.to
-        });
-        let owed_until = owing.map(|version| version.days.to.min(days.end)).max();
+        let units = input.org.units().iter();
+        let owed = units.flat_map(|unit| unit.days_at_level(&contract.levels, days));
+        let owed_until = owed.map(|owed| owed.end).max();
         Self { contract, cut_offs, through, owed_until }
     }
 

@@ -86,12 +86,7 @@ struct WantedUnits<'a> {
 
 impl<'a> WantedUnits<'a> {
     fn new(figures: &UnitFigures<'_>, units: &'a EachUnits, comparison: &Comparison) -> Self {
-        let catalogue = figures.input.catalogue;
-        let elements = comparison.measure.elements().into_iter();
-        let levels: Vec<UnitKind> = elements
-            .filter_map(|code| catalogue.element(code))
-            .map(|element| UnitKind::from(element.level))
-            .collect();
+        let levels = figures.counted_levels(comparison);
         // The lowest level that sums all elements.
         let order =
             [UnitKind::Commune, UnitKind::Department, UnitKind::District, UnitKind::Province];

@@ -17,6 +17,7 @@
 //! `attribution`, the days that count in `due_days`, the weight of what is missing in `expected`.
 
 mod expected;
+mod layout;
 mod stocks;
 
 use super::Coverage;
@@ -24,10 +25,9 @@ use super::aggregate::{
     ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports,
 };
 use super::due_days::{DueDays, SummedWindow};
-use crate::domain::campaign::word_of;
 use crate::domain::org::UnitKind;
 use crate::domain::report::ReportKey;
-use crate::domain::report::cell::{CellValue, ElementNumber};
+use crate::domain::report::cell::CellValue;
 use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::reporting::period::Period;
@@ -35,8 +35,10 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ContractId, UnitId};
 use expected::{ExpectedFigures, ExpectedFlow};
 use jiff::civil::Date;
+use layout::contract_layouts;
+pub(super) use layout::{ContractLayout, LayoutColumn};
 use rustc_hash::FxHashMap as HashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -59,28 +61,6 @@ pub struct CampaignTotals {
 }
 
 type TrackedReportKey = (ContractId, UnitId, Date, Date, u8);
-
-/// Columns of the reports under one contract, in the form's order.
-#[derive(Debug, Clone)]
-pub(super) struct ContractLayout {
-    pub(super) id: ContractId,
-    pub(super) code: String,
-    pub(super) calendar: String,
-    pub(super) level: UnitKind,
-    pub(super) columns: Vec<LayoutColumn>,
-}
-
-/// One element of a form.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LayoutColumn {
-    /// Index in the catalogue.
-    pub(super) column: usize,
-    /// The short number of the element in cells.
-    pub(super) number: Option<ElementNumber>,
-    pub(super) stock: bool,
-    /// Whether a nil report leaves it to be answered.
-    word: bool,
-}
 
 /// An expected report, due now or later, and its content.
 #[derive(Debug, Clone)]
@@ -294,11 +274,17 @@ impl CampaignTotals {
         self.windows.iter().enumerate().filter_map(within).collect()
     }
 
-    /// Each unit that owes a form, with each of its elements.
+    /// Each unit that owes a form, at each level at which it does, with each of its elements.
     fn expected_columns(&self) -> Vec<(UnitId, UnitKind, usize)> {
-        let owing = self.range_by_unit.keys().flat_map(|(layout, unit)| {
-            let ContractLayout { level, columns, .. } = &self.layouts[*layout];
-            columns.iter().map(|one| (*unit, *level, one.column))
+        let owing = self.range_by_unit.iter().flat_map(|((layout, unit), range)| {
+            let layout = &self.layouts[*layout];
+            let moves = !layout.levels.changes.is_empty();
+            let further = if moves { range.clone() } else { range.start..range.start };
+            let days = std::iter::once(range.start).chain(further).map(|at| self.tracked[at].start);
+            let levels: BTreeSet<UnitKind> = days.map(|day| layout.level_on(day)).collect();
+            levels.into_iter().flat_map(move |level| {
+                layout.columns.iter().map(move |one| (*unit, level, one.column))
+            })
         });
         owing.collect()
     }
@@ -334,10 +320,13 @@ impl CampaignTotals {
         units.iter().filter_map(|unit| self.unit_rows.get(unit).copied()).collect()
     }
 
-    /// Runs of reports of one unit under one contract that have the same rows.
+    /// Runs of reports of one unit at one level under one contract that have the same rows.
     fn unit_runs(&self) -> Vec<Range<usize>> {
         let is_same_run = |one: &TrackedReport, next: &TrackedReport| {
-            (one.layout, one.unit) == (next.layout, next.unit) && one.rows == next.rows
+            let layout = &self.layouts[one.layout];
+            (one.layout, one.unit) == (next.layout, next.unit)
+                && one.rows == next.rows
+                && layout.level_on(one.start) == layout.level_on(next.start)
         };
         let mut end = 0;
         let runs = self.tracked.chunk_by(is_same_run).map(|run| {
@@ -349,11 +338,12 @@ impl CampaignTotals {
     }
 
     /// Adds the flows and the coverage of a run of reports, or subtracts them. They have the same
-    /// rows, so that each row changes once for all of them.
+    /// level and rows, so that each row changes once for all of them.
     fn apply_reports(&mut self, run: Range<usize>, operation: SumOperation) {
         let reports = &self.tracked[run];
-        let Some(TrackedReport { layout, unit, rows, .. }) = reports.first() else { return };
+        let Some(TrackedReport { layout, unit, rows, start, .. }) = reports.first() else { return };
         let layout = &self.layouts[*layout];
+        let level = layout.level_on(*start);
         let adds = operation == SumOperation::Add;
         for (window, (_, sums)) in self.windows.iter_mut().enumerate() {
             let inside = |counted: bool| -> Vec<&TrackedReport> {
@@ -368,20 +358,13 @@ impl CampaignTotals {
             let covered = covered.fold(Coverage::default(), Coverage::combined_with);
             sums.apply_coverage(&layout.code, rows, covered, adds);
             for (nth, LayoutColumn { column, .. }) in layout.flows() {
-                let expected = self.expected.flow(*unit, layout.level, *column);
+                let expected = self.expected.flow(*unit, level, *column);
                 let mut sum = ElementSum::default();
                 counted.iter().for_each(|one| one.add_flow(&mut sum, nth, expected));
                 known.iter().for_each(|one| one.add_known(&mut sum, nth));
                 sums.apply_sum(rows, *column, sum, adds);
             }
         }
-    }
-}
-
-impl ContractLayout {
-    /// Its flows, with their places on the form.
-    fn flows(&self) -> impl Iterator<Item = (usize, &LayoutColumn)> {
-        self.columns.iter().enumerate().filter(|(_, one)| !one.stock)
     }
 }
 
@@ -462,30 +445,4 @@ impl ReceivedFigures {
             figures: layout.columns.iter().map(figure).collect(),
         }
     }
-}
-
-fn contract_layouts(
-    input: &StandingInput<'_>,
-    columns: &HashMap<ElementCode, usize>,
-) -> Vec<ContractLayout> {
-    let numbers: HashMap<&ElementCode, ElementNumber> =
-        input.numbers.iter().map(|(number, code)| (code, *number)).collect();
-    let layout_column = |code: &ElementCode| {
-        let column = *columns.get(code)?;
-        let element = &input.catalogue.elements[column];
-        let stock = element.kind == ElementKind::Stock;
-        let word = word_of(element, std::slice::from_ref(input.campaign)).is_some();
-        Some(LayoutColumn { column, number: numbers.get(code).copied(), stock, word })
-    };
-    let layout = |contract: &crate::domain::report::form::Contract| {
-        let form = input.catalogue.form(&contract.form).map_or(&[][..], |form| &form.elements);
-        ContractLayout {
-            id: contract.id(),
-            code: contract.code.clone(),
-            calendar: contract.calendar.clone(),
-            level: contract.level.into(),
-            columns: form.iter().filter_map(layout_column).collect(),
-        }
-    };
-    input.catalogue.contracts.iter().map(layout).collect()
 }

@@ -6,10 +6,11 @@ use super::Coverage;
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::{UnitOrigins, legacy_owner};
 use super::due_days::{DueDays, SummedWindow, target_elements};
-use super::each_units::{is_judged_by_exposure, list_each_units};
+use super::each_units::{is_judged_by_exposure, last_judged_day, list_each_units};
+use super::unit_judge::is_level_summed;
 use crate::domain::campaign::CampaignTarget;
 use crate::domain::org::{Hierarchy, UnitKind};
-use crate::domain::report::element::{DefinitionComparability, Element, ElementCode};
+use crate::domain::report::element::{DefinitionComparability, Element, ElementCode, ElementKind};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::BaselineValue;
 use crate::domain::support::ids::UnitId;
@@ -18,6 +19,7 @@ use crate::domain::target_rule::{
     Attestation, Baseline, Comparability, Comparison, CourseDays, EachFigures, EachUnits,
     FigureSource, FormulaIdentifier, MissingReports, OwnTerms, StandingStage, TargetWindow,
 };
+use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -115,11 +117,48 @@ impl UnitFigures<'_> {
         self.input.catalogue.element(code)
     }
 
+    /// The levels at which the elements of a comparison are counted: of a flow on all days of its
+    /// window, of a stock on the last one judged.
+    pub(super) fn counted_levels(&self, comparison: &Comparison) -> Vec<UnitKind> {
+        let elements = comparison.measure.elements().into_iter();
+        elements.flat_map(|code| self.counted_levels_of(code, comparison)).collect()
+    }
+
+    fn counted_levels_of(&self, code: &ElementCode, comparison: &Comparison) -> Vec<UnitKind> {
+        let window = self.window_of(comparison).unwrap_or(self.default_window);
+        if self.element(code).is_none_or(|one| one.kind != ElementKind::Stock) {
+            return self.levels_within(code, window);
+        }
+        let last = last_judged_day(self.judged_end(window, comparison), window);
+        self.levels_within(code, DateWindow { start: last, end: last.saturating_add(1.day()) })
+    }
+
+    /// Whether the element was counted above this unit on some of the days, so that the unit has
+    /// only a part of its figures.
+    fn is_partly_counted(&self, code: &ElementCode, comparison: &Comparison) -> bool {
+        let levels = self.counted_levels_of(code, comparison);
+        if levels.len() < 2 {
+            return false;
+        }
+        let day = self.input.view.structure_day().unwrap_or(self.input.today);
+        let unit = self.input.org.unit(self.unit);
+        let kind = unit.and_then(|unit| unit.nearest_version(day)).map(|version| version.kind);
+        let is_summed = |level: &UnitKind| kind.is_some_and(|kind| is_level_summed(kind, *level));
+        levels.iter().any(is_summed) && !levels.iter().all(is_summed)
+    }
+
+    /// The levels at which an element is counted on the days of a window.
+    pub(super) fn levels_within(&self, code: &ElementCode, window: DateWindow) -> Vec<UnitKind> {
+        let element = self.element(code).into_iter();
+        let levels = element.flat_map(|element| element.levels.within(window));
+        levels.map(|(_, level)| level.into()).collect()
+    }
+
     /// A past figure, scaled, over a past window.
     pub(super) fn sum_baseline(&self, code: &ElementCode, window: DateWindow) -> Option<i64> {
         let (element, org) = (self.element(code)?, self.input.org);
-        let kind = UnitKind::from(element.level);
         let first = self.input.campaign.measurement_window.start;
+        let kind = UnitKind::from(element.levels.on(first));
         let counting: Vec<UnitId> =
             if let Some((origins, day)) = self.origins.zip(self.input.view.structure_day()) {
                 origins.units_wholly_within(
@@ -334,15 +373,17 @@ impl FigureSource for UnitFigures<'_> {
         }
     }
 
-    /// AS_WAS: a unit that did not exist on all days judged has only partial figures. In a view of
-    /// one day a unit has all of them unless it is indeterminate.
+    /// A unit has only partial figures if the element was counted above it on some days, in AS_WAS
+    /// also if it did not exist on all days judged. In a view of one day it has all of them unless
+    /// it is indeterminate.
     fn comparability(&self, element: &ElementCode, comparison: &Comparison) -> Comparability {
         let contract = self.due.contract_of(element);
         let read = contract.zip(self.element(element)).zip(self.sums_of(comparison));
         let indeterminate = read.is_some_and(|((contract, element), (_, sums))| {
             sums.is_indeterminate(self.unit, &contract.code, element.kind)
         });
-        if indeterminate || self.is_owed_no_more(element, comparison) {
+        let is_partial = self.is_partly_counted(element, comparison);
+        if indeterminate || is_partial || self.is_owed_no_more(element, comparison) {
             return Comparability::Broken;
         }
         let (Some(window), None) = (self.window_of(comparison), self.origins) else {

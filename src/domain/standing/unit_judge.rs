@@ -152,16 +152,16 @@ impl UnitJudge<'_> {
         }
     }
 
-    /// Whether every element is counted at this unit's level or below it.
+    /// Whether every element is counted at this unit's level or below it, on all days that count.
     fn is_counted_here(&self, formula: &Target) -> bool {
-        let (catalogue, comparisons) = (self.figures.input.catalogue, formula.comparisons());
-        let counted = |code: &ElementCode| {
-            let level = catalogue.element(code).map(|element| UnitKind::from(element.level));
-            level.is_none_or(|level| is_level_summed(self.kind, level))
+        let figures = self.figures;
+        let counted = |levels: Vec<UnitKind>| {
+            levels.into_iter().all(|level| is_level_summed(self.kind, level))
         };
-        let mut named = comparisons.iter().flat_map(|comparison| comparison.measure.elements());
-        named.all(counted)
-            && attested_elements(self.figures.input.campaign, formula).all(|code| counted(&code))
+        let compared = |comparison: &&Comparison| counted(figures.counted_levels(comparison));
+        let mut attested = attested_elements(figures.input.campaign, formula);
+        formula.comparisons().iter().all(compared)
+            && attested.all(|code| counted(figures.levels_within(&code, figures.default_window)))
     }
 
     fn judgement_figures(&self, comparison: &Comparison) -> Vec<StandingFigure> {

@@ -51,7 +51,9 @@ impl KeyTable {
     pub fn with_inner_tables(&'static self) -> Vec<&'static Self> {
         let mut tables = vec![self];
         for inner in self.keys.iter().filter_map(|key| key.value.inner_table()) {
-            tables.extend(inner.with_inner_tables());
+            let further = inner.with_inner_tables().into_iter();
+            let new = further.filter(|one| tables.iter().all(|known| known.name != one.name));
+            tables.extend(new.collect::<Vec<_>>());
         }
         tables
     }

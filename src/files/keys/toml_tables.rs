@@ -55,6 +55,7 @@ static ELEMENTS: KeyTable = KeyTable {
         required("unit_of_count", Text),
         required("kind", words!(ElementKind)),
         required("level", LEVEL),
+        optional("level_changes", Tables(&LEVEL_CHANGES)),
         with_default("scale", Whole(0, SCALE_MAX as i64), "0"),
         with_default("min", Whole(i64::MIN, i64::MAX), "0"),
         required("max", Whole(i64::MIN, i64::MAX)),
@@ -65,6 +66,9 @@ static ELEMENTS: KeyTable = KeyTable {
         optional("breaks", Tables(&BREAKS)),
     ],
 };
+
+static LEVEL_CHANGES: KeyTable =
+    KeyTable { name: "level_changes", keys: &[required("on", Day), required("level", LEVEL)] };
 
 static BREAKS: KeyTable = KeyTable {
     name: "breaks",
@@ -93,6 +97,7 @@ static CONTRACTS: KeyTable = KeyTable {
         required("code", Text),
         required("form", Text),
         required("level", LEVEL),
+        optional("level_changes", Tables(&LEVEL_CHANGES)),
         required("calendar", CalendarCode),
         required("due_days", U16),
         required("grace_days", U16),

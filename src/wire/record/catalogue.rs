@@ -2,6 +2,7 @@
 
 use super::standing::{fraction_from_proto, fraction_to_proto};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
+use crate::domain::report::counting_levels::{CountingLevels, LevelChange};
 use crate::domain::report::element::{BridgeMethod, DefinitionBreak, Element, ElementCode};
 use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
@@ -37,7 +38,7 @@ pub fn encode_element(number: u32, element: &Element) -> Vec<u8> {
         scale,
         min,
         max,
-        level,
+        levels,
         coercive,
         shrinkable,
         activity,
@@ -54,12 +55,13 @@ pub fn encode_element(number: u32, element: &Element) -> Vec<u8> {
         scale: u32::from(*scale),
         min_value: *min,
         max_value: *max,
-        counting_level: enums::counting_level_to_proto(*level).into(),
+        counting_level: enums::counting_level_to_proto(levels.first).into(),
         coercive: *coercive,
         shrinkable: *shrinkable,
         activity: *activity,
         opening_of: opening_of.as_ref().map_or_else(String::new, |of| of.as_str().to_owned()),
         breaks: breaks.iter().map(break_to_proto).collect(),
+        level_changes: level_changes_to_proto(levels),
     };
     message.encode_to_vec()
 }
@@ -82,6 +84,7 @@ pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
         activity,
         breaks,
         opening_of,
+        level_changes,
     } = decode_message(bytes)?;
     if number == 0 {
         return Err(RecordError::UnknownElement);
@@ -99,7 +102,7 @@ pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
         scale: u8::try_from(scale).map_err(|_| RecordError::Field("scale"))?,
         min: min_value,
         max: max_value,
-        level: check_field("counting_level", enums::counting_level_from_proto(counting_level))?,
+        levels: levels_from_proto("counting_level", counting_level, level_changes)?,
         coercive,
         shrinkable,
         activity,
@@ -107,6 +110,34 @@ pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
         breaks: breaks.into_iter().map(break_from_proto).collect::<Result<_, _>>()?,
     };
     Ok((number, element))
+}
+
+fn level_changes_to_proto(levels: &CountingLevels) -> Vec<pb::LevelChange> {
+    let change = |LevelChange { on, level }: &LevelChange| pb::LevelChange {
+        day: values::day_to_proto(*on),
+        level: enums::counting_level_to_proto(*level).into(),
+    };
+    levels.changes.iter().map(change).collect()
+}
+
+fn levels_from_proto(
+    field: &'static str,
+    first: i32,
+    changes: Vec<pb::LevelChange>,
+) -> Result<CountingLevels, RecordError> {
+    let change = |pb::LevelChange { day, level }: pb::LevelChange| {
+        let on = check_field("level_changes.day", values::day_from_proto(day))?;
+        let level = enums::counting_level_from_proto(level);
+        Ok(LevelChange { on, level: check_field("level_changes.level", level)? })
+    };
+    let levels = CountingLevels {
+        first: check_field(field, enums::counting_level_from_proto(first))?,
+        changes: changes.into_iter().map(change).collect::<Result<_, RecordError>>()?,
+    };
+    match levels.check(field) {
+        None => Ok(levels),
+        Some(_) => Err(RecordError::Field("level_changes")),
+    }
 }
 
 fn break_to_proto(definition_break: &DefinitionBreak) -> pb::DefinitionBreak {
@@ -171,12 +202,12 @@ pub fn decode_form(bytes: &[u8], numbers: &ElementNumbers) -> Result<Form, Recor
 /// Encodes a reporting contract.
 #[must_use]
 pub fn encode_contract(contract: &Contract) -> Vec<u8> {
-    let Contract { code, form, level, calendar, due_days, grace_days, early, serves, reviewers } =
+    let Contract { code, form, levels, calendar, due_days, grace_days, early, serves, reviewers } =
         contract;
     let message = pb::ContractRecord {
         code: code.clone(),
         form: form.clone(),
-        level: enums::counting_level_to_proto(*level).into(),
+        level: enums::counting_level_to_proto(levels.first).into(),
         calendar: calendar.clone(),
         due_days: u32::from(*due_days),
         grace_days: u32::from(*grace_days),
@@ -186,6 +217,7 @@ pub fn encode_contract(contract: &Contract) -> Vec<u8> {
             .map(|level| enums::counting_level_to_proto(*level).into())
             .collect(),
         early_allowed: *early == EarlyReports::Allowed,
+        level_changes: level_changes_to_proto(levels),
     };
     message.encode_to_vec()
 }
@@ -202,6 +234,7 @@ pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
         serves,
         reviewers,
         early_allowed,
+        level_changes,
     } = decode_message(bytes)?;
     let to_days = |name, days: u32| u16::try_from(days).map_err(|_| RecordError::Field(name));
     let reviewers: Result<_, _> =
@@ -209,7 +242,7 @@ pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
     Ok(Contract {
         code,
         form,
-        level: check_field("level", enums::counting_level_from_proto(level))?,
+        levels: levels_from_proto("level", level, level_changes)?,
         calendar,
         due_days: to_days("due_days", due_days)?,
         grace_days: to_days("grace_days", grace_days)?,
@@ -292,6 +325,12 @@ mod tests {
     use crate::domain::report::element::{CountingLevel, ElementKind};
     use crate::domain::reporting::calendar::Calendars;
 
+    fn moved() -> CountingLevels {
+        let on = jiff::civil::date(2025, 3, 1);
+        let changes = vec![LevelChange { on, level: CountingLevel::Commune }];
+        CountingLevels { first: CountingLevel::District, changes }
+    }
+
     fn offences() -> Element {
         Element {
             code: ElementCode::new("so_offences").unwrap(),
@@ -302,7 +341,7 @@ mod tests {
             scale: 0,
             min: 0,
             max: 500,
-            level: CountingLevel::Commune,
+            levels: moved(),
             coercive: false,
             shrinkable: true,
             activity: false,
@@ -329,7 +368,7 @@ mod tests {
         let contract = Contract {
             code: "tuan-xa".into(),
             form: "tuan-xa".into(),
-            level: CountingLevel::Commune,
+            levels: moved(),
             calendar: "week".into(),
             due_days: 2,
             grace_days: 1,

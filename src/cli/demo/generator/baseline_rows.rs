@@ -18,12 +18,13 @@ impl Province {
     pub fn baseline_rows(&self) -> Vec<BaselineRow> {
         let steps = self.base_steps();
         let day = self.campaign.base_window().last_day();
+        let first = self.campaign.measurement_window.start;
         let mut rows = Vec::new();
         for unit in self.org.open_units_on(day) {
             let kind = self.org.kind_on(unit.id, day);
             let counted = self.catalogue.elements.iter().filter(|element| {
                 self.plan.baseline_elements.contains(&element.code.as_str())
-                    && Some(UnitKind::from(element.level)) == kind
+                    && Some(UnitKind::from(element.levels.on(first))) == kind
             });
             for element in counted {
                 self.push_rows(unit.id, &unit.uid, element, &steps, &mut rows);

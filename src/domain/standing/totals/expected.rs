@@ -46,10 +46,7 @@ pub(super) struct ExpectedFlow {
 
 impl ExpectedFigures {
     /// Reads last year's figures of these units and columns of the catalogue.
-    pub(super) fn read(
-        input: &StandingInput<'_>,
-        wanted: impl IntoIterator<Item = (UnitId, UnitKind, usize)>,
-    ) -> Self {
+    pub(super) fn read(input: &StandingInput<'_>, wanted: Vec<(UnitId, UnitKind, usize)>) -> Self {
         let mut figures = Self {
             base_days: i64::from(input.campaign.base_window().days().max(1)),
             ..Self::default()
@@ -60,9 +57,8 @@ impl ExpectedFigures {
             let window = input.campaign.base_window();
             let Some(base) = inherited_base(input, element, unit, window) else { continue };
             let known = ExpectedBase { figure: base, weight: to_weight(base) };
-            if figures.bases.insert((unit, column), known).is_none() {
-                by_level.entry((kind, column)).or_default().push(base);
-            }
+            figures.bases.insert((unit, column), known);
+            by_level.entry((kind, column)).or_default().push(base);
         }
         let median = |(key, values)| Some((key, to_weight(lower_median(values)?)));
         figures.median_weights = by_level.into_iter().filter_map(median).collect();

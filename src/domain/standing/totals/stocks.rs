@@ -5,6 +5,7 @@
 //!  A said 11 ─┐                 C says 19: the stock is 19, never 30
 //!  B said 8 ──┴─> C in May      C is silent: one missing report, expected 11 + 8
 //!  E said 30 ───> dissolved, and no unit alive owes the element: 30 stays as missing
+//!  D said 30 ───> alive, the element moved to the communes:      30 stays as missing
 //! ```
 //!
 //! The view decides only on whose sums a unit's stock stands. A word is stale if it is of an
@@ -13,7 +14,7 @@
 
 use super::expected::{inherited_base, lower_median, to_weight};
 use super::{CampaignTotals, ContractLayout, TrackedReport};
-use crate::domain::org::{HandoverLine, Org, UnitKind, UnitLineage};
+use crate::domain::org::{HandoverLine, Org, Unit, UnitLineage};
 use crate::domain::report::element::{ElementCode, ElementKind};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::aggregate::{ElementSum, StandingInput};
@@ -26,8 +27,8 @@ use jiff::civil::Date;
 /// A unit that owes a stock on the last day judged, or whose stock nobody alive owes in its place.
 struct StockHolder {
     unit: UnitId,
-    /// It ended, and no unit alive owes the element in its place.
-    ended: bool,
+    /// The day from which it owes the element no more, and no unit owes it in its place.
+    ended: Option<Date>,
     attribution: FigureAttribution,
     /// Index in `tracked` of its last due report.
     last_report: Option<usize>,
@@ -149,26 +150,50 @@ impl LayoutStocks<'_> {
             };
             let last_report =
                 range.clone().rev().find(|at| self.totals.tracked[*at].end <= self.end);
-            if org.kind_on(unit.id, day) == Some(self.layout().level) {
+            let Some(owed_until) = self.owed_until(unit) else { continue };
+            if owed_until == self.end {
                 let attribution = self.attribution.of_figure(unit.id, day);
-                holders.push(StockHolder { unit: unit.id, ended: false, attribution, last_report });
+                holders.push(StockHolder { unit: unit.id, ended: None, attribution, last_report });
             } else if (last_report.is_some() || self.has_taken(unit.id))
-                && is_without_heir(org, unit.id, self.layout().level, day)
+                && !self.has_heir(unit.id, owed_until, org.lineage().len())
             {
-                let attribution = self.attribute_ended(unit.id);
-                holders.push(StockHolder { unit: unit.id, ended: true, attribution, last_report });
+                let (ended, attribution) = (Some(owed_until), self.attribute_ended(unit));
+                holders.push(StockHolder { unit: unit.id, ended, attribution, last_report });
             }
         }
         holders
     }
 
+    /// The day after the last one, up to the last day judged, on which the unit owes the element.
+    fn owed_until(&self, unit: &Unit) -> Option<Date> {
+        let past = DateWindow { start: Date::MIN, end: self.end };
+        unit.days_at_level(&self.layout().levels, past).map(|owed| owed.end).max()
+    }
+
+    /// Whether a unit took this one over on `since` or later and owed the element from then on, or
+    /// has such an heir.
+    fn has_heir(&self, unit: UnitId, since: Date, steps: usize) -> bool {
+        let Some(steps) = steps.checked_sub(1) else { return false };
+        let org = self.input.org;
+        let lines = org.lineage_from(unit).filter(|line| line.kind.is_succession());
+        let mut lines = lines.filter(|line| {
+            line.to != unit && since <= line.effective_day && line.effective_day < self.end
+        });
+        lines.any(|line| {
+            let day = line.effective_day;
+            let owed_until = org.unit(line.to).and_then(|heir| self.owed_until(heir));
+            owed_until.is_some_and(|until| day < until) || self.has_heir(line.to, day, steps)
+        })
+    }
+
     /// The units above an ended one: those of its last day that are still there; in a view of one
     /// day those that have its figures.
-    fn attribute_ended(&self, unit: UnitId) -> FigureAttribution {
+    fn attribute_ended(&self, unit: &Unit) -> FigureAttribution {
         let (org, day) = (self.input.org, self.last_day());
-        let Some(end) = org.unit(unit).map(|unit| unit.lifetime().to) else {
-            return FigureAttribution::default();
-        };
+        let (unit, end) = (unit.id, unit.lifetime().to);
+        if day < end {
+            return self.attribution.of_figure(unit, day);
+        }
         let last = end.yesterday().unwrap_or(end).min(day);
         if self.input.view.structure_day().is_some() {
             return self.attribution.of_figure(unit, last);
@@ -191,7 +216,7 @@ impl LayoutStocks<'_> {
             let (element, scale) = (&element.code, element.scale);
             let column = StockColumn { element, nth, column: one.column, scale };
             let owing = holders.iter();
-            let owing = owing.filter(|one| !(one.ended && self.has_given_all(one.unit, column)));
+            let owing = owing.filter(|one| one.ended.is_none() || !self.has_given_all(one, column));
             let holders: Vec<&StockHolder> = owing.collect();
             let current: Vec<Option<i64>> =
                 holders.iter().map(|holder| self.current_word(holder, column)).collect();
@@ -200,7 +225,9 @@ impl LayoutStocks<'_> {
             for (holder, word) in holders.iter().zip(current) {
                 let sum = match word {
                     Some(value) => said_sum(value, column.natural(value)),
-                    None => missing_sum(self.expected(holder, column, median), holder.ended),
+                    None => {
+                        missing_sum(self.expected(holder, column, median), holder.ended.is_some())
+                    }
                 };
                 words.push(StockWord {
                     report: holder.last_report.filter(|_| word.is_some()),
@@ -217,7 +244,7 @@ impl LayoutStocks<'_> {
     fn current_word(&self, holder: &StockHolder, column: StockColumn<'_>) -> Option<i64> {
         let report = &self.totals.tracked[holder.last_report?];
         let last_change = self.last_change(holder.unit, self.last_day(), column);
-        let is_current = !holder.ended && last_change.is_none_or(|day| day < report.end);
+        let is_current = holder.ended.is_none() && last_change.is_none_or(|day| day < report.end);
         report.official_figure(column.nth).filter(|_| is_current)
     }
 
@@ -238,9 +265,13 @@ impl LayoutStocks<'_> {
         lines.filter(|line| line.element == *column.element).collect()
     }
 
-    /// Whether a hand-over up to the last day judged names who holds the stock of an ended unit.
-    fn has_given_all(&self, unit: UnitId, column: StockColumn<'_>) -> bool {
-        let past = self.input.handovers.iter().filter(|one| one.effective_day < self.end);
+    /// Whether a hand-over in or after the last period of an ended unit, up to the last day judged,
+    /// names who holds its stock.
+    fn has_given_all(&self, holder: &StockHolder, column: StockColumn<'_>) -> bool {
+        let unit = holder.unit;
+        let since = holder.last_report.map_or(Date::MIN, |at| self.totals.tracked[at].start);
+        let past = self.input.handovers.iter();
+        let past = past.filter(|one| since < one.effective_day && one.effective_day < self.end);
         let mut lines = past.flat_map(|one| one.lines_of(column.element));
         lines.any(|line| line.from == unit && line.to != unit)
     }
@@ -251,7 +282,7 @@ impl LayoutStocks<'_> {
         past.flat_map(|one| &one.lines).any(|line| line.to == unit)
     }
 
-    /// The level to expect of a holder without a current word.
+    /// The level to expect of a holder without a current word; of an ended one that of its end.
     fn expected(
         &self,
         holder: &StockHolder,
@@ -259,7 +290,7 @@ impl LayoutStocks<'_> {
         median: Option<Ratio>,
     ) -> Ratio {
         let steps = self.input.org.lineage().len() + self.input.handovers.len() + 1;
-        self.estimate(holder.unit, self.end, column, steps)
+        self.estimate(holder.unit, holder.ended.unwrap_or(self.end), column, steps)
             .or_else(|| self.base(holder.unit, column))
             .or(median)
             .unwrap_or(Ratio::ONE)
@@ -359,17 +390,6 @@ fn last_succession(org: &Org, unit: UnitId, day: Date) -> Option<Date> {
     let lines = org.lineage_to(unit).chain(org.lineage_from(unit));
     let past = lines.filter(|line| line.kind.is_succession() && line.effective_day <= day);
     past.map(|line| line.effective_day).max()
-}
-
-/// Whether a unit of this level ended by `day` and no unit of the level took it over.
-fn is_without_heir(org: &Org, unit: UnitId, level: UnitKind, day: Date) -> bool {
-    let Some(unit) = org.unit(unit) else { return false };
-    let ended = unit.lifetime().to;
-    let owed = unit.versions.last().is_some_and(|version| version.kind == level);
-    let heirs = org.lineage_from(unit.id).filter(|line| line.kind.is_succession());
-    let mut heirs = heirs.filter(|line| line.to != unit.id && line.effective_day <= day);
-    owed && ended <= day
-        && !heirs.any(|line| org.kind_on(line.to, line.effective_day) == Some(level))
 }
 
 fn said_sum(value: i64, natural: Option<Ratio>) -> ElementSum {
