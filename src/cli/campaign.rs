@@ -251,7 +251,7 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs, org: Option<&Path>) -
         Err(failure) => return Err(failure),
     };
     let given = org.map(read_org_files).transpose()?;
-    let org = given.as_ref().or_else(|| known_org(reference.as_deref()?));
+    let org = given.as_ref().map(|read| &read.org).or_else(|| known_org(reference.as_deref()?));
     let empty = Catalogue::default();
     let existing = reference.as_ref().map_or(&empty, |reference| &reference.catalogue);
     let (_, warnings) = read_files(ctx, files, existing, org)?;

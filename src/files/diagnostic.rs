@@ -36,9 +36,38 @@ pub struct FileDiagnostic {
     pub position: TextPosition,
     /// The problem and the next step.
     pub violation: Violation,
+    /// The cell, if it is about one cell of a table.
+    pub cell: Option<RefusedCell>,
+}
+
+/// A cell of a table that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedCell {
+    /// Name of the sheet; `None` for CSV.
+    pub sheet: Option<String>,
+    /// Name of the column.
+    pub column: String,
+    /// The text as it was typed.
+    pub typed: String,
+    /// What it was taken for, if that is told.
+    pub understood: Option<String>,
 }
 
 impl FileDiagnostic {
+    /// A diagnostic of a whole file.
+    #[must_use]
+    pub fn at_start(file: &str, violation: Violation) -> Self {
+        let position = TextPosition { line: 1, column: 1 };
+        Self { file: file.to_owned(), position, violation, cell: None }
+    }
+
+    /// Notes what the cell was taken for.
+    pub(super) fn set_understood(&mut self, understood: Option<String>) {
+        if let Some(cell) = &mut self.cell {
+            cell.understood = understood;
+        }
+    }
+
     /// `file:line:column: CODE: path: text`, the text in a language.
     #[must_use]
     pub fn to_text(&self, lang: Lang) -> String {
