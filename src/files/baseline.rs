@@ -4,7 +4,7 @@
 //! Whether a row fits the organisation and the catalogue is checked in
 //! `domain::standing::baseline`.
 
-use super::diagnostic::FileDiagnostic;
+use super::diagnostic::{FileDiagnostic, keep_first_of_each_cell};
 use super::keys::csv_tables::BASELINE;
 use super::table::csv_writer::CsvWriter;
 use super::table::{
@@ -87,8 +87,8 @@ pub fn read_baselines(
             row.diagnostic(known.map_or("unit", |name| name), violation)
         }));
     }
+    keep_first_of_each_cell(&mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.position);
-    diagnostics.dedup_by_key(|diagnostic| (diagnostic.position, diagnostic.violation.code));
     let faulty = table.faults().iter().map(|fault| fault.position.line);
     let lines: BTreeSet<usize> = table.rows().map(|row| row.line_number()).chain(faulty).collect();
     let notes = table.notes().to_vec();
@@ -239,6 +239,7 @@ max = 100
             (7, 4, "BAD_VALUE"),
             (8, 5, "VALUE_OUT_OF_RANGE"),
             (9, 5, "BAD_VALUE"),
+            (9, 6, "BAD_VALUE"),
         ];
         assert_eq!(seen, expected);
         assert!(import.into_rows().is_err());

@@ -2,6 +2,7 @@
 
 use crate::domain::support::violation::Violation;
 use crate::i18n::Lang;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A position in a text, both numbers from 1; the column counts characters, not bytes.
@@ -75,6 +76,12 @@ impl FileDiagnostic {
         let text = violation.message.text(lang);
         format!("{}:{line}:{column}: {}: {}: {text}", self.file, violation.code, violation.path)
     }
+}
+
+/// Keeps the first diagnostic of each cell: what is said after it follows from it.
+pub(super) fn keep_first_of_each_cell(diagnostics: &mut Vec<FileDiagnostic>) {
+    let mut seen = BTreeSet::new();
+    diagnostics.retain(|one| one.cell.is_none() || seen.insert((one.file.clone(), one.position)));
 }
 
 impl fmt::Display for FileDiagnostic {

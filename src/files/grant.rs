@@ -1,7 +1,7 @@
 //! Roles of many accounts as one table: `account,role,unit`, and if wanted `from,to` (first and
 //! last day).
 
-use super::diagnostic::{FileDiagnostic, TextPosition};
+use super::diagnostic::{FileDiagnostic, TextPosition, keep_first_of_each_cell};
 use super::table::{Table, TableColumns, TableInput, TableRow, unknown_column};
 use crate::domain::access::permission::Role;
 use crate::domain::org::Org;
@@ -60,6 +60,7 @@ pub fn read_grants(
         }
         lines.push(line);
     }
+    keep_first_of_each_cell(&mut diagnostics);
     if diagnostics.is_empty() { Ok(lines) } else { Err(diagnostics) }
 }
 

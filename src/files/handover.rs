@@ -3,7 +3,7 @@
 //! The columns are `side,from_uid,to_uid,element,amount`; whether the amounts balance is checked in
 //! `domain::org`.
 
-use super::diagnostic::FileDiagnostic;
+use super::diagnostic::{FileDiagnostic, keep_first_of_each_cell};
 use super::table::{Table, TableColumns, TableInput, TableRow, unknown_column};
 use crate::domain::org::{HandoverLine, Org, Stocks};
 use crate::domain::report::element::ElementCode;
@@ -48,6 +48,7 @@ pub fn read_handover(
     for row in table.rows() {
         read_line(row, (org, catalogue), &mut handover, &mut diagnostics);
     }
+    keep_first_of_each_cell(&mut diagnostics);
     if diagnostics.is_empty() { Ok(handover) } else { Err(diagnostics) }
 }
 

@@ -22,6 +22,8 @@ pub mod report_csv;
 mod score_tests;
 pub mod scoring_plan;
 pub mod table;
+#[cfg(test)]
+mod table_tests;
 mod text_limits;
 mod toml_reader;
 mod toml_shape;

@@ -4,7 +4,7 @@
 //! kind `continue` states that two codes are one unit with two versions. The rules are checked in
 //! `domain::org`.
 
-use super::diagnostic::FileDiagnostic;
+use super::diagnostic::{FileDiagnostic, keep_first_of_each_cell};
 use super::keys::csv_tables::{CONTINUE, LINEAGE, PARENTS, UNITS};
 use super::table::{Table, TableColumns, TableInput, TableRow, unknown_column};
 use crate::domain::org::{
@@ -125,12 +125,16 @@ pub fn read_org_tables(inputs: &OrgTables<'_>) -> Result<OrgRead, Vec<FileDiagno
         diagnostics: read.iter().flat_map(|table| table.faults().to_vec()).collect(),
     };
     let existing: BTreeSet<&str> = units.rows().map(|row| row.get("uid")).collect();
-    reader.read_continuations(&lineage, &existing);
+    // A row that could not be read is no unit that is missing.
+    if units.faults().is_empty() {
+        reader.read_continuations(&lineage, &existing);
+    }
     let facts = OrgFacts {
         units: reader.read_units(&units),
         edges: parents.rows().filter_map(|row| reader.read_parent(row)).collect(),
         lineage: lineage.rows().filter_map(|row| reader.read_lineage(row)).collect(),
     };
+    keep_first_of_each_cell(&mut reader.diagnostics);
     if !reader.diagnostics.is_empty() {
         return Err(reader.diagnostics);
     }

@@ -8,7 +8,7 @@
 //! report. The columns `state`, `late` and `received_day` are written for readers and ignored when
 //! read.
 
-use super::diagnostic::{FileDiagnostic, TextPosition};
+use super::diagnostic::{FileDiagnostic, TextPosition, keep_first_of_each_cell};
 use super::keys::csv_tables::REPORTS;
 use super::table::csv_writer::CsvWriter;
 use super::table::{
@@ -153,6 +153,7 @@ pub fn stage_reports(
     let lines: BTreeSet<usize> = faults.keys().chain(read.keys()).copied().collect();
     let rows = lines.into_iter().map(|line| {
         let mut found = faults.remove(&line).unwrap_or_default();
+        keep_first_of_each_cell(&mut found);
         found.sort_by_key(|fault| fault.position);
         let report = read.remove(&line).filter(|_| found.is_empty());
         StagedReport { line, verdict: report.ok_or(found) }
@@ -181,7 +182,7 @@ fn read_row(
     for element in elements.iter().filter(is_filled) {
         match row.cell_value(element.code.as_str(), element.scale) {
             Ok(value) => cells.push((element.code.clone(), value)),
-            Err(fault) => push_new(faults, fault),
+            Err(fault) => faults.push(fault),
         }
     }
     let is_nil = read_nil(row, faults);
@@ -217,13 +218,6 @@ fn read_nil(row: TableRow<'_>, faults: &mut Vec<FileDiagnostic>) -> bool {
         faults.push(row.bad_value("nil", Message::verbatim("x")));
     }
     is_nil
-}
-
-/// Adds the fault unless the cell has one already.
-fn push_new(faults: &mut Vec<FileDiagnostic>, fault: FileDiagnostic) {
-    if faults.iter().all(|known| known.position != fault.position) {
-        faults.push(fault);
-    }
 }
 
 fn nil_or_cells_violation(is_nil: bool) -> Violation {
