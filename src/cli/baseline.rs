@@ -81,7 +81,7 @@ fn import_baselines(
     let mut read = baseline::read_baselines(&input, 1, &reference.catalogue, |uid| {
         counting_level_of(&reference, uid)
     })?;
-    files::print_notes(&ctx.output, std::mem::take(&mut read.notes));
+    let notes = files::show_notes(&ctx.output, std::mem::take(&mut read.notes));
     show_verdicts(ctx, &read, all);
     let (lines, passed) = (read.line_count, read.valid_line_count());
     let rows = read.into_rows().map_err(CliError::refused_files)?;
@@ -104,7 +104,7 @@ fn import_baselines(
     };
     output.print_answer(
         text,
-        || json!({ "lines": lines, "passed": passed, "written": written, "dry_run": dry_run }),
+        || json!({ "lines": lines, "passed": passed, "written": written, "notes": notes, "dry_run": dry_run }),
     );
     Ok(())
 }

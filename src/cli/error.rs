@@ -37,7 +37,7 @@ pub(super) struct CliFinding {
     /// The violation.
     pub(super) violation: Violation,
     /// The cell of a table, if it is about one.
-    pub(super) cell: Option<RefusedCell>,
+    pub(super) cell: Option<Box<RefusedCell>>,
 }
 
 impl CliFinding {

@@ -1,10 +1,11 @@
 //! Reads files, and writes answers to a file or to standard output.
 
 use super::error::{CliError, CliFinding, CliResult};
-use super::output::Output;
+use super::output::{Output, finding_json};
 use crate::domain::support::message::message;
 use crate::files::diagnostic::FileDiagnostic;
 use crate::files::table::DecimalMark;
+use serde_json::Value;
 use std::path::Path;
 
 /// Most bytes of one file.
@@ -33,10 +34,13 @@ pub(super) fn parse_decimal_mark(word: &str) -> Result<DecimalMark, String> {
     DecimalMark::parse(word).ok_or_else(|| DecimalMark::ALL.map(DecimalMark::as_str).join(" | "))
 }
 
-/// Prints what a reader found that refuses nothing.
-pub(super) fn print_notes(output: &Output, notes: Vec<FileDiagnostic>) {
+/// Prints what a reader found that refuses nothing, or returns it for a JSON answer.
+pub(super) fn show_notes(output: &Output, notes: Vec<FileDiagnostic>) -> Vec<Value> {
     let notes: Vec<CliFinding> = notes.into_iter().map(CliFinding::from).collect();
-    output.print_warnings(&notes);
+    if !output.json {
+        output.print_warnings(&notes);
+    }
+    notes.iter().map(|note| finding_json(note, output.lang)).collect()
 }
 
 /// Writes to `out`, or to standard output without it.

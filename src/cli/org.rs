@@ -67,7 +67,7 @@ fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: 
         return Err(CliError::refused_files(changes));
     }
     read.notes.extend(changes);
-    files::print_notes(&ctx.output, std::mem::take(&mut read.notes));
+    let notes = files::show_notes(&ctx.output, std::mem::take(&mut read.notes));
     let org = read.org;
     let (new, changed) = count_differences(&existing, &org);
     let written =
@@ -95,7 +95,7 @@ fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: 
     let value = || {
         let open: serde_json::Map<String, serde_json::Value> =
             kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
-        json!({ "units": org.units().len(), "open_today": open, "new": new, "changed": changed, "written": written, "dry_run": dry_run })
+        json!({ "units": org.units().len(), "open_today": open, "new": new, "changed": changed, "written": written, "notes": notes, "dry_run": dry_run })
     };
     output.print_answer(text, value);
     Ok(())

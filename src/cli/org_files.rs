@@ -6,8 +6,8 @@ use crate::files::org::{OrgRead, OrgTables, empty_lineage, read_org_tables};
 use crate::files::table::TableInput;
 use std::path::Path;
 
-/// Reads the three tables of a directory, each as .csv or else .xlsx; lineage may be absent: no unit
-/// has a successor.
+/// Reads the three tables of a directory, each as .csv or else .xlsx; lineage may be absent: no
+/// unit has a successor.
 pub(super) fn read_org_files(dir: &Path) -> CliResult<OrgRead> {
     let (units, parents) = (read_table(dir, "units")?, read_table(dir, "parents")?);
     let is_absent = ["lineage.csv", "lineage.xlsx"]

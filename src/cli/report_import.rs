@@ -19,8 +19,8 @@ use crate::domain::support::message::message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::files::report_csv::{ReportCsvRow, stage_reports};
 use crate::files::table::{DecimalMark, TableInput};
-use serde_json::json;
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// The arguments of `thidua report import`.
@@ -64,7 +64,7 @@ pub(super) fn import_reports(
     let name = files::display_name(&args.file);
     let input = TableInput { decimal_mark: args.decimal, ..TableInput::new(&name, &bytes) };
     let mut staged = stage_reports(&input, &reference.catalogue)?;
-    files::print_notes(&ctx.output, std::mem::take(&mut staged.notes));
+    let notes = files::show_notes(&ctx.output, std::mem::take(&mut staged.notes));
     let places = ReportFilePlaces { staged: &staged, reference: &reference };
     let (rows, faults) = staged.clone().split();
     if !faults.is_empty() && !args.partial {
@@ -75,8 +75,9 @@ pub(super) fn import_reports(
     let findings = faults.into_iter().map(CliFinding::from).collect();
     let mut batch = CommandBatch { rows, commands: Vec::new(), findings };
     batch.build(local_app, &places, args.submit)?;
+    let mut refused = BTreeSet::new();
     if args.partial {
-        let refused = batch.run(local_app, &places, &actor, false)?;
+        refused = batch.run(local_app, &places, &actor, false)?;
         batch.commands.retain(|(row, _)| !refused.contains(row));
     }
     let should_commit = !args.dry_run && (args.partial || batch.findings.is_empty());
@@ -86,19 +87,18 @@ pub(super) fn import_reports(
     if !findings.is_empty() && !args.partial {
         return Err(CliError::refused_files(findings));
     }
-    print_import(ctx, args, &batch, &findings);
+    let counts = (batch.rows.len() - refused.len(), batch.commands.len());
+    print_import(ctx, args, counts, (&findings, &notes));
     Ok(())
 }
 
 fn print_import(
     ctx: &CliContext,
     args: &ImportArgs,
-    batch: &CommandBatch,
-    findings: &[CliFinding],
+    (count, steps): (usize, usize),
+    (findings, notes): (&[CliFinding], &[Value]),
 ) {
     let output = &ctx.output;
-    let taken = batch.rows.len();
-    let (count, steps) = (taken, batch.commands.len());
     let text = || {
         let tail = if args.dry_run {
             output.text("baseline-dry-run-nothing-written")
@@ -112,7 +112,8 @@ fn print_import(
         output.print_warnings(findings);
     }
     output.print_answer(text, || {
-        let mut answer = json!({ "reports": count, "commands": steps, "dry_run": args.dry_run });
+        let mut answer =
+            json!({ "reports": count, "commands": steps, "notes": notes, "dry_run": args.dry_run });
         if let (true, Some(object)) = (args.partial, answer.as_object_mut()) {
             let refused: Vec<_> =
                 findings.iter().map(|finding| finding_json(finding, output.lang)).collect();
@@ -130,8 +131,15 @@ impl CommandBatch {
         places: &ReportFilePlaces<'_>,
         submit: bool,
     ) -> CliResult {
-        let mut kept = Vec::new();
+        let (mut kept, mut seen) = (Vec::new(), BTreeMap::new());
         for row in std::mem::take(&mut self.rows) {
+            // Several text codes may name one unit.
+            let unit = places.reference.org.unit_by_uid(&row.unit_uid).map(|unit| unit.id);
+            let key = (row.contract.clone(), unit, row.window);
+            if let (Some(_), Some(earlier)) = (unit, seen.insert(key, row.line)) {
+                self.findings.push(places.repeated(&row, earlier));
+                continue;
+            }
             match build_commands(local_app, places.reference, &row, submit) {
                 Ok(made) => {
                     let index = kept.len();

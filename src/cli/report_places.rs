@@ -50,6 +50,17 @@ impl ReportFilePlaces<'_> {
             .collect()
     }
 
+    /// The finding of a line whose unit an earlier line names by another text code.
+    pub(super) fn repeated(&self, row: &ReportCsvRow, earlier: usize) -> CliFinding {
+        let (line, what) = (row.line, format!("{}, {}", row.contract, row.unit_uid));
+        let text = message!("table-row-repeated", what, earlier, line);
+        CliFinding {
+            place: Some(self.staged.place(line, Some("unit"))),
+            violation: Violation::error("REPEATED_ROW", "unit", text),
+            cell: None,
+        }
+    }
+
     /// Many lines that the account may not send as one finding, which says how many and of which
     /// units; all others as they are.
     pub(super) fn join_denied(&self, findings: Vec<CliFinding>, account: &str) -> Vec<CliFinding> {

@@ -73,7 +73,8 @@ pub fn read_baselines(
     for row in table.rows() {
         let Some(read) = read_row(row, version, catalogue, &mut diagnostics) else { continue };
         let key = (read.unit_uid.clone(), read.element.clone(), read.window);
-        if let Some(earlier) = seen.insert(key, row.line_number()) {
+        let earlier = *seen.entry(key).or_insert(row.line_number());
+        if earlier != row.line_number() {
             let what = format!("{}, {}, {}", read.unit_uid, read.element, row.get("first_day"));
             diagnostics.push(row.repeated("unit", earlier, &what));
             continue;
@@ -117,7 +118,7 @@ fn read_row(
     let value = match row.figure("value", known.map_or(0, |element| element.scale)) {
         Ok(value) => Some(value),
         Err(fault) => {
-            faults.push(fault);
+            faults.push(*fault);
             None
         }
     };

@@ -38,7 +38,7 @@ pub struct FileDiagnostic {
     /// The problem and the next step.
     pub violation: Violation,
     /// The cell, if it is about one cell of a table.
-    pub cell: Option<RefusedCell>,
+    pub cell: Option<Box<RefusedCell>>,
 }
 
 /// A cell of a table that is refused.

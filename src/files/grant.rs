@@ -54,7 +54,8 @@ pub fn read_grants(
     for row in table.rows() {
         let Some(line) = read_line(row, org, today, &mut diagnostics) else { continue };
         let key = (line.account.clone(), line.role, line.unit);
-        if let Some(earlier) = seen.insert(key, line.line) {
+        let earlier = *seen.entry(key).or_insert(line.line);
+        if earlier != line.line {
             let what = format!("{}, {}, {}", line.account, line.role.code(), row.get("unit"));
             diagnostics.push(row.repeated("account", earlier, &what));
         }

@@ -95,7 +95,7 @@ fn read_line(
 fn read_amount(row: TableRow<'_>, scale: u8, diagnostics: &mut Vec<FileDiagnostic>) -> Option<i64> {
     match row.figure("amount", scale) {
         Ok(amount) if amount >= 0 => return Some(amount),
-        Err(fault) if fault.violation.code != "BAD_VALUE" => diagnostics.push(fault),
+        Err(fault) if fault.violation.code != "BAD_VALUE" => diagnostics.push(*fault),
         Ok(_) | Err(_) => {
             let message = match scale {
                 0 => message!("handover-whole-number-from-0"),

@@ -141,7 +141,8 @@ pub fn stage_reports(
         let found = faults.entry(line).or_default();
         let Some(report) = read_row(row, &elements, found) else { continue };
         let key = (report.contract.clone(), report.unit_uid.clone(), report.window);
-        if let Some(earlier) = seen.insert(key, row) {
+        let earlier = *seen.entry(key).or_insert(row);
+        if earlier.line_number() != line {
             let what =
                 format!("{}, {}, {}", report.contract, report.unit_uid, row.get("first_day"));
             found.push(row.repeated("unit", earlier.line_number(), &what));
@@ -182,7 +183,7 @@ fn read_row(
     for element in elements.iter().filter(is_filled) {
         match row.cell_value(element.code.as_str(), element.scale) {
             Ok(value) => cells.push((element.code.clone(), value)),
-            Err(fault) => faults.push(fault),
+            Err(fault) => faults.push(*fault),
         }
     }
     let is_nil = read_nil(row, faults);

@@ -11,7 +11,6 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rust_xlsxwriter::{Format, Workbook, Worksheet};
 use std::io::{Cursor, Read as _, Write as _};
-use unicode_normalization::UnicodeNormalization as _;
 
 const ELEMENTS: &str = r#"
 [[elements]]
@@ -100,7 +99,7 @@ fn good_rows() -> impl Strategy<Value = Vec<GoodRow>> {
 
 /// How a spreadsheet, a locale or a person writes the same table.
 #[derive(Debug, Clone)]
-struct Form {
+struct TableForm {
     separator: char,
     declares_separator: bool,
     line_end: &'static str,
@@ -118,7 +117,7 @@ struct Form {
     rotation: usize,
 }
 
-fn forms() -> impl Strategy<Value = Form> {
+fn forms() -> impl Strategy<Value = TableForm> {
     let text = (
         prop::sample::select(vec![',', ';', '\t']),
         any::<bool>(),
@@ -135,7 +134,7 @@ fn forms() -> impl Strategy<Value = Form> {
     (text, meaning).prop_map(|(text, meaning)| {
         let (separator, declares_separator, line_end, flags) = text;
         let (day, mark, more, (repeats_first, has_total), rotation) = meaning;
-        Form {
+        TableForm {
             separator,
             declares_separator,
             line_end,
@@ -155,7 +154,7 @@ fn forms() -> impl Strategy<Value = Form> {
     })
 }
 
-impl Form {
+impl TableForm {
     fn day(&self, day: Date) -> String {
         let (year, month, number) = (day.year(), day.month(), day.day());
         match self.day {
@@ -223,7 +222,8 @@ impl Form {
             }
         }
         if self.is_decomposed {
-            text = text.nfd().collect();
+            let decomposed = [('\u{1ea1}', "a\u{323}"), ('\u{1ed5}', "o\u{302}\u{309}")];
+            text = decomposed.iter().fold(text, |text, (from, to)| text.replace(*from, to));
         }
         let bom = if self.has_bom { "\u{feff}" } else { "" };
         format!("{bom}{text}").into_bytes()
@@ -439,7 +439,7 @@ proptest! {
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         is_workbook in any::<bool>(),
     ) {
-        let form = Form {
+        let form = TableForm {
             separator: ',', declares_separator: false, line_end: "\n", has_bom: false,
             quotes_all: false, is_decomposed: false, has_nbsp: false, day: 0, mark: None,
             has_groups: false, declares_mark: false, blank_rows: false, repeats_first: false,

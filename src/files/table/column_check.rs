@@ -112,7 +112,7 @@ pub(in crate::files) fn unknown_column(name: &str, columns: &[&str]) -> Violatio
     Violation::error("UNKNOWN_COLUMN", "header", text)
 }
 
-/// Rows above the header: none of the required columns in the first row, all of them in a later one.
+/// Rows above the header: no required column in the first row, all of them in a later one.
 fn find_title(
     sheet: &TableSheet,
     names: &[String],

@@ -14,7 +14,7 @@ const DECLARED_SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 ///
 /// # Errors
 /// A quote that does not close, or one that stands where none may stand.
-pub(super) fn read_csv(file: &str, text: &str) -> Result<TableSheet, FileDiagnostic> {
+pub(super) fn read_csv(file: &str, text: &str) -> Result<TableSheet, Box<FileDiagnostic>> {
     let (declared, text, skipped) = split_declaration(text);
     let separator = declared.unwrap_or_else(|| find_separator(text));
     let mut lexer =
@@ -24,7 +24,7 @@ pub(super) fn read_csv(file: &str, text: &str) -> Result<TableSheet, FileDiagnos
         let number = lexer.position.line;
         let fields = lexer.read_row().map_err(|(position, message)| {
             let violation = Violation::error("BAD_LINE", "line", message);
-            FileDiagnostic { file: file.to_owned(), position, violation, cell: None }
+            Box::new(FileDiagnostic { file: file.to_owned(), position, violation, cell: None })
         })?;
         let cells: Vec<TableCell> = fields.into_iter().map(TableCell::Text).collect();
         if !cells.iter().all(TableCell::is_blank) {

@@ -88,8 +88,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The cells of a line as a spreadsheet with this separator splits it: a quote opens a cell only
-    /// at its start.
+    /// The cells of a line as a spreadsheet with this separator splits it: a quote opens a cell
+    /// only at its start.
     fn split_cells(line: &str, separator: char) -> Vec<String> {
         let (mut cells, mut cell) = (Vec::new(), String::new());
         let (mut is_quoted, mut is_start) = (false, true);

@@ -156,7 +156,7 @@ pub(super) fn find_legacy<'a>(
 }
 
 impl LegacyEncoding {
-    /// Whether a word of the text is in this encoding and none has a letter of Unicode's Vietnamese.
+    /// Whether a word of the text is in this encoding and none has a Vietnamese letter of Unicode.
     pub(super) fn has_word(self, text: &str) -> bool {
         if text.is_ascii() || text.chars().any(|c| c > '\u{ff}') {
             return false;

@@ -167,7 +167,7 @@ impl<'a> TableRow<'a> {
     }
 
     /// The decimal mark of this row's figures; a number of a spreadsheet needs none.
-    fn decimal_mark(&self, column: &str) -> Result<Option<DecimalMark>, FileDiagnostic> {
+    fn decimal_mark(&self, column: &str) -> Result<Option<DecimalMark>, Box<FileDiagnostic>> {
         if let Some(TableCell::Number(_)) = self.cell(column) {
             return Ok(Some(DecimalMark::Point));
         }
@@ -175,7 +175,7 @@ impl<'a> TableRow<'a> {
             "" => Ok(self.table.decimal_mark),
             word => DecimalMark::parse(word).map(Some).ok_or_else(|| {
                 let words = DecimalMark::ALL.map(DecimalMark::as_str).join(" | ");
-                self.bad_value(NUMBER_FORMAT, Message::verbatim(words))
+                Box::new(self.bad_value(NUMBER_FORMAT, Message::verbatim(words)))
             }),
         }
     }
@@ -184,10 +184,14 @@ impl<'a> TableRow<'a> {
     ///
     /// # Errors
     /// It is none, has too many decimals, or can be read in two ways.
-    pub(in crate::files) fn figure(&self, column: &str, scale: u8) -> Result<i64, FileDiagnostic> {
+    pub(in crate::files) fn figure(
+        &self,
+        column: &str,
+        scale: u8,
+    ) -> Result<i64, Box<FileDiagnostic>> {
         let mark = self.decimal_mark(column)?;
         number::parse_figure(self.get(column), mark, scale)
-            .map_err(|fault| self.number_fault(column, &fault))
+            .map_err(|fault| Box::new(self.number_fault(column, &fault)))
     }
 
     /// The value of a cell of a report: a figure or one of the words.
@@ -198,11 +202,11 @@ impl<'a> TableRow<'a> {
         &self,
         column: &str,
         scale: u8,
-    ) -> Result<CellValue, FileDiagnostic> {
+    ) -> Result<CellValue, Box<FileDiagnostic>> {
         let mark = self.decimal_mark(column)?;
         number::plain_figure(self.get(column), mark, scale)
             .and_then(|plain| figure_text::parse_cell(&plain, scale).map_err(NumberFault::Figure))
-            .map_err(|fault| self.number_fault(column, &fault))
+            .map_err(|fault| Box::new(self.number_fault(column, &fault)))
     }
 
     fn number_fault(&self, column: &str, fault: &NumberFault) -> FileDiagnostic {

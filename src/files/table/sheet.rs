@@ -116,7 +116,7 @@ impl TableSheet {
             typed: typed.to_owned(),
             understood: None,
         };
-        FileDiagnostic { cell: Some(cell), ..self.diagnostic(line, column, violation) }
+        FileDiagnostic { cell: Some(Box::new(cell)), ..self.diagnostic(line, column, violation) }
     }
 }
 
@@ -126,7 +126,7 @@ impl TableSheet {
 /// They are neither, or not in a form that can be read in one way only.
 pub(super) fn read_sheet(input: &TableInput<'_>) -> Result<TableSheet, Vec<FileDiagnostic>> {
     if input.bytes.starts_with(ZIP_MAGIC) {
-        return workbook::read_workbook(input.file, input.bytes).map_err(|fault| vec![fault]);
+        return workbook::read_workbook(input.file, input.bytes).map_err(|fault| vec![*fault]);
     }
     if input.bytes.starts_with(COMPOUND_MAGIC) {
         let violation = Violation::error("OLD_WORKBOOK", "file", message!("table-old-workbook"));
@@ -134,5 +134,5 @@ pub(super) fn read_sheet(input: &TableInput<'_>) -> Result<TableSheet, Vec<FileD
     }
     let text = encoding::decode(input.bytes)
         .map_err(|violation| vec![FileDiagnostic::at_start(input.file, violation)])?;
-    csv_reader::read_csv(input.file, text).map_err(|fault| vec![fault])
+    csv_reader::read_csv(input.file, text).map_err(|fault| vec![*fault])
 }

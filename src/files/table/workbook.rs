@@ -24,9 +24,10 @@ type Workbook<'a> = Xlsx<Cursor<&'a [u8]>>;
 ///
 /// # Errors
 /// It is damaged, holds no table or several, or is too large.
-pub(super) fn read_workbook(file: &str, bytes: &[u8]) -> Result<TableSheet, FileDiagnostic> {
-    let refused =
-        |code, message| FileDiagnostic::at_start(file, Violation::error(code, "file", message));
+pub(super) fn read_workbook(file: &str, bytes: &[u8]) -> Result<TableSheet, Box<FileDiagnostic>> {
+    let refused = |code, message| {
+        Box::new(FileDiagnostic::at_start(file, Violation::error(code, "file", message)))
+    };
     let hidden = find_hidden_rows(bytes).map_err(|fault| match fault {
         PackageFault::Damaged => refused("BAD_WORKBOOK", message!("table-bad-workbook")),
         PackageFault::TooLarge => refused("FILE_TOO_LARGE", message!("table-workbook-too-large")),
