@@ -7,7 +7,7 @@ use super::{TABLE_ROWS_MAX, day};
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetVisible, Xlsx, XlsxError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -55,13 +55,9 @@ pub(super) fn read_workbook(file: &str, bytes: &[u8]) -> Result<TableSheet, Box<
         merged: found.merged,
         notes: Vec::new(),
     };
-    let hidden = sheet.sheet.as_ref().and_then(|name| hidden.get(name));
-    let hidden: Vec<usize> = hidden
-        .into_iter()
-        .flatten()
-        .copied()
-        .filter(|number| sheet.rows.iter().any(|row| row.number == *number))
-        .collect();
+    let read: BTreeSet<usize> = sheet.rows.iter().map(|row| row.number).collect();
+    let hidden = sheet.sheet.as_ref().and_then(|name| hidden.get(name)).into_iter().flatten();
+    let hidden: Vec<usize> = hidden.copied().filter(|number| read.contains(number)).collect();
     if let Some(first) = hidden.first() {
         let listed: Vec<String> = hidden.iter().take(ROWS_LISTED).map(usize::to_string).collect();
         let text = message!("table-hidden-rows", count = hidden.len(), rows = listed.join(", "));
