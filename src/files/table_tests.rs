@@ -248,15 +248,15 @@ fn meaning(rows: &[ReportCsvRow]) -> Vec<ReportCsvRow> {
     rows.iter().map(bare).collect()
 }
 
-/// The workbook with another text in its sheet.
-fn edit_sheet(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+/// The workbook with another text in its parts.
+fn edit_parts(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut edited = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for index in 0..parts.len() {
         let mut part = parts.by_index(index).unwrap();
         let (name, mut text) = (part.name().unwrap().into_owned(), String::new());
         part.read_to_string(&mut text).unwrap();
-        let text = if name.contains("worksheets") { text.replace(from, to) } else { text };
+        let text = text.replace(from, to);
         edited.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         edited.write_all(text.as_bytes()).unwrap();
     }
@@ -323,14 +323,22 @@ fn a_workbook_means_what_its_cells_show_and_hidden_rows_are_told() {
 }
 
 #[test]
+fn a_day_of_the_calendar_that_begins_in_1904_is_the_day_that_is_shown() {
+    let good = workbook(&one_row(), |_| {});
+    let later = edit_parts(&good, "<workbookPr ", "<workbookPr date1904=\"1\" ");
+    // The same number of days after a later first day.
+    assert_eq!(stage(&later, None).unwrap()[0].window.start, date(2030, 11, 17));
+}
+
+#[test]
 fn what_a_spreadsheet_does_to_a_table_is_refused_with_its_cell() {
     let rows = one_row();
     let refused = |change: fn(&mut Worksheet)| codes(&workbook(&rows, change));
     let formula = workbook(&rows, |sheet| {
         sheet.write_formula(1, 6, "=1+1").unwrap();
     });
-    assert!(stage(&edit_sheet(&formula, "</f><v>0</v>", "</f><v>2</v>"), None).is_ok());
-    let uncomputed = codes(&edit_sheet(&formula, "</f><v>0</v>", "</f>"));
+    assert!(stage(&edit_parts(&formula, "</f><v>0</v>", "</f><v>2</v>"), None).is_ok());
+    let uncomputed = codes(&edit_parts(&formula, "</f><v>0</v>", "</f>"));
     assert_eq!(uncomputed, [(2, 7, "FORMULA_WITHOUT_VALUE")]);
     let became_a_day = refused(|sheet| {
         let format = Format::new().set_num_format("dd/mm/yyyy");
@@ -354,6 +362,9 @@ fn what_a_spreadsheet_does_to_a_table_is_refused_with_its_cell() {
     });
     assert_eq!(plain_number, [(2, 3, "BAD_VALUE")]);
     assert_eq!(codes(b"PK\x03\x04 no archive"), [(1, 1, "BAD_WORKBOOK")]);
+    let good = workbook(&rows, |_| {});
+    let damaged = edit_parts(&good, "ref=\"A1:H2\"", "ref=\"H2:A1\"");
+    assert!(damaged != good && codes(&damaged) == [(1, 1, "BAD_WORKBOOK")]);
 }
 
 #[test]
