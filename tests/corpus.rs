@@ -30,6 +30,11 @@ fn no_campaign_file_of_the_corpus_panics_or_changes_in_print() {
 }
 
 #[test]
+fn no_table_of_the_corpus_panics_or_changes_in_print() {
+    run_corpus("table", fuzz_targets::fuzz_table);
+}
+
+#[test]
 fn no_command_of_the_corpus_panics_the_server() {
     run_corpus("command", fuzz_targets::fuzz_command);
 }

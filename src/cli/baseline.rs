@@ -11,6 +11,7 @@ use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::message::message;
 use crate::files::baseline::{self, BaselineImport};
+use crate::files::table::{DecimalMark, TableInput};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,9 +34,12 @@ enum BaselineCommand {
   thidua baseline import -f base.csv --dry-run
   thidua baseline import -f base.csv --json")]
     Import {
-        /// The CSV file; a byte order mark and Excel's separators are fine.
+        /// The file: CSV or XLSX; docs/EXCHANGE.md says what is refused.
         #[arg(long, short)]
         file: PathBuf,
+        /// Decimal mark of figures that are text: point or comma.
+        #[arg(long, value_parser = files::parse_decimal_mark)]
+        decimal: Option<DecimalMark>,
         /// Check only, write nothing.
         #[arg(long)]
         dry_run: bool,
@@ -56,21 +60,28 @@ enum BaselineCommand {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
-        BaselineCommand::Import { file, dry_run, all } => {
-            import_baselines(ctx, file, *dry_run, *all)
+        BaselineCommand::Import { file, decimal, dry_run, all } => {
+            import_baselines(ctx, file, *decimal, (*dry_run, *all))
         }
         BaselineCommand::Export { out } => export_baselines(ctx, out.as_deref()),
     }
 }
 
-fn import_baselines(ctx: &CliContext, file: &Path, dry_run: bool, all: bool) -> CliResult {
-    let text = files::read_text(file)?;
+fn import_baselines(
+    ctx: &CliContext,
+    file: &Path,
+    decimal_mark: Option<DecimalMark>,
+    (dry_run, all): (bool, bool),
+) -> CliResult {
+    let bytes = files::read_bytes(file)?;
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
     let name = files::display_name(file);
-    let read = baseline::read_baselines(&name, &text, 1, &reference.catalogue, |uid| {
+    let input = TableInput { decimal_mark, ..TableInput::new(&name, &bytes) };
+    let mut read = baseline::read_baselines(&input, 1, &reference.catalogue, |uid| {
         counting_level_of(&reference, uid)
     })?;
+    let notes = files::show_notes(&ctx.output, std::mem::take(&mut read.notes));
     show_verdicts(ctx, &read, all);
     let (lines, passed) = (read.line_count, read.valid_line_count());
     let rows = read.into_rows().map_err(CliError::refused_files)?;
@@ -93,7 +104,7 @@ fn import_baselines(ctx: &CliContext, file: &Path, dry_run: bool, all: bool) -> 
     };
     output.print_answer(
         text,
-        || json!({ "lines": lines, "passed": passed, "written": written, "dry_run": dry_run }),
+        || json!({ "lines": lines, "passed": passed, "written": written, "notes": notes, "dry_run": dry_run }),
     );
     Ok(())
 }

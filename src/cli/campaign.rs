@@ -241,7 +241,7 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs, org: Option<&Path>) -
         Err(failure) => return Err(failure),
     };
     let given = org.map(read_org_files).transpose()?;
-    let org = given.as_ref().or_else(|| known_org(reference.as_deref()?));
+    let org = given.as_ref().map(|read| &read.org).or_else(|| known_org(reference.as_deref()?));
     let texts = read_texts(files)?;
     let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
     let definitions = Definitions { files: &texts, basis: None, offline_lease_days };

@@ -6,7 +6,7 @@ use crate::config::ConfigError;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::reason::Refusal;
 use crate::domain::support::violation::{Severity, Violation};
-use crate::files::diagnostic::{FileDiagnostic, TextPosition};
+use crate::files::diagnostic::{FileDiagnostic, RefusedCell, TextPosition};
 use crate::i18n::Lang;
 use crate::server::keys::ServerKeysError;
 use crate::server::tls::TlsError;
@@ -36,6 +36,8 @@ pub(super) struct CliFinding {
     pub(super) place: Option<(String, TextPosition)>,
     /// The violation.
     pub(super) violation: Violation,
+    /// The cell of a table, if it is about one.
+    pub(super) cell: Option<Box<RefusedCell>>,
 }
 
 impl CliFinding {
@@ -58,13 +60,14 @@ impl CliFinding {
 
 impl From<FileDiagnostic> for CliFinding {
     fn from(fault: FileDiagnostic) -> Self {
-        Self { place: Some((fault.file, fault.position)), violation: fault.violation }
+        let FileDiagnostic { file, position, violation, cell } = fault;
+        Self { place: Some((file, position)), violation, cell }
     }
 }
 
 impl From<Violation> for CliFinding {
     fn from(violation: Violation) -> Self {
-        Self { place: None, violation }
+        Self { place: None, violation, cell: None }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::support::message::message;
 use crate::domain::support::text::checked_text;
 use crate::domain::support::violation::Violation;
 use crate::files::grant::{GrantLine, line_diagnostic, read_grants};
+use crate::files::table::TableInput;
 use jiff::civil::Date;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ const UNIT_PLACEHOLDER: &str = "{unit}";
 /// The roles of many accounts: a file, or every unit below one.
 #[derive(Debug, clap::Args)]
 pub(super) struct GrantBatchArgs {
-    /// CSV file: account,role,unit and, if wanted, from,to.
+    /// CSV or XLSX file: account,role,unit and, if wanted, from,to.
     #[arg(required_unless_present = "all_below", conflicts_with_all = ["all_below", "roles", "level", "account", "to"])]
     file: Option<PathBuf>,
     /// Instead of a file: every unit below this one that is open today.
@@ -112,10 +113,11 @@ impl GrantBatchArgs {
 }
 
 fn read_file(local_app: &LocalApp, file: &Path) -> CliResult<GrantBatch> {
-    let (name, text) = (files::display_name(file), files::read_text(file)?);
+    let (name, bytes) = (files::display_name(file), files::read_bytes(file)?);
     let today = local_app.app.now().local_date();
-    let lines = read_grants(&name, &text, &local_app.load_reference()?.org, today)
-        .map_err(CliError::refused_files)?;
+    let lines =
+        read_grants(&TableInput::new(&name, &bytes), &local_app.load_reference()?.org, today)
+            .map_err(CliError::refused_files)?;
     let numbers = lines.iter().map(|line| line.line).collect();
     Ok(GrantBatch {
         requests: lines.into_iter().map(to_request).collect(),

@@ -60,6 +60,7 @@ mod rehearse;
 mod relocate;
 mod remind;
 mod report;
+mod report_import;
 mod report_places;
 mod report_selection;
 mod review;

@@ -2,12 +2,14 @@
 //! [`rehearse`] holds `org rehearse`.
 
 use super::context::CliContext;
-use super::error::CliResult;
+use super::error::{CliError, CliResult};
+use super::files;
 use super::org_files::read_org_files;
 use super::org_handover::{self, HandoverArgs};
 use super::rehearse;
 use crate::app::ReferenceSnapshot;
 use crate::domain::org::{Org, UnitKind};
+use crate::domain::support::violation::Severity;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +29,9 @@ enum OrgCommand {
     Import {
         /// The directory with the files.
         dir: PathBuf,
+        /// Take changed official codes of known units that no line of the lineage explains.
+        #[arg(long)]
+        accept_code_changes: bool,
         /// Check and show only, write nothing.
         #[arg(long)]
         dry_run: bool,
@@ -41,17 +46,29 @@ enum OrgCommand {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
-        OrgCommand::Import { dir, dry_run } => import_org(ctx, dir, *dry_run),
+        OrgCommand::Import { dir, accept_code_changes, dry_run } => {
+            import_org(ctx, dir, *accept_code_changes, *dry_run)
+        }
         OrgCommand::Rehearse(args) => rehearse::run(ctx, args),
         OrgCommand::Handover(args) => org_handover::hand_over(ctx, args),
         OrgCommand::Handovers => org_handover::list_handovers(ctx),
     }
 }
 
-fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
-    let org = read_org_files(dir)?;
+fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: bool) -> CliResult {
+    let mut read = read_org_files(dir)?;
     let local_app = ctx.open_local_app()?;
     let existing = local_app.load_reference()?;
+    let mut changes = read.check_code_changes(&existing.org);
+    if accept_code_changes {
+        changes.iter_mut().for_each(|one| one.violation.severity = Severity::Warning);
+    }
+    if changes.iter().any(|one| one.violation.severity == Severity::Error) {
+        return Err(CliError::refused_files(changes));
+    }
+    read.notes.extend(changes);
+    let notes = files::show_notes(&ctx.output, std::mem::take(&mut read.notes));
+    let org = read.org;
     let (new, changed) = count_differences(&existing, &org);
     let written =
         if dry_run { 0 } else { local_app.app.import_org(&local_app.actor, org.facts())? };
@@ -78,7 +95,7 @@ fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
     let value = || {
         let open: serde_json::Map<String, serde_json::Value> =
             kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
-        json!({ "units": org.units().len(), "open_today": open, "new": new, "changed": changed, "written": written, "dry_run": dry_run })
+        json!({ "units": org.units().len(), "open_today": open, "new": new, "changed": changed, "written": written, "notes": notes, "dry_run": dry_run })
     };
     output.print_answer(text, value);
     Ok(())

@@ -15,6 +15,7 @@ use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::files::handover::{HandoverData, read_handover, write_amount};
+use crate::files::table::TableInput;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ use std::path::PathBuf;
   thidua org handover ban-giao.csv --on 2025-03-01 --account lan --basis 'BB 12'
   thidua org handover ban-giao.csv --on 2025-03-01 --account minh --sign")]
 pub(super) struct HandoverArgs {
-    /// The CSV file: side,from_uid,to_uid,element,amount.
+    /// The file, CSV or XLSX: side,from_uid,to_uid,element,amount.
     file: PathBuf,
     /// The first day on which the takers hold the stocks.
     #[arg(long)]
@@ -52,8 +53,9 @@ pub(super) struct HandoverArgs {
 pub(super) fn hand_over(ctx: &CliContext, args: &HandoverArgs) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let (name, text) = (files::display_name(&args.file), files::read_text(&args.file)?);
-    let read = read_handover(&name, &text, &reference.org, &reference.catalogue)?;
+    let (name, bytes) = (files::display_name(&args.file), files::read_bytes(&args.file)?);
+    let input = TableInput::new(&name, &bytes);
+    let read = read_handover(&input, &reference.org, &reference.catalogue)?;
     let found = find_imbalances(&reference.org, &read);
     if !found.is_empty() {
         return Err(CliError::refused_files(found));

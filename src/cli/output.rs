@@ -264,6 +264,12 @@ pub(super) fn finding_json(finding: &CliFinding, lang: Lang) -> Value {
         object.insert("line".into(), json!(place.line));
         object.insert("column".into(), json!(place.column));
     }
+    if let (Some(cell), Some(object)) = (&finding.cell, value.as_object_mut()) {
+        object.insert("sheet".into(), json!(cell.sheet));
+        object.insert("column_name".into(), json!(cell.column));
+        object.insert("typed".into(), json!(cell.typed));
+        object.insert("understood".into(), json!(cell.understood));
+    }
     value
 }
 

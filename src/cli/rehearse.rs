@@ -20,6 +20,7 @@ use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Violation;
 use crate::files::handover::read_handover;
+use crate::files::table::TableInput;
 use crate::i18n::Lang;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -46,7 +47,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let org = super::org_files::read_org_files(&args.dir)?;
+    let org = super::org_files::read_org_files(&args.dir)?.org;
     let local_app = ctx.open_local_app()?;
     let existing = local_app.load_reference()?;
     let on = match args.on {
@@ -63,8 +64,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let campaign = find_campaign(&existing, args.campaign.as_deref())?;
     let mut given = load_rehearsal_input(&local_app, &existing, &before, campaign, on)?;
     if let Some(path) = &args.handover {
-        let (name, text) = (files::display_name(path), files::read_text(path)?);
-        let read = read_handover(&name, &text, &org, &existing.catalogue)?;
+        let (name, bytes) = (files::display_name(path), files::read_bytes(path)?);
+        let input = TableInput::new(&name, &bytes);
+        let read = read_handover(&input, &org, &existing.catalogue)?;
         (given.closing_stocks, given.handover, given.opening_stocks) =
             (read.closing, read.lines, read.opening);
     }

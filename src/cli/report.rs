@@ -5,27 +5,22 @@ use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::files;
 use super::lookup::find_unit_id;
-use super::output::Colour;
-use super::report_places::ReportFilePlaces;
+use super::report_import::{ImportArgs, import_reports};
 use super::standing_format::{plain_figure, scale_of};
 use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;
-use crate::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
-use crate::domain::report::command::{Command, CommandBody};
+use crate::domain::report::Report;
+use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
-use crate::domain::report::workflow::ReportState;
-use crate::domain::report::{NoteChange, Report, ReportKey, SaveCells};
-use crate::domain::reporting::expectation::compute_unit_expectations;
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::ids::{AccountId, ContractId, ReportId};
+use crate::domain::support::ids::{ContractId, ReportId};
 use crate::domain::support::message::message;
-use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::files::report_csv::{self, ReportCsvRow, ReportCsvStatus};
 use crate::store::report::StoredReport;
 use jiff::civil::Date;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// `thidua report ...`
 #[derive(Debug, clap::Args)]
@@ -40,21 +35,9 @@ enum ReportCommand {
     /// or none.
     #[command(after_help = "Examples:
   thidua report import -f week.csv --account xa-29242 --dry-run
-  thidua report import -f week.csv --account xa-29242 --submit")]
-    Import {
-        /// The CSV file; a byte order mark and Excel's separators are fine.
-        #[arg(long, short)]
-        file: PathBuf,
-        /// The account in whose name, with its rights only.
-        #[arg(long)]
-        account: String,
-        /// Submit each report too.
-        #[arg(long)]
-        submit: bool,
-        /// Check only, write nothing.
-        #[arg(long)]
-        dry_run: bool,
-    },
+  thidua report import -f week.xlsx --account xa-29242 --submit
+  thidua report import -f week.csv --account xa-29242 --decimal comma --partial")]
+    Import(ImportArgs),
     /// Export sent reports of one contract as such a file, with state, lateness and day of receipt.
     #[command(after_help = "Examples:
   thidua report export --csv tuan-xa > week.csv
@@ -90,9 +73,7 @@ enum ReportCommand {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     match &args.command {
-        ReportCommand::Import { file, account, submit, dry_run } => {
-            import_reports(ctx, &local_app, file, account, (*submit, *dry_run))
-        }
+        ReportCommand::Import(args) => import_reports(ctx, &local_app, args),
         ReportCommand::Export { contract, csv: _, unit, from, to, out } => {
             let days = from.zip(*to).map(|(from, to)| (from, to.tomorrow().unwrap_or(to)));
             let text = export_reports(&local_app, contract, unit.as_deref(), days)?;
@@ -158,166 +139,6 @@ fn mark_changed_texts(name: &str, texts: impl Iterator<Item = String>) -> Vec<St
         before = Some(text);
     }
     row
-}
-
-fn import_reports(
-    ctx: &CliContext,
-    local_app: &LocalApp,
-    file: &Path,
-    account: &str,
-    (submit, dry_run): (bool, bool),
-) -> CliResult {
-    let text = files::read_text(file)?;
-    let reference = local_app.load_reference()?;
-    let name = files::display_name(file);
-    let rows = report_csv::read_reports(&name, &text, &reference.catalogue)?;
-    let places = ReportFilePlaces { name: &name, text: &text, reference: &reference };
-    let actor = local_app.app.account_actor(&local_app.actor, AccountId::from_code(account))?;
-    let (mut commands, mut lines, mut findings) = (Vec::new(), Vec::new(), Vec::new());
-    for row in &rows {
-        match build_commands(local_app, &reference, row, submit) {
-            Ok(made) => {
-                lines.extend(made.iter().map(|_| row));
-                commands.extend(made);
-            }
-            Err(ReportLineError::Refused(refusal)) => {
-                findings.extend(places.find(row, None, refusal))
-            }
-            Err(ReportLineError::Failed(failure)) => return Err(failure),
-        }
-    }
-    let ended =
-        local_app.app.run_command_batch(&actor, &commands, !dry_run && findings.is_empty())?;
-    for ((row, command), end) in lines.into_iter().zip(&commands).zip(ended) {
-        let refusal = end.err().into_iter();
-        findings.extend(refusal.flat_map(|refusal| places.find(row, Some(command), refusal)));
-    }
-    if !findings.is_empty() {
-        let mut findings = places.join_denied(findings, account);
-        findings.sort_by_key(|finding| finding.place.as_ref().map(|(_, place)| *place));
-        return Err(CliError::refused_files(findings));
-    }
-    let output = &ctx.output;
-    let (count, steps) = (rows.len(), commands.len());
-    let text = || {
-        let tail = if dry_run {
-            output.text("baseline-dry-run-nothing-written")
-        } else {
-            output.text("report-written")
-        };
-        output.paint(
-            Colour::Green,
-            &output.lang.say(message!("report-reports-commands", count, steps, tail)),
-        )
-    };
-    output
-        .print_answer(text, || json!({ "reports": count, "commands": steps, "dry_run": dry_run }));
-    Ok(())
-}
-
-/// A refusal of one line, or an error that does not belong to a line.
-enum ReportLineError {
-    Refused(Refusal),
-    Failed(CliError),
-}
-
-impl From<RefusalReason> for ReportLineError {
-    fn from(reason: RefusalReason) -> Self {
-        Self::Refused(reason.into())
-    }
-}
-
-/// The commands of one line: a save where a value differs, and a submission with `submit`.
-fn build_commands(
-    local_app: &LocalApp,
-    reference: &ReferenceSnapshot,
-    row: &ReportCsvRow,
-    submit: bool,
-) -> Result<Vec<Command>, ReportLineError> {
-    let key = find_report_key(reference, row)?;
-    let (id, today) = (key.id(), local_app.app.now().local_date());
-    let filed = local_app
-        .app
-        .reports_by_id(&[id])
-        .map_err(|error| ReportLineError::Failed(error.into()))?
-        .pop();
-    let acting_unit = reference.org.acting_unit(key.unit, today).unwrap_or(key.unit);
-    let blank = Cells::new();
-    let before = filed.as_ref().map_or(&blank, |filed| &filed.report.cells);
-    let mut changes = Vec::new();
-    for (element, mine) in parse_row_cells(reference, &key, row)? {
-        let base = before.get(&element).copied();
-        if base != Some(mine) {
-            changes.push(CellChange { element, mine: Some(mine), base });
-        }
-    }
-    changes.sort_by_key(|change| change.element);
-    let base_note = filed.as_ref().map_or("", |filed| filed.report.note.as_str());
-    let note = (row.note != base_note)
-        .then(|| NoteChange { mine: row.note.clone(), base: base_note.to_owned() });
-    let command = |body| Command { captured_at: None, sync_mark: Vec::new(), body };
-    let mut commands = Vec::new();
-    if !changes.is_empty() || note.is_some() {
-        let base_revision = filed.as_ref().map_or(0, |filed| filed.revision);
-        commands.push(command(CommandBody::SaveCells(SaveCells {
-            key,
-            acting_unit,
-            changes,
-            note,
-            base_revision,
-        })));
-    }
-    // A file may be imported twice: a report that was sent and has not changed is not submitted
-    // again.
-    let sent = filed.as_ref().is_some_and(|filed| {
-        filed.report.state.is_sent() && filed.report.state != ReportState::Returned
-    });
-    if submit && !(sent && commands.is_empty()) {
-        commands.push(command(CommandBody::submit(id, acting_unit)));
-    }
-    Ok(commands)
-}
-
-/// The report key of a line: the period, or part of one, that the unit owes for exactly these days.
-fn find_report_key(
-    reference: &ReferenceSnapshot,
-    row: &ReportCsvRow,
-) -> Result<ReportKey, ReportLineError> {
-    let contract = reference.catalogue.contract(&row.contract).ok_or(RefusalReason::NotFound)?;
-    let unit = reference.org.unit_by_uid(&row.unit_uid).ok_or(RefusalReason::NotFound)?.id;
-    let calendar = reference.calendars.get(&contract.calendar).ok_or(RefusalReason::NotExpected)?;
-    let whole = calendar.period_containing(row.window.start);
-    let window = DateWindow { start: whole.start, end: whole.end };
-    let owed =
-        compute_unit_expectations(&reference.org, &reference.calendars, contract, unit, window)
-            .map_err(|_| RefusalReason::NotExpected)?;
-    let requested = owed
-        .into_iter()
-        .find(|one| one.period.start == row.window.start && one.period.end == row.window.end);
-    let period = requested.ok_or(RefusalReason::NotExpected)?.period;
-    Ok(ReportKey { contract: contract.id(), unit, period })
-}
-
-/// The cells of a line; for a nil line every event of the form as an explicit zero, beside the
-/// words that the line gives.
-fn parse_row_cells(
-    reference: &ReferenceSnapshot,
-    key: &ReportKey,
-    row: &ReportCsvRow,
-) -> Result<Cells, ReportLineError> {
-    let mut cells = Cells::new();
-    if row.nil {
-        let shape = reference.form_schema(key.contract).ok_or(RefusalReason::NotExpected)?;
-        let events = shape.ranges.keys().filter(|element| !shape.is_word(**element));
-        cells.extend(events.map(|element| (*element, CellValue::Nil)));
-    }
-    let number = |(code, value): &(ElementCode, CellValue)| {
-        let number = reference.element_numbers.number(code).ok_or(RefusalReason::UnknownElement)?;
-        Ok((ElementNumber(number), *value))
-    };
-    let given: Vec<_> = row.cells.iter().map(number).collect::<Result<_, ReportLineError>>()?;
-    cells.extend(given);
-    Ok(cells)
 }
 
 fn export_reports(

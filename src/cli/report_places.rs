@@ -8,8 +8,7 @@ use crate::domain::report::command::{Command, CommandBody};
 use crate::domain::support::message::message;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::domain::support::violation::Violation;
-use crate::files::diagnostic::TextPosition;
-use crate::files::report_csv::{ReportCsvRow, find_column};
+use crate::files::report_csv::{ReportCsvRow, StagedReports};
 use std::collections::BTreeSet;
 
 /// Most units that a joined finding lists.
@@ -17,8 +16,7 @@ const UNITS_LISTED: usize = 5;
 
 /// The file that is imported.
 pub(super) struct ReportFilePlaces<'a> {
-    pub(super) name: &'a str,
-    pub(super) text: &'a str,
+    pub(super) staged: &'a StagedReports,
     pub(super) reference: &'a ReferenceSnapshot,
 }
 
@@ -32,12 +30,12 @@ impl ReportFilePlaces<'_> {
     ) -> Vec<CliFinding> {
         let unit = &row.unit_uid;
         let finding = |column: Option<String>, why: RefusalReason| {
-            let at = column.as_deref().and_then(|name| find_column(self.text, name));
-            let place = TextPosition { line: row.line, column: at.map_or(1, |at| at + 1) };
+            let place = self.staged.place(row.line, column.as_deref());
             let path = column.map_or_else(|| unit.clone(), |column| format!("{unit}: {column}"));
             CliFinding {
-                place: Some((self.name.to_owned(), place)),
+                place: Some(place),
                 violation: Violation::error(why.code(), path, why.message()),
+                cell: None,
             }
         };
         if refusal.field_errors.is_empty() {
@@ -50,6 +48,17 @@ impl ReportFilePlaces<'_> {
         problems
             .map(|problem| finding(Some(self.column(command, &problem.field)), problem.reason))
             .collect()
+    }
+
+    /// The finding of a line whose unit an earlier line names by another text code.
+    pub(super) fn repeated(&self, row: &ReportCsvRow, earlier: usize) -> CliFinding {
+        let (line, what) = (row.line, format!("{}, {}", row.contract, row.unit_uid));
+        let text = message!("table-row-repeated", what, earlier, line);
+        CliFinding {
+            place: Some(self.staged.place(line, Some("unit"))),
+            violation: Violation::error("REPEATED_ROW", "unit", text),
+            cell: None,
+        }
     }
 
     /// Many lines that the account may not send as one finding, which says how many and of which
@@ -76,7 +85,7 @@ impl ReportFilePlaces<'_> {
         let (count, units) = (units.len(), listed.join(", "));
         let text = message!("report-import-denied", account, lines, count, units);
         let violation = Violation::error(first.violation.code, account, text);
-        rest.push(CliFinding { place: first.place, violation });
+        rest.push(CliFinding { place: first.place, violation, cell: None });
         rest
     }
 

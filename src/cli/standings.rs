@@ -16,6 +16,7 @@ use crate::domain::standing::{Judgement, Standing, StateGroup, find_comparison};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::target_rule::StandingStage;
+use crate::files::table::csv_writer::CsvWriter;
 use crate::i18n::Lang;
 use serde_json::Value;
 
@@ -259,11 +260,11 @@ impl StandingPrinter<'_> {
         for one in standings {
             self.push_rows((one, &one.judgement), 0, None, &mut rows);
         }
-        self.output.print_line(CSV_COLUMNS.join(","));
+        let mut writer = CsvWriter::new(&CSV_COLUMNS, false);
         for row in rows {
-            let cells: Vec<String> = row.iter().map(|cell| quote_csv(cell.trim())).collect();
-            self.output.print_line(cells.join(","));
+            writer.write_row(row.iter().map(|cell| cell.trim().to_owned()));
         }
+        self.output.print_text(&writer.into_text());
     }
 }
 
@@ -284,12 +285,3 @@ const CSV_COLUMNS: [&str; 12] = [
     "stage",
     "judged_through",
 ];
-
-/// A CSV field. Codes and figures never begin a formula.
-fn quote_csv(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
-}

@@ -1,19 +1,23 @@
-//! Baselines as CSV: `unit,element,first_day,last_day,value,source,status`, with a verdict on each
+//! Baselines as a table: `unit,element,first_day,last_day,value,source,status`, with a verdict on each
 //! line.
 //!
 //! Whether a row fits the organisation and the catalogue is checked in
 //! `domain::standing::baseline`.
 
-use super::csv_file::{CsvFile, CsvLine, CsvWriter};
-use super::diagnostic::FileDiagnostic;
+use super::diagnostic::{FileDiagnostic, keep_first_of_each_cell};
 use super::keys::csv_tables::BASELINE;
+use super::table::csv_writer::CsvWriter;
+use super::table::{
+    DecimalMark, NUMBER_FORMAT, Table, TableColumns, TableInput, TableRow, has_two_readings,
+    unknown_column,
+};
 use crate::domain::report::element::{CountingLevel, ElementCode};
-use crate::domain::report::figure_text::{FigureTextFault, format_scaled, parse_scaled};
+use crate::domain::report::figure_text::format_scaled;
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::{BaselineRow, BaselineStatus, check_rows};
-use crate::domain::support::message::message;
-use crate::domain::support::violation::Violation;
+use crate::domain::support::message::{Message, message};
+use std::collections::{BTreeMap, BTreeSet};
 
 const BASELINE_COLUMNS: [&str; 7] = BASELINE.column_names();
 
@@ -23,6 +27,8 @@ pub struct BaselineImport {
     rows: Vec<BaselineRow>,
     /// Non-empty lines below the header.
     pub line_count: usize,
+    /// What refuses nothing and should be read: hidden rows and sheets.
+    pub notes: Vec<FileDiagnostic>,
     /// All diagnostics, in the order of the lines; a line may have several.
     pub diagnostics: Vec<FileDiagnostic>,
 }
@@ -51,94 +57,88 @@ impl BaselineImport {
 /// counts, `None` for an unknown unit.
 ///
 /// # Errors
-/// The file is not CSV, or a column is missing.
+/// The file is no such table: its bytes or its header are not understood.
 pub fn read_baselines(
-    file: &str,
-    text: &str,
+    input: &TableInput<'_>,
     version: u32,
     catalogue: &Catalogue,
     level_of: impl Fn(&str) -> Option<CountingLevel>,
 ) -> Result<BaselineImport, Vec<FileDiagnostic>> {
-    let csv_file = CsvFile::parse(file, text)?;
-    let columns = csv_file.find_columns(BASELINE_COLUMNS)?;
-    let (mut rows, mut numbers, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
-    for line in csv_file.lines() {
-        match read_row(line, columns, version, catalogue) {
-            Ok(row) => {
-                rows.push(row);
-                numbers.push(line.number);
-            }
-            Err((column, violation)) => {
-                diagnostics.push(csv_file.diagnostic(line.number, column, violation))
-            }
+    let unknown = |name: &str| Some(unknown_column(name, &BASELINE_COLUMNS));
+    let columns =
+        TableColumns { required: &BASELINE_COLUMNS, optional: &[NUMBER_FORMAT], other: &unknown };
+    let table = Table::read(input, columns)?;
+    let mut diagnostics = table.faults().to_vec();
+    let (mut rows, mut sources, mut seen) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for row in table.rows() {
+        let Some(read) = read_row(row, version, catalogue, &mut diagnostics) else { continue };
+        let key = (read.unit_uid.clone(), read.element.clone(), read.window);
+        let earlier = *seen.entry(key).or_insert(row.line_number());
+        if earlier != row.line_number() {
+            let what = format!("{}, {}, {}", read.unit_uid, read.element, row.get("first_day"));
+            diagnostics.push(row.repeated("unit", earlier, &what));
+            continue;
         }
+        rows.push(read);
+        sources.push(row);
     }
-    for (number, violations) in numbers.iter().zip(check_rows(&rows, catalogue, level_of)) {
+    for (row, violations) in sources.iter().zip(check_rows(&rows, catalogue, level_of)) {
         diagnostics.extend(violations.into_iter().map(|violation| {
-            let column = BASELINE_COLUMNS
-                .iter()
-                .position(|name| *name == violation.path)
-                .map_or(0, |index| columns[index]);
-            csv_file.diagnostic(*number, column, violation)
+            let known = BASELINE_COLUMNS.iter().find(|name| **name == violation.path);
+            row.diagnostic(known.map_or("unit", |name| name), violation)
         }));
     }
+    keep_first_of_each_cell(&mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.position);
-    Ok(BaselineImport { rows, line_count: csv_file.lines().len(), diagnostics })
+    let faulty = table.faults().iter().map(|fault| fault.position.line);
+    let lines: BTreeSet<usize> = table.rows().map(|row| row.line_number()).chain(faulty).collect();
+    let notes = table.notes().to_vec();
+    Ok(BaselineImport { rows, line_count: lines.len(), notes, diagnostics })
 }
 
-type BaselineColumnViolation = (usize, Violation);
-
+/// The row, or `None` if something is wrong with it, which is added to `faults`.
 fn read_row(
-    line: &CsvLine,
-    columns: [usize; 7],
+    row: TableRow<'_>,
     version: u32,
     catalogue: &Catalogue,
-) -> Result<BaselineRow, BaselineColumnViolation> {
-    let [unit, element, first, last, value, source, status] = columns;
-    let code = ElementCode::new(line.get(element))
-        .map_err(|_| bad_value_violation(element, "element", "[a-z][a-z0-9_]*", line))?;
-    let day = |column: usize, name| {
-        line.get(column).parse().map_err(|_| bad_value_violation(column, name, "YYYY-MM-DD", line))
-    };
-    let window = DateWindow::from_inclusive_days(day(first, "first_day")?, day(last, "last_day")?)
-        .ok_or_else(|| bad_value_violation(last, "last_day", ">= first_day", line))?;
-    let scale = catalogue.element(&code).map_or(0, |element| element.scale);
-    let figure = parse_scaled(line.get(value), scale).map_err(|fault| match fault {
-        FigureTextFault::NotAFigure => bad_value_violation(value, "value", "0, 1, 2, ...", line),
-        FigureTextFault::Thousands { .. } | FigureTextFault::Decimals { .. } => {
-            (value, Violation::error("BAD_VALUE", "value", fault.message(line.get(value))))
-        }
-    })?;
-    let state = BaselineStatus::parse(line.get(status))
-        .ok_or_else(|| bad_value_violation(status, "status", "PRELIMINARY | FINAL", line))?;
-    if line.get(source).is_empty() {
-        return Err(bad_value_violation(
-            source,
-            "source",
-            "the text that the figure comes from",
-            line,
-        ));
+    faults: &mut Vec<FileDiagnostic>,
+) -> Option<BaselineRow> {
+    let before = faults.len();
+    let element = ElementCode::new(row.get("element")).ok();
+    if element.is_none() {
+        faults.push(row.bad_value("element", Message::verbatim("[a-z][a-z0-9_]*")));
     }
-    Ok(BaselineRow {
-        unit_uid: line.get(unit).to_owned(),
-        element: code,
-        window,
-        value: figure,
-        source: line.get(source).to_owned(),
-        status: state,
+    let days = (row.require_day("first_day", faults), row.require_day("last_day", faults));
+    let window =
+        days.0.zip(days.1).map(|(first, last)| DateWindow::from_inclusive_days(first, last));
+    if window == Some(None) {
+        faults.push(row.bad_value("last_day", Message::verbatim(">= first_day")));
+    }
+    let known = element.as_ref().and_then(|code| catalogue.element(code));
+    let value = match row.figure("value", known.map_or(0, |element| element.scale)) {
+        Ok(value) => Some(value),
+        Err(fault) => {
+            faults.push(*fault);
+            None
+        }
+    };
+    let status = BaselineStatus::parse(row.get("status"));
+    if status.is_none() {
+        faults.push(row.bad_value("status", Message::verbatim("PRELIMINARY | FINAL")));
+    }
+    if row.get("source").is_empty() {
+        faults.push(row.bad_value("source", message!("baseline-source-text")));
+    }
+    let read = BaselineRow {
+        unit_uid: row.get("unit").to_owned(),
+        element: element?,
+        window: window??,
+        value: value?,
+        source: row.get("source").to_owned(),
+        status: status?,
         version,
-    })
-}
-
-fn bad_value_violation(
-    column: usize,
-    name: &'static str,
-    expected: &str,
-    line: &CsvLine,
-) -> BaselineColumnViolation {
-    let got = line.get(column);
-    let message = message!("baseline-expected-got", expected, got);
-    (column, Violation::error("BAD_VALUE", name, message))
+    };
+    (faults.len() == before).then_some(read)
 }
 
 /// Formats rows as a file that [`read_baselines`] reads.
@@ -147,18 +147,24 @@ pub fn format_baselines<'a>(
     rows: impl IntoIterator<Item = &'a BaselineRow>,
     catalogue: &Catalogue,
 ) -> String {
-    let mut writer = CsvWriter::new(&BASELINE_COLUMNS, false);
+    let rows: Vec<&BaselineRow> = rows.into_iter().collect();
+    let scale =
+        |row: &BaselineRow| catalogue.element(&row.element).map_or(0, |element| element.scale);
+    let format = rows.iter().any(|row| has_two_readings(scale(row))).then_some(NUMBER_FORMAT);
+    let header: Vec<&str> = BASELINE_COLUMNS.into_iter().chain(format).collect();
+    let mut writer = CsvWriter::new(&header, false);
     for row in rows {
-        let scale = catalogue.element(&row.element).map_or(0, |element| element.scale);
-        writer.write_row([
+        let fields = [
             row.unit_uid.clone(),
             row.element.to_string(),
             row.window.start.to_string(),
             row.window.last_day().to_string(),
-            format_scaled(row.value, scale),
+            format_scaled(row.value, scale(row)),
             row.source.clone(),
             row.status.to_string(),
-        ]);
+        ];
+        let mark = format.map(|_| DecimalMark::Point.as_str().to_owned());
+        writer.write_row(fields.into_iter().chain(mark));
     }
     writer.into_text()
 }
@@ -189,7 +195,7 @@ max = 100
 
     fn import(text: &str) -> BaselineImport {
         let catalogue = catalogue::read_catalogue("elements.toml", ELEMENTS).unwrap();
-        read_baselines("base.csv", text, 1, &catalogue, level_of).unwrap()
+        read_baselines(&TableInput::new("base.csv", text), 1, &catalogue, level_of).unwrap()
     }
 
     #[test]
@@ -234,6 +240,7 @@ max = 100
             (7, 4, "BAD_VALUE"),
             (8, 5, "VALUE_OUT_OF_RANGE"),
             (9, 5, "BAD_VALUE"),
+            (9, 6, "BAD_VALUE"),
         ];
         assert_eq!(seen, expected);
         assert!(import.into_rows().is_err());

@@ -2,6 +2,7 @@
 
 use crate::domain::support::violation::Violation;
 use crate::i18n::Lang;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A position in a text, both numbers from 1; the column counts characters, not bytes.
@@ -36,9 +37,38 @@ pub struct FileDiagnostic {
     pub position: TextPosition,
     /// The problem and the next step.
     pub violation: Violation,
+    /// The cell, if it is about one cell of a table.
+    pub cell: Option<Box<RefusedCell>>,
+}
+
+/// A cell of a table that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedCell {
+    /// Name of the sheet; `None` for CSV.
+    pub sheet: Option<String>,
+    /// Name of the column.
+    pub column: String,
+    /// The text as it was typed.
+    pub typed: String,
+    /// What it was taken for, if that is told.
+    pub understood: Option<String>,
 }
 
 impl FileDiagnostic {
+    /// A diagnostic of a whole file.
+    #[must_use]
+    pub fn at_start(file: &str, violation: Violation) -> Self {
+        let position = TextPosition { line: 1, column: 1 };
+        Self { file: file.to_owned(), position, violation, cell: None }
+    }
+
+    /// Notes what the cell was taken for.
+    pub(super) fn set_understood(&mut self, understood: Option<String>) {
+        if let Some(cell) = &mut self.cell {
+            cell.understood = understood;
+        }
+    }
+
     /// `file:line:column: CODE: path: text`, the text in a language.
     #[must_use]
     pub fn to_text(&self, lang: Lang) -> String {
@@ -46,6 +76,12 @@ impl FileDiagnostic {
         let text = violation.message.text(lang);
         format!("{}:{line}:{column}: {}: {}: {text}", self.file, violation.code, violation.path)
     }
+}
+
+/// Keeps the first diagnostic of each cell: what is said after it follows from it.
+pub(super) fn keep_first_of_each_cell(diagnostics: &mut Vec<FileDiagnostic>) {
+    let mut seen = BTreeSet::new();
+    diagnostics.retain(|one| one.cell.is_none() || seen.insert((one.file.clone(), one.position)));
 }
 
 impl fmt::Display for FileDiagnostic {

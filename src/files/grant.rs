@@ -1,16 +1,15 @@
-//! Roles of many accounts as one CSV file: `account,role,unit`, and if wanted `from,to` (first and
+//! Roles of many accounts as one table: `account,role,unit`, and if wanted `from,to` (first and
 //! last day).
 
-use super::csv_file::CsvFile;
-use super::csv_table::{CsvRow, CsvTable};
-use super::diagnostic::{FileDiagnostic, TextPosition};
+use super::diagnostic::{FileDiagnostic, TextPosition, keep_first_of_each_cell};
+use super::table::{Table, TableColumns, TableInput, TableRow, unknown_column};
 use crate::domain::access::permission::Role;
 use crate::domain::org::Org;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 const REQUIRED_COLUMNS: [&str; 3] = ["account", "role", "unit"];
 const DAY_COLUMNS: [&str; 2] = ["from", "to"];
@@ -39,26 +38,30 @@ pub struct GrantLine {
 /// The file is not such a CSV, or a line names no account, an unknown role, an unknown unit or one
 /// that is closed, ends before it begins, or repeats another line's account, role and unit.
 pub fn read_grants(
-    file: &str,
-    text: &str,
+    input: &TableInput<'_>,
     org: &Org,
     today: Date,
 ) -> Result<Vec<GrantLine>, Vec<FileDiagnostic>> {
-    let has_days = |column: &&str| {
-        CsvFile::parse(file, text)
-            .is_ok_and(|csv_file| csv_file.header().iter().any(|name| name == column))
+    let unknown = |name: &str| {
+        let columns: Vec<&str> = REQUIRED_COLUMNS.into_iter().chain(DAY_COLUMNS).collect();
+        Some(unknown_column(name, &columns))
     };
-    let columns: Vec<&'static str> =
-        REQUIRED_COLUMNS.into_iter().chain(DAY_COLUMNS.into_iter().filter(has_days)).collect();
-    let table = CsvTable::parse(file, text, &columns)?;
-    let (mut lines, mut diagnostics, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let columns =
+        TableColumns { required: &REQUIRED_COLUMNS, optional: &DAY_COLUMNS, other: &unknown };
+    let table = Table::read(input, columns)?;
+    let (mut lines, mut diagnostics) = (Vec::new(), table.faults().to_vec());
+    let mut seen = BTreeMap::new();
     for row in table.rows() {
         let Some(line) = read_line(row, org, today, &mut diagnostics) else { continue };
-        if !seen.insert((line.account.clone(), line.role, line.unit)) {
-            diagnostics.push(row.bad_value("account", message!("grant-one-line-each-role")));
+        let key = (line.account.clone(), line.role, line.unit);
+        let earlier = *seen.entry(key).or_insert(line.line);
+        if earlier != line.line {
+            let what = format!("{}, {}, {}", line.account, line.role.code(), row.get("unit"));
+            diagnostics.push(row.repeated("account", earlier, &what));
         }
         lines.push(line);
     }
+    keep_first_of_each_cell(&mut diagnostics);
     if diagnostics.is_empty() { Ok(lines) } else { Err(diagnostics) }
 }
 
@@ -66,11 +69,11 @@ pub fn read_grants(
 #[must_use]
 pub fn line_diagnostic(file: &str, line: usize, violation: Violation) -> FileDiagnostic {
     let position = TextPosition { line, column: 1 };
-    FileDiagnostic { file: file.to_owned(), position, violation }
+    FileDiagnostic { file: file.to_owned(), position, violation, cell: None }
 }
 
 fn read_line(
-    row: CsvRow<'_>,
+    row: TableRow<'_>,
     org: &Org,
     today: Date,
     diagnostics: &mut Vec<FileDiagnostic>,
@@ -82,8 +85,8 @@ fn read_line(
         let codes = Role::grantable_codes();
         diagnostics.push(row.bad_value("role", message!("grant-one-of-roles", codes)));
     }
-    let from = row.parse_date("from", diagnostics);
-    let last = row.parse_date("to", diagnostics);
+    let from = row.day("from", diagnostics);
+    let last = row.day("to", diagnostics);
     let first = from.unwrap_or(today);
     if last.is_some_and(|last| last < first) {
         diagnostics.push(row.bad_value("to", message!("grant-day-not-before", first)));

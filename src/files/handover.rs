@@ -1,13 +1,13 @@
-//! A handover of stocks as one CSV file: closing stocks, transfers between units, opening stocks.
+//! A handover of stocks as one table: closing stocks, transfers between units, opening stocks.
 //!
 //! The columns are `side,from_uid,to_uid,element,amount`; whether the amounts balance is checked in
 //! `domain::org`.
 
-use super::csv_table::{CsvRow, CsvTable};
-use super::diagnostic::FileDiagnostic;
+use super::diagnostic::{FileDiagnostic, keep_first_of_each_cell};
+use super::table::{Table, TableColumns, TableInput, TableRow, unknown_column};
 use crate::domain::org::{HandoverLine, Org, Stocks};
 use crate::domain::report::element::ElementCode;
-use crate::domain::report::figure_text::{format_scaled, parse_scaled};
+use crate::domain::report::figure_text::format_scaled;
 use crate::domain::report::form::Catalogue;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
@@ -38,21 +38,22 @@ pub fn write_amount(amount: i64, scale: u8) -> String {
 /// The file is not such a CSV, or a line names an unknown unit, repeats a stock, or has an amount
 /// below 0 or with more decimals than its element.
 pub fn read_handover(
-    file: &str,
-    text: &str,
+    input: &TableInput<'_>,
     org: &Org,
     catalogue: &Catalogue,
 ) -> Result<HandoverData, Vec<FileDiagnostic>> {
-    let table = CsvTable::parse(file, text, &HANDOVER_COLUMNS)?;
-    let (mut handover, mut diagnostics) = (HandoverData::default(), Vec::new());
+    let unknown = |name: &str| Some(unknown_column(name, &HANDOVER_COLUMNS));
+    let table = Table::read(input, TableColumns::exactly(&HANDOVER_COLUMNS, &unknown))?;
+    let (mut handover, mut diagnostics) = (HandoverData::default(), table.faults().to_vec());
     for row in table.rows() {
         read_line(row, (org, catalogue), &mut handover, &mut diagnostics);
     }
+    keep_first_of_each_cell(&mut diagnostics);
     if diagnostics.is_empty() { Ok(handover) } else { Err(diagnostics) }
 }
 
 fn read_line(
-    row: CsvRow<'_>,
+    row: TableRow<'_>,
     (org, catalogue): (&Org, &Catalogue),
     handover: &mut HandoverData,
     diagnostics: &mut Vec<FileDiagnostic>,
@@ -72,14 +73,7 @@ fn read_line(
     }
     let known = element.as_ref().and_then(|code| catalogue.element(code));
     let scale = known.map_or(0, |element| element.scale);
-    let amount = parse_scaled(row.get("amount"), scale).ok().filter(|amount| *amount >= 0);
-    if amount.is_none() {
-        let message = match scale {
-            0 => message!("handover-whole-number-from-0"),
-            decimals => message!("handover-number-from-0", decimals),
-        };
-        diagnostics.push(row.bad_value("amount", message));
-    }
+    let amount = read_amount(row, scale, diagnostics);
     let (Some(element), Some(amount), true) = (element, amount, diagnostics.len() == before) else {
         return;
     };
@@ -97,8 +91,24 @@ fn read_line(
     }
 }
 
+/// The amount, from 0.
+fn read_amount(row: TableRow<'_>, scale: u8, diagnostics: &mut Vec<FileDiagnostic>) -> Option<i64> {
+    match row.figure("amount", scale) {
+        Ok(amount) if amount >= 0 => return Some(amount),
+        Err(fault) if fault.violation.code != "BAD_VALUE" => diagnostics.push(*fault),
+        Ok(_) | Err(_) => {
+            let message = match scale {
+                0 => message!("handover-whole-number-from-0"),
+                decimals => message!("handover-number-from-0", decimals),
+            };
+            diagnostics.push(row.bad_value("amount", message));
+        }
+    }
+    None
+}
+
 fn find_unit(
-    row: CsvRow<'_>,
+    row: TableRow<'_>,
     column: &str,
     org: &Org,
     diagnostics: &mut Vec<FileDiagnostic>,
@@ -134,15 +144,23 @@ mod tests {
 
     #[test]
     fn a_handover_is_read_and_balances_or_a_planted_figure_is_found() {
-        let handover =
-            read_handover("handover.csv", FILE, &tra_vinh(), &Catalogue::default()).unwrap();
+        let handover = read_handover(
+            &TableInput::new("handover.csv", FILE),
+            &tra_vinh(),
+            &Catalogue::default(),
+        )
+        .unwrap();
         assert_eq!(check_handover(&handover.closing, &handover.lines, &handover.opening), []);
         let planted = FILE.replace(
             "opening,,com-29242-2,suspended_cases,8",
             "opening,,com-29242-2,suspended_cases,9",
         );
-        let handover =
-            read_handover("handover.csv", &planted, &tra_vinh(), &Catalogue::default()).unwrap();
+        let handover = read_handover(
+            &TableInput::new("handover.csv", &planted),
+            &tra_vinh(),
+            &Catalogue::default(),
+        )
+        .unwrap();
         let diagnostics = check_handover(&handover.closing, &handover.lines, &handover.opening);
         assert_eq!(
             (diagnostics.len(), diagnostics[0].stated, diagnostics[0].transferred),
@@ -155,8 +173,12 @@ mod tests {
         let bad = format!(
             "{FILE}hand,com-1,com-29242-2,suspended_cases,x\ngive,,,,\nopening,,com-29242-2,suspended_cases,8\n"
         );
-        let diagnostics =
-            read_handover("handover.csv", &bad, &tra_vinh(), &Catalogue::default()).unwrap_err();
+        let diagnostics = read_handover(
+            &TableInput::new("handover.csv", &bad),
+            &tra_vinh(),
+            &Catalogue::default(),
+        )
+        .unwrap_err();
         let said: Vec<_> = diagnostics
             .iter()
             .map(|fault| (fault.position.line, fault.violation.path.as_str()))

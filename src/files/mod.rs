@@ -1,4 +1,5 @@
-//! Files edited by people: campaigns as TOML; the organisation, baselines and reports as CSV.
+//! Files edited by people: campaigns as TOML; the organisation, baselines, roles, hand-overs and
+//! reports as tables, CSV or XLSX.
 //!
 //! An error in a file has the file name, the line and the expected value.
 
@@ -11,8 +12,6 @@ pub mod campaign_set;
 mod campaign_tests;
 pub mod campaign_writer;
 pub mod catalogue;
-mod csv_file;
-mod csv_table;
 pub mod diagnostic;
 pub mod grant;
 pub mod handover;
@@ -22,6 +21,9 @@ pub mod report_csv;
 #[cfg(test)]
 mod score_tests;
 pub mod scoring_plan;
+pub mod table;
+#[cfg(test)]
+mod table_tests;
 mod text_limits;
 mod toml_reader;
 mod toml_shape;

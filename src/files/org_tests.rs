@@ -1,8 +1,13 @@
 //! Tests of the organisation of Trà Vinh, read from the example's own files.
 
-use super::{LINEAGE_COLUMNS, OrgCsvTexts, PARENT_COLUMNS, UNIT_COLUMNS, read_org};
+use super::{
+    LINEAGE_COLUMNS, OrgCsvTexts, OrgTables, PARENT_COLUMNS, UNIT_COLUMNS, read_org,
+    read_org_tables,
+};
 use crate::domain::org::{GSO, Hierarchy, Org, UnitKind};
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::violation::Severity;
+use crate::files::table::TableInput;
 use crate::i18n::Lang;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -130,8 +135,8 @@ fn names_are_only_suggested_and_only_below_one_parent() {
 fn every_breach_is_said_at_once_with_file_and_line() {
     let units = "uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
         p,84,Tỉnh,tinh,province,,,\n\
-        a,1,A,xa,commune,,2025-06-30,\n\
-        b,1,B,xa,commune,2025-06-30,,same code a day too early\n\
+        a,00001,A,xa,commune,,2025-06-30,\n\
+        b,00001,B,xa,commune,2025-06-30,,same code a day too early\n\
         c,,C,xa,commune,,,no parent\n";
     let parents = "child_uid,parent_uid,hierarchy,valid_from,valid_to\n\
         a,p,command,,2025-06-30\n\
@@ -167,13 +172,11 @@ fn a_ring_of_parents_is_found() {
 #[test]
 fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
     let units = "\u{feff}uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
-        p,84,,tinh,country,01/07/2025,,\nq,84\n";
-    let diagnostics = diagnostic_lines(&OrgCsvTexts { units, ..TEXTS });
-    assert_eq!(
-        diagnostics,
-        ["units.csv:3 ROW_SHAPE"],
-        "the shape first, the fields when the shape is right"
-    );
+        p,84,,tinh,country,07/13/2025,,\nq,84\n";
+    let none = "effective,kind,from_uid,to_uid,weight,basis\n";
+    let diagnostics = diagnostic_lines(&OrgCsvTexts { units, lineage: none, ..TEXTS });
+    let bad = "units.csv:2 BAD_VALUE";
+    assert_eq!(diagnostics, ["units.csv:3 ROW_SHAPE", bad, bad, bad]);
     let shaped = units.replace("q,84\n", "");
     let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
     let diagnostics = read_org(&OrgCsvTexts { units: &shaped, lineage, ..TEXTS }).unwrap_err();
@@ -181,13 +184,13 @@ fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
         diagnostics.iter().map(|fault| fault.violation.path.as_str()).collect();
     assert_eq!(columns, ["name_vi", "level", "valid_from"]);
     assert!(
-        diagnostics[2].violation.message.text(Lang::VI).contains("ngày như 2025-07-01")
-            && diagnostics[2].violation.message.text(Lang::EN).contains("\"01/07/2025\"")
+        diagnostics[2].violation.message.text(Lang::VI).contains("tháng trước ngày (2025-07-13)")
+            && diagnostics[2].violation.message.text(Lang::EN).contains("\"07/13/2025\"")
     );
     let renamed = TEXTS.units.replace("gso_code", "code");
     assert_eq!(
         diagnostic_lines(&OrgCsvTexts { units: &renamed, ..TEXTS }),
-        ["units.csv:1 COLUMNS", "units.csv:1 COLUMNS"]
+        ["units.csv:1 MISSING_COLUMN", "units.csv:1 UNKNOWN_COLUMN"]
     );
 }
 
@@ -214,6 +217,52 @@ fn files_saved_by_a_spreadsheet_read_the_same() {
         read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }),
         Ok(tra_vinh())
     );
+}
+
+#[test]
+fn a_code_that_a_spreadsheet_has_changed_is_shown_with_what_it_was() {
+    let units = "uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
+        p,7,Tỉnh,tinh,province,,,\na,1.23E+02,A,xa,commune,,,\nb,45,B,xa,commune,,,\n\
+        d,000123,D,xa,commune,,,\n";
+    let parents = "child_uid,parent_uid,hierarchy,valid_from,valid_to\n\
+        a,p,command,,\nb,p,command,,\nd,p,command,,\n";
+    let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
+    let faults = read_org(&OrgCsvTexts { units, parents, lineage }).unwrap_err();
+    let said: Vec<_> =
+        faults.iter().map(|fault| (fault.position.line, fault.violation.code)).collect();
+    let (width, exponent) = ("CODE_WIDTH", "EXPONENT");
+    assert_eq!(said, [(3, exponent), (2, width), (4, width), (5, width)]);
+    let text = |at: usize| faults[at].violation.message.text(Lang::EN);
+    assert!(text(0).contains("perhaps 123"), "{}", text(0));
+    assert!(text(2).contains("00045 -> 45"), "{}", text(2));
+    let cell = faults[2].cell.as_ref().unwrap();
+    assert_eq!((cell.column.as_str(), cell.typed.as_str()), ("gso_code", "45"));
+}
+
+#[test]
+fn another_official_code_of_a_known_unit_needs_a_legal_basis_in_the_lineage() {
+    let heads = "uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n";
+    let read = |units: &str, lineage: &str| {
+        let units = format!("{heads}p,84,Tỉnh,tinh,province,,,\n{units}");
+        let parents = "child_uid,parent_uid,hierarchy,valid_from,valid_to\n\
+            a,p,command,,\n";
+        let lineage = format!("effective,kind,from_uid,to_uid,weight,basis\n{lineage}");
+        read_org_tables(&OrgTables {
+            units: TableInput::new("units.csv", &units),
+            parents: TableInput::new("parents.csv", parents),
+            lineage: TableInput::new("lineage.csv", &lineage),
+        })
+        .unwrap()
+    };
+    let before = read("a,00123,A,xa,commune,,,\n", "");
+    assert_eq!(before.check_code_changes(&before.org), []);
+    let changed = read("a,00132,A,xa,commune,,,\n", "").check_code_changes(&before.org);
+    assert_eq!((changed[0].position.line, changed[0].violation.severity), (3, Severity::Error));
+    assert!(changed[0].to_text(Lang::EN).contains("00123 -> 00132"), "{}", changed[0]);
+    let renewed = "a,00123,A,xa,commune,,2025-06-30,\na-2,00132,A,xa,commune,2025-07-01,,\n";
+    let based = read(renewed, "2025-07-01,continue,a,a-2,1,QĐ 19/2025/QĐ-TTg\n");
+    let changed = based.check_code_changes(&before.org);
+    assert_eq!((changed[0].position.line, changed[0].violation.severity), (4, Severity::Warning));
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! Reports as CSV, one line for each report: `contract,unit,first_day,last_day,nil,note` and a
+//! Reports as a table, one line for each report: `contract,unit,first_day,last_day,nil,note` and a
 //! column for each element.
 //!
 //! A cell is a figure, `carried:` and a figure (the one of the last period, confirmed), `nil`
@@ -8,21 +8,28 @@
 //! report. The columns `state`, `late` and `received_day` are written for readers and ignored when
 //! read.
 
-use super::csv_file::{CsvFile, CsvLine, CsvWriter};
-use super::diagnostic::FileDiagnostic;
+use super::diagnostic::{FileDiagnostic, TextPosition, keep_first_of_each_cell};
 use super::keys::csv_tables::REPORTS;
+use super::table::csv_writer::CsvWriter;
+use super::table::{
+    DecimalMark, NUMBER_FORMAT, Table, TableColumns, TableInput, TableRow, has_two_readings,
+};
 use crate::domain::report::cell::CellValue;
-use crate::domain::report::element::{ElementCode, ElementKind};
-use crate::domain::report::figure_text::{self, FigureTextFault};
+use crate::domain::report::element::{Element, ElementCode, ElementKind};
+use crate::domain::report::figure_text;
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use crate::i18n::Lang;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns before those of the elements.
 const REPORT_COLUMNS: [&str; 6] = REPORTS.column_names();
+/// Columns of an export that say nothing new.
 const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];
+/// Columns that may be left out.
+const OPTIONAL_COLUMNS: [&str; 4] = ["state", "late", "received_day", NUMBER_FORMAT];
 /// Marks in the column `nil` that mean "nothing occurred", beside the word of each language.
 const NIL_MARKS: [&str; 5] = ["x", "1", "yes", "nil", "true"];
 
@@ -56,129 +63,162 @@ pub struct ReportCsvStatus {
     pub received_day: String,
 }
 
-/// Reads a file of reports.
-///
-/// # Errors
-/// All diagnostics; no row of the file may be used.
-pub fn read_reports(
-    file: &str,
-    text: &str,
-    catalogue: &Catalogue,
-) -> Result<Vec<ReportCsvRow>, Vec<FileDiagnostic>> {
-    let csv_file = CsvFile::parse(file, text)?;
-    let columns = csv_file.find_columns(REPORT_COLUMNS)?;
-    let elements = find_element_columns(&csv_file, catalogue)?;
-    let (mut rows, mut diagnostics) = (Vec::new(), Vec::new());
-    for line in csv_file.lines() {
-        let mut violations = Vec::new();
-        let row = read_row(line, columns, &elements, &mut violations);
-        diagnostics.extend(
-            violations
-                .into_iter()
-                .map(|(column, violation)| csv_file.diagnostic(line.number, column, violation)),
-        );
-        rows.extend(row);
+/// One row of a file of reports with its verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedReport {
+    /// Line of the file or row of the sheet, from 1.
+    pub line: usize,
+    /// The report, or everything that is wrong with the row.
+    pub verdict: Result<ReportCsvRow, Vec<FileDiagnostic>>,
+}
+
+/// A file of reports as read: every row with its verdict, nothing decided yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedReports {
+    /// The rows that are not blank, by line.
+    pub rows: Vec<StagedReport>,
+    /// What refuses nothing and should be read: hidden rows and sheets.
+    pub notes: Vec<FileDiagnostic>,
+    file: String,
+    columns: Vec<(String, usize)>,
+}
+
+impl StagedReports {
+    /// The reports, if every row is one.
+    ///
+    /// # Errors
+    /// All diagnostics, by position.
+    pub fn into_rows(self) -> Result<Vec<ReportCsvRow>, Vec<FileDiagnostic>> {
+        let (rows, faults) = self.split();
+        if faults.is_empty() { Ok(rows) } else { Err(faults) }
     }
-    if diagnostics.is_empty() { Ok(rows) } else { Err(diagnostics) }
-}
 
-/// The index of the column of this name in a file of reports.
-#[must_use]
-pub fn find_column(text: &str, name: &str) -> Option<usize> {
-    let csv_file = CsvFile::parse("", text).ok()?;
-    csv_file.header().iter().position(|head| head == name)
-}
-
-struct ElementColumn {
-    column: usize,
-    code: ElementCode,
-    kind: ElementKind,
-    scale: u8,
-}
-
-fn find_element_columns(
-    csv_file: &CsvFile,
-    catalogue: &Catalogue,
-) -> Result<Vec<ElementColumn>, Vec<FileDiagnostic>> {
-    let (mut columns, mut diagnostics) = (Vec::new(), Vec::new());
-    for (column, head) in csv_file.header().iter().enumerate() {
-        if REPORT_COLUMNS.contains(&head.as_str()) || IGNORED_COLUMNS.contains(&head.as_str()) {
-            continue;
-        }
-        match ElementCode::new(head).ok().and_then(|code| catalogue.element(&code)) {
-            Some(element) => columns.push(ElementColumn {
-                column,
-                code: element.code.clone(),
-                kind: element.kind,
-                scale: element.scale,
-            }),
-            None => {
-                let text = message!("report-csv-column-no-element-code", head);
-                diagnostics.push(csv_file.diagnostic(
-                    1,
-                    column,
-                    Violation::error("UNKNOWN_ELEMENT", "header", text),
-                ));
+    /// The good rows, and the diagnostics of all others by position.
+    #[must_use]
+    pub fn split(self) -> (Vec<ReportCsvRow>, Vec<FileDiagnostic>) {
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        for staged in self.rows {
+            match staged.verdict {
+                Ok(row) => rows.push(row),
+                Err(found) => faults.extend(found),
             }
         }
+        (rows, faults)
     }
-    if diagnostics.is_empty() { Ok(columns) } else { Err(diagnostics) }
+
+    /// File and position of a column in a line; of the line, if there is no such column.
+    #[must_use]
+    pub fn place(&self, line: usize, column: Option<&str>) -> (String, TextPosition) {
+        let found = self.columns.iter().find(|(name, _)| Some(name.as_str()) == column);
+        let column = found.map_or(1, |(_, index)| index + 1);
+        (self.file.clone(), TextPosition { line, column })
+    }
 }
 
-type ReportColumnViolation = (usize, Violation);
+/// Reads a file of reports, with a verdict on every row.
+///
+/// # Errors
+/// The file is no such table: its bytes or its header are not understood.
+pub fn stage_reports(
+    input: &TableInput<'_>,
+    catalogue: &Catalogue,
+) -> Result<StagedReports, Vec<FileDiagnostic>> {
+    let find = |head: &str| ElementCode::new(head).ok().and_then(|code| catalogue.element(&code));
+    let unknown = |head: &str| find(head).is_none().then(|| unknown_element(head));
+    let columns =
+        TableColumns { required: &REPORT_COLUMNS, optional: &OPTIONAL_COLUMNS, other: &unknown };
+    let table = Table::read(input, columns)?;
+    let heads = table.columns().iter().map(|(name, _)| name.as_str());
+    let is_fixed = |head: &str| REPORT_COLUMNS.contains(&head) || OPTIONAL_COLUMNS.contains(&head);
+    let elements: Vec<&Element> = heads.filter(|head| !is_fixed(head)).filter_map(find).collect();
+    let mut faults: BTreeMap<usize, Vec<FileDiagnostic>> = BTreeMap::new();
+    for fault in table.faults() {
+        faults.entry(fault.position.line).or_default().push(fault.clone());
+    }
+    let (mut read, mut seen) = (BTreeMap::new(), BTreeMap::new());
+    for row in table.rows() {
+        let line = row.line_number();
+        let found = faults.entry(line).or_default();
+        let Some(report) = read_row(row, &elements, found) else { continue };
+        let key = (report.contract.clone(), report.unit_uid.clone(), report.window);
+        let earlier = *seen.entry(key).or_insert(row);
+        if earlier.line_number() != line {
+            let what =
+                format!("{}, {}, {}", report.contract, report.unit_uid, row.get("first_day"));
+            found.push(row.repeated("unit", earlier.line_number(), &what));
+            let first = faults.entry(earlier.line_number()).or_default();
+            first.push(earlier.repeated("unit", line, &what));
+        }
+        read.insert(line, report);
+    }
+    let lines: BTreeSet<usize> = faults.keys().chain(read.keys()).copied().collect();
+    let rows = lines.into_iter().map(|line| {
+        let mut found = faults.remove(&line).unwrap_or_default();
+        keep_first_of_each_cell(&mut found);
+        found.sort_by_key(|fault| fault.position);
+        let report = read.remove(&line).filter(|_| found.is_empty());
+        StagedReport { line, verdict: report.ok_or(found) }
+    });
+    Ok(StagedReports {
+        rows: rows.collect(),
+        notes: table.notes().to_vec(),
+        file: table.label(),
+        columns: table.columns().to_vec(),
+    })
+}
 
+fn unknown_element(head: &str) -> Violation {
+    let text = message!("report-csv-column-no-element-code", head);
+    Violation::error("UNKNOWN_ELEMENT", "header", text)
+}
+
+/// The report of a row, if its unit and days are known; what is wrong is added to `faults`.
 fn read_row(
-    line: &CsvLine,
-    columns: [usize; 6],
-    elements: &[ElementColumn],
-    violations: &mut Vec<ReportColumnViolation>,
+    row: TableRow<'_>,
+    elements: &[&Element],
+    faults: &mut Vec<FileDiagnostic>,
 ) -> Option<ReportCsvRow> {
-    let [contract, unit, first, last, nil, note] = columns;
     let mut cells = Vec::new();
-    for element in elements.iter().filter(|element| !line.get(element.column).is_empty()) {
-        match figure_text::parse_cell(line.get(element.column), element.scale) {
+    let is_filled = |element: &&&Element| !row.get(element.code.as_str()).is_empty();
+    for element in elements.iter().filter(is_filled) {
+        match row.cell_value(element.code.as_str(), element.scale) {
             Ok(value) => cells.push((element.code.clone(), value)),
-            Err(fault) => violations.push(bad_figure_violation(line, element.column, &fault)),
+            Err(fault) => faults.push(*fault),
         }
     }
-    let mark = line.get(nil).to_lowercase();
-    let is_nil = NIL_MARKS.contains(&mark.as_str())
-        || Lang::all().any(|lang| lang.text("report-csv-nil-word") == mark);
-    if !is_nil && !line.get(nil).is_empty() {
-        violations.push(bad_cell_violation(line, nil, "nil", "x"));
+    let is_nil = read_nil(row, faults);
+    let has_flows = elements.iter().filter(is_filled).any(|one| one.kind == ElementKind::Flow);
+    let has_cells = elements.iter().any(|element| is_filled(&element));
+    if is_nil && has_flows || !is_nil && !has_cells {
+        faults.push(row.diagnostic("nil", nil_or_cells_violation(is_nil)));
     }
-    let has_flows = elements
-        .iter()
-        .any(|element| element.kind == ElementKind::Flow && !line.get(element.column).is_empty());
-    if is_nil && has_flows || !is_nil && cells.is_empty() {
-        violations.push((nil, nil_or_cells_violation(is_nil)));
-    }
-    for (column, name) in [(contract, "contract"), (unit, "unit")] {
-        if line.get(column).is_empty() {
-            violations.push(bad_cell_violation(line, column, name, "a code"));
-        }
-    }
-    let mut day = |column: usize, name| {
-        let day = line.get(column).parse().ok();
-        if day.is_none() {
-            violations.push(bad_cell_violation(line, column, name, "YYYY-MM-DD"));
-        }
-        day
-    };
-    let (start, end) = (day(first, "first_day"), day(last, "last_day"));
+    let contract = row.require_text("contract", faults).to_owned();
+    let unit_uid = row.require_text("unit", faults).to_owned();
+    let (start, end) = (row.require_day("first_day", faults), row.require_day("last_day", faults));
     let window = DateWindow::from_inclusive_days(start?, end?);
     if window.is_none() {
-        violations.push(bad_cell_violation(line, last, "last_day", ">= first_day"));
+        faults.push(row.bad_value("last_day", Message::verbatim(">= first_day")));
     }
     Some(ReportCsvRow {
-        line: line.number,
-        contract: line.get(contract).to_owned(),
-        unit_uid: line.get(unit).to_owned(),
+        line: row.line_number(),
+        contract,
+        unit_uid,
         window: window?,
         nil: is_nil,
-        note: line.get(note).to_owned(),
+        note: row.get("note").to_owned(),
         cells,
     })
+}
+
+/// Whether the row says that nothing occurred.
+fn read_nil(row: TableRow<'_>, faults: &mut Vec<FileDiagnostic>) -> bool {
+    let mark = row.get("nil").to_lowercase();
+    let is_nil = NIL_MARKS.contains(&mark.as_str())
+        || Lang::all().any(|lang| lang.text("report-csv-nil-word") == mark);
+    if !is_nil && !mark.is_empty() {
+        faults.push(row.bad_value("nil", Message::verbatim("x")));
+    }
+    is_nil
 }
 
 fn nil_or_cells_violation(is_nil: bool) -> Violation {
@@ -190,29 +230,6 @@ fn nil_or_cells_violation(is_nil: bool) -> Violation {
     Violation::error("NIL_OR_CELLS", "nil", text)
 }
 
-fn bad_figure_violation(
-    line: &CsvLine,
-    column: usize,
-    fault: &FigureTextFault,
-) -> ReportColumnViolation {
-    if *fault == FigureTextFault::NotAFigure {
-        let expected = "1 | nil | carried:1 | missing:awaiting_source";
-        return bad_cell_violation(line, column, "cell", expected);
-    }
-    (column, Violation::error("BAD_VALUE", "cell", fault.message(line.get(column))))
-}
-
-fn bad_cell_violation(
-    line: &CsvLine,
-    column: usize,
-    name: &'static str,
-    expected: &str,
-) -> ReportColumnViolation {
-    let got = line.get(column);
-    let text = message!("baseline-expected-got", expected, got);
-    (column, Violation::error("BAD_VALUE", name, text))
-}
-
 /// Formats reports as a file with a column for each of `elements`; no field is run by a
 /// spreadsheet.
 #[must_use]
@@ -221,7 +238,9 @@ pub fn format_reports(
     elements: &[ElementCode],
     catalogue: &Catalogue,
 ) -> String {
-    let fixed = REPORT_COLUMNS.into_iter().chain(IGNORED_COLUMNS);
+    let scale = |code: &ElementCode| catalogue.element(code).map_or(0, |element| element.scale);
+    let format = elements.iter().any(|code| has_two_readings(scale(code))).then_some(NUMBER_FORMAT);
+    let fixed = REPORT_COLUMNS.into_iter().chain(IGNORED_COLUMNS).chain(format);
     let header: Vec<&str> = fixed.chain(elements.iter().map(ElementCode::as_str)).collect();
     let mut writer = CsvWriter::new(&header, true);
     for (row, status) in rows {
@@ -235,7 +254,11 @@ pub fn format_reports(
         let cells = elements.iter().map(|code| format_cell(row, code, catalogue));
         let texts = [row.contract.clone(), row.unit_uid.clone()].into_iter().chain(days);
         writer.write_row(
-            texts.chain([nil.to_owned(), row.note.clone()]).chain(status_fields).chain(cells),
+            texts
+                .chain([nil.to_owned(), row.note.clone()])
+                .chain(status_fields)
+                .chain(format.map(|_| DecimalMark::Point.as_str().to_owned()))
+                .chain(cells),
         );
     }
     writer.into_text()
@@ -258,13 +281,20 @@ mod tests {
         catalogue::read_catalogue("elements.toml", text).unwrap()
     }
 
+    fn read_reports(
+        text: &str,
+        catalogue: &Catalogue,
+    ) -> Result<Vec<ReportCsvRow>, Vec<FileDiagnostic>> {
+        stage_reports(&TableInput::new("r.csv", text), catalogue)?.into_rows()
+    }
+
     #[test]
     fn figures_nil_and_missing_are_three_things_and_survive_both_ways() {
         let text = "\u{feff}contract;unit;first_day;last_day;nil;note;so_offences;reports_received\r\n\
                     tuan-xa;com-29242-0;2024-08-19;2024-08-25;;=1+1;2;nil\r\n\
                     tuan-xa;com-29245-0;2024-08-19;2024-08-25;x;;;\r\n\
                     tuan-xa;com-29251-0;2024-08-19;2024-08-25;;;0;missing:awaiting_source\r\n";
-        let rows = read_reports("r.csv", text, &elements()).unwrap();
+        let rows = read_reports(text, &elements()).unwrap();
         assert_eq!((rows.len(), rows[0].line, rows[1].nil), (3, 2, true));
         assert_eq!(rows[0].cells[1].1, CellValue::Nil);
         let zero_and_gap =
@@ -276,7 +306,7 @@ mod tests {
             rows.iter().map(|row| (row.clone(), ReportCsvStatus::default())).collect();
         let printed = format_reports(&marked, &codes, &elements());
         assert!(printed.contains("'=1+1"), "no spreadsheet may run a note");
-        assert_eq!(read_reports("r.csv", &printed, &elements()).unwrap(), rows);
+        assert_eq!(read_reports(&printed, &elements()).unwrap(), rows);
     }
 
     #[test]
@@ -284,9 +314,9 @@ mod tests {
         let head = "contract,unit,first_day,last_day,nil,note,solved,suspended_cases\n";
         let line =
             |cells: &str| format!("{head}tuan-huyen,dist-842,2024-08-19,2024-08-25,x,,{cells}\n");
-        let rows = read_reports("r.csv", &line(",carried:11"), &elements()).unwrap();
+        let rows = read_reports(&line(",carried:11"), &elements()).unwrap();
         assert_eq!(rows[0].cells[0].1, CellValue::Carried(11));
-        let refused = read_reports("r.csv", &line("0,11"), &elements()).unwrap_err();
+        let refused = read_reports(&line("0,11"), &elements()).unwrap_err();
         assert_eq!(refused[0].violation.code, "NIL_OR_CELLS");
     }
 
@@ -294,28 +324,24 @@ mod tests {
     fn everything_wrong_is_said_at_once_with_line_and_column() {
         let text = "contract,unit,first_day,last_day,nil,note,so_offences\n\
                     tuan-xa,,2024-08-19,2024-08-25,x,,2\n\
-                    tuan-xa,com-1,19/8/2024,2024-08-25,,,many\n\
+                    tuan-xa,com-1,8/19/2024,2024-08-25,,,many\n\
                     tuan-xa,com-1,2024-08-19,2024-08-01,,,1\n";
-        let diagnostics = read_reports("r.csv", text, &elements()).unwrap_err();
+        let diagnostics = read_reports(text, &elements()).unwrap_err();
         let seen: Vec<_> = diagnostics
             .iter()
             .map(|f| (f.position.line, f.position.column, f.violation.code))
             .collect();
         let expected = [
-            (2, 5, "NIL_OR_CELLS"),
             (2, 2, "BAD_VALUE"),
-            (3, 7, "BAD_VALUE"),
-            (3, 5, "NIL_OR_CELLS"),
+            (2, 5, "NIL_OR_CELLS"),
             (3, 3, "BAD_VALUE"),
+            (3, 7, "BAD_VALUE"),
             (4, 4, "BAD_VALUE"),
         ];
         assert_eq!(seen, expected);
-        let diagnostics = read_reports(
-            "r.csv",
-            "contract,unit,first_day,last_day,nil,note,robbery\n",
-            &elements(),
-        )
-        .unwrap_err();
+        let diagnostics =
+            read_reports("contract,unit,first_day,last_day,nil,note,robbery\n", &elements())
+                .unwrap_err();
         assert_eq!(diagnostics[0].violation.code, "UNKNOWN_ELEMENT");
     }
 }

@@ -116,6 +116,7 @@ impl<'a> TomlReader<'a> {
             file: self.file.to_owned(),
             position: TextPosition::from_offset(self.text, offset),
             violation,
+            cell: None,
         }
     }
 

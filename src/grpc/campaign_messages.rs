@@ -12,7 +12,7 @@ use crate::pb;
 use crate::wire::{enums, record, values};
 
 pub(super) fn diagnostic_to_proto(diagnostic: &FileDiagnostic, lang: Lang) -> pb::FileFinding {
-    let FileDiagnostic { file, position, violation } = diagnostic;
+    let FileDiagnostic { file, position, violation, cell: _ } = diagnostic;
     pb::FileFinding {
         file: file.clone(),
         line: position.line as u32,

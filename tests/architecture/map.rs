@@ -121,7 +121,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("base64", &["auth", "domain", "cli", "server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
-    ("csv", &["files"]),
+    // Reads workbooks.
+    ("calamine", &["files"]),
     ("diesel", &["store", "client"]),
     ("diesel_migrations", &["store", "client"]),
     // Compress batches of rows, the same on phone and server; in cli the parts of a PDF, in server
@@ -158,12 +159,15 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("prost_types", &["pb", "wire"]),
     // Draws the pictures of enrolment cards.
     ("qrcodegen", &["cli"]),
+    // What calamine does not tell of a workbook: hidden rows.
+    ("quick_xml", &["files"]),
     // Creates the private CA and the server's certificate.
     ("rcgen", &["server"]),
     // P-256 signatures, HMAC and random numbers; in sync it signs cursors. sha2 computes digests of
     // stored data.
     ("ring", &["auth", "client", "server", "sync"]),
-    ("rust_xlsxwriter", &["morning_report"]),
+    // In files only tests write workbooks so far.
+    ("rust_xlsxwriter", &["files", "morning_report"]),
     // Hash tables whose keys are derived ids.
     ("rustc_hash", &["domain"]),
     ("rustls", &["client", "server"]),
@@ -212,6 +216,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Reads the name in a client's certificate after rustls has verified it.
     ("webpki", &["server"]),
     ("winnow", &["domain"]),
+    // Opens a workbook, to bound what it unpacks to.
+    ("zip", &["files"]),
 ];
 
 /// Rooms in which a function may be async. `trace` propagates spans across tasks and threads.

@@ -191,8 +191,8 @@ fn a_figure_out_of_range_is_named_by_unit_and_column_and_one_fault_is_told_once(
     let expected = "r.csv:2:9: VALUE_OUT_OF_RANGE: com-29242-1: reports_accepted: ";
     assert!(refused.code == 1 && refused.err.contains(expected), "{}", refused.err);
 
-    let line = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;x;3;1\n";
-    let lines = line.repeat(120);
+    let line = |unit| format!("tuan-xa;xa-{unit};2025-01-06;2025-01-12;;;2;3;x;3;1\n");
+    let lines: String = (0..120).map(line).collect();
     machine.write("r.csv", &format!("{}\n{lines}", super::REPORT_CSV_HEADER));
     let refused = machine.run(&import);
     assert!(refused.err.contains("the same in 119 more lines: 3, 4, 5"), "{}", refused.err);

@@ -11,6 +11,7 @@ mod checkpoints;
 mod clock;
 mod command_export;
 mod deploy;
+mod exchange;
 mod field;
 mod files;
 mod init;

@@ -14,6 +14,7 @@ use thidua::domain::report::element::{CountingLevel, ElementKind};
 use thidua::domain::support::ids::UnitId;
 use thidua::domain::target_rule::Target;
 use thidua::files::org::{OrgCsvTexts, read_org};
+use thidua::files::table::TableInput;
 use thidua::files::{baseline, campaign, catalogue};
 
 /// Reads a directory as `examples/` has it.
@@ -34,7 +35,12 @@ fn read_authority(directory: &Path, campaign_file: &str) -> World {
         CountingLevel::ALL.iter().copied().find(|level| UnitKind::from(*level) == kind)
     };
     let base = read("baseline.csv");
-    let rows = baseline::read_baselines("baseline.csv", &base, 1, &world.catalogue, level_of);
+    let rows = baseline::read_baselines(
+        &TableInput::new("baseline.csv", &base),
+        1,
+        &world.catalogue,
+        level_of,
+    );
     world.rows = rows.unwrap().into_rows().unwrap();
     world
 }

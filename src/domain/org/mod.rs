@@ -5,6 +5,7 @@
 
 mod change;
 mod check;
+mod code_change;
 mod derive;
 mod draft;
 mod edge;
@@ -25,6 +26,7 @@ pub use change::{
     OrgAction, OrgChange, OrgChangeKind, OrgChangeState, OrgHistory, UnitDescription,
 };
 pub use check::{OrgFactRef, OrgViolation};
+pub use code_change::{CodeChange, find_code_changes};
 pub use edge::{Hierarchy, UnitParent};
 pub(crate) use fraction::round_by_largest_remainder;
 pub use fraction::{Fraction, FractionError};

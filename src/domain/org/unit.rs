@@ -121,6 +121,18 @@ impl OfficialCode {
     pub fn from_gso(code: &str) -> Self {
         Self { system: GSO.to_owned(), code: code.to_owned() }
     }
+
+    /// How many digits the statistics office gives the code of a unit of this rank; `None` if it
+    /// gives such units no code.
+    #[must_use]
+    pub fn gso_width(kind: UnitKind) -> Option<usize> {
+        match kind {
+            UnitKind::Province => Some(2),
+            UnitKind::District => Some(3),
+            UnitKind::Commune => Some(5),
+            UnitKind::Department | UnitKind::Cluster => None,
+        }
+    }
 }
 
 /// The description of a unit during a span of days.

@@ -11,6 +11,7 @@ use thidua::domain::report::element::CountingLevel;
 use thidua::domain::support::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
 use thidua::domain::support::time::DAY_MICROS;
 use thidua::files::baseline;
+use thidua::files::table::TableInput;
 use thidua::pb;
 use thidua::pb::org_service_client::OrgServiceClient;
 use thidua::pb::partner_service_client::PartnerServiceClient;
@@ -120,10 +121,15 @@ pub(crate) fn import_baseline(server: &TestServer) {
         _ => Some(CountingLevel::Province),
     };
     let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
-    let rows = baseline::read_baselines("baseline.csv", &text, 1, &reference.catalogue, level)
-        .unwrap()
-        .into_rows()
-        .unwrap();
+    let rows = baseline::read_baselines(
+        &TableInput::new("baseline.csv", &text),
+        1,
+        &reference.catalogue,
+        level,
+    )
+    .unwrap()
+    .into_rows()
+    .unwrap();
     server.app.import_baselines(&server.app.system_actor().unwrap(), &rows).unwrap();
 }
 

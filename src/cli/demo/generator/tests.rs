@@ -9,6 +9,7 @@ use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::Baselines;
 use crate::files::baseline;
+use crate::files::table::TableInput;
 use jiff::civil::date;
 
 fn province() -> Province {
@@ -53,11 +54,15 @@ fn the_committed_baseline_passes_its_own_import_and_covers_each_cut_off() {
         CountingLevel::ALL.iter().copied().find(|level| UnitKind::from(*level) == kind)
     };
     let (_, committed) = province.plan.baseline;
-    let rows =
-        baseline::read_baselines("baseline.csv", committed, 1, &province.catalogue, level_of)
-            .unwrap()
-            .into_rows()
-            .unwrap();
+    let rows = baseline::read_baselines(
+        &TableInput::new("baseline.csv", committed),
+        1,
+        &province.catalogue,
+        level_of,
+    )
+    .unwrap()
+    .into_rows()
+    .unwrap();
     let base = Baselines::new(&rows);
     let whole = province.campaign.base_window();
     let to_date = DateWindow::new(whole.start, date(2024, 1, 6)).unwrap();

@@ -1,0 +1,103 @@
+//! What the reader of workbooks does not tell: how much an XLSX file unpacks to, and which of its
+//! rows are hidden.
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+use std::collections::HashMap;
+use std::io::{BufReader, Cursor, Read as _};
+use zip::ZipArchive;
+
+/// Most bytes that a workbook unpacks to.
+const UNPACKED_BYTES_MAX: u64 = 256 << 20;
+
+type Package<'a> = ZipArchive<Cursor<&'a [u8]>>;
+
+/// Why a package is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PackageFault {
+    /// It is no archive, or damaged.
+    Damaged,
+    /// It unpacks to more than [`UNPACKED_BYTES_MAX`].
+    TooLarge,
+}
+
+/// The numbers of the hidden rows, from 1, by the name of the sheet.
+///
+/// # Errors
+/// The package is damaged or unpacks to too much.
+pub(super) fn find_hidden_rows(bytes: &[u8]) -> Result<HashMap<String, Vec<usize>>, PackageFault> {
+    let mut package = ZipArchive::new(Cursor::new(bytes)).map_err(|_| PackageFault::Damaged)?;
+    check_size(&mut package)?;
+    let mut targets = HashMap::new();
+    scan_elements(&mut package, "xl/_rels/workbook.xml.rels", |element, name| {
+        if name == "Relationship" {
+            targets.insert(attribute(element, "Id"), attribute(element, "Target"));
+        }
+    });
+    let mut sheets = Vec::new();
+    scan_elements(&mut package, "xl/workbook.xml", |element, name| {
+        if name == "sheet" {
+            sheets.push((attribute(element, "name"), attribute(element, "id")));
+        }
+    });
+    let mut hidden = HashMap::new();
+    for (sheet, relation) in sheets {
+        let Some(target) = targets.get(&relation) else { continue };
+        let part = target.strip_prefix('/').map_or(format!("xl/{target}"), str::to_owned);
+        let (mut rows, mut number) = (Vec::new(), 0);
+        scan_elements(&mut package, &part, |element, name| {
+            if name == "row" {
+                number = attribute(element, "r").parse().unwrap_or(number + 1);
+                if matches!(attribute(element, "hidden").as_str(), "1" | "true") {
+                    rows.push(number);
+                }
+            }
+        });
+        hidden.insert(sheet, rows);
+    }
+    Ok(hidden)
+}
+
+/// Unpacks every part once, without keeping it: what the archive declares may be a lie.
+fn check_size(package: &mut Package<'_>) -> Result<(), PackageFault> {
+    let mut left = UNPACKED_BYTES_MAX;
+    for index in 0..package.len() {
+        let part = package.by_index(index).map_err(|_| PackageFault::Damaged)?;
+        let unpacked = std::io::copy(&mut part.take(left + 1), &mut std::io::sink());
+        let unpacked = unpacked.map_err(|_| PackageFault::Damaged)?;
+        left = left.checked_sub(unpacked).ok_or(PackageFault::TooLarge)?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every element of a part and its local name; a part that is absent or damaged
+/// has none, because the reader of workbooks refuses it.
+fn scan_elements(
+    package: &mut Package<'_>,
+    part: &str,
+    mut each: impl FnMut(&BytesStart<'_>, &str),
+) {
+    let Ok(part) = package.by_name(part) else { return };
+    let mut xml = Reader::from_reader(BufReader::new(part));
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        match xml.read_event_into(&mut buffer) {
+            Ok(Event::Start(element) | Event::Empty(element)) => {
+                let name = element.local_name();
+                each(&element, name.as_ref());
+            }
+            Ok(Event::Eof) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+}
+
+/// The value of an attribute by its local name; empty if it is absent.
+fn attribute(element: &BytesStart<'_>, name: &str) -> String {
+    let found = element.attributes().flatten().find(|one| one.key.local_name().as_ref() == name);
+    found
+        .and_then(|one| one.normalized_value(XmlVersion::Implicit1_0).ok())
+        .map(Into::into)
+        .unwrap_or_default()
+}
