@@ -20,7 +20,7 @@ use crate::domain::standing::Standing;
 use crate::domain::support::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{Timestamp, date_from_days};
-use crate::store::ReadTx;
+use crate::store::{ReadTx, WriteTx};
 use crate::store::run_manifest::decode_standings;
 use crate::store::write_tx::AuditContext;
 use jiff::civil::Date;
@@ -107,37 +107,47 @@ impl App {
         hash: &[u8],
         request: ServiceKeyRequest,
     ) -> Result<ServiceKey> {
-        let ServiceKeyRequest { account, unit, campaign, allowed_calls: reads, valid_days: days } =
-            request;
         self.store().write("access.issue_key", self.now(), |tx| {
-            let (now, unit_path) = (self.now(), tx.unit_path(unit)?);
-            let permit: Permit<action::Enrol> = authorize(actor, &unit_path, now.local_date())?;
-            let units = load_account_units(self, tx, account)?;
-            authorize_over_units::<action::Enrol>(tx, actor, &units, now.local_date())??;
-            let key_actor = build_key_actor(account, tx.grants(account)?);
-            if authorize::<action::ReadRelease>(&key_actor, &unit_path, now.local_date()).is_err() {
-                return Err(to_service_key_error(KeyIssueError::NothingAllowed));
-            }
-            let others: Vec<ServiceKey> =
-                tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
-            let expires =
-                check_key_issue(days, &reads, &others, now).map_err(to_service_key_error)?;
-            let (hash, reads) = (hash.to_vec(), reads.clone());
-            let key = ServiceKey {
-                id,
-                account,
-                hash,
-                unit,
-                campaign,
-                allowed_calls: reads,
-                issued_at: now,
-                expires_at: expires,
-                revoked_at: None,
-            };
-            tx.put_service_key(&key)?;
-            tx.append_audit(&AuditContext::from(&permit));
-            Ok(key)
+            self.issue_service_key_in(tx, actor, (id, hash), &request)
         })
+    }
+
+    /// [`App::issue_service_key`] inside a transaction.
+    pub(super) fn issue_service_key_in(
+        &self,
+        tx: &mut WriteTx,
+        actor: &Actor,
+        (id, hash): (ServiceKeyId, &[u8]),
+        request: &ServiceKeyRequest,
+    ) -> Result<ServiceKey> {
+        let ServiceKeyRequest { account, unit, campaign, allowed_calls, valid_days } = request;
+        let (account, unit, now) = (*account, *unit, tx.now());
+        let (unit_path, today) = (tx.unit_path(unit)?, now.local_date());
+        let permit: Permit<action::Enrol> = authorize(actor, &unit_path, today)?;
+        let units = load_account_units(self, tx, account)?;
+        authorize_over_units::<action::Enrol>(tx, actor, &units, today)??;
+        let key_actor = build_key_actor(account, tx.grants(account)?);
+        if authorize::<action::ReadRelease>(&key_actor, &unit_path, today).is_err() {
+            return Err(to_service_key_error(KeyIssueError::NothingAllowed));
+        }
+        let others: Vec<ServiceKey> =
+            tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
+        let expires_at = check_key_issue(*valid_days, allowed_calls, &others, now)
+            .map_err(to_service_key_error)?;
+        let key = ServiceKey {
+            id,
+            account,
+            hash: hash.to_vec(),
+            unit,
+            campaign: *campaign,
+            allowed_calls: allowed_calls.clone(),
+            issued_at: now,
+            expires_at,
+            revoked_at: None,
+        };
+        tx.put_service_key(&key)?;
+        tx.append_audit(&AuditContext::from(&permit));
+        Ok(key)
     }
 
     /// The keys that the caller may list.
@@ -158,13 +168,7 @@ impl App {
     /// Revokes a key at once, also in open streams.
     pub fn revoke_service_key(&self, actor: &Actor, id: ServiceKeyId) -> Result<()> {
         self.store().write("access.revoke_key", self.now(), |tx| {
-            let key = tx.service_key(id)?.ok_or(RefusalReason::NotFound)?;
-            let unit_path = tx.unit_path(key.unit)?;
-            let permit: Permit<action::Revoke> =
-                authorize(actor, &unit_path, self.now().local_date())?;
-            tx.revoke_service_key(id)?;
-            tx.append_audit(&AuditContext::from(&permit));
-            Ok(())
+            revoke_service_key_in(tx, actor, id).map(|_| ())
         })
     }
 
@@ -365,6 +369,20 @@ impl App {
             partner.actor.active_grants_on(today).any(|grant| grant.role == Role::PartnerReader);
         if holds { Ok(()) } else { Err(RefusalReason::NotFound.into()) }
     }
+}
+
+/// [`App::revoke_service_key`] inside a transaction; returns the key afterwards.
+pub(super) fn revoke_service_key_in(
+    tx: &mut WriteTx,
+    actor: &Actor,
+    id: ServiceKeyId,
+) -> Result<ServiceKey> {
+    let key = tx.service_key(id)?.ok_or(RefusalReason::NotFound)?;
+    let (unit_path, today) = (tx.unit_path(key.unit)?, tx.now().local_date());
+    let permit: Permit<action::Revoke> = authorize(actor, &unit_path, today)?;
+    tx.revoke_service_key(id)?;
+    tx.append_audit(&AuditContext::from(&permit));
+    Ok(tx.service_key(id)?.ok_or(RefusalReason::NotFound)?)
 }
 
 /// The last day on which the unit is open, not after `day`.

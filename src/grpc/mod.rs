@@ -18,6 +18,7 @@ mod conclusion;
 mod deadline;
 mod desk;
 mod frames;
+mod grant;
 mod head_watch;
 mod health;
 pub mod in_memory;
@@ -57,6 +58,7 @@ use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
 use crate::pb::conclusion_service_server::ConclusionServiceServer;
+use crate::pb::grant_service_server::GrantServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
@@ -196,6 +198,9 @@ impl Services {
                 AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
             .add_service(SecondFactorServiceServer::new(self.clone()))
+            .add_service(
+                GrantServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
             .add_service(OrgServiceServer::new(self.clone()))
             .add_service(
                 CampaignServiceServer::new(self.clone())

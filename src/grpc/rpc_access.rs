@@ -41,10 +41,15 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         | Rpc::ConfirmSecondFactor
         | Rpc::SignIn => RpcAccess::Unauthenticated,
         Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
-        Rpc::CreateEnrolmentCode => RpcAccess::OnRecord(&[Enrol]),
+        Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey => {
+            RpcAccess::OnRecord(&[Enrol])
+        }
+        Rpc::EndGrant | Rpc::RevokeServiceKey => RpcAccess::OnRecord(&[Revoke]),
         // Every caller may also revoke its own device.
         Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
-        Rpc::ListDevices => RpcAccess::WithinUnits(&[ListDevices]),
+        Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys => {
+            RpcAccess::WithinUnits(&[ListDevices])
+        }
         Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
             RpcAccess::InternalRole
         }

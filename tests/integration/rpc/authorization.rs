@@ -1,12 +1,14 @@
 //! Calls every rpc as every role in every relation to the record's unit and compares the results
 //! with the permission table.
 
+use super::partner::{create_partner_account, create_service_key};
 use super::report::{nil_report_request, report_client, submit_nil_report};
 use crate::harness::{TestClient, TestServer};
 use jiff::civil::date;
 use prost::Message;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Role, UnitRelation};
 use thidua::domain::report::waiver::Waiver;
 use thidua::domain::support::ids::{CampaignId, ReportId, UnitId};
@@ -143,6 +145,7 @@ fn build_requests(
     let others = build_standing_requests(server).into_iter();
     let others = others.chain(build_conclusion_requests(&sent.id, id));
     let others = others.chain(build_campaign_requests(id));
+    let others = others.chain(build_grant_requests(server, &other_requests.0[1], id));
     let others = others.chain(build_other_requests(other_requests, id));
     let all = all.into_iter().chain(others);
     all.map(|(rpc, message)| (rpc.path(), message)).collect()
@@ -165,6 +168,49 @@ fn build_standing_requests(server: &TestServer) -> Vec<(Rpc, Vec<u8>)> {
             Rpc::ListStandingReports,
             pb::ListStandingReportsRequest { standing_id, ..Default::default() }.encode_to_vec(),
         ),
+    ]
+}
+
+/// The same for requests about roles and keys. Nothing of them is written.
+fn build_grant_requests(
+    server: &TestServer,
+    holder: &[u8],
+    id: impl Fn() -> Vec<u8>,
+) -> Vec<(Rpc, Vec<u8>)> {
+    create_partner_account(server);
+    let (key, _) = create_service_key(server, COMMUNE, None, PartnerCall::ALL);
+    let (unit_id, role) = (UnitId::from_code(COMMUNE).0.to_vec(), pb::Role::Reporter.into());
+    let new = pb::RoleToGrant {
+        account_label: "xa-moi".into(),
+        role,
+        unit_uid: COMMUNE.into(),
+        days: None,
+    };
+    let grant = pb::GrantRolesRequest { request_id: id(), grants: vec![new], validate_only: true };
+    let end = pb::EndGrantRequest {
+        request_id: id(),
+        account_id: holder.to_vec(),
+        role,
+        unit_id: unit_id.clone(),
+        validate_only: true,
+    };
+    // The account reads nothing: the key is refused after the rights were checked.
+    let issue = pb::IssueServiceKeyRequest {
+        request_id: id(),
+        account_id: holder.to_vec(),
+        unit_id,
+        allowed_calls: vec![pb::PartnerCall::Runs.into()],
+        valid_days: 30,
+        validate_only: true,
+        ..Default::default()
+    };
+    let (request_id, key_id) = (id(), key.0.to_vec());
+    let revoke = pb::RevokeServiceKeyRequest { request_id, key_id, validate_only: true };
+    vec![
+        (Rpc::GrantRoles, grant.encode_to_vec()),
+        (Rpc::EndGrant, end.encode_to_vec()),
+        (Rpc::IssueServiceKey, issue.encode_to_vec()),
+        (Rpc::RevokeServiceKey, revoke.encode_to_vec()),
     ]
 }
 

@@ -7,6 +7,7 @@ mod conclusion;
 pub(crate) mod desk_session;
 mod drilldown;
 mod endpoints;
+mod grants;
 mod invalid_input;
 pub(crate) mod jobs;
 mod one_standing;
