@@ -91,9 +91,8 @@ impl App {
         actor: &Actor,
         requests: &[GrantRequest],
     ) -> Result<std::result::Result<GrantCounts, BatchRefusals>> {
-        self.store().write("access.grant", self.now(), |tx| {
-            grant_roles_in(self, tx, actor, requests)
-        })
+        self.store()
+            .write("access.grant", self.now(), |tx| grant_roles_in(self, tx, actor, requests))
     }
 
     /// Checks the batch like [`App::grant_roles`] and writes nothing.

@@ -20,9 +20,9 @@ use crate::domain::standing::Standing;
 use crate::domain::support::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{Timestamp, date_from_days};
-use crate::store::{ReadTx, WriteTx};
 use crate::store::run_manifest::decode_standings;
 use crate::store::write_tx::AuditContext;
+use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 
 /// A caller for a partner agency: with a service key, or on a device whose account has the role

@@ -75,7 +75,9 @@ pub fn generate_service_key() -> Result<(ServiceKeyId, GeneratedSecret, SecretHa
 }
 
 /// A new key with this id, and its hash.
-pub fn generate_service_key_of(id: ServiceKeyId) -> Result<(GeneratedSecret, SecretHash), NoRandom> {
+pub fn generate_service_key_of(
+    id: ServiceKeyId,
+) -> Result<(GeneratedSecret, SecretHash), NoRandom> {
     let text = format!("{SERVICE_KEY_PREFIX}{id}_{}", encode_hex(&random_bytes::<32>()?));
     let stored = hash_secret(text.as_bytes());
     Ok((GeneratedSecret(text), stored))

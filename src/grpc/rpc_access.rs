@@ -27,10 +27,10 @@ pub enum RpcAccess {
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
     use Action::{
-        AcceptReport, ApplyCampaign, CommentReport, Enrol, EscalateFinding, ListDevices, ReadAudit,
-        ReadDesk, ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign,
-        ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict, StepCampaign,
-        SubmitReport, WaiveReport,
+        AcceptReport, ApplyCampaign, CommentReport, DecideAward, Enrol, EscalateFinding,
+        HandOverStocks, ImportBaseline, ListDevices, ReadAudit, ReadDesk, ReadFinding, ReadJob,
+        ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport, Revoke,
+        RunJob, SaveReport, SettleConflict, StepCampaign, SubmitReport, WaiveReport,
     };
     match rpc {
         Rpc::Enrol
@@ -53,8 +53,11 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
             RpcAccess::InternalRole
         }
+        Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
         Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
-        Rpc::StepCampaign | Rpc::RehearseCampaign => RpcAccess::OnRecord(&[StepCampaign]),
+        Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::DiffRuns => {
+            RpcAccess::OnRecord(&[StepCampaign])
+        }
         Rpc::SaveReport => RpcAccess::OnRecord(&[SaveReport]),
         Rpc::SubmitReport => RpcAccess::OnRecord(&[SubmitReport]),
         Rpc::ReturnReport => RpcAccess::OnRecord(&[ReturnReport]),
@@ -70,10 +73,14 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
         Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
         Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
-        Rpc::ListWaivers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::ListWaivers | Rpc::ListHandovers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),
+        Rpc::ProposeHandover | Rpc::SettleHandover => RpcAccess::OnRecord(&[HandOverStocks]),
         Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),
-        Rpc::ListJobs | Rpc::ListJobRuns => RpcAccess::OnRecord(&[ReadJob]),
-        Rpc::RunJob => RpcAccess::OnRecord(&[RunJob]),
+        Rpc::ListJobs | Rpc::ListJobRuns | Rpc::ListRuns | Rpc::VerifyRun => {
+            RpcAccess::OnRecord(&[ReadJob])
+        }
+        Rpc::RunJob | Rpc::CancelJob => RpcAccess::OnRecord(&[RunJob]),
         Rpc::ListAuditEntries | Rpc::VerifyAudit => RpcAccess::OnRecord(&[ReadAudit]),
         Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => {
             RpcAccess::WithinUnits(&[ReadRelease])

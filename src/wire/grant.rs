@@ -33,7 +33,12 @@ pub fn grant_from_proto(
 ) -> Option<NamedGrant> {
     let pb::RoleToGrant { account_label, role, unit_uid, days } = message;
     let field = |name| format!("grants[{position}].{name}");
-    let label = violations.check_text(field("account_label"), &account_label, ACCOUNT_LABEL);
+    let label = violations
+        .check_text(field("account_label"), account_label.trim(), ACCOUNT_LABEL)
+        .filter(|label| !label.is_empty());
+    if account_label.trim().is_empty() {
+        violations.add(field("account_label"), RefusalReason::Malformed);
+    }
     let role = violations.check(field("role"), values::role_from_proto(role));
     let unit_uid = violations.check_text(field("unit_uid"), &unit_uid, CODE);
     let days = values::span_from_proto(Some(days.unwrap_or_default()));

@@ -17,6 +17,8 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const DEFINITION_FILES_MAX: usize = 20;
 /// Most roles that one call gives.
 pub const GRANTS_MAX: usize = 2000;
+/// Most lines of a hand-over in one call.
+pub const HANDOVER_LINES_MAX: usize = 2000;
 /// Largest file of definitions, in bytes.
 pub const DEFINITION_FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Largest record, in bytes: it travels alone in a message, beside its key and a cursor.

@@ -72,13 +72,15 @@ async fn roles_are_given_all_or_none_once_and_a_refusal_names_the_place_of_each(
 
     let batch = [near.clone(), far, to_grant("xa", pb::Role::Reporter, "com-0")];
     let refused = grant(&district, 1, &batch, false).await.unwrap_err();
-    assert_eq!((refused.code(), wrong_fields(&refused)), (Code::NotFound, vec![
-        "grants[2].unit_uid".to_owned()
-    ]));
+    assert_eq!(
+        (refused.code(), wrong_fields(&refused)),
+        (Code::NotFound, vec!["grants[2].unit_uid".to_owned()])
+    );
     let refused = grant(&district, 1, &batch[..2], false).await.unwrap_err();
-    assert_eq!((refused.code(), wrong_fields(&refused)), (Code::NotFound, vec![
-        "grants[1]".to_owned()
-    ]));
+    assert_eq!(
+        (refused.code(), wrong_fields(&refused)),
+        (Code::NotFound, vec!["grants[1]".to_owned()])
+    );
     let twice = grant(&district, 1, &[near.clone(), near.clone()], false).await.unwrap_err();
     assert_eq!(wrong_fields(&twice), ["grants[1].account_label"]);
     assert_eq!(grant(&district, 1, &[], false).await.unwrap_err().code(), Code::InvalidArgument);
@@ -156,9 +158,10 @@ async fn a_key_tells_its_secret_once_and_opens_nothing_after_its_revocation() {
         })
     };
     let too_long = service(&admin).issue_service_key(issue(2, 366, false)).await.unwrap_err();
-    assert_eq!((too_long.code(), wrong_fields(&too_long)), (Code::FailedPrecondition, vec![
-        "days".to_owned()
-    ]));
+    assert_eq!(
+        (too_long.code(), wrong_fields(&too_long)),
+        (Code::FailedPrecondition, vec!["days".to_owned()])
+    );
     let asked = service(&admin).issue_service_key(issue(3, 30, true)).await.unwrap().into_inner();
     assert_eq!((asked.secret.as_str(), asked.first_answer), ("", false));
     let first = service(&admin).issue_service_key(issue(3, 30, false)).await.unwrap().into_inner();

@@ -2,12 +2,14 @@
 
 mod access;
 mod authorization;
+mod baselines;
 mod campaigns;
 mod conclusion;
 pub(crate) mod desk_session;
 mod drilldown;
 mod endpoints;
 mod grants;
+mod handovers;
 mod invalid_input;
 pub(crate) mod jobs;
 mod one_standing;
@@ -15,6 +17,7 @@ mod org;
 mod partner;
 mod quality;
 mod report;
+mod runs;
 pub(crate) mod second_factor;
 mod sign_in_limits;
 mod sync;
