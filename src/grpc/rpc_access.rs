@@ -3,7 +3,12 @@
 //! The decision is made in `app`, by the table in `domain::access::permission`. A test calls every
 //! rpc as every role in every relation and compares the result with this list.
 
-use crate::domain::access::permission::Action;
+use crate::domain::access::permission::Action::{
+    self, AcceptReport, ApplyCampaign, CommentReport, DecideAward, Enrol, EscalateFinding,
+    HandOverStocks, ImportBaseline, ListDevices, ReadAudit, ReadDesk, ReadFinding, ReadJob,
+    ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport, Revoke,
+    RunJob, SaveReport, SettleConflict, StepCampaign, SubmitReport, WaiveReport,
+};
 use crate::pb::Rpc;
 
 /// The access that an rpc requires.
@@ -26,12 +31,6 @@ pub enum RpcAccess {
 /// Returns the access that `rpc` requires.
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
-    use Action::{
-        AcceptReport, ApplyCampaign, CommentReport, DecideAward, Enrol, EscalateFinding,
-        HandOverStocks, ImportBaseline, ListDevices, ReadAudit, ReadDesk, ReadFinding, ReadJob,
-        ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport, Revoke,
-        RunJob, SaveReport, SettleConflict, StepCampaign, SubmitReport, WaiveReport,
-    };
     match rpc {
         Rpc::Enrol
         | Rpc::BeginRenewal

@@ -316,6 +316,8 @@ const WITHOUT_REQUEST_ID: &[(&str, &str)] = &[
     ("SignIn", "each call begins a session of its own"),
     ("ExtendSession", "the token before ends, as in a renewal"),
     ("Verify", "reads"),
+    ("Diff", "reads"),
+    ("Rehearse", "judges, stores nothing"),
     ("Evaluate", "computes, stores nothing"),
     ("Sync", "its commands carry numbers of their own"),
     ("Enrol", "the code is good for once"),
