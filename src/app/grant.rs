@@ -101,10 +101,14 @@ impl App {
                 if !is_seen {
                     continue;
                 }
-                if !labels.contains_key(&of) {
-                    labels.insert(of, visible_label(self, tx, actor, of)?);
-                }
-                let label = labels.get(&of).cloned().flatten();
+                let label = match labels.get(&of) {
+                    Some(label) => Option::clone(label),
+                    None => {
+                        let label = visible_label(self, tx, actor, of)?;
+                        labels.insert(of, label.clone());
+                        label
+                    }
+                };
                 seen.push(HeldGrant { account: of, label, grant });
             }
             let reference = self.reference(tx)?;

@@ -105,10 +105,10 @@ impl App {
         actor: &Actor,
         id: ServiceKeyId,
         hash: &[u8],
-        request: ServiceKeyRequest,
+        request: &ServiceKeyRequest,
     ) -> Result<ServiceKey> {
         self.store().write("access.issue_key", self.now(), |tx| {
-            self.issue_service_key_in(tx, actor, (id, hash), &request)
+            self.issue_service_key_in(tx, actor, (id, hash), request)
         })
     }
 

@@ -151,8 +151,9 @@ impl Services {
     ) -> Result<pb::RevokeServiceKeyResponse, RpcError> {
         let (name, encoded) = ("access.revoke_key", encode_message(&message));
         let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
+        let pb::RevokeServiceKeyRequest { key_id, .. } = message;
         let mut violations = FieldViolations::default();
-        let id = values::id_from_bytes(&message.key_id, ServiceKeyId::from_slice);
+        let id = values::id_from_bytes(&key_id, ServiceKeyId::from_slice);
         let id = violations.check("key_id", id);
         let id = violations.into_result(id)?;
         let performer = Performer::Caller(identity);

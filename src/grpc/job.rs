@@ -186,8 +186,9 @@ impl Services {
     ) -> Result<pb::CancelJobResponse, RpcError> {
         let (act, encoded) = ("job.cancel", encode_message(&message));
         let request = read_act_request(act, &message.request_id, message.validate_only, &encoded)?;
+        let pb::CancelJobRequest { name, .. } = message;
         self.app.authorize_job_run(&identity.actor)?;
-        let name = FieldViolations::require_text("name", &message.name, CODE)?;
+        let name = FieldViolations::require_text("name", &name, CODE)?;
         let job = JobId::parse(&name).ok_or(RefusalReason::NotFound)?;
         let end = self.app.perform_job_cancel(Performer::Caller(identity), &request, job)?;
         Ok(pb::CancelJobResponse { run: take_performed(end)?.map(job_run_to_proto) })

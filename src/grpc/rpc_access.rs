@@ -54,7 +54,7 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         }
         Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
         Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
-        Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::DiffRuns => {
+        Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::ListStandingsOfRun | Rpc::DiffRuns => {
             RpcAccess::OnRecord(&[StepCampaign])
         }
         Rpc::SaveReport => RpcAccess::OnRecord(&[SaveReport]),

@@ -1,6 +1,7 @@
 //! Lists, verifies and compares published runs.
 
 use super::partner::manifest_to_proto;
+use super::report::parse_optional_id;
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
 use crate::app::ReferenceSnapshot;
@@ -20,6 +21,7 @@ use crate::wire::{enums, record, values};
 impl_service!(RunService {
     authenticated list_runs: ListRunsRequest => ListRunsResponse;
     authenticated verify_run: VerifyRunRequest => VerifyRunResponse;
+    authenticated list_standings_of_run: ListStandingsOfRunRequest => ListStandingsOfRunResponse;
     authenticated diff_runs: DiffRunsRequest => DiffRunsResponse;
 });
 
@@ -49,10 +51,10 @@ impl Services {
         identity: &CallerIdentity,
         message: pb::VerifyRunRequest,
     ) -> Result<pb::VerifyRunResponse, RpcError> {
+        let pb::VerifyRunRequest { run_id } = message;
         let reference = self.app.reference_for::<action::ReadJob>(&identity.actor)?;
         let mut violations = FieldViolations::default();
-        let id =
-            violations.check("run_id", values::id_from_bytes(&message.run_id, RunId::from_slice));
+        let id = violations.check("run_id", values::id_from_bytes(&run_id, RunId::from_slice));
         let run = self.load_run(violations.into_result(id)?)?;
         let found = self.app.verify_run(&run)?;
         let mut differing: Vec<(String, String)> = found
@@ -73,6 +75,35 @@ impl Services {
                 .collect(),
             semantics_today: u32::try_from(SEMANTICS_VERSION).unwrap_or_default(),
         })
+    }
+
+    fn list_standings_of_run(
+        &self,
+        identity: &CallerIdentity,
+        message: pb::ListStandingsOfRunRequest,
+    ) -> Result<pb::ListStandingsOfRunResponse, RpcError> {
+        let pb::ListStandingsOfRunRequest { run_id, unit_id, page_size, page_token } = message;
+        let filter_key = [run_id.as_slice(), &unit_id].concat();
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
+        let reference = self.app.reference_for::<action::StepCampaign>(&identity.actor)?;
+        let mut violations = FieldViolations::default();
+        let id = violations.check("run_id", values::id_from_bytes(&run_id, RunId::from_slice));
+        let unit = violations.check("unit_id", parse_optional_id(&unit_id, UnitId::from_slice));
+        let (id, unit) = violations.into_result(id.zip(unit))?;
+        let run = self.load_run(id)?;
+        let (mut standings, _) = self.app.run_standings(&run)?;
+        let unit = match unit {
+            Some(unit) => unit,
+            None => owner_of_run(&reference, &run).ok_or(RefusalReason::NotFound)?,
+        };
+        standings.retain(|one| one.unit == unit);
+        standings.sort_by_cached_key(|one| (one.phase, one.judgement.code.clone()));
+        let page = standings.iter().skip(skip).take(size);
+        let page = page.map(|one| standing_to_proto(one, &reference)).collect::<Result<_, _>>()?;
+        let next_page_token =
+            pagination::next_offset_token(skip + size, standings.len(), &filter_key);
+        Ok(pb::ListStandingsOfRunResponse { standings: page, next_page_token })
     }
 
     fn diff_runs(
@@ -136,10 +167,25 @@ fn unit_uid(reference: &ReferenceSnapshot, unit: UnitId) -> String {
     reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone())
 }
 
+fn campaign_of<'a>(reference: &'a ReferenceSnapshot, run: &RunManifest) -> Option<&'a Campaign> {
+    reference.campaigns.iter().find(|one| one.id().0[..] == run.campaign[..])
+}
+
 fn campaign_code(reference: &ReferenceSnapshot, run: &RunManifest) -> String {
-    let is_of_run = |one: &&Campaign| one.id().0[..] == run.campaign[..];
-    let found = reference.campaigns.iter().find(is_of_run);
-    found.map_or_else(String::new, |one| one.code.clone())
+    campaign_of(reference, run).map_or_else(String::new, |one| one.code.clone())
+}
+
+fn owner_of_run(reference: &ReferenceSnapshot, run: &RunManifest) -> Option<UnitId> {
+    campaign_of(reference, run).map(Campaign::owner_id)
+}
+
+fn standing_to_proto(
+    standing: &Standing,
+    reference: &ReferenceSnapshot,
+) -> Result<pb::StandingRecord, RpcError> {
+    let (units, elements) = (&reference.unit_numbers, &reference.element_numbers);
+    record::standing_to_proto(standing, units, elements)
+        .map_err(|error| RpcError::Internal(error.to_string()))
 }
 
 fn standing_change_to_proto(
@@ -147,17 +193,12 @@ fn standing_change_to_proto(
     reference: &ReferenceSnapshot,
 ) -> Result<pb::StandingChange, RpcError> {
     let StandingDiff { unit, target, before, after } = change;
-    let side = |one: &Option<Standing>| {
-        let one = one.as_ref().map(|one| {
-            record::standing_to_proto(one, &reference.unit_numbers, &reference.element_numbers)
-        });
-        one.transpose().map_err(|error| RpcError::Internal(error.to_string()))
-    };
+    let side = |one: &Option<Standing>| one.as_ref().map(|one| standing_to_proto(one, reference));
     Ok(pb::StandingChange {
         unit_uid: unit_uid(reference, *unit),
         target: target.clone(),
-        before: side(before)?,
-        after: side(after)?,
+        before: side(before).transpose()?,
+        after: side(after).transpose()?,
     })
 }
 

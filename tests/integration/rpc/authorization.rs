@@ -27,7 +27,7 @@ const ROOT: &str = "prov-84";
 
 /// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
-    const AT_ROOT: [Rpc; 19] = [
+    const AT_ROOT: [Rpc; 20] = [
         Rpc::ListJobs,
         Rpc::ListJobRuns,
         Rpc::RunJob,
@@ -43,6 +43,7 @@ fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
         Rpc::ListRuns,
         Rpc::VerifyRun,
         Rpc::DiffRuns,
+        Rpc::ListStandingsOfRun,
         Rpc::ListBaselines,
         Rpc::StepAward,
         Rpc::ProposeHandover,
@@ -236,6 +237,11 @@ fn build_run_requests(server: &TestServer, id: impl Fn() -> Vec<u8>) -> Vec<(Rpc
         pb::CancelJobRequest { request_id: id(), name: "compact".into(), validate_only: true };
     vec![
         (Rpc::ListRuns, list.encode_to_vec()),
+        (
+            Rpc::ListStandingsOfRun,
+            pb::ListStandingsOfRunRequest { run_id: run_id.clone(), ..Default::default() }
+                .encode_to_vec(),
+        ),
         (Rpc::VerifyRun, pb::VerifyRunRequest { run_id }.encode_to_vec()),
         (Rpc::DiffRuns, diff.encode_to_vec()),
         (Rpc::ListBaselines, Vec::new()),

@@ -8,7 +8,7 @@ use thidua::domain::access::permission::Role;
 use thidua::domain::standing::baseline::Baselines;
 use thidua::domain::standing::{ReportsDigest, SEMANTICS_VERSION, compute_input_digest_of_version};
 use thidua::domain::support::hex::encode_hex;
-use thidua::domain::support::ids::CampaignId;
+use thidua::domain::support::ids::{CampaignId, UnitId};
 use thidua::domain::support::time::{Timestamp, date_from_days};
 use thidua::pb;
 use thidua::pb::run_service_client::RunServiceClient;
@@ -102,6 +102,22 @@ async fn the_head_of_a_campaign_reads_by_rpc_which_report_changed_which_standing
     let report = accept_report(&server, &commune, &district).await;
     let after = judge(&server).remove(0);
     assert_eq!((before.number, after.number), (1, 2));
+
+    let show = |unit: &str| pb::ListStandingsOfRunRequest {
+        run_id: after.id.clone(),
+        unit_id: if unit.is_empty() { Vec::new() } else { UnitId::from_code(unit).0.to_vec() },
+        ..Default::default()
+    };
+    let denied = service(&auditor).list_standings_of_run(auditor.request(show(""))).await;
+    assert_eq!(denied.unwrap_err().code(), Code::PermissionDenied, "it carries figures");
+    for (unit, uid) in [("", PROVINCE), ("com-29242-0", "com-29242-0")] {
+        let shown = service(&head).list_standings_of_run(head.request(show(unit))).await.unwrap();
+        let shown = shown.into_inner().standings;
+        let stored = server.app.run_standings(&after).unwrap().0;
+        let expected = stored.iter().filter(|one| one.unit == UnitId::from_code(uid)).count();
+        assert_eq!((shown.len(), expected > 0), (expected, true), "{uid}");
+        assert!(shown.is_sorted_by_key(|one| one.phase_number));
+    }
 
     let request = pb::DiffRunsRequest {
         before_run_id: before.id,
