@@ -40,6 +40,28 @@ async fn verify(client: &TestClient, run_id: &[u8]) -> pb::VerifyRunResponse {
     service(client).verify_run(request).await.unwrap().into_inner()
 }
 
+/// All pages of a difference that definitions and baselines have no part in.
+async fn read_diff(
+    client: &TestClient,
+    mut request: pb::DiffRunsRequest,
+) -> (Vec<pb::StandingChange>, Vec<pb::ChangedReport>) {
+    let (mut standings, mut reports) = (Vec::new(), Vec::new());
+    loop {
+        let page = service(client).diff_runs(client.request(request.clone())).await.unwrap();
+        let page = page.into_inner();
+        assert!(page.standings.len() + page.reports.len() <= request.page_size as usize);
+        assert!(!page.definitions_changed && !page.baselines_changed);
+        standings.extend(page.standings);
+        reports.extend(page.reports);
+        if page.next_page_token.is_empty() {
+            let counted = (page.standing_count as usize, page.report_count as usize);
+            assert_eq!((standings.len(), reports.len()), counted);
+            return (standings, reports);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
 fn judge(server: &TestServer) -> Vec<RunManifest> {
     server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
     server.app.run_manifests(CampaignId::from_code("A"), 9).unwrap()
@@ -127,21 +149,7 @@ async fn the_head_of_a_campaign_reads_by_rpc_which_report_changed_which_standing
     };
     let refused = service(&auditor).diff_runs(auditor.request(request.clone())).await;
     assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied, "it carries figures");
-    let (mut standings, mut reports) = (Vec::new(), Vec::new());
-    let mut asked = request;
-    let counts = loop {
-        let page = service(&head).diff_runs(head.request(asked.clone())).await.unwrap();
-        let page = page.into_inner();
-        assert!(page.standings.len() + page.reports.len() <= 3);
-        assert!(!page.definitions_changed && !page.baselines_changed);
-        standings.extend(page.standings);
-        reports.extend(page.reports);
-        if page.next_page_token.is_empty() {
-            break (page.standing_count as usize, page.report_count as usize);
-        }
-        asked.page_token = page.next_page_token;
-    };
-    assert_eq!((standings.len(), reports.len()), counts);
+    let (standings, reports) = read_diff(&head, request).await;
     assert_eq!(reports.len(), 1);
     assert_eq!(
         (&reports[0].report_id, reports[0].state()),
