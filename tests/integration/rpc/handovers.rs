@@ -82,7 +82,7 @@ async fn one_person_enters_a_hand_over_by_rpc_and_a_second_one_signs_exactly_its
     let entered = entered.into_inner().handover.unwrap();
     let again = service(&lan).propose_handover(propose(2, &lines, false)).await.unwrap();
     assert_eq!(again.into_inner().handover.as_ref(), Some(&entered), "once");
-    assert_eq!(list(&lan).await, [entered.clone()]);
+    assert_eq!(list(&lan).await, std::slice::from_ref(&entered));
     assert_eq!(list(&commune).await, [], "it reads neither district");
 
     let settle = |request, handover_id: Vec<u8>| pb::SettleHandoverRequest {
