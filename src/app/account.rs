@@ -56,12 +56,7 @@ impl App {
     /// held on the desk of the unit (hand-over box).
     pub fn revoke_grant(&self, actor: &Actor, account: AccountId, grant: &Grant) -> Result<()> {
         self.store().write("access.revoke_grant", self.now(), |tx| {
-            let unit_path = tx.unit_path(grant.unit)?;
-            let permit: Permit<action::Revoke> =
-                authorize(actor, &unit_path, self.now().local_date())?;
-            tx.revoke_grant(account, grant)?;
-            tx.append_audit(&AuditContext::from(&permit));
-            Ok(())
+            revoke_grant_in(tx, actor, account, grant)
         })
     }
 
@@ -106,14 +101,7 @@ impl App {
 
     /// The label of an account, if the caller may list its devices.
     pub fn account_label(&self, actor: &Actor, account: AccountId) -> Result<Option<String>> {
-        let today = self.now().local_date();
-        self.store().read(|tx| {
-            let units = load_account_units(self, tx, account)?;
-            match authorize_over_units::<action::ListDevices>(tx, actor, &units, today)? {
-                Ok(_) => Ok(tx.account_label(account)?),
-                Err(_) => Ok(None),
-            }
-        })
+        self.store().read(|tx| visible_label(self, tx, actor, account))
     }
 
     /// The actor of an account with its own rights, for a caller that may enrol it: an operator who
@@ -188,6 +176,35 @@ pub(super) fn put_grant_checked(
     }
     tx.append_audit(&AuditContext::from(&permit));
     Ok(())
+}
+
+/// [`App::revoke_grant`] inside a transaction.
+pub(super) fn revoke_grant_in(
+    tx: &mut WriteTx,
+    actor: &Actor,
+    account: AccountId,
+    grant: &Grant,
+) -> Result<()> {
+    let (unit_path, today) = (tx.unit_path(grant.unit)?, tx.now().local_date());
+    let permit: Permit<action::Revoke> = authorize(actor, &unit_path, today)?;
+    tx.revoke_grant(account, grant)?;
+    tx.append_audit(&AuditContext::from(&permit));
+    Ok(())
+}
+
+/// The label of an account, for a caller with the right to list devices over all of its units.
+pub(super) fn visible_label(
+    app: &App,
+    tx: &mut ReadTx,
+    actor: &Actor,
+    account: AccountId,
+) -> Result<Option<String>> {
+    let units = load_account_units(app, tx, account)?;
+    let today = app.now().local_date();
+    match authorize_over_units::<action::ListDevices>(tx, actor, &units, today)? {
+        Ok(_) => Ok(tx.account_label(account)?),
+        Err(_) => Ok(None),
+    }
 }
 
 fn insert_enrol_code(

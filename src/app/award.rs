@@ -1,9 +1,10 @@
 //! Steps on the award of a concluded campaign: one person of the authority enters the decision or
 //! asks to revoke it, a second one confirms.
 
+use super::act::{ActEnd, ActRequest, Performer};
 use super::waiver::check_second_person;
 use super::{App, AppError, Result};
-use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath, action, authorize};
 use crate::domain::campaign::{Award, AwardEntry, AwardRequest, AwardStep, Campaign};
 use crate::domain::support::ids::CampaignId;
 use crate::domain::support::reason::RefusalReason;
@@ -21,30 +22,55 @@ impl App {
         id: CampaignId,
         request: AwardRequest<'_>,
     ) -> Result<AwardEntry> {
-        self.store().write("campaign.award", self.now(), |tx| {
-            let today = tx.now().local_date();
-            let permit: Permit<action::DecideAward> =
-                authorize(actor, &self.root_unit_path(tx)?, today)?;
-            let reference = self.reference(tx)?;
-            let campaign = reference.campaign(id).ok_or(RefusalReason::NotFound)?;
-            let newest = tx.newest_award_entry(id)?;
-            let award = to_award(campaign, newest.as_ref());
-            let entry = award.next_entry(request, today).map_err(to_app_error)?;
-            if entry.step.needs_second_person() {
-                check_second_person(actor, tx.account_of_newest_award_entry(id)?.as_ref())?;
-            }
-            tx.append_award_entry(&permit, id, &entry)?;
-            Ok(entry)
-        })
+        self.store()
+            .write("campaign.award", self.now(), |tx| self.step_award_in(tx, actor, id, request))
     }
 
-    /// The newest step on the award of a campaign, for those who take its steps.
-    pub fn newest_award_entry(&self, actor: &Actor, id: CampaignId) -> Result<Option<AwardEntry>> {
+    /// [`App::step_award`] as an act.
+    pub fn perform_award_step(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        id: CampaignId,
+        step: AwardRequest<'_>,
+    ) -> Result<ActEnd<AwardEntry>> {
+        self.perform(performer, request, |tx, actor| self.step_award_in(tx, actor, id, step))
+    }
+
+    fn step_award_in(
+        &self,
+        tx: &mut WriteTx,
+        actor: &Actor,
+        id: CampaignId,
+        request: AwardRequest<'_>,
+    ) -> Result<AwardEntry> {
+        let today = tx.now().local_date();
+        let permit: Permit<action::DecideAward> =
+            authorize(actor, &self.root_unit_path(tx)?, today)?;
+        let reference = self.reference(tx)?;
+        let campaign = reference.campaign(id).ok_or(RefusalReason::NotFound)?;
+        let newest = tx.newest_award_entry(id)?;
+        let award = to_award(campaign, newest.as_ref());
+        let entry = award.next_entry(request, today).map_err(to_app_error)?;
+        if entry.step.needs_second_person() {
+            check_second_person(actor, tx.account_of_newest_award_entry(id)?.as_ref())?;
+        }
+        tx.append_award_entry(&permit, id, &entry)?;
+        Ok(entry)
+    }
+
+    /// The newest step on the award of a campaign, for a caller that may perform an action at the
+    /// root.
+    pub fn newest_award_entry<A: ActionMarker>(
+        &self,
+        actor: &Actor,
+        id: CampaignId,
+    ) -> Result<Option<AwardEntry>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
-            let _: Permit<action::StepCampaign> = authorize(actor, &unit_path, today)?;
+            let _: Permit<A> = authorize(actor, &unit_path, today)?;
             Ok::<_, AppError>(tx.newest_award_entry(id)?)
         })
     }

@@ -91,12 +91,8 @@ impl App {
         actor: &Actor,
         requests: &[GrantRequest],
     ) -> Result<std::result::Result<GrantCounts, BatchRefusals>> {
-        self.store().write("access.grant", self.now(), |tx| {
-            match check_grants(self, tx, actor, requests)? {
-                refusals if refusals.is_empty() => Ok(Ok(put_grants(self, tx, actor, requests)?)),
-                refusals => Ok(Err(refusals)),
-            }
-        })
+        self.store()
+            .write("access.grant", self.now(), |tx| grant_roles_in(self, tx, actor, requests))
     }
 
     /// Checks the batch like [`App::grant_roles`] and writes nothing.
@@ -172,6 +168,19 @@ impl App {
             }
             Ok::<_, AppError>(revoked)
         })
+    }
+}
+
+/// [`App::grant_roles`] inside a transaction.
+pub(super) fn grant_roles_in(
+    app: &App,
+    tx: &mut WriteTx,
+    actor: &Actor,
+    requests: &[GrantRequest],
+) -> Result<std::result::Result<GrantCounts, BatchRefusals>> {
+    match check_grants(app, tx, actor, requests)? {
+        refusals if refusals.is_empty() => Ok(Ok(put_grants(app, tx, actor, requests)?)),
+        refusals => Ok(Err(refusals)),
     }
 }
 

@@ -1,16 +1,20 @@
 //! Steps on hand-overs of stocks: one person of the authority enters one, a second one signs
 //! exactly its lines.
 
+use super::act::{ActEnd, ActRequest, Performer};
 use super::waiver::check_second_person;
 use super::{App, AppError, Result};
-use crate::domain::access::permission::{Actor, Permit, action, authorize};
+use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::org::{HandoverLine, StockHandover, check_stock_handover};
 use crate::domain::support::ids::HandoverId;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::violation::Violation;
-use crate::store::ReadTx;
+use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
+
+/// Effective day, basis and lines.
+pub type HandoverContent<'a> = (Date, &'a str, &'a [HandoverLine]);
 
 impl App {
     /// What forbids a hand-over of these lines on this day.
@@ -31,27 +35,41 @@ impl App {
         lines: &[HandoverLine],
     ) -> Result<StockHandover> {
         self.store().write("handover.propose", self.now(), |tx| {
-            let today = tx.now().local_date();
-            let permit: Permit<action::HandOverStocks> =
-                authorize(actor, &self.root_unit_path(tx)?, today)?;
-            let reference = self.reference(tx)?;
-            let numbers = (&reference.unit_numbers, &reference.element_numbers);
-            let id = StockHandover::id_of_content(effective_day, lines);
-            let before = tx.handover(id, numbers.0, numbers.1)?;
-            let found = self.check_handover_in(tx, effective_day, lines)?;
-            let handover = StockHandover::propose(
-                effective_day,
-                basis,
-                lines.to_vec(),
-                before.as_ref(),
-                today,
-            )?;
-            if !found.is_empty() {
-                return Err(AppError::Violations(found));
-            }
-            tx.put_handover(&permit, &handover, numbers)?;
-            Ok(handover)
+            self.propose_handover_in(tx, actor, (effective_day, basis, lines))
         })
+    }
+
+    /// [`App::propose_handover`] as an act.
+    pub fn perform_handover_proposal(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        content: HandoverContent<'_>,
+    ) -> Result<ActEnd<StockHandover>> {
+        self.perform(performer, request, |tx, actor| self.propose_handover_in(tx, actor, content))
+    }
+
+    fn propose_handover_in(
+        &self,
+        tx: &mut WriteTx,
+        actor: &Actor,
+        (effective_day, basis, lines): HandoverContent<'_>,
+    ) -> Result<StockHandover> {
+        let today = tx.now().local_date();
+        let permit: Permit<action::HandOverStocks> =
+            authorize(actor, &self.root_unit_path(tx)?, today)?;
+        let reference = self.reference(tx)?;
+        let numbers = (&reference.unit_numbers, &reference.element_numbers);
+        let id = StockHandover::id_of_content(effective_day, lines);
+        let before = tx.handover(id, numbers.0, numbers.1)?;
+        let found = self.check_handover_in(tx, effective_day, lines)?;
+        let lines = lines.to_vec();
+        let handover = StockHandover::propose(effective_day, basis, lines, before.as_ref(), today)?;
+        if !found.is_empty() {
+            return Err(AppError::Violations(found));
+        }
+        tx.put_handover(&permit, &handover, numbers)?;
+        Ok(handover)
     }
 
     /// Signs an entered hand-over, refuses it, or withdraws a signed one.
@@ -61,20 +79,53 @@ impl App {
         id: HandoverId,
         sign: bool,
     ) -> Result<StockHandover> {
-        self.store().write("handover.settle", self.now(), |tx| {
-            let today = tx.now().local_date();
-            let permit: Permit<action::HandOverStocks> =
-                authorize(actor, &self.root_unit_path(tx)?, today)?;
+        self.store()
+            .write("handover.settle", self.now(), |tx| self.settle_handover_in(tx, actor, id, sign))
+    }
+
+    /// [`App::settle_handover`] as an act.
+    pub fn perform_handover_settlement(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        id: HandoverId,
+        sign: bool,
+    ) -> Result<ActEnd<StockHandover>> {
+        self.perform(performer, request, |tx, actor| self.settle_handover_in(tx, actor, id, sign))
+    }
+
+    fn settle_handover_in(
+        &self,
+        tx: &mut WriteTx,
+        actor: &Actor,
+        id: HandoverId,
+        sign: bool,
+    ) -> Result<StockHandover> {
+        let today = tx.now().local_date();
+        let permit: Permit<action::HandOverStocks> =
+            authorize(actor, &self.root_unit_path(tx)?, today)?;
+        let reference = self.reference(tx)?;
+        let numbers = (&reference.unit_numbers, &reference.element_numbers);
+        let handover = tx.handover(id, numbers.0, numbers.1)?.ok_or(RefusalReason::NotFound)?;
+        let next = handover.settle(sign, today)?;
+        if sign {
+            let first = tx.last_accounts_of_action(RecordKind::Handover, permit.code())?;
+            check_second_person(actor, first.get(&id.0))?;
+        }
+        tx.put_handover(&permit, &next, numbers)?;
+        Ok(next)
+    }
+
+    /// A hand-over for a caller that may enter and sign them.
+    pub fn stock_handover(&self, actor: &Actor, id: HandoverId) -> Result<StockHandover> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let _: Permit<action::HandOverStocks> = authorize(actor, &unit_path, today)?;
             let reference = self.reference(tx)?;
-            let numbers = (&reference.unit_numbers, &reference.element_numbers);
-            let handover = tx.handover(id, numbers.0, numbers.1)?.ok_or(RefusalReason::NotFound)?;
-            let next = handover.settle(sign, today)?;
-            if sign {
-                let first = tx.last_accounts_of_action(RecordKind::Handover, permit.code())?;
-                check_second_person(actor, first.get(&id.0))?;
-            }
-            tx.put_handover(&permit, &next, numbers)?;
-            Ok(next)
+            let found = tx.handover(id, &reference.unit_numbers, &reference.element_numbers)?;
+            Ok(found.ok_or(RefusalReason::NotFound)?)
         })
     }
 

@@ -2,10 +2,14 @@
 //! outcome is stored.
 
 use super::App;
+use super::act::{ActEnd, ActRequest, Performer};
 use super::error::{AppError, Result};
 use crate::clock::Clock;
-use crate::domain::access::permission::{Actor, AuthorizationError, UnitPath, action, authorize};
+use crate::domain::access::permission::{
+    Actor, AuthorizationError, Permit, UnitPath, action, authorize,
+};
 use crate::domain::support::clock_fault::{CLOCK_TOLERANCE_MICROS, ClockFault};
+use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::time::Timestamp;
 use crate::store::WriteTx;
@@ -168,14 +172,35 @@ impl App {
     /// Cancels the current run of a job: its fencing token becomes invalid, so it publishes
     /// nothing, and its slot is not run again. `false`: the job is not running.
     pub fn cancel_job(&self, actor: &Actor, job: JobId) -> Result<bool> {
-        self.authorize_job_run(actor)?;
-        self.store().write("job.cancel", self.now(), |tx| {
-            let Some(run) = tx.running_job_run(job.as_str())? else { return Ok(false) };
-            tx.revoke_lease(job.as_str())?;
-            let ended_at = Some(tx.now().0);
-            tx.put_job_run(&JobRun { state: "CANCELLED".to_owned(), ended_at, ..run })?;
-            Ok(true)
+        self.store()
+            .write("job.cancel", self.now(), |tx| Ok(self.cancel_job_in(tx, actor, job)?.is_some()))
+    }
+
+    /// [`App::cancel_job`] as an act; returns the cancelled run.
+    ///
+    /// # Errors
+    /// WORKFLOW_FORBIDS if the job is not running.
+    pub fn perform_job_cancel(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        job: JobId,
+    ) -> Result<ActEnd<JobRun>> {
+        self.perform(performer, request, |tx, actor| {
+            let cancelled = self.cancel_job_in(tx, actor, job)?;
+            cancelled.ok_or_else(|| RefusalReason::WorkflowForbids.into())
         })
+    }
+
+    fn cancel_job_in(&self, tx: &mut WriteTx, actor: &Actor, job: JobId) -> Result<Option<JobRun>> {
+        let today = tx.now().local_date();
+        let _: Permit<action::RunJob> = authorize(actor, &self.root_unit_path(tx)?, today)?;
+        let Some(run) = tx.running_job_run(job.as_str())? else { return Ok(None) };
+        tx.revoke_lease(job.as_str())?;
+        let ended_at = Some(tx.now().0);
+        let cancelled = JobRun { state: "CANCELLED".to_owned(), ended_at, ..run };
+        tx.put_job_run(&cancelled)?;
+        Ok(Some(cancelled))
     }
 
     /// The run of one slot.

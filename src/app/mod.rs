@@ -22,6 +22,7 @@ pub mod due_reports;
 pub mod enrol_card;
 pub mod error;
 pub mod fleet;
+pub mod grant;
 pub mod handover;
 pub mod idempotent_write;
 pub mod job_run;

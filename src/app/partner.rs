@@ -139,40 +139,52 @@ impl App {
         actor: &Actor,
         id: ServiceKeyId,
         hash: &[u8],
-        request: ServiceKeyRequest,
+        request: &ServiceKeyRequest,
+    ) -> Result<ServiceKey> {
+        self.store().write("access.issue_key", self.now(), |tx| {
+            self.issue_service_key_in(tx, actor, (id, hash), request)
+        })
+    }
+
+    /// [`App::issue_service_key`] inside a transaction.
+    pub(super) fn issue_service_key_in(
+        &self,
+        tx: &mut WriteTx,
+        actor: &Actor,
+        (id, hash): (ServiceKeyId, &[u8]),
+        request: &ServiceKeyRequest,
     ) -> Result<ServiceKey> {
         let ServiceKeyRequest { account, unit, campaign, allowed_calls, contracts, valid_days } =
             request;
-        self.store().write("access.issue_key", self.now(), |tx| {
-            let (now, unit_path) = (self.now(), tx.unit_path(unit)?);
-            let permit: Permit<action::Enrol> = authorize(actor, &unit_path, now.local_date())?;
-            let units = load_account_units(self, tx, account)?;
-            authorize_over_units::<action::Enrol>(tx, actor, &units, now.local_date())??;
-            let key_actor = build_key_actor(account, tx.grants(account)?);
-            let reference = self.reference(tx)?;
-            check_key_rights(&key_actor, &unit_path, &allowed_calls, now.local_date())
-                .and_then(|()| check_key_contracts(&reference, &allowed_calls, &contracts))
-                .map_err(to_service_key_error)?;
-            let others: Vec<ServiceKey> =
-                tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
-            let expires = check_key_issue(valid_days, &allowed_calls, &others, now)
-                .map_err(to_service_key_error)?;
-            let key = ServiceKey {
-                id,
-                account,
-                hash: hash.to_vec(),
-                unit,
-                campaign,
-                allowed_calls: allowed_calls.clone(),
-                contracts: contracts.clone(),
-                issued_at: now,
-                expires_at: expires,
-                revoked_at: None,
-            };
-            tx.put_service_key(&key)?;
-            tx.append_audit(&AuditContext::from(&permit));
-            Ok(key)
-        })
+        let (account, unit, now) = (*account, *unit, tx.now());
+        let (unit_path, today) = (tx.unit_path(unit)?, now.local_date());
+        let permit: Permit<action::Enrol> = authorize(actor, &unit_path, today)?;
+        let units = load_account_units(self, tx, account)?;
+        authorize_over_units::<action::Enrol>(tx, actor, &units, today)??;
+        let key_actor = build_key_actor(account, tx.grants(account)?);
+        let reference = self.reference(tx)?;
+        check_key_rights(&key_actor, &unit_path, allowed_calls, today)
+            .and_then(|()| check_key_contracts(&reference, allowed_calls, contracts))
+            .map_err(to_service_key_error)?;
+        let others: Vec<ServiceKey> =
+            tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
+        let expires_at = check_key_issue(*valid_days, allowed_calls, &others, now)
+            .map_err(to_service_key_error)?;
+        let key = ServiceKey {
+            id,
+            account,
+            hash: hash.to_vec(),
+            unit,
+            campaign: *campaign,
+            allowed_calls: allowed_calls.clone(),
+            contracts: contracts.clone(),
+            issued_at: now,
+            expires_at,
+            revoked_at: None,
+        };
+        tx.put_service_key(&key)?;
+        tx.append_audit(&AuditContext::from(&permit));
+        Ok(key)
     }
 
     /// The keys that the caller may list.
@@ -193,13 +205,7 @@ impl App {
     /// Revokes a key at once, also in open streams.
     pub fn revoke_service_key(&self, actor: &Actor, id: ServiceKeyId) -> Result<()> {
         self.store().write("access.revoke_key", self.now(), |tx| {
-            let key = tx.service_key(id)?.ok_or(RefusalReason::NotFound)?;
-            let unit_path = tx.unit_path(key.unit)?;
-            let permit: Permit<action::Revoke> =
-                authorize(actor, &unit_path, self.now().local_date())?;
-            tx.revoke_service_key(id)?;
-            tx.append_audit(&AuditContext::from(&permit));
-            Ok(())
+            revoke_service_key_in(tx, actor, id).map(|_| ())
         })
     }
 
@@ -400,6 +406,20 @@ impl App {
             partner.actor.active_grants_on(today).any(|grant| grant.role == Role::PartnerReader);
         if holds { Ok(()) } else { Err(RefusalReason::NotFound.into()) }
     }
+}
+
+/// [`App::revoke_service_key`] inside a transaction; returns the key afterwards.
+pub(super) fn revoke_service_key_in(
+    tx: &mut WriteTx,
+    actor: &Actor,
+    id: ServiceKeyId,
+) -> Result<ServiceKey> {
+    let key = tx.service_key(id)?.ok_or(RefusalReason::NotFound)?;
+    let (unit_path, today) = (tx.unit_path(key.unit)?, tx.now().local_date());
+    let permit: Permit<action::Revoke> = authorize(actor, &unit_path, today)?;
+    tx.revoke_service_key(id)?;
+    tx.append_audit(&AuditContext::from(&permit));
+    Ok(tx.service_key(id)?.ok_or(RefusalReason::NotFound)?)
 }
 
 /// The last day on which the unit is open, not after `day`.

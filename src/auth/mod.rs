@@ -25,7 +25,8 @@ pub use revocation::{RevocationError, RevocationLog};
 pub use second_factor::FactorSecrets;
 pub use secret::{
     GeneratedSecret, NoRandom, SecretHash, derive_mac, generate_access_token, generate_enrol_code,
-    generate_nonce, generate_service_key, hash_secret, parse_service_key_id, random_bytes,
+    generate_nonce, generate_service_key, generate_service_key_of, hash_secret,
+    parse_service_key_id, random_bytes,
 };
 pub use signed_note::NoteVerifierKey;
 

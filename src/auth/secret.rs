@@ -70,9 +70,17 @@ pub fn generate_access_token() -> Result<(GeneratedSecret, SecretHash), NoRandom
 /// A new key of a partner agency (`thd_`, its id, `_` and 64 hexadecimal digits), and its hash.
 pub fn generate_service_key() -> Result<(ServiceKeyId, GeneratedSecret, SecretHash), NoRandom> {
     let id = ServiceKeyId(random_bytes()?);
+    let (secret, hash) = generate_service_key_of(id)?;
+    Ok((id, secret, hash))
+}
+
+/// A new key with this id, and its hash.
+pub fn generate_service_key_of(
+    id: ServiceKeyId,
+) -> Result<(GeneratedSecret, SecretHash), NoRandom> {
     let text = format!("{SERVICE_KEY_PREFIX}{id}_{}", encode_hex(&random_bytes::<32>()?));
     let stored = hash_secret(text.as_bytes());
-    Ok((id, GeneratedSecret(text), stored))
+    Ok((GeneratedSecret(text), stored))
 }
 
 /// The id in the text of a key; `None` when the text is no key.

@@ -78,7 +78,7 @@ pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyComman
                 contracts: contracts.clone(),
                 valid_days: *days,
             };
-            issue_key(ctx, local_app, account, request)
+            issue_key(ctx, local_app, account, &request)
         }
         AccessKeyCommand::List => list_keys(ctx, local_app),
         AccessKeyCommand::Revoke { key } => revoke_key(ctx, local_app, key),
@@ -97,7 +97,7 @@ fn issue_key(
     ctx: &CliContext,
     local_app: &LocalApp,
     account: &str,
-    request: ServiceKeyRequest,
+    request: &ServiceKeyRequest,
 ) -> CliResult {
     let (id, secret, hash) = auth::generate_service_key().map_err(|_| CliError::no_random())?;
     let key = local_app.app.issue_service_key(&local_app.actor, id, &hash, request)?;

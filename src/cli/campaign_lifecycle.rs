@@ -7,6 +7,7 @@ use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::output::Colour;
 use crate::app::conclusion::RehearsedAct;
+use crate::domain::access::permission::action;
 use crate::domain::campaign::{AwardEntry, Campaign, CampaignStep};
 use crate::domain::support::message::message;
 use serde_json::{Value, json};
@@ -17,7 +18,8 @@ pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
     let output = &ctx.output;
     let mut awards = Vec::new();
     for campaign in &reference.campaigns {
-        awards.push(local_app.app.newest_award_entry(&local_app.actor, campaign.id())?);
+        let (app, actor) = (&local_app.app, &local_app.actor);
+        awards.push(app.newest_award_entry::<action::StepCampaign>(actor, campaign.id())?);
     }
     if output.json {
         let with_award = |(campaign, award): (&Campaign, &Option<AwardEntry>)| {

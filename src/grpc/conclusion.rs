@@ -1,22 +1,31 @@
 //! The conclusion of campaigns: waivers of missing reports, and reopening.
 
+use super::act::{read_act_request, take_performed};
 use super::report::parse_request_id;
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;
+use crate::app::act::Performer;
 use crate::app::waiver::StoredWaiver;
+use crate::domain::access::permission::action;
+use crate::domain::campaign::{AwardEntry, AwardRequest};
 use crate::domain::support::ids::{CampaignId, ReportId, WaiverId};
 use crate::domain::support::limits::NOTE;
+use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::pb::conclusion_service_server::ConclusionService;
+use crate::pb::step_award_request::Act;
+use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::{enums, record, values};
+use jiff::civil::Date;
 
 impl_service!(ConclusionService {
     authenticated propose_waiver: ProposeWaiverRequest => ProposeWaiverResponse;
     authenticated settle_waiver: SettleWaiverRequest => SettleWaiverResponse;
     authenticated list_waivers: ListWaiversRequest => ListWaiversResponse;
     authenticated reopen_campaign: ReopenCampaignRequest => ReopenCampaignResponse;
+    authenticated step_award: StepAwardRequest => StepAwardResponse;
 });
 
 impl Services {
@@ -96,11 +105,77 @@ impl Services {
         })
     }
 
+    fn step_award(
+        &self,
+        identity: &CallerIdentity,
+        message: pb::StepAwardRequest,
+    ) -> Result<pb::StepAwardResponse, RpcError> {
+        let (name, encoded) = ("campaign.award", encode_message(&message));
+        let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
+        let pb::StepAwardRequest { campaign_id, act, .. } = message;
+        let mut violations = FieldViolations::default();
+        let campaign = violations
+            .check("campaign_id", values::id_from_bytes(&campaign_id, CampaignId::from_slice));
+        let act = violations.require("act", act);
+        let act = act.and_then(|act| check_award_texts(act, &mut violations));
+        let day = violations.check("decide.day", read_award_day(act.as_ref()));
+        let (campaign, (act, day)) = violations.into_result(campaign.zip(act.zip(day)))?;
+        let step = match &act {
+            Act::Decide(pb::DecideAward { reference, day: _ }) => {
+                AwardRequest::Decide { reference, day }
+            }
+            Act::Revoke(pb::RevokeAward { reason }) => AwardRequest::Revoke { reason },
+            Act::Withdraw(pb::WithdrawAward {}) => AwardRequest::Withdraw,
+        };
+        let performer = Performer::Caller(identity);
+        let end = self.app.perform_award_step(performer, &request, campaign, step)?;
+        let entry = match take_performed(end)? {
+            Some(entry) => Some(entry),
+            None => {
+                let actor = &identity.actor;
+                self.app.newest_award_entry::<action::DecideAward>(actor, campaign)?
+            }
+        };
+        let AwardEntry { step, document, reason, entered_day } =
+            entry.ok_or(RefusalReason::NotFound)?;
+        Ok(pb::StepAwardResponse {
+            step: enums::award_step_to_proto(step).into(),
+            reference: document.reference,
+            day: values::day_to_proto(document.day),
+            reason,
+            entered_day: values::day_to_proto(entered_day),
+        })
+    }
+
     fn waiver_to_proto(&self, (waiver, revision): &StoredWaiver) -> Result<pb::Waiver, RpcError> {
         let reference = self.load_reference()?;
         let record = record::waiver_to_proto(waiver, &reference.unit_numbers)
             .map_err(|error| RpcError::Internal(error.to_string()))?;
         let id = waiver.id().0.to_vec();
         Ok(pb::Waiver { id, revision: *revision, record: Some(record) })
+    }
+}
+
+/// The act with its text as it is stored. Whether there has to be one depends on the person.
+fn check_award_texts(act: Act, violations: &mut FieldViolations) -> Option<Act> {
+    Some(match act {
+        Act::Decide(pb::DecideAward { reference, day }) => {
+            let reference = violations.check_text("decide.reference", &reference, NOTE)?;
+            Act::Decide(pb::DecideAward { reference, day })
+        }
+        Act::Revoke(pb::RevokeAward { reason }) => {
+            let reason = violations.check_text("revoke.reason", &reason, NOTE)?;
+            Act::Revoke(pb::RevokeAward { reason })
+        }
+        Act::Withdraw(withdraw) => Act::Withdraw(withdraw),
+    })
+}
+
+fn read_award_day(act: Option<&Act>) -> Result<Option<Date>, RefusalReason> {
+    match act {
+        Some(Act::Decide(pb::DecideAward { day, .. })) => {
+            day.map(values::day_from_proto).transpose()
+        }
+        Some(Act::Revoke(_) | Act::Withdraw(_)) | None => Ok(None),
     }
 }

@@ -1,9 +1,11 @@
 //! Lists jobs and their past runs, and runs a job on request with progress messages. The table of
 //! jobs is passed in by the server.
 
+use super::act::{read_act_request, take_performed};
 use super::status::RpcError;
 use super::{Services, caller, pagination};
 use crate::app::access::CallerIdentity;
+use crate::app::act::Performer;
 use crate::app::job_run::{JobId, JobRun, JobSlotOutcome};
 use crate::app::{App, AppError};
 use crate::domain::support::limits::CODE;
@@ -14,6 +16,7 @@ use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::job_service_server::JobService;
 use crate::trace;
+use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
 use std::sync::Arc;
@@ -98,6 +101,13 @@ impl JobService for Services {
     ) -> Result<Response<pb::ListJobRunsResponse>, Status> {
         super::unary::authenticated(self, request, Services::read_job_runs).await
     }
+
+    async fn cancel_job(
+        &self,
+        request: Request<pb::CancelJobRequest>,
+    ) -> Result<Response<pb::CancelJobResponse>, Status> {
+        super::unary::authenticated(self, request, Services::cancel_running_job).await
+    }
 }
 
 fn run_slot(
@@ -167,6 +177,21 @@ impl Services {
             pagination::next_offset_token(skip + size, runs.len(), name.as_bytes());
         let runs = runs.into_iter().skip(skip).take(size).map(job_run_to_proto).collect();
         Ok(pb::ListJobRunsResponse { runs, next_page_token })
+    }
+
+    fn cancel_running_job(
+        &self,
+        identity: &CallerIdentity,
+        message: pb::CancelJobRequest,
+    ) -> Result<pb::CancelJobResponse, RpcError> {
+        let (act, encoded) = ("job.cancel", encode_message(&message));
+        let request = read_act_request(act, &message.request_id, message.validate_only, &encoded)?;
+        let pb::CancelJobRequest { name, .. } = message;
+        self.app.authorize_job_run(&identity.actor)?;
+        let name = FieldViolations::require_text("name", &name, CODE)?;
+        let job = JobId::parse(&name).ok_or(RefusalReason::NotFound)?;
+        let end = self.app.perform_job_cancel(Performer::Caller(identity), &request, job)?;
+        Ok(pb::CancelJobResponse { run: take_performed(end)?.map(job_run_to_proto) })
     }
 }
 

@@ -8,6 +8,7 @@ mod access;
 mod act;
 mod attempt_limits;
 mod audit;
+mod baseline;
 mod blocking_pool;
 mod caller;
 mod campaign;
@@ -19,6 +20,8 @@ mod deadline;
 mod desk;
 mod exchange;
 mod frames;
+mod grant;
+mod handover;
 mod head_watch;
 mod health;
 pub mod in_memory;
@@ -30,6 +33,7 @@ mod peer;
 mod quality;
 mod report;
 pub mod rpc_access;
+mod run;
 mod second_factor;
 mod standing;
 pub mod status;
@@ -56,14 +60,17 @@ use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::audit_service_server::AuditServiceServer;
+use crate::pb::baseline_service_server::BaselineServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
 use crate::pb::conclusion_service_server::ConclusionServiceServer;
 use crate::pb::exchange_service_server::ExchangeServiceServer;
+use crate::pb::grant_service_server::GrantServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
+use crate::pb::run_service_server::RunServiceServer;
 use crate::pb::second_factor_service_server::SecondFactorServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::target_service_server::TargetServiceServer;
@@ -198,6 +205,9 @@ impl Services {
                 AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
             .add_service(SecondFactorServiceServer::new(self.clone()))
+            .add_service(
+                GrantServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
             .add_service(OrgServiceServer::new(self.clone()))
             .add_service(
                 CampaignServiceServer::new(self.clone())
@@ -207,6 +217,8 @@ impl Services {
                 ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
             .add_service(StandingServiceServer::new(self.clone()))
+            .add_service(RunServiceServer::new(self.clone()))
+            .add_service(BaselineServiceServer::new(self.clone()))
             .add_service(ConclusionServiceServer::new(self.clone()))
             .add_service(PartnerServiceServer::new(self.clone()))
             .add_service(

@@ -1,4 +1,5 @@
-//! Reads the organisation, all of which is in the reference scope.
+//! Reads the organisation, all of which is in the reference scope. Hand-overs of stocks are in
+//! `handover`.
 
 use super::report::parse_optional_id;
 use super::status::RpcError;
@@ -21,6 +22,9 @@ use std::sync::Arc;
 impl_service!(OrgService {
     authenticated get_unit: GetUnitRequest => GetUnitResponse;
     authenticated list_units: ListUnitsRequest => ListUnitsResponse;
+    authenticated propose_handover: ProposeHandoverRequest => ProposeHandoverResponse;
+    authenticated settle_handover: SettleHandoverRequest => SettleHandoverResponse;
+    authenticated list_handovers: ListHandoversRequest => ListHandoversResponse;
 });
 
 impl Services {

@@ -235,7 +235,7 @@ impl RunFollower {
     }
 }
 
-fn manifest_to_proto(
+pub(super) fn manifest_to_proto(
     run: &crate::app::partner::RunManifest,
     campaign_code: &str,
 ) -> pb::PublishedRun {

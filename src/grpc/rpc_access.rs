@@ -3,7 +3,12 @@
 //! The decision is made in `app`, by the table in `domain::access::permission`. A test calls every
 //! rpc as every role in every relation and compares the result with this list.
 
-use crate::domain::access::permission::Action;
+use crate::domain::access::permission::Action::{
+    self, AcceptReport, ApplyCampaign, CommentReport, DecideAward, DeliverReport, Enrol,
+    EscalateFinding, HandOverStocks, ImportBaseline, ListDevices, ReadAudit, ReadDesk, ReadFinding,
+    ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport,
+    Revoke, RunJob, SaveReport, SettleConflict, StepCampaign, SubmitReport, WaiveReport,
+};
 use crate::pb::Rpc;
 
 /// The access that an rpc requires.
@@ -26,12 +31,6 @@ pub enum RpcAccess {
 /// Returns the access that `rpc` requires.
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
-    use Action::{
-        AcceptReport, ApplyCampaign, CommentReport, DeliverReport, Enrol, EscalateFinding,
-        ListDevices, ReadAudit, ReadDesk, ReadFinding, ReadJob, ReadRelease, ReadReport,
-        ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport,
-        SettleConflict, StepCampaign, SubmitReport, WaiveReport,
-    };
     match rpc {
         Rpc::Enrol
         | Rpc::BeginRenewal
@@ -41,15 +40,23 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         | Rpc::ConfirmSecondFactor
         | Rpc::SignIn => RpcAccess::Unauthenticated,
         Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
-        Rpc::CreateEnrolmentCode => RpcAccess::OnRecord(&[Enrol]),
+        Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey => {
+            RpcAccess::OnRecord(&[Enrol])
+        }
+        Rpc::EndGrant | Rpc::RevokeServiceKey => RpcAccess::OnRecord(&[Revoke]),
         // Every caller may also revoke its own device.
         Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
-        Rpc::ListDevices => RpcAccess::WithinUnits(&[ListDevices]),
+        Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys => {
+            RpcAccess::WithinUnits(&[ListDevices])
+        }
         Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
             RpcAccess::InternalRole
         }
+        Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
         Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
-        Rpc::StepCampaign | Rpc::RehearseCampaign => RpcAccess::OnRecord(&[StepCampaign]),
+        Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::ListStandingsOfRun | Rpc::DiffRuns => {
+            RpcAccess::OnRecord(&[StepCampaign])
+        }
         Rpc::SaveReport => RpcAccess::OnRecord(&[SaveReport]),
         Rpc::SubmitReport => RpcAccess::OnRecord(&[SubmitReport]),
         Rpc::ReturnReport => RpcAccess::OnRecord(&[ReturnReport]),
@@ -65,10 +72,14 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
         Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
         Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
-        Rpc::ListWaivers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::ListWaivers | Rpc::ListHandovers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),
+        Rpc::ProposeHandover | Rpc::SettleHandover => RpcAccess::OnRecord(&[HandOverStocks]),
         Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),
-        Rpc::ListJobs | Rpc::ListJobRuns => RpcAccess::OnRecord(&[ReadJob]),
-        Rpc::RunJob => RpcAccess::OnRecord(&[RunJob]),
+        Rpc::ListJobs | Rpc::ListJobRuns | Rpc::ListRuns | Rpc::VerifyRun => {
+            RpcAccess::OnRecord(&[ReadJob])
+        }
+        Rpc::RunJob | Rpc::CancelJob => RpcAccess::OnRecord(&[RunJob]),
         Rpc::ListAuditEntries | Rpc::VerifyAudit => RpcAccess::OnRecord(&[ReadAudit]),
         Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => {
             RpcAccess::WithinUnits(&[ReadRelease])

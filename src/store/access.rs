@@ -65,6 +65,8 @@ impl EnrolledDevice {
 type EnrolledDeviceRow =
     (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Vec<u8>, i16, Option<i64>);
 
+type AccountGrantRow = (Vec<u8>, i16, Vec<u8>, i32, i32);
+
 impl ReadTx<'_> {
     /// The device with this id.
     pub fn device(&mut self, id: DeviceId) -> Result<Option<EnrolledDevice>> {
@@ -110,17 +112,21 @@ impl ReadTx<'_> {
 
     /// Every account that holds a role on `unit`, with the grants, by account and role.
     pub fn grants_on_unit(&mut self, unit: UnitId) -> Result<Vec<(AccountId, Grant)>> {
-        let rows: Vec<(Vec<u8>, i16, Vec<u8>, i32, i32)> = grants::table
+        let rows: Vec<AccountGrantRow> = grants::table
             .filter(grants::unit.eq(&unit.0[..]))
             .order((grants::account, grants::role))
             .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
             .load(self.conn()?)?;
-        rows.into_iter()
-            .filter_map(|(account_id, role, unit, from, to)| {
-                let grant = to_grant((role, unit, from, to)).transpose()?;
-                Some(grant.and_then(|grant| Ok((AccountId(to_byte_array(&account_id)?), grant))))
-            })
-            .collect()
+        to_account_grants(rows)
+    }
+
+    /// The grants of all accounts, by account and role.
+    pub fn all_grants(&mut self) -> Result<Vec<(AccountId, Grant)>> {
+        let rows: Vec<AccountGrantRow> = grants::table
+            .order((grants::account, grants::role, grants::unit))
+            .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
+            .load(self.conn()?)?;
+        to_account_grants(rows)
     }
 
     /// The label of the account; `None`: there is no such account.
@@ -341,4 +347,13 @@ fn to_grant((role, unit, from, to): (i16, Vec<u8>, i32, i32)) -> Result<Option<G
     let Some(role) = Role::from_number(role) else { return Ok(None) };
     let unit = UnitId(to_byte_array(&unit)?);
     Ok(Some(Grant { role, unit, from: date_from_days(from), to: date_from_days(to) }))
+}
+
+/// Grants with their accounts; a role of a newer program is left out.
+fn to_account_grants(rows: Vec<AccountGrantRow>) -> Result<Vec<(AccountId, Grant)>> {
+    let with_account = |(account_id, role, unit, from, to): AccountGrantRow| {
+        let grant = to_grant((role, unit, from, to)).transpose()?;
+        Some(grant.and_then(|grant| Ok((AccountId(to_byte_array(&account_id)?), grant))))
+    };
+    rows.into_iter().filter_map(with_account).collect()
 }

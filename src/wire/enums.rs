@@ -5,14 +5,15 @@
 
 use crate::domain::campaign::completeness::MissingState;
 use crate::domain::campaign::{
-    BaselineMethod, CampaignKind, CampaignStatus, CampaignStep, Commitment, DutyEvidence,
-    LaunchMode, PlanStatus,
+    AwardStep, BaselineMethod, CampaignKind, CampaignStatus, CampaignStep, Commitment,
+    DutyEvidence, LaunchMode, PlanStatus,
 };
 use crate::domain::org::{HandoverState, Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
 use crate::domain::report::element::{CountingLevel, ElementKind};
 use crate::domain::report::waiver::WaiverState;
 use crate::domain::report::workflow::ReportState;
+use crate::domain::standing::baseline::BaselineStatus;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::ZeroBasePolicy;
 use crate::pb;
@@ -110,6 +111,16 @@ proto_enums! {
         SameWindowPriorYear = SameWindowPriorYear, StatYear = StatYear, CalendarYear = CalendarYear,
         Fixed = Fixed,
         MeanPrior = MeanPrior,
+    }
+    /// How final a baseline figure is.
+    baseline_status_to_proto, baseline_status_from_proto: BaselineStatus = BaselineStatus {
+        Preliminary = Preliminary, Final = Final,
+    }
+    /// A step on the award of a campaign.
+    award_step_to_proto, award_step_from_proto: AwardStep = AwardStep {
+        Proposed = Proposed, Withdrawn = Withdrawn, Decided = Decided,
+        RevocationAsked = RevocationAsked, RevocationWithdrawn = RevocationWithdrawn,
+        Revoked = Revoked,
     }
     /// How a launch was held.
     launch_mode_to_proto, launch_mode_from_proto: LaunchMode = LaunchMode {

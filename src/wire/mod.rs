@@ -10,6 +10,7 @@ pub mod command;
 pub mod command_export;
 pub mod enums;
 pub mod field_violations;
+pub mod grant;
 pub mod partner;
 pub mod reasons;
 pub mod record;

@@ -252,7 +252,7 @@ pub fn role_from_proto(number: i32) -> Result<Role, RefusalReason> {
 
 /// Converts a window of days.
 #[must_use]
-pub(crate) fn window_to_proto(window: DateWindow) -> pb::DaySpan {
+pub fn window_to_proto(window: DateWindow) -> pb::DaySpan {
     let DateWindow { start, end } = window;
     pb::DaySpan { start_day: Some(day_to_proto(start)), end_day: Some(day_to_proto(end)) }
 }

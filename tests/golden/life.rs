@@ -261,7 +261,7 @@ fn record_access(life: &Life) {
         contracts: Vec::new(),
         valid_days: 30,
     };
-    app.issue_service_key(&system, ServiceKeyId::from_code("golden"), b"hash", key_request)
+    app.issue_service_key(&system, ServiceKeyId::from_code("golden"), b"hash", &key_request)
         .unwrap();
     let partner = app.authenticate_service_key(ServiceKeyId::from_code("golden"), b"hash").unwrap();
     app.audit_release_read(&partner).unwrap();

@@ -253,7 +253,7 @@ fn give_password_and_key(world: &World) -> AccountId {
         contracts: Vec::new(),
         valid_days: 30,
     };
-    app.issue_service_key(&system, ServiceKeyId::from_code("key"), b"hash", request).unwrap();
+    app.issue_service_key(&system, ServiceKeyId::from_code("key"), b"hash", &request).unwrap();
     let later = app.now().saturating_add_micros(1_000_000_000);
     app.add_enrol_code(&system, b"code", agency, later).unwrap();
     let hashed = PasswordHash { algorithm: "m".into(), salt: vec![1; 16], hash: vec![2; 32] };

@@ -172,7 +172,7 @@ impl DemoServer {
             contracts: Vec::new(),
             valid_days: KEY_DAYS_MAX,
         };
-        self.app.issue_service_key(&system, key, &hash, request)?;
+        self.app.issue_service_key(&system, key, &hash, &request)?;
         Ok(PartnerKey { id: key, hash: hash.to_vec(), secret: secret.reveal().to_owned() })
     }
 

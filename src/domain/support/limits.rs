@@ -13,10 +13,16 @@ pub const CHANGES_MAX: usize = 200;
 pub const NOTE_CHARS_MAX: usize = 500;
 /// Largest message, in bytes, before and after decompression.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most contracts that a key names.
+pub const KEY_CONTRACTS_MAX: usize = 100;
 /// Most reports of one call of an agency's system.
 pub const DELIVERED_REPORTS_MAX: usize = 500;
 /// Most files of definitions in one call.
 pub const DEFINITION_FILES_MAX: usize = 20;
+/// Most roles that one call gives.
+pub const GRANTS_MAX: usize = 2000;
+/// Most lines of a hand-over in one call.
+pub const HANDOVER_LINES_MAX: usize = 2000;
 /// Largest file of definitions, in bytes.
 pub const DEFINITION_FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Largest record, in bytes: it travels alone in a message, beside its key and a cursor.

@@ -13,6 +13,15 @@ pub fn encode_handover(
     units: &UnitNumbers,
     elements: &ElementNumbers,
 ) -> Result<Vec<u8>, RecordError> {
+    Ok(handover_to_proto(handover, units, elements)?.encode_to_vec())
+}
+
+/// Converts a hand-over.
+pub fn handover_to_proto(
+    handover: &StockHandover,
+    units: &UnitNumbers,
+    elements: &ElementNumbers,
+) -> Result<pb::HandoverRecord, RecordError> {
     let StockHandover { effective_day, basis, lines, state, proposed_day, settled_day } = handover;
     let unit = |unit: &UnitId| units.number(unit).ok_or(RecordError::UnknownUnit);
     let line = |HandoverLine { from, to, element, amount }: &HandoverLine| {
@@ -23,15 +32,14 @@ pub fn encode_handover(
             amount: *amount,
         })
     };
-    let record = pb::HandoverRecord {
+    Ok(pb::HandoverRecord {
         effective_day: values::day_to_proto(*effective_day),
         basis: basis.clone(),
         lines: lines.iter().map(line).collect::<Result<_, RecordError>>()?,
         state: enums::handover_state_to_proto(*state).into(),
         proposed_day: values::day_to_proto(*proposed_day),
         settled_day: settled_day.map(values::day_to_proto),
-    };
-    Ok(record.encode_to_vec())
+    })
 }
 
 /// Decodes a hand-over.

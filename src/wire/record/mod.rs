@@ -30,7 +30,7 @@ pub use catalogue::{
     encode_calendar, encode_contract, encode_element, encode_field, encode_form,
 };
 pub use finding::{decode_finding, encode_finding, finding_to_proto};
-pub use handover::{decode_handover, encode_handover};
+pub use handover::{decode_handover, encode_handover, handover_to_proto};
 pub use org::{decode_org, encode_unit, unit_to_proto};
 pub use proposal::{decode_proposal, encode_proposal};
 pub use report::{decode_report, encode_report, report_to_proto};

@@ -1,16 +1,19 @@
 //! Calls every rpc as every role in every relation to the record's unit and compares the results
 //! with the permission table.
 
+use super::handovers::{enter_handover, stock_to_hand_over};
+use super::partner::{create_partner_account, create_service_key};
 use super::report::{nil_report_request, report_client, submit_nil_report};
 use crate::harness::{TestClient, TestServer};
 use jiff::civil::date;
 use prost::Message;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use thidua::domain::access::partner::PartnerCall;
 use thidua::domain::access::permission::{Role, UnitRelation};
 use thidua::domain::report::waiver::Waiver;
 use thidua::domain::support::ids::{CampaignId, ReportId, UnitId};
-use thidua::domain::support::time::Timestamp;
+use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::grpc::rpc_access::{RpcAccess, required_access};
 use thidua::jobs;
 use thidua::pb::quality_service_client::QualityServiceClient;
@@ -24,10 +27,11 @@ const ROOT: &str = "prov-84";
 
 /// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
-    const AT_ROOT: [Rpc; 11] = [
+    const AT_ROOT: [Rpc; 20] = [
         Rpc::ListJobs,
         Rpc::ListJobRuns,
         Rpc::RunJob,
+        Rpc::CancelJob,
         Rpc::ListAuditEntries,
         Rpc::VerifyAudit,
         Rpc::ProposeWaiver,
@@ -36,6 +40,14 @@ fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
         Rpc::ApplyCampaigns,
         Rpc::StepCampaign,
         Rpc::RehearseCampaign,
+        Rpc::ListRuns,
+        Rpc::VerifyRun,
+        Rpc::DiffRuns,
+        Rpc::ListStandingsOfRun,
+        Rpc::ListBaselines,
+        Rpc::StepAward,
+        Rpc::ProposeHandover,
+        Rpc::SettleHandover,
     ];
     if AT_ROOT.contains(&rpc) {
         return vec![(UnitRelation::Own, ROOT), (UnitRelation::Other, "dist-842")];
@@ -143,6 +155,9 @@ fn build_requests(
     let others = build_standing_requests(server).into_iter();
     let others = others.chain(build_conclusion_requests(&sent.id, id));
     let others = others.chain(build_campaign_requests(id));
+    let others = others.chain(build_grant_requests(server, &other_requests.0[1], id));
+    let others = others.chain(build_run_requests(server, id));
+    let others = others.chain(build_two_person_requests(server, id));
     let others = others.chain(build_other_requests(other_requests, id));
     let all = all.into_iter().chain(others);
     all.map(|(rpc, message)| (rpc.path(), message)).collect()
@@ -165,6 +180,98 @@ fn build_standing_requests(server: &TestServer) -> Vec<(Rpc, Vec<u8>)> {
             Rpc::ListStandingReports,
             pb::ListStandingReportsRequest { standing_id, ..Default::default() }.encode_to_vec(),
         ),
+    ]
+}
+
+/// The same for requests about roles and keys. Nothing of them is written.
+fn build_grant_requests(
+    server: &TestServer,
+    holder: &[u8],
+    id: impl Fn() -> Vec<u8>,
+) -> Vec<(Rpc, Vec<u8>)> {
+    create_partner_account(server);
+    let (key, _) = create_service_key(server, COMMUNE, None, PartnerCall::ALL);
+    let (unit_id, role) = (UnitId::from_code(COMMUNE).0.to_vec(), pb::Role::Reporter.into());
+    let new = pb::RoleToGrant {
+        account_label: "xa-moi".into(),
+        role,
+        unit_uid: COMMUNE.into(),
+        days: None,
+    };
+    let grant = pb::GrantRolesRequest { request_id: id(), grants: vec![new], validate_only: true };
+    let end = pb::EndGrantRequest {
+        request_id: id(),
+        account_id: holder.to_vec(),
+        role,
+        unit_id: unit_id.clone(),
+        validate_only: true,
+    };
+    // The account reads nothing: the key is refused after the rights were checked.
+    let issue = pb::IssueServiceKeyRequest {
+        request_id: id(),
+        account_id: holder.to_vec(),
+        unit_id,
+        allowed_calls: vec![pb::PartnerCall::Runs.into()],
+        valid_days: 30,
+        validate_only: true,
+        ..Default::default()
+    };
+    let (request_id, key_id) = (id(), key.0.to_vec());
+    let revoke = pb::RevokeServiceKeyRequest { request_id, key_id, validate_only: true };
+    vec![
+        (Rpc::GrantRoles, grant.encode_to_vec()),
+        (Rpc::EndGrant, end.encode_to_vec()),
+        (Rpc::IssueServiceKey, issue.encode_to_vec()),
+        (Rpc::RevokeServiceKey, revoke.encode_to_vec()),
+    ]
+}
+
+/// The same for reads of runs and baselines.
+fn build_run_requests(server: &TestServer, id: impl Fn() -> Vec<u8>) -> Vec<(Rpc, Vec<u8>)> {
+    let campaign = CampaignId::from_code("A");
+    let run_id = server.app.run_manifests(campaign, 1).unwrap().remove(0).id;
+    let list = pb::ListRunsRequest { campaign_id: campaign.0.to_vec(), ..Default::default() };
+    let (before_run_id, after_run_id) = (run_id.clone(), run_id.clone());
+    let diff = pb::DiffRunsRequest { before_run_id, after_run_id, ..Default::default() };
+    let cancel =
+        pb::CancelJobRequest { request_id: id(), name: "compact".into(), validate_only: true };
+    vec![
+        (Rpc::ListRuns, list.encode_to_vec()),
+        (
+            Rpc::ListStandingsOfRun,
+            pb::ListStandingsOfRunRequest { run_id: run_id.clone(), ..Default::default() }
+                .encode_to_vec(),
+        ),
+        (Rpc::VerifyRun, pb::VerifyRunRequest { run_id }.encode_to_vec()),
+        (Rpc::DiffRuns, diff.encode_to_vec()),
+        (Rpc::ListBaselines, Vec::new()),
+        (Rpc::CancelJob, cancel.encode_to_vec()),
+    ]
+}
+
+/// The same for acts of two persons on awards and stocks. Nothing of them is written.
+fn build_two_person_requests(server: &TestServer, id: impl Fn() -> Vec<u8>) -> Vec<(Rpc, Vec<u8>)> {
+    let act = pb::step_award_request::Act::Withdraw(pb::WithdrawAward {});
+    let award = pb::StepAwardRequest {
+        request_id: id(),
+        campaign_id: CampaignId::from_code("A").0.to_vec(),
+        act: Some(act),
+        validate_only: true,
+    };
+    let propose = pb::ProposeHandoverRequest {
+        request_id: id(),
+        effective_day: days_from_date(date(2024, 9, 1)),
+        basis: "BB 2".into(),
+        lines: vec![stock_to_hand_over("dist-844", 3)],
+        validate_only: true,
+    };
+    let handover_id = enter_handover(server).0.to_vec();
+    let (request_id, sign) = (id(), false);
+    let settle = pb::SettleHandoverRequest { request_id, handover_id, sign, validate_only: true };
+    vec![
+        (Rpc::StepAward, award.encode_to_vec()),
+        (Rpc::ProposeHandover, propose.encode_to_vec()),
+        (Rpc::SettleHandover, settle.encode_to_vec()),
     ]
 }
 
@@ -313,6 +420,9 @@ async fn lists_tell_a_stranger_nothing() {
     let aggregation =
         server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
     let run_id = aggregation.runs[0].id.0.to_vec();
+    create_partner_account(&server);
+    create_service_key(&server, COMMUNE, None, PartnerCall::ALL);
+    enter_handover(&server);
     let unit_id = UnitId::from_code(COMMUNE).0.to_vec();
     let standings = pb::ListStandingsRequest {
         campaign_id: CampaignId::from_code("A").0.to_vec(),
@@ -324,7 +434,8 @@ async fn lists_tell_a_stranger_nothing() {
         (Rpc::ListStandings, standings.encode_to_vec()),
         (
             Rpc::ListFindings,
-            pb::ListFindingsRequest { unit_id, ..Default::default() }.encode_to_vec(),
+            pb::ListFindingsRequest { unit_id: unit_id.clone(), ..Default::default() }
+                .encode_to_vec(),
         ),
         (
             Rpc::ListRunStandings,
@@ -332,6 +443,13 @@ async fn lists_tell_a_stranger_nothing() {
                 .encode_to_vec(),
         ),
         (Rpc::GetRun, pb::GetRunRequest { run_id }.encode_to_vec()),
+        (
+            Rpc::ListGrants,
+            pb::ListGrantsRequest { unit_id: unit_id.clone(), ..Default::default() }
+                .encode_to_vec(),
+        ),
+        (Rpc::ListServiceKeys, pb::ListServiceKeysRequest::default().encode_to_vec()),
+        (Rpc::ListHandovers, pb::ListHandoversRequest::default().encode_to_vec()),
     ];
     for role in [Role::PartnerWriter, Role::Admin, Role::PartnerReader] {
         let stranger = server.enrol_client("com-29245-0", role).await;

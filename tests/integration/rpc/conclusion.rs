@@ -10,6 +10,7 @@ use thidua::domain::support::ids::{CampaignId, ContractId, UnitId};
 use thidua::domain::support::time::Timestamp;
 use thidua::pb;
 use thidua::pb::conclusion_service_client::ConclusionServiceClient;
+use thidua::pb::step_award_request::Act;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -89,6 +90,13 @@ async fn two_persons_waive_a_report_and_its_unit_can_read_why() {
     server.close().await;
 }
 
+fn conclude(server: &TestServer) {
+    let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
+    let status = CampaignStatus::Concluded;
+    let concluded = Campaign { status, ..reference.campaigns[0].clone() };
+    server.app.apply_campaign(&server.app.system_actor().unwrap(), &concluded).unwrap();
+}
+
 #[tokio::test]
 async fn a_concluded_campaign_is_reopened_by_the_second_person() {
     let server = TestServer::start().await;
@@ -103,10 +111,7 @@ async fn a_concluded_campaign_is_reopened_by_the_second_person() {
     let early = reopen(1, "số liệu sai", false);
     let early = service(&lan).reopen_campaign(lan.request(early)).await.unwrap_err();
     assert_eq!(error_reason(&early), "WORKFLOW_FORBIDS");
-    let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
-    let status = CampaignStatus::Concluded;
-    let concluded = Campaign { status, ..reference.campaigns[0].clone() };
-    server.app.apply_campaign(&server.app.system_actor().unwrap(), &concluded).unwrap();
+    conclude(&server);
 
     let steps = [
         (&lan, reopen(2, "số liệu sai", false), pb::CampaignStatus::Concluded, true),
@@ -119,5 +124,59 @@ async fn a_concluded_campaign_is_reopened_by_the_second_person() {
         let answer = answer.into_inner();
         assert_eq!((answer.status(), answer.reopening.is_some()), (status, is_asked));
     }
+    server.close().await;
+}
+
+#[tokio::test]
+async fn two_persons_decide_an_award_by_rpc_and_a_reopening_is_refused_while_it_stands() {
+    let server = TestServer::start().await;
+    let lan = server.enrol_client(PROVINCE, Role::CampaignHead).await;
+    let minh = server.enrol_client(PROVINCE, Role::UnitHead).await;
+    let step = |request, act, validate_only| pb::StepAwardRequest {
+        request_id: vec![request; 16],
+        campaign_id: CampaignId::from_code("A").0.to_vec(),
+        act: Some(act),
+        validate_only,
+    };
+    let decide = |reference: &str| {
+        let reference = reference.to_owned();
+        Act::Decide(pb::DecideAward { reference, day: None })
+    };
+    let revoke = |reason: &str| Act::Revoke(pb::RevokeAward { reason: reason.into() });
+    let early = lan.request(step(1, decide("12/QĐ-UBND"), false));
+    let early = service(&lan).step_award(early).await.unwrap_err();
+    assert_eq!(early.code(), Code::FailedPrecondition, "it is not concluded");
+    conclude(&server);
+
+    let entered = [(true, 2), (false, 2), (false, 2)];
+    for (validate_only, request) in entered {
+        let request = lan.request(step(request, decide("12/QĐ-UBND"), validate_only));
+        let entered = service(&lan).step_award(request).await.unwrap().into_inner();
+        assert_eq!(entered.step(), pb::AwardStep::Proposed, "once");
+    }
+    let alone = lan.request(step(3, decide(""), false));
+    let alone = service(&lan).step_award(alone).await.unwrap_err();
+    assert_eq!(error_reason(&alone), "SECOND_PERSON");
+    let control = minh.request(step(3, decide("12\u{7}"), false));
+    let control = service(&minh).step_award(control).await.unwrap_err();
+    assert_eq!(error_reason(&control), "CONTROL_CHARACTER");
+    let acts = [
+        (&minh, decide(""), pb::AwardStep::Decided),
+        (&minh, revoke("QĐ 30 thu hồi"), pb::AwardStep::RevocationAsked),
+        (&minh, Act::Withdraw(pb::WithdrawAward {}), pb::AwardStep::RevocationWithdrawn),
+    ];
+    for ((person, act, expected), request) in acts.into_iter().zip(4..) {
+        let request = person.request(step(request, act, false));
+        let entry = service(person).step_award(request).await.unwrap().into_inner();
+        assert_eq!((entry.step(), entry.reference.as_str()), (expected, "12/QĐ-UBND"));
+    }
+    let reopen = pb::ReopenCampaignRequest {
+        request_id: vec![9; 16],
+        campaign_id: CampaignId::from_code("A").0.to_vec(),
+        reason: "số liệu sai".into(),
+        withdraw: false,
+    };
+    let barred = service(&lan).reopen_campaign(lan.request(reopen)).await.unwrap_err();
+    assert_eq!(barred.code(), Code::FailedPrecondition, "the decision stands");
     server.close().await;
 }

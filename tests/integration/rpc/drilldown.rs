@@ -12,7 +12,7 @@ use thidua::pb::standing_service_client::StandingServiceClient;
 const COMMUNE: &str = "com-29242-0";
 const DISTRICT: &str = "dist-842";
 
-async fn accept_report(
+pub(super) async fn accept_report(
     server: &TestServer,
     commune: &TestClient,
     district: &TestClient,

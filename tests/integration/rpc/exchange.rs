@@ -48,7 +48,7 @@ impl System {
             contracts: sends.then(|| "tuan-xa".to_owned()).into_iter().collect(),
             valid_days: 30,
         };
-        server.app.issue_service_key(&actor, id, &hash, request).unwrap();
+        server.app.issue_service_key(&actor, id, &hash, &request).unwrap();
         let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
         let form = reference.catalogue.form("tuan-xa").unwrap();
         let elements = form.elements.iter().map(|code| code.as_str().to_owned()).collect();

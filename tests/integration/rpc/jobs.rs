@@ -1,6 +1,10 @@
 //! Jobs, standings and the audit: what a nightly run publishes, and what is audited.
 
+use super::report::error_reason;
 use crate::harness::{TestClient, TestServer};
+use std::sync::{Arc, Barrier};
+use thidua::app::AppError;
+use thidua::app::job_run::{JobId, verify_job_lease};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::ids::{CampaignId, UnitId};
 use thidua::pb;
@@ -129,5 +133,41 @@ async fn a_reporter_runs_no_job_and_reads_no_audit_and_an_auditor_finds_the_chai
         .unwrap()
         .into_inner();
     assert!(!found.unbroken && found.first_broken > 0, "content that is not what was written");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_under_way_is_cancelled_by_rpc_once_and_publishes_nothing() {
+    let server = TestServer::start().await;
+    let admin = server.enrol_client("prov-84", Role::Admin).await;
+    let cancel = async |request, validate_only| {
+        let mut jobs = JobServiceClient::new(admin.channel.clone());
+        let (request_id, name) = (vec![request; 16], "aggregate".into());
+        let message = pb::CancelJobRequest { request_id, name, validate_only };
+        let answer = jobs.cancel_job(admin.request(message)).await;
+        answer.map(|answer| answer.into_inner().run.map(|run| run.state()))
+    };
+    let idle = cancel(1, false).await.unwrap_err();
+    assert_eq!(error_reason(&idle), "WORKFLOW_FORBIDS");
+
+    let (job, slot, app) = (JobId::Aggregate, server.app.now(), server.app.clone());
+    let (running, go_on) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (has_begun, may_end) = (running.clone(), go_on.clone());
+    let work = std::thread::spawn(move || {
+        app.run_slot("node", job, slot, &|app, actor, fence| {
+            has_begun.wait();
+            may_end.wait();
+            app.aggregate_campaigns(actor, |tx| verify_job_lease(tx, job, fence))
+                .map(|_| String::new())
+        })
+    });
+    running.wait();
+    let cancelled = Some(pb::JobRunState::Cancelled);
+    assert_eq!(cancel(2, true).await.unwrap(), cancelled, "only asked");
+    assert_eq!(cancel(2, false).await.unwrap(), cancelled);
+    assert_eq!(cancel(2, false).await.unwrap(), None, "by the call before");
+    go_on.wait();
+    assert!(matches!(work.join().unwrap(), Err(AppError::LeaseLost)));
+    assert_eq!(server.app.run_manifests(CampaignId::from_code("A"), 1).unwrap(), []);
     server.close().await;
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod authorization;
+mod baselines;
 mod campaigns;
 mod conclusion;
 pub(crate) mod desk_session;
@@ -9,6 +10,8 @@ mod dhis2;
 mod drilldown;
 mod endpoints;
 mod exchange;
+mod grants;
+mod handovers;
 mod invalid_input;
 pub(crate) mod jobs;
 mod one_standing;
@@ -16,6 +19,7 @@ mod org;
 mod partner;
 mod quality;
 mod report;
+mod runs;
 pub(crate) mod second_factor;
 mod sign_in_limits;
 mod sync;

@@ -52,7 +52,7 @@ pub(crate) fn create_service_key(
     };
     server
         .app
-        .issue_service_key(&server.app.system_actor().unwrap(), id, &hash, key_request)
+        .issue_service_key(&server.app.system_actor().unwrap(), id, &hash, &key_request)
         .unwrap();
     (id, secret)
 }
@@ -236,13 +236,13 @@ async fn a_key_opens_its_units_campaign_and_calls_and_no_other_service() {
         valid_days: days,
     };
     let third =
-        server.app.issue_service_key(&system, id, &hash, key_request("prov-84", 30)).unwrap_err();
+        server.app.issue_service_key(&system, id, &hash, &key_request("prov-84", 30)).unwrap_err();
     assert!(format!("{third:?}").contains("KEYS_ALIVE"), "{third:?}");
     server.app.revoke_service_key(&system, narrow).unwrap();
     let long =
-        server.app.issue_service_key(&system, id, &hash, key_request("prov-84", 366)).unwrap_err();
+        server.app.issue_service_key(&system, id, &hash, &key_request("prov-84", 366)).unwrap_err();
     assert!(format!("{long:?}").contains("KEY_DAYS"), "{long:?}");
-    server.app.issue_service_key(&system, id, &hash, key_request("prov-84", 365)).unwrap();
+    server.app.issue_service_key(&system, id, &hash, &key_request("prov-84", 365)).unwrap();
     let refused = client
         .list_run_standings(with_secret(&secret, pb::ListRunStandingsRequest::default()))
         .await
