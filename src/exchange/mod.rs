@@ -4,3 +4,4 @@
 
 pub mod definitions;
 pub mod dhis2;
+pub mod report_rows;
