@@ -96,7 +96,9 @@ enum ExportCommand {
         out: Option<PathBuf>,
     },
     /// The organisation as units, parents and lineage; `org import` takes the directory back.
-    #[command(after_help = "Examples:\n  thidua export org --out org\n  thidua export org --out org --xlsx")]
+    #[command(
+        after_help = "Examples:\n  thidua export org --out org\n  thidua export org --out org --xlsx"
+    )]
     Org {
         /// The directory to write to.
         #[arg(long, short, value_name = "DIR")]
@@ -222,7 +224,10 @@ impl Exporter<'_> {
         Ok(TableExport {
             remarks: self.about(&what, None, "AS_WAS").to_remarks(),
             columns: RUN_COLUMNS.map(str::to_owned).to_vec(),
-            rows: rows.into_iter().map(|row| row.into_iter().map(ExportCell::Text).collect()).collect(),
+            rows: rows
+                .into_iter()
+                .map(|row| row.into_iter().map(ExportCell::Text).collect())
+                .collect(),
         })
     }
 

@@ -73,9 +73,9 @@ fn blank_row(reference: &ReferenceSnapshot, contract: &str, key: &ReportKey) -> 
 }
 
 fn coded_cells(reference: &ReferenceSnapshot, cells: &Cells) -> Vec<(ElementCode, CellValue)> {
-    let coded = cells.iter().map(|(element, value)| {
-        Some((reference.element_numbers.item(element.0)?.clone(), *value))
-    });
+    let coded = cells
+        .iter()
+        .map(|(element, value)| Some((reference.element_numbers.item(element.0)?.clone(), *value)));
     coded.flatten().collect()
 }
 
@@ -177,9 +177,10 @@ impl<'a> TemplateContract<'a> {
             return Err(unknown());
         };
         if wholes.len() > 1 {
-            let names = wholes.iter().take(PERIODS_LISTED).map(|day| {
-                self.calendar.period_code(&self.calendar.period_containing(*day))
-            });
+            let names = wholes
+                .iter()
+                .take(PERIODS_LISTED)
+                .map(|day| self.calendar.period_code(&self.calendar.period_containing(*day)));
             let (names, count) = (names.collect::<Vec<_>>().join(", "), wholes.len());
             let text = message!("template-ambiguous-period", period, count, names);
             return Err(Violation::error("AMBIGUOUS", "period", text));
@@ -200,8 +201,7 @@ impl<'a> TemplateContract<'a> {
     fn owed_by(&self, units: &[UnitId], window: DateWindow, today: Date) -> Vec<Expectation> {
         let ReferenceSnapshot { org, calendars, .. } = self.reference;
         let contracts = std::slice::from_ref(self.contract);
-        let mut owed =
-            compute_expectations(org, calendars, contracts, window).unwrap_or_default();
+        let mut owed = compute_expectations(org, calendars, contracts, window).unwrap_or_default();
         let below_today: BTreeSet<UnitId> =
             units.iter().flat_map(|unit| org.effective_descendants(*unit, today)).collect();
         owed.retain(|one| {

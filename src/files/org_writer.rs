@@ -2,8 +2,8 @@
 //!
 //! The legal basis of a line `continue` is not stored, so its cell is empty.
 
-use super::org::{LINEAGE_COLUMNS, PARENT_COLUMNS, UNIT_COLUMNS};
 use super::keys::csv_tables::CONTINUE;
+use super::org::{LINEAGE_COLUMNS, PARENT_COLUMNS, UNIT_COLUMNS};
 use super::table::table_export::{ExportCell, TableExport};
 use crate::domain::org::{DaySpan, OrgFacts, Unit, UnitLineage, UnitParent};
 use crate::domain::support::ids::UnitId;

@@ -374,6 +374,25 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_in_the_row_is_that_of_its_empty_cells_and_of_no_other() {
+        let head = "contract,unit,first_day,last_day,nil,note,solved,suspended_cases,missing\n";
+        let line =
+            |cells: &str| format!("{head}tuan-huyen,dist-842,2024-08-19,2024-08-25,{cells}\n");
+        let read = |cells: &str| read_reports(&line(cells), &elements());
+        let values = |cells: &str| -> Vec<CellValue> {
+            read(cells).unwrap()[0].cells.iter().map(|cell| cell.1).collect()
+        };
+        let gap = CellValue::Missing(MissingReason::AwaitingSource);
+        assert_eq!(values(",,3,,awaiting_source"), [CellValue::Reported(3), gap]);
+        let said = Lang::VI.text("report-csv-missing-awaiting-source");
+        assert_eq!(values(&format!(",,,,{said}")), [gap, gap]);
+        assert_eq!(values("x,,,,awaiting_source"), [gap], "nil says the events");
+        let code = |cells: &str| read(cells).unwrap_err()[0].violation.code;
+        assert_eq!(code(",,3,4,see_note"), "NOTHING_MISSING");
+        assert_eq!(code(",,3,,later"), "BAD_VALUE");
+    }
+
+    #[test]
     fn everything_wrong_is_said_at_once_with_line_and_column() {
         let text = "contract,unit,first_day,last_day,nil,note,so_offences\n\
                     tuan-xa,,2024-08-19,2024-08-25,x,,2\n\

@@ -114,11 +114,8 @@ impl TableExport {
 /// The same table gives the same bytes: the day of writing is an argument.
 pub(in crate::files) fn properties(written_on: Date) -> DocProperties {
     let (year, month, day) = (written_on.year(), written_on.month(), written_on.day());
-    let day = ExcelDateTime::from_ymd(
-        year.unsigned_abs(),
-        month.unsigned_abs(),
-        day.unsigned_abs(),
-    );
+    let day =
+        ExcelDateTime::from_ymd(year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs());
     match day {
         Ok(day) => DocProperties::new().set_creation_datetime(&day),
         Err(_) => DocProperties::new(),
