@@ -5,9 +5,9 @@
 //! (không phát sinh) or `missing:awaiting_source|not_counted|see_note`; an empty one has no value,
 //! which is none of these. A line marked nil has figures only of stocks and flags, which nil does
 //! not say. A reason in the column `missing`, which may be left out, is that of every empty cell of
-//! its line; of a nil line, of the stocks. Whether the unit owes the report and who may send it is checked like for any other
-//! report. The columns `state`, `late` and `received_day` are written for readers and ignored when
-//! read.
+//! its line; of a nil line, of the stocks. Whether the unit owes the report and who may send it is
+//! checked like for any other report. The columns `state`, `late` and `received_day` are written
+//! for readers and ignored when read.
 
 use super::diagnostic::{FileDiagnostic, TextPosition, keep_first_of_each_cell};
 use super::keys::csv_tables::REPORTS;
