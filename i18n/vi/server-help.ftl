@@ -308,6 +308,7 @@ help-access-key-issue--account = Nhãn tài khoản của cơ quan phối hợp
 help-access-key-issue--unit = Đơn vị được đọc, gồm các đơn vị trực thuộc
 help-access-key-issue--campaign = Chỉ phong trào này (mặc định: mọi phong trào đã công bố)
 help-access-key-issue--reads = Nội dung được đọc: RUNS, STANDINGS (mặc định: cả hai)
+help-access-key-issue--contracts = Được gửi báo cáo của chế độ báo cáo này; được nêu nhiều lần. Tài khoản phải có vai trò PARTNER_WRITER
 help-access-key-issue--days = Số ngày hiệu lực, nhiều nhất một năm
 help-access-key-list = Các khóa, không in phần bí mật
 help-access-key-revoke = Thu hồi vĩnh viễn một khóa; bị từ chối từ lần gọi kế tiếp và trong luồng đang mở

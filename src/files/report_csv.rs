@@ -264,16 +264,6 @@ fn nil_or_cells_violation(is_nil: bool) -> Violation {
     Violation::error("NIL_OR_CELLS", "nil", text)
 }
 
-/// Formats reports as CSV with a column for each of `elements`; no field is run by a spreadsheet.
-#[must_use]
-pub fn format_reports(
-    rows: &[(ReportCsvRow, ReportCsvStatus)],
-    elements: &[ElementCode],
-    catalogue: &Catalogue,
-) -> String {
-    report_table(rows, elements, catalogue).to_csv(true)
-}
-
 /// Reports as a table with a column for each of `elements`.
 #[must_use]
 pub fn report_table(
@@ -357,7 +347,7 @@ mod tests {
         let codes: Vec<ElementCode> = rows[0].cells.iter().map(|cell| cell.0.clone()).collect();
         let marked: Vec<_> =
             rows.iter().map(|row| (row.clone(), ReportCsvStatus::default())).collect();
-        let printed = format_reports(&marked, &codes, &elements());
+        let printed = report_table(&marked, &codes, &elements()).to_csv(true);
         assert!(printed.contains("'=1+1"), "no spreadsheet may run a note");
         assert_eq!(read_reports(&printed, &elements()).unwrap(), rows);
     }
