@@ -100,3 +100,4 @@ template-missing-how = Choose the reason for all figures of this row that are bl
 template-note-how = At most 500 characters; no numbers of identity papers, telephones or plates, and no names of persons.
 template-no-such-period = there is no period "{ $period }" for which these units owe a report; write it as 2024-W34, 34/2024, 2026-07 or its first day, and check the codes of the units
 template-ambiguous-period = "{ $period }" may be { $count } periods ({ $names }); write the code of one, or its first day
+template-no-such-contract = no reporting contract { $contract } is in force; use one of { $codes }, or approve the draft of its campaign first

@@ -100,3 +100,4 @@ template-missing-how = Chọn lý do cho tất cả các ô số liệu để tr
 template-note-how = Không quá 500 ký tự; không ghi số giấy tờ, số điện thoại, biển số xe hoặc tên người.
 template-no-such-period = không có kỳ "{ $period }" mà các đơn vị này phải báo cáo; hãy ghi như 2024-W34, 34/2024, 2026-07 hoặc ngày đầu kỳ, và kiểm tra mã đơn vị
 template-ambiguous-period = "{ $period }" có thể là { $count } kỳ ({ $names }); hãy ghi một mã kỳ hoặc ngày đầu kỳ
+template-no-such-contract = không có chế độ báo cáo { $contract } đang áp dụng; hãy dùng một trong: { $codes }. Phong trào còn là dự thảo thì phê duyệt trước

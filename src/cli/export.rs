@@ -181,12 +181,11 @@ impl Exporter<'_> {
         units: &[String],
         out: &Path,
     ) -> CliResult {
-        let reference = self.local_app.load_reference()?;
         let units: CliResult<Vec<_>> =
             units.iter().map(|code| find_unit_id(self.local_app, code)).collect();
         let units = units?;
         let request = TemplateRequest { contract, units: &units, period };
-        let template = plan_template(&self.local_app.app, &reference, request)?
+        let template = plan_template(&self.local_app.app, request)?
             .map_err(|refused| CliError::new(refused.code, refused.message))?;
         let (lang, today) = (self.ctx.output.lang, self.local_app.app.now().local_date());
         let bytes = build_report_template(&template, lang, today).map_err(no_workbook)?;

@@ -85,11 +85,9 @@ fn coded_cells(reference: &ReferenceSnapshot, cells: &Cells) -> Vec<(ElementCode
 /// # Errors
 /// The database cannot be read. A request that names no contract, no period or no report is
 /// refused in the result.
-pub fn plan_template(
-    app: &App,
-    reference: &ReferenceSnapshot,
-    request: TemplateRequest<'_>,
-) -> Result<TemplatePlan> {
+pub fn plan_template(app: &App, request: TemplateRequest<'_>) -> Result<TemplatePlan> {
+    // What waits for a campaign that is a draft is owed by nobody yet.
+    let reference = &*app.store().read(|tx| app.reference(tx))?;
     let known = match TemplateContract::find(reference, request.contract) {
         Ok(known) => known,
         Err(violation) => return Ok(Err(violation)),
@@ -152,7 +150,7 @@ impl<'a> TemplateContract<'a> {
             let codes: Vec<&str> =
                 catalogue.contracts.iter().map(|one| one.code.as_str()).collect();
             let (contract, codes) = (code, codes.join(", "));
-            let text = message!("report-there-no-reporting-contract", contract, codes);
+            let text = message!("template-no-such-contract", contract, codes);
             Violation::error("UNKNOWN_CONTRACT", "form", text)
         })
     }

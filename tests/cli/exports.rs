@@ -57,6 +57,21 @@ fn a_template_that_nobody_filled_says_nothing_and_is_refused_row_by_row() {
 }
 
 #[test]
+fn nobody_owes_the_reports_of_a_campaign_that_is_a_draft() {
+    let machine = TestMachine::new();
+    machine.run_ok(&["init"]);
+    machine.run_ok(&["org", "import", &example_path("org")]);
+    let files = ["elements.toml", "forms.toml", "campaign-a.toml"].map(example_path);
+    let [elements, forms, campaign] = &files;
+    machine.run_ok(&["campaign", "apply", "-f", elements, "-f", forms, "-f", campaign]);
+    let template = [&TEMPLATE[..], &["--period", "2025-W03", "-o", "t.xlsx"]].concat();
+    let refused = machine.run(&template);
+    assert!(refused.code == 1 && refused.err.contains("UNKNOWN_CONTRACT"), "{refused:?}");
+    machine.run_ok(&["campaign", "step", "approve"]);
+    machine.run_ok(&template);
+}
+
+#[test]
 fn a_period_that_is_none_or_several_is_asked_about() {
     let machine = with_reports();
     let ask =
