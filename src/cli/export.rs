@@ -188,7 +188,8 @@ impl Exporter<'_> {
         let template = plan_template(&self.local_app.app, request)?
             .map_err(|refused| CliError::new(refused.code, refused.message))?;
         let (lang, today) = (self.ctx.output.lang, self.local_app.app.now().local_date());
-        let bytes = build_report_template(&template, lang, today).map_err(no_workbook)?;
+        let bytes =
+            build_report_template(&template, lang, today).map_err(|error| no_workbook(&error))?;
         write_bytes(out, &bytes)?;
         self.say_written(out, template.rows.len());
         Ok(())
@@ -251,7 +252,7 @@ impl Exporter<'_> {
             path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
         if is_workbook {
             let today = self.local_app.app.now().local_date();
-            write_bytes(path, &table.to_workbook(today).map_err(no_workbook)?)?;
+            write_bytes(path, &table.to_workbook(today).map_err(|error| no_workbook(&error))?)?;
         } else {
             write_bytes(path, table.to_csv(true).as_bytes())?;
         }
@@ -268,7 +269,7 @@ impl Exporter<'_> {
     }
 }
 
-fn no_workbook(error: TableExportError) -> CliError {
+fn no_workbook(error: &TableExportError) -> CliError {
     CliError::new("NO_WORKBOOK", message!("morning-report-no-workbook", error))
 }
 

@@ -11,7 +11,7 @@ use super::table::table_export::{
 use super::table::{REMARK, has_two_readings};
 use crate::domain::report::cell::CellValue;
 use crate::domain::report::element::{Element, ElementCode};
-use crate::domain::report::figure_text::{format_cell_shortest, format_scaled, format_shortest};
+use crate::domain::report::figure_text::{format_scaled, format_shortest};
 use crate::domain::support::limits::NOTE;
 use crate::domain::support::message::{Message, message};
 use crate::i18n::Lang;
@@ -150,31 +150,22 @@ struct HeadedColumn<'a> {
 }
 
 impl HeadedColumn<'_> {
-    fn is_open(&self) -> bool {
-        use TemplateColumn::{Figure, Identity, LastFigure, Missing, Nil, Note, UnitName};
-        match self.kind {
-            Nil | Figure(_) | Missing | Note => true,
-            Identity(_) | UnitName | LastFigure(_) => false,
-        }
-    }
-
     /// The format of the cells below the header.
     fn format(&self) -> Format {
+        use TemplateColumn::{Figure, Identity, LastFigure, Missing, Nil, Note, UnitName};
         let format = Format::new().set_border(FormatBorder::Thin).set_border_color(FAINT_COLOUR);
-        let format = format.set_align(FormatAlign::VerticalCenter);
-        let format = match &self.kind {
-            TemplateColumn::Figure(element) => {
-                format.set_num_format(number_format(element.scale.into()))
+        let format = format.set_align(FormatAlign::VerticalCenter).set_num_format("@");
+        match &self.kind {
+            Figure(element) => {
+                format.set_num_format(number_format(element.scale.into())).set_unlocked()
             }
-            TemplateColumn::Note => format.set_num_format("@").set_text_wrap(),
-            _ => format.set_num_format("@"),
-        };
-        match self.kind {
-            _ if self.is_open() => format.set_unlocked(),
-            TemplateColumn::LastFigure(_) => {
-                format.set_background_color(LOCKED_COLOUR).set_font_color(FAINT_COLOUR)
+            Note => format.set_text_wrap().set_unlocked(),
+            Nil | Missing => format.set_unlocked(),
+            LastFigure(_) => {
+                let format = format.set_background_color(LOCKED_COLOUR).set_text_wrap();
+                format.set_font_color(FAINT_COLOUR)
             }
-            _ => format.set_background_color(LOCKED_COLOUR),
+            Identity(_) | UnitName => format.set_background_color(LOCKED_COLOUR),
         }
     }
 }
@@ -225,7 +216,7 @@ impl TemplateWriter<'_> {
             TemplateColumn::Nil | TemplateColumn::Missing => ExportCell::text(""),
             TemplateColumn::Note => ExportCell::text(&report.note),
             TemplateColumn::Figure(element) => present_cell(report, element),
-            TemplateColumn::LastFigure(element) => last_cell(row, element),
+            TemplateColumn::LastFigure(element) => last_cell(row, element, self.lang),
         }
     }
 
@@ -314,17 +305,22 @@ fn figure_rule(column: u16, element: &Element) -> DataValidation {
 fn present_cell(report: &ReportCsvRow, element: &Element) -> ExportCell {
     match figure_cell(&report.cells, &element.code, element.scale) {
         ExportCell::Text(_) if has_two_readings(element.scale) => ExportCell::text(""),
-        cell => cell,
+        cell @ (ExportCell::Text(_) | ExportCell::Number(_) | ExportCell::Day(_)) => cell,
     }
 }
 
-fn last_cell(row: &TemplateRow, element: &Element) -> ExportCell {
+/// The figure of the period before, or in words why there is none.
+fn last_cell(row: &TemplateRow, element: &Element, lang: Lang) -> ExportCell {
     let found = row.last_cells.iter().find(|(code, _)| *code == element.code);
     match found.map(|(_, value)| *value) {
         Some(CellValue::Reported(figure) | CellValue::Carried(figure)) => {
             ExportCell::Number(format_scaled(figure, element.scale))
         }
-        Some(value) => ExportCell::Text(format_cell_shortest(value, element.scale)),
+        Some(CellValue::Nil) => ExportCell::text(lang.text("report-csv-nil-word")),
+        Some(CellValue::Missing(reason)) => {
+            let text = MISSING_TEXTS.iter().find(|(known, _)| *known == reason);
+            ExportCell::text(text.map_or("", |(_, id)| lang.text(id)))
+        }
         None => ExportCell::text(""),
     }
 }

@@ -18,10 +18,8 @@ pub(super) fn is_remark(text: &str) -> bool {
 /// Whether a row says nothing but remarks.
 pub(super) fn is_remark_row(row: &SheetRow) -> bool {
     let mut filled = row.cells.iter().filter(|cell| !cell.is_blank()).peekable();
-    let is_remark_cell = |cell: &TableCell| match cell {
-        TableCell::Text(text) => is_remark(&clean_text(text)),
-        _ => false,
-    };
+    let is_remark_cell =
+        |cell: &TableCell| matches!(cell, TableCell::Text(text) if is_remark(&clean_text(text)));
     filled.peek().is_some() && filled.all(is_remark_cell)
 }
 
