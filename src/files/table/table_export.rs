@@ -185,3 +185,38 @@ fn is_exact(number: &str) -> bool {
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     digits <= NUMBER_DIGITS && number.parse::<f64>().is_ok_and(f64::is_finite)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Read as _};
+
+    fn part(workbook: &[u8], name: &str) -> String {
+        let mut parts = zip::ZipArchive::new(Cursor::new(workbook)).unwrap();
+        let mut text = String::new();
+        parts.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_workbook_has_texts_as_texts_no_formula_and_only_numbers_that_it_keeps() {
+        let number = |text: &str| ExportCell::Number(text.to_owned());
+        let table = TableExport {
+            remarks: vec!["=run".to_owned()],
+            columns: vec!["note".to_owned(), "code".to_owned(), "value".to_owned()],
+            rows: vec![
+                vec![ExportCell::text("x;=1+1"), ExportCell::text("00123"), number("4.50")],
+                vec![ExportCell::text("=1"), ExportCell::text(""), number("1234567890123456")],
+            ],
+        };
+        let day = jiff::civil::date(2026, 11, 29);
+        let workbook = table.to_workbook(day).unwrap();
+        assert_eq!(workbook, table.to_workbook(day).unwrap(), "the same bytes on the same day");
+        let texts = part(&workbook, "xl/sharedStrings.xml");
+        for text in ["# =run", "x;'=1+1", "'=1<", "00123", "1234567890123456"] {
+            assert!(texts.contains(text), "{text} in {texts}");
+        }
+        let sheet = part(&workbook, "xl/worksheets/sheet1.xml");
+        assert!(!sheet.contains("<f>") && sheet.contains("<v>4.5</v>"), "{sheet}");
+    }
+}
