@@ -140,15 +140,25 @@ impl Desk {
         }
     }
 
-    /// The devices of a unit and of those under it today, or all that the caller may list.
+    /// The devices of a unit and of those under it today, or all that the caller may list. At a
+    /// server elsewhere, an account that may not list units gets those of the unit itself only.
     pub(in crate::cli) fn devices(&self, unit: Option<&str>) -> CliResult<Vec<DeviceLine>> {
         let requested = unit.map(|code| self.find_unit_id(code)).transpose()?;
-        let org = self.org()?;
         let today = self.now().local_date();
-        let requested = requested.map(|unit| org.effective_descendants(unit, today));
         match self {
-            Self::Local(local_app) => local_devices(local_app, &org, requested.as_deref()),
-            Self::Remote(remote) => remote.devices(&org, requested.as_deref()),
+            Self::Local(local_app) => {
+                let org = &local_app.load_reference()?.org;
+                let requested = requested.map(|unit| org.effective_descendants(unit, today));
+                local_devices(local_app, org, requested.as_deref())
+            }
+            Self::Remote(remote) => {
+                let org = remote.visible_org()?;
+                let requested = requested.map(|unit| match &org {
+                    Some((org, _)) => org.effective_descendants(unit, today),
+                    None => vec![unit],
+                });
+                remote.devices(requested.as_deref())
+            }
         }
     }
 
@@ -305,14 +315,17 @@ impl RemoteDesk {
         })
     }
 
-    /// The labels of the accounts that the caller may list.
-    fn account_labels(&self) -> CliResult<BTreeMap<Vec<u8>, String>> {
+    /// Labels of accounts and codes of units, by id, as the roles that the caller may list say.
+    fn names(&self) -> CliResult<BTreeMap<Vec<u8>, String>> {
         let grants = self.grants(None, None)?;
-        Ok(grants.into_iter().map(|one| (one.account_id, one.account_label)).collect())
+        let names = grants
+            .into_iter()
+            .flat_map(|one| [(one.account_id, one.account_label), (one.unit_id, one.unit_uid)]);
+        Ok(names.collect())
     }
 
-    fn devices(&self, org: &Org, requested: Option<&[UnitId]>) -> CliResult<Vec<DeviceLine>> {
-        let labels = self.account_labels()?;
+    fn devices(&self, requested: Option<&[UnitId]>) -> CliResult<Vec<DeviceLine>> {
+        let names = self.names()?;
         let devices = self.read_pages(|page_token| {
             let (page_size, unit_id) = (500, Vec::new());
             let request = pb::ListDevicesRequest { page_size, page_token, unit_id };
@@ -321,15 +334,15 @@ impl RemoteDesk {
         })?;
         let mut lines = Vec::new();
         for device in devices {
-            let unit = UnitId::from_slice(&device.unit_id).unwrap_or(UnitId([0; 16]));
-            if requested.is_some_and(|asked| !asked.contains(&unit)) {
+            let is_asked = |unit: &UnitId| unit.0[..] == device.unit_id[..];
+            if requested.is_some_and(|asked| !asked.iter().any(is_asked)) {
                 continue;
             }
             let is_revoked = device.state == i32::from(pb::DeviceState::Revoked);
             lines.push(DeviceLine {
                 id: read(values::id_from_bytes(&device.id, DeviceId::from_slice))?,
-                account: labels.get(&device.account_id).cloned().unwrap_or_default(),
-                unit: known_uid(org, unit),
+                account: names.get(&device.account_id).cloned().unwrap_or_default(),
+                unit: names.get(&device.unit_id).cloned().unwrap_or_default(),
                 is_desk: device.desk,
                 state: if is_revoked { "REVOKED" } else { "ACTIVE" },
                 since: read(values::day_from_proto(device.enrolled_day))?.to_string(),
@@ -362,7 +375,7 @@ impl RemoteDesk {
     }
 
     fn keys(&self) -> CliResult<Vec<KeyLine>> {
-        let (labels, (org, _)) = (self.account_labels()?, self.load_org()?);
+        let names = self.names()?;
         let keys = self.read_pages(|page_token| {
             let request = pb::ListServiceKeysRequest { page_size: 500, page_token };
             let answer = self.client.list_service_keys(request)?;
@@ -373,11 +386,10 @@ impl RemoteDesk {
             let calls = key.allowed_calls.iter().map(|call| {
                 read(wire_grant::partner_call_from_proto(*call))
             });
-            let unit = read(values::id_from_bytes(&key.unit_id, UnitId::from_slice))?;
             lines.push(KeyLine {
                 id: read(values::id_from_bytes(&key.id, ServiceKeyId::from_slice))?,
-                account: labels.get(&key.account_id).cloned().unwrap_or_default(),
-                unit: known_uid(&org, unit),
+                account: names.get(&key.account_id).cloned().unwrap_or_default(),
+                unit: names.get(&key.unit_id).cloned().unwrap_or_default(),
                 campaign: self.campaign_code(&key.campaign_id)?,
                 calls: calls.collect::<CliResult<_>>()?,
                 contracts: key.contracts,

@@ -94,19 +94,14 @@ impl Desk {
     pub(super) fn find_unit_id(&self, code: &str) -> CliResult<UnitId> {
         match self {
             Self::Local(local_app) => super::lookup::find_unit_id(local_app, code),
-            Self::Remote(remote) => {
-                let (org, _) = remote.load_org()?;
-                let found = org.unit_by_uid(code).map(|unit| unit.id);
-                found.ok_or_else(|| super::lookup::unknown_unit(code))
-            }
-        }
-    }
-
-    /// The organisation of every time.
-    pub(super) fn org(&self) -> CliResult<Org> {
-        match self {
-            Self::Local(local_app) => Ok(local_app.load_reference()?.org.clone()),
-            Self::Remote(remote) => Ok(remote.load_org()?.0),
+            Self::Remote(remote) => match remote.visible_org()? {
+                Some((org, _)) => {
+                    let found = org.unit_by_uid(code).map(|unit| unit.id);
+                    found.ok_or_else(|| super::lookup::unknown_unit(code))
+                }
+                // The id follows from the code, and the call refuses an unknown one.
+                None => Ok(UnitId::from_code(code)),
+            },
         }
     }
 }
@@ -124,6 +119,14 @@ impl RemoteDesk {
         let decoded = record::decode_org(records.iter().map(Vec::as_slice));
         let (facts, numbers) = decoded.map_err(|_| unknown_answer())?;
         Ok((Org::new(facts).map_err(|_| unknown_answer())?, numbers))
+    }
+
+    /// The same, or `None` for an account that may not list units, as that of an administrator.
+    fn visible_org(&self) -> CliResult<Option<(Org, UnitNumbers)>> {
+        match self.load_org() {
+            Err(refused) if refused.code == "DENIED" => Ok(None),
+            loaded => loaded.map(Some),
+        }
     }
 
     /// The answer of a call.
