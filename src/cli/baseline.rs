@@ -200,8 +200,7 @@ fn list_baselines(ctx: &CliContext, element: Option<&str>) -> CliResult {
         output.text("access-state"),
         output.text("runs-version"),
     ];
-    let keys =
-        ["unit", "element", "first_day", "last_day", "value", "source", "status", "version"];
+    let keys = ["unit", "element", "first_day", "last_day", "value", "source", "status", "version"];
     output.print_rows(&headings, &keys, &rows);
     Ok(())
 }

@@ -45,8 +45,7 @@ pub(super) struct CliFinding {
 impl CliFinding {
     /// A finding about a part of a request, as a server says it.
     pub(super) fn of_server(code: &str, severity: Severity, path: String, text: String) -> Self {
-        let violation =
-            Violation { severity, code: "", path, message: Message::verbatim(text) };
+        let violation = Violation { severity, code: "", path, message: Message::verbatim(text) };
         Self { place: None, violation, cell: None, server_code: Some(code.to_owned()) }
     }
 

@@ -60,9 +60,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 
 fn list_jobs(ctx: &CliContext) -> CliResult {
     let row = |job: JobLine| {
-        let (state, slot) = job.last.map_or_else(Default::default, |run| {
-            (run.state, run.slot_at.local_text())
-        });
+        let (state, slot) =
+            job.last.map_or_else(Default::default, |run| (run.state, run.slot_at.local_text()));
         vec![job.name, job.daily_at, state, slot]
     };
     let rows: Vec<Vec<String>> = ctx.open_desk()?.jobs()?.into_iter().map(row).collect();
@@ -107,9 +106,8 @@ fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
 fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
     let output = &ctx.output;
     let row = |run: JobRunLine| {
-        let seconds = run
-            .ended_at
-            .map_or_else(String::new, |end| seconds_text(end.0 - run.started_at.0));
+        let seconds =
+            run.ended_at.map_or_else(String::new, |end| seconds_text(end.0 - run.started_at.0));
         vec![run.job, run.slot_at.local_text(), run.state, seconds, run.message]
     };
     let runs = ctx.open_desk()?.job_runs(name, limit)?;

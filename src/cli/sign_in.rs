@@ -74,8 +74,7 @@ pub(super) fn sign_in(ctx: &CliContext, args: &SignInArgs) -> CliResult {
     let session = SavedSession::new(&answer)?;
     let (account, until) = (&args.account, session.ends_at().local_text());
     let device_cookie = encode_hex(&answer.device_cookie);
-    let entry =
-        ServerEntry { account: account.clone(), ca, device_cookie, session: Some(session) };
+    let entry = ServerEntry { account: account.clone(), ca, device_cookie, session: Some(session) };
     SessionFile::open()?.put(address, entry)?;
     output.print_answer(
         || output.say(message!("desk-signed-in", account, address, until)),

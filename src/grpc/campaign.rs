@@ -4,10 +4,10 @@ use super::act::{read_act_request, take_performed};
 use super::campaign_messages as messages;
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
-use crate::app::{AppError, ReferenceSnapshot};
 use crate::app::access::CallerIdentity;
 use crate::app::act::Performer;
 use crate::app::conclusion::{CampaignRehearsal, RehearsedAct};
+use crate::app::{AppError, ReferenceSnapshot};
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::access::permission::action;
 use crate::domain::access::scope::RecordKind;
@@ -73,8 +73,12 @@ impl Services {
         found.sort_by(|a, b| a.code.cmp(&b.code));
         let page = found.iter().skip(skip).take(size);
         let campaigns = page.map(|campaign| {
-            let award = if include_drafts { self.award_to_proto(identity, campaign)? } else { None };
-            Ok::<_, RpcError>(pb::Campaign { award, ..self.campaign_to_proto(&reference, campaign)? })
+            let award =
+                if include_drafts { self.award_to_proto(identity, campaign)? } else { None };
+            Ok::<_, RpcError>(pb::Campaign {
+                award,
+                ..self.campaign_to_proto(&reference, campaign)?
+            })
         });
         let campaigns = campaigns.collect::<Result<_, _>>()?;
         let next_page_token = pagination::next_offset_token(skip + size, found.len(), key);

@@ -52,7 +52,8 @@ pub(super) fn change_to_proto(change: DefinitionChange) -> pb::DefinitionChange 
 
 /// The newest step on an award.
 pub(super) fn award_to_proto(entry: &AwardEntry) -> pb::CampaignAward {
-    let AwardEntry { step, document: AwardDocument { reference, day }, reason, entered_day } = entry;
+    let AwardEntry { step, document: AwardDocument { reference, day }, reason, entered_day } =
+        entry;
     pb::CampaignAward {
         step: enums::award_step_to_proto(*step).into(),
         reference: reference.clone(),

@@ -53,8 +53,19 @@ pub struct RefusedCall {
     pub reason: String,
     /// What happened and what to do, in the language of the call.
     pub text: String,
-    /// Field and sentence of everything that is wrong with the request.
-    pub violations: Vec<(String, String)>,
+    /// Everything that is wrong with the request.
+    pub violations: Vec<RefusedPart>,
+}
+
+/// What is wrong with one part of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedPart {
+    /// The code, if the server names one, as in `CAMPAIGN_STEP_FORBIDDEN`.
+    pub code: Option<String>,
+    /// The field.
+    pub field: String,
+    /// What is wrong and what to do, in the language of the call.
+    pub text: String,
 }
 
 /// A channel to one server, with the token of a session if there is one.
@@ -236,8 +247,14 @@ fn to_desk_error(status: Status) -> DeskError {
     };
     let text = details.localized_message().map(|one| one.message.clone());
     let violations = details.bad_request().map_or_else(Vec::new, |request| {
-        let fields = request.field_violations.iter();
-        fields.map(|one| (one.field.clone(), one.description.clone())).collect()
+        let codes = info.metadata.get("violations").map_or("", String::as_str);
+        let mut codes = codes.split(',').filter(|code| !code.is_empty()).map(str::to_owned);
+        let parts = request.field_violations.iter().map(|one| RefusedPart {
+            code: codes.next(),
+            field: one.field.clone(),
+            text: one.description.clone(),
+        });
+        parts.collect()
     });
     DeskError::Refused(RefusedCall {
         reason: info.reason.clone(),

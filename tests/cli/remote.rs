@@ -11,12 +11,8 @@ use thidua::pb::access_service_client::AccessServiceClient;
 const PASSWORD: &str = "một câu dài dễ nhớ bên sông";
 const PROVINCE: &str = "prov-86-2025";
 /// The accounts of the story, each with its role over the province.
-const ACCOUNTS: [(&str, &str); 4] = [
-    ("lan", "CAMPAIGN_HEAD"),
-    ("minh", "UNIT_HEAD"),
-    ("thu", "ADMIN"),
-    ("huong", "DATA_STEWARD"),
-];
+const ACCOUNTS: [(&str, &str); 4] =
+    [("lan", "CAMPAIGN_HEAD"), ("minh", "UNIT_HEAD"), ("thu", "ADMIN"), ("huong", "DATA_STEWARD")];
 
 fn machine_with_accounts() -> TestMachine {
     let machine = TestMachine::with_example();
@@ -98,8 +94,19 @@ fn sign_everybody_in<'a>(machine: &'a TestMachine, address: &'a str) -> Vec<Remo
 /// The JSON of an answer without what differs from one machine, call or moment to the next.
 fn comparable(output: &CommandOutput) -> Value {
     const MOMENTS: [&str; 13] = [
-        "published", "cut", "output_sha256", "slot", "last_slot", "seconds", "key", "id",
-        "expires", "enrolled", "device", "revision", "standings",
+        "published",
+        "cut",
+        "output_sha256",
+        "slot",
+        "last_slot",
+        "seconds",
+        "key",
+        "id",
+        "expires",
+        "enrolled",
+        "device",
+        "revision",
+        "standings",
     ];
     fn strip(value: &mut Value) {
         match value {
@@ -113,7 +120,6 @@ fn comparable(output: &CommandOutput) -> Value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-    assert_eq!(output.code, 0, "{}", output.err);
     let mut value: Value = serde_json::from_str(&output.out).unwrap();
     strip(&mut value);
     value
@@ -129,6 +135,7 @@ const STORY: &[Act] = &[
     ("lan", &["campaign", "apply", "-f", "CAMPAIGN", "--dry-run"], false),
     ("lan", &["campaign", "apply", "-f", "CAMPAIGN"], false),
     ("lan", &["campaign", "list"], false),
+    ("lan", &["campaign", "step", "conclude"], false),
     ("lan", &["campaign", "step", "approve"], false),
     ("huong", &["jobs", "run", "aggregate"], false),
     ("huong", &["jobs", "run", "apply-day"], false),
@@ -155,11 +162,23 @@ const STORY: &[Act] = &[
     ("lan", &["runs", "diff", "1", "2", "--campaign", "A"], false),
     ("huong", &["baseline", "list", "--element", "so_offences"], false),
     ("thu", &["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "UNIT"], false),
-    ("thu", &["access", "grant", "--account", "toa", "--role", "PARTNER_READER", "--unit", PROVINCE], false),
+    (
+        "thu",
+        &["access", "grant", "--account", "toa", "--role", "PARTNER_READER", "--unit", PROVINCE],
+        false,
+    ),
     ("thu", &["access", "grants", "--unit", "UNIT"], false),
-    ("thu", &["access", "end-grant", "--account", "xa", "--role", "REPORTER", "--unit", "UNIT"], false),
+    (
+        "thu",
+        &["access", "end-grant", "--account", "xa", "--role", "REPORTER", "--unit", "UNIT"],
+        false,
+    ),
     ("thu", &["access", "grants"], false),
-    ("thu", &["access", "key", "issue", "--account", "toa", "--unit", PROVINCE, "--days", "30"], false),
+    (
+        "thu",
+        &["access", "key", "issue", "--account", "toa", "--unit", PROVINCE, "--days", "30"],
+        false,
+    ),
     ("thu", &["access", "key", "list"], false),
 ];
 
@@ -187,6 +206,18 @@ fn report_ids(rehearsed: &CommandOutput) -> Vec<String> {
     missing.map(|one| one["report"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Two persons waive what else is missing, entered by the operator in one call.
+fn waive_as_operator(machine: &TestMachine, reports: &[String]) {
+    for act in [&["--account", "lan", "--reason", "bão số 3"][..], &["--account", "minh", "--sign"]]
+    {
+        machine.run_ok(&[&["campaign", "waive"], &words(reports)[..], act].concat());
+    }
+}
+
+fn words(all: &[String]) -> Vec<&str> {
+    all.iter().map(String::as_str).collect()
+}
+
 #[test]
 fn the_same_commands_give_the_same_answers_on_the_servers_machine_and_over_the_network() {
     let here = machine_with_accounts();
@@ -195,26 +226,29 @@ fn the_same_commands_give_the_same_answers_on_the_servers_machine_and_over_the_n
     let server = CliServer::start_with_settings(&there, &["auth.second_factor=off"]);
     let people = sign_everybody_in(&there, &server.address);
     let campaign = example_path("campaign-a.toml");
-    let mut missing = Vec::new();
+    let (mut missing, mut rest) = (Vec::new(), Vec::new());
     for act in STORY {
         let person = people.iter().find(|person| person.account == act.0).unwrap();
         let local = arguments(act, &campaign, &missing, true);
         let remote = arguments(act, &campaign, &missing, false);
-        let local = here.run(&local.iter().map(String::as_str).collect::<Vec<_>>());
-        let remote = person.run(&remote.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(remote.err, local.err, "{:?}", act.1);
-        assert_eq!(comparable(&remote), comparable(&local), "{:?}", act.1);
+        let (local, remote) = (here.run(&words(&local)), person.run(&words(&remote)));
+        assert_eq!((remote.code, &remote.err), (local.code, &local.err), "{:?}", act.1);
+        if local.code == 0 {
+            assert_eq!(comparable(&remote), comparable(&local), "{:?}", act.1);
+        }
         if act.1.contains(&"rehearse") {
             missing = report_ids(&remote);
-            assert!(!missing.is_empty(), "nothing to waive");
+            rest = missing.split_off(3);
+        }
+        if act.1.contains(&"--sign") {
+            [&here, &there].into_iter().for_each(|one| waive_as_operator(one, &rest));
         }
     }
     // On the machine of the server the same commands go on working beside it.
     for act in STORY.iter().filter(|act| act.1.contains(&"list") || act.1.contains(&"grants")) {
         let person = people.iter().find(|person| person.account == act.0).unwrap();
         let typed = arguments(act, &campaign, &missing, true);
-        let typed: Vec<&str> = typed.iter().map(String::as_str).collect();
-        let (local, remote) = (there.run(&typed), person.run(&typed));
+        let (local, remote) = (there.run(&words(&typed)), person.run(&words(&typed)));
         let expected: Value = serde_json::from_str(&local.out).unwrap();
         let listed: Value = serde_json::from_str(&remote.out).unwrap();
         assert_eq!(listed, expected, "{typed:?}");
@@ -232,7 +266,10 @@ fn a_session_is_kept_for_its_owner_only_trusts_one_authority_and_ends_with_the_s
     };
     refused(&lan.run(&["campaign", "list"]), "NOT_SIGNED_IN");
     refused(&lan.sign_in(&[], PASSWORD), "--ca FILE");
-    refused(&lan.sign_in(&["--ca", &ca_file(&machine)], "một câu khác hẳn, cũng dài"), "SIGN_IN_REFUSED");
+    refused(
+        &lan.sign_in(&["--ca", &ca_file(&machine)], "một câu khác hẳn, cũng dài"),
+        "SIGN_IN_REFUSED",
+    );
     let other = TestMachine::new();
     other.run_ok(&["init"]);
     refused(&lan.sign_in(&["--ca", &ca_file(&other)], PASSWORD), "NO_ANSWER");
@@ -254,11 +291,13 @@ fn a_session_is_kept_for_its_owner_only_trusts_one_authority_and_ends_with_the_s
     }
 
     refused(&lan.run(&["jobs", "run", "aggregate"]), "DENIED");
-    for of_the_machine in [&["backup"][..], &["doctor"], &["init"], &["access", "enrol", "--account", "lan"]] {
+    for of_the_machine in
+        [&["backup"][..], &["doctor"], &["init"], &["access", "enrol", "--account", "lan"]]
+    {
         refused(&lan.run(of_the_machine), "NOT_REMOTE");
     }
-    let vietnamese = lan.run(&["--lang", "vi", "campaign", "step", "approve", "--campaign", "B"]);
-    refused(&vietnamese, "B");
+    let vietnamese = lan.run(&["--lang", "vi", "jobs", "cancel", "aggregate"]);
+    refused(&vietnamese, "Hãy liên hệ quản trị viên");
     refused(&lan.run(&["campaign", "award", "withdraw", "--account", "minh"]), "USAGE");
 
     let at = lan.run(&["sign-out"]);

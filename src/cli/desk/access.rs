@@ -3,7 +3,7 @@
 use super::super::access::DeviceRevocation;
 use super::super::context::{CliContext, LocalApp};
 use super::super::error::{CliError, CliResult};
-use super::{Desk, RemoteDesk, new_request_id, read, require, unit_uid};
+use super::{Desk, RemoteDesk, is_out_of_sight, new_request_id, read, require, unit_uid};
 use crate::app::act::{ActRequest, Performer};
 use crate::app::grant::HeldGrant;
 use crate::app::partner::ServiceKeyRequest;
@@ -308,8 +308,7 @@ impl RemoteDesk {
         let account_id = account.map_or_else(Vec::new, |account| account.0.to_vec());
         self.read_pages(|page_token| {
             let (unit_id, account_id) = (unit_id.clone(), account_id.clone());
-            let request =
-                pb::ListGrantsRequest { page_size: 500, page_token, unit_id, account_id };
+            let request = pb::ListGrantsRequest { page_size: 500, page_token, unit_id, account_id };
             let answer = self.client.list_grants(request)?;
             Ok((answer.grants, answer.next_page_token))
         })
@@ -383,9 +382,10 @@ impl RemoteDesk {
         })?;
         let mut lines = Vec::new();
         for key in keys {
-            let calls = key.allowed_calls.iter().map(|call| {
-                read(wire_grant::partner_call_from_proto(*call))
-            });
+            let calls = key
+                .allowed_calls
+                .iter()
+                .map(|call| read(wire_grant::partner_call_from_proto(*call)));
             lines.push(KeyLine {
                 id: read(values::id_from_bytes(&key.id, ServiceKeyId::from_slice))?,
                 account: names.get(&key.account_id).cloned().unwrap_or_default(),
@@ -407,7 +407,7 @@ impl RemoteDesk {
         }
         let id = read(values::id_from_bytes(id, CampaignId::from_slice))?;
         let all = match self.campaigns() {
-            Err(refused) if refused.code == "DENIED" => Vec::new(),
+            Err(refused) if is_out_of_sight(&refused) => Vec::new(),
             all => all?,
         };
         let found = all.into_iter().find(|one| one.id() == id);

@@ -3,7 +3,7 @@
 use super::super::context::{CliContext, LocalApp};
 use super::super::error::{CliFinding, CliResult};
 use super::super::lookup::{find_by_code, find_campaign};
-use super::{Desk, RemoteDesk, new_request_id, read, require};
+use super::{Desk, RemoteDesk, is_out_of_sight, new_request_id, read, require};
 use crate::app::act::{ActRequest, Performer};
 use crate::domain::access::permission::action;
 use crate::domain::campaign::{
@@ -169,7 +169,7 @@ impl RemoteDesk {
             })
         };
         let all = match list(true) {
-            Err(refused) if refused.code == "DENIED" => list(false)?,
+            Err(refused) if is_out_of_sight(&refused) => list(false)?,
             all => all?,
         };
         all.into_iter().map(read_campaign).collect()
@@ -189,9 +189,8 @@ impl RemoteDesk {
             validate_only,
         };
         let answer = self.ask(self.client.apply_campaigns(request))?;
-        let is_error = |one: &pb::FileFinding| {
-            one.severity == i32::from(pb::FindingSeverity::Error)
-        };
+        let is_error =
+            |one: &pb::FileFinding| one.severity == i32::from(pb::FindingSeverity::Error);
         Ok(AppliedDefinitions {
             is_valid: !answer.findings.iter().any(is_error),
             findings: answer.findings.into_iter().map(read_finding).collect(),

@@ -30,7 +30,7 @@ use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Severity;
 use crate::pb;
-use crate::server::desk_client::{DeskClient, DeskError, RefusedCall};
+use crate::server::desk_client::{DeskClient, DeskError, RefusedCall, RefusedPart};
 use crate::wire::bytes::encode_message;
 use crate::wire::record::{self, UnitNumbers};
 
@@ -124,7 +124,7 @@ impl RemoteDesk {
     /// The same, or `None` for an account that may not list units, as that of an administrator.
     fn visible_org(&self) -> CliResult<Option<(Org, UnitNumbers)>> {
         match self.load_org() {
-            Err(refused) if refused.code == "DENIED" => Ok(None),
+            Err(refused) if is_out_of_sight(&refused) => Ok(None),
             loaded => loaded.map(Some),
         }
     }
@@ -155,6 +155,11 @@ fn unit_uid(org: &Org, unit: UnitId) -> String {
     org.unit(unit).map_or_else(|| unit.to_string(), |unit| unit.uid.clone())
 }
 
+/// Whether an account may not read what it asked for.
+fn is_out_of_sight(refused: &CliError) -> bool {
+    matches!(refused.code.as_str(), "DENIED" | "NOT_FOUND")
+}
+
 /// A new id of a request.
 fn new_request_id() -> CliResult<Vec<u8>> {
     let id: [u8; 16] = auth::random_bytes().map_err(|_| CliError::no_random())?;
@@ -183,6 +188,26 @@ impl CliError {
     }
 }
 
+/// The same code and findings as where the command runs on the server's machine.
+impl From<RefusedCall> for CliError {
+    fn from(refused: RefusedCall) -> Self {
+        let RefusedCall { reason, text, violations } = refused;
+        let is_named = violations.first().is_some_and(|first| first.code.is_some());
+        if let [RefusedPart { code: Some(code), text, .. }] = violations.as_slice() {
+            return Self::new(code, Message::verbatim(text.clone()));
+        }
+        let finding = |RefusedPart { code, field, text }| {
+            let code = code.unwrap_or_else(|| reason.clone());
+            CliFinding::of_server(&code, Severity::Error, field, text)
+        };
+        let findings: Vec<CliFinding> = violations.into_iter().map(finding).collect();
+        if is_named {
+            return Self::refused_files(findings);
+        }
+        Self::new(&reason, Message::verbatim(text)).with_findings(findings)
+    }
+}
+
 impl From<DeskError> for CliError {
     fn from(error: DeskError) -> Self {
         match error {
@@ -193,14 +218,8 @@ impl From<DeskError> for CliError {
                 Self::new("PLAINTEXT_REFUSED", message!("desk-plaintext", address))
             }
             DeskError::Tls(error) => error.into(),
-            DeskError::NoResponse(text) => {
-                Self::new("NO_ANSWER", message!("desk-no-answer", text))
-            }
-            DeskError::Refused(RefusedCall { reason, text, violations }) => {
-                let finding = |(field, text)| CliFinding::of_server(&reason, Severity::Error, field, text);
-                let findings: Vec<CliFinding> = violations.into_iter().map(finding).collect();
-                Self::new(&reason, Message::verbatim(text)).with_findings(findings)
-            }
+            DeskError::NoResponse(text) => Self::new("NO_ANSWER", message!("desk-no-answer", text)),
+            DeskError::Refused(refused) => refused.into(),
         }
     }
 }

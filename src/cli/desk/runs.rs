@@ -114,9 +114,7 @@ impl Desk {
     ) -> CliResult<RunDifference> {
         match self {
             Self::Local(local_app) => diff_locally(local_app, id, (before, after)),
-            Self::Remote(remote) => {
-                remote.diff_runs(&self.run(id, before)?, &self.run(id, after)?)
-            }
+            Self::Remote(remote) => remote.diff_runs(&self.run(id, before)?, &self.run(id, after)?),
         }
     }
 }
