@@ -3,7 +3,7 @@
 
 use super::access_key;
 use super::context::{CliContext, LocalApp};
-use super::desk::{Desk, DeviceLine, GrantLine};
+use super::desk::{Desk, DeviceLine, RoleLine};
 use super::error::{CliError, CliResult};
 use super::grant_batch::{GrantBatchArgs, grant_many};
 use super::import_commands::import_commands;
@@ -209,7 +209,7 @@ fn last_day_text(to: Date) -> String {
 }
 
 fn list_grants(ctx: &CliContext, unit: Option<&str>, account: Option<&str>) -> CliResult {
-    let row = |GrantLine { account, role, unit, from, to }: GrantLine| {
+    let row = |RoleLine { account, role, unit, from, to }: RoleLine| {
         vec![account, role.code().to_owned(), unit, from.to_string(), last_day_text(to)]
     };
     let grants = ctx.open_desk()?.grants(unit, account)?;

@@ -5,7 +5,7 @@
 //! operator enters the act, with the rights of that account only.
 
 use super::context::CliContext;
-use super::desk::{Desk, RehearsalLines, StandingLine, WaiverAct, WaiverLine};
+use super::desk::{Desk, RehearsalView, StandingLine, WaiverAct, WaiverLine};
 use super::error::{CliError, CliResult};
 use super::output::{Colour, Output};
 use crate::app::conclusion::{OpenVerdict, RehearsedAct};
@@ -171,8 +171,8 @@ fn print_open_verdicts(output: &Output, open: &[(String, OpenVerdict)]) {
     output.print_rows(&headings, &[], &rows);
 }
 
-fn rehearsal_json(code: &str, act: RehearsedAct, rehearsal: &RehearsalLines) -> Value {
-    let RehearsalLines { as_of, phase, changed, missing, open_verdicts, .. } = rehearsal;
+fn rehearsal_json(code: &str, act: RehearsedAct, rehearsal: &RehearsalView) -> Value {
+    let RehearsalView { as_of, phase, changed, missing, open_verdicts, .. } = rehearsal;
     let report = |one: &MissingReport| {
         let MissingReport { key, reviewing_unit, unit, contract, state, waived } = one;
         json!({

@@ -223,7 +223,9 @@ fn the_same_commands_give_the_same_answers_on_the_servers_machine_and_over_the_n
     let here = machine_with_accounts();
     let there = machine_with_accounts();
     set_passwords(&there, &ACCOUNTS.map(|(account, _)| account));
-    let server = CliServer::start_with_settings(&there, &["auth.second_factor=off"]);
+    // No job of its own comes between the commands.
+    let settings = ["auth.second_factor=off", "jobs.enabled=false"];
+    let server = CliServer::start_with_settings(&there, &settings);
     let people = sign_everybody_in(&there, &server.address);
     let campaign = example_path("campaign-a.toml");
     let (mut missing, mut rest) = (Vec::new(), Vec::new());

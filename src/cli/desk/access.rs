@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// A role that an account holds, will hold, or held until its last day.
-pub(in crate::cli) struct GrantLine {
+pub(in crate::cli) struct RoleLine {
     /// The label; the id where the caller may not read it.
     pub(in crate::cli) account: String,
     pub(in crate::cli) role: Role,
@@ -98,7 +98,7 @@ impl Desk {
         &self,
         unit: Option<&str>,
         account: Option<&str>,
-    ) -> CliResult<Vec<GrantLine>> {
+    ) -> CliResult<Vec<RoleLine>> {
         let unit = unit.map(|code| self.find_unit_id(code)).transpose()?;
         let account = account.map(AccountId::from_code);
         let mut lines = match self {
@@ -236,10 +236,10 @@ fn role_number(role: Role) -> CliResult<i32> {
     require(values::role_to_proto(role).map(Into::into))
 }
 
-fn local_grant(held: HeldGrant, org: &Org) -> GrantLine {
+fn local_grant(held: HeldGrant, org: &Org) -> RoleLine {
     let HeldGrant { account, label, grant: Grant { role, unit, from, to } } = held;
     let account = label.unwrap_or_else(|| account.to_string());
-    GrantLine { account, role, unit: unit_uid(org, unit), from, to }
+    RoleLine { account, role, unit: unit_uid(org, unit), from, to }
 }
 
 fn local_devices(
@@ -415,7 +415,7 @@ impl RemoteDesk {
     }
 }
 
-fn read_grant(grant: pb::RoleGrant) -> CliResult<GrantLine> {
+fn read_grant(grant: pb::RoleGrant) -> CliResult<RoleLine> {
     let pb::RoleGrant { account_id, account_label, role, unit_id: _, unit_uid, days } = grant;
     let account = if account_label.is_empty() {
         read(values::id_from_bytes(&account_id, AccountId::from_slice))?.to_string()
@@ -424,5 +424,5 @@ fn read_grant(grant: pb::RoleGrant) -> CliResult<GrantLine> {
     };
     let DaySpan { from, to } = read(values::span_from_proto(days))?;
     let role = read(values::role_from_proto(role))?;
-    Ok(GrantLine { account, role, unit: unit_uid, from, to })
+    Ok(RoleLine { account, role, unit: unit_uid, from, to })
 }

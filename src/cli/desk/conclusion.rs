@@ -32,7 +32,7 @@ pub(in crate::cli) struct StandingLine {
 }
 
 /// What an act would publish.
-pub(in crate::cli) struct RehearsalLines {
+pub(in crate::cli) struct RehearsalView {
     pub(in crate::cli) as_of: Date,
     pub(in crate::cli) phase: Option<u8>,
     /// Those of the unit that runs the campaign.
@@ -69,7 +69,7 @@ impl Desk {
         &self,
         campaign: &str,
         act: RehearsedAct,
-    ) -> CliResult<RehearsalLines> {
+    ) -> CliResult<RehearsalView> {
         match self {
             Self::Local(local_app) => rehearse_locally(local_app, campaign, act),
             Self::Remote(remote) => remote.rehearse(campaign, act),
@@ -166,7 +166,7 @@ fn rehearse_locally(
     local_app: &LocalApp,
     code: &str,
     act: RehearsedAct,
-) -> CliResult<RehearsalLines> {
+) -> CliResult<RehearsalView> {
     let reference = local_app.load_reference()?;
     let found = local_app.app.rehearse_campaign(&local_app.actor, code, act)?;
     let campaign = reference.campaigns.iter().find(|one| one.code == code);
@@ -182,7 +182,7 @@ fn rehearse_locally(
     };
     let own = found.standings.iter().filter(|one| Some(one.unit) == owner);
     let verdicts = found.open_verdicts.into_iter();
-    Ok(RehearsalLines {
+    Ok(RehearsalView {
         as_of: found.as_of,
         phase: found.phase,
         standings: own.map(line).collect(),
@@ -222,7 +222,7 @@ fn waive_locally(
 }
 
 impl RemoteDesk {
-    fn rehearse(&self, code: &str, act: RehearsedAct) -> CliResult<RehearsalLines> {
+    fn rehearse(&self, code: &str, act: RehearsedAct) -> CliResult<RehearsalView> {
         let act = match act {
             RehearsedAct::Night => pb::RehearsedAct::Night,
             RehearsedAct::Phase => pb::RehearsedAct::Phase,
@@ -247,7 +247,7 @@ impl RemoteDesk {
         }
         let phase = require(u8::try_from(found.phase).ok())?;
         let verdicts = found.open_verdicts.into_iter().map(read_verdict);
-        Ok(RehearsalLines {
+        Ok(RehearsalView {
             as_of: read(values::day_from_proto(found.as_of_day))?,
             phase: (phase != 0).then_some(phase),
             standings,

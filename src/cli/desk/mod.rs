@@ -12,10 +12,10 @@ mod jobs;
 mod runs;
 pub(super) mod sessions;
 
-pub(super) use access::{DeviceLine, GrantLine, IssuedKey, KeyLine};
+pub(super) use access::{DeviceLine, IssuedKey, KeyLine, RoleLine};
 pub(super) use baselines::BaselineLine;
 pub(super) use campaigns::{AppliedDefinitions, CampaignLine};
-pub(super) use conclusion::{RehearsalLines, StandingLine, WaiverAct, WaiverLine};
+pub(super) use conclusion::{RehearsalView, StandingLine, WaiverAct, WaiverLine};
 pub(super) use jobs::{JobLine, JobRunLine, PerformedJob};
 pub(super) use runs::{RunDifference, RunLine, ShortStanding, VerifiedRun};
 
