@@ -37,7 +37,7 @@ enum RunsCommand {
     Show {
         /// Number of the run.
         run: u32,
-        /// Code of the unit (default: the whole authority).
+        /// Code of the unit (default: the one that runs the campaign).
         #[arg(long)]
         unit: Option<String>,
     },

@@ -4,6 +4,7 @@ use super::super::context::LocalApp;
 use super::super::error::{CliError, CliResult};
 use super::{Desk, RemoteDesk, read, require, unit_uid};
 use crate::app::runs::{RunManifest, StandingDiff};
+use crate::domain::campaign::Campaign;
 use crate::domain::report::Report;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::{SEMANTICS_VERSION, Standing};
@@ -152,12 +153,9 @@ fn local_standings(
 ) -> CliResult<Vec<ShortStanding>> {
     let run = find_manifest(local_app, id, number)?;
     let (mut standings, reference) = local_app.app.run_standings(&run)?;
-    let root = || local_app.app.store().read(|tx| local_app.app.root_unit(tx));
-    let unit = match unit {
-        Some(unit) => unit,
-        None => root()?.unwrap_or(UnitId([0; 16])),
-    };
-    standings.retain(|one| one.unit == unit);
+    let owner = || reference.campaign(id).map(Campaign::owner_id);
+    let unit = unit.or_else(owner);
+    standings.retain(|one| Some(one.unit) == unit);
     standings.sort_by_key(|one| (one.phase, one.judgement.code.clone()));
     let short = |one: &Standing| ShortStanding {
         unit: unit_uid(&reference.org, one.unit),
