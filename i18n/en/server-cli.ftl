@@ -160,6 +160,7 @@ desk-not-signed-in = there is no session on { $address }, or it has ended: thidu
 desk-sessions-open = { $shown } holds access tokens and others may read or write it: chmod 600 { $shown }, then end those sessions (thidua sign-out) and sign in again
 desk-sessions-damaged = { $shown } cannot be read as a file of sessions: move it away and sign in again
 desk-no-home = neither XDG_CONFIG_HOME nor HOME is set, so there is no place for sessions: set one of them
+desk-no-role-on-unit = no visible account holds a role on a unit with the code { $code }: write the code as `access grants` shows it
 desk-name-server = name the server: --server https://10.0.0.2:8443, or the variable THIDUA_SERVER
 desk-name-ca = the first sign-in to a server needs the certificate of its authority, handed over by its operator: --ca FILE
 desk-ask-password = password

@@ -161,6 +161,7 @@ desk-not-signed-in = chưa có phiên làm việc tại { $address }, hoặc phi
 desk-sessions-open = { $shown } chứa mã truy cập mà người khác đọc hoặc ghi được: hãy chạy chmod 600 { $shown }, sau đó kết thúc các phiên (thidua sign-out) và đăng nhập lại
 desk-sessions-damaged = { $shown } không đọc được như một tệp phiên làm việc: hãy chuyển tệp đi nơi khác và đăng nhập lại
 desk-no-home = chưa đặt XDG_CONFIG_HOME hoặc HOME nên không có chỗ lưu phiên làm việc: hãy đặt một trong hai biến
+desk-no-role-on-unit = không có tài khoản nào (trong phạm vi được xem) giữ vai trò tại đơn vị có mã { $code }: hãy ghi mã như trong `access grants`
 desk-name-server = hãy ghi máy chủ: --server https://10.0.0.2:8443, hoặc biến THIDUA_SERVER
 desk-name-ca = lần đăng nhập đầu tiên cần chứng thư CA của máy chủ, do người vận hành máy chủ giao: --ca TỆP
 desk-ask-password = mật khẩu

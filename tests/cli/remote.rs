@@ -156,6 +156,7 @@ const STORY: &[Act] = &[
     ("minh", &["campaign", "reopen"], true),
     ("lan", &["campaign", "list"], false),
     ("huong", &["jobs", "list"], false),
+    ("huong", &["jobs", "cancel", "aggregate"], false),
     ("huong", &["jobs", "history", "aggregate", "--limit", "5"], false),
     ("lan", &["runs", "list", "--campaign", "A"], false),
     ("huong", &["runs", "verify", "1", "--campaign", "A"], false),
@@ -191,7 +192,7 @@ fn arguments(act: &Act, campaign: &str, missing: &[String], named: bool) -> Vec<
         match *word {
             "CAMPAIGN" => all.push(campaign.to_owned()),
             "REPORTS" => all.extend(missing.iter().cloned()),
-            "UNIT" => all.push("com-29242-1".to_owned()),
+            "UNIT" => all.push("com-29536-0".to_owned()),
             word => all.push(word.to_owned()),
         }
     }
@@ -335,6 +336,8 @@ fn an_account_that_needs_a_second_factor_gives_its_code_on_the_second_line() {
     let recovery = begun["recovery_codes"][0].as_str().unwrap();
     let with = thu.sign_in(&["--ca", &ca], &format!("{PASSWORD}\n{recovery}\n"));
     assert_eq!(with.code, 0, "{with:?}");
+    let unknown = thu.run(&["access", "devices", "--unit", "khong-co"]);
+    assert!(unknown.code == 1 && unknown.err.contains("UNKNOWN_UNIT"), "{unknown:?}");
     let devices = thu.run(&["access", "devices", "--json"]);
     let devices: Value = serde_json::from_str(&devices.out).unwrap();
     let text = |key: &str| devices[0][key].as_str().unwrap();

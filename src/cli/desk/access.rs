@@ -12,6 +12,7 @@ use crate::domain::access::partner::PartnerCall;
 use crate::domain::access::permission::{Grant, Role};
 use crate::domain::org::{DaySpan, Org};
 use crate::domain::support::ids::{AccountId, CampaignId, DeviceId, ServiceKeyId, UnitId};
+use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::server::desk_client::DeskError;
@@ -99,7 +100,7 @@ impl Desk {
         unit: Option<&str>,
         account: Option<&str>,
     ) -> CliResult<Vec<RoleLine>> {
-        let unit = unit.map(|code| self.find_unit_id(code)).transpose()?;
+        let unit = unit.map(|code| self.find_unit_of_role(code)).transpose()?;
         let account = account.map(AccountId::from_code);
         let mut lines = match self {
             Self::Local(local_app) => {
@@ -143,7 +144,7 @@ impl Desk {
     /// The devices of a unit and of those under it today, or all that the caller may list. At a
     /// server elsewhere, an account that may not list units gets those of the unit itself only.
     pub(in crate::cli) fn devices(&self, unit: Option<&str>) -> CliResult<Vec<DeviceLine>> {
-        let requested = unit.map(|code| self.find_unit_id(code)).transpose()?;
+        let requested = unit.map(|code| self.find_unit_of_role(code)).transpose()?;
         let today = self.now().local_date();
         match self {
             Self::Local(local_app) => {
@@ -160,6 +161,21 @@ impl Desk {
                 remote.devices(requested.as_deref())
             }
         }
+    }
+
+    /// The unit by which a list is filtered. Where an account may not list units, it is one on
+    /// which a visible role is held: an unknown code must not look like an empty list.
+    fn find_unit_of_role(&self, code: &str) -> CliResult<UnitId> {
+        let remote = match self {
+            Self::Remote(remote) if remote.visible_org()?.is_none() => remote,
+            Self::Local(_) | Self::Remote(_) => return self.find_unit_id(code),
+        };
+        let grants = remote.grants(None, None)?;
+        let found = grants
+            .iter()
+            .find(|one| one.unit_uid == code)
+            .ok_or_else(|| CliError::new("UNKNOWN_UNIT", message!("desk-no-role-on-unit", code)))?;
+        read(values::id_from_bytes(&found.unit_id, UnitId::from_slice))
     }
 
     /// Revokes a device or a session.
@@ -267,6 +283,8 @@ fn local_devices(
             since: device.enrolled_at.local_text(),
         });
     }
+    // As a server lists them.
+    lines.sort_by_key(|line| line.id);
     Ok(lines)
 }
 

@@ -80,7 +80,7 @@ impl Desk {
                 if local_app.app.cancel_job(&local_app.actor, find_job(name)?.id)? {
                     return Ok(());
                 }
-                Err(CliError::new("NOT_RUNNING", message!("jobs-job-not-running-see", name)))
+                Err(not_running(name))
             }
             Self::Remote(remote) => {
                 let request = pb::CancelJobRequest {
@@ -88,7 +88,10 @@ impl Desk {
                     name: name.to_owned(),
                     validate_only: false,
                 };
-                remote.ask(remote.client.cancel_job(request)).map(|_| ())
+                match remote.ask(remote.client.cancel_job(request)) {
+                    Err(refused) if refused.code == "WORKFLOW_FORBIDS" => Err(not_running(name)),
+                    answer => answer.map(|_| ()),
+                }
             }
         }
     }
@@ -153,6 +156,10 @@ fn run_locally(
         JobSlotOutcome::LeasedElsewhere => return Err(held_elsewhere(name)),
     };
     Ok(PerformedJob { message, agreeing })
+}
+
+fn not_running(name: &str) -> CliError {
+    CliError::new("NOT_RUNNING", message!("jobs-job-not-running-see", name))
 }
 
 fn held_elsewhere(name: &str) -> CliError {
