@@ -171,10 +171,9 @@ impl Desk {
             Self::Local(_) | Self::Remote(_) => return self.find_unit_id(code),
         };
         let grants = remote.grants(None, None)?;
-        let found = grants
-            .iter()
-            .find(|one| one.unit_uid == code)
-            .ok_or_else(|| CliError::new("UNKNOWN_UNIT", message!("desk-no-role-on-unit", code)))?;
+        let found = grants.iter().find(|one| one.unit_uid == code).ok_or_else(|| {
+            CliError::new("NO_ROLE_ON_UNIT", message!("desk-no-role-on-unit", code))
+        })?;
         read(values::id_from_bytes(&found.unit_id, UnitId::from_slice))
     }
 
