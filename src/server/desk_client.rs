@@ -122,9 +122,15 @@ impl DeskClient {
         let request = self.request(message)?;
         let mut client = JobServiceClient::new(self.channel.clone());
         self.runtime.block_on(async {
-            let mut stream = client.run_job(request).await.map_err(to_desk_error)?.into_inner();
+            let mut stream = client
+                .run_job(request)
+                .await
+                .map_err(|status| to_desk_error(&status))?
+                .into_inner();
             let mut ended = None;
-            while let Some(mut message) = stream.message().await.map_err(to_desk_error)? {
+            while let Some(mut message) =
+                stream.message().await.map_err(|status| to_desk_error(&status))?
+            {
                 ended = message.run.take().or(ended);
                 progress(message);
             }
@@ -158,7 +164,7 @@ macro_rules! unary_calls {
                 let request = self.request(message)?;
                 let mut client = $client::new(self.channel.clone());
                 let answer = self.runtime.block_on(client.$call(request));
-                answer.map(tonic::Response::into_inner).map_err(to_desk_error)
+                answer.map(tonic::Response::into_inner).map_err(|status| to_desk_error(&status))
             }
         )+)+}
     };
@@ -239,7 +245,7 @@ fn no_response(error: &dyn std::error::Error) -> DeskError {
     DeskError::NoResponse(text)
 }
 
-fn to_desk_error(status: Status) -> DeskError {
+fn to_desk_error(status: &Status) -> DeskError {
     let details = status.get_error_details();
     let Some(info) = details.error_info() else {
         // Not of our server: the transport's own, or a proxy's.

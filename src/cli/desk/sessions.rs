@@ -168,12 +168,12 @@ fn not_signed_in(address: &str) -> CliError {
 
 /// The error of a call; a session that the server does not know any more is none.
 pub(super) fn call_error(address: &str, error: DeskError) -> CliError {
-    match error {
-        DeskError::Refused(refused) if refused.reason == "UNAUTHENTICATED" => {
-            not_signed_in(address)
-        }
-        other => other.into(),
+    if let DeskError::Refused(refused) = &error
+        && refused.reason == "UNAUTHENTICATED"
+    {
+        return not_signed_in(address);
     }
+    error.into()
 }
 
 /// The cookie of an entry for this account.
