@@ -7,9 +7,14 @@ access-unit = unit
 access-kind = kind
 access-state = state
 access-enrolled = enrolled
+access-role = role
+access-from = from
+access-last-day = last day
+access-grant-ended = ended
 access-devices-sessions-revoked = devices and sessions revoked
 access-id-device-32-hexadecimal = the id of a device has 32 hexadecimal digits; check it
 access-revoked-commands-were-taken = { $device }: revoked. { $taken } commands were received, last contact { $day }. Entries made later and not sent are lost, unless the device exported them before (thidua access import-commands): ask its user and enter them again.
+access-device-revoked = { $device }: revoked. Entries that were not sent are lost, unless the device exported them before: ask its user and enter them again.
 import-commands-not-this-authority = { $shown } was not exported by a phone of this authority, or was changed; export it again on the phone, or ask for the original file
 import-commands-device-not-revoked = device { $device } is not revoked; sync it, or revoke it first (thidua access revoke)
 import-commands-done = device { $device }: { $count } commands are now held for the unit, { $skipped } were known already
@@ -89,6 +94,8 @@ backup-locations-no-backup-second-place-2 = NO BACKUP in the second place (backu
 
 ## baseline
 baseline-dry-run-nothing-written = dry run, nothing was written
+baseline-figure = figure
+baseline-source = source
 baseline-lines-pass = valid lines
 
 ## campaign
@@ -96,6 +103,7 @@ campaign-catalogue-entries = catalogue entries
 campaign-campaigns = campaigns
 campaign-written = written:
 campaign-no-mistakes = no errors found
+campaign-org-or-server = --org checks against files of this machine, --server against what the server holds: name one of them
 campaign-there-no-calendar-expected = there is no calendar "{ $code }"; use one of { $existing }
 
 ## campaign-conclusion
@@ -141,6 +149,26 @@ database-connection-use-thidua-built-features = use a thidua built with --featur
 database-connection-database-replica-url-goes = database.replica_url requires PostgreSQL on both sides (postgres://...); remove the key or correct the address
 
 ## doctor
+desk-name-account = name the account in whose name the act is entered: --account NAME
+desk-other-account = { $named } is not signed in to this server: an act is entered in the name of { $account }. Sign in as { $named } (thidua sign-in), or leave --account out
+desk-not-remote = this works only on the server's own machine so far: leave --server and THIDUA_SERVER out and run it there
+desk-address = { $address } is no address of a server: write it as in https://10.0.0.2:8443
+desk-plaintext = { $address } is another machine, and http:// would send password and token unencrypted: write https://
+desk-no-answer = the server gives no answer: { $text }. Look at the address and the network, and whether the file given with --ca holds the certificate of this server's authority (thidua sign-in --ca FILE)
+desk-unknown-answer = the answer of the server has a part that this program does not know: use the program of the server's version
+desk-not-signed-in = there is no session on { $address }, or it has ended: thidua sign-in --server { $address } --account NAME
+desk-sessions-open = { $shown } holds access tokens and others may read or write it: chmod 600 { $shown }, then end those sessions (thidua sign-out) and sign in again
+desk-sessions-damaged = { $shown } cannot be read as a file of sessions: move it away and sign in again
+desk-no-home = neither XDG_CONFIG_HOME nor HOME is set, so there is no place for sessions: set one of them
+desk-no-role-on-unit = no visible account holds a role on a unit with the code { $code }: write the code as `access grants` shows it
+desk-name-server = name the server: --server https://10.0.0.2:8443, or the variable THIDUA_SERVER
+desk-name-ca = the first sign-in to a server needs the certificate of its authority, handed over by its operator: --ca FILE
+desk-ask-password = password
+desk-ask-second-factor = code of the second factor
+desk-no-password = there is no password: type it on a terminal, or give it on standard input with --password-stdin
+desk-signed-in = { $account } is signed in to { $address } until { $until }; without a command for fifteen minutes the session ends earlier
+desk-signed-out = signed out of { $address }
+desk-job-failed = the job { $name } did not end well: { $text }. See: thidua jobs history { $name }
 doctor-something-must-done-now = there are problems that must be solved now, see above
 doctor-run-thidua-migrate = run: thidua migrate
 doctor-older-schema-missing = older schema, missing: { $list }

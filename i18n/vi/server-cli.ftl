@@ -7,9 +7,14 @@ access-unit = đơn vị
 access-kind = loại
 access-state = trạng thái
 access-enrolled = ghi danh
+access-role = vai trò
+access-from = từ ngày
+access-last-day = đến hết ngày
+access-grant-ended = đã kết thúc
 access-devices-sessions-revoked = thiết bị và phiên làm việc đã thu hồi
 access-id-device-32-hexadecimal = mã thiết bị phải có 32 chữ số hệ 16; hãy kiểm tra lại
 access-revoked-commands-were-taken = { $device }: đã thu hồi. Máy chủ đã nhận { $taken } lệnh, liên lạc lần cuối { $day }. Số liệu nhập sau đó mà chưa gửi sẽ mất, trừ khi thiết bị đã xuất lệnh trước khi bị thu hồi (thidua access import-commands): hãy hỏi người sử dụng thiết bị và nhập lại.
+access-device-revoked = { $device }: đã thu hồi. Số liệu chưa gửi sẽ mất, trừ khi thiết bị đã xuất lệnh trước khi bị thu hồi: hãy hỏi người sử dụng thiết bị và nhập lại.
 import-commands-not-this-authority = { $shown } không phải do điện thoại của cơ quan này xuất, hoặc đã bị sửa; hãy xuất lại trên điện thoại hoặc xin lại tệp gốc
 import-commands-device-not-revoked = thiết bị { $device } chưa bị thu hồi; hãy đồng bộ thiết bị, hoặc thu hồi trước (thidua access revoke)
 import-commands-done = thiết bị { $device }: đã nhận { $count } lệnh vào phần tạm giữ của đơn vị, { $skipped } lệnh đã có từ trước
@@ -89,6 +94,8 @@ backup-locations-no-backup-second-place-2 = CHƯA CÓ SAO LƯU ở nơi lưu th�
 
 ## baseline
 baseline-dry-run-nothing-written = chạy thử, chưa ghi dữ liệu
+baseline-figure = số liệu
+baseline-source = nguồn
 baseline-lines-pass = dòng hợp lệ
 
 
@@ -97,6 +104,7 @@ campaign-catalogue-entries = mục danh mục
 campaign-campaigns = phong trào
 campaign-written = đã ghi:
 campaign-no-mistakes = không phát hiện lỗi
+campaign-org-or-server = --org kiểm tra theo tệp trên máy này, --server kiểm tra theo dữ liệu trên máy chủ: chỉ ghi một trong hai
 campaign-there-no-calendar-expected = không có lịch báo cáo "{ $code }"; hãy dùng một trong: { $existing }
 
 ## campaign-conclusion
@@ -142,6 +150,26 @@ database-connection-use-thidua-built-features = dùng bản thidua biên dịch 
 database-connection-database-replica-url-goes = database.replica_url chỉ dùng khi cả hai cơ sở dữ liệu là PostgreSQL (postgres://...); hãy bỏ khóa cấu hình này hoặc sửa địa chỉ
 
 ## doctor
+desk-name-account = hãy ghi tài khoản đứng tên: --account TÊN
+desk-other-account = { $named } chưa đăng nhập máy chủ này; việc được ghi nhận dưới tên { $account }. Hãy đăng nhập bằng tài khoản { $named } (thidua sign-in), hoặc bỏ --account
+desk-not-remote = việc này hiện chỉ làm được tại máy đặt máy chủ: hãy bỏ --server và biến THIDUA_SERVER rồi chạy tại máy đó
+desk-address = { $address } không phải địa chỉ máy chủ: hãy ghi như https://10.0.0.2:8443
+desk-plaintext = { $address } là máy khác, http:// sẽ gửi mật khẩu và mã truy cập không mã hóa: hãy ghi https://
+desk-no-answer = máy chủ không trả lời: { $text }. Hãy kiểm tra địa chỉ, đường mạng và tệp ghi ở --ca có đúng là chứng thư CA của máy chủ này không (thidua sign-in --ca TỆP)
+desk-unknown-answer = câu trả lời của máy chủ có phần mà chương trình này chưa biết: hãy dùng chương trình cùng phiên bản với máy chủ
+desk-not-signed-in = chưa có phiên làm việc tại { $address }, hoặc phiên đã kết thúc: thidua sign-in --server { $address } --account TÊN
+desk-sessions-open = { $shown } chứa mã truy cập mà người khác đọc hoặc ghi được: hãy chạy chmod 600 { $shown }, sau đó kết thúc các phiên (thidua sign-out) và đăng nhập lại
+desk-sessions-damaged = { $shown } không đọc được như một tệp phiên làm việc: hãy chuyển tệp đi nơi khác và đăng nhập lại
+desk-no-home = chưa đặt XDG_CONFIG_HOME hoặc HOME nên không có chỗ lưu phiên làm việc: hãy đặt một trong hai biến
+desk-no-role-on-unit = không có tài khoản nào (trong phạm vi được xem) giữ vai trò tại đơn vị có mã { $code }: hãy ghi mã như trong `access grants`
+desk-name-server = hãy ghi máy chủ: --server https://10.0.0.2:8443, hoặc biến THIDUA_SERVER
+desk-name-ca = lần đăng nhập đầu tiên cần chứng thư CA của máy chủ, do người vận hành máy chủ giao: --ca TỆP
+desk-ask-password = mật khẩu
+desk-ask-second-factor = mã của yếu tố xác thực thứ hai
+desk-no-password = chưa có mật khẩu: hãy gõ tại cửa sổ lệnh, hoặc đưa qua đầu vào chuẩn với --password-stdin
+desk-signed-in = { $account } đã đăng nhập { $address } đến { $until }; nếu mười lăm phút không có lệnh nào thì phiên kết thúc sớm hơn
+desk-signed-out = đã đăng xuất khỏi { $address }
+desk-job-failed = tác vụ { $name } không hoàn thành: { $text }. Xem: thidua jobs history { $name }
 doctor-something-must-done-now = có vấn đề phải xử lý ngay, xem các mục ở trên
 doctor-run-thidua-migrate = chạy: thidua migrate
 doctor-older-schema-missing = lược đồ cũ, còn thiếu: { $list }

@@ -3,14 +3,13 @@
 
 use super::access_key;
 use super::context::{CliContext, LocalApp};
+use super::desk::{Desk, DeviceLine, RoleLine};
 use super::error::{CliError, CliResult};
 use super::grant_batch::{GrantBatchArgs, grant_many};
 use super::import_commands::import_commands;
 use super::invite;
-use super::lookup::find_unit_id;
 use super::second_factor;
-use crate::config::Config;
-use crate::domain::access::permission::{Grant, Role};
+use crate::domain::access::permission::Role;
 use crate::domain::support::ids::{AccountId, DeviceId};
 use crate::domain::support::message::message;
 use crate::server::keys::{ServerKeys, ServerKeysError};
@@ -51,6 +50,32 @@ enum AccessCommand {
         /// Print an enrolment code too.
         #[arg(long)]
         enrol: bool,
+    },
+    /// The roles of accounts, with their units and days.
+    #[command(after_help = "Examples:
+  thidua access grants --unit dist-842
+  thidua access grants --account huyen-842 --json")]
+    Grants {
+        /// Only on this unit.
+        #[arg(long)]
+        unit: Option<String>,
+        /// Only of this account.
+        #[arg(long)]
+        account: Option<String>,
+    },
+    /// End a role at once; later commands of its holder are held on the desk of the unit.
+    #[command(after_help = "Examples:
+  thidua access end-grant --account huyen-842 --role REVIEWER --unit dist-842")]
+    EndGrant {
+        /// Label of the account.
+        #[arg(long)]
+        account: String,
+        /// The role, as in `access grants`.
+        #[arg(long, value_parser = parse_role)]
+        role: Role,
+        /// Code of the unit.
+        #[arg(long)]
+        unit: String,
     },
     /// Give roles to many accounts in one transaction: all lines or none.
     #[command(after_help = "Examples:
@@ -118,27 +143,39 @@ pub(super) fn parse_role(text: &str) -> Result<Role, String> {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let config = ctx.read_config()?;
-    let local_app = ctx.open_local_app_with(&config)?;
     match &args.command {
         AccessCommand::Grant { account, role, unit, from, to, enrol } => {
-            grant_role(ctx, &local_app, account, *role, unit, (*from, *to))?;
-            if *enrol { issue_enrolment_code(ctx, &local_app, account) } else { Ok(()) }
+            let desk = ctx.open_desk()?;
+            let code_from = if *enrol { Some(desk.local()?) } else { None };
+            grant_role(ctx, &desk, account, *role, unit, (*from, *to))?;
+            code_from.map_or(Ok(()), |app| issue_enrolment_code(ctx, app, account))
         }
-        AccessCommand::GrantMany { batch, dry_run } => grant_many(ctx, &local_app, batch, *dry_run),
-        AccessCommand::Enrol { account } => issue_enrolment_code(ctx, &local_app, account),
-        AccessCommand::Devices { unit } => list_devices(ctx, &local_app, unit.as_deref()),
-        AccessCommand::Revoke { device: Some(device), account: _ } => {
-            revoke_device(ctx, &config, &local_app, device)
+        AccessCommand::Grants { unit, account } => {
+            list_grants(ctx, unit.as_deref(), account.as_deref())
         }
+        AccessCommand::EndGrant { account, role, unit } => end_grant(ctx, account, *role, unit),
+        AccessCommand::GrantMany { batch, dry_run } => {
+            grant_many(ctx, &ctx.open_local_app()?, batch, *dry_run)
+        }
+        AccessCommand::Enrol { account } => {
+            issue_enrolment_code(ctx, &ctx.open_local_app()?, account)
+        }
+        AccessCommand::Devices { unit } => list_devices(ctx, unit.as_deref()),
+        AccessCommand::Revoke { device: Some(device), account: _ } => revoke_device(ctx, device),
         AccessCommand::Revoke { device: None, account } => {
-            revoke_account(ctx, &config, &local_app, account.as_deref().unwrap_or_default())
+            revoke_account(ctx, account.as_deref().unwrap_or_default())
         }
         AccessCommand::ImportCommands { file, head } => {
+            let config = ctx.read_config()?;
+            let local_app = ctx.open_local_app_with(&config)?;
             import_commands(&ctx.output, &config, &local_app, file, head)
         }
-        AccessCommand::SecondFactor(what) => second_factor::run(ctx, &config, &local_app, what),
-        AccessCommand::Key(what) => access_key::run(ctx, &local_app, what),
+        AccessCommand::SecondFactor(what) => {
+            let config = ctx.read_config()?;
+            let local_app = ctx.open_local_app_with(&config)?;
+            second_factor::run(ctx, &config, &local_app, what)
+        }
+        AccessCommand::Key(what) => access_key::run(ctx, &ctx.open_desk()?, what),
     }
 }
 
@@ -146,24 +183,55 @@ type GrantDays = (Option<Date>, Option<Date>);
 
 fn grant_role(
     ctx: &CliContext,
-    local_app: &LocalApp,
+    desk: &Desk,
     account: &str,
     role: Role,
     unit: &str,
     (from, to): GrantDays,
 ) -> CliResult {
-    let from = from.unwrap_or_else(|| local_app.app.now().local_date());
+    let from = from.unwrap_or_else(|| desk.now().local_date());
     let to = to.map_or(Date::MAX, |last| last.tomorrow().unwrap_or(Date::MAX));
     if to <= from {
         return Err(CliError::usage_error(message!("access-last-day-comes-before")));
     }
-    let grant = Grant { role, unit: find_unit_id(local_app, unit)?, from, to };
-    local_app.app.grant_role(&local_app.actor, AccountId::from_code(account), account, &grant)?;
-    let until =
-        if to == Date::MAX { "-".to_owned() } else { to.yesterday().unwrap_or(to).to_string() };
+    desk.grant_role(account, role, unit, (from, to))?;
+    let until = last_day_text(to);
     ctx.output.print_answer(
         || format!("{account}: {} @ {unit}, {from} .. {until}", role.code()),
         || json!({ "account": account, "role": role.code(), "unit": unit, "from": from.to_string(), "last_day": until }),
+    );
+    Ok(())
+}
+
+/// The last day before `to`; `-` until further notice.
+fn last_day_text(to: Date) -> String {
+    if to == Date::MAX { "-".to_owned() } else { to.yesterday().unwrap_or(to).to_string() }
+}
+
+fn list_grants(ctx: &CliContext, unit: Option<&str>, account: Option<&str>) -> CliResult {
+    let row = |RoleLine { account, role, unit, from, to }: RoleLine| {
+        vec![account, role.code().to_owned(), unit, from.to_string(), last_day_text(to)]
+    };
+    let grants = ctx.open_desk()?.grants(unit, account)?;
+    let rows: Vec<Vec<String>> = grants.into_iter().map(row).collect();
+    let output = &ctx.output;
+    let headings = [
+        output.text("access-account"),
+        output.text("access-role"),
+        output.text("access-unit"),
+        output.text("access-from"),
+        output.text("access-last-day"),
+    ];
+    output.print_rows(&headings, &["account", "role", "unit", "from", "last_day"], &rows);
+    Ok(())
+}
+
+fn end_grant(ctx: &CliContext, account: &str, role: Role, unit: &str) -> CliResult {
+    ctx.open_desk()?.end_grant(account, role, unit)?;
+    let (output, role) = (&ctx.output, role.code());
+    output.print_answer(
+        || format!("{account}: {role} @ {unit}: {}", output.text("access-grant-ended")),
+        || json!({ "account": account, "role": role, "unit": unit, "state": "ENDED" }),
     );
     Ok(())
 }
@@ -181,41 +249,20 @@ fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -
     Ok(())
 }
 
-fn list_devices(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>) -> CliResult {
-    let reference = local_app.load_reference()?;
-    let today = local_app.app.now().local_date();
-    let requested = unit.map(|code| find_unit_id(local_app, code)).transpose()?;
-    let requested = requested.map(|unit| reference.org.effective_descendants(unit, today));
-    let mut rows = Vec::new();
-    for (device, units) in local_app.app.visible_devices(&local_app.actor)? {
-        let unit = units.home_unit();
-        if requested
-            .as_ref()
-            .is_some_and(|requested| !units.iter().any(|unit| requested.contains(&unit)))
-        {
-            continue;
-        }
-        let uid = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-        let label =
-            local_app.app.account_label(&local_app.actor, device.account)?.unwrap_or_default();
-        let kind = if device.is_desk_session() { "DESK" } else { "PHONE" };
-        let state = if device.revoked_at.is_some() {
-            "REVOKED"
-        } else if device.is_forked {
-            "FORKED"
-        } else {
-            "ACTIVE"
-        };
-        let since = device.enrolled_at.local_text();
-        rows.push(vec![
+fn list_devices(ctx: &CliContext, unit: Option<&str>) -> CliResult {
+    let row = |device: DeviceLine| {
+        let kind = if device.is_desk { "DESK" } else { "PHONE" };
+        vec![
             device.id.to_string(),
-            label,
-            uid,
+            device.account,
+            device.unit,
             kind.to_owned(),
-            state.to_owned(),
-            since,
-        ]);
-    }
+            device.state.to_owned(),
+            device.since,
+        ]
+    };
+    let devices = ctx.open_desk()?.devices(unit)?;
+    let rows: Vec<Vec<String>> = devices.into_iter().map(row).collect();
     let output = &ctx.output;
     let headings = [
         output.text("access-device"),
@@ -233,19 +280,13 @@ fn list_devices(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>) -> C
     Ok(())
 }
 
-fn revoke_account(
-    ctx: &CliContext,
-    config: &Config,
-    local_app: &LocalApp,
-    account: &str,
-) -> CliResult {
+fn revoke_account(ctx: &CliContext, account: &str) -> CliResult {
+    let config = ctx.read_config()?;
+    let LocalApp { app, actor } = ctx.open_local_app_with(&config)?;
     let keys = ServerKeys::open(&config.dir)?;
-    let revoked =
-        local_app.app.revoke_account_devices(&local_app.actor, AccountId::from_code(account))?;
+    let revoked = app.revoke_account_devices(&actor, AccountId::from_code(account))?;
     for id in &revoked {
-        keys.revocations
-            .append(*id, local_app.app.now(), &keys.authority)
-            .map_err(ServerKeysError::from)?;
+        keys.revocations.append(*id, app.now(), &keys.authority).map_err(ServerKeysError::from)?;
     }
     let output = &ctx.output;
     let ids: Vec<String> = revoked.iter().map(ToString::to_string).collect();
@@ -256,22 +297,41 @@ fn revoke_account(
     Ok(())
 }
 
-fn revoke_device(
+/// What the server knew of a device when it was revoked.
+pub(super) struct DeviceRevocation {
+    /// Number of its last command that was taken.
+    commands_taken: u64,
+    last_contact: Date,
+}
+
+/// Revokes a device in the database and in the log beside it.
+pub(super) fn revoke_locally(
     ctx: &CliContext,
-    config: &Config,
-    local_app: &LocalApp,
-    device: &str,
-) -> CliResult {
+    LocalApp { app, actor }: &LocalApp,
+    id: DeviceId,
+) -> CliResult<DeviceRevocation> {
+    let keys = ServerKeys::open(&ctx.read_config()?.dir)?;
+    let (existing, _) = app.revoke_device(actor, id)?;
+    keys.revocations.append(id, app.now(), &keys.authority).map_err(ServerKeysError::from)?;
+    Ok(DeviceRevocation {
+        commands_taken: existing.last_command_number,
+        last_contact: existing.last_seen().local_date(),
+    })
+}
+
+fn revoke_device(ctx: &CliContext, device: &str) -> CliResult {
     let id = DeviceId::parse(device)
         .map_err(|_| CliError::usage_error(message!("access-id-device-32-hexadecimal")))?;
-    let keys = ServerKeys::open(&config.dir)?;
-    let (existing, _) = local_app.app.revoke_device(&local_app.actor, id)?;
-    keys.revocations
-        .append(id, local_app.app.now(), &keys.authority)
-        .map_err(ServerKeysError::from)?;
+    let revoked = ctx.open_desk()?.revoke_device(ctx, id)?;
     let output = &ctx.output;
-    let (taken, day) =
-        (existing.last_command_number, existing.last_seen().local_date().to_string());
+    let Some(DeviceRevocation { commands_taken: taken, last_contact }) = revoked else {
+        output.print_answer(
+            || output.say(message!("access-device-revoked", device)),
+            || json!({ "device": device, "state": "REVOKED" }),
+        );
+        return Ok(());
+    };
+    let day = last_contact.to_string();
     let text = message!("access-revoked-commands-were-taken", device, taken, day);
     output.print_answer(
         || output.say(text),

@@ -1,11 +1,10 @@
 //! `thidua access key issue|list|revoke`: the operator on the server's machine manages the keys of
 //! partner agencies.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::{Desk, IssuedKey, KeyLine};
 use super::error::{CliError, CliResult};
-use super::lookup::find_unit_id;
 use crate::app::partner::ServiceKeyRequest;
-use crate::auth;
 use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
 use crate::domain::support::ids::{AccountId, CampaignId, ServiceKeyId};
 use crate::domain::support::message::message;
@@ -59,7 +58,7 @@ fn parse_key_read(text: &str) -> Result<PartnerCall, String> {
     found.ok_or_else(|| reads.map(PartnerCall::as_str).join(" | "))
 }
 
-pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyCommand) -> CliResult {
+pub(super) fn run(ctx: &CliContext, desk: &Desk, what: &AccessKeyCommand) -> CliResult {
     match what {
         AccessKeyCommand::Issue { account, unit, campaign, reads, contracts, days } => {
             let allowed_calls = match (reads.as_slice(), contracts.is_empty()) {
@@ -69,88 +68,76 @@ pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyComman
             };
             let request = ServiceKeyRequest {
                 account: AccountId::from_code(account),
-                unit: find_unit_id(local_app, unit)?,
+                unit: desk.find_unit_id(unit)?,
                 campaign: campaign
                     .as_deref()
-                    .map(|code| find_campaign_id(local_app, code))
+                    .map(|code| find_campaign_id(desk, code))
                     .transpose()?,
                 allowed_calls,
                 contracts: contracts.clone(),
                 valid_days: *days,
             };
-            issue_key(ctx, local_app, account, &request)
+            issue_key(ctx, desk, account, &request)
         }
-        AccessKeyCommand::List => list_keys(ctx, local_app),
-        AccessKeyCommand::Revoke { key } => revoke_key(ctx, local_app, key),
+        AccessKeyCommand::List => list_keys(ctx, desk),
+        AccessKeyCommand::Revoke { key } => revoke_key(ctx, desk, key),
     }
 }
 
-fn find_campaign_id(local_app: &LocalApp, code: &str) -> CliResult<CampaignId> {
-    let reference = local_app.load_reference()?;
-    let found = reference.campaigns.iter().find(|campaign| campaign.code == code);
-    found.map(|campaign| campaign.id()).ok_or_else(|| {
-        CliError::new("UNKNOWN_CAMPAIGN", message!("access-key-there-no-campaign-see", code))
+fn find_campaign_id(desk: &Desk, code: &str) -> CliResult<CampaignId> {
+    desk.campaign_id(Some(code)).map_err(|failure| match failure.code.as_str() {
+        "UNKNOWN_CAMPAIGN" => {
+            CliError::new("UNKNOWN_CAMPAIGN", message!("access-key-there-no-campaign-see", code))
+        }
+        _ => failure,
     })
 }
 
 fn issue_key(
     ctx: &CliContext,
-    local_app: &LocalApp,
+    desk: &Desk,
     account: &str,
     request: &ServiceKeyRequest,
 ) -> CliResult {
-    let (id, secret, hash) = auth::generate_service_key().map_err(|_| CliError::no_random())?;
-    let key = local_app.app.issue_service_key(&local_app.actor, id, &hash, request)?;
-    let (output, until) = (&ctx.output, key.expires_at.local_text());
+    let IssuedKey { id, secret, expires_at } = desk.issue_key(request)?;
+    let (output, until) = (&ctx.output, expires_at.local_text());
     output.print_answer(
         || {
             let lines = [
-                format!("{} {}", output.text("access-key-key-2"), secret.reveal()),
+                format!("{} {secret}", output.text("access-key-key-2")),
                 format!("{account} · {id} · {} {until}", output.text("access-key-until")),
-                output
-                    .text("access-key-printed-once-hand-over")
-                    .to_owned(),
+                output.text("access-key-printed-once-hand-over").to_owned(),
             ];
             lines.join("\n")
         },
-        || json!({ "key": secret.reveal(), "id": id.to_string(), "account": account, "expires": until }),
+        || json!({ "key": secret, "id": id.to_string(), "account": account, "expires": until }),
     );
     Ok(())
 }
 
-fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
-    let reference = local_app.load_reference()?;
-    let now = local_app.app.now();
-    let mut rows = Vec::new();
-    for key in local_app.app.visible_service_keys(&local_app.actor)? {
-        let state = match key.revoked_at {
-            Some(_) => "REVOKED",
-            None if key.is_active(now) => "ACTIVE",
-            None => "EXPIRED",
+fn list_keys(ctx: &CliContext, desk: &Desk) -> CliResult {
+    let now = desk.now();
+    let row = |key: KeyLine| {
+        let state = if key.is_revoked {
+            "REVOKED"
+        } else if now < key.expires_at {
+            "ACTIVE"
+        } else {
+            "EXPIRED"
         };
-        let campaign = key.campaign.map_or_else(
-            || "*".to_owned(),
-            |id| {
-                reference
-                    .campaigns
-                    .iter()
-                    .find(|one| one.id() == id)
-                    .map_or_else(String::new, |one| one.code.clone())
-            },
-        );
-        let reads: Vec<&str> = key.allowed_calls.iter().map(|read| read.as_str()).collect();
-        let contracts = key.contracts.join(" ");
-        rows.push(vec![
+        let calls: Vec<&str> = key.calls.iter().map(|call| call.as_str()).collect();
+        vec![
             key.id.to_string(),
-            local_app.app.account_label(&local_app.actor, key.account)?.unwrap_or_default(),
-            reference.org.unit(key.unit).map_or_else(String::new, |unit| unit.uid.clone()),
-            campaign,
-            reads.join(" "),
-            contracts,
+            key.account,
+            key.unit,
+            key.campaign.unwrap_or_else(|| "*".to_owned()),
+            calls.join(" "),
+            key.contracts.join(" "),
             state.to_owned(),
             key.expires_at.local_text(),
-        ]);
-    }
+        ]
+    };
+    let rows: Vec<Vec<String>> = desk.keys()?.into_iter().map(row).collect();
     let output = &ctx.output;
     let headings = [
         output.text("access-key-key"),
@@ -170,10 +157,10 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
     Ok(())
 }
 
-fn revoke_key(ctx: &CliContext, local_app: &LocalApp, key: &str) -> CliResult {
+fn revoke_key(ctx: &CliContext, desk: &Desk, key: &str) -> CliResult {
     let id = ServiceKeyId::parse(key)
         .map_err(|_| CliError::usage_error(message!("access-key-id-key-32-hexadecimal")))?;
-    local_app.app.revoke_service_key(&local_app.actor, id)?;
+    desk.revoke_key(id)?;
     let output = &ctx.output;
     output.print_answer(
         || format!("{key}: {}", output.text("access-key-revoked")),

@@ -2,6 +2,7 @@
 //! verdict for each line, all lines or none.
 
 use super::context::{CliContext, LocalApp};
+use super::desk::BaselineLine;
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
 use super::output::{Colour, finding_json};
@@ -47,6 +48,15 @@ enum BaselineCommand {
         #[arg(long)]
         all: bool,
     },
+    /// The figures in every version, with their source.
+    #[command(after_help = "Examples:
+  thidua baseline list --element so_offences
+  thidua baseline list --json")]
+    List {
+        /// Only of this element, by its code.
+        #[arg(long, value_name = "CODE")]
+        element: Option<String>,
+    },
     /// Export the newest version of every figure as such a file.
     #[command(after_help = "Examples:
   thidua baseline export > base.csv
@@ -63,6 +73,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         BaselineCommand::Import { file, decimal, dry_run, all } => {
             import_baselines(ctx, file, *decimal, (*dry_run, *all))
         }
+        BaselineCommand::List { element } => list_baselines(ctx, element.as_deref()),
         BaselineCommand::Export { out } => export_baselines(ctx, out.as_deref()),
     }
 }
@@ -161,6 +172,37 @@ fn counting_level_of(reference: &ReferenceSnapshot, uid: &str) -> Option<Countin
 fn with_canonical_uid(reference: &ReferenceSnapshot, row: BaselineRow) -> BaselineRow {
     let uid = reference.org.unit_by_uid(&row.unit_uid).map(|unit| unit.uid.clone());
     BaselineRow { unit_uid: uid.unwrap_or(row.unit_uid), ..row }
+}
+
+fn list_baselines(ctx: &CliContext, element: Option<&str>) -> CliResult {
+    let row = |one: BaselineLine| {
+        vec![
+            one.unit,
+            one.element,
+            one.first_day.to_string(),
+            one.last_day.to_string(),
+            one.value,
+            one.source,
+            one.status.as_str().to_owned(),
+            one.version.to_string(),
+        ]
+    };
+    let lines = ctx.open_desk()?.baselines(element)?;
+    let rows: Vec<Vec<String>> = lines.into_iter().map(row).collect();
+    let output = &ctx.output;
+    let headings = [
+        output.text("access-unit"),
+        output.text("org-handover-element"),
+        output.text("access-from"),
+        output.text("access-last-day"),
+        output.text("baseline-figure"),
+        output.text("baseline-source"),
+        output.text("access-state"),
+        output.text("runs-version"),
+    ];
+    let keys = ["unit", "element", "first_day", "last_day", "value", "source", "status", "version"];
+    output.print_rows(&headings, &keys, &rows);
+    Ok(())
 }
 
 fn export_baselines(ctx: &CliContext, out: Option<&Path>) -> CliResult {

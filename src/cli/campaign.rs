@@ -7,6 +7,7 @@
 use super::campaign_award::AwardCommand;
 use super::campaign_schema::SchemaFile;
 use super::context::CliContext;
+use super::desk::AppliedDefinitions;
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
 use super::lookup::find_campaign;
@@ -16,17 +17,14 @@ use super::{
     campaign_award, campaign_conclusion, campaign_lifecycle, campaign_new, campaign_reference,
     campaign_schema,
 };
-use crate::app::act::{ActRequest, Performer};
-use crate::app::campaign::ApplySummary;
 use crate::domain::campaign::CampaignStep;
 use crate::domain::report::form::Catalogue;
-use crate::domain::support::violation::Violation;
+use crate::domain::support::message::message;
 use crate::exchange::definitions::{
-    DefinitionChange, Definitions, apply_definitions, check_definitions, known_org,
+    DefinitionChange, DefinitionKind, Definitions, check_definitions, known_org,
 };
 use crate::files::campaign_set::NamedText;
 use crate::files::campaign_writer;
-use crate::files::diagnostic::FileDiagnostic;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -187,45 +185,41 @@ fn apply_files(
     dry_run: bool,
 ) -> CliResult {
     let texts = read_texts(files)?;
-    let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
-    let definitions = Definitions { files: &texts, basis, offline_lease_days };
-    let local_app = ctx.open_local_app()?;
-    let request = ActRequest::of_operator("files.apply", dry_run);
-    let performer = Performer::Operator(&local_app.actor);
-    let outcome = apply_definitions(&local_app.app, performer, &request, definitions)?;
-    let outcome = outcome.performed().unwrap_or_default();
-    let warnings = findings_of(outcome.diagnostics, outcome.unplaced);
-    if !outcome.is_valid {
+    let applied = ctx.open_desk()?.apply_files(ctx, texts, basis, dry_run)?;
+    let AppliedDefinitions { findings: warnings, is_valid, changes } = applied;
+    if !is_valid {
         return Err(CliError::refused_files(warnings));
     }
     let output = &ctx.output;
     output.print_warnings(&warnings);
     if !output.json {
-        outcome.changes.iter().for_each(|change| print_change(ctx, change));
+        changes.iter().for_each(|change| print_change(ctx, change));
     }
+    let campaigns = changes.iter().filter(|one| one.kind == DefinitionKind::Campaign).count();
+    let written = if dry_run { (0, 0) } else { (changes.len() - campaigns, campaigns) };
     let value = || {
-        let list: Vec<Value> = outcome.changes.iter().map(change_json).collect();
+        let list: Vec<Value> = changes.iter().map(change_json).collect();
         let warnings: Vec<Value> =
             warnings.iter().map(|one| finding_json(one, output.lang)).collect();
-        let ApplySummary { catalogue_changes, campaign_changes } = outcome.written;
         json!({
             "changes": list,
             "warnings": warnings,
-            "written": { "catalogue": catalogue_changes, "campaigns": campaign_changes },
+            "written": { "catalogue": written.0, "campaigns": written.1 },
             "dry_run": dry_run,
         })
     };
-    output.print_answer(|| written_text(output, outcome.written, dry_run), value);
+    output.print_answer(|| written_text(output, written, dry_run), value);
     Ok(())
 }
 
-fn written_text(output: &Output, written: ApplySummary, dry_run: bool) -> String {
+/// Entries of the catalogue, and campaigns, that were written.
+fn written_text(output: &Output, written: (usize, usize), dry_run: bool) -> String {
     if dry_run {
         return output.text("baseline-dry-run-nothing-written").to_owned();
     }
     let parts = [
-        (written.catalogue_changes, output.text("campaign-catalogue-entries")),
-        (written.campaign_changes, output.text("campaign-campaigns")),
+        (written.0, output.text("campaign-catalogue-entries")),
+        (written.1, output.text("campaign-campaigns")),
     ];
     let shown: Vec<String> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
     output
@@ -233,23 +227,16 @@ fn written_text(output: &Output, written: ApplySummary, dry_run: bool) -> String
 }
 
 fn check_files(ctx: &CliContext, files: &CampaignFileArgs, org: Option<&Path>) -> CliResult {
-    // Without a database the files are checked against each other only, so that a campaign can be
-    // written on any machine.
-    let reference = match ctx.open_local_app() {
-        Ok(local_app) => Some(local_app.load_reference()?),
-        Err(failure) if failure.code == "NOT_INITIALISED" => None,
-        Err(failure) => return Err(failure),
-    };
-    let given = org.map(read_org_files).transpose()?;
-    let org = given.as_ref().map(|read| &read.org).or_else(|| known_org(reference.as_deref()?));
     let texts = read_texts(files)?;
-    let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
-    let definitions = Definitions { files: &texts, basis: None, offline_lease_days };
-    let empty = Catalogue::default();
-    let existing = reference.as_ref().map_or(&empty, |reference| &reference.catalogue);
-    let set = check_definitions(definitions, existing, org);
-    let is_valid = set.is_valid();
-    let warnings = findings_of(set.diagnostics, set.unplaced);
+    let (warnings, is_valid) = if ctx.server().is_some() {
+        if org.is_some() {
+            return Err(CliError::usage_error(message!("campaign-org-or-server")));
+        }
+        let applied = ctx.open_desk()?.apply_files(ctx, texts, None, true)?;
+        (applied.findings, applied.is_valid)
+    } else {
+        check_here(ctx, &texts, org)?
+    };
     if !is_valid {
         return Err(CliError::refused_files(warnings));
     }
@@ -261,6 +248,30 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs, org: Option<&Path>) -
         || json!({ "ok": true, "warnings": warnings }),
     );
     Ok(())
+}
+
+/// What is wrong with the files, and whether nothing of it is an error. Without a database they are
+/// checked against each other only, so that a campaign can be written on any machine.
+fn check_here(
+    ctx: &CliContext,
+    texts: &[NamedText],
+    org: Option<&Path>,
+) -> CliResult<(Vec<CliFinding>, bool)> {
+    let reference = match ctx.open_local_app() {
+        Ok(local_app) => Some(local_app.load_reference()?),
+        Err(failure) if failure.code == "NOT_INITIALISED" => None,
+        Err(failure) => return Err(failure),
+    };
+    let given = org.map(read_org_files).transpose()?;
+    let org = given.as_ref().map(|read| &read.org).or_else(|| known_org(reference.as_deref()?));
+    let offline_lease_days = ctx.read_config()?.limits.offline_lease_days.get();
+    let definitions = Definitions { files: texts, basis: None, offline_lease_days };
+    let empty = Catalogue::default();
+    let existing = reference.as_ref().map_or(&empty, |reference| &reference.catalogue);
+    let set = check_definitions(definitions, existing, org);
+    let is_valid = set.is_valid();
+    let placed = set.diagnostics.into_iter().map(CliFinding::from);
+    Ok((placed.chain(set.unplaced.into_iter().map(CliFinding::from)).collect(), is_valid))
 }
 
 fn export_campaign(
@@ -278,11 +289,6 @@ fn read_texts(given: &CampaignFileArgs) -> CliResult<Vec<NamedText>> {
         Ok(NamedText { name: files::display_name(path), text: files::read_text(path)? })
     };
     given.files.iter().map(read).collect()
-}
-
-fn findings_of(placed: Vec<FileDiagnostic>, unplaced: Vec<Violation>) -> Vec<CliFinding> {
-    let placed = placed.into_iter().map(CliFinding::from);
-    placed.chain(unplaced.into_iter().map(CliFinding::from)).collect()
 }
 
 /// Prints a new entry in one line, a changed one with the lines that differ.

@@ -6,9 +6,7 @@
 
 use super::context::CliContext;
 use super::error::CliResult;
-use super::lookup::find_campaign;
 use crate::domain::campaign::{AwardDocument, AwardEntry, AwardRequest, AwardStep};
-use crate::domain::support::ids::AccountId;
 use crate::domain::support::message::{Message, message};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -58,9 +56,9 @@ pub(super) struct AwardPlace {
     /// Code of the campaign; may be left out when there is only one.
     #[arg(long)]
     campaign: Option<String>,
-    /// The account in whose name, with its rights only.
+    /// The account in whose name, with its rights only; with --server the one that signed in.
     #[arg(long)]
-    account: String,
+    account: Option<String>,
 }
 
 /// `thidua campaign award`
@@ -75,12 +73,10 @@ pub(super) fn step_award(ctx: &CliContext, command: &AwardCommand) -> CliResult 
         }
         AwardCommand::Withdraw { of } => (of, AwardRequest::Withdraw),
     };
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let campaign = find_campaign(&reference, place.campaign.as_deref())?;
-    let account = AccountId::from_code(&place.account);
-    let actor = local_app.app.account_actor(&local_app.actor, account)?;
-    let entry = local_app.app.step_award(&actor, campaign.id(), request)?;
+    let desk = ctx.open_desk()?;
+    let account = desk.acting_account(place.account.as_deref())?;
+    let campaign = desk.campaign(place.campaign.as_deref())?;
+    let entry = desk.step_award(account, campaign.id(), request)?;
     let (output, code) = (&ctx.output, &campaign.code);
     output.print_answer(
         || output.say(message!("award-stored", code, award => award_message(&entry))),

@@ -4,20 +4,15 @@
 //! Waivers and reopenings need two persons: each command names the account in whose name the
 //! operator enters the act, with the rights of that account only.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::{Desk, RehearsalView, StandingLine, WaiverAct, WaiverLine};
 use super::error::{CliError, CliResult};
-use super::lookup::{find_campaign, find_unit_id};
 use super::output::{Colour, Output};
-use super::standing_format::standing_json;
-use crate::app::ReferenceSnapshot;
-use crate::app::conclusion::{CampaignRehearsal, OpenVerdict, RehearsedAct};
-use crate::app::waiver::StoredWaiver;
+use crate::app::conclusion::{OpenVerdict, RehearsedAct};
+use crate::domain::campaign::Reopening;
 use crate::domain::campaign::completeness::MissingReport;
-use crate::domain::campaign::{Campaign, Reopening};
-use crate::domain::report::ReportKey;
 use crate::domain::report::waiver::Waiver;
-use crate::domain::standing::Standing;
-use crate::domain::support::ids::{AccountId, ContractId, ReportId, UnitId, WaiverId};
+use crate::domain::support::ids::ReportId;
 use crate::domain::support::message::message;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -52,9 +47,9 @@ pub(super) struct WaiveArgs {
     /// First day of the report's period.
     #[arg(long, requires = "contract")]
     from: Option<Date>,
-    /// The account in whose name, with its rights only.
+    /// The account in whose name, with its rights only; with --server the one that signed in.
     #[arg(long)]
-    account: String,
+    account: Option<String>,
     /// Why the reports stay missing; proposes the waivers.
     #[arg(long, required_unless_present_any = ["sign", "refuse"])]
     reason: Option<String>,
@@ -72,9 +67,9 @@ pub(super) struct ReopenArgs {
     /// Code of the campaign; may be left out when there is only one.
     #[arg(long)]
     campaign: Option<String>,
-    /// The account in whose name, with its rights only.
+    /// The account in whose name, with its rights only; with --server the one that signed in.
     #[arg(long)]
-    account: String,
+    account: Option<String>,
     /// Why it is reopened; the second person leaves it out.
     #[arg(long)]
     reason: Option<String>,
@@ -93,45 +88,40 @@ fn parse_act(text: &str) -> Result<RehearsedAct, String> {
 
 /// `thidua campaign rehearse`
 pub(super) fn rehearse_act(ctx: &CliContext, args: &RehearseArgs) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let code = find_campaign(&*local_app.load_reference()?, args.campaign.as_deref())?.code.clone();
-    print_rehearsal(ctx, &local_app, &code, args.act)
+    let desk = ctx.open_desk()?;
+    let code = desk.campaign(args.campaign.as_deref())?.code;
+    print_rehearsal(ctx, &desk, &code, args.act)
 }
 
 /// Prints what an act would publish, what it lacks, and what hangs on it.
 pub(super) fn print_rehearsal(
     ctx: &CliContext,
-    local_app: &LocalApp,
+    desk: &Desk,
     code: &str,
     act: RehearsedAct,
 ) -> CliResult {
-    let reference = local_app.load_reference()?;
-    let campaign = find_campaign(&reference, Some(code))?;
-    let rehearsal = local_app.app.rehearse_campaign(&local_app.actor, code, act)?;
+    let rehearsal = desk.rehearse(code, act)?;
     let output = &ctx.output;
     if output.json {
-        output.print_answer(String::new, || rehearsal_json(&reference, campaign, &rehearsal));
+        output.print_answer(String::new, || rehearsal_json(code, act, &rehearsal));
         return Ok(());
     }
     let (as_of, changed) = (rehearsal.as_of, rehearsal.changed);
     let act = act.as_str();
     output.print_line(output.say(message!("rehearsal-heading", code, act, as_of => as_of)));
-    print_standings(output, campaign, &rehearsal.standings);
+    print_standings(output, &rehearsal.standings);
     output.print_line(output.say(message!("rehearsal-changed", changed)));
     print_missing(output, &rehearsal.missing);
-    print_open_verdicts(output, &reference, &rehearsal.open_verdicts);
+    print_open_verdicts(output, &rehearsal.open_verdicts);
     Ok(())
 }
 
 /// The standings of the unit that runs the campaign.
-fn print_standings(output: &Output, campaign: &Campaign, standings: &[Standing]) {
-    let row = |one: &Standing| {
-        let Standing { phase, judgement, .. } = one;
-        let state = judgement.state.as_str().to_owned();
-        vec![judgement.code.clone(), phase.to_string(), judgement.display.clone(), state]
+fn print_standings(output: &Output, standings: &[StandingLine]) {
+    let row = |StandingLine { phase, target, value, state }: &StandingLine| {
+        vec![target.clone(), phase.to_string(), value.clone(), state.clone()]
     };
-    let own = standings.iter().filter(|one| one.unit == campaign.owner_id());
-    let rows: Vec<Vec<String>> = own.map(row).collect();
+    let rows: Vec<Vec<String>> = standings.iter().map(row).collect();
     let headings = [
         output.text("live-standings-target"),
         output.text("rehearsal-phase"),
@@ -156,16 +146,16 @@ fn print_missing(output: &Output, missing: &[MissingReport]) {
     }
 }
 
-fn print_open_verdicts(output: &Output, reference: &ReferenceSnapshot, open: &[OpenVerdict]) {
-    let (count, forever) = (open.len(), open.iter().filter(|one| one.stays_open).count());
+fn print_open_verdicts(output: &Output, open: &[(String, OpenVerdict)]) {
+    let (count, forever) = (open.len(), open.iter().filter(|(_, one)| one.stays_open).count());
     output.print_line(output.say(message!("rehearsal-open-verdicts", count, forever)));
     if open.is_empty() {
         return;
     }
-    let row = |one: &OpenVerdict| {
-        let OpenVerdict { unit, phase, target, missing, state, stays_open } = one;
+    let row = |(unit, one): &(String, OpenVerdict)| {
+        let OpenVerdict { unit: _, phase, target, missing, state, stays_open } = one;
         let kept = if *stays_open { "rehearsal-for-ever" } else { "rehearsal-until-concluded" };
-        let mut row = vec![unit_uid(reference, *unit), target.clone(), phase.to_string()];
+        let mut row = vec![unit.clone(), target.clone(), phase.to_string()];
         row.extend([missing.to_string(), state.as_str().into(), output.text(kept).into()]);
         row
     };
@@ -181,15 +171,8 @@ fn print_open_verdicts(output: &Output, reference: &ReferenceSnapshot, open: &[O
     output.print_rows(&headings, &[], &rows);
 }
 
-fn rehearsal_json(
-    reference: &ReferenceSnapshot,
-    campaign: &Campaign,
-    rehearsal: &CampaignRehearsal,
-) -> Value {
-    let CampaignRehearsal { act, as_of, phase, standings, changed, missing, open_verdicts } =
-        rehearsal;
-    let standing =
-        |one: &Standing| standing_json(one, &unit_uid(reference, one.unit), &reference.catalogue);
+fn rehearsal_json(code: &str, act: RehearsedAct, rehearsal: &RehearsalView) -> Value {
+    let RehearsalView { as_of, phase, changed, missing, open_verdicts, .. } = rehearsal;
     let report = |one: &MissingReport| {
         let MissingReport { key, reviewing_unit, unit, contract, state, waived } = one;
         json!({
@@ -202,10 +185,10 @@ fn rehearsal_json(
             "waived": waived,
         })
     };
-    let verdict = |one: &OpenVerdict| {
-        let OpenVerdict { unit, phase, target, missing, state, stays_open } = one;
+    let verdict = |(unit, one): &(String, OpenVerdict)| {
+        let OpenVerdict { unit: _, phase, target, missing, state, stays_open } = one;
         json!({
-            "unit": unit_uid(reference, *unit),
+            "unit": unit,
             "phase": phase,
             "target": target,
             "missing": missing,
@@ -214,49 +197,42 @@ fn rehearsal_json(
         })
     };
     json!({
-        "campaign": campaign.code,
+        "campaign": code,
         "act": act.as_str(),
         "as_of": as_of.to_string(),
         "phase": phase,
         "changed": changed,
-        "standings": standings.iter().map(standing).collect::<Vec<_>>(),
+        "standings": rehearsal.standings_json,
         "missing": missing.iter().map(report).collect::<Vec<_>>(),
         "open_verdicts": open_verdicts.iter().map(verdict).collect::<Vec<_>>(),
     })
 }
 
-fn unit_uid(reference: &ReferenceSnapshot, unit: UnitId) -> String {
-    reference.org.unit(unit).map_or_else(|| unit.to_string(), |unit| unit.uid.clone())
-}
-
 /// `thidua campaign waive`
 pub(super) fn waive_report(ctx: &CliContext, args: &WaiveArgs) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reports = find_report_ids(&local_app, args)?;
-    let account = AccountId::from_code(&args.account);
-    let actor = local_app.app.account_actor(&local_app.actor, account)?;
-    let stored = match &args.reason {
-        Some(reason) => local_app.app.propose_waivers(&actor, &reports, reason)?,
-        None => {
-            let ids: Vec<WaiverId> = reports.iter().copied().map(Waiver::id_of_report).collect();
-            local_app.app.settle_waivers(&actor, &ids, args.sign)?
-        }
+    let desk = ctx.open_desk()?;
+    let account = desk.acting_account(args.account.as_deref())?;
+    let reports = find_report_ids(&desk, args)?;
+    let act = match &args.reason {
+        Some(reason) => WaiverAct::Propose(reason),
+        None => WaiverAct::Settle { sign: args.sign },
     };
+    let stored = desk.act_on_waivers(account, &reports, act)?;
     let output = &ctx.output;
-    let reference = local_app.load_reference()?;
-    let line = |(waiver, _): &StoredWaiver| {
-        let state = output.text(waiver_state_text(waiver));
-        output.paint(Colour::Green, &format!("{}: {state}", report_text(&reference, waiver)))
+    let line = |one: &WaiverLine| {
+        let WaiverLine { unit, contract, waiver, .. } = one;
+        let (period, state) = (&waiver.key.period, output.text(waiver_state_text(waiver)));
+        output.paint(Colour::Green, &format!("{unit} {contract} {period}: {state}"))
     };
     output.print_answer(
         || stored.iter().map(line).collect::<Vec<_>>().join("\n"),
-        || stored.iter().map(|one| waiver_json(&reference, one)).collect(),
+        || stored.iter().map(waiver_json).collect(),
     );
     Ok(())
 }
 
 /// The reports that the arguments name: by id, or one by contract, unit and first day.
-fn find_report_ids(local_app: &LocalApp, args: &WaiveArgs) -> CliResult<Vec<ReportId>> {
+fn find_report_ids(desk: &Desk, args: &WaiveArgs) -> CliResult<Vec<ReportId>> {
     let not_found = || CliError::new("NOT_FOUND", message!("waive-no-such-report"));
     if !args.reports.is_empty() {
         let ids = args.reports.iter().map(|id| ReportId::parse(id).map_err(|_| not_found()));
@@ -265,9 +241,7 @@ fn find_report_ids(local_app: &LocalApp, args: &WaiveArgs) -> CliResult<Vec<Repo
     let (Some(contract), Some(unit), Some(from)) = (&args.contract, &args.unit, args.from) else {
         return Err(not_found());
     };
-    let (contract, unit) = (ContractId::from_code(contract), find_unit_id(local_app, unit)?);
-    let found = local_app.app.expected_report(contract, unit, from)?;
-    found.map(|key| vec![key.id()]).ok_or_else(not_found)
+    desk.find_report(contract, unit, from)?.map(|id| vec![id]).ok_or_else(not_found)
 }
 
 fn waiver_state_text(waiver: &Waiver) -> &'static str {
@@ -280,23 +254,13 @@ fn waiver_state_text(waiver: &Waiver) -> &'static str {
     }
 }
 
-fn report_text(reference: &ReferenceSnapshot, waiver: &Waiver) -> String {
-    let ReportKey { unit, period, .. } = &waiver.key;
-    format!("{} {} {period}", unit_uid(reference, *unit), contract_code(reference, waiver))
-}
-
-fn contract_code(reference: &ReferenceSnapshot, waiver: &Waiver) -> String {
-    let found = reference.contract(waiver.key.contract);
-    found.map_or_else(String::new, |contract| contract.code.clone())
-}
-
-fn waiver_json(reference: &ReferenceSnapshot, (waiver, revision): &StoredWaiver) -> Value {
+fn waiver_json(WaiverLine { unit, contract, waiver, revision }: &WaiverLine) -> Value {
     let Waiver { key, reason, state, proposed_day, settled_day } = waiver;
     json!({
         "waiver": waiver.id().to_string(),
         "report": key.id().to_string(),
-        "unit": unit_uid(reference, key.unit),
-        "contract": contract_code(reference, waiver),
+        "unit": unit,
+        "contract": contract,
         "period": key.period.to_string(),
         "reason": reason,
         "state": state.as_str(),
@@ -308,19 +272,17 @@ fn waiver_json(reference: &ReferenceSnapshot, (waiver, revision): &StoredWaiver)
 
 /// `thidua campaign waivers`
 pub(super) fn list_waivers(ctx: &CliContext) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let waivers = local_app.app.visible_waivers(&local_app.actor)?;
+    let waivers = ctx.open_desk()?.waivers()?;
     let output = &ctx.output;
     if output.json {
-        let list: Vec<Value> = waivers.iter().map(|one| waiver_json(&reference, one)).collect();
+        let list: Vec<Value> = waivers.iter().map(waiver_json).collect();
         output.print_answer(String::new, || json!(list));
         return Ok(());
     }
-    let row = |(waiver, _): &StoredWaiver| {
+    let row = |WaiverLine { unit, contract, waiver, .. }: &WaiverLine| {
         vec![
-            unit_uid(&reference, waiver.key.unit),
-            contract_code(&reference, waiver),
+            unit.clone(),
+            contract.clone(),
             waiver.key.period.to_string(),
             output.text(waiver_state_text(waiver)).to_owned(),
             waiver.reason.clone(),
@@ -342,21 +304,20 @@ pub(super) fn list_waivers(ctx: &CliContext) -> CliResult {
 
 /// `thidua campaign reopen`
 pub(super) fn reopen(ctx: &CliContext, args: &ReopenArgs) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let id = find_campaign(&*local_app.load_reference()?, args.campaign.as_deref())?.id();
-    let account = AccountId::from_code(&args.account);
-    let actor = local_app.app.account_actor(&local_app.actor, account)?;
+    let desk = ctx.open_desk()?;
+    let account = desk.acting_account(args.account.as_deref())?;
+    let campaign = desk.campaign(args.campaign.as_deref())?;
     let reason = args.reason.as_deref().unwrap_or_default();
-    let campaign = local_app.app.reopen_campaign(&actor, id, (reason, args.withdraw))?;
-    let output = &ctx.output;
-    let (code, status) = (&campaign.code, campaign.status);
+    let (status, reopening) =
+        desk.reopen_campaign(account, campaign.id(), (reason, args.withdraw))?;
+    let (output, code) = (&ctx.output, &campaign.code);
     output.print_answer(
-        || match &campaign.reopening {
+        || match &reopening {
             Some(Reopening { reason, .. }) => output.say(message!("reopen-asked", code, reason)),
             None => output.say(message!("reopen-status", code, status => status.message())),
         },
         || {
-            let asked = campaign.reopening.as_ref();
+            let asked = reopening.as_ref();
             json!({ "code": code, "status": status.as_str(), "reopening": asked.map(|one| &one.reason) })
         },
     );

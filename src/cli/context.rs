@@ -28,6 +28,10 @@ pub(super) struct CommonArgs {
         default_value = "thidua-data"
     )]
     data: PathBuf,
+    /// Work on this server, in the name of the account that signed in there, as in
+    /// https://10.0.0.2:8443.
+    #[arg(long, global = true, env = "THIDUA_SERVER", value_name = "URL")]
+    server: Option<String>,
     /// Configuration file (default: thidua.toml in the data directory).
     #[arg(long, global = true, env = "THIDUA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -81,6 +85,16 @@ impl CliContext {
         &self.common.data
     }
 
+    /// The server elsewhere on which the command is to work.
+    pub(super) fn server(&self) -> Option<&str> {
+        self.common.server.as_deref().filter(|address| !address.is_empty())
+    }
+
+    /// Refuses a server elsewhere: the command is of this machine.
+    pub(super) fn require_local(&self) -> CliResult {
+        if self.server().is_some() { Err(CliError::not_remote()) } else { Ok(()) }
+    }
+
     /// The configuration from file, environment and flags.
     pub(super) fn read_config(&self) -> CliResult<Config> {
         self.read_config_with_settings().map(|(config, _)| config)
@@ -88,6 +102,7 @@ impl CliContext {
 
     /// The configuration, and the keys that file, environment and flags set.
     pub(super) fn read_config_with_settings(&self) -> CliResult<(Config, GivenSettings)> {
+        self.require_local()?;
         let common = &self.common;
         check_readable(&common.data)?;
         // Names and values that are not UTF-8 cannot belong to the configuration.

@@ -38,12 +38,31 @@ pub(super) struct CliFinding {
     pub(super) violation: Violation,
     /// The cell of a table, if it is about one.
     pub(super) cell: Option<Box<RefusedCell>>,
+    /// The code, if a server sent the finding: it may be newer than this program.
+    server_code: Option<String>,
 }
 
 impl CliFinding {
+    /// A finding about a part of a request, as a server says it.
+    pub(super) fn of_server(code: &str, severity: Severity, path: String, text: String) -> Self {
+        let violation = Violation { severity, code: "", path, message: Message::verbatim(text) };
+        Self { place: None, violation, cell: None, server_code: Some(code.to_owned()) }
+    }
+
+    /// A finding at a place of a file.
+    pub(super) fn at(place: (String, TextPosition), violation: Violation) -> Self {
+        Self { place: Some(place), violation, cell: None, server_code: None }
+    }
+
+    /// The stable code.
+    pub(super) fn code(&self) -> &str {
+        self.server_code.as_deref().unwrap_or(self.violation.code)
+    }
+
     /// One line of text.
     pub(super) fn to_line(&self, lang: Lang) -> String {
-        let Violation { severity: grade, code, path: at, message } = &self.violation;
+        let Violation { severity: grade, code: _, path: at, message } = &self.violation;
+        let code = self.code();
         let mark = match grade {
             Severity::Error => "",
             Severity::Warning => lang.text("error-warning"),
@@ -61,13 +80,13 @@ impl CliFinding {
 impl From<FileDiagnostic> for CliFinding {
     fn from(fault: FileDiagnostic) -> Self {
         let FileDiagnostic { file, position, violation, cell } = fault;
-        Self { place: Some((file, position)), violation, cell }
+        Self { place: Some((file, position)), violation, cell, server_code: None }
     }
 }
 
 impl From<Violation> for CliFinding {
     fn from(violation: Violation) -> Self {
-        Self { place: None, violation, cell: None }
+        Self { place: None, violation, cell: None, server_code: None }
     }
 }
 

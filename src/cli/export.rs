@@ -8,6 +8,7 @@ use super::error::{CliError, CliResult};
 use super::files;
 use super::lookup::{find_campaign, find_unit_id};
 use super::report::{SelectedReports, sent_reports};
+use super::desk::RunLine;
 use super::runs::{RUN_COLUMNS, run_rows};
 use super::standings::{load_standings, parse_view, standing_table};
 use crate::domain::org::StructureView;
@@ -219,7 +220,8 @@ impl Exporter<'_> {
     fn run_table(&self, campaign: Option<&str>, limit: u16) -> CliResult<TableExport> {
         let reference = self.local_app.load_reference()?;
         let campaign = find_campaign(&reference, campaign)?;
-        let rows = run_rows(self.local_app, campaign, limit)?;
+        let runs = self.local_app.app.run_manifests(campaign.id(), limit.into())?;
+        let rows = run_rows(&runs.iter().map(RunLine::from).collect::<Vec<_>>());
         let what = format!("runs of {}", campaign.code);
         Ok(TableExport {
             remarks: self.about(&what, None, "AS_WAS").to_remarks(),

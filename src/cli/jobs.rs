@@ -2,11 +2,8 @@
 //! shows past runs.
 
 use super::context::CliContext;
-use super::error::{CliError, CliResult};
-use crate::app::job_run::{JobId, JobSlotOutcome};
-use crate::domain::support::message::message;
-use crate::domain::support::time::Timestamp;
-use crate::jobs::{self, ScheduledJob};
+use super::desk::{JobLine, JobRunLine, PerformedJob};
+use super::error::CliResult;
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::time::Duration;
@@ -62,15 +59,12 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 }
 
 fn list_jobs(ctx: &CliContext) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let mut rows = Vec::new();
-    for job in jobs::SCHEDULED_JOBS {
-        let last = local_app.app.past_job_runs(Some(job.id), 1)?.pop();
-        let at = job.daily_at.strftime("%H:%M").to_string();
-        let (state, slot) = last
-            .map_or_else(Default::default, |run| (run.state, Timestamp(run.slot_at).local_text()));
-        rows.push(vec![job.name().to_owned(), at, state, slot]);
-    }
+    let row = |job: JobLine| {
+        let (state, slot) =
+            job.last.map_or_else(Default::default, |run| (run.state, run.slot_at.local_text()));
+        vec![job.name, job.daily_at, state, slot]
+    };
+    let rows: Vec<Vec<String>> = ctx.open_desk()?.jobs()?.into_iter().map(row).collect();
     let output = &ctx.output;
     let headings =
         [output.text("jobs-job"), output.text("jobs-daily"), output.text("jobs-last"), "slot"];
@@ -78,42 +72,16 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
     Ok(())
 }
 
-fn find_job(name: &str) -> CliResult<&'static ScheduledJob> {
-    jobs::find_job(name).ok_or_else(|| {
-        let names: Vec<&str> = jobs::SCHEDULED_JOBS.iter().map(ScheduledJob::name).collect();
-        let names = names.join(", ");
-        CliError::usage_error(message!("jobs-there-no-job-there", name, names))
-    })
-}
-
 fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
-    let job = find_job(name)?;
-    if full && job.id != JobId::Aggregate {
-        return Err(CliError::usage_error(message!("jobs-full-goes-aggregate-only")));
-    }
-    let local_app = ctx.open_local_app()?;
+    let desk = ctx.open_desk()?;
     let output = &ctx.output;
     // indicatif draws on terminals only.
     let spinner = if output.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     spinner.set_message(format!("{} {name}", output.text("jobs-running")));
     spinner.enable_steady_tick(Duration::from_millis(120));
-    let agreeing =
-        if full { Some(local_app.app.verify_cached_totals(&local_app.actor)?) } else { None };
-    let ended = job.run_now(&local_app.app, &format!("cli-{}", std::process::id()));
+    let ended = desk.run_job(name, full, output.lang);
     spinner.finish_and_clear();
-    let message = match ended? {
-        JobSlotOutcome::ClockInDoubt(fault) => {
-            return Err(CliError::new("CLOCK", fault.message_with_remedy()));
-        }
-        JobSlotOutcome::Done(message) => message,
-        JobSlotOutcome::AlreadyDone => output.text("jobs-slot-done-before").to_owned(),
-        JobSlotOutcome::LeasedElsewhere => {
-            return Err(CliError::new(
-                "HELD_ELSEWHERE",
-                message!("jobs-another-process-runs-now", name),
-            ));
-        }
-    };
+    let PerformedJob { message, agreeing } = ended?;
     let full = agreeing.map_or_else(String::new, |count| {
         format!("; {count} {}", output.text("jobs-campaigns-same-byte-from"))
     });
@@ -125,11 +93,7 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
 }
 
 fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
-    let job = find_job(name)?;
-    let local_app = ctx.open_local_app()?;
-    if !local_app.app.cancel_job(&local_app.actor, job.id)? {
-        return Err(CliError::new("NOT_RUNNING", message!("jobs-job-not-running-see", name)));
-    }
+    ctx.open_desk()?.cancel_job(name)?;
     let output = &ctx.output;
     let text = output.text("jobs-cancelled-nothing-published");
     output.print_answer(
@@ -140,19 +104,14 @@ fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
 }
 
 fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
-    let job = name.map(find_job).transpose()?.map(|job| job.id);
-    let local_app = ctx.open_local_app()?;
     let output = &ctx.output;
-    let runs = local_app.app.job_runs(job, i64::from(limit))?;
-    let local = |micros: i64| Timestamp(micros).local_text();
-    let rows: Vec<Vec<String>> = runs
-        .into_iter()
-        .map(|run| {
-            let seconds =
-                run.ended_at.map_or_else(String::new, |end| seconds_text(end - run.started_at));
-            vec![run.job, local(run.slot_at), run.state, seconds, run.message.unwrap_or_default()]
-        })
-        .collect();
+    let row = |run: JobRunLine| {
+        let seconds =
+            run.ended_at.map_or_else(String::new, |end| seconds_text(end.0 - run.started_at.0));
+        vec![run.job, run.slot_at.local_text(), run.state, seconds, run.message]
+    };
+    let runs = ctx.open_desk()?.job_runs(name, limit)?;
+    let rows: Vec<Vec<String>> = runs.into_iter().map(row).collect();
     let headings = [
         output.text("jobs-job"),
         "slot",

@@ -25,7 +25,12 @@ pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId
         .org
         .unit_by_uid(code)
         .map(|unit| unit.id)
-        .ok_or_else(|| CliError::new("UNKNOWN_UNIT", message!("lookup-there-no-unit-codes", code)))
+        .ok_or_else(|| unknown_unit(code))
+}
+
+/// No unit has this code.
+pub(super) fn unknown_unit(code: &str) -> CliError {
+    CliError::new("UNKNOWN_UNIT", message!("lookup-there-no-unit-codes", code))
 }
 
 /// The campaign with this code, or the only campaign.
@@ -33,11 +38,19 @@ pub(super) fn find_campaign<'a>(
     reference: &'a ReferenceSnapshot,
     code: Option<&str>,
 ) -> CliResult<&'a Campaign> {
-    let codes: Vec<&str> =
-        reference.campaigns.iter().map(|campaign| campaign.code.as_str()).collect();
+    find_by_code(&reference.campaigns, |campaign| &campaign.code, code)
+}
+
+/// The campaign with this code among all, or the only one.
+pub(super) fn find_by_code<'a, T>(
+    campaigns: &'a [T],
+    code_of: impl Fn(&T) -> &str,
+    code: Option<&str>,
+) -> CliResult<&'a T> {
+    let codes: Vec<&str> = campaigns.iter().map(&code_of).collect();
     let found = match code {
-        Some(code) => reference.campaigns.iter().find(|campaign| campaign.code == code),
-        None => reference.campaigns.first().filter(|_| codes.len() == 1),
+        Some(code) => campaigns.iter().find(|campaign| code_of(campaign) == code),
+        None => campaigns.first().filter(|_| codes.len() == 1),
     };
     found.ok_or_else(|| {
         let codes = codes.join(", ");

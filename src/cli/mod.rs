@@ -27,6 +27,7 @@ mod contract;
 mod database_connection;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod desk;
 mod desk_actions;
 mod doctor;
 mod error;
@@ -70,6 +71,7 @@ mod runs;
 mod score;
 mod second_factor;
 mod serve;
+mod sign_in;
 mod standing_drilldown;
 mod standing_format;
 mod standings;
@@ -167,6 +169,11 @@ enum CliCommand {
     Move(relocate::Args),
     /// Find what is wrong and say what to do.
     Doctor(doctor::Args),
+    /// Begin a session on a server elsewhere, for commands with --server.
+    SignIn(sign_in::SignInArgs),
+    /// End the session on a server elsewhere.
+    #[command(after_help = "Examples:\n  thidua sign-out --server https://10.0.0.2:8443")]
+    SignOut,
     /// Ask whether the server serves.
     Healthcheck(healthcheck::Args),
     /// The contract for other tools.
@@ -202,6 +209,26 @@ fn parse_arguments(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
     })
 }
 
+/// Refuses a server elsewhere for what is of the machine itself. What else cannot be done there is
+/// refused where it opens the database or the configuration.
+fn check_place(ctx: &CliContext, command: &CliCommand) -> error::CliResult {
+    let is_of_machine = matches!(
+        command,
+        CliCommand::Init(_)
+            | CliCommand::Serve(_)
+            | CliCommand::Tls(_)
+            | CliCommand::Backup(_)
+            | CliCommand::VerifyBackup(_)
+            | CliCommand::Restore(_)
+            | CliCommand::Promote(_)
+            | CliCommand::Migrate(_)
+            | CliCommand::Move(_)
+            | CliCommand::Doctor(_)
+            | CliCommand::Healthcheck(_)
+    );
+    if is_of_machine { ctx.require_local() } else { Ok(()) }
+}
+
 /// Runs the subcommand that `arguments` name; the first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse_arguments(arguments.into_iter().collect()) {
@@ -209,6 +236,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(code) => return code,
     };
     let ctx = CliContext::new(cli.common);
+    if let Err(failure) = check_place(&ctx, &cli.command) {
+        return ctx.output.print_error(&failure);
+    }
     let ended = match &cli.command {
         CliCommand::Init(args) => init::run(&ctx, args),
         CliCommand::Serve(args) => serve::run(&ctx, args),
@@ -235,6 +265,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Remind(args) => remind::run(&ctx, args),
         CliCommand::Fleet(args) => fleet::run(&ctx, args),
         CliCommand::Doctor(args) => doctor::run(&ctx, args),
+        CliCommand::SignIn(args) => sign_in::sign_in(&ctx, args),
+        CliCommand::SignOut => sign_in::sign_out(&ctx),
         CliCommand::Healthcheck(args) => healthcheck::run(&ctx, args),
         CliCommand::Contract(args) => contract::run(&ctx, args),
         CliCommand::Completions(args) => completions::run(args),

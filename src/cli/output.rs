@@ -201,12 +201,12 @@ fn group_findings(findings: &[CliFinding], lang: Lang) -> Vec<String> {
     let mut groups: Vec<Vec<&CliFinding>> = Vec::new();
     let mut known: HashMap<(&str, &str, String), usize> = HashMap::new();
     for finding in findings {
-        let violation = &finding.violation;
+        let (code, violation) = (finding.code(), &finding.violation);
         let Some((file, _)) = &finding.place else {
             groups.push(vec![finding]);
             continue;
         };
-        let key = (file.as_str(), violation.code, violation.message.text(lang));
+        let key = (file.as_str(), code, violation.message.text(lang));
         let group = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(group) {
             Some(group) => group.push(finding),
@@ -254,7 +254,7 @@ fn failure_json(failure: &CliError, lang: Lang) -> Value {
 pub(super) fn finding_json(finding: &CliFinding, lang: Lang) -> Value {
     let broken = &finding.violation;
     let mut value = json!({
-        "code": broken.code,
+        "code": finding.code(),
         "at": broken.path,
         "refuses": broken.severity == Severity::Error,
         "message": broken.message.text(lang),

@@ -32,11 +32,7 @@ impl ReportFilePlaces<'_> {
         let finding = |column: Option<String>, why: RefusalReason| {
             let place = self.staged.place(row.line, column.as_deref());
             let path = column.map_or_else(|| unit.clone(), |column| format!("{unit}: {column}"));
-            CliFinding {
-                place: Some(place),
-                violation: Violation::error(why.code(), path, why.message()),
-                cell: None,
-            }
+            CliFinding::at(place, Violation::error(why.code(), path, why.message()))
         };
         if refusal.field_errors.is_empty() {
             // The unit is known by now: what the account does not see, it may not report for.
@@ -54,11 +50,8 @@ impl ReportFilePlaces<'_> {
     pub(super) fn repeated(&self, row: &ReportCsvRow, earlier: usize) -> CliFinding {
         let (line, what) = (row.line, format!("{}, {}", row.contract, row.unit_uid));
         let text = message!("table-row-repeated", what, earlier, line);
-        CliFinding {
-            place: Some(self.staged.place(line, Some("unit"))),
-            violation: Violation::error("REPEATED_ROW", "unit", text),
-            cell: None,
-        }
+        let place = self.staged.place(line, Some("unit"));
+        CliFinding::at(place, Violation::error("REPEATED_ROW", "unit", text))
     }
 
     /// Many lines that the account may not send as one finding, which says how many and of which
@@ -85,7 +78,7 @@ impl ReportFilePlaces<'_> {
         let (count, units) = (units.len(), listed.join(", "));
         let text = message!("report-import-denied", account, lines, count, units);
         let violation = Violation::error(first.violation.code, account, text);
-        rest.push(CliFinding { place: first.place, violation, cell: None });
+        rest.extend(first.place.map(|place| CliFinding::at(place, violation)));
         rest
     }
 

@@ -3,18 +3,12 @@
 //!
 //! Units are in code order; nothing is ranked. `app` computes the differences.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::{RunDifference, RunLine, ShortStanding, VerifiedRun};
 use super::error::{CliError, CliResult};
-use super::lookup::find_campaign;
 use super::output::Colour;
-use crate::app::ReferenceSnapshot;
-use crate::app::runs::{RunManifest, StandingDiff};
-use crate::domain::campaign::Campaign;
-use crate::domain::standing::{SEMANTICS_VERSION, Standing};
 use crate::domain::support::hex::encode_hex;
-use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
-use crate::domain::support::time::Timestamp;
 use serde_json::json;
 
 /// `thidua runs ...`
@@ -43,7 +37,7 @@ enum RunsCommand {
     Show {
         /// Number of the run.
         run: u32,
-        /// Code of the unit (default: the whole authority).
+        /// Code of the unit (default: the one that runs the campaign).
         #[arg(long)]
         unit: Option<String>,
     },
@@ -64,49 +58,37 @@ enum RunsCommand {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let campaign = find_campaign(&reference, args.campaign.as_deref())?;
+    let desk = ctx.open_desk()?;
+    let campaign = desk.campaign_id(args.campaign.as_deref())?;
     match &args.command {
-        RunsCommand::List { limit } => list_runs(ctx, &local_app, campaign, *limit),
+        RunsCommand::List { limit } => {
+            list_runs(ctx, &desk.runs(campaign, (*limit).into())?);
+            Ok(())
+        }
         RunsCommand::Show { run, unit } => {
-            show_run(ctx, &local_app, &find_run(&local_app, campaign, *run)?, unit.as_deref())
+            show_run(ctx, &desk.run_standings(campaign, *run, unit.as_deref())?)
         }
         RunsCommand::Verify { run } => {
-            verify_run(ctx, &local_app, &reference, &find_run(&local_app, campaign, *run)?)
+            let (run, found) = desk.verify_run(campaign, *run)?;
+            show_verification(ctx, &run, &found)
         }
-        RunsCommand::Diff { before, after } => diff_runs(
-            ctx,
-            &local_app,
-            &reference,
-            [&find_run(&local_app, campaign, *before)?, &find_run(&local_app, campaign, *after)?],
-        ),
+        RunsCommand::Diff { before, after } => {
+            let between = desk.diff_runs(campaign, (*before, *after))?;
+            show_difference(ctx, (*before, *after), &between)
+        }
     }
-}
-
-fn find_run(local_app: &LocalApp, campaign: &Campaign, number: u32) -> CliResult<RunManifest> {
-    let runs = local_app.app.run_manifests(campaign.id(), i64::MAX)?;
-    runs.into_iter()
-        .find(|run| run.number == i64::from(number))
-        .ok_or_else(|| CliError::new("NOT_FOUND", message!("runs-there-no-run-see", number)))
 }
 
 /// Columns of the list of runs.
 pub(super) const RUN_COLUMNS: [&str; 7] =
     ["run", "published", "cut", "output_sha256", "version", "semantics", "supersedes"];
 
-/// A row for each published run, newest first.
-pub(super) fn run_rows(
-    local_app: &LocalApp,
-    campaign: &Campaign,
-    limit: u16,
-) -> CliResult<Vec<Vec<String>>> {
-    let runs = local_app.app.run_manifests(campaign.id(), limit.into())?;
-    let row = |run: &RunManifest| {
-        let at = Timestamp(run.published_at).local_text();
+/// A row for each published run.
+pub(super) fn run_rows(runs: &[RunLine]) -> Vec<Vec<String>> {
+    let row = |run: &RunLine| {
         vec![
             run.number.to_string(),
-            at,
+            run.published_at.local_text(),
             run.cut_seq.to_string(),
             encode_hex(&run.output_digest),
             run.code_version.clone(),
@@ -114,11 +96,10 @@ pub(super) fn run_rows(
             if run.supersedes == 0 { String::new() } else { run.supersedes.to_string() },
         ]
     };
-    Ok(runs.iter().map(row).collect())
+    runs.iter().map(row).collect()
 }
 
-fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit: u16) -> CliResult {
-    let rows = run_rows(local_app, campaign, limit)?;
+fn list_runs(ctx: &CliContext, runs: &[RunLine]) {
     let output = &ctx.output;
     let headings = [
         output.text("runs-run"),
@@ -129,33 +110,12 @@ fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit:
         output.text("runs-semantics"),
         output.text("runs-supersedes"),
     ];
-    output.print_rows(&headings, &RUN_COLUMNS, &rows);
-    Ok(())
+    output.print_rows(&headings, &RUN_COLUMNS, &run_rows(runs));
 }
 
-fn show_run(
-    ctx: &CliContext,
-    local_app: &LocalApp,
-    run: &RunManifest,
-    unit: Option<&str>,
-) -> CliResult {
-    let (mut standings, reference) = local_app.app.run_standings(run)?;
-    let unit = match unit {
-        Some(code) => super::lookup::find_unit_id(local_app, code)?,
-        None => {
-            local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]))
-        }
-    };
-    standings.retain(|one| one.unit == unit);
-    standings.sort_by_key(|one| (one.phase, one.judgement.code.clone()));
-    let row = |one: &Standing| {
-        let judgement = &one.judgement;
-        vec![
-            unit_uid(&reference, one.unit),
-            judgement.code.clone(),
-            judgement.display.clone(),
-            judgement.state.as_str().to_owned(),
-        ]
+fn show_run(ctx: &CliContext, standings: &[ShortStanding]) -> CliResult {
+    let row = |ShortStanding { unit, target, value, state }: &ShortStanding| {
+        vec![unit.clone(), target.clone(), value.clone(), state.clone()]
     };
     let rows: Vec<Vec<String>> = standings.iter().map(row).collect();
     let output = &ctx.output;
@@ -169,21 +129,11 @@ fn show_run(
     Ok(())
 }
 
-fn unit_uid(reference: &ReferenceSnapshot, unit: UnitId) -> String {
-    reference.org.unit(unit).map_or_else(|| unit.to_string(), |unit| unit.uid.clone())
-}
-
-fn verify_run(
-    ctx: &CliContext,
-    local_app: &LocalApp,
-    reference: &ReferenceSnapshot,
-    run: &RunManifest,
-) -> CliResult {
-    let found = local_app.app.verify_run(run)?;
+fn show_verification(ctx: &CliContext, run: &RunLine, found: &VerifiedRun) -> CliResult {
     let output = &ctx.output;
-    let holds = found.holds();
-    if let Some(judged_by) = found.other_semantics.filter(|_| holds) {
-        let (run, today) = (run.number, SEMANTICS_VERSION);
+    let holds = found.input_holds && found.output_holds;
+    if let Some(today) = found.other_semantics.filter(|_| holds) {
+        let (run, judged_by) = (run.number, run.semantics);
         let text = || output.say(message!("runs-semantics-changed", run, judged_by, today));
         output.print_answer(
             || output.paint(Colour::Yellow, &format!("SEMANTICS_CHANGED: {}", text())),
@@ -200,13 +150,13 @@ fn verify_run(
         || {
             let lines = [
                 format!("{} {}: {} {}", output.text("runs-run"), run.number, found.reports, output.text("runs-raw-reports")),
-                format!("  {} {}", output.text("runs-input"), word(found.input_matches)),
-                format!("  {} {}", output.text("runs-standings"), word(found.output_matches)),
+                format!("  {} {}", output.text("runs-input"), word(found.input_holds)),
+                format!("  {} {}", output.text("runs-standings"), word(found.output_holds)),
             ];
-            let differing = found.differing.iter().map(|(unit, target)| format!("  {} {target}", unit_uid(reference, *unit)));
+            let differing = found.differing.iter().map(|(unit, target)| format!("  {unit} {target}"));
             lines.into_iter().chain(differing).collect::<Vec<_>>().join("\n")
         },
-        || json!({ "run": run.number, "reports": found.reports, "input_holds": found.input_matches, "output_holds": found.output_matches,
+        || json!({ "run": run.number, "reports": found.reports, "input_holds": found.input_holds, "output_holds": found.output_holds,
                    "output_sha256": encode_hex(&run.output_digest) }),
     );
     if holds {
@@ -215,39 +165,15 @@ fn verify_run(
     Err(CliError::new("RUN_DIFFERS", message!("runs-computed-again-run-not")))
 }
 
-fn diff_runs(
+fn show_difference(
     ctx: &CliContext,
-    local_app: &LocalApp,
-    reference: &ReferenceSnapshot,
-    [before, after]: [&RunManifest; 2],
+    (before, after): (u32, u32),
+    between: &RunDifference,
 ) -> CliResult {
-    let mut between = local_app.app.diff_runs(before, after)?;
-    between.standing_diffs.sort_by_key(|one| (unit_uid(reference, one.unit), one.target.clone()));
-    between
-        .changed_reports
-        .sort_by_key(|report| (unit_uid(reference, report.key.unit), report.key.period.start));
-    let output = &ctx.output;
-    let side = |one: &Option<Standing>| {
-        one.as_ref().map_or_else(
-            || "-".to_owned(),
-            |one| format!("{} {}", one.judgement.display, one.judgement.state.as_str()),
-        )
-    };
-    let line = |one: &StandingDiff| {
-        [unit_uid(reference, one.unit), one.target.clone(), side(&one.before), side(&one.after)]
-    };
-    let changed: Vec<[String; 4]> = between.standing_diffs.iter().map(line).collect();
-    let report = |one: &crate::domain::report::Report| {
-        [
-            unit_uid(reference, one.key.unit),
-            one.key.period.to_string(),
-            format!("{:?}", one.state).to_uppercase(),
-        ]
-    };
-    let reports: Vec<[String; 3]> = between.changed_reports.iter().map(report).collect();
+    let (output, changed, reports) = (&ctx.output, &between.standings, &between.reports);
     output.print_answer(
         || {
-            let mut lines = vec![format!("{} {} -> {}", output.text("runs-run"), before.number, after.number)];
+            let mut lines = vec![format!("{} {} -> {}", output.text("runs-run"), before, after)];
             if between.definitions_changed {
                 lines.push(output.text("runs-definitions-changed-organisation-forms").to_owned());
             }
@@ -260,7 +186,7 @@ fn diff_runs(
             lines.extend(reports.iter().map(|[unit, period, state]| format!("  {unit} {period} {state}")));
             lines.join("\n")
         },
-        || json!({ "before": before.number, "after": after.number, "definitions": between.definitions_changed, "baselines": between.baselines_changed,
+        || json!({ "before": before, "after": after, "definitions": between.definitions_changed, "baselines": between.baselines_changed,
                    "changed": changed.iter().map(|[unit, target, old, new]| json!({ "unit": unit, "target": target, "before": old, "after": new })).collect::<Vec<_>>(),
                    "reports": reports.iter().map(|[unit, period, state]| json!({ "unit": unit, "period": period, "state": state })).collect::<Vec<_>>() }),
     );

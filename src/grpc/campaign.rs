@@ -4,10 +4,10 @@ use super::act::{read_act_request, take_performed};
 use super::campaign_messages as messages;
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
-use crate::app::ReferenceSnapshot;
 use crate::app::access::CallerIdentity;
 use crate::app::act::Performer;
 use crate::app::conclusion::{CampaignRehearsal, RehearsedAct};
+use crate::app::{AppError, ReferenceSnapshot};
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::access::permission::action;
 use crate::domain::access::scope::RecordKind;
@@ -72,7 +72,14 @@ impl Services {
         let mut found: Vec<&Campaign> = reference.campaigns.iter().collect();
         found.sort_by(|a, b| a.code.cmp(&b.code));
         let page = found.iter().skip(skip).take(size);
-        let campaigns = page.map(|campaign| self.campaign_to_proto(&reference, campaign));
+        let campaigns = page.map(|campaign| {
+            let award =
+                if include_drafts { self.award_to_proto(identity, campaign)? } else { None };
+            Ok::<_, RpcError>(pb::Campaign {
+                award,
+                ..self.campaign_to_proto(&reference, campaign)?
+            })
+        });
         let campaigns = campaigns.collect::<Result<_, _>>()?;
         let next_page_token = pagination::next_offset_token(skip + size, found.len(), key);
         Ok(pb::ListCampaignsResponse { campaigns, next_page_token })
@@ -170,6 +177,20 @@ impl Services {
         messages::rehearsal_to_proto(rehearsed, &reference)
     }
 
+    /// The newest step on the award, for a caller that may step the campaign.
+    fn award_to_proto(
+        &self,
+        identity: &CallerIdentity,
+        campaign: &Campaign,
+    ) -> Result<Option<pb::CampaignAward>, RpcError> {
+        let (actor, id) = (&identity.actor, campaign.id());
+        match self.app.newest_award_entry::<action::StepCampaign>(actor, id) {
+            Ok(entry) => Ok(entry.as_ref().map(messages::award_to_proto)),
+            Err(AppError::Refused(refusal)) if refusal.reason == RefusalReason::Denied => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn campaign_to_proto(
         &self,
         reference: &ReferenceSnapshot,
@@ -178,7 +199,8 @@ impl Services {
         let message = record::campaign_to_proto(campaign, &reference.element_numbers);
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let revision = self.load_revision(RecordKind::Campaign, &campaign.id().0)?;
-        Ok(pb::Campaign { id: campaign.id().0.to_vec(), revision, record: Some(record) })
+        let id = campaign.id().0.to_vec();
+        Ok(pb::Campaign { id, revision, record: Some(record), award: None })
     }
 }
 

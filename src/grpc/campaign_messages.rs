@@ -4,6 +4,7 @@ use super::status::RpcError;
 use crate::app::ReferenceSnapshot;
 use crate::app::conclusion::{CampaignRehearsal, OpenVerdict};
 use crate::domain::campaign::completeness::MissingReport;
+use crate::domain::campaign::{AwardDocument, AwardEntry};
 use crate::domain::support::violation::{Severity, Violation};
 use crate::exchange::definitions::{DefinitionChange, DefinitionKind};
 use crate::files::diagnostic::FileDiagnostic;
@@ -49,6 +50,19 @@ pub(super) fn change_to_proto(change: DefinitionChange) -> pb::DefinitionChange 
     pb::DefinitionChange { kind: kind.into(), code, is_new, lines }
 }
 
+/// The newest step on an award.
+pub(super) fn award_to_proto(entry: &AwardEntry) -> pb::CampaignAward {
+    let AwardEntry { step, document: AwardDocument { reference, day }, reason, entered_day } =
+        entry;
+    pb::CampaignAward {
+        step: enums::award_step_to_proto(*step).into(),
+        reference: reference.clone(),
+        day: values::day_to_proto(*day),
+        reason: reason.clone(),
+        entered_day: values::day_to_proto(*entered_day),
+    }
+}
+
 /// The rehearsal with its standings, which the caller has limited.
 pub(super) fn rehearsal_to_proto(
     rehearsal: CampaignRehearsal,
@@ -60,9 +74,10 @@ pub(super) fn rehearsal_to_proto(
     let standings = standings.iter().map(|one| record::standing_to_proto(one, units, elements));
     let standings = standings.collect::<Result<_, _>>();
     let verdict = |one: OpenVerdict| {
-        let OpenVerdict { unit, phase, target, missing, state: _, stays_open } = one;
+        let OpenVerdict { unit, phase, target, missing, state, stays_open } = one;
         let unit_uid = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-        pb::OpenVerdict { unit_uid, target, phase: phase.into(), missing, stays_open }
+        let state = record::judgement_state_to_proto(state).into();
+        pb::OpenVerdict { unit_uid, target, phase: phase.into(), missing, stays_open, state }
     };
     Ok(pb::RehearseCampaignResponse {
         as_of_day: values::day_to_proto(as_of),
@@ -88,5 +103,6 @@ fn missing_report_to_proto(report: MissingReport) -> pb::MissingReport {
         }),
         state: enums::missing_state_to_proto(state).into(),
         waived,
+        period: Some(values::period_to_proto(&key.period)),
     }
 }

@@ -20,6 +20,9 @@ use tonic_types::{ErrorDetails, StatusExt};
 /// Retry delay while the server's disk is full: an operator has to act first.
 const DISK_FULL_RETRY: Duration = Duration::from_secs(5);
 
+/// Most codes of violations that a status names.
+const VIOLATION_CODES_MAX: usize = 20;
+
 /// The `domain` of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "thidua";
 
@@ -196,12 +199,13 @@ fn violations_to_status(found: &[Violation], lang: Lang) -> Status {
     }
     let reason = RefusalReason::Malformed;
     let text = found.first().map_or_else(|| reason.message(), |line| line.message.clone());
+    let codes: Vec<&str> = found.iter().take(VIOLATION_CODES_MAX).map(|line| line.code).collect();
     build_status_with_details(
         reasons::reason_to_proto(reason),
         Code::FailedPrecondition,
         &text.text(lang),
         lang,
-        &[],
+        &[("violations", codes.join(","))],
         details,
     )
 }

@@ -7,6 +7,7 @@ pub mod ca;
 mod call_limits;
 mod connect;
 mod cors;
+pub mod desk_client;
 pub mod escaped_writer;
 mod exchange_http;
 pub mod health_probe;

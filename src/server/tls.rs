@@ -242,8 +242,15 @@ fn is_issued_by(certificate: &CertificateDer<'_>, issuer: &CertificateDer<'_>) -
 
 /// Reads all certificates of a PEM file; at least one.
 pub fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let pem = read_file(path)?;
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    parse_chain(&read_file(path)?, path)
+}
+
+/// The certificates of the text of the PEM file `path`; at least one.
+pub(super) fn parse_chain(
+    pem: &[u8],
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| missing_pem(path, "certificate"))
 }
 

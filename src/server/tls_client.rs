@@ -1,10 +1,10 @@
 //! TLS of outgoing calls: only one CA, from a file, is trusted.
 
-use super::tls::{TlsError, read_chain};
+use super::tls::{TlsError, parse_chain, read_chain};
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rustls::crypto::ring;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +13,20 @@ use tokio_rustls::TlsConnector;
 
 /// Builds a client configuration that trusts only the certificates in the file `ca`.
 pub(super) fn build_client_config(ca: &Path) -> Result<Arc<rustls::ClientConfig>, TlsError> {
+    trust_only(read_chain(ca)?)
+}
+
+/// The certificates of a text in PEM; at least one.
+pub(super) fn parse_authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    parse_chain(pem, Path::new("ca.crt"))
+}
+
+/// Builds a client configuration that trusts only these certificates.
+pub(super) fn trust_only(
+    authorities: Vec<CertificateDer<'static>>,
+) -> Result<Arc<rustls::ClientConfig>, TlsError> {
     let mut roots = rustls::RootCertStore::empty();
-    for certificate in read_chain(ca)? {
+    for certificate in authorities {
         roots.add(certificate)?;
     }
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));

@@ -63,6 +63,13 @@ pub fn timestamp_from_proto(stamp: prost_types::Timestamp) -> Result<Timestamp, 
     micros.map(Timestamp).ok_or(RefusalReason::Malformed)
 }
 
+/// Converts an instant that every answer has; a missing one is MALFORMED.
+pub fn required_timestamp_from_proto(
+    stamp: Option<prost_types::Timestamp>,
+) -> Result<Timestamp, RefusalReason> {
+    timestamp_from_proto(stamp.ok_or(RefusalReason::Malformed)?)
+}
+
 /// Converts a period.
 #[must_use]
 pub fn period_to_proto(period: &Period) -> pb::Period {

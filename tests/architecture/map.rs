@@ -122,6 +122,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("base64", &["auth", "domain", "cli", "server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    // Reads a password from a terminal without showing it.
+    ("console", &["cli"]),
     // Reads workbooks.
     ("calamine", &["files"]),
     ("diesel", &["store", "client"]),

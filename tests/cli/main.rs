@@ -30,6 +30,7 @@ mod pg_connection;
 mod pg_server;
 #[cfg(feature = "postgres-tls")]
 mod pg_tls;
+mod remote;
 mod review;
 mod rights;
 mod runs;

@@ -11,7 +11,7 @@ use thidua::pb::access_service_client::AccessServiceClient;
 const PASSWORD: &str = "một câu dài dễ nhớ bên sông";
 
 /// The code that an authenticator app shows for an `otpauth` secret at the present time.
-fn compute_code(secret: &str) -> String {
+pub(crate) fn compute_code(secret: &str) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let digit = |symbol| alphabet.iter().position(|one| *one == symbol).unwrap();
     let bits: String = secret.bytes().map(|symbol| format!("{:05b}", digit(symbol))).collect();

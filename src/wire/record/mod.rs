@@ -35,8 +35,8 @@ pub use org::{decode_org, encode_unit, unit_to_proto};
 pub use proposal::{decode_proposal, encode_proposal};
 pub use report::{decode_report, encode_report, report_to_proto};
 pub use standing::{
-    decode_run, decode_standing, encode_run, encode_standing, run_to_proto, standing_to_proto,
-    standing_view_to_proto,
+    decode_run, decode_standing, encode_run, encode_standing, judgement_state_from_proto,
+    judgement_state_to_proto, run_to_proto, standing_to_proto, standing_view_to_proto,
 };
 pub use waiver::{decode_waiver, encode_waiver, waiver_to_proto};
 

@@ -351,7 +351,9 @@ pub(in crate::wire) fn stage_from_proto(number: i32) -> Result<StandingStage, Re
     }
 }
 
-pub(in crate::wire) fn judgement_state_to_proto(state: JudgementState) -> pb::JudgementState {
+/// Converts how a target was judged.
+#[must_use]
+pub fn judgement_state_to_proto(state: JudgementState) -> pb::JudgementState {
     use JudgementState as State;
     use pb::JudgementState as Message;
     match state {
@@ -369,7 +371,11 @@ pub(in crate::wire) fn judgement_state_to_proto(state: JudgementState) -> pb::Ju
     }
 }
 
-pub(super) fn judgement_state_from_proto(number: i32) -> Result<JudgementState, RecordError> {
+/// Converts how a target was judged.
+///
+/// # Errors
+/// [`RecordError::Field`] for the unspecified value and unknown values.
+pub fn judgement_state_from_proto(number: i32) -> Result<JudgementState, RecordError> {
     JudgementState::ALL
         .iter()
         .copied()
