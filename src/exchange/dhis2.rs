@@ -133,6 +133,7 @@ fn read_report(
         contract: place.contract.clone(),
         unit_uid: unit.uid.clone(),
         first_day: expected.period.start,
+        last_day: None,
         cells: cells.into_iter().collect(),
         note: String::new(),
     })

@@ -4,3 +4,7 @@
 
 pub mod definitions;
 pub mod dhis2;
+pub mod outcome;
+pub mod outcome_json;
+mod report_places;
+pub mod reports;

@@ -124,6 +124,11 @@ impl Table {
         self.sheet.label()
     }
 
+    /// The name of the sheet; `None` for CSV.
+    pub(in crate::files) fn sheet_name(&self) -> Option<String> {
+        self.sheet.sheet.clone()
+    }
+
     /// The columns by name, with their index.
     pub(in crate::files) fn columns(&self) -> &[(String, usize)] {
         &self.columns

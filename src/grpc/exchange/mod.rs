@@ -131,7 +131,7 @@ fn read_report(report: pb::DeliveredReport, catalogue: &Catalogue) -> Result<Del
     }
     let named = contract.zip(unit_uid).zip(first_day.zip(note));
     let ((contract, unit_uid), (first_day, note)) = violations.into_result(named)?;
-    Ok(Delivery { contract, unit_uid, first_day, cells: read, note })
+    Ok(Delivery { contract, unit_uid, first_day, last_day: None, cells: read, note })
 }
 
 fn read_cell(
@@ -195,7 +195,7 @@ fn to_verdict(
 ) -> pb::DeliveryVerdict {
     let index = index as u32;
     let refusal = match result {
-        Ok(DeliveryOutcome { verdict, report, revision }) => {
+        Ok(DeliveryOutcome { verdict, report, revision, before: _ }) => {
             let state = match verdict {
                 DeliveryVerdict::Created => pb::DeliveryState::Created,
                 DeliveryVerdict::Changed => pb::DeliveryState::Changed,
