@@ -114,7 +114,7 @@ impl FileOutcome {
 }
 
 /// Things by key, each with the texts of its fields.
-pub(super) type FieldsByKey = BTreeMap<String, BTreeMap<&'static str, String>>;
+pub(super) type FieldsByKey = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The verdicts of things whose stored fields are `old`, and those of the file `new`. `place` gives
 /// file and line of a key.
@@ -123,16 +123,16 @@ pub(super) fn compare_fields(
     new: &FieldsByKey,
     place: impl Fn(&str) -> (String, usize),
 ) -> Vec<RowVerdict> {
-    let verdict = |(key, fields): (&String, &BTreeMap<&'static str, String>)| {
+    let verdict = |(key, fields): (&String, &BTreeMap<String, String>)| {
         let before = old.get(key);
-        let names: BTreeSet<&'static str> =
-            fields.keys().chain(before.into_iter().flat_map(BTreeMap::keys)).copied().collect();
-        let change = |name: &'static str| {
-            let text = |fields: Option<&BTreeMap<&'static str, String>>| {
+        let names: BTreeSet<&String> =
+            fields.keys().chain(before.into_iter().flat_map(BTreeMap::keys)).collect();
+        let change = |name: &String| {
+            let text = |fields: Option<&BTreeMap<String, String>>| {
                 fields.and_then(|fields| fields.get(name)).cloned().unwrap_or_default()
             };
             let (old, new) = (text(before), text(Some(fields)));
-            (old != new).then(|| ValueChange { field: name.to_owned(), old, new })
+            (old != new).then(|| ValueChange { field: name.clone(), old, new })
         };
         let changes: Vec<ValueChange> = names.into_iter().filter_map(change).collect();
         let state = match before {

@@ -1,12 +1,38 @@
 //! What became of a file, in JSON.
 
 use super::outcome::{FileOutcome, RowVerdict};
+use crate::domain::support::message::message;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, RefusedCell, TextPosition};
 use crate::i18n::Lang;
 use serde_json::{Value, json};
 
-/// The outcome: counts, rows that are not unchanged, findings.
+/// An HTTP status and a body in JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonAnswer {
+    /// 200, or 409 when something was not taken.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+}
+
+/// The answer to a file over HTTP.
+#[must_use]
+pub fn file_answer(outcome: &FileOutcome, validate_only: bool, lang: Lang) -> JsonAnswer {
+    let mut body = outcome_json(outcome, lang);
+    body["applied"] = json!(outcome.is_taken && !validate_only);
+    body["validate_only"] = json!(validate_only);
+    JsonAnswer { status: if outcome.has_refusals() { 409 } else { 200 }, body }
+}
+
+/// The answer to an option of a query that is not understood.
+#[must_use]
+pub fn unknown_option_answer(option: &str, value: &str, known: &str, lang: Lang) -> JsonAnswer {
+    let text = message!("exchange-unknown-option", option, value, known).text(lang);
+    JsonAnswer { status: 400, body: json!({ "code": "invalid_argument", "message": text }) }
+}
+
+/// The outcome: counts, rows, findings.
 #[must_use]
 pub fn outcome_json(outcome: &FileOutcome, lang: Lang) -> Value {
     let counts = outcome.counts();

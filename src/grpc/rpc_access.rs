@@ -4,7 +4,7 @@
 //! rpc as every role in every relation and compares the result with this list.
 
 use crate::domain::access::permission::Action::{
-    self, AcceptReport, ApplyCampaign, CommentReport, DecideAward, DeliverReport, Enrol,
+    self, AcceptReport, ApplyCampaign, ChangeOrg, CommentReport, DecideAward, DeliverReport, Enrol,
     EscalateFinding, HandOverStocks, ImportBaseline, ListDevices, ReadAudit, ReadDesk, ReadFinding,
     ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport,
     Revoke, RunJob, SaveReport, SettleConflict, StepCampaign, SubmitReport, WaiveReport,
@@ -85,6 +85,15 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
             RpcAccess::WithinUnits(&[ReadRelease])
         }
         Rpc::DeliverReports => RpcAccess::WithinUnits(&[DeliverReport]),
+        // The kind of the file names one of them.
+        Rpc::ImportFile => RpcAccess::WithinUnits(&[
+            SaveReport,
+            DeliverReport,
+            ChangeOrg,
+            ImportBaseline,
+            Enrol,
+            ApplyCampaign,
+        ]),
         Rpc::Sync => RpcAccess::FromVisibleScopes,
     }
 }

@@ -130,16 +130,13 @@ fn plan_row(
         commands.push(command(CommandBody::SaveCells(save)));
     }
     let state = filed.as_ref().map(|filed| filed.report.state);
-    // A file may be imported twice: a report that was sent and has not changed is not submitted
-    // again.
+    // A report that was sent and not returned waits already: a correction needs no submission.
     let is_sent = state.is_some_and(|state| state.is_sent() && state != ReportState::Returned);
-    if submit && !(is_sent && commands.is_empty()) {
+    if submit && !is_sent {
         commands.push(command(CommandBody::submit(id, acting_unit)));
-        if !is_sent {
-            let old = state.map_or_else(String::new, |state| state.code().to_owned());
-            let new = ReportState::Submitted.code().to_owned();
-            told.push(ValueChange { field: "state".to_owned(), old, new });
-        }
+        let old = state.map_or_else(String::new, |state| state.code().to_owned());
+        let new = ReportState::Submitted.code().to_owned();
+        told.push(ValueChange { field: "state".to_owned(), old, new });
     }
     let is_new = filed.is_none();
     Ok(Ok(AccountRow { commands, elements, changes: told, is_new }))

@@ -68,6 +68,28 @@ impl<'a> TableColumns<'a> {
     }
 }
 
+/// One row of a table without names of columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainRow {
+    /// Line of the file or row of the sheet, from 1.
+    pub number: usize,
+    /// The cells as typed, without spaces around.
+    pub cells: Vec<String>,
+}
+
+/// Reads a table whose columns have their meaning by position: every row that is not blank.
+///
+/// # Errors
+/// The bytes are no table.
+pub fn read_rows(input: &TableInput<'_>) -> Result<Vec<PlainRow>, Vec<FileDiagnostic>> {
+    let sheet = sheet::read_sheet(input)?;
+    let to_row = |row: sheet::SheetRow| PlainRow {
+        number: row.number,
+        cells: row.cells.iter().map(|cell| row::clean_text(cell.typed())).collect(),
+    };
+    Ok(sheet.rows.into_iter().map(to_row).collect())
+}
+
 /// A table whose header is understood.
 pub(in crate::files) struct Table {
     sheet: TableSheet,

@@ -2,6 +2,9 @@
 //! hands what can be read to `app`.
 
 mod data_value_set;
+mod import_file;
+mod outcome;
+mod report_file;
 
 use crate::app::act::ActRequest;
 use crate::app::command::{DeliveryOutcome, DeliveryVerdict};
@@ -25,7 +28,7 @@ use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::{reasons, values};
 use std::collections::BTreeSet;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 #[tonic::async_trait]
 impl ExchangeService for Services {
@@ -42,6 +45,16 @@ impl ExchangeService for Services {
             self.blocking_pool.run(run).await
         };
         delivered.await.map(Response::new).map_err(|failure| failure.into_status(lang))
+    }
+
+    async fn import_file(
+        &self,
+        request: Request<Streaming<pb::ImportFileRequest>>,
+    ) -> Result<Response<pb::ImportFileResponse>, Status> {
+        let lang = read_accept_language(request.metadata());
+        let (metadata, extensions, stream) = request.into_parts();
+        let imported = self.receive_and_import((&metadata, &extensions), stream, lang).await;
+        imported.map(Response::new)
     }
 }
 
