@@ -73,4 +73,5 @@ toml-reader-key-twice = this key occurs twice; remove one
 ## grant
 grant-one-of-roles = one of { $codes }
 grant-day-not-before = a day that is not before { $first }
+grant-one-line-each-role = one line for each account, role and unit
 grant-unit-open-on = a unit that is open on { $first }; in place of a closed one name its successor

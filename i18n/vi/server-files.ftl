@@ -73,4 +73,5 @@ toml-reader-key-twice = khóa này có hai lần; hãy bỏ một
 ## grant
 grant-one-of-roles = một trong { $codes }
 grant-day-not-before = ngày không sớm hơn { $first }
+grant-one-line-each-role = mỗi tài khoản, vai trò và đơn vị một dòng
 grant-unit-open-on = đơn vị đang hoạt động ngày { $first }; đơn vị đã kết thúc thì ghi đơn vị kế thừa

@@ -49,6 +49,14 @@ need_buf() {
     [ -x "$BUF" ] || fail "buf $BUF_VERSION could not be installed under $root"
 }
 
+# Whether the contract in proto/ breaks no released one.
+breaking_with_none() {
+    local released
+    for released in proto/released/*.binpb; do
+        (cd proto && "$BUF" breaking --against "../$released") || return
+    done
+}
+
 install_buf() {
     local root=$1
     [ ! -x "$root/node_modules/.bin/buf" ] || return 0

@@ -111,7 +111,9 @@ impl App {
             let end = perform_in(tx, performer, request, &step).map_err(Undone::Failed)?;
             match end {
                 ActEnd::Performed(value) if request.validate_only => Err(Undone::Rehearsed(value)),
-                end => Ok(end),
+                end @ (ActEnd::Performed(_) | ActEnd::Repeated | ActEnd::RequestIdReused) => {
+                    Ok(end)
+                }
             }
         });
         match end {

@@ -112,9 +112,9 @@ impl ReportPlace {
         value: &str,
         code: &str,
         message: Message,
-    ) -> Dhis2Fault {
+    ) -> Box<Dhis2Fault> {
         let (indexes, code) = (self.indexes.clone(), code.to_owned());
-        Dhis2Fault { indexes, property, value: value.to_owned(), code, message }
+        Box::new(Dhis2Fault { indexes, property, value: value.to_owned(), code, message })
     }
 }
 
@@ -124,7 +124,7 @@ fn read_report(
     options: &Dhis2Options,
     reference: &ReferenceSnapshot,
 ) -> Result<Delivery, Vec<Dhis2Fault>> {
-    let (unit, expected) = find_report(place, options, reference).map_err(|fault| vec![fault])?;
+    let (unit, expected) = find_report(place, options, reference).map_err(|fault| vec![*fault])?;
     let (mut cells, mut faults) = (BTreeMap::new(), Vec::new());
     for index in &place.indexes {
         let Some(value) = values.get(*index) else { continue };
@@ -136,9 +136,9 @@ fn read_report(
             Ok(Some((element, _))) => {
                 let element = element.code.as_str();
                 let message = message!("dhis2-value-twice", element);
-                faults.push(value_fault(*index, "dataElement", element, "VALUE_TWICE", message));
+                faults.push(*value_fault(*index, "dataElement", element, "VALUE_TWICE", message));
             }
-            Err(fault) => faults.push(fault),
+            Err(fault) => faults.push(*fault),
         }
     }
     if !faults.is_empty() {
@@ -159,7 +159,7 @@ fn find_report<'r>(
     place: &ReportPlace,
     options: &Dhis2Options,
     reference: &'r ReferenceSnapshot,
-) -> Result<(&'r Unit, Expectation), Dhis2Fault> {
+) -> Result<(&'r Unit, Expectation), Box<Dhis2Fault>> {
     let ReportPlace { contract: code, unit, period, .. } = place;
     if code.is_empty() {
         let message = message!("dhis2-name-the-contract");
@@ -192,7 +192,7 @@ fn read_value<'r>(
     value: &DataValue,
     options: &Dhis2Options,
     reference: &'r ReferenceSnapshot,
-) -> Result<Option<(&'r Element, CellValue)>, Dhis2Fault> {
+) -> Result<Option<(&'r Element, CellValue)>, Box<Dhis2Fault>> {
     let code = value.data_element.as_deref().unwrap_or_default();
     let Some(element) = options.element_scheme.find_element(code, &reference.catalogue) else {
         let message = message!("dhis2-no-such-element", element = code);
@@ -229,7 +229,7 @@ fn value_fault(
     value: &str,
     code: &str,
     message: Message,
-) -> Dhis2Fault {
+) -> Box<Dhis2Fault> {
     let (value, code) = (value.to_owned(), code.to_owned());
-    Dhis2Fault { indexes: vec![index], property, value, code, message }
+    Box::new(Dhis2Fault { indexes: vec![index], property, value, code, message })
 }

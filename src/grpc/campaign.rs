@@ -124,10 +124,11 @@ impl Services {
     ) -> Result<pb::StepCampaignResponse, RpcError> {
         let name = "campaign.step";
         let encoded = encode_message(&message);
-        let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
+        let pb::StepCampaignRequest { request_id, code, step, validate_only } = message;
+        let request = read_act_request(name, &request_id, validate_only, &encoded)?;
         let mut violations = FieldViolations::default();
-        let code = violations.check_text("code", &message.code, CODE);
-        let step = violations.check("step", enums::campaign_step_from_proto(message.step));
+        let code = violations.check_text("code", &code, CODE);
+        let step = violations.check("step", enums::campaign_step_from_proto(step));
         let (code, step) = violations.into_result(code.zip(step))?;
         let performer = Performer::Caller(identity);
         let end = self.app.perform_campaign_step(performer, &request, &code, step)?;
@@ -159,9 +160,10 @@ impl Services {
         identity: &CallerIdentity,
         message: pb::RehearseCampaignRequest,
     ) -> Result<pb::RehearseCampaignResponse, RpcError> {
+        let pb::RehearseCampaignRequest { code, act } = message;
         let mut violations = FieldViolations::default();
-        let code = violations.check_text("code", &message.code, CODE);
-        let act = violations.check("act", read_rehearsed_act(message.act));
+        let code = violations.check_text("code", &code, CODE);
+        let act = violations.check("act", read_rehearsed_act(act));
         let (code, act) = violations.into_result(code.zip(act))?;
         let mut rehearsed: CampaignRehearsal =
             self.app.rehearse_campaign(&identity.actor, &code, act)?;

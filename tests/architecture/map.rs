@@ -88,6 +88,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
 /// Every room, for libraries without a restriction.
 const ALL_ROOMS: &[&str] = &[
     "bench_api",
+    "exchange",
     "pb",
     "domain",
     "i18n",

@@ -19,10 +19,11 @@ on_both_databases! {
 fn rows_and_checkpoint(frames: &[SyncFrame]) -> (Vec<SyncRow>, Option<CheckpointFrame>) {
     let (mut rows, mut checkpoint) = (Vec::new(), None);
     for frame in frames {
-        match frame {
-            SyncFrame::Rows(page) => rows.extend(page.rows.clone()),
-            SyncFrame::Checkpoint(frame) => checkpoint = Some(frame.clone()),
-            _ => {}
+        if let SyncFrame::Rows(page) = frame {
+            rows.extend(page.rows.clone());
+        }
+        if let SyncFrame::Checkpoint(frame) = frame {
+            checkpoint = Some(frame.clone());
         }
     }
     (rows, checkpoint)

@@ -26,14 +26,14 @@ ZONE_SECONDS = 7 * 3_600
 MONDAY = 4  # 1970-01-05, in days since 1970
 
 
-def generate(out, released=False):
-    """Compiles the published protos; with `released` those of the last release."""
+def generate(out, released=None):
+    """Compiles the published protos; with `released` those of that release."""
     import grpc_tools.protoc
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from importlib import resources
 
     if released:
-        descriptors = PROTO / "released.binpb"
+        descriptors = PROTO / "released" / f"{released}.binpb"
         released_files = FileDescriptorSet.FromString(descriptors.read_bytes()).file
         files = [one.name for one in released_files if one.name.startswith("thidua/")]
         sources = [f"--descriptor_set_in={descriptors}"]
@@ -263,7 +263,7 @@ def main():
     add = parser.add_argument
     add("--code", required=True, help="enrolment code, or invitation, of a commune's reporter")
     add("--token", action="store_true", help="only enrol and print the token, for buf curl")
-    add("--released", action="store_true", help="use the last released contract, as an older app")
+    add("--released", metavar="VERSION", help="use this released contract, as an older app")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
         generate(out, arguments.released)
