@@ -81,10 +81,14 @@ fn import_baselines(
     let outcome = end.performed().unwrap_or_default();
     let (refused, notes) = split_findings(&outcome);
     let notes = files::show_notes(&ctx.output, notes);
+    let (lines, counts) = (outcome.rows.len(), outcome.counts());
     if !outcome.is_taken {
+        if !ctx.output.json && lines > 0 {
+            let (passed, words) = (lines - counts.refused, ctx.output.text("baseline-lines-pass"));
+            ctx.output.print_line(format!("{passed}/{lines} {words}"));
+        }
         return Err(CliError::refused_files(refused));
     }
-    let (lines, counts) = (outcome.rows.len(), outcome.counts());
     let changed = counts.created + counts.changed;
     let written = if dry_run { 0 } else { changed };
     let output = &ctx.output;

@@ -1,6 +1,6 @@
 //! Figures of earlier years from a table.
 
-use super::outcome::{FieldsByKey, FileOutcome, RowState, RowVerdict, compare_fields};
+use super::outcome::{FieldsByKey, FileOutcome, compare_fields};
 use crate::app::act::{ActEnd, ActRequest, Performer};
 use crate::app::{App, ReferenceSnapshot, Result};
 use crate::domain::access::permission::action;
@@ -8,9 +8,9 @@ use crate::domain::org::UnitKind;
 use crate::domain::report::element::{CountingLevel, ElementCode};
 use crate::domain::report::figure_text::format_scaled;
 use crate::domain::standing::baseline::BaselineRow;
-use crate::files::baseline::{BaselineImport, read_baselines};
+use crate::files::baseline::read_baselines;
 use crate::files::table::TableInput;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Imports a file of baselines: all rows or none. The outcome has a verdict for each row.
 ///
@@ -28,9 +28,6 @@ pub fn import_baselines(
         Ok(read) => read,
         Err(faults) => return Ok(ActEnd::Performed(FileOutcome::refused(faults))),
     };
-    if !read.diagnostics.is_empty() {
-        return Ok(ActEnd::Performed(to_refusal(read)));
-    }
     let rows: Vec<(usize, BaselineRow)> = read
         .placed_rows()
         .into_iter()
@@ -43,27 +40,16 @@ pub fn import_baselines(
     let place = |key: &str| (read.label.clone(), lines.get(key).copied().unwrap_or(0));
     let verdicts =
         compare_fields(&to_fields(&stored, &reference), &to_fields(&rows, &reference), place);
+    let mut outcome = FileOutcome { rows: verdicts, ..FileOutcome::default() };
+    if !read.diagnostics.is_empty() {
+        outcome.add_refusals(&read.label, read.diagnostics);
+        outcome.findings.extend(read.notes);
+        return Ok(ActEnd::Performed(outcome));
+    }
+    outcome.findings = read.notes;
+    outcome.is_taken = true;
     let end = app.perform_baseline_import(performer, request, &rows)?;
-    Ok(end.map(|_| FileOutcome {
-        findings: read.notes,
-        rows: verdicts,
-        is_taken: true,
-        ..FileOutcome::default()
-    }))
-}
-
-fn to_refusal(read: BaselineImport) -> FileOutcome {
-    let lines: BTreeSet<usize> = read.diagnostics.iter().map(|one| one.position.line).collect();
-    let verdict = |line| RowVerdict {
-        file: read.label.clone(),
-        line,
-        subject: String::new(),
-        state: RowState::Refused,
-        changes: Vec::new(),
-    };
-    let rows = lines.into_iter().map(verdict).collect();
-    let findings = read.diagnostics.into_iter().chain(read.notes).collect();
-    FileOutcome { findings, rows, ..FileOutcome::default() }
+    Ok(end.map(|_| outcome))
 }
 
 fn subject_of(row: &BaselineRow) -> String {

@@ -1,18 +1,19 @@
 //! Roles of many accounts from a table.
 
-use super::outcome::{FieldsByKey, FileOutcome, RowState, RowVerdict, compare_fields};
+use super::outcome::{FieldsByKey, FileOutcome, RowVerdict, compare_fields, too_many_rows};
 use crate::app::act::{ActEnd, ActRequest, Performer};
 use crate::app::enrol_card::{BatchRefusals, GrantRequest};
 use crate::app::grant::HeldGrant;
 use crate::app::{App, ReferenceSnapshot, Result};
 use crate::domain::access::permission::{Action, Grant, Role};
 use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::limits::GRANTS_MAX;
 use crate::domain::support::violation::Violation;
 use crate::files::diagnostic::FileDiagnostic;
 use crate::files::grant::{GrantLine, line_diagnostic, read_grants};
 use crate::files::table::TableInput;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The roles of a file, each with its line.
 #[derive(Debug, Clone)]
@@ -79,6 +80,10 @@ pub fn import_grants(
         Ok(file) => file,
         Err(faults) => return Ok(ActEnd::Performed(to_refusal(input.file, faults))),
     };
+    if let (Performer::Caller(_), Some(line)) = (performer, file.lines.get(GRANTS_MAX)) {
+        let fault = line_diagnostic(input.file, *line, too_many_rows(GRANTS_MAX));
+        return Ok(ActEnd::Performed(FileOutcome::refused(vec![fault])));
+    }
     let held = app.visible_grants(performer.actor(), None, None)?;
     let verdicts = compare_grants(&file, &held, &reference, today);
     let end = app.perform_grant_batch(performer, request, &file.requests)?;
@@ -89,16 +94,9 @@ pub fn import_grants(
 }
 
 fn to_refusal(file: &str, findings: Vec<FileDiagnostic>) -> FileOutcome {
-    let lines: BTreeSet<usize> = findings.iter().map(|one| one.position.line).collect();
-    let verdict = |line| RowVerdict {
-        file: file.to_owned(),
-        line,
-        subject: String::new(),
-        state: RowState::Refused,
-        changes: Vec::new(),
-    };
-    let rows = lines.into_iter().map(verdict).collect();
-    FileOutcome { findings, rows, ..FileOutcome::default() }
+    let mut outcome = FileOutcome::default();
+    outcome.add_refusals(file, findings);
+    outcome
 }
 
 type GrantKey = (AccountId, Role, UnitId);

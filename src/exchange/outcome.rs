@@ -2,6 +2,7 @@
 //! new, and the counts.
 
 use super::definitions::DefinitionChange;
+use crate::domain::support::message::message;
 use crate::domain::support::string_enum::string_enum;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::FileDiagnostic;
@@ -88,6 +89,20 @@ impl FileOutcome {
         Self { findings, ..Self::default() }
     }
 
+    /// Adds findings that refuse rows, and a verdict for each of their lines.
+    pub(super) fn add_refusals(&mut self, file: &str, findings: Vec<FileDiagnostic>) {
+        let lines: BTreeSet<usize> = findings.iter().map(|one| one.position.line).collect();
+        self.findings.extend(findings);
+        self.rows.extend(lines.into_iter().map(|line| RowVerdict {
+            file: file.to_owned(),
+            line,
+            subject: String::new(),
+            state: RowState::Refused,
+            changes: Vec::new(),
+        }));
+        self.rows.sort_by_key(|row| row.line);
+    }
+
     /// Counts the verdicts.
     #[must_use]
     pub fn counts(&self) -> RowCounts {
@@ -111,6 +126,11 @@ impl FileOutcome {
         let placed = self.findings.iter().map(|one| &one.violation);
         placed.chain(&self.unplaced).any(|one| one.severity == Severity::Error)
     }
+}
+
+/// The violation of the first row beyond the most that one call takes.
+pub(super) fn too_many_rows(limit: usize) -> Violation {
+    Violation::error("TOO_MANY_ROWS", "row", message!("table-most-rows", limit))
 }
 
 /// Things by key, each with the texts of its fields.

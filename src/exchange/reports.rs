@@ -4,7 +4,7 @@
 mod of_account;
 mod of_system;
 
-use super::outcome::{FileOutcome, RowState, RowVerdict, ValueChange};
+use super::outcome::{FileOutcome, RowState, RowVerdict, ValueChange, too_many_rows};
 use super::report_places::ReportFilePlaces;
 use crate::app::act::{ActEnd, ActRequest, Performer};
 use crate::app::{App, ReferenceSnapshot, Result};
@@ -12,6 +12,7 @@ use crate::domain::access::permission::Action;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::figure_text::format_cell;
+use crate::domain::support::limits::IMPORTED_REPORTS_MAX;
 use crate::domain::support::reason::Refusal;
 use crate::files::diagnostic::FileDiagnostic;
 use crate::files::report_csv::{ReportCsvRow, stage_reports};
@@ -49,6 +50,14 @@ pub fn import_reports(
         Ok(staged) => staged,
         Err(faults) => return Ok(ActEnd::Performed(FileOutcome::refused(faults))),
     };
+    let limit = match performer {
+        Performer::Operator(_) => usize::MAX,
+        Performer::Caller(_) | Performer::Partner(_) => IMPORTED_REPORTS_MAX,
+    };
+    if let Some(row) = staged.rows.get(limit) {
+        let fault = staged.diagnostic(row.line, None, too_many_rows(limit));
+        return Ok(ActEnd::Performed(FileOutcome::refused(vec![fault])));
+    }
     let places = ReportFilePlaces { staged: &staged, reference: &reference };
     let end = match performer {
         Performer::Partner(partner) => {
@@ -136,8 +145,8 @@ fn subject_of(row: &ReportCsvRow) -> String {
     format!("{}, {}, {}", row.contract, row.unit_uid, row.window.start)
 }
 
-/// The cells of a row; for a nil row every event of the form as "nothing occurred", beside the words
-/// that the row gives.
+/// The cells of a row; for a nil row every event of the form as "nothing occurred", beside the
+/// words that the row gives.
 fn row_cells(reference: &ReferenceSnapshot, row: &ReportCsvRow) -> Vec<(ElementCode, CellValue)> {
     let mut cells = BTreeMap::new();
     let contract = reference.catalogue.contract(&row.contract);

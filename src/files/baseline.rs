@@ -48,13 +48,13 @@ impl BaselineImport {
         self.line_count.saturating_sub(invalid_lines.len())
     }
 
-    /// Each row with its line, if every line is valid.
+    /// Each row of a valid line with its line.
     #[must_use]
     pub fn placed_rows(&self) -> Vec<(usize, &BaselineRow)> {
-        if !self.diagnostics.is_empty() {
-            return Vec::new();
-        }
-        self.lines.iter().copied().zip(&self.rows).collect()
+        let faulty: BTreeSet<usize> =
+            self.diagnostics.iter().map(|diagnostic| diagnostic.position.line).collect();
+        let placed = self.lines.iter().copied().zip(&self.rows);
+        placed.filter(|(line, _)| !faulty.contains(line)).collect()
     }
 
     /// The rows, if every line is valid.

@@ -28,6 +28,10 @@ pub enum RpcAccess {
     FromVisibleScopes,
 }
 
+/// The acts of `ImportFile`: the kind of the file names one of them.
+const IMPORT_ACTIONS: &[Action] =
+    &[SaveReport, DeliverReport, ChangeOrg, ImportBaseline, Enrol, ApplyCampaign];
+
 /// Returns the access that `rpc` requires.
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
@@ -85,15 +89,7 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
             RpcAccess::WithinUnits(&[ReadRelease])
         }
         Rpc::DeliverReports => RpcAccess::WithinUnits(&[DeliverReport]),
-        // The kind of the file names one of them.
-        Rpc::ImportFile => RpcAccess::WithinUnits(&[
-            SaveReport,
-            DeliverReport,
-            ChangeOrg,
-            ImportBaseline,
-            Enrol,
-            ApplyCampaign,
-        ]),
+        Rpc::ImportFile => RpcAccess::WithinUnits(IMPORT_ACTIONS),
         Rpc::Sync => RpcAccess::FromVisibleScopes,
     }
 }

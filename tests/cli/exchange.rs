@@ -178,7 +178,8 @@ fn a_file_says_what_is_new_and_old_to_new_and_what_goes_out_comes_in_unchanged()
     let org = example_path("../health/org");
     let again = machine.run_ok(&["org", "import", &org, "--dry-run"]);
     assert!(again.contains("\n0 new, 0 changed"), "{again}");
-    let roles = machine.write("roles.csv", "account,role,unit\ntram,REPORTER,tyt-90001\n");
+    machine.grant_role("so", "REVIEWER", "syt-99");
+    let roles = machine.write("roles.csv", "account,role,unit\nso,REVIEWER,syt-99\n");
     let again = machine.run_ok(&["access", "grant-many", &roles, "--dry-run"]);
     assert!(again.contains("0 new, 0 changed, 1 unchanged"), "{again}");
 }

@@ -118,6 +118,21 @@ async fn each_refused_row_has_its_cell_and_the_others_are_taken_only_on_request(
 }
 
 #[tokio::test]
+async fn a_file_with_more_reports_than_a_call_takes_is_refused_at_the_first_row_too_many() {
+    let server = TestServer::start().await;
+    let elements = System::with_key(&server, &[PartnerCall::Reports]).await.elements;
+    let reporter = server.enrol_client(COMMUNE, Role::Reporter).await;
+    let units: Vec<String> = (0..5001).map(|number| format!("unit-{number}")).collect();
+    let rows: Vec<(&str, &str)> = units.iter().map(|unit| (unit.as_str(), "3")).collect();
+    let files = [("week.csv", week(&elements, &rows).into_bytes())];
+    let reports = options(pb::ImportKind::Reports);
+    let told = import(&reporter, 1, reports, (&files, 1 << 20)).await.unwrap();
+    let finding = (told.findings[0].code.as_str(), told.findings[0].line);
+    assert_eq!((finding, told.applied), (("TOO_MANY_ROWS", 5002), false), "{told:?}");
+    server.close().await;
+}
+
+#[tokio::test]
 async fn who_may_not_perform_the_act_of_a_kind_learns_nothing_about_the_file() {
     use pb::ImportKind::{Baselines, Definitions, Grants, Organisation, Reports};
     let server = TestServer::start().await;
