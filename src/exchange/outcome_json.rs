@@ -1,7 +1,7 @@
 //! What became of a file, in JSON.
 
 use super::outcome::{FileOutcome, RowVerdict};
-use crate::domain::support::message::message;
+use crate::domain::support::message::Message;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, RefusedCell, TextPosition};
 use crate::i18n::Lang;
@@ -27,9 +27,9 @@ pub fn file_answer(outcome: &FileOutcome, validate_only: bool, lang: Lang) -> Js
 
 /// The answer to an option of a query that is not understood.
 #[must_use]
-pub fn unknown_option_answer(option: &str, value: &str, known: &str, lang: Lang) -> JsonAnswer {
-    let text = message!("exchange-unknown-option", option, value, known).text(lang);
-    JsonAnswer { status: 400, body: json!({ "code": "invalid_argument", "message": text }) }
+pub fn unknown_option_answer(message: &Message, lang: Lang) -> JsonAnswer {
+    let body = json!({ "code": "invalid_argument", "message": message.text(lang) });
+    JsonAnswer { status: 400, body }
 }
 
 /// The outcome: counts, rows, findings.

@@ -88,7 +88,7 @@ async fn take_reports(
     let find = |name: &str| query.get(name).cloned();
     let answered = match axum::body::to_bytes(body, MESSAGE_BYTES_MAX).await {
         Ok(bytes) => match carried {
-            ReportBody::File => services.import_report_file(caller, find, bytes).await,
+            ReportBody::File => services.import_report_file(caller, &query, bytes).await,
             ReportBody::DataValueSet(form) => {
                 services.import_data_value_set(caller, find, (form, bytes)).await
             }

@@ -20,7 +20,7 @@ const COLUMNS_MIN: usize = 6;
 /// # Errors
 /// It is no CSV, or a row ends before its value.
 pub(super) fn read_values(bytes: &[u8]) -> Result<DataValueSet, Message> {
-    let rows = read_rows(&TableInput::new("dataValueSets.csv", bytes)).map_err(to_message)?;
+    let rows = read_rows(&TableInput::received("dataValueSets.csv", bytes)).map_err(to_message)?;
     let mut set = DataValueSet::default();
     for row in rows.into_iter().skip(1) {
         if row.cells.len() < COLUMNS_MIN {

@@ -38,12 +38,36 @@ pub struct TableInput<'a> {
     /// The decimal mark of figures that are text; without it a figure such as `1.234` that can be
     /// read in two ways is refused.
     pub decimal_mark: Option<DecimalMark>,
+    /// How much a workbook may hold: a small archive can unpack to much.
+    pub workbook_limits: WorkbookLimits,
+}
+
+/// How much a workbook may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkbookLimits {
+    /// Most MiB of all its parts together.
+    pub unpacked_mib: u64,
+    /// Most cells of a sheet, empty ones before the last of a row counted.
+    pub cells: usize,
+}
+
+impl WorkbookLimits {
+    /// Of a file of this machine.
+    const LOCAL: Self = Self { unpacked_mib: 256, cells: 20_000_000 };
+    /// Of a file that came over the network.
+    const RECEIVED: Self = Self { unpacked_mib: 32, cells: 1_000_000 };
 }
 
 impl<'a> TableInput<'a> {
     /// A table about which nothing else is said.
     pub fn new(file: &'a str, bytes: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self { file, bytes: bytes.as_ref(), decimal_mark: None }
+        let workbook_limits = WorkbookLimits::LOCAL;
+        Self { file, bytes: bytes.as_ref(), decimal_mark: None, workbook_limits }
+    }
+
+    /// A table that came over the network.
+    pub fn received(file: &'a str, bytes: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { workbook_limits: WorkbookLimits::RECEIVED, ..Self::new(file, bytes) }
     }
 }
 

@@ -52,7 +52,7 @@ impl Services {
             let services = self.clone();
             let run =
                 move || services.take_set(&partner, (&options, request_id), (&body, form), lang);
-            self.blocking_pool.run(run).await
+            self.file_pool.run(run).await
         };
         taken.await.map_err(|failure| failure.into_status(lang))
     }

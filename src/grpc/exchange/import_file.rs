@@ -67,7 +67,7 @@ impl Services {
         let received = receive(stream, lang).await?;
         let services = self.clone();
         let run = move || services.import_received(sender, received, lang);
-        let imported = self.blocking_pool.run(run).await;
+        let imported = self.file_pool.run(run).await;
         imported.map_err(|failure| failure.into_status(lang))
     }
 
@@ -257,7 +257,7 @@ impl ImportPlan {
 
     fn single_table<'f>(&self, received: &'f ReceivedFiles) -> Result<TableInput<'f>, Refusal> {
         let [(name, bytes)] = received.files.as_slice() else { return Err(malformed("piece")) };
-        Ok(TableInput { decimal_mark: self.decimal_mark, ..TableInput::new(name, bytes) })
+        Ok(TableInput { decimal_mark: self.decimal_mark, ..TableInput::received(name, bytes) })
     }
 
     /// The tables of an organisation, by the names of their files without folder and ending.
@@ -272,7 +272,7 @@ impl ImportPlan {
         };
         let find = |table: &str| {
             let found = received.files.iter().find(|(name, _)| stem(name) == table);
-            found.map(|(name, bytes)| TableInput::new(name, bytes))
+            found.map(|(name, bytes)| TableInput::received(name, bytes))
         };
         let is_known = |name: &str| ["units", "parents", "lineage"].contains(&stem(name).as_str());
         if !received.files.iter().all(|(name, _)| is_known(name)) {
@@ -281,7 +281,8 @@ impl ImportPlan {
         Ok(OrgTables {
             units: find("units").ok_or_else(|| malformed("piece"))?,
             parents: find("parents").ok_or_else(|| malformed("piece"))?,
-            lineage: find("lineage").unwrap_or_else(|| TableInput::new("lineage.csv", lineage)),
+            lineage: find("lineage")
+                .unwrap_or_else(|| TableInput::received("lineage.csv", lineage)),
         })
     }
 }

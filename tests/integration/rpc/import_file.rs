@@ -17,6 +17,7 @@ const COMMUNE: &str = "com-29242-0";
 const OTHER: &str = "com-29245-0";
 const CSV_PATH: &str = "/exchange/v1/reports";
 const CSV_TYPE: &str = "text/csv; charset=utf-8";
+const WORKBOOK_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 fn example_file(name: &str) -> Vec<u8> {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/");
@@ -270,8 +271,8 @@ async fn a_key_posts_csv_and_a_workbook_of_the_same_week_and_reads_every_verdict
     assert_eq!((status, &told["applied"]), (200, &Value::Bool(false)), "{told}");
     let (status, taken) = post(&server, &system, csv, text.clone().into()).await;
     assert_eq!((status, &taken["summary"]["created"]), (200, &1.into()), "{taken}");
-    let book_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    let (status, same) = post(&server, &system, (CSV_PATH, book_type), workbook(&text)).await;
+    let book = (CSV_PATH, WORKBOOK_TYPE);
+    let (status, same) = post(&server, &system, book, workbook(&text)).await;
     assert_eq!((status, &same["summary"]["unchanged"]), (200, &1.into()), "{same}");
     let four = week(&system.elements, &[(COMMUNE, "4")]);
     let (_, changed) = post(&server, &system, csv, four.into()).await;
@@ -287,9 +288,26 @@ async fn a_key_posts_csv_and_a_workbook_of_the_same_week_and_reads_every_verdict
     let (status, partly) = post(&server, &system, (&path, CSV_TYPE), mixed.into()).await;
     assert_eq!((status, &partly["applied"]), (409, &Value::Bool(true)), "{partly}");
     assert_eq!(partly["summary"]["created"], 1, "{partly}");
-    let path = format!("{CSV_PATH}?decimal=semicolon");
-    let (status, _) = post(&server, &system, (&path, CSV_TYPE), text.into()).await;
-    assert_eq!(status, 400);
+    for query in ["decimal=semicolon", "dry_run=true", "dryRun=yes"] {
+        let path = format!("{CSV_PATH}?{query}");
+        let (status, told) = post(&server, &system, (&path, CSV_TYPE), text.clone().into()).await;
+        assert_eq!(status, 400, "{query}: {told}");
+    }
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_small_workbook_that_would_fill_the_memory_is_refused() {
+    let server = TestServer::start().await;
+    let system = System::with_key(&server, &[PartnerCall::Reports]).await;
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for row in 0..1100 {
+        sheet.write_string(row, 999, "x").unwrap();
+    }
+    let body = book.save_to_buffer().unwrap();
+    let (status, told) = post(&server, &system, (CSV_PATH, WORKBOOK_TYPE), body).await;
+    assert_eq!((status, &told["findings"][0]["code"]), (409, &"FILE_TOO_LARGE".into()), "{told}");
     server.close().await;
 }
 
