@@ -4,18 +4,28 @@
 use super::act::{ActEnd, ActRequest, Performer, RowResults};
 use super::command::{CommandContext, run_command};
 use super::{App, ReferenceSnapshot, Result};
-use crate::domain::access::permission::{Action, Actor};
+use crate::domain::access::permission::{Action, Actor, Permit, action, authorize};
 use crate::domain::report::command::{Command, Verdict};
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// The commands of the rows of a file.
+/// A row of a file.
+#[derive(Debug, Clone)]
+pub struct ReportFileRow {
+    /// The unit whose report it is. Who may not save it does not learn whether it differs.
+    pub unit: UnitId,
+    /// The commands, in order; none if the row changes nothing.
+    pub commands: Vec<Command>,
+}
+
+/// The rows of a file, and what is taken.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportRows<'a> {
-    /// The commands of each row, in order; none if the row changes nothing.
-    pub rows: &'a [Vec<Command>],
+    /// The rows, in order.
+    pub rows: &'a [ReportFileRow],
     /// Whether the rows that are not refused are taken when others are; else all or none.
     pub partial: bool,
 }
@@ -37,9 +47,11 @@ impl App {
             let reference = self.reference(tx)?;
             let ctx = CommandContext::without_outbox(actor, &reference);
             let (mut results, mut positions) = (RowResults::new(), LastCommands::new());
-            for commands in file.rows {
+            for ReportFileRow { unit, commands } in file.rows {
                 let mut position = 0;
                 let step = |tx: &mut WriteTx| {
+                    let (unit_path, today) = (tx.unit_path(*unit)?, tx.now().local_date());
+                    let _: Permit<action::SaveReport> = authorize(actor, &unit_path, today)?;
                     let mut is_held = false;
                     for (index, command) in commands.iter().enumerate() {
                         position = index;

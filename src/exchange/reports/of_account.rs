@@ -4,7 +4,7 @@ use super::super::outcome::{FileOutcome, RowState, RowVerdict, ValueChange};
 use super::super::report_places::ReportFilePlaces;
 use super::{PlannedRows, ReportFile, cell_change, note_change, row_cells, subject_of};
 use crate::app::act::{ActEnd, ActRequest, Performer};
-use crate::app::report_rows::ReportRows;
+use crate::app::report_rows::{ReportFileRow, ReportRows};
 use crate::app::{App, ReferenceSnapshot, Result};
 use crate::domain::report::cell::{CellChange, Cells, ElementNumber};
 use crate::domain::report::command::{Command, CommandBody};
@@ -12,11 +12,13 @@ use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{NoteChange, ReportKey, SaveCells};
 use crate::domain::reporting::expectation::compute_unit_expectations;
 use crate::domain::reporting::window::DateWindow;
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::files::report_csv::ReportCsvRow;
 
 /// What a row asks for.
 struct AccountRow {
+    unit: UnitId,
     commands: Vec<Command>,
     /// Elements of the save, in its order.
     elements: Vec<ElementNumber>,
@@ -33,8 +35,8 @@ pub(super) fn run_rows(
     let planned =
         PlannedRows::plan(places, |row| plan_row(app, places.reference, row, file.submit))?;
     let (request, partial) = planned.request(request, file.partial);
-    let rows: Vec<Vec<Command>> =
-        planned.rows.iter().map(|(_, act)| act.commands.clone()).collect();
+    let row = |act: &AccountRow| ReportFileRow { unit: act.unit, commands: act.commands.clone() };
+    let rows: Vec<ReportFileRow> = planned.rows.iter().map(|(_, act)| row(act)).collect();
     let end = app.perform_report_rows(performer, &request, ReportRows { rows: &rows, partial })?;
     Ok(end.map(|(results, last)| {
         let PlannedRows { rows, mut outcome } = planned;
@@ -99,7 +101,7 @@ fn plan_row(
         Ok(key) => key,
         Err(reason) => return Ok(Err(reason.into())),
     };
-    let (id, today) = (key.id(), app.now().local_date());
+    let (id, unit, today) = (key.id(), key.unit, app.now().local_date());
     let filed = app.reports_by_id(&[id])?.pop();
     let acting_unit = reference.org.acting_unit(key.unit, today).unwrap_or(key.unit);
     let blank = Cells::new();
@@ -139,7 +141,7 @@ fn plan_row(
         told.push(ValueChange { field: "state".to_owned(), old, new });
     }
     let is_new = filed.is_none();
-    Ok(Ok(AccountRow { commands, elements, changes: told, is_new }))
+    Ok(Ok(AccountRow { unit, commands, elements, changes: told, is_new }))
 }
 
 /// The report key of a row: the period, or part of one, that the unit owes for exactly these days.

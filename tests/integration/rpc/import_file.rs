@@ -84,6 +84,9 @@ async fn a_reporters_file_is_tried_taken_found_unchanged_and_corrected_with_old_
     assert_eq!(error_reason(&reused), "REQUEST_ID_REUSED");
     let same = import(&reporter, 3, reports.clone(), (&file("3"), 7)).await.unwrap();
     assert_eq!(row_states(&same), [Unchanged], "{same:?}");
+    let stranger = server.enrol_client(OTHER, Role::Reporter).await;
+    let guess = import(&stranger, 5, reports.clone(), (&file("3"), 7)).await.unwrap();
+    assert_eq!(row_states(&guess), [pb::RowState::Refused], "nobody guesses figures: {guess:?}");
     let corrected = import(&reporter, 4, reports, (&file("4"), 7)).await.unwrap();
     assert_eq!(row_states(&corrected), [Changed], "{corrected:?}");
     let change = &corrected.rows[0].changes[0];
