@@ -59,6 +59,7 @@ fn list_findings(ctx: &CliContext, unit: Option<&str>) -> CliResult {
     findings.sort_by_key(|(one, _)| (uid(one.unit), one.asked_day, one.id()));
     let row = |(finding, _): &crate::app::quality::StoredFinding| {
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
+        let scale = element.map_or(0, |one| one.scale);
         let element = element.map_or("", |one| output.lang.pick(&*one.name_vi, &*one.name_en));
         let element = MessageArg::Text(element.to_owned());
         vec![
@@ -66,7 +67,7 @@ fn list_findings(ctx: &CliContext, unit: Option<&str>) -> CliResult {
             finding.rule.to_string(),
             finding.asked_day.to_string(),
             finding.state.to_string(),
-            output.say(finding.question(element)),
+            output.say(finding.question(element, scale)),
             finding.reply.as_ref().map_or_else(String::new, |reply| reply.text.clone()),
         ]
     };

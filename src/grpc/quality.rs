@@ -95,7 +95,8 @@ impl Services {
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
         let name = element.map_or_else(String::new, |element| element.name_vi.clone());
-        let question = finding.question(MessageArg::Text(name)).text(Lang::VI);
+        let scale = element.map_or(0, |element| element.scale);
+        let question = finding.question(MessageArg::Text(name), scale).text(Lang::VI);
         Ok(pb::Finding {
             id: finding.id().0.to_vec(),
             revision: *revision,

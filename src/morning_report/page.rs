@@ -372,16 +372,15 @@ fn render_questions(morning: &MorningReport, lang: Lang) -> Markup {
 }
 
 fn render_question(morning: &MorningReport, one: &MorningReportQuestion, lang: Lang) -> Markup {
-    let element = one
-        .finding
-        .element
-        .as_ref()
-        .map_or_else(String::new, |code| element_name(morning, code, lang));
+    let code = one.finding.element.as_ref();
+    let element = code.map_or_else(String::new, |code| element_name(morning, code, lang));
+    let known = code.and_then(|code| morning.reference.catalogue.element(code));
+    let scale = known.map_or(0, |element| element.scale);
     html! {
         div.question {
             p {
                 strong { (one.unit_name) } " " small { "(" (one.finding.rule) ", " (texts::format_day(one.finding.asked_day, lang)) ", " (one.finding.state.message().text(lang)) ")" }
-                br; (one.finding.question(MessageArg::Text(element)).text(lang))
+                br; (one.finding.question(MessageArg::Text(element), scale).text(lang))
             }
             @if let Some(reply) = &one.finding.reply {
                 p { strong { (lang.text("page-unit-reply")) } (reply.text) }

@@ -74,7 +74,7 @@ fn to_finding_view(finding: &Finding, reference: &LocalReference) -> FindingView
         element: finding.element.as_ref().map_or_else(String::new, |code| code.as_str().to_owned()),
         from_day: days_from_date(finding.window.start),
         to_day: days_from_date(finding.window.end),
-        question: finding.question(names),
+        question: finding.question(names, element.map_or(0, |element| element.scale)),
         asked_day: days_from_date(finding.asked_day),
         state: finding.state.as_str().to_owned(),
         reply: finding.reply.as_ref().map(|reply| reply.text.clone()),

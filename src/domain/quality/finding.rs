@@ -56,6 +56,36 @@ string_enum! {
     }
 }
 
+impl QualityRule {
+    /// Whether the evidence at this place is a figure of the element, scaled as the element is, and
+    /// not a count of periods, reports, units or minutes.
+    #[must_use]
+    pub fn is_figure(self, place: usize) -> bool {
+        match self {
+            Self::Identity
+            | Self::Outlier
+            | Self::Change
+            | Self::Smooth
+            | Self::Wild
+            | Self::Zeros
+            | Self::Drift
+            | Self::RatioDrift
+            | Self::Break
+            | Self::Opening => true,
+            Self::Carried => place == 1,
+            Self::Completeness
+            | Self::Digits
+            | Self::Bunching
+            | Self::Revisions
+            | Self::Copied
+            | Self::LastMinute
+            | Self::Clock
+            | Self::Unsaid
+            | Self::Early => false,
+        }
+    }
+}
+
 string_enum! {
     /// State of a finding. There is no "guilty" state.
     FindingState {

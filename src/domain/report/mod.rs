@@ -245,15 +245,16 @@ impl Report {
         let mut report = current.unwrap_or_else(|| Self::new_draft(save.key.clone(), acting_unit));
         report.state =
             report.state.next_state(ReportStep::Edit).ok_or(RefusalReason::WorkflowForbids)?;
-        let (cells_before, note_before) = (report.cells.clone(), report.note.clone());
-        let mut branches = Vec::new();
+        let (mut branches, mut has_changed) = (Vec::new(), false);
         for change in &save.changes {
             let theirs = report.cells.get(&change.element).copied();
             match merge_cells(change.base, change.mine, theirs) {
                 MergeResult::Agreed(Some(value)) => {
+                    has_changed |= theirs != Some(value);
                     report.cells.insert(change.element, value);
                 }
                 MergeResult::Agreed(None) => {
+                    has_changed |= theirs.is_some();
                     report.cells.remove(&change.element);
                 }
                 MergeResult::Conflict => {
@@ -265,12 +266,15 @@ impl Report {
         report.nil = shape.is_nil(&report.cells);
         if let Some(NoteChange { mine, base }) = &save.note {
             match merge_three_way(base, mine.clone(), report.note.clone()) {
-                MergeResult::Agreed(text) => report.note = text,
+                MergeResult::Agreed(text) => {
+                    has_changed |= text != report.note;
+                    report.note = text;
+                }
                 MergeResult::Conflict => branches
                     .push(ConflictBranch::Note { mine: mine.clone(), theirs: report.note.clone() }),
             }
         }
-        if report.cells != cells_before || report.note != note_before {
+        if has_changed {
             report.source.clear();
         }
         if report.state.is_sent() && report.state != ReportState::Returned {
