@@ -35,7 +35,7 @@ use tonic::{Extensions, Status, Streaming};
 /// Who sends the files.
 enum ImportSender {
     /// A system with its key.
-    Partner(PartnerIdentity),
+    Partner(Box<PartnerIdentity>),
     /// An account with a token, which is looked up with the work.
     Account(SecretHash),
 }
@@ -59,35 +59,35 @@ impl Services {
     ) -> Result<pb::ImportFileResponse, Status> {
         let sender = if is_partner_call(metadata) {
             let partner = authenticate_partner(self, metadata, extensions).await;
-            partner.map(ImportSender::Partner)
+            partner.map(Box::new).map(ImportSender::Partner)
         } else {
             admit_token(self, metadata).map(ImportSender::Account)
         };
         let sender = sender.map_err(|failure| failure.into_status(lang))?;
         let received = receive(stream, lang).await?;
         let services = self.clone();
-        let run = move || services.import_received(sender, received, lang);
+        let run = move || services.import_received(&sender, &received, lang);
         let imported = self.file_pool.run(run).await;
         imported.map_err(|failure| failure.into_status(lang))
     }
 
     fn import_received(
         &self,
-        sender: ImportSender,
-        received: ReceivedFiles,
+        sender: &ImportSender,
+        received: &ReceivedFiles,
         lang: Lang,
     ) -> Result<pb::ImportFileResponse, RpcError> {
-        let plan = ImportPlan::read(&received)?;
+        let plan = ImportPlan::read(received)?;
         let end = match sender {
             ImportSender::Partner(partner) => {
                 if plan.kind != pb::ImportKind::Reports {
                     return Err(RpcError::App(RefusalReason::Denied.into()));
                 }
-                self.import_plan(Performer::Partner(&partner), &plan, &received)?
+                self.import_plan(Performer::Partner(partner), &plan, received)?
             }
             ImportSender::Account(token) => {
-                let identity = self.app.authenticate_token(&token)?;
-                self.import_plan(Performer::Caller(&identity), &plan, &received)?
+                let identity = self.app.authenticate_token(token)?;
+                self.import_plan(Performer::Caller(&identity), &plan, received)?
             }
         };
         let Some(outcome) = take_performed(end)? else {
