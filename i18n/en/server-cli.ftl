@@ -464,6 +464,7 @@ error-tls = certificates: { $error }
 error-keys = keys of the server: { $error }
 invite-good-once = valid once, for { $minutes } minutes, until { $expires }
 morning-report-no-workbook = the workbook cannot be written: { $error }; try again, or report it with this line
+export-wrote = Wrote { $path }, rows: { $count }
 error-with-detail = { $text } ({ $detail })
 relocate-moved = moved { $rows } rows of { $tables } tables, up to sequence number { $seq }; audit chain and digests match. The old database accepts no more writes.
 serve-log = log: { $error }

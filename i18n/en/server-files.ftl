@@ -67,6 +67,10 @@ table-number-other-mark = "{ $typed }" does not fit the decimal mark "{ $mark }"
 ## toml-reader
 org-weight-as = a number such as 1, 0.25 or 1/3 ({ $error })
 report-csv-nil-word = nothing occurred
+report-csv-missing-awaiting-source = awaiting the figure of another body
+report-csv-missing-not-counted = not counted at this unit in this period
+report-csv-missing-see-note = see the note
+report-csv-nothing-missing = no cell is empty, so nothing is missing; delete the reason, or the figure that there is not
 toml-reader-unreadable = the TOML file cannot be read: { $message }
 toml-reader-last-day-comes-before = { $key }: the last day { $end } is before the first day { $start }; correct one of them
 toml-reader-key-twice = this key occurs twice; remove one
@@ -76,3 +80,25 @@ grant-one-of-roles = one of { $codes }
 grant-day-not-before = a day that is not before { $first }
 grant-one-line-each-role = one line for each account, role and unit
 grant-unit-open-on = a unit that is open on { $first }; in place of a closed one name its successor
+
+## report-template
+template-title = { $form }, { $period }. Fill in the white cells only and save the file; the grey columns have the figures of the last period.
+template-sheet = Reports
+template-contract = Contract
+template-unit = Unit code
+template-unit-name = Unit
+template-first-day = From
+template-last-day = To
+template-nil = Nothing occurred
+template-missing = Why figures are missing
+template-note = Note
+template-last = Last period: { $name }
+template-refused = Not accepted
+template-figure-whole = { $name }: a whole number from { $least } to { $most }. If there is no figure yet, leave it blank and choose the reason; if nothing occurred, enter 0.
+template-figure = { $name }: a number from { $least } to { $most } with at most { $decimals } decimals. If there is no figure yet, leave it blank and choose the reason.
+template-nil-how = Choose it if nothing occurred in the whole period; leave the figures of events blank, and fill in stocks.
+template-missing-how = Choose the reason for all figures of this row that are blank.
+template-note-how = At most 500 characters; no numbers of identity papers, telephones or plates, and no names of persons.
+template-no-such-period = there is no period "{ $period }" for which these units owe a report; write it as 2024-W34, 34/2024, 2026-07 or its first day, and check the codes of the units
+template-ambiguous-period = "{ $period }" may be { $count } periods ({ $names }); write the code of one, or its first day
+template-no-such-contract = no reporting contract { $contract } is in force; use one of { $codes }, or approve the draft of its campaign first

@@ -465,6 +465,7 @@ error-tls = chứng thư: { $error }
 error-keys = khóa của máy chủ: { $error }
 invite-good-once = dùng một lần, trong { $minutes } phút, đến { $expires }
 morning-report-no-workbook = không ghi được bảng tính: { $error }; hãy thử lại hoặc báo lại kèm dòng này
+export-wrote = Đã ghi { $path }: { $count } dòng
 error-with-detail = { $text } ({ $detail })
 relocate-moved = đã chuyển { $rows } dòng của { $tables } bảng, đến số thứ tự { $seq }; chuỗi nhật ký và mã băm khớp. Cơ sở dữ liệu cũ không nhận ghi nữa.
 serve-log = nhật ký: { $error }

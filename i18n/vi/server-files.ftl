@@ -67,6 +67,10 @@ table-number-other-mark = "{ $typed }" không khớp với dấu thập phân "{
 ## toml-reader
 org-weight-as = số như 1, 0.25 hoặc 1/3 ({ $error })
 report-csv-nil-word = không phát sinh
+report-csv-missing-awaiting-source = chờ số liệu của nơi khác
+report-csv-missing-not-counted = đơn vị không thống kê kỳ này
+report-csv-missing-see-note = xem ghi chú
+report-csv-nothing-missing = không ô nào để trống, nên không có gì thiếu; hãy xóa lý do, hoặc xóa ô số liệu chưa có
 toml-reader-unreadable = không đọc được tệp TOML: { $message }
 toml-reader-last-day-comes-before = { $key }: ngày cuối { $end } trước ngày đầu { $start }; hãy sửa một trong hai ngày
 toml-reader-key-twice = khóa này có hai lần; hãy bỏ một
@@ -76,3 +80,25 @@ grant-one-of-roles = một trong { $codes }
 grant-day-not-before = ngày không sớm hơn { $first }
 grant-one-line-each-role = mỗi tài khoản, vai trò và đơn vị một dòng
 grant-unit-open-on = đơn vị đang hoạt động ngày { $first }; đơn vị đã kết thúc thì ghi đơn vị kế thừa
+
+## report-template
+template-title = { $form }, { $period }. Chỉ điền vào các ô nền trắng rồi lưu tệp; cột xám là số liệu kỳ trước, không phải điền.
+template-sheet = Báo cáo
+template-contract = Chế độ báo cáo
+template-unit = Mã đơn vị
+template-unit-name = Đơn vị
+template-first-day = Từ ngày
+template-last-day = Đến ngày
+template-nil = Không phát sinh
+template-missing = Lý do chưa có số liệu
+template-note = Ghi chú
+template-last = Kỳ trước: { $name }
+template-refused = Chưa đúng
+template-figure-whole = { $name }: số nguyên từ { $least } đến { $most }. Chưa có số liệu thì để trống và chọn lý do; không phát sinh thì ghi 0.
+template-figure = { $name }: số từ { $least } đến { $most }, không quá { $decimals } chữ số thập phân. Chưa có số liệu thì để trống và chọn lý do.
+template-nil-how = Chọn khi cả kỳ không phát sinh; các ô số phát sinh trong kỳ để trống, số hiện có cuối kỳ vẫn phải điền.
+template-missing-how = Chọn lý do cho tất cả các ô số liệu để trống của dòng này.
+template-note-how = Không quá 500 ký tự; không ghi số giấy tờ, số điện thoại, biển số xe hoặc tên người.
+template-no-such-period = không có kỳ "{ $period }" mà các đơn vị này phải báo cáo; hãy ghi như 2024-W34, 34/2024, 2026-07 hoặc ngày đầu kỳ, và kiểm tra mã đơn vị
+template-ambiguous-period = "{ $period }" có thể là { $count } kỳ ({ $names }); hãy ghi một mã kỳ hoặc ngày đầu kỳ
+template-no-such-contract = không có chế độ báo cáo { $contract } đang áp dụng; hãy dùng một trong: { $codes }. Phong trào còn là dự thảo thì phê duyệt trước

@@ -1,9 +1,11 @@
 //! Reports from systems of agencies: what a service key may send, and in one transaction.
 
 use super::act::{ActEnd, ActRequest, Performer, RowResults};
-use super::command::{CommandContext, DeliveredContent, DeliveryOutcome, deliver_report};
+use super::command::{
+    CommandContext, DeliveredContent, DeliveryOutcome, deliver_report, release_waiting_commands,
+};
 use super::partner::PartnerIdentity;
-use super::{App, ReferenceSnapshot, Result};
+use super::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::access::partner::PartnerCall;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
@@ -58,11 +60,16 @@ impl App {
             let reference = self.reference(tx)?;
             let ctx = CommandContext::without_outbox(actor, &reference);
             let source = tx.account_label(actor.account)?.unwrap_or_default();
+            let has_waiting = tx.has_waiting_commands()?;
             let mut results = DeliveryResults::new();
             for delivery in deliveries.reports {
                 let step = |tx: &mut WriteTx| {
                     let content = partner.to_content(tx, &reference, delivery, &source)?;
-                    deliver_report(tx, &ctx, &content)
+                    let outcome = deliver_report(tx, &ctx, &content)?;
+                    if has_waiting {
+                        release_waiting_commands(tx, &ctx, outcome.report)?;
+                    }
+                    Ok::<_, AppError>(outcome)
                 };
                 results.push(match tx.with_savepoint(step) {
                     Ok(outcome) => Ok(outcome),

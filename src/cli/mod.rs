@@ -30,6 +30,7 @@ pub mod demo;
 mod desk_actions;
 mod doctor;
 mod error;
+mod export;
 mod field;
 mod field_fill;
 mod field_prompt;
@@ -125,6 +126,8 @@ enum CliCommand {
     Baseline(baseline::Args),
     /// Import and export reports as spreadsheet files.
     Report(report::Args),
+    /// Write templates, reports, standings, runs and the organisation as CSV or XLSX.
+    Export(export::Args),
     /// How the targets stand, and why.
     Standings(standings::Args),
     /// Write the morning page and its workbook.
@@ -212,6 +215,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Serve(args) => serve::run(&ctx, args),
         CliCommand::Tls(args) => tls::run(&ctx, args),
         CliCommand::Report(args) => report::run(&ctx, args),
+        CliCommand::Export(args) => export::run(&ctx, args),
         CliCommand::Standings(args) => standings::run(&ctx, args),
         CliCommand::MorningReport(args) => morning_report::run(&ctx, args),
         CliCommand::Quality(args) => quality::run(&ctx, args),

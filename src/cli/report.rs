@@ -7,16 +7,14 @@ use super::files;
 use super::lookup::find_unit_id;
 use super::report_import::{ImportArgs, run_import};
 use super::standing_format::{plain_figure, scale_of};
-use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;
-use crate::domain::report::Report;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
-use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::{ContractId, ReportId};
 use crate::domain::support::message::message;
-use crate::files::report_csv::{self, ReportCsvRow, ReportCsvStatus};
-use crate::store::report::StoredReport;
+use crate::exchange::report_rows::to_report_row;
+use crate::files::report_csv;
+use crate::files::table::table_export::TableExport;
 use jiff::civil::Date;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -45,18 +43,11 @@ enum ReportCommand {
     Export {
         /// Code of the reporting contract.
         contract: String,
-        /// As CSV, the only form for now.
+        /// As CSV; `export reports` writes XLSX too.
         #[arg(long, required = true)]
         csv: bool,
-        /// Only of this unit and of those under it today.
-        #[arg(long)]
-        unit: Option<String>,
-        /// First day of the periods.
-        #[arg(long, requires = "to")]
-        from: Option<Date>,
-        /// Last day of the periods.
-        #[arg(long, requires = "from")]
-        to: Option<Date>,
+        #[command(flatten)]
+        selected: SelectedReports,
         /// Write here instead of to standard output.
         #[arg(long, short)]
         out: Option<PathBuf>,
@@ -70,13 +61,26 @@ enum ReportCommand {
     },
 }
 
+/// Which sent reports of a contract are exported.
+#[derive(Debug, clap::Args)]
+pub(super) struct SelectedReports {
+    /// Only of this unit and of those under it today.
+    #[arg(long)]
+    unit: Option<String>,
+    /// First day of the periods.
+    #[arg(long, requires = "to")]
+    from: Option<Date>,
+    /// Last day of the periods.
+    #[arg(long, requires = "from")]
+    to: Option<Date>,
+}
+
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     match &args.command {
         ReportCommand::Import(args) => run_import(ctx, &local_app, args),
-        ReportCommand::Export { contract, csv: _, unit, from, to, out } => {
-            let days = from.zip(*to).map(|(from, to)| (from, to.tomorrow().unwrap_or(to)));
-            let text = export_reports(&local_app, contract, unit.as_deref(), days)?;
+        ReportCommand::Export { contract, csv: _, selected, out } => {
+            let text = sent_reports(&local_app, contract, selected)?.to_csv(true);
             files::write_text(&ctx.output, out.as_deref(), &text)
         }
         ReportCommand::Revisions { report } => show_revisions(ctx, &local_app, report),
@@ -141,12 +145,14 @@ fn mark_changed_texts(name: &str, texts: impl Iterator<Item = String>) -> Vec<St
     row
 }
 
-fn export_reports(
+/// The sent reports of a contract as a table.
+pub(super) fn sent_reports(
     local_app: &LocalApp,
     contract: &str,
-    unit: Option<&str>,
-    days: Option<(Date, Date)>,
-) -> CliResult<String> {
+    selected: &SelectedReports,
+) -> CliResult<TableExport> {
+    let SelectedReports { unit, from, to } = selected;
+    let days = from.zip(*to).map(|(from, to)| (from, to.tomorrow().unwrap_or(to)));
     let reference = local_app.load_reference()?;
     let catalogue = &reference.catalogue;
     let form = catalogue
@@ -161,7 +167,7 @@ fn export_reports(
                 message!("report-there-no-reporting-contract", contract, codes),
             )
         })?;
-    let unit = unit.map(|code| find_unit_id(local_app, code)).transpose()?;
+    let unit = unit.as_deref().map(|code| find_unit_id(local_app, code)).transpose()?;
     let requested = ReportFilter {
         unit,
         states: Vec::new(),
@@ -171,35 +177,7 @@ fn export_reports(
     let lines = local_app.app.visible_reports(&local_app.actor, &requested)?;
     let ids: Vec<_> = lines.iter().map(|line| line.id).collect();
     let filed = local_app.app.reports_by_id(&ids)?;
-    let rows: Vec<(ReportCsvRow, ReportCsvStatus)> =
-        filed.iter().map(|one| to_report_row(&reference, contract, one)).collect();
-    Ok(report_csv::format_reports(&rows, &form.elements, catalogue))
-}
-
-fn to_report_row(
-    reference: &ReferenceSnapshot,
-    contract: &str,
-    filed: &StoredReport,
-) -> (ReportCsvRow, ReportCsvStatus) {
-    let Report { key, state, cells, nil, note, received_day, late, .. } = &filed.report;
-    let shape = reference.form_schema(key.contract);
-    let is_word = |element| shape.is_some_and(|shape| shape.is_word(element));
-    let cells: Vec<(ElementCode, CellValue)> = cells
-        .iter()
-        .filter(|(element, _)| !nil || is_word(**element))
-        .filter_map(|(element, value)| {
-            Some((reference.element_numbers.item(element.0)?.clone(), *value))
-        })
-        .collect();
-    let row = ReportCsvRow {
-        line: 0,
-        contract: contract.to_owned(),
-        unit_uid: reference.org.unit(key.unit).map_or_else(String::new, |unit| unit.uid.clone()),
-        window: DateWindow { start: key.period.start, end: key.period.end },
-        nil: *nil,
-        note: note.clone(),
-        cells,
-    };
-    let received_day = received_day.map_or_else(String::new, |day| day.to_string());
-    (row, ReportCsvStatus { state: state.code().to_owned(), late: *late, received_day })
+    let rows: Vec<_> =
+        filed.iter().map(|one| to_report_row(&reference, contract, &one.report)).collect();
+    Ok(report_csv::report_table(&rows, &form.elements, catalogue))
 }

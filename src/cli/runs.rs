@@ -91,7 +91,16 @@ fn find_run(local_app: &LocalApp, campaign: &Campaign, number: u32) -> CliResult
         .ok_or_else(|| CliError::new("NOT_FOUND", message!("runs-there-no-run-see", number)))
 }
 
-fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit: u16) -> CliResult {
+/// Columns of the list of runs.
+pub(super) const RUN_COLUMNS: [&str; 7] =
+    ["run", "published", "cut", "output_sha256", "version", "semantics", "supersedes"];
+
+/// A row for each published run, newest first.
+pub(super) fn run_rows(
+    local_app: &LocalApp,
+    campaign: &Campaign,
+    limit: u16,
+) -> CliResult<Vec<Vec<String>>> {
     let runs = local_app.app.run_manifests(campaign.id(), limit.into())?;
     let row = |run: &RunManifest| {
         let at = Timestamp(run.published_at).local_text();
@@ -105,7 +114,11 @@ fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit:
             if run.supersedes == 0 { String::new() } else { run.supersedes.to_string() },
         ]
     };
-    let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
+    Ok(runs.iter().map(row).collect())
+}
+
+fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit: u16) -> CliResult {
+    let rows = run_rows(local_app, campaign, limit)?;
     let output = &ctx.output;
     let headings = [
         output.text("runs-run"),
@@ -116,8 +129,7 @@ fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit:
         output.text("runs-semantics"),
         output.text("runs-supersedes"),
     ];
-    let keys = ["run", "published", "cut", "output_sha256", "version", "semantics", "supersedes"];
-    output.print_rows(&headings, &keys, &rows);
+    output.print_rows(&headings, &RUN_COLUMNS, &rows);
     Ok(())
 }
 

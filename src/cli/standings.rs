@@ -9,6 +9,7 @@ use super::lookup::find_campaign;
 use super::output::Output;
 use super::standing_drilldown::{DrilldownContext, show_drilldown};
 use super::standing_format::{coverage_text, reasons_text, shown_text, standing_json};
+use crate::app::ReferenceSnapshot;
 use crate::domain::campaign::Campaign;
 use crate::domain::org::StructureView;
 use crate::domain::report::form::Catalogue;
@@ -16,7 +17,7 @@ use crate::domain::standing::{Judgement, Standing, StateGroup, find_comparison};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::target_rule::StandingStage;
-use crate::files::table::csv_writer::CsvWriter;
+use crate::files::table::table_export::{ExportCell, TableExport};
 use crate::i18n::Lang;
 use serde_json::Value;
 
@@ -74,19 +75,19 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
     let now = args.now || view != StructureView::AsWas;
     let mut standings = load_standings(&local_app, campaign, now.then_some(view))?;
-    let uid =
-        |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-    standings.sort_by_key(|one| (one.phase, uid(one.unit), one.judgement.code.clone()));
+    if args.csv {
+        let table = standing_table(&ctx.output, &reference, campaign, standings);
+        ctx.output.print_text(&table.to_csv(false));
+        return Ok(());
+    }
+    let uid = |unit: UnitId| unit_uid(&reference, unit);
+    sort_by_code(&mut standings, &uid);
     let printer = StandingPrinter {
         output: &ctx.output,
         campaign,
         catalogue: &reference.catalogue,
         uid: &uid,
     };
-    if args.csv {
-        printer.print_csv(&standings);
-        return Ok(());
-    }
     let unit = requested_unit(&local_app, args)?;
     standings.retain(|one| one.unit == unit && one.phase == args.phase);
     match &args.why {
@@ -119,7 +120,7 @@ fn requested_unit(local_app: &LocalApp, args: &Args) -> CliResult<UnitId> {
 
 /// Parses a view. AS_IS and FROZEN may name their day; the defaults are today and the first day of
 /// the campaign.
-fn parse_view(
+pub(super) fn parse_view(
     text: &str,
     campaign: &Campaign,
     today: jiff::civil::Date,
@@ -136,7 +137,7 @@ fn parse_view(
     })
 }
 
-fn load_standings(
+pub(super) fn load_standings(
     local_app: &LocalApp,
     campaign: &Campaign,
     now: Option<StructureView>,
@@ -254,23 +255,50 @@ impl StandingPrinter<'_> {
         ];
         output.print_table(&headings, &rows);
     }
+}
 
-    fn print_csv(&self, standings: &[Standing]) {
-        let mut rows = Vec::new();
-        for one in standings {
-            self.push_rows((one, &one.judgement), 0, None, &mut rows);
+fn unit_uid(reference: &ReferenceSnapshot, unit: UnitId) -> String {
+    reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone())
+}
+
+/// Units in code order; they must not be ranked.
+fn sort_by_code(standings: &mut [Standing], uid: &dyn Fn(UnitId) -> String) {
+    standings.sort_by_key(|one| (one.phase, uid(one.unit), one.judgement.code.clone()));
+}
+
+/// Every target and its members, of every unit and phase, in words that no language changes.
+pub(super) fn standing_table(
+    output: &Output,
+    reference: &ReferenceSnapshot,
+    campaign: &Campaign,
+    mut standings: Vec<Standing>,
+) -> TableExport {
+    let uid = |unit: UnitId| unit_uid(reference, unit);
+    sort_by_code(&mut standings, &uid);
+    let printer = StandingPrinter { output, campaign, catalogue: &reference.catalogue, uid: &uid };
+    let mut rows = Vec::new();
+    for one in &standings {
+        printer.push_rows((one, &one.judgement), 0, None, &mut rows);
+    }
+    let cell = |(column, text): (&str, String)| match text.trim() {
+        number if NUMBER_COLUMNS.contains(&column) && number.parse::<f64>().is_ok() => {
+            ExportCell::Number(number.to_owned())
         }
-        let mut writer = CsvWriter::new(&CSV_COLUMNS, false);
-        for row in rows {
-            writer.write_row(row.iter().map(|cell| cell.trim().to_owned()));
-        }
-        self.output.print_text(&writer.into_text());
+        text => ExportCell::text(text),
+    };
+    let row = |row: Vec<String>| CSV_COLUMNS.into_iter().zip(row).map(cell).collect();
+    TableExport {
+        remarks: Vec::new(),
+        columns: CSV_COLUMNS.map(str::to_owned).to_vec(),
+        rows: rows.into_iter().map(row).collect(),
     }
 }
 
 /// The column with the reasons, the last one of the table.
 const BECAUSE_COLUMN: usize = 8;
 
+/// Columns whose cells are numbers where they can be: a fraction such as `3/4` is a text.
+const NUMBER_COLUMNS: [&str; 2] = ["last_year", "now"];
 const CSV_COLUMNS: [&str; 12] = [
     "phase",
     "unit",

@@ -1,6 +1,6 @@
 //! Files in: parses what a person or a system sends, says what is wrong with it and what it would
 //! change, and hands it to the step of `app` that a command of its own would take. One way for the
-//! command line and for the rpcs.
+//! command line and for the rpcs. For files out it finds the reports that a template asks for.
 
 pub mod baselines;
 pub mod definitions;
@@ -10,4 +10,5 @@ pub mod organisation;
 pub mod outcome;
 pub mod outcome_json;
 mod report_places;
+pub mod report_rows;
 pub mod reports;

@@ -17,7 +17,9 @@ pub mod grant;
 pub mod handover;
 pub mod keys;
 pub mod org;
+pub mod org_writer;
 pub mod report_csv;
+pub mod report_template;
 #[cfg(test)]
 mod score_tests;
 pub mod scoring_plan;

@@ -17,9 +17,9 @@ use crate::domain::support::violation::Violation;
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-const UNIT_COLUMNS: [&str; 8] = UNITS.column_names();
-const PARENT_COLUMNS: [&str; 5] = PARENTS.column_names();
-const LINEAGE_COLUMNS: [&str; 6] = LINEAGE.column_names();
+pub(super) const UNIT_COLUMNS: [&str; 8] = UNITS.column_names();
+pub(super) const PARENT_COLUMNS: [&str; 5] = PARENTS.column_names();
+pub(super) const LINEAGE_COLUMNS: [&str; 6] = LINEAGE.column_names();
 
 /// A `lineage.csv` without lines, for an organisation whose units have no successors.
 #[must_use]

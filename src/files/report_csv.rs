@@ -4,32 +4,42 @@
 //! A cell is a figure, `carried:` and a figure (the one of the last period, confirmed), `nil`
 //! (không phát sinh) or `missing:awaiting_source|not_counted|see_note`; an empty one has no value,
 //! which is none of these. A line marked nil has figures only of stocks and flags, which nil does
-//! not say. Whether the unit owes the report and who may send it is checked like for any other
-//! report. The columns `state`, `late` and `received_day` are written for readers and ignored when
-//! read.
+//! not say. A reason in the column `missing`, which may be left out, is that of every empty cell of
+//! its line; of a nil line, of the stocks. Whether the unit owes the report and who may send it is
+//! checked like for any other report. The columns `state`, `late` and `received_day` are written
+//! for readers and ignored when read.
 
 use super::diagnostic::{FileDiagnostic, RefusedCell, TextPosition, keep_first_of_each_cell};
 use super::keys::csv_tables::REPORTS;
-use super::table::csv_writer::CsvWriter;
+use super::table::table_export::{ExportCell, TableExport};
 use super::table::{
     DecimalMark, NUMBER_FORMAT, Table, TableColumns, TableInput, TableRow, has_two_readings,
 };
-use crate::domain::report::cell::CellValue;
+use crate::domain::report::cell::{CellValue, MissingReason};
 use crate::domain::report::element::{Element, ElementCode, ElementKind};
-use crate::domain::report::figure_text;
+use crate::domain::report::figure_text::{self, REASON_WORDS};
 use crate::domain::report::form::Catalogue;
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use crate::i18n::Lang;
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns before those of the elements.
-const REPORT_COLUMNS: [&str; 6] = REPORTS.column_names();
+pub(super) const REPORT_COLUMNS: [&str; 6] = REPORTS.column_names();
 /// Columns of an export that say nothing new.
 const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];
 /// Columns that may be left out.
-const OPTIONAL_COLUMNS: [&str; 4] = ["state", "late", "received_day", NUMBER_FORMAT];
+const OPTIONAL_COLUMNS: [&str; 5] = ["state", "late", "received_day", NUMBER_FORMAT, MISSING];
+/// Column with the reason why the empty cells of a line have no figure.
+pub(super) const MISSING: &str = "missing";
+/// The reasons of that column as people read them.
+pub(super) const MISSING_TEXTS: [(MissingReason, &str); 3] = [
+    (MissingReason::AwaitingSource, "report-csv-missing-awaiting-source"),
+    (MissingReason::NotCounted, "report-csv-missing-not-counted"),
+    (MissingReason::SeeNote, "report-csv-missing-see-note"),
+];
 /// Marks in the column `nil` that mean "nothing occurred", beside the word of each language.
 const NIL_MARKS: [&str; 5] = ["x", "1", "yes", "nil", "true"];
 
@@ -59,8 +69,8 @@ pub struct ReportCsvStatus {
     pub state: String,
     /// Whether it was received after due day and grace.
     pub late: bool,
-    /// Day of receipt, empty if there is none.
-    pub received_day: String,
+    /// Day of receipt, if it was received.
+    pub received_day: Option<Date>,
 }
 
 /// One row of a file of reports with its verdict.
@@ -211,8 +221,18 @@ fn read_row(
         }
     }
     let is_nil = read_nil(row, faults);
+    let reason = read_missing(row, faults);
+    let is_asked = |element: &&&Element| !is_nil || element.kind == ElementKind::Stock;
+    let blank = elements.iter().filter(|one| !is_filled(one)).filter(is_asked);
+    let gaps = blank.filter_map(|one| Some((one.code.clone(), CellValue::Missing(reason?))));
+    let gaps: Vec<_> = gaps.collect();
+    if reason.is_some() && gaps.is_empty() {
+        let text = message!("report-csv-nothing-missing");
+        faults.push(row.diagnostic(MISSING, Violation::error("NOTHING_MISSING", MISSING, text)));
+    }
     let has_flows = elements.iter().filter(is_filled).any(|one| one.kind == ElementKind::Flow);
-    let has_cells = elements.iter().any(|element| is_filled(&element));
+    let has_cells = reason.is_some() || elements.iter().any(|element| is_filled(&element));
+    cells.extend(gaps);
     if is_nil && has_flows || !is_nil && !has_cells {
         faults.push(row.diagnostic("nil", nil_or_cells_violation(is_nil)));
     }
@@ -245,6 +265,20 @@ fn read_nil(row: TableRow<'_>, faults: &mut Vec<FileDiagnostic>) -> bool {
     is_nil
 }
 
+/// The reason of the empty cells, in one of the words or as a language says it.
+fn read_missing(row: TableRow<'_>, faults: &mut Vec<FileDiagnostic>) -> Option<MissingReason> {
+    let typed = row.get(MISSING).to_lowercase();
+    let word = REASON_WORDS.iter().find(|(_, word)| *word == typed).map(|(reason, _)| *reason);
+    let said = |id: &str| Lang::all().any(|lang| lang.text(id).to_lowercase() == typed);
+    let text = || MISSING_TEXTS.iter().find(|(_, id)| said(id)).map(|(reason, _)| *reason);
+    let found = word.or_else(text);
+    if found.is_none() && !typed.is_empty() {
+        let words = REASON_WORDS.map(|(_, word)| word).join(" | ");
+        faults.push(row.bad_value(MISSING, Message::verbatim(words)));
+    }
+    found
+}
+
 fn nil_or_cells_violation(is_nil: bool) -> Violation {
     let text = if is_nil {
         message!("report-csv-nil-report-no-cells")
@@ -254,50 +288,59 @@ fn nil_or_cells_violation(is_nil: bool) -> Violation {
     Violation::error("NIL_OR_CELLS", "nil", text)
 }
 
-/// Formats reports as a file with a column for each of `elements`; no field is run by a
-/// spreadsheet.
+/// Reports as a table with a column for each of `elements`.
 #[must_use]
-pub fn format_reports(
+pub fn report_table(
     rows: &[(ReportCsvRow, ReportCsvStatus)],
     elements: &[ElementCode],
     catalogue: &Catalogue,
-) -> String {
+) -> TableExport {
     let scale = |code: &ElementCode| catalogue.element(code).map_or(0, |element| element.scale);
     let format = elements.iter().any(|code| has_two_readings(scale(code))).then_some(NUMBER_FORMAT);
     let fixed = REPORT_COLUMNS.into_iter().chain(IGNORED_COLUMNS).chain(format);
-    let header: Vec<&str> = fixed.chain(elements.iter().map(ElementCode::as_str)).collect();
-    let mut writer = CsvWriter::new(&header, true);
-    for (row, status) in rows {
-        let nil = if row.nil { "x" } else { "" };
-        let days = [row.window.start.to_string(), row.window.last_day().to_string()];
-        let status_fields = [
-            status.state.clone(),
-            if status.late { "x" } else { "" }.to_owned(),
-            status.received_day.clone(),
+    let columns = fixed.chain(elements.iter().map(ElementCode::as_str)).map(str::to_owned);
+    let row = |(row, status): &(ReportCsvRow, ReportCsvStatus)| {
+        let mark = |is_set| ExportCell::text(if is_set { "x" } else { "" });
+        let format = format.map(|_| ExportCell::text(DecimalMark::Point.as_str()));
+        let fixed = [
+            ExportCell::text(&row.contract),
+            ExportCell::text(&row.unit_uid),
+            ExportCell::Day(row.window.start),
+            ExportCell::Day(row.window.last_day()),
+            mark(row.nil),
+            ExportCell::text(&row.note),
+            ExportCell::text(&status.state),
+            mark(status.late),
+            ExportCell::day(status.received_day),
         ];
-        let cells = elements.iter().map(|code| format_cell(row, code, catalogue));
-        let texts = [row.contract.clone(), row.unit_uid.clone()].into_iter().chain(days);
-        writer.write_row(
-            texts
-                .chain([nil.to_owned(), row.note.clone()])
-                .chain(status_fields)
-                .chain(format.map(|_| DecimalMark::Point.as_str().to_owned()))
-                .chain(cells),
-        );
+        let cells = elements.iter().map(|code| figure_cell(&row.cells, code, scale(code)));
+        fixed.into_iter().chain(format).chain(cells).collect()
+    };
+    TableExport {
+        remarks: Vec::new(),
+        columns: columns.collect(),
+        rows: rows.iter().map(row).collect(),
     }
-    writer.into_text()
 }
 
-fn format_cell(row: &ReportCsvRow, code: &ElementCode, catalogue: &Catalogue) -> String {
-    let scale = catalogue.element(code).map_or(0, |element| element.scale);
-    let cell = row.cells.iter().find(|(element, _)| element == code);
-    cell.map_or_else(String::new, |(_, value)| figure_text::format_cell(*value, scale))
+/// The cell of an element: a number, one of the words, or blank.
+pub(super) fn figure_cell(
+    cells: &[(ElementCode, CellValue)],
+    code: &ElementCode,
+    scale: u8,
+) -> ExportCell {
+    match cells.iter().find(|(element, _)| element == code) {
+        Some((_, value @ CellValue::Reported(_))) => {
+            ExportCell::Number(figure_text::format_cell(*value, scale))
+        }
+        Some((_, value)) => ExportCell::Text(figure_text::format_cell(*value, scale)),
+        None => ExportCell::text(""),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::report::cell::MissingReason;
     use crate::files::catalogue;
 
     fn elements() -> Catalogue {
@@ -328,7 +371,7 @@ mod tests {
         let codes: Vec<ElementCode> = rows[0].cells.iter().map(|cell| cell.0.clone()).collect();
         let marked: Vec<_> =
             rows.iter().map(|row| (row.clone(), ReportCsvStatus::default())).collect();
-        let printed = format_reports(&marked, &codes, &elements());
+        let printed = report_table(&marked, &codes, &elements()).to_csv(true);
         assert!(printed.contains("'=1+1"), "no spreadsheet may run a note");
         assert_eq!(read_reports(&printed, &elements()).unwrap(), rows);
     }
@@ -342,6 +385,25 @@ mod tests {
         assert_eq!(rows[0].cells[0].1, CellValue::Carried(11));
         let refused = read_reports(&line("0,11"), &elements()).unwrap_err();
         assert_eq!(refused[0].violation.code, "NIL_OR_CELLS");
+    }
+
+    #[test]
+    fn a_reason_in_the_row_is_that_of_its_empty_cells_and_of_no_other() {
+        let head = "contract,unit,first_day,last_day,nil,note,solved,suspended_cases,missing\n";
+        let line =
+            |cells: &str| format!("{head}tuan-huyen,dist-842,2024-08-19,2024-08-25,{cells}\n");
+        let read = |cells: &str| read_reports(&line(cells), &elements());
+        let values = |cells: &str| -> Vec<CellValue> {
+            read(cells).unwrap()[0].cells.iter().map(|cell| cell.1).collect()
+        };
+        let gap = CellValue::Missing(MissingReason::AwaitingSource);
+        assert_eq!(values(",,3,,awaiting_source"), [CellValue::Reported(3), gap]);
+        let said = Lang::VI.text("report-csv-missing-awaiting-source");
+        assert_eq!(values(&format!(",,,,{said}")), [gap, gap]);
+        assert_eq!(values("x,,,,awaiting_source"), [gap], "nil says the events");
+        let code = |cells: &str| read(cells).unwrap_err()[0].violation.code;
+        assert_eq!(code(",,3,4,see_note"), "NOTHING_MISSING");
+        assert_eq!(code(",,3,,later"), "BAD_VALUE");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Any change of form of a good file is refused with its place, or means the same.
 
-use super::report_csv::{ReportCsvRow, ReportCsvStatus, format_reports, stage_reports};
+use super::report_csv::{ReportCsvRow, ReportCsvStatus, report_table, stage_reports};
 use super::table::{DecimalMark, TableInput};
 use super::{catalogue, diagnostic::FileDiagnostic};
 use crate::domain::report::cell::CellValue;
@@ -112,6 +112,7 @@ struct TableForm {
     has_groups: bool,
     declares_mark: bool,
     blank_rows: bool,
+    has_remarks: bool,
     repeats_first: bool,
     has_total: bool,
     rotation: usize,
@@ -127,7 +128,7 @@ fn forms() -> impl Strategy<Value = TableForm> {
     let meaning = (
         0..4_u8,
         prop::sample::select(vec![None, Some(DecimalMark::Point), Some(DecimalMark::Comma)]),
-        any::<[bool; 3]>(),
+        any::<[bool; 4]>(),
         prop::sample::select(vec![(false, false), (false, false), (true, false), (false, true)]),
         0..COLUMNS.len(),
     );
@@ -147,6 +148,7 @@ fn forms() -> impl Strategy<Value = TableForm> {
             has_groups: more[0],
             declares_mark: more[1],
             blank_rows: more[2],
+            has_remarks: more[3],
             repeats_first,
             has_total,
             rotation,
@@ -206,10 +208,17 @@ impl TableForm {
         }
         for row in &mut table {
             row.rotate_left(self.rotation);
+            if self.has_remarks {
+                row.insert(self.rotation, "# kỳ trước; ~1".to_owned());
+            }
         }
         let mut text = String::new();
         if self.declares_separator {
             text.push_str(&format!("sep={}{}", self.separator, self.line_end));
+        }
+        if self.has_remarks {
+            table.insert(0, vec!["# chạy 20; AS_WAS, hôm nay\t".to_owned()]);
+            table.insert(table.len() / 2 + 1, vec![String::new(), "# ghi chú".to_owned()]);
         }
         for row in &table {
             let cells: Vec<String> = row.iter().map(|cell| self.quote(cell)).collect();
@@ -385,6 +394,10 @@ fn a_table_with_a_title_a_total_or_unclear_columns_is_refused_and_all_faults_are
     assert_eq!(file(&[&format!("{head},visits"), row]), [(1, 9, "COLUMN_TWICE")]);
     assert_eq!(file(&[&format!("{head},"), &format!("{row},x")]), [(1, 9, "COLUMN_WITHOUT_NAME")]);
     assert_eq!(file(&[&head, row, row]), [(2, 2, "REPEATED_ROW"), (3, 2, "REPEATED_ROW")]);
+    let broken = "#REF!,#REF!,#REF!,#REF!,#REF!,#REF!,#REF!,#REF!";
+    assert!(!file(&[&head, row, broken]).is_empty(), "an error of a spreadsheet is no remark");
+    let remark = "# total,,,,,,12,1.5";
+    assert!(!file(&[&head, row, remark]).is_empty(), "a row with a figure is no remark");
     assert_eq!(
         file(&[&head, "tuan,c1,2026-11-16,2026-11-22,,n,12,1.234"]),
         [(2, 8, "AMBIGUOUS_NUMBER")]
@@ -437,9 +450,12 @@ proptest! {
         let marked: Vec<_> =
             reports.iter().map(|row| (row.clone(), ReportCsvStatus::default())).collect();
         let codes = ["visits", "waste"].map(|code| ElementCode::new(code).unwrap());
-        let exported = format_reports(&marked, &codes, &elements());
-        let again = stage(exported.as_bytes(), None).unwrap();
-        prop_assert_eq!(meaning(&again), meaning(&reports));
+        let mut table = report_table(&marked, &codes, &elements());
+        table.remarks = vec!["run: 20, =1".to_owned(), "view: AS_WAS; '\"x".to_owned()];
+        let exported = table.to_csv(true).into_bytes();
+        for exported in [exported, table.to_workbook(date(2026, 11, 29)).unwrap()] {
+            prop_assert_eq!(meaning(&stage(&exported, None).unwrap()), meaning(&reports));
+        }
         let book = stage(&workbook(&rows, |_| {}), None).unwrap();
         prop_assert_eq!(meaning(&book), meaning(&reports));
     }
@@ -453,8 +469,8 @@ proptest! {
         let form = TableForm {
             separator: ',', declares_separator: false, line_end: "\n", has_bom: false,
             quotes_all: false, is_decomposed: false, has_nbsp: false, day: 0, mark: None,
-            has_groups: false, declares_mark: false, blank_rows: false, repeats_first: false,
-            has_total: false, rotation: 0,
+            has_groups: false, declares_mark: false, blank_rows: false, has_remarks: false,
+            repeats_first: false, has_total: false, rotation: 0,
         };
         let mut bytes = if is_workbook { workbook(&rows, |_| {}) } else { form.write(&rows) };
         for (at, byte) in flips {

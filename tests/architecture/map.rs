@@ -167,7 +167,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // P-256 signatures, HMAC and random numbers; in sync it signs cursors. sha2 computes digests of
     // stored data.
     ("ring", &["auth", "client", "server", "sync"]),
-    // In files only tests write workbooks so far.
+    // Writes workbooks: exports and templates in files, the morning workbook beside its page.
     ("rust_xlsxwriter", &["files", "morning_report"]),
     // Hash tables whose keys are derived ids.
     ("rustc_hash", &["domain"]),

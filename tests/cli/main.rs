@@ -12,6 +12,7 @@ mod clock;
 mod command_export;
 mod deploy;
 mod exchange;
+mod exports;
 mod field;
 mod files;
 mod init;

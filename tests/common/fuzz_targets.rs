@@ -65,7 +65,7 @@ pub(crate) fn fuzz_table(bytes: &[u8]) {
         let Ok(rows) = staged.into_rows() else { continue };
         let codes: Vec<_> = catalogue.elements.iter().map(|element| element.code.clone()).collect();
         let marked: Vec<_> = rows.iter().map(|row| (row.clone(), Default::default())).collect();
-        let printed = report_csv::format_reports(&marked, &codes, catalogue);
+        let printed = report_csv::report_table(&marked, &codes, catalogue).to_csv(true);
         let again = report_csv::stage_reports(&TableInput::new("fuzz.csv", &printed), catalogue)
             .and_then(report_csv::StagedReports::into_rows)
             .unwrap_or_else(|faults| panic!("{faults:?} in\n{printed}"));

@@ -104,7 +104,7 @@ fn a_ward_that_opens_with_less_than_its_former_wards_closed_with_is_asked_and_no
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].evidence, [22, 19]);
     for lang in Lang::all() {
-        let question = asked[0].question(MessageArg::Text("Số tồn đầu kỳ".into())).text(lang);
+        let question = asked[0].question(MessageArg::Text("Số tồn đầu kỳ".into()), 0).text(lang);
         assert!(question.contains("22") && question.contains("19"), "{question}");
     }
     assert_eq!(ask(&world, &ward).len(), 1, "and not again the next night");

@@ -8,7 +8,8 @@
 use crate::domain::report::cell::{CellValue, MissingReason};
 use crate::domain::support::message::{Message, message};
 
-const REASON_WORDS: [(MissingReason, &str); 3] = [
+/// The words of the reasons why a figure is missing.
+pub const REASON_WORDS: [(MissingReason, &str); 3] = [
     (MissingReason::AwaitingSource, "awaiting_source"),
     (MissingReason::NotCounted, "not_counted"),
     (MissingReason::SeeNote, "see_note"),

@@ -3,6 +3,7 @@
 use super::super::diagnostic::FileDiagnostic;
 use super::TableColumns;
 use super::csv_writer::unguard_formulas;
+use super::remark::{is_remark, is_remark_row};
 use super::row::clean_text;
 use super::sheet::{SheetRow, TableCell, TableSheet};
 use crate::domain::support::limits::CODE;
@@ -24,7 +25,7 @@ pub(super) struct TableHeader {
     pub(super) cells: usize,
 }
 
-/// Takes the header off the sheet.
+/// Takes the header off the sheet, with the rows and columns that are remarks.
 ///
 /// # Errors
 /// Every column that is missing, unknown, repeated or without a name; a title above; merged cells.
@@ -32,6 +33,7 @@ pub(super) fn take_header(
     sheet: &mut TableSheet,
     columns: TableColumns<'_>,
 ) -> Result<TableHeader, Vec<FileDiagnostic>> {
+    sheet.rows.retain(|row| !is_remark_row(row));
     let names = sheet.rows.first().map(|row| header_names(&row.cells)).unwrap_or_default();
     let line = sheet.rows.first().map_or(1, |row| row.number);
     if let Some(fault) = find_title(sheet, &names, columns) {
@@ -51,6 +53,9 @@ pub(super) fn take_header(
             continue;
         }
         header.width = index + 1;
+        if is_remark(name) {
+            continue;
+        }
         if let Some(violation) = check_name(name, index, &names, columns) {
             refuse(index, violation);
         }

@@ -1,6 +1,7 @@
 //! CSV as spreadsheets write it: comma, semicolon or tab, `sep=`, any line end; quotes are strict.
 
 use super::super::diagnostic::{FileDiagnostic, TextPosition};
+use super::remark::is_remark_line;
 use super::sheet::{SheetRow, TableCell, TableSheet};
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
@@ -57,7 +58,8 @@ fn split_declaration(text: &str) -> (Option<char>, &str, usize) {
 
 /// The separator that occurs most, outside quotes, in the first line that has one.
 fn find_separator(text: &str) -> char {
-    for line in text.split(['\r', '\n']).take(20) {
+    let is_table = |line: &&str| !is_remark_line(line);
+    for line in text.split(['\r', '\n']).filter(is_table).take(20) {
         let mut counts = [0_usize; SEPARATORS.len()];
         let mut is_quoted = false;
         for c in line.chars() {

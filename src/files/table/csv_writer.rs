@@ -1,6 +1,7 @@
 //! CSV written so that no spreadsheet runs a cell as a formula, whatever its separator, and no
 //! terminal obeys one; reading gives the texts back.
 
+use super::remark::REMARK;
 use crate::domain::support::text::escape_controls;
 
 /// Where a spreadsheet with another separator would begin a cell.
@@ -15,7 +16,15 @@ impl CsvWriter {
     /// A file with this header. With `bom` Excel reads it as UTF-8.
     #[must_use]
     pub fn new(header: &[&str], bom: bool) -> Self {
+        Self::with_remarks(&[], header, bom)
+    }
+
+    /// The same with remarks above the header, a row each.
+    pub(super) fn with_remarks(remarks: &[String], header: &[&str], bom: bool) -> Self {
         let mut writer = Self(if bom { "\u{feff}" } else { "" }.to_owned());
+        for remark in remarks {
+            writer.write_row([format!("{REMARK}{remark}")]);
+        }
         writer.write_row(header.iter().map(|field| (*field).to_owned()));
         writer
     }
@@ -50,7 +59,7 @@ fn format_field(field: &str) -> String {
 
 /// Puts `'` before every part of the text that a spreadsheet would run as a formula: at the start,
 /// and after `;` and tab. A plain number at the start is unchanged.
-fn guard_formulas(field: &str) -> String {
+pub(super) fn guard_formulas(field: &str) -> String {
     let mut guarded = String::with_capacity(field.len() + 4);
     for (index, part) in field.split_inclusive(INNER_SEPARATORS).enumerate() {
         if is_formula(part) && (index > 0 || !is_plain_number(field)) {

@@ -10,8 +10,10 @@ pub mod csv_writer;
 mod day;
 mod encoding;
 mod number;
+mod remark;
 mod row;
 mod sheet;
+pub mod table_export;
 mod workbook;
 mod workbook_package;
 
@@ -22,6 +24,7 @@ use column_check::RowShape;
 pub(in crate::files) use column_check::unknown_column;
 pub use number::DecimalMark;
 pub(in crate::files) use number::has_two_readings;
+pub(in crate::files) use remark::REMARK;
 pub(in crate::files) use row::{NUMBER_FORMAT, TableRow};
 use sheet::{TableCell, TableSheet};
 

@@ -1,0 +1,278 @@
+//! `thidua export template|reports|standings|runs|org`: tables for spreadsheets, CSV or XLSX.
+//!
+//! Every export says above its header what it is: run, view, as of when, and that no figure is
+//! suppressed. What is imported at all is imported back unchanged.
+
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
+use super::files;
+use super::lookup::{find_campaign, find_unit_id};
+use super::report::{SelectedReports, sent_reports};
+use super::runs::{RUN_COLUMNS, run_rows};
+use super::standings::{load_standings, parse_view, standing_table};
+use crate::domain::org::StructureView;
+use crate::domain::support::message::message;
+use crate::domain::support::time::Timestamp;
+use crate::exchange::report_rows::{TemplateRequest, plan_template};
+use crate::files::org_writer::org_tables;
+use crate::files::report_template::build_report_template;
+use crate::files::table::table_export::{ExportCell, TableExport, TableExportError};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// `thidua export ...`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: ExportCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ExportCommand {
+    /// A workbook to fill in: a row for each report that is owed, the last period's figures beside;
+    /// `report import` takes it back.
+    #[command(after_help = "Examples:
+  thidua export template --form tuan-xa --units dist-842 --period 2024-W34 -o week.xlsx
+  thidua export template --form tuan-xa --units com-29242-1,com-29251-0 --period 6/1/2025 -o week.xlsx")]
+    Template {
+        /// Code of the reporting contract.
+        #[arg(long)]
+        form: String,
+        /// Codes of units, with commas; each stands for itself and all below it.
+        #[arg(long, value_delimiter = ',', required = true)]
+        units: Vec<String>,
+        /// The period: 2024-W34, 34/2024, 2026-07, or its first day as 2024-08-19 or 19/8/2024.
+        #[arg(long)]
+        period: String,
+        /// The workbook to write.
+        #[arg(long, short)]
+        out: PathBuf,
+    },
+    /// Sent reports of one contract, with state, lateness and day of receipt; `report import` takes
+    /// them back.
+    #[command(after_help = "Examples:
+  thidua export reports --form tuan-xa > week.csv
+  thidua export reports --form tuan-xa --unit dist-842 -o week.xlsx")]
+    Reports {
+        /// Code of the reporting contract.
+        #[arg(long)]
+        form: String,
+        #[command(flatten)]
+        selected: SelectedReports,
+        /// Write here, XLSX if the name ends so, else CSV; default: CSV to standard output.
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// How the targets stand, every unit and phase.
+    #[command(after_help = "Examples:
+  thidua export standings > standings.csv
+  thidua export standings --campaign A --view AS_IS -o standings.xlsx")]
+    Standings {
+        /// Code of the campaign; may be left out when there is only one.
+        #[arg(long)]
+        campaign: Option<String>,
+        /// Judge this moment instead of reading the last night; writes nothing to the database.
+        #[arg(long)]
+        now: bool,
+        /// In which structure figures are summed: AS_WAS, AS_IS or FROZEN. Other than AS_WAS:
+        /// judged this moment.
+        #[arg(long, value_name = "VIEW", default_value = "AS_WAS")]
+        view: String,
+        /// Write here, XLSX if the name ends so, else CSV; default: CSV to standard output.
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// Published runs, newest first.
+    #[command(after_help = "Examples:\n  thidua export runs -o runs.xlsx")]
+    Runs {
+        /// Code of the campaign; may be left out when there is only one.
+        #[arg(long)]
+        campaign: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
+        /// Write here, XLSX if the name ends so, else CSV; default: CSV to standard output.
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
+    /// The organisation as units, parents and lineage; `org import` takes the directory back.
+    #[command(
+        after_help = "Examples:\n  thidua export org --out org\n  thidua export org --out org --xlsx"
+    )]
+    Org {
+        /// The directory to write to.
+        #[arg(long, short, value_name = "DIR")]
+        out: PathBuf,
+        /// Workbooks instead of CSV.
+        #[arg(long)]
+        xlsx: bool,
+    },
+}
+
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let exporter = Exporter { ctx, local_app: &local_app };
+    match &args.command {
+        ExportCommand::Template { form, units, period, out } => {
+            exporter.export_template((form, period), units, out)
+        }
+        ExportCommand::Reports { form, selected, out } => {
+            let mut table = sent_reports(&local_app, form, selected)?;
+            let what = format!("reports of {form}");
+            table.remarks = exporter.about(&what, None, "-").to_remarks();
+            exporter.write(&table, out.as_deref())
+        }
+        ExportCommand::Standings { campaign, now, view, out } => {
+            let table = exporter.standing_table(campaign.as_deref(), *now, view)?;
+            exporter.write(&table, out.as_deref())
+        }
+        ExportCommand::Runs { campaign, limit, out } => {
+            let table = exporter.run_table(campaign.as_deref(), *limit)?;
+            exporter.write(&table, out.as_deref())
+        }
+        ExportCommand::Org { out, xlsx } => exporter.export_org(out, *xlsx),
+    }
+}
+
+/// What an export says about itself, in words that are the same in every language.
+struct ExportAbout<'a> {
+    /// What it is, as in `standings of A`.
+    what: String,
+    /// Number of the run; `None` for what is not of a run.
+    run: Option<i64>,
+    /// The structure in which figures are summed; `-` where nothing is.
+    view: &'a str,
+    as_of: Timestamp,
+}
+
+impl ExportAbout<'_> {
+    fn to_remarks(&self) -> Vec<String> {
+        let run = self.run.map_or_else(|| "-".to_owned(), |run| run.to_string());
+        // An operator reads every figure; what partners read is another way (docs/PARTNERS.md).
+        vec![
+            format!("thidua {}: {}", env!("CARGO_PKG_VERSION"), self.what),
+            format!("run: {run}"),
+            format!("view: {}", self.view),
+            format!("as of: {}", self.as_of.local_text()),
+            "small figures suppressed: no".to_owned(),
+        ]
+    }
+}
+
+struct Exporter<'a> {
+    ctx: &'a CliContext,
+    local_app: &'a LocalApp,
+}
+
+impl Exporter<'_> {
+    fn about<'v>(
+        &self,
+        what: &str,
+        run: Option<(i64, Timestamp)>,
+        view: &'v str,
+    ) -> ExportAbout<'v> {
+        let as_of = run.map_or_else(|| self.local_app.app.now(), |(_, cut_at)| cut_at);
+        ExportAbout { what: what.to_owned(), run: run.map(|(number, _)| number), view, as_of }
+    }
+
+    fn export_template(
+        &self,
+        (contract, period): (&str, &str),
+        units: &[String],
+        out: &Path,
+    ) -> CliResult {
+        let units: CliResult<Vec<_>> =
+            units.iter().map(|code| find_unit_id(self.local_app, code)).collect();
+        let units = units?;
+        let request = TemplateRequest { contract, units: &units, period };
+        let template = plan_template(&self.local_app.app, request)?
+            .map_err(|refused| CliError::new(refused.code, refused.message))?;
+        let (lang, today) = (self.ctx.output.lang, self.local_app.app.now().local_date());
+        let bytes =
+            build_report_template(&template, lang, today).map_err(|error| no_workbook(&error))?;
+        write_bytes(out, &bytes)?;
+        self.say_written(out, template.rows.len());
+        Ok(())
+    }
+
+    fn standing_table(
+        &self,
+        campaign: Option<&str>,
+        now: bool,
+        view: &str,
+    ) -> CliResult<TableExport> {
+        let app = &self.local_app.app;
+        let reference = self.local_app.load_reference()?;
+        let campaign = find_campaign(&reference, campaign)?;
+        let view = parse_view(view, campaign, app.now().local_date())?;
+        let judged_now = (now || view != StructureView::AsWas).then_some(view);
+        let standings = load_standings(self.local_app, campaign, judged_now)?;
+        let newest = app.run_manifests(campaign.id(), 1)?.pop();
+        let run = newest.filter(|_| judged_now.is_none());
+        let run = run.map(|run| (run.number, Timestamp(run.published_at)));
+        let mut table = standing_table(&self.ctx.output, &reference, campaign, standings);
+        let (what, view) = (format!("standings of {}", campaign.code), view.to_string());
+        table.remarks = self.about(&what, run, &view).to_remarks();
+        Ok(table)
+    }
+
+    fn run_table(&self, campaign: Option<&str>, limit: u16) -> CliResult<TableExport> {
+        let reference = self.local_app.load_reference()?;
+        let campaign = find_campaign(&reference, campaign)?;
+        let rows = run_rows(self.local_app, campaign, limit)?;
+        let what = format!("runs of {}", campaign.code);
+        Ok(TableExport {
+            remarks: self.about(&what, None, "AS_WAS").to_remarks(),
+            columns: RUN_COLUMNS.map(str::to_owned).to_vec(),
+            rows: rows
+                .into_iter()
+                .map(|row| row.into_iter().map(ExportCell::Text).collect())
+                .collect(),
+        })
+    }
+
+    fn export_org(&self, dir: &Path, xlsx: bool) -> CliResult {
+        let reference = self.local_app.load_reference()?;
+        std::fs::create_dir_all(dir).map_err(|error| CliError::file_error(dir, &error))?;
+        let ending = if xlsx { "xlsx" } else { "csv" };
+        for (name, mut table) in org_tables(reference.org.facts()) {
+            table.remarks = self.about(&format!("organisation, {name}"), None, "-").to_remarks();
+            self.write(&table, Some(&dir.join(format!("{name}.{ending}"))))?;
+        }
+        Ok(())
+    }
+
+    /// Writes to `out`, XLSX or CSV by its name; to standard output without it.
+    fn write(&self, table: &TableExport, out: Option<&Path>) -> CliResult {
+        let Some(path) = out else {
+            self.ctx.output.print_text(&table.to_csv(true));
+            return Ok(());
+        };
+        let is_workbook =
+            path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
+        if is_workbook {
+            let today = self.local_app.app.now().local_date();
+            write_bytes(path, &table.to_workbook(today).map_err(|error| no_workbook(&error))?)?;
+        } else {
+            write_bytes(path, table.to_csv(true).as_bytes())?;
+        }
+        self.say_written(path, table.rows.len());
+        Ok(())
+    }
+
+    fn say_written(&self, path: &Path, count: usize) {
+        let shown = files::display_name(path);
+        self.ctx.output.print_answer(
+            || self.ctx.output.lang.say(message!("export-wrote", path = shown, count)),
+            || json!({ "path": files::display_name(path), "rows": count }),
+        );
+    }
+}
+
+fn no_workbook(error: &TableExportError) -> CliError {
+    CliError::new("NO_WORKBOOK", message!("morning-report-no-workbook", error))
+}
+
+fn write_bytes(path: &Path, bytes: &[u8]) -> CliResult {
+    std::fs::write(path, bytes).map_err(|error| CliError::file_error(path, &error))
+}
