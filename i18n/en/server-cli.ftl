@@ -356,6 +356,8 @@ remind-days-late = days late
 report-import-denied = { $lines } lines are of { $count } units ({ $units }) for which { $account } may not report; use the account of each unit, or give the role: thidua access grant-many --help
 report-there-no-report = there is no report { $report }; check its id
 report-written = written
+import-counts = { $created } new, { $changed } changed, { $unchanged } unchanged, { $held } waiting for people, { $refused } refused
+import-more-changes = ... and { $more } more changes (--json shows all)
 report-reports-commands = { $count } reports, { $steps } commands; { $tail }
 report-there-no-reporting-contract = there is no reporting contract { $contract }; use one of { $codes }
 

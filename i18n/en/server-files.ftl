@@ -29,6 +29,7 @@ report-csv-line-says-nothing-give = the line has no figures; enter figures, or x
 
 ## table
 table-most-rows = at most { $limit } rows are read; split the file
+table-most-cells = the sheet has more than { $limit } cells; delete what stands to the right of the table, or split the file
 table-most-columns = at most { $limit } columns are read; delete what stands to the right of the table
 table-old-workbook = this is an old Excel file (.xls) or one with a password; save it as .xlsx without a password, or as "CSV UTF-8"
 table-utf-16 = the file is UTF-16; in Excel save it as "CSV UTF-8" or as .xlsx
@@ -38,7 +39,7 @@ table-vni = "{ $typed }" is in VNI (a font VNI-...); convert the file to Unicode
 table-stray-quote = a quote stands inside a cell that does not begin with one; put the whole cell in quotes and write each quote in it twice
 table-open-quote = this quote never closes; close it or remove it
 table-bad-workbook = the workbook cannot be read; open it in Excel or LibreOffice and save it again as .xlsx
-table-workbook-too-large = the workbook unpacks to more than 256 MiB; keep the sheet with the table only
+table-workbook-too-large = the workbook unpacks to more than { $limit } MiB; keep the sheet with the table only
 table-no-sheet = the workbook has no visible sheet with a table; show the sheet or choose the right file
 table-many-sheets = the workbook has several sheets: { $names }; keep one, and hide or delete the others
 table-hidden-rows = { $count } hidden rows are read too: { $rows }; delete them if they are not meant

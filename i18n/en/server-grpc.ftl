@@ -24,6 +24,11 @@ dhis2-value-twice = The element "{ $element }" is given twice for this report. S
 dhis2-value-as-text = The value { $value } of "{ $element }" is not read, so that no decimal is lost. Send it as a text.
 dhis2-value-not-read = The value "{ $value }" of "{ $element }" is no figure with the decimals of this element: digits, and a point before the decimals.
 dhis2-unreadable = This is no data value set in JSON: { $fault }. Send an object with dataSet, period, orgUnit and dataValues.
+exchange-no-such-option = There is no option "{ $name }". Known: { $known }.
+exchange-unknown-option = The option { $option } does not know "{ $value }". Known: { $known }.
+dhis2-name-the-contract = The values name no contract. Send it as dataSet, in the set or in the query (?dataSet=CODE).
+dhis2-csv-row-short = Line { $line } of the CSV ends before its value. Send dataelement, period, orgunit, categoryoptioncombo, attributeoptioncombo, value in this order.
+dhis2-csv-unreadable = This is no data value set in CSV, line { $line }: { $fault }
 dhis2-unknown-option = The option { $option } does not know "{ $value }". Known: idScheme, orgUnitIdScheme and dataElementIdScheme uid, code, name, attribute:SYSTEM; importStrategy CREATE, UPDATE, CREATE_AND_UPDATE.
 dhis2-no-delete = Figures of record are not deleted. Send the right figures instead; accepted ones change by a proposal.
 dhis2-strategy = The import strategy forbids it: the report exists already, or does not exist yet.

@@ -357,6 +357,8 @@ remind-days-late = số ngày trễ
 report-import-denied = { $lines } dòng thuộc { $count } đơn vị ({ $units }) mà { $account } không được báo cáo thay; dùng tài khoản của từng đơn vị hoặc cấp vai trò: thidua access grant-many --help
 report-there-no-report = không có báo cáo { $report }; hãy kiểm tra mã báo cáo
 report-written = đã ghi
+import-counts = { $created } mới, { $changed } thay đổi, { $unchanged } không đổi, { $held } chờ người có thẩm quyền, { $refused } bị từ chối
+import-more-changes = ... và { $more } thay đổi khác (xem đủ bằng --json)
 report-reports-commands = { $count } báo cáo, { $steps } lệnh; { $tail }
 report-there-no-reporting-contract = không có chế độ báo cáo { $contract }; hãy dùng một trong: { $codes }
 

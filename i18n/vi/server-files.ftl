@@ -29,6 +29,7 @@ report-csv-line-says-nothing-give = dòng không có số liệu; hãy ghi số 
 
 ## table
 table-most-rows = chỉ đọc tối đa { $limit } dòng; hãy tách tệp
+table-most-cells = trang tính có hơn { $limit } ô; hãy xóa phần ở bên phải bảng, hoặc tách tệp
 table-most-columns = chỉ đọc tối đa { $limit } cột; hãy xóa phần ở bên phải bảng
 table-old-workbook = đây là tệp Excel cũ (.xls) hoặc tệp có mật khẩu; hãy lưu lại dạng .xlsx không có mật khẩu, hoặc dạng "CSV UTF-8"
 table-utf-16 = tệp dùng bảng mã UTF-16; trong Excel hãy lưu dạng "CSV UTF-8" hoặc .xlsx
@@ -38,7 +39,7 @@ table-vni = "{ $typed }" dùng bảng mã VNI (phông VNI-...); hãy chuyển t�
 table-stray-quote = dấu ngoặc kép nằm giữa ô không mở đầu bằng ngoặc kép; hãy đặt cả ô trong ngoặc kép và viết đôi mỗi dấu ngoặc kép bên trong
 table-open-quote = dấu ngoặc kép này không được đóng; hãy đóng lại hoặc bỏ đi
 table-bad-workbook = không đọc được tệp Excel; hãy mở bằng Excel hoặc LibreOffice rồi lưu lại dạng .xlsx
-table-workbook-too-large = tệp Excel khi giải nén lớn hơn 256 MiB; hãy chỉ giữ trang tính có bảng
+table-workbook-too-large = tệp Excel khi giải nén lớn hơn { $limit } MiB; hãy chỉ giữ trang tính có bảng
 table-no-sheet = tệp Excel không có trang tính nào đang hiện có bảng; hãy bỏ ẩn trang tính hoặc chọn đúng tệp
 table-many-sheets = tệp Excel có nhiều trang tính: { $names }; hãy giữ một, ẩn hoặc xóa các trang tính khác
 table-hidden-rows = { $count } dòng đang ẩn vẫn được đọc: { $rows }; hãy xóa nếu không dùng

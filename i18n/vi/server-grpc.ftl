@@ -24,6 +24,11 @@ dhis2-value-twice = Chỉ tiêu "{ $element }" được gửi hai lần cho báo
 dhis2-value-as-text = Không đọc giá trị { $value } của "{ $element }" để không mất phần thập phân. Hãy gửi dưới dạng chuỗi.
 dhis2-value-not-read = Giá trị "{ $value }" của "{ $element }" không phải là số có phần thập phân đúng với chỉ tiêu: chỉ gồm chữ số và dấu chấm thập phân.
 dhis2-unreadable = Đây không phải là bộ số liệu JSON: { $fault }. Hãy gửi một đối tượng có dataSet, period, orgUnit và dataValues.
+exchange-no-such-option = Không có tùy chọn "{ $name }". Các tùy chọn được dùng: { $known }.
+exchange-unknown-option = Tùy chọn { $option } không có giá trị "{ $value }". Các giá trị được dùng: { $known }.
+dhis2-name-the-contract = Số liệu không nêu chế độ báo cáo. Hãy gửi mã chế độ ở dataSet, trong bộ số liệu hoặc trên địa chỉ (?dataSet=MÃ).
+dhis2-csv-row-short = Dòng { $line } của tệp CSV hết trước cột số liệu. Hãy gửi đủ theo thứ tự: dataelement, period, orgunit, categoryoptioncombo, attributeoptioncombo, value.
+dhis2-csv-unreadable = Đây không phải bộ số liệu CSV, dòng { $line }: { $fault }
 dhis2-unknown-option = Tùy chọn { $option } không có giá trị "{ $value }". Các giá trị: idScheme, orgUnitIdScheme và dataElementIdScheme là uid, code, name, attribute:HỆ-MÃ; importStrategy là CREATE, UPDATE, CREATE_AND_UPDATE.
 dhis2-no-delete = Không xóa số liệu đã ghi nhận. Hãy gửi số liệu đúng; số liệu đã duyệt chỉ thay đổi qua đề nghị sửa.
 dhis2-strategy = Cách nhập không cho phép: báo cáo đã có, hoặc chưa có.

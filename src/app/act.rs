@@ -5,7 +5,9 @@ use super::access::{CallerIdentity, revalidate_identity};
 use super::partner::PartnerIdentity;
 use super::{App, AppError, Result};
 use crate::domain::access::permission::Actor;
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::store::{Error, WriteTx};
+use std::cell::RefCell;
 
 /// Who performs an act.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +120,37 @@ impl App {
             Ok(end) => Ok(end),
             Err(Undone::Rehearsed(value)) => Ok(ActEnd::Performed(value)),
             Err(Undone::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// What became of each row of a file, in order.
+pub type RowResults<T> = Vec<std::result::Result<T, Refusal>>;
+
+impl App {
+    /// Performs an act of many rows. `step` returns a result for each; it undoes what it refuses.
+    /// Unless `partial`, nothing is written if a row is refused.
+    pub(super) fn perform_rows<T>(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        partial: bool,
+        step: impl Fn(&mut WriteTx, &Actor) -> Result<RowResults<T>>,
+    ) -> Result<ActEnd<RowResults<T>>> {
+        let undone = RefCell::new(None);
+        let end = self.perform(performer, request, |tx, actor| {
+            // A batch may run the step again.
+            undone.take();
+            let results = step(tx, actor)?;
+            if !partial && results.iter().any(std::result::Result::is_err) {
+                undone.replace(Some(results));
+                return Err(AppError::from(RefusalReason::NothingToDo));
+            }
+            Ok(results)
+        });
+        match undone.into_inner() {
+            Some(results) => Ok(ActEnd::Performed(results)),
+            None => end,
         }
     }
 }

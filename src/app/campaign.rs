@@ -262,9 +262,22 @@ impl App {
 
     /// Adds baseline figures as new versions, in one transaction.
     pub fn import_baselines(&self, actor: &Actor, rows: &[BaselineRow]) -> Result<usize> {
-        self.store().write("baseline.import", self.now(), |tx| {
+        let request = ActRequest::of_operator("baseline.import", false);
+        let end = self.perform_baseline_import(Performer::Operator(actor), &request, rows)?;
+        Ok(end.performed().unwrap_or_default())
+    }
+
+    /// [`App::import_baselines`] under a request; returns how many figures were written.
+    pub fn perform_baseline_import(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        rows: &[BaselineRow],
+    ) -> Result<ActEnd<usize>> {
+        self.perform(performer, request, |tx, actor| {
+            let today = tx.now().local_date();
             let permit: Permit<action::ImportBaseline> =
-                authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
+                authorize(actor, &self.root_unit_path(tx)?, today)?;
             tx.insert_baselines(&permit, rows).map_err(AppError::from)
         })
     }

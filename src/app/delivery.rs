@@ -1,6 +1,6 @@
 //! Reports from systems of agencies: what a service key may send, and in one transaction.
 
-use super::act::{ActEnd, ActRequest, Performer};
+use super::act::{ActEnd, ActRequest, Performer, RowResults};
 use super::command::{
     CommandContext, DeliveredContent, DeliveryOutcome, deliver_report, release_waiting_commands,
 };
@@ -9,7 +9,7 @@ use super::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::access::partner::PartnerCall;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::reason::{Refusal, RefusalReason};
+use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 use jiff::civil::Date;
 
@@ -22,6 +22,8 @@ pub struct Delivery {
     pub unit_uid: String,
     /// First day of the period, or of its piece.
     pub first_day: Date,
+    /// The last day, if the sender says it: a period with another one is NOT_EXPECTED.
+    pub last_day: Option<Date>,
     /// The cells, scaled by the elements.
     pub cells: Vec<(ElementCode, CellValue)>,
     /// The note; may be empty.
@@ -38,10 +40,7 @@ pub struct Deliveries<'a> {
 }
 
 /// What became of each delivered report, in order.
-pub type DeliveryResults = Vec<std::result::Result<DeliveryOutcome, Refusal>>;
-
-/// The results of a call that is undone because a report was refused.
-struct Refused(DeliveryResults);
+pub type DeliveryResults = RowResults<DeliveryOutcome>;
 
 impl App {
     /// Takes the reports of a system, each as a submission that people review.
@@ -55,9 +54,9 @@ impl App {
         request: &ActRequest,
         deliveries: Deliveries<'_>,
     ) -> Result<ActEnd<DeliveryResults>> {
-        partner.check_call_allowed(PartnerCall::Reports)?;
-        let refused = std::cell::RefCell::new(None);
-        let end = self.perform(Performer::Partner(partner), request, |tx, actor| {
+        partner.check_may_deliver()?;
+        let performer = Performer::Partner(partner);
+        self.perform_rows(performer, request, deliveries.partial, |tx, actor| {
             let reference = self.reference(tx)?;
             let ctx = CommandContext::without_outbox(actor, &reference);
             let source = tx.account_label(actor.account)?.unwrap_or_default();
@@ -77,20 +76,20 @@ impl App {
                     Err(error) => Err(error.into_refusal()?),
                 });
             }
-            if !deliveries.partial && results.iter().any(std::result::Result::is_err) {
-                *refused.borrow_mut() = Some(Refused(results));
-                return Err(AppError::from(RefusalReason::NothingToDo));
-            }
             Ok(results)
-        });
-        match refused.into_inner() {
-            Some(Refused(results)) => Ok(ActEnd::Performed(results)),
-            None => end,
-        }
+        })
     }
 }
 
 impl PartnerIdentity {
+    /// Refuses a caller that may not send reports, whatever they say.
+    ///
+    /// # Errors
+    /// DENIED.
+    pub fn check_may_deliver(&self) -> Result<()> {
+        self.check_call_allowed(PartnerCall::Reports)
+    }
+
     /// The content for the report that a delivery names, if the key covers it.
     fn to_content(
         &self,
@@ -99,7 +98,7 @@ impl PartnerIdentity {
         delivery: &Delivery,
         source: &str,
     ) -> Result<DeliveredContent> {
-        let Delivery { contract, unit_uid, first_day, cells, note } = delivery;
+        let Delivery { contract, unit_uid, first_day, last_day, cells, note } = delivery;
         let unit = reference.org.unit_by_uid(unit_uid).ok_or(RefusalReason::NotFound)?;
         let unit_path = tx.unit_path(unit.id)?;
         if !self.covers_unit(&unit_path) {
@@ -111,6 +110,9 @@ impl PartnerIdentity {
         let contract = reference.catalogue.contract(contract).ok_or(RefusalReason::NotExpected)?;
         let expected = reference
             .expectation_from(contract, unit.id, *first_day)
+            .filter(|one| {
+                last_day.is_none_or(|last| one.period.end.yesterday().is_ok_and(|end| end == last))
+            })
             .ok_or(RefusalReason::NotExpected)?;
         let number = |(code, value): &(ElementCode, CellValue)| {
             let number = reference.element_numbers.number(code).map(ElementNumber);

@@ -6,16 +6,17 @@ use super::act::{ActEnd, ActRequest, Performer};
 use super::enrol_card::{BatchRefusals, GrantCounts, GrantRequest, grant_roles_in};
 use super::partner::{ServiceKeyRequest, revoke_service_key_in};
 use super::{App, AppError, Result};
+use crate::domain::access::grant_batch::{BatchGrant, BatchGrantFault, find_batch_faults};
 use crate::domain::access::partner::ServiceKey;
 use crate::domain::access::permission::{Actor, Grant, Permit, Role, action, authorize};
 use crate::domain::org::Org;
 use crate::domain::support::ids::{AccountId, ServiceKeyId, UnitId};
-use crate::domain::support::message::message;
 use crate::domain::support::reason::{FieldErrors, RefusalReason};
 use crate::domain::support::violation::Violation;
 use crate::store::ReadTx;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// A role that an account holds, will hold, or held until its last day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,37 @@ pub struct HeldGrant {
 }
 
 impl App {
+    /// Gives all roles of the batch, or none: then the refusals by position.
+    ///
+    /// # Errors
+    /// Violations that name `grants[0]`, `grants[1]` and so on.
+    pub fn perform_grant_batch(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        grants: &[GrantRequest],
+    ) -> Result<ActEnd<std::result::Result<GrantCounts, BatchRefusals>>> {
+        let undone = RefCell::new(None);
+        let end = self.perform(performer, request, |tx, actor| {
+            undone.take();
+            let reference = self.reference(tx)?;
+            match grant_roles_in(self, tx, actor, grants)? {
+                Ok(counts) => {
+                    let found = find_violations(&reference.org, grants, tx.now().local_date());
+                    if found.is_empty() { Ok(counts) } else { Err(AppError::Violations(found)) }
+                }
+                Err(refusals) => {
+                    undone.replace(Some(refusals));
+                    Err(RefusalReason::NothingToDo.into())
+                }
+            }
+        });
+        match undone.into_inner() {
+            Some(refusals) => Ok(ActEnd::Performed(Err(refusals))),
+            None => Ok(end?.map(Ok)),
+        }
+    }
+
     /// Gives all roles of the batch, or none.
     ///
     /// # Errors
@@ -39,12 +71,12 @@ impl App {
         request: &ActRequest,
         grants: &[GrantRequest],
     ) -> Result<ActEnd<GrantCounts>> {
-        self.perform(performer, request, |tx, actor| {
-            let counts = grant_roles_in(self, tx, actor, grants)?.map_err(name_positions)?;
-            let reference = self.reference(tx)?;
-            let found = find_batch_faults(&reference.org, grants, tx.now().local_date());
-            if found.is_empty() { Ok(counts) } else { Err(AppError::Violations(found)) }
-        })
+        match self.perform_grant_batch(performer, request, grants)? {
+            ActEnd::Performed(Err(refusals)) => Err(name_positions(refusals)),
+            ActEnd::Performed(Ok(counts)) => Ok(ActEnd::Performed(counts)),
+            ActEnd::Repeated => Ok(ActEnd::Repeated),
+            ActEnd::RequestIdReused => Ok(ActEnd::RequestIdReused),
+        }
     }
 
     /// Ends a role that an account holds; returns it.
@@ -174,25 +206,23 @@ fn name_positions(refusals: BatchRefusals) -> AppError {
     }
 }
 
-/// What the rules for a batch forbid beside the rights: a unit that is closed, a last day before
-/// the first, one role twice.
-fn find_batch_faults(org: &Org, grants: &[GrantRequest], today: Date) -> Vec<Violation> {
-    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-    for (position, one) in grants.iter().enumerate() {
-        let first = one.from.unwrap_or(today);
-        let mut add = |field: &str, message| {
-            let path = format!("grants[{position}].{field}");
-            found.push(Violation::error("BAD_VALUE", path, message));
+/// What the rules for a batch forbid beside the rights, by the fields of the batch.
+fn find_violations(org: &Org, grants: &[GrantRequest], today: Date) -> Vec<Violation> {
+    let batch: Vec<BatchGrant> = grants.iter().map(|one| one.in_batch(today)).collect();
+    let violation = |(position, fault): (usize, BatchGrantFault)| {
+        let field = match fault {
+            BatchGrantFault::EndsBefore(_) => "days",
+            BatchGrantFault::UnitClosed(_) => "unit_uid",
+            BatchGrantFault::Repeats(_) => "account_label",
         };
-        if one.to <= first {
-            add("days", message!("grant-day-not-before", first));
-        }
-        if !org.is_open_on(one.unit, first) {
-            add("unit_uid", message!("grant-unit-open-on", first));
-        }
-        if !seen.insert((one.account, one.role, one.unit)) {
-            add("account_label", message!("grant-one-line-each-role"));
-        }
+        Violation::error("BAD_VALUE", format!("grants[{position}].{field}"), fault.message())
+    };
+    find_batch_faults(org, &batch).into_iter().map(violation).collect()
+}
+
+impl GrantRequest {
+    fn in_batch(&self, today: Date) -> BatchGrant {
+        let GrantRequest { account, label: _, role, unit, from, to } = *self;
+        BatchGrant { account, role, unit, first: from.unwrap_or(today), end: to }
     }
-    found
 }

@@ -33,6 +33,7 @@ pub mod phase_review;
 pub mod quality;
 pub mod reference;
 pub mod report_queries;
+pub mod report_rows;
 pub mod run_changes;
 pub mod runs;
 pub mod second_factor;

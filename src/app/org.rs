@@ -5,6 +5,7 @@
 //! closed unit move to its successor.
 
 use super::App;
+use super::act::{ActEnd, ActRequest, Performer};
 use super::error::{AppError, Result};
 use super::reference::ReferenceSnapshot;
 use crate::domain::access::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
@@ -32,29 +33,46 @@ impl App {
     /// Imports the complete organisation: every unit with its versions, parents and lineage.
     /// Returns how many units changed.
     pub fn import_org(&self, actor: &Actor, facts: &OrgFacts) -> Result<usize> {
+        let request = ActRequest::of_operator("org.import", false);
+        let end = self.perform_org_import(Performer::Operator(actor), &request, facts)?;
+        Ok(end.performed().unwrap_or_default())
+    }
+
+    /// [`App::import_org`] under a request.
+    pub fn perform_org_import(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        facts: &OrgFacts,
+    ) -> Result<ActEnd<usize>> {
         let org = Org::new(facts.clone()).map_err(|findings| {
             AppError::Violations(findings.into_iter().map(|finding| finding.violation).collect())
         })?;
-        let today = self.now().local_date();
-        let changed = self.store().write("org.import", self.now(), |tx| {
-            if tx.setting("root_unit")?.is_none() {
-                let root = find_root_unit(&org, today).ok_or_else(AppError::no_organisation)?;
-                tx.set_setting("root_unit", &root.0)?;
-                move_initial_grants(tx, root, today)?;
-            }
-            let root = self.root_unit(tx)?.unwrap_or(UnitId([0; 16]));
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
-            // Before the first import the operator's own grant has no unit.
-            let is_first_import = actor
-                .grants
-                .iter()
-                .any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
-            let actor = if is_first_import { Actor::system_actor(root) } else { actor.clone() };
-            let permit: Permit<action::ChangeOrg> = authorize(&actor, &unit_path, today)?;
-            Ok::<_, AppError>(tx.put_org(&permit, facts)?)
-        })?;
-        self.apply_org_day()?;
-        Ok(changed)
+        let end =
+            self.perform(performer, request, |tx, actor| self.import_org_in(tx, actor, &org))?;
+        if !request.validate_only {
+            self.apply_org_day()?;
+        }
+        Ok(end)
+    }
+
+    fn import_org_in(&self, tx: &mut WriteTx, actor: &Actor, org: &Org) -> Result<usize> {
+        let today = tx.now().local_date();
+        if tx.setting("root_unit")?.is_none() {
+            let root = find_root_unit(org, today).ok_or_else(AppError::no_organisation)?;
+            tx.set_setting("root_unit", &root.0)?;
+            move_initial_grants(tx, root, today)?;
+        }
+        let root = self.root_unit(tx)?.unwrap_or(UnitId([0; 16]));
+        let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+        // Before the first import the operator's own grant has no unit.
+        let is_first_import = actor
+            .grants
+            .iter()
+            .any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
+        let actor = if is_first_import { Actor::system_actor(root) } else { actor.clone() };
+        let permit: Permit<action::ChangeOrg> = authorize(&actor, &unit_path, today)?;
+        Ok(tx.put_org(&permit, org.facts())?)
     }
 
     /// Applies today's organisation to scopes and grants. Safe to run repeatedly.

@@ -1,20 +1,18 @@
 //! `thidua baseline import -f FILE` and `export`: imports the figures of earlier years with a
 //! verdict for each line, all lines or none.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
 use super::desk::BaselineLine;
-use super::error::{CliError, CliFinding, CliResult};
+use super::error::{CliError, CliResult};
 use super::files;
-use super::output::{Colour, finding_json};
-use crate::app::ReferenceSnapshot;
-use crate::domain::org::UnitKind;
-use crate::domain::report::element::{CountingLevel, ElementCode};
-use crate::domain::standing::baseline::BaselineRow;
+use super::import_outcome::{counts_text, split_findings, with_outcome};
+use super::output::Colour;
+use crate::app::act::{ActRequest, Performer};
 use crate::domain::support::message::message;
-use crate::files::baseline::{self, BaselineImport};
+use crate::exchange::baselines::{self as exchange, newest_baselines};
+use crate::files::baseline;
 use crate::files::table::{DecimalMark, TableInput};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Most verdicts that are printed one by one.
@@ -86,92 +84,50 @@ fn import_baselines(
 ) -> CliResult {
     let bytes = files::read_bytes(file)?;
     let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
     let name = files::display_name(file);
     let input = TableInput { decimal_mark, ..TableInput::new(&name, &bytes) };
-    let mut read = baseline::read_baselines(&input, 1, &reference.catalogue, |uid| {
-        counting_level_of(&reference, uid)
-    })?;
-    let notes = files::show_notes(&ctx.output, std::mem::take(&mut read.notes));
-    show_verdicts(ctx, &read, all);
-    let (lines, passed) = (read.line_count, read.valid_line_count());
-    let rows = read.into_rows().map_err(CliError::refused_files)?;
-    let stored: Vec<BaselineRow> =
-        rows.into_iter().map(|row| with_canonical_uid(&reference, row)).collect();
-    let written =
-        if dry_run { 0 } else { local_app.app.import_baselines(&local_app.actor, &stored)? };
+    let request = ActRequest::of_operator("baseline.import", dry_run);
+    let performer = Performer::Operator(&local_app.actor);
+    let end = exchange::import_baselines(&local_app.app, performer, &request, &input)?;
+    let outcome = end.performed().unwrap_or_default();
+    let (refused, notes) = split_findings(&outcome);
+    let notes = files::show_notes(&ctx.output, notes);
+    let (lines, counts) = (outcome.rows.len(), outcome.counts());
+    if !outcome.is_taken {
+        if !ctx.output.json && lines > 0 {
+            let (passed, words) = (lines - counts.refused, ctx.output.text("baseline-lines-pass"));
+            ctx.output.print_line(format!("{passed}/{lines} {words}"));
+        }
+        return Err(CliError::refused_files(refused));
+    }
+    let changed = counts.created + counts.changed;
+    let written = if dry_run { 0 } else { changed };
     let output = &ctx.output;
+    if all && !output.json {
+        let shown = outcome.rows.iter().take(VERDICTS_PRINTED_MAX);
+        shown.for_each(|row| output.print_line(format!("{}: ok", row.line)));
+    }
     let text = || {
-        let same = stored.len() - written;
+        let same = lines - changed;
         let tail = if dry_run {
             output.text("baseline-dry-run-nothing-written").to_owned()
         } else {
             output.say(message!("baseline-written", written, same))
         };
-        output.paint(
-            Colour::Green,
-            &format!("{passed}/{lines} {}; {tail}", output.text("baseline-lines-pass")),
-        )
+        let head = format!("{lines}/{lines} {}; {tail}", output.text("baseline-lines-pass"));
+        format!("{}\n{}", output.paint(Colour::Green, &head), counts_text(output, &outcome))
     };
-    output.print_answer(
-        text,
-        || json!({ "lines": lines, "passed": passed, "written": written, "notes": notes, "dry_run": dry_run }),
-    );
+    output.print_answer(text, || {
+        let answer = json!({
+            "lines": lines,
+            "passed": lines,
+            "written": written,
+            "notes": notes,
+            "dry_run": dry_run,
+        });
+        with_outcome(answer, &outcome, output.lang)
+    });
     Ok(())
-}
-
-/// Prints the findings of each line, and with `all` also `ok` for lines without one.
-fn show_verdicts(ctx: &CliContext, read: &BaselineImport, all: bool) {
-    let output = &ctx.output;
-    if output.json {
-        if !read.diagnostics.is_empty() {
-            let findings: Vec<_> = read
-                .diagnostics
-                .iter()
-                .cloned()
-                .map(|fault| finding_json(&CliFinding::from(fault), output.lang))
-                .collect();
-            output.print_line(format!(
-                "{:#}",
-                json!({ "lines": read.line_count, "passed": read.valid_line_count(), "findings": findings })
-            ));
-        }
-        return;
-    }
-    if !read.diagnostics.is_empty() {
-        output.print_line(format!(
-            "{}/{} {}",
-            read.valid_line_count(),
-            read.line_count,
-            output.text("baseline-lines-pass")
-        ));
-    }
-    if all {
-        let bad: Vec<usize> = read.diagnostics.iter().map(|fault| fault.position.line).collect();
-        let good = (2..)
-            .filter(|line| !bad.contains(line))
-            .take(read.valid_line_count().min(VERDICTS_PRINTED_MAX));
-        good.for_each(|line| output.print_line(format!("{line}: ok")));
-    }
-}
-
-/// The level at which a unit counts: that of its last version, since figures of earlier years were
-/// counted for the unit as it was.
-fn counting_level_of(reference: &ReferenceSnapshot, uid: &str) -> Option<CountingLevel> {
-    match reference.org.unit_by_uid(uid)?.versions.last()?.kind {
-        UnitKind::Province => Some(CountingLevel::Province),
-        UnitKind::District => Some(CountingLevel::District),
-        UnitKind::Commune => Some(CountingLevel::Commune),
-        UnitKind::Department => Some(CountingLevel::Department),
-        UnitKind::Cluster => None,
-    }
-}
-
-/// The row with the uid under which the organisation stores the unit; of several merged units the
-/// earliest.
-fn with_canonical_uid(reference: &ReferenceSnapshot, row: BaselineRow) -> BaselineRow {
-    let uid = reference.org.unit_by_uid(&row.unit_uid).map(|unit| unit.uid.clone());
-    BaselineRow { unit_uid: uid.unwrap_or(row.unit_uid), ..row }
 }
 
 fn list_baselines(ctx: &CliContext, element: Option<&str>) -> CliResult {
@@ -208,25 +164,6 @@ fn list_baselines(ctx: &CliContext, element: Option<&str>) -> CliResult {
 fn export_baselines(ctx: &CliContext, out: Option<&Path>) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
-    let rows = newest_baselines(&local_app)?;
+    let rows = newest_baselines(local_app.app.baselines(&local_app.actor)?);
     files::write_text(&ctx.output, out, &baseline::format_baselines(&rows, &reference.catalogue))
-}
-
-/// The newest import of each unit and element, ordered by unit, element and day.
-fn newest_baselines(local_app: &LocalApp) -> CliResult<Vec<BaselineRow>> {
-    let mut newest: BTreeMap<(String, ElementCode), Vec<BaselineRow>> = BTreeMap::new();
-    for row in local_app.app.baselines(&local_app.actor)? {
-        let kept = newest.entry((row.unit_uid.clone(), row.element.clone())).or_default();
-        if kept.first().is_some_and(|before| before.version < row.version) {
-            kept.clear();
-        }
-        if kept.first().is_none_or(|before| before.version == row.version) {
-            kept.push(row);
-        }
-    }
-    let mut rows: Vec<BaselineRow> = newest.into_values().flatten().collect();
-    rows.sort_by(|a, b| {
-        (&a.unit_uid, &a.element, a.window).cmp(&(&b.unit_uid, &b.element, b.window))
-    });
-    Ok(rows)
 }

@@ -49,9 +49,9 @@ impl CliFinding {
         Self { place: None, violation, cell: None, server_code: Some(code.to_owned()) }
     }
 
-    /// A finding at a place of a file.
-    pub(super) fn at(place: (String, TextPosition), violation: Violation) -> Self {
-        Self { place: Some(place), violation, cell: None, server_code: None }
+    /// A finding of this program.
+    pub(super) fn new(place: Option<(String, TextPosition)>, violation: Violation) -> Self {
+        Self { place, violation, cell: None, server_code: None }
     }
 
     /// The stable code.

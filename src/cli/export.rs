@@ -4,11 +4,11 @@
 //! suppressed. What is imported at all is imported back unchanged.
 
 use super::context::{CliContext, LocalApp};
+use super::desk::RunLine;
 use super::error::{CliError, CliResult};
 use super::files;
 use super::lookup::{find_campaign, find_unit_id};
 use super::report::{SelectedReports, sent_reports};
-use super::desk::RunLine;
 use super::runs::{RUN_COLUMNS, run_rows};
 use super::standings::{load_standings, parse_view, standing_table};
 use crate::domain::org::StructureView;

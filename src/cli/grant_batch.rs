@@ -5,8 +5,10 @@ use super::access::parse_role;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::files;
+use super::import_outcome::{counts_text, split_findings, with_outcome};
 use super::lookup::find_unit_id;
 use super::output::Colour;
+use crate::app::act::{ActRequest, Performer};
 use crate::app::enrol_card::{BatchRefusals, GrantRequest};
 use crate::domain::access::permission::Role;
 use crate::domain::org::UnitKind;
@@ -15,7 +17,7 @@ use crate::domain::support::limits::ACCOUNT_LABEL;
 use crate::domain::support::message::message;
 use crate::domain::support::text::checked_text;
 use crate::domain::support::violation::Violation;
-use crate::files::grant::{GrantLine, line_diagnostic, read_grants};
+use crate::exchange::grants::{GrantFile, import_grants};
 use crate::files::table::TableInput;
 use jiff::civil::Date;
 use serde_json::json;
@@ -57,8 +59,8 @@ fn parse_level(text: &str) -> Result<UnitKind, String> {
 pub(super) struct GrantBatch {
     /// The roles to give.
     pub(super) requests: Vec<GrantRequest>,
-    /// The file and the line of each request, if they come from a file.
-    lines: Option<(String, Vec<usize>)>,
+    /// The file, if they come from one.
+    file: Option<GrantFile>,
 }
 
 impl GrantBatchArgs {
@@ -108,27 +110,17 @@ impl GrantBatchArgs {
         if requests.is_empty() {
             return Err(CliError::new("NO_UNIT", message!("grant-no-unit-below")));
         }
-        Ok(GrantBatch { requests, lines: None })
+        Ok(GrantBatch { requests, file: None })
     }
 }
 
 fn read_file(local_app: &LocalApp, file: &Path) -> CliResult<GrantBatch> {
     let (name, bytes) = (files::display_name(file), files::read_bytes(file)?);
     let today = local_app.app.now().local_date();
-    let lines =
-        read_grants(&TableInput::new(&name, &bytes), &local_app.load_reference()?.org, today)
-            .map_err(CliError::refused_files)?;
-    let numbers = lines.iter().map(|line| line.line).collect();
-    Ok(GrantBatch {
-        requests: lines.into_iter().map(to_request).collect(),
-        lines: Some((name, numbers)),
-    })
-}
-
-fn to_request(line: GrantLine) -> GrantRequest {
-    let GrantLine { account, role, unit, from, last, .. } = line;
-    let id = AccountId::from_code(&account);
-    GrantRequest { account: id, label: account, role, unit, from, to: day_after(last) }
+    let input = TableInput::new(&name, &bytes);
+    let file = GrantFile::read(&input, &*local_app.load_reference()?, today)
+        .map_err(CliError::refused_files)?;
+    Ok(GrantBatch { requests: file.requests.clone(), file: Some(file) })
 }
 
 fn day_after(last: Option<Date>) -> Date {
@@ -138,19 +130,14 @@ fn day_after(last: Option<Date>) -> Date {
 impl GrantBatch {
     /// The error that names every refused request, by line or by account.
     pub(super) fn refused(&self, refusals: BatchRefusals) -> CliError {
+        if let Some(file) = &self.file {
+            return CliError::refused_files(file.to_findings(refusals));
+        }
         let findings = refusals.into_iter().map(|(position, refusal)| {
             let label = self.requests.get(position).map_or("", |request| &request.label);
-            let violation =
-                Violation::error(refusal.reason.code(), label, refusal.reason.message());
-            match &self.lines {
-                Some((file, lines)) => {
-                    let line = lines.get(position).copied().unwrap_or(1);
-                    line_diagnostic(file, line, violation).into()
-                }
-                None => violation.into(),
-            }
+            Violation::error(refusal.reason.code(), label, refusal.reason.message())
         });
-        CliError::refused_files(findings.collect::<Vec<super::error::CliFinding>>())
+        CliError::refused_files(findings.collect::<Vec<Violation>>())
     }
 }
 
@@ -161,6 +148,9 @@ pub(super) fn grant_many(
     args: &GrantBatchArgs,
     dry_run: bool,
 ) -> CliResult {
+    if let Some(file) = &args.file {
+        return give_from_file(ctx, local_app, file, dry_run);
+    }
     let batch = args.read(local_app)?;
     let (app, actor) = (&local_app.app, &local_app.actor);
     let count = batch.requests.len();
@@ -183,5 +173,38 @@ pub(super) fn grant_many(
         || output.paint(Colour::Green, &output.say(message!("grant-given", given, unchanged))),
         || json!({ "roles": count, "given": given, "unchanged": unchanged, "dry_run": false }),
     );
+    Ok(())
+}
+
+fn give_from_file(ctx: &CliContext, local_app: &LocalApp, file: &Path, dry_run: bool) -> CliResult {
+    let (name, bytes) = (files::display_name(file), files::read_bytes(file)?);
+    let request = ActRequest::of_operator("access.grant", dry_run);
+    let performer = Performer::Operator(&local_app.actor);
+    let input = TableInput::new(&name, &bytes);
+    let end = import_grants(&local_app.app, performer, &request, &input)?;
+    let outcome = end.performed().unwrap_or_default();
+    let (refused, notes) = split_findings(&outcome);
+    let notes = files::show_notes(&ctx.output, notes);
+    if !outcome.is_taken {
+        return Err(CliError::refused_files(refused));
+    }
+    let (count, counts, output) = (outcome.rows.len(), outcome.counts(), &ctx.output);
+    let (given, unchanged) = (counts.created + counts.changed, counts.unchanged);
+    let text = || {
+        let said = if dry_run {
+            output.say(message!("grant-would-give", count))
+        } else {
+            output.say(message!("grant-given", given, unchanged))
+        };
+        format!("{}\n{}", output.paint(Colour::Green, &said), counts_text(output, &outcome))
+    };
+    output.print_answer(text, || {
+        let mut answer = json!({ "roles": count, "notes": notes, "dry_run": dry_run });
+        if !dry_run {
+            answer["given"] = json!(given);
+            answer["unchanged"] = json!(unchanged);
+        }
+        with_outcome(answer, &outcome, output.lang)
+    });
     Ok(())
 }

@@ -42,6 +42,7 @@ mod grant_batch;
 mod healthcheck;
 mod help;
 mod import_commands;
+mod import_outcome;
 mod init;
 mod invite;
 mod jobs;

@@ -3,13 +3,13 @@
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
-use super::files;
-use super::org_files::read_org_files;
+use super::import_outcome::{counts_text, split_findings, with_outcome};
+use super::org_files::OrgFiles;
 use super::org_handover::{self, HandoverArgs};
 use super::rehearse;
-use crate::app::ReferenceSnapshot;
+use crate::app::act::{ActRequest, Performer};
 use crate::domain::org::{Org, UnitKind};
-use crate::domain::support::violation::Severity;
+use crate::exchange::organisation::{OrgImport, import_organisation};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -56,22 +56,20 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 }
 
 fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: bool) -> CliResult {
-    let mut read = read_org_files(dir)?;
+    let files = OrgFiles::read(dir)?;
     let local_app = ctx.open_local_app()?;
-    let existing = local_app.load_reference()?;
-    let mut changes = read.check_code_changes(&existing.org);
-    if accept_code_changes {
-        changes.iter_mut().for_each(|one| one.violation.severity = Severity::Warning);
-    }
-    if changes.iter().any(|one| one.violation.severity == Severity::Error) {
-        return Err(CliError::refused_files(changes));
-    }
-    read.notes.extend(changes);
-    let notes = files::show_notes(&ctx.output, std::mem::take(&mut read.notes));
-    let org = read.org;
-    let (new, changed) = count_differences(&existing, &org);
-    let written =
-        if dry_run { 0 } else { local_app.app.import_org(&local_app.actor, org.facts())? };
+    let import = OrgImport { tables: files.tables(), accept_code_changes };
+    let request = ActRequest::of_operator("org.import", dry_run);
+    let performer = Performer::Operator(&local_app.actor);
+    let end = import_organisation(&local_app.app, performer, &request, import)?;
+    let (outcome, org) = end.performed().unwrap_or_default();
+    let (refused, notes) = split_findings(&outcome);
+    let (Some(org), true) = (org, outcome.is_taken) else {
+        return Err(CliError::refused_files(refused));
+    };
+    let notes = super::files::show_notes(&ctx.output, notes);
+    let (new, changed) = (outcome.counts().created, outcome.counts().changed);
+    let written = if dry_run { 0 } else { new + changed };
     let kinds = count_units_by_kind(&org, local_app.app.now().local_date());
     let output = &ctx.output;
     let text = || {
@@ -90,26 +88,24 @@ fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: 
         } else {
             format!("{} {written}", output.text("org-records-written"))
         };
-        format!("{head}\n{tail}")
+        format!("{head}\n{tail}\n{}", counts_text(output, &outcome))
     };
     let value = || {
         let open: serde_json::Map<String, serde_json::Value> =
             kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
-        json!({ "units": org.units().len(), "open_today": open, "new": new, "changed": changed, "written": written, "notes": notes, "dry_run": dry_run })
+        let answer = json!({
+            "units": org.units().len(),
+            "open_today": open,
+            "new": new,
+            "changed": changed,
+            "written": written,
+            "notes": notes,
+            "dry_run": dry_run,
+        });
+        with_outcome(answer, &outcome, output.lang)
     };
     output.print_answer(text, value);
     Ok(())
-}
-
-/// Counts the new units and the changed ones.
-fn count_differences(existing: &ReferenceSnapshot, org: &Org) -> (usize, usize) {
-    let new = org.units().iter().filter(|unit| existing.org.unit(unit.id).is_none()).count();
-    let changed = org
-        .units()
-        .iter()
-        .filter(|unit| existing.org.unit(unit.id).is_some_and(|before| before != *unit))
-        .count();
-    (new, changed)
 }
 
 /// Units open today, by level.

@@ -6,24 +6,41 @@ use crate::files::org::{OrgRead, OrgTables, empty_lineage, read_org_tables};
 use crate::files::table::TableInput;
 use std::path::Path;
 
-/// Reads the three tables of a directory, each as .csv or else .xlsx; lineage may be absent: no
-/// unit has a successor.
+/// The three tables of a directory, each with its name.
+pub(super) struct OrgFiles {
+    units: (String, Vec<u8>),
+    parents: (String, Vec<u8>),
+    lineage: (String, Vec<u8>),
+}
+
+impl OrgFiles {
+    /// Reads the tables, each as .csv or else .xlsx; lineage may be absent: no unit has a
+    /// successor.
+    pub(super) fn read(dir: &Path) -> CliResult<Self> {
+        let (units, parents) = (read_table(dir, "units")?, read_table(dir, "parents")?);
+        let is_absent = ["lineage.csv", "lineage.xlsx"]
+            .iter()
+            .all(|name| dir.join(name).try_exists().is_ok_and(|exists| !exists));
+        let lineage = if is_absent {
+            ("lineage.csv".to_owned(), empty_lineage().into_bytes())
+        } else {
+            read_table(dir, "lineage")?
+        };
+        Ok(Self { units, parents, lineage })
+    }
+
+    pub(super) fn tables(&self) -> OrgTables<'_> {
+        OrgTables {
+            units: TableInput::new(&self.units.0, &self.units.1),
+            parents: TableInput::new(&self.parents.0, &self.parents.1),
+            lineage: TableInput::new(&self.lineage.0, &self.lineage.1),
+        }
+    }
+}
+
+/// The organisation of a directory.
 pub(super) fn read_org_files(dir: &Path) -> CliResult<OrgRead> {
-    let (units, parents) = (read_table(dir, "units")?, read_table(dir, "parents")?);
-    let is_absent = ["lineage.csv", "lineage.xlsx"]
-        .iter()
-        .all(|name| dir.join(name).try_exists().is_ok_and(|exists| !exists));
-    let lineage = if is_absent {
-        ("lineage.csv".to_owned(), empty_lineage().into_bytes())
-    } else {
-        read_table(dir, "lineage")?
-    };
-    let tables = OrgTables {
-        units: TableInput::new(&units.0, &units.1),
-        parents: TableInput::new(&parents.0, &parents.1),
-        lineage: TableInput::new(&lineage.0, &lineage.1),
-    };
-    Ok(read_org_tables(&tables)?)
+    Ok(read_org_tables(&OrgFiles::read(dir)?.tables())?)
 }
 
 /// The name of a table's file, and its bytes.

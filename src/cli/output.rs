@@ -7,7 +7,7 @@
 use super::error::{CliError, CliFinding};
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::text::{escape_controls, escape_lines};
-use crate::domain::support::violation::Severity;
+use crate::exchange::outcome_json;
 use crate::i18n::Lang;
 use serde_json::{Value, json};
 use std::borrow::Borrow;
@@ -252,24 +252,10 @@ fn failure_json(failure: &CliError, lang: Lang) -> Value {
 
 /// A finding as JSON.
 pub(super) fn finding_json(finding: &CliFinding, lang: Lang) -> Value {
-    let broken = &finding.violation;
-    let mut value = json!({
-        "code": finding.code(),
-        "at": broken.path,
-        "refuses": broken.severity == Severity::Error,
-        "message": broken.message.text(lang),
-    });
-    if let (Some((file, place)), Some(object)) = (&finding.place, value.as_object_mut()) {
-        object.insert("file".into(), json!(file));
-        object.insert("line".into(), json!(place.line));
-        object.insert("column".into(), json!(place.column));
-    }
-    if let (Some(cell), Some(object)) = (&finding.cell, value.as_object_mut()) {
-        object.insert("sheet".into(), json!(cell.sheet));
-        object.insert("column_name".into(), json!(cell.column));
-        object.insert("typed".into(), json!(cell.typed));
-        object.insert("understood".into(), json!(cell.understood));
-    }
+    let place = finding.place.as_ref().map(|(file, position)| (file.as_str(), *position));
+    let mut value =
+        outcome_json::finding_json(place, &finding.violation, finding.cell.as_deref(), lang);
+    value["code"] = json!(finding.code());
     value
 }
 

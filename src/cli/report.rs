@@ -5,7 +5,7 @@ use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::files;
 use super::lookup::find_unit_id;
-use super::report_import::{ImportArgs, import_reports};
+use super::report_import::{ImportArgs, run_import};
 use super::standing_format::{plain_figure, scale_of};
 use crate::app::report_queries::ReportFilter;
 use crate::domain::report::cell::{CellValue, ElementNumber};
@@ -78,7 +78,7 @@ pub(super) struct SelectedReports {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     match &args.command {
-        ReportCommand::Import(args) => import_reports(ctx, &local_app, args),
+        ReportCommand::Import(args) => run_import(ctx, &local_app, args),
         ReportCommand::Export { contract, csv: _, selected, out } => {
             let text = sent_reports(&local_app, contract, selected)?.to_csv(true);
             files::write_text(&ctx.output, out.as_deref(), &text)

@@ -1,5 +1,6 @@
 //! Elements, forms, contracts and campaigns from their files.
 
+use super::outcome::FileOutcome;
 use crate::app::act::{ActEnd, ActRequest, Performer};
 use crate::app::campaign::{ApplySummary, FilesToApply};
 use crate::app::{App, ReferenceSnapshot, Result};
@@ -68,6 +69,20 @@ pub struct DefinitionOutcome {
     pub changes: Vec<DefinitionChange>,
     /// What was written; nothing if it was only asked for.
     pub written: ApplySummary,
+}
+
+impl From<DefinitionOutcome> for FileOutcome {
+    /// The same outcome in the form of every file.
+    fn from(outcome: DefinitionOutcome) -> Self {
+        let DefinitionOutcome { diagnostics, unplaced, is_valid, changes, written: _ } = outcome;
+        Self {
+            findings: diagnostics,
+            unplaced,
+            definitions: changes,
+            is_taken: is_valid,
+            ..Self::default()
+        }
+    }
 }
 
 /// Checks the files against each other, the stored catalogue and an organisation.

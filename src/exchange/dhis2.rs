@@ -1,14 +1,15 @@
-//! DHIS2 data value sets in JSON: what such a client sends becomes reports, and what became of each
-//! value is answered in the shape that it reads.
+//! DHIS2 data value sets, JSON or CSV: what such a client sends becomes reports, and what became of
+//! each value is answered in the shape that it reads.
 //!
 //! DHIS2 has no word for "nothing occurred" and often stores no zero: what is absent stays absent,
 //! and a report with an absent cell is refused.
 
 mod answer;
+mod csv;
 mod message;
 mod period;
 
-pub use answer::{Dhis2Answer, build_answer, build_unreadable_answer};
+pub use answer::{build_answer, build_unreadable_answer};
 pub use message::{Dhis2Options, Dhis2Scheme, ImportStrategy};
 
 use crate::app::ReferenceSnapshot;
@@ -19,7 +20,7 @@ use crate::domain::report::element::{Element, ElementKind};
 use crate::domain::report::figure_text::parse_scaled;
 use crate::domain::reporting::expectation::Expectation;
 use crate::domain::support::message::{Message, message};
-use message::{DataValue, DataValueSet};
+use message::DataValue;
 use period::parse_period;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -50,16 +51,30 @@ pub struct Dhis2Import {
     pub value_count: usize,
 }
 
+/// The form of a data value set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dhis2Form {
+    /// JSON.
+    Json,
+    /// CSV by position.
+    Csv,
+}
+
 /// Reads a data value set.
 ///
 /// # Errors
-/// The bytes are no data value set: what the reader says of them.
+/// The bytes are no data value set: what is wrong with them.
 pub fn read_data_value_set(
-    bytes: &[u8],
+    (bytes, form): (&[u8], Dhis2Form),
     given: &Dhis2Options,
     reference: &ReferenceSnapshot,
-) -> Result<(Dhis2Import, Dhis2Options), String> {
-    let set: DataValueSet = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+) -> Result<(Dhis2Import, Dhis2Options), Message> {
+    let mut set = match form {
+        Dhis2Form::Json => serde_json::from_slice(bytes)
+            .map_err(|error| message!("dhis2-unreadable", fault = error.to_string()))?,
+        Dhis2Form::Csv => csv::read_values(bytes)?,
+    };
+    set.data_set = set.data_set.or_else(|| given.data_set.clone());
     let options = given.with_payload(&set);
     let mut import = Dhis2Import { value_count: set.data_values.len(), ..Dhis2Import::default() };
     let mut groups: BTreeMap<(String, String, String), Vec<usize>> = BTreeMap::new();
@@ -133,6 +148,7 @@ fn read_report(
         contract: place.contract.clone(),
         unit_uid: unit.uid.clone(),
         first_day: expected.period.start,
+        last_day: None,
         cells: cells.into_iter().collect(),
         note: String::new(),
     })
@@ -145,6 +161,10 @@ fn find_report<'r>(
     reference: &'r ReferenceSnapshot,
 ) -> Result<(&'r Unit, Expectation), Box<Dhis2Fault>> {
     let ReportPlace { contract: code, unit, period, .. } = place;
+    if code.is_empty() {
+        let message = message!("dhis2-name-the-contract");
+        return Err(place.fault("dataSet", code, "UNKNOWN_CONTRACT", message));
+    }
     let Some(contract) = reference.catalogue.contract(code) else {
         let message = message!("dhis2-no-such-contract", code);
         return Err(place.fault("dataSet", code, "UNKNOWN_CONTRACT", message));

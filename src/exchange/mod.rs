@@ -2,6 +2,13 @@
 //! change, and hands it to the step of `app` that a command of its own would take. One way for the
 //! command line and for the rpcs. For files out it finds the reports that a template asks for.
 
+pub mod baselines;
 pub mod definitions;
 pub mod dhis2;
+pub mod grants;
+pub mod organisation;
+pub mod outcome;
+pub mod outcome_json;
+mod report_places;
 pub mod report_rows;
+pub mod reports;

@@ -25,6 +25,10 @@ const BASELINE_COLUMNS: [&str; 7] = BASELINE.column_names();
 #[derive(Debug, Clone)]
 pub struct BaselineImport {
     rows: Vec<BaselineRow>,
+    /// The line of each row.
+    lines: Vec<usize>,
+    /// The file as diagnostics name it.
+    pub label: String,
     /// Non-empty lines below the header.
     pub line_count: usize,
     /// What refuses nothing and should be read: hidden rows and sheets.
@@ -42,6 +46,15 @@ impl BaselineImport {
         invalid_lines.sort_unstable();
         invalid_lines.dedup();
         self.line_count.saturating_sub(invalid_lines.len())
+    }
+
+    /// Each row of a valid line with its line.
+    #[must_use]
+    pub fn placed_rows(&self) -> Vec<(usize, &BaselineRow)> {
+        let faulty: BTreeSet<usize> =
+            self.diagnostics.iter().map(|diagnostic| diagnostic.position.line).collect();
+        let placed = self.lines.iter().copied().zip(&self.rows);
+        placed.filter(|(line, _)| !faulty.contains(line)).collect()
     }
 
     /// The rows, if every line is valid.
@@ -93,7 +106,9 @@ pub fn read_baselines(
     let faulty = table.faults().iter().map(|fault| fault.position.line);
     let lines: BTreeSet<usize> = table.rows().map(|row| row.line_number()).chain(faulty).collect();
     let notes = table.notes().to_vec();
-    Ok(BaselineImport { rows, line_count: lines.len(), notes, diagnostics })
+    let line_count = lines.len();
+    let lines = sources.iter().map(TableRow::line_number).collect();
+    Ok(BaselineImport { rows, lines, label: table.label(), line_count, notes, diagnostics })
 }
 
 /// The row, or `None` if something is wrong with it, which is added to `faults`.

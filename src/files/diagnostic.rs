@@ -63,7 +63,7 @@ impl FileDiagnostic {
     }
 
     /// Notes what the cell was taken for.
-    pub(super) fn set_understood(&mut self, understood: Option<String>) {
+    pub fn set_understood(&mut self, understood: Option<String>) {
         if let Some(cell) = &mut self.cell {
             cell.understood = understood;
         }

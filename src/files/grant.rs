@@ -3,13 +3,13 @@
 
 use super::diagnostic::{FileDiagnostic, TextPosition, keep_first_of_each_cell};
 use super::table::{Table, TableColumns, TableInput, TableRow, unknown_column};
+use crate::domain::access::grant_batch::{BatchGrant, BatchGrantFault, find_batch_faults};
 use crate::domain::access::permission::Role;
 use crate::domain::org::Org;
-use crate::domain::support::ids::UnitId;
+use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
 
 const REQUIRED_COLUMNS: [&str; 3] = ["account", "role", "unit"];
 const DAY_COLUMNS: [&str; 2] = ["from", "to"];
@@ -49,20 +49,42 @@ pub fn read_grants(
     let columns =
         TableColumns { required: &REQUIRED_COLUMNS, optional: &DAY_COLUMNS, other: &unknown };
     let table = Table::read(input, columns)?;
-    let (mut lines, mut diagnostics) = (Vec::new(), table.faults().to_vec());
-    let mut seen = BTreeMap::new();
+    let mut diagnostics = table.faults().to_vec();
+    let (mut lines, mut rows) = (Vec::new(), Vec::new());
     for row in table.rows() {
-        let Some(line) = read_line(row, org, today, &mut diagnostics) else { continue };
-        let key = (line.account.clone(), line.role, line.unit);
-        let earlier = *seen.entry(key).or_insert(line.line);
-        if earlier != line.line {
-            let what = format!("{}, {}, {}", line.account, line.role.code(), row.get("unit"));
-            diagnostics.push(row.repeated("account", earlier, &what));
-        }
+        let Some(line) = read_line(row, org, &mut diagnostics) else { continue };
         lines.push(line);
+        rows.push(row);
     }
+    let batch: Vec<BatchGrant> = lines.iter().map(|line| line.in_batch(today)).collect();
+    for (position, fault) in find_batch_faults(org, &batch) {
+        let (Some(row), Some(line)) = (rows.get(position), lines.get(position)) else { continue };
+        diagnostics.push(match fault {
+            BatchGrantFault::EndsBefore(_) => row.bad_value("to", fault.message()),
+            BatchGrantFault::UnitClosed(_) => row.bad_value("unit", fault.message()),
+            BatchGrantFault::Repeats(earlier) => {
+                let earlier = lines.get(earlier).map_or(0, |earlier| earlier.line);
+                let what = format!("{}, {}, {}", line.account, line.role.code(), row.get("unit"));
+                row.repeated("account", earlier, &what)
+            }
+        });
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.position);
     keep_first_of_each_cell(&mut diagnostics);
     if diagnostics.is_empty() { Ok(lines) } else { Err(diagnostics) }
+}
+
+impl GrantLine {
+    fn in_batch(&self, today: Date) -> BatchGrant {
+        let end = self.last.map_or(Date::MAX, |last| last.tomorrow().unwrap_or(Date::MAX));
+        BatchGrant {
+            account: AccountId::from_code(&self.account),
+            role: self.role,
+            unit: self.unit,
+            first: self.from.unwrap_or(today),
+            end,
+        }
+    }
 }
 
 /// The diagnostic of a line for a rule that only the server can check.
@@ -75,7 +97,6 @@ pub fn line_diagnostic(file: &str, line: usize, violation: Violation) -> FileDia
 fn read_line(
     row: TableRow<'_>,
     org: &Org,
-    today: Date,
     diagnostics: &mut Vec<FileDiagnostic>,
 ) -> Option<GrantLine> {
     let before = diagnostics.len();
@@ -87,17 +108,9 @@ fn read_line(
     }
     let from = row.day("from", diagnostics);
     let last = row.day("to", diagnostics);
-    let first = from.unwrap_or(today);
-    if last.is_some_and(|last| last < first) {
-        diagnostics.push(row.bad_value("to", message!("grant-day-not-before", first)));
-    }
     let unit = org.unit_by_uid(row.get("unit")).map(|unit| unit.id);
-    match unit {
-        None => diagnostics.push(row.bad_value("unit", message!("handover-code-unit-declared"))),
-        Some(unit) if !org.is_open_on(unit, first) => {
-            diagnostics.push(row.bad_value("unit", message!("grant-unit-open-on", first)));
-        }
-        Some(_) => {}
+    if unit.is_none() {
+        diagnostics.push(row.bad_value("unit", message!("handover-code-unit-declared")));
     }
     let (Some(role), Some(unit), true) = (role, unit, diagnostics.len() == before) else {
         return None;

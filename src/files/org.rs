@@ -57,6 +57,7 @@ pub struct OrgRead {
     /// What refuses nothing and should be read: hidden rows and sheets.
     pub notes: Vec<FileDiagnostic>,
     code_rows: HashMap<(UnitId, String), CodeRow>,
+    unit_lines: HashMap<UnitId, usize>,
     /// The file of units as diagnostics name it.
     units_file: String,
 }
@@ -70,6 +71,12 @@ struct CodeRow {
 }
 
 impl OrgRead {
+    /// File and last line of a unit; line 0 if it has none.
+    #[must_use]
+    pub fn place(&self, unit: UnitId) -> (String, usize) {
+        (self.units_file.clone(), self.unit_lines.get(&unit).copied().unwrap_or(0))
+    }
+
     /// Every unit of `before` whose official code on some day is another one here, with old and new
     /// code. It is an error where no row of the lineage names the basis, and else a warning.
     #[must_use]
@@ -143,7 +150,8 @@ pub fn read_org_tables(inputs: &OrgTables<'_>) -> Result<OrgRead, Vec<FileDiagno
         found.into_iter().map(|finding| lines.to_diagnostic(finding, read)).collect::<Vec<_>>()
     })?;
     let notes = read.iter().flat_map(|table| table.notes().to_vec()).collect();
-    Ok(OrgRead { org, notes, code_rows, units_file: units.label() })
+    let (unit_lines, units_file) = (lines.units, units.label());
+    Ok(OrgRead { org, notes, code_rows, unit_lines, units_file })
 }
 
 fn read_table(

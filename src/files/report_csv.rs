@@ -9,7 +9,7 @@
 //! checked like for any other report. The columns `state`, `late` and `received_day` are written
 //! for readers and ignored when read.
 
-use super::diagnostic::{FileDiagnostic, TextPosition, keep_first_of_each_cell};
+use super::diagnostic::{FileDiagnostic, RefusedCell, TextPosition, keep_first_of_each_cell};
 use super::keys::csv_tables::REPORTS;
 use super::table::table_export::{ExportCell, TableExport};
 use super::table::{
@@ -80,6 +80,8 @@ pub struct StagedReport {
     pub line: usize,
     /// The report, or everything that is wrong with the row.
     pub verdict: Result<ReportCsvRow, Vec<FileDiagnostic>>,
+    /// The cells as typed, in the order of the sheet; none if the row has another shape.
+    typed: Vec<String>,
 }
 
 /// A file of reports as read: every row with its verdict, nothing decided yet.
@@ -90,6 +92,7 @@ pub struct StagedReports {
     /// What refuses nothing and should be read: hidden rows and sheets.
     pub notes: Vec<FileDiagnostic>,
     file: String,
+    sheet: Option<String>,
     columns: Vec<(String, usize)>,
 }
 
@@ -116,12 +119,30 @@ impl StagedReports {
         (rows, faults)
     }
 
-    /// File and position of a column in a line; of the line, if there is no such column.
+    /// The file as diagnostics name it.
     #[must_use]
-    pub fn place(&self, line: usize, column: Option<&str>) -> (String, TextPosition) {
+    pub fn label(&self) -> &str {
+        &self.file
+    }
+
+    /// A diagnostic of a column in a line with its cell; of the line, if there is no such column.
+    #[must_use]
+    pub fn diagnostic(
+        &self,
+        line: usize,
+        column: Option<&str>,
+        violation: Violation,
+    ) -> FileDiagnostic {
         let found = self.columns.iter().find(|(name, _)| Some(name.as_str()) == column);
-        let column = found.map_or(1, |(_, index)| index + 1);
-        (self.file.clone(), TextPosition { line, column })
+        let position = TextPosition { line, column: found.map_or(1, |(_, index)| index + 1) };
+        let row = self.rows.binary_search_by_key(&line, |row| row.line).ok();
+        let row = row.and_then(|index| self.rows.get(index));
+        let cell = found.zip(row).map(|((name, index), row)| {
+            let typed = row.typed.get(*index).cloned().unwrap_or_default();
+            let (sheet, column) = (self.sheet.clone(), name.clone());
+            Box::new(RefusedCell { sheet, column, typed, understood: None })
+        });
+        FileDiagnostic { file: self.file.clone(), position, violation, cell }
     }
 }
 
@@ -145,9 +166,10 @@ pub fn stage_reports(
     for fault in table.faults() {
         faults.entry(fault.position.line).or_default().push(fault.clone());
     }
-    let (mut read, mut seen) = (BTreeMap::new(), BTreeMap::new());
+    let (mut read, mut seen, mut typed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for row in table.rows() {
         let line = row.line_number();
+        typed.insert(line, row.typed_cells());
         let found = faults.entry(line).or_default();
         let Some(report) = read_row(row, &elements, found) else { continue };
         let key = (report.contract.clone(), report.unit_uid.clone(), report.window);
@@ -167,12 +189,14 @@ pub fn stage_reports(
         keep_first_of_each_cell(&mut found);
         found.sort_by_key(|fault| fault.position);
         let report = read.remove(&line).filter(|_| found.is_empty());
-        StagedReport { line, verdict: report.ok_or(found) }
+        let typed = typed.remove(&line).unwrap_or_default();
+        StagedReport { line, verdict: report.ok_or(found), typed }
     });
     Ok(StagedReports {
         rows: rows.collect(),
         notes: table.notes().to_vec(),
         file: table.label(),
+        sheet: table.sheet_name(),
         columns: table.columns().to_vec(),
     })
 }

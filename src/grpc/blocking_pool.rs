@@ -11,6 +11,8 @@ use tokio::sync::Semaphore;
 
 /// Calls that run at once. Most of them wait for the database writer or a disk, not for a CPU.
 const MAX_CONCURRENT_CALLS: usize = 64;
+/// Files that are imported at once; each may take hundreds of MiB while it is read.
+const MAX_CONCURRENT_FILES: usize = 4;
 /// How long a call waits for a permit before it fails with [`RpcError::Busy`].
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -27,6 +29,11 @@ impl Default for BlockingPool {
 }
 
 impl BlockingPool {
+    /// A pool for work that takes more memory than a call: few run at once.
+    pub(super) fn for_files() -> Self {
+        Self { permits: Arc::new(Semaphore::new(MAX_CONCURRENT_FILES)) }
+    }
+
     /// Runs `work` on a blocking thread and returns its result.
     ///
     /// Fails with [`RpcError::Busy`] when no permit becomes free in time or the deadline of the

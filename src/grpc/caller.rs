@@ -93,6 +93,15 @@ pub(super) async fn authenticate_partner(
         .await
 }
 
+/// Whether a caller brings a service key, or nothing but a certificate.
+pub(super) fn is_partner_call(metadata: &MetadataMap) -> bool {
+    if !metadata.contains_key("authorization") {
+        return true;
+    }
+    let key = read_bearer_token(metadata).map(auth::parse_service_key_id);
+    key.is_ok_and(|key| key.is_some())
+}
+
 /// Returns the key id in the client certificate, as in `thidua:key:0191…`.
 fn read_certificate_key_id(extensions: &Extensions) -> Option<ServiceKeyId> {
     let name = extensions.get::<PeerInfo>()?.certificate_name.clone()?;

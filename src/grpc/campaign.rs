@@ -100,8 +100,7 @@ impl Services {
             given => Some(FieldViolations::require_text("basis", given, NOTE)?),
         };
         let files = read_definition_files(files)?;
-        let lease_days = self.offline_lease_days;
-        let offline_lease_days = if lease_days == 0 { OFFLINE_LEASE_DAYS } else { lease_days };
+        let offline_lease_days = self.warned_lease_days();
         let definitions =
             Definitions { files: &files, basis: basis.as_deref(), offline_lease_days };
         let performer = Performer::Caller(identity);
@@ -118,6 +117,11 @@ impl Services {
             changes: changes.into_iter().map(messages::change_to_proto).collect(),
             applied,
         })
+    }
+
+    /// After how many days without contact phones hide their data.
+    pub(super) fn warned_lease_days(&self) -> u16 {
+        if self.offline_lease_days == 0 { OFFLINE_LEASE_DAYS } else { self.offline_lease_days }
     }
 
     fn step_campaign(

@@ -7,14 +7,21 @@ use crate::domain::campaign::completeness::MissingReport;
 use crate::domain::campaign::{AwardDocument, AwardEntry};
 use crate::domain::support::violation::{Severity, Violation};
 use crate::exchange::definitions::{DefinitionChange, DefinitionKind};
-use crate::files::diagnostic::FileDiagnostic;
+use crate::files::diagnostic::{FileDiagnostic, RefusedCell};
 use crate::i18n::Lang;
 use crate::pb;
 use crate::wire::{enums, record, values};
 
 pub(super) fn diagnostic_to_proto(diagnostic: &FileDiagnostic, lang: Lang) -> pb::FileFinding {
-    let FileDiagnostic { file, position, violation, cell: _ } = diagnostic;
+    let FileDiagnostic { file, position, violation, cell } = diagnostic;
+    let to_cell = |cell: &RefusedCell| pb::RefusedCell {
+        sheet: cell.sheet.clone().unwrap_or_default(),
+        column_name: cell.column.clone(),
+        typed: cell.typed.clone(),
+        understood: cell.understood.clone().unwrap_or_default(),
+    };
     pb::FileFinding {
+        cell: cell.as_deref().map(to_cell),
         file: file.clone(),
         line: position.line as u32,
         column: position.column as u32,
@@ -36,6 +43,7 @@ pub(super) fn violation_to_proto(violation: &Violation, lang: Lang) -> pb::FileF
         severity: severity.into(),
         message: message.text(lang),
         path: path.clone(),
+        cell: None,
     }
 }
 

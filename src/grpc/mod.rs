@@ -103,6 +103,7 @@ pub struct ServerEndpoints {
 pub struct Services {
     app: App,
     blocking_pool: BlockingPool,
+    file_pool: BlockingPool,
     authority: Arc<AuthorityKey>,
     revocations: Arc<RevocationLog>,
     server_secret: Arc<[u8; 32]>,
@@ -136,6 +137,7 @@ impl Services {
         let mut services = Self {
             app,
             blocking_pool: BlockingPool::default(),
+            file_pool: BlockingPool::for_files(),
             authority: Arc::new(authority),
             revocations: Arc::new(revocations),
             server_secret: Arc::new(server_secret),

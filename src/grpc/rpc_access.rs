@@ -4,7 +4,7 @@
 //! rpc as every role in every relation and compares the result with this list.
 
 use crate::domain::access::permission::Action::{
-    self, AcceptReport, ApplyCampaign, CommentReport, DecideAward, DeliverReport, Enrol,
+    self, AcceptReport, ApplyCampaign, ChangeOrg, CommentReport, DecideAward, DeliverReport, Enrol,
     EscalateFinding, HandOverStocks, ImportBaseline, ListDevices, ReadAudit, ReadDesk, ReadFinding,
     ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport,
     Revoke, RunJob, SaveReport, SettleConflict, StepCampaign, SubmitReport, WaiveReport,
@@ -27,6 +27,10 @@ pub enum RpcAccess {
     /// Returns only records of the caller's visible scopes.
     FromVisibleScopes,
 }
+
+/// The acts of `ImportFile`: the kind of the file names one of them.
+const IMPORT_ACTIONS: &[Action] =
+    &[SaveReport, DeliverReport, ChangeOrg, ImportBaseline, Enrol, ApplyCampaign];
 
 /// Returns the access that `rpc` requires.
 #[must_use]
@@ -85,6 +89,7 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
             RpcAccess::WithinUnits(&[ReadRelease])
         }
         Rpc::DeliverReports => RpcAccess::WithinUnits(&[DeliverReport]),
+        Rpc::ImportFile => RpcAccess::WithinUnits(IMPORT_ACTIONS),
         Rpc::Sync => RpcAccess::FromVisibleScopes,
     }
 }

@@ -1,8 +1,8 @@
 //! Files and DHIS2 data value sets over plain HTTP, beside gRPC on the same port.
 //!
 //! ```text
-//!  POST /exchange/v1/reports   a data value set in JSON
-//!  POST /api/dataValueSets     the same, where a DHIS2 client sends it
+//!  POST /exchange/v1/reports   a file of reports, CSV or XLSX, or a data value set in JSON
+//!  POST /api/dataValueSets     a data value set, JSON or CSV, where a DHIS2 client sends it
 //! ```
 //!
 //! The layer stands in front of those of gRPC: it marks the request, so that the limits measure the
@@ -11,7 +11,8 @@
 use super::connect::{ConnectContract, error_response};
 use super::request_limits::WholeBody;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
-use crate::exchange::dhis2::Dhis2Answer;
+use crate::exchange::dhis2::Dhis2Form;
+use crate::exchange::outcome_json::JsonAnswer;
 use crate::grpc::Services;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Query, Request as AxumRequest, State};
@@ -20,6 +21,7 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -32,35 +34,69 @@ use tonic::metadata::MetadataMap;
 use tower::{Layer, Service};
 
 /// Paths of this module.
-const PATHS: [&str; 2] = ["/exchange/v1/reports", "/api/dataValueSets"];
+const PATHS: [&str; 2] = [FILE_PATH, "/api/dataValueSets"];
+/// The path that takes files.
+const FILE_PATH: &str = "/exchange/v1/reports";
+/// Types of a CSV file.
+const CSV_TYPES: [&str; 2] = ["text/csv", "application/csv"];
+/// The type of an XLSX file.
+const WORKBOOK_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const JSON_TYPE: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The routes of this module.
 pub(super) fn routes(services: Services) -> Router {
     let mut router = Router::new();
     for path in PATHS {
-        router = router.route(path, post(take_data_value_set));
+        router = router.route(path, post(take_reports));
     }
     router.layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX)).with_state(services)
 }
 
-async fn take_data_value_set(
+/// What a request carries.
+#[derive(Clone, Copy)]
+enum ReportBody {
+    /// A table with a row for each report.
+    File,
+    /// A data value set.
+    DataValueSet(Dhis2Form),
+}
+
+impl ReportBody {
+    /// By path and type of content; whatever is no table is read as JSON.
+    fn of(parts: &Parts) -> Self {
+        let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = given.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+        let is_csv = CSV_TYPES.iter().any(|csv| essence.eq_ignore_ascii_case(csv));
+        let is_file_path = parts.uri.path() == FILE_PATH;
+        match (is_file_path, is_csv || essence.eq_ignore_ascii_case(WORKBOOK_TYPE)) {
+            (true, true) => Self::File,
+            (false, true) if is_csv => Self::DataValueSet(Dhis2Form::Csv),
+            (_, _) => Self::DataValueSet(Dhis2Form::Json),
+        }
+    }
+}
+
+async fn take_reports(
     State(services): State<Services>,
     Query(query): Query<BTreeMap<String, String>>,
     request: AxumRequest,
 ) -> AxumResponse {
     let (parts, body) = request.into_parts();
+    let carried = ReportBody::of(&parts);
     let metadata = MetadataMap::from_headers(parts.headers);
-    let read = axum::body::to_bytes(body, MESSAGE_BYTES_MAX).await;
-    let answered = match read {
-        Ok(bytes) => {
-            let find = |name: &str| query.get(name).cloned();
-            services.import_data_value_set((&metadata, &parts.extensions), find, bytes).await
-        }
+    let caller = (&metadata, &parts.extensions);
+    let find = |name: &str| query.get(name).cloned();
+    let answered = match axum::body::to_bytes(body, MESSAGE_BYTES_MAX).await {
+        Ok(bytes) => match carried {
+            ReportBody::File => services.import_report_file(caller, &query, bytes).await,
+            ReportBody::DataValueSet(form) => {
+                services.import_data_value_set(caller, find, (form, bytes)).await
+            }
+        },
         Err(error) => Err(Status::resource_exhausted(error.to_string())),
     };
     match answered {
-        Ok(Dhis2Answer { status, body }) => {
+        Ok(JsonAnswer { status, body }) => {
             let mut response = AxumResponse::new(body.to_string().into());
             *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT);
             response.headers_mut().insert(CONTENT_TYPE, JSON_TYPE);

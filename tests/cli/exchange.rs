@@ -136,3 +136,50 @@ fn an_export_holds_no_formula_behind_another_separator_and_is_read_back_unchange
     let again = machine.run_ok(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
     assert!(again.starts_with("1 reports, 0 commands"), "{again}");
 }
+
+/// The health authority of the examples with a reporter of one station.
+fn with_health_station() -> TestMachine {
+    let machine = TestMachine::new();
+    let file = |name: &str| example_path(&format!("../health/{name}"));
+    machine.run_ok(&["init"]);
+    machine.run_ok(&["org", "import", &file("org")]);
+    let (elements, forms) = (file("elements.toml"), file("forms.toml"));
+    machine.run_ok(&["campaign", "apply", "-f", &elements, "-f", &forms]);
+    machine.run_ok(&["baseline", "import", "-f", &file("baseline.csv")]);
+    machine.grant_role("tram", "REPORTER", "tyt-90001");
+    machine
+}
+
+#[test]
+fn a_file_says_what_is_new_and_old_to_new_and_what_goes_out_comes_in_unchanged() {
+    let machine = with_health_station();
+    let head = "contract,unit,first_day,last_day,nil,note,tre_duoi_1,tiem_du,ca_sxh,ca_sxh_nang,\
+                ca_tcm,o_dich,o_dich_48h,buoi_tt,luot_kham,phu_nu_kt,kham_thai_4,lao_dt,truc_24";
+    let month = |visits: u32| {
+        let cells = format!("20,18,0,0,1,0,0,4,{visits},6,5,2,1");
+        let row = format!("{head}\nthang-tyt,tyt-90001,2025-07-01,2025-07-31,,,{cells}\n");
+        machine.write("month.csv", &row)
+    };
+    let import = |file: &str| {
+        machine.run_ok(&["report", "import", "-f", file, "--account", "tram", "--submit"])
+    };
+    let first = import(&month(90));
+    assert!(first.contains("1 new, 0 changed, 0 unchanged"), "{first}");
+    let second = import(&month(91));
+    assert!(second.contains("0 new, 1 changed, 0 unchanged"), "{second}");
+    assert!(second.contains("thang-tyt, tyt-90001, 2025-07-01: luot_kham: 90 -> 91"), "{second}");
+    let exported = machine.run_ok(&["report", "export", "--csv", "thang-tyt"]);
+    let again = import(&machine.write("out.csv", &exported));
+    assert!(again.contains("0 new, 0 changed, 1 unchanged"), "{again}");
+
+    let baselines = machine.write("base.csv", &machine.run_ok(&["baseline", "export"]));
+    let again = machine.run_ok(&["baseline", "import", "-f", &baselines]);
+    assert!(again.contains("0 new, 0 changed"), "{again}");
+    let org = example_path("../health/org");
+    let again = machine.run_ok(&["org", "import", &org, "--dry-run"]);
+    assert!(again.contains("\n0 new, 0 changed"), "{again}");
+    machine.grant_role("so", "REVIEWER", "syt-99");
+    let roles = machine.write("roles.csv", "account,role,unit\nso,REVIEWER,syt-99\n");
+    let again = machine.run_ok(&["access", "grant-many", &roles, "--dry-run"]);
+    assert!(again.contains("0 new, 0 changed, 1 unchanged"), "{again}");
+}

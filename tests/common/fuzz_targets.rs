@@ -15,7 +15,7 @@ use thidua::domain::report::form::Catalogue;
 use thidua::domain::support::ids::UnitId;
 use thidua::domain::support::time::Timestamp;
 use thidua::domain::target_rule::{FormRuleExpr, Target};
-use thidua::files::table::{DecimalMark, TableInput};
+use thidua::files::table::{self, DecimalMark, TableInput};
 use thidua::files::{
     baseline, campaign, campaign_writer, catalogue, grant, handover, org, report_csv,
 };
@@ -57,6 +57,7 @@ pub(crate) fn fuzz_table(bytes: &[u8]) {
         let input = TableInput { decimal_mark, ..TableInput::new("fuzz.csv", bytes) };
         let _ = baseline::read_baselines(&input, 1, catalogue, |_| None);
         let _ = handover::read_handover(&input, &Org::default(), catalogue);
+        let _ = table::read_rows(&input);
         let _ = grant::read_grants(&input, &Org::default(), date(2026, 1, 1));
         let _ =
             org::read_org_tables(&org::OrgTables { units: input, parents: input, lineage: input });

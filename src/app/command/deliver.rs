@@ -7,7 +7,7 @@ use super::execute::{check_period, check_period_over, put_branches};
 use super::propose;
 use crate::app::error::Result;
 use crate::domain::access::permission::{Permit, action, authorize};
-use crate::domain::report::cell::{CellChange, CellValue, ElementNumber};
+use crate::domain::report::cell::{CellChange, CellValue, Cells, ElementNumber};
 use crate::domain::report::command::{ReportRules, Verdict};
 use crate::domain::report::workflow::ReportStep;
 use crate::domain::report::{NoteChange, Report, ReportKey, SaveCells};
@@ -48,7 +48,7 @@ pub struct DeliveredContent {
 }
 
 /// A verdict with the report and its revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryOutcome {
     /// What became of it.
     pub verdict: DeliveryVerdict,
@@ -56,6 +56,14 @@ pub struct DeliveryOutcome {
     pub report: ReportId,
     /// The report's revision afterwards, or the proposal's.
     pub revision: i64,
+    /// Cells and note that this system had sent before. What people entered is not told to it.
+    pub before: Option<(Cells, String)>,
+}
+
+impl DeliveryOutcome {
+    fn new(verdict: DeliveryVerdict, report: ReportId, revision: i64) -> Self {
+        Self { verdict, report, revision, before: None }
+    }
 }
 
 /// Stores a delivered report.
@@ -71,7 +79,7 @@ pub(in crate::app) fn deliver_report(
     let CommandReport { stored, .. } = CommandReport::load(tx, ctx.reference, id)?;
     if let Some(stored) = stored.as_ref().filter(|stored| is_same(&stored.report, content)) {
         let (verdict, revision) = (DeliveryVerdict::Unchanged, stored.revision);
-        return Ok(DeliveryOutcome { verdict, report: id, revision });
+        return Ok(DeliveryOutcome::new(verdict, id, revision));
     }
     let is_own = stored.is_none() || tx.is_only_author(id, ctx.actor.account)?;
     let save = to_save(content, stored.as_ref(), is_own, unit_path.acting_unit);
@@ -81,11 +89,14 @@ pub(in crate::app) fn deliver_report(
         let effect = propose::store_proposal(tx, ctx, &permit, official, &save, "")?;
         let is_held = effect.verdict == Verdict::Held;
         let verdict = if is_held { DeliveryVerdict::Proposed } else { DeliveryVerdict::Unchanged };
-        return Ok(DeliveryOutcome { verdict, report: id, revision: effect.revision });
+        return Ok(DeliveryOutcome::new(verdict, id, effect.revision));
     }
     let verdict =
         if stored.is_none() { DeliveryVerdict::Created } else { DeliveryVerdict::Changed };
-    save_and_submit(tx, ctx, &permit, (content, save), stored, verdict)
+    let own = stored.as_ref().filter(|_| is_own).map(|stored| &stored.report);
+    let before = own.map(|report| (report.cells.clone(), report.note.clone()));
+    let outcome = save_and_submit(tx, ctx, &permit, (content, save), stored, verdict)?;
+    Ok(DeliveryOutcome { before, ..outcome })
 }
 
 fn save_and_submit(
@@ -107,7 +118,7 @@ fn save_and_submit(
         put_branches(tx, ctx, permit, (&content.key, put.revision), saved.branches)?;
         tx.add_author(id, ctx.actor.account)?;
         let (verdict, revision) = (DeliveryVerdict::Conflict, put.revision);
-        return Ok(DeliveryOutcome { verdict, report: id, revision });
+        return Ok(DeliveryOutcome::new(verdict, id, revision));
     }
     check_period_over(ctx, &expected, now.local_date(), ReportRules::CURRENT)?;
     saved.report.check_stocks_said(shape)?;
@@ -121,7 +132,7 @@ fn save_and_submit(
     sent.source.clone_from(&content.source);
     let put = tx.put_report(permit, &sent, &ctx.reference.unit_numbers)?;
     tx.add_author(id, ctx.actor.account)?;
-    Ok(DeliveryOutcome { verdict, report: id, revision: put.revision })
+    Ok(DeliveryOutcome::new(verdict, id, put.revision))
 }
 
 /// Whether the report was sent with exactly this content.

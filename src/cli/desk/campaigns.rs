@@ -237,7 +237,8 @@ fn read_award(award: pb::CampaignAward) -> CliResult<AwardEntry> {
 }
 
 fn read_finding(finding: pb::FileFinding) -> CliFinding {
-    let pb::FileFinding { file, line, column, code, severity, message, path } = finding;
+    // The files of definitions are no tables.
+    let pb::FileFinding { file, line, column, code, severity, message, path, cell: _ } = finding;
     let severity = match pb::FindingSeverity::try_from(severity) {
         Ok(pb::FindingSeverity::Warning) => Severity::Warning,
         Ok(pb::FindingSeverity::Error | pb::FindingSeverity::Unspecified) | Err(_) => {

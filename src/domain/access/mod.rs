@@ -3,6 +3,7 @@
 pub mod command_export;
 pub mod enrolment;
 pub mod fleet;
+pub mod grant_batch;
 pub mod lease;
 pub mod partner;
 pub mod permission;

@@ -17,6 +17,10 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const KEY_CONTRACTS_MAX: usize = 100;
 /// Most reports of one call of an agency's system.
 pub const DELIVERED_REPORTS_MAX: usize = 500;
+/// Most reports of one file that a call brings.
+pub const IMPORTED_REPORTS_MAX: usize = 5000;
+/// Largest import of files in one call, in bytes.
+pub const IMPORT_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 /// Most files of definitions in one call.
 pub const DEFINITION_FILES_MAX: usize = 20;
 /// Most roles that one call gives.

@@ -1,6 +1,7 @@
 //! The answer to a DHIS2 client: its import summary, with a conflict for each value that was not
 //! taken.
 
+use super::super::outcome_json::JsonAnswer;
 use super::{Dhis2Fault, Dhis2Import, Dhis2Options};
 use crate::app::command::{DeliveryOutcome, DeliveryVerdict};
 use crate::app::delivery::DeliveryResults;
@@ -8,15 +9,6 @@ use crate::domain::support::message::{Message, message};
 use crate::i18n::Lang;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// An HTTP status and a body in JSON.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Dhis2Answer {
-    /// 200, or 409 when a value was not taken.
-    pub status: u16,
-    /// The body.
-    pub body: Value,
-}
 
 /// Counts of values, as DHIS2 counts them.
 #[derive(Default)]
@@ -33,7 +25,7 @@ pub fn build_answer(
     results: &DeliveryResults,
     options: &Dhis2Options,
     lang: Lang,
-) -> Dhis2Answer {
+) -> JsonAnswer {
     let (mut count, mut conflicts) = (ImportCount::default(), import.faults.clone());
     for ((_, indexes), result) in import.reports.iter().zip(results) {
         let values = indexes.len();
@@ -69,7 +61,7 @@ pub fn build_answer(
 
 /// The answer to bytes that are no data value set, or to an option that is not understood.
 #[must_use]
-pub fn build_unreadable_answer(message: &Message, lang: Lang) -> Dhis2Answer {
+pub fn build_unreadable_answer(message: &Message, lang: Lang) -> JsonAnswer {
     let text = message.text(lang);
     let body = json!({
         "httpStatus": "Conflict",
@@ -77,7 +69,7 @@ pub fn build_unreadable_answer(message: &Message, lang: Lang) -> Dhis2Answer {
         "status": "ERROR",
         "message": text,
     });
-    Dhis2Answer { status: 409, body }
+    JsonAnswer { status: 409, body }
 }
 
 fn envelope(
@@ -85,7 +77,7 @@ fn envelope(
     (counts, conflicts, rejected): (Value, Vec<Value>, Vec<usize>),
     options: &Dhis2Options,
     lang: Lang,
-) -> Dhis2Answer {
+) -> JsonAnswer {
     let (status, name, short, summary, text) = if is_success {
         (200, "OK", "OK", "SUCCESS", "dhis2-import-done")
     } else {
@@ -112,7 +104,7 @@ fn envelope(
             "dataSetComplete": "false",
         },
     });
-    Dhis2Answer { status, body }
+    JsonAnswer { status, body }
 }
 
 fn conflict_json(fault: &Dhis2Fault, lang: Lang) -> Value {

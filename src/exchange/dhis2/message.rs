@@ -154,6 +154,8 @@ pub struct Dhis2Options {
     pub strategy: ImportStrategy,
     /// Nothing is written.
     pub dry_run: bool,
+    /// The contract of values that name none; CSV has no column for it.
+    pub data_set: Option<String>,
     /// An option that is not understood, with its value.
     pub unknown: Option<(&'static str, String)>,
 }
@@ -166,6 +168,7 @@ impl Dhis2Options {
         if let Some(text) = find("importStrategy").or_else(|| find("strategy")) {
             options.set_strategy(&text);
         }
+        options.data_set = find("dataSet");
         options.dry_run = find("dryRun").is_some_and(|text| text.eq_ignore_ascii_case("true"));
         options
     }

@@ -41,12 +41,36 @@ pub struct TableInput<'a> {
     /// The decimal mark of figures that are text; without it a figure such as `1.234` that can be
     /// read in two ways is refused.
     pub decimal_mark: Option<DecimalMark>,
+    /// How much a workbook may hold: a small archive can unpack to much.
+    pub workbook_limits: WorkbookLimits,
+}
+
+/// How much a workbook may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkbookLimits {
+    /// Most MiB of all its parts together.
+    pub unpacked_mib: u64,
+    /// Most cells of a sheet, empty ones before the last of a row counted.
+    pub cells: usize,
+}
+
+impl WorkbookLimits {
+    /// Of a file of this machine.
+    const LOCAL: Self = Self { unpacked_mib: 256, cells: 20_000_000 };
+    /// Of a file that came over the network.
+    const RECEIVED: Self = Self { unpacked_mib: 32, cells: 1_000_000 };
 }
 
 impl<'a> TableInput<'a> {
     /// A table about which nothing else is said.
     pub fn new(file: &'a str, bytes: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self { file, bytes: bytes.as_ref(), decimal_mark: None }
+        let workbook_limits = WorkbookLimits::LOCAL;
+        Self { file, bytes: bytes.as_ref(), decimal_mark: None, workbook_limits }
+    }
+
+    /// A table that came over the network.
+    pub fn received(file: &'a str, bytes: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { workbook_limits: WorkbookLimits::RECEIVED, ..Self::new(file, bytes) }
     }
 }
 
@@ -69,6 +93,28 @@ impl<'a> TableColumns<'a> {
     ) -> Self {
         Self { required, optional: &[], other: unknown }
     }
+}
+
+/// One row of a table without names of columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainRow {
+    /// Line of the file or row of the sheet, from 1.
+    pub number: usize,
+    /// The cells as typed, without spaces around.
+    pub cells: Vec<String>,
+}
+
+/// Reads a table whose columns have their meaning by position: every row that is not blank.
+///
+/// # Errors
+/// The bytes are no table.
+pub fn read_rows(input: &TableInput<'_>) -> Result<Vec<PlainRow>, Vec<FileDiagnostic>> {
+    let sheet = sheet::read_sheet(input)?;
+    let to_row = |row: sheet::SheetRow| PlainRow {
+        number: row.number,
+        cells: row.cells.iter().map(|cell| row::clean_text(cell.typed())).collect(),
+    };
+    Ok(sheet.rows.into_iter().map(to_row).collect())
 }
 
 /// A table whose header is understood.
@@ -125,6 +171,11 @@ impl Table {
     /// The file, with its sheet, as diagnostics name it.
     pub(in crate::files) fn label(&self) -> String {
         self.sheet.label()
+    }
+
+    /// The name of the sheet; `None` for CSV.
+    pub(in crate::files) fn sheet_name(&self) -> Option<String> {
+        self.sheet.sheet.clone()
     }
 
     /// The columns by name, with their index.

@@ -73,6 +73,11 @@ impl<'a> TableRow<'a> {
         self.row.number
     }
 
+    /// The texts of all cells, in the order of the sheet.
+    pub(in crate::files) fn typed_cells(&self) -> Vec<String> {
+        self.row.cells.iter().map(|cell| cell.typed().to_owned()).collect()
+    }
+
     /// The text of a cell; empty if there is no such column.
     pub(in crate::files) fn get(&self, column: &str) -> &'a str {
         self.cell(column).map_or("", TableCell::typed)

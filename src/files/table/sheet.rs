@@ -126,7 +126,7 @@ impl TableSheet {
 /// They are neither, or not in a form that can be read in one way only.
 pub(super) fn read_sheet(input: &TableInput<'_>) -> Result<TableSheet, Vec<FileDiagnostic>> {
     if input.bytes.starts_with(ZIP_MAGIC) {
-        return workbook::read_workbook(input.file, input.bytes).map_err(|fault| vec![*fault]);
+        return workbook::read_workbook(input).map_err(|fault| vec![*fault]);
     }
     if input.bytes.starts_with(COMPOUND_MAGIC) {
         let violation = Violation::error("OLD_WORKBOOK", "file", message!("table-old-workbook"));

@@ -3,7 +3,7 @@
 use super::super::diagnostic::FileDiagnostic;
 use super::sheet::{MergedArea, SheetRow, TableCell, TableSheet};
 use super::workbook_package::{PackageFault, find_hidden_rows};
-use super::{TABLE_ROWS_MAX, day};
+use super::{TABLE_ROWS_MAX, TableInput, WorkbookLimits, day};
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::violation::Violation;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetVisible, Xlsx, XlsxError};
@@ -24,16 +24,20 @@ type Workbook<'a> = Xlsx<Cursor<&'a [u8]>>;
 ///
 /// # Errors
 /// It is damaged, holds no table or several, or is too large.
-pub(super) fn read_workbook(file: &str, bytes: &[u8]) -> Result<TableSheet, Box<FileDiagnostic>> {
+pub(super) fn read_workbook(input: &TableInput<'_>) -> Result<TableSheet, Box<FileDiagnostic>> {
+    let (file, bytes, limits) = (input.file, input.bytes, input.workbook_limits);
     let refused = |code, message| {
         Box::new(FileDiagnostic::at_start(file, Violation::error(code, "file", message)))
     };
-    let hidden = find_hidden_rows(bytes).map_err(|fault| match fault {
+    let hidden = find_hidden_rows(bytes, limits).map_err(|fault| match fault {
         PackageFault::Damaged => refused("BAD_WORKBOOK", message!("table-bad-workbook")),
-        PackageFault::TooLarge => refused("FILE_TOO_LARGE", message!("table-workbook-too-large")),
+        PackageFault::TooLarge => {
+            let limit = limits.unpacked_mib;
+            refused("FILE_TOO_LARGE", message!("table-workbook-too-large", limit))
+        }
     })?;
     // The library panics on some damaged files; such a file is refused like any other.
-    let read = catch_unwind(AssertUnwindSafe(|| read_sheets(bytes)));
+    let read = catch_unwind(AssertUnwindSafe(|| read_sheets(bytes, limits)));
     let sheets = read
         .unwrap_or(Err(WorkbookFault::Damaged))
         .map_err(|fault| refused(fault.code(), fault.message()))?;
@@ -77,6 +81,7 @@ enum WorkbookFault {
     Damaged,
     TooManyColumns,
     TooManyRows,
+    TooManyCells(usize),
 }
 
 impl WorkbookFault {
@@ -85,6 +90,7 @@ impl WorkbookFault {
             Self::Damaged => "BAD_WORKBOOK",
             Self::TooManyColumns => "TOO_MANY_COLUMNS",
             Self::TooManyRows => "TOO_MANY_ROWS",
+            Self::TooManyCells(_) => "FILE_TOO_LARGE",
         }
     }
 
@@ -93,6 +99,7 @@ impl WorkbookFault {
             Self::Damaged => message!("table-bad-workbook"),
             Self::TooManyColumns => message!("table-most-columns", limit = COLUMNS_MAX),
             Self::TooManyRows => message!("table-most-rows", limit = TABLE_ROWS_MAX),
+            Self::TooManyCells(limit) => message!("table-most-cells", limit = *limit),
         }
     }
 }
@@ -111,7 +118,7 @@ struct FoundSheet {
     merged: Vec<MergedArea>,
 }
 
-fn read_sheets(bytes: &[u8]) -> Result<Vec<FoundSheet>, WorkbookFault> {
+fn read_sheets(bytes: &[u8], limits: WorkbookLimits) -> Result<Vec<FoundSheet>, WorkbookFault> {
     let mut workbook: Workbook<'_> = Xlsx::new(Cursor::new(bytes))?;
     let listed: Vec<(String, bool)> = workbook
         .sheets_metadata()
@@ -121,7 +128,7 @@ fn read_sheets(bytes: &[u8]) -> Result<Vec<FoundSheet>, WorkbookFault> {
         .collect();
     let mut found = Vec::new();
     for (name, is_visible) in listed {
-        let rows = read_rows(&mut workbook, &name)?;
+        let rows = read_rows(&mut workbook, &name, limits.cells)?;
         if rows.is_empty() {
             continue;
         }
@@ -136,8 +143,13 @@ fn read_sheets(bytes: &[u8]) -> Result<Vec<FoundSheet>, WorkbookFault> {
     Ok(found)
 }
 
-fn read_rows(workbook: &mut Workbook<'_>, name: &str) -> Result<Vec<SheetRow>, WorkbookFault> {
+fn read_rows(
+    workbook: &mut Workbook<'_>,
+    name: &str,
+    cells_max: usize,
+) -> Result<Vec<SheetRow>, WorkbookFault> {
     let mut rows: BTreeMap<u32, Vec<TableCell>> = BTreeMap::new();
+    let mut count = 0;
     let mut cells = workbook.worksheet_cells_reader(name)?;
     while let Some(record) = cells.next_cell_with_formula_metadata()? {
         let cell = to_cell(&record.value, record.formula.is_some());
@@ -149,7 +161,12 @@ fn read_rows(workbook: &mut Workbook<'_>, name: &str) -> Result<Vec<SheetRow>, W
             return Err(WorkbookFault::TooManyColumns);
         }
         let row = rows.entry(row).or_default();
-        row.resize(row.len().max(column as usize + 1), TableCell::Empty);
+        let width = row.len().max(column as usize + 1);
+        count += width - row.len();
+        if count > cells_max {
+            return Err(WorkbookFault::TooManyCells(cells_max));
+        }
+        row.resize(width, TableCell::Empty);
         row[column as usize] = cell;
         // One more for the header, and some for what stands above it.
         if rows.len() > TABLE_ROWS_MAX + 100 {

@@ -1,14 +1,12 @@
 //! What the reader of workbooks does not tell: how much an XLSX file unpacks to, and which of its
 //! rows are hidden.
 
+use super::WorkbookLimits;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::collections::HashMap;
 use std::io::{BufReader, Cursor, Read as _};
 use zip::ZipArchive;
-
-/// Most bytes that a workbook unpacks to.
-const UNPACKED_BYTES_MAX: u64 = 256 << 20;
 
 type Package<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
@@ -17,7 +15,7 @@ type Package<'a> = ZipArchive<Cursor<&'a [u8]>>;
 pub(super) enum PackageFault {
     /// It is no archive, or damaged.
     Damaged,
-    /// It unpacks to more than [`UNPACKED_BYTES_MAX`].
+    /// It unpacks to more than it may.
     TooLarge,
 }
 
@@ -25,9 +23,12 @@ pub(super) enum PackageFault {
 ///
 /// # Errors
 /// The package is damaged or unpacks to too much.
-pub(super) fn find_hidden_rows(bytes: &[u8]) -> Result<HashMap<String, Vec<usize>>, PackageFault> {
+pub(super) fn find_hidden_rows(
+    bytes: &[u8],
+    limits: WorkbookLimits,
+) -> Result<HashMap<String, Vec<usize>>, PackageFault> {
     let mut package = ZipArchive::new(Cursor::new(bytes)).map_err(|_| PackageFault::Damaged)?;
-    check_size(&mut package)?;
+    check_size(&mut package, limits.unpacked_mib << 20)?;
     let mut targets = HashMap::new();
     scan_elements(&mut package, "xl/_rels/workbook.xml.rels", |element, name| {
         if name == "Relationship" {
@@ -59,8 +60,8 @@ pub(super) fn find_hidden_rows(bytes: &[u8]) -> Result<HashMap<String, Vec<usize
 }
 
 /// Unpacks every part once, without keeping it: what the archive declares may be a lie.
-fn check_size(package: &mut Package<'_>) -> Result<(), PackageFault> {
-    let mut left = UNPACKED_BYTES_MAX;
+fn check_size(package: &mut Package<'_>, bytes_max: u64) -> Result<(), PackageFault> {
+    let mut left = bytes_max;
     for index in 0..package.len() {
         let part = package.by_index(index).map_err(|_| PackageFault::Damaged)?;
         let unpacked = std::io::copy(&mut part.take(left + 1), &mut std::io::sink());

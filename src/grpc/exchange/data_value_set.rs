@@ -8,9 +8,10 @@ use crate::auth;
 use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
 use crate::exchange::dhis2::{
-    Dhis2Answer, Dhis2Fault, Dhis2Import, Dhis2Options, ImportStrategy, build_answer,
+    Dhis2Fault, Dhis2Form, Dhis2Import, Dhis2Options, ImportStrategy, build_answer,
     build_unreadable_answer, read_data_value_set,
 };
+use crate::exchange::outcome_json::JsonAnswer;
 use crate::grpc::Services;
 use crate::grpc::act::take_performed;
 use crate::grpc::caller::{authenticate_partner, read_accept_language};
@@ -23,6 +24,15 @@ use tonic::{Extensions, Status};
 /// The name of the act, the same as that of the rpc.
 const ACT: &str = "report.deliver";
 
+/// The request id that stands for the header `idempotency-key`.
+pub(super) fn read_idempotency_key(metadata: &MetadataMap) -> Option<[u8; 16]> {
+    metadata.get("idempotency-key").map(|key| {
+        let mut id = [0; 16];
+        id.copy_from_slice(&auth::hash_secret(key.as_encoded_bytes())[..16]);
+        id
+    })
+}
+
 impl Services {
     /// Takes a data value set. `find_option` gives the options of the query by name.
     ///
@@ -32,20 +42,17 @@ impl Services {
         &self,
         (metadata, extensions): (&MetadataMap, &Extensions),
         find_option: impl Fn(&str) -> Option<String>,
-        body: Bytes,
-    ) -> Result<Dhis2Answer, Status> {
+        (form, body): (Dhis2Form, Bytes),
+    ) -> Result<JsonAnswer, Status> {
         let lang = read_accept_language(metadata);
         let options = Dhis2Options::from_query(find_option);
-        let request_id = metadata.get("idempotency-key").map(|key| {
-            let mut id = [0; 16];
-            id.copy_from_slice(&auth::hash_secret(key.as_encoded_bytes())[..16]);
-            id
-        });
+        let request_id = read_idempotency_key(metadata);
         let taken = async {
             let partner = authenticate_partner(self, metadata, extensions).await?;
             let services = self.clone();
-            let run = move || services.take_set(&partner, (&options, request_id), &body, lang);
-            self.blocking_pool.run(run).await
+            let run =
+                move || services.take_set(&partner, (&options, request_id), (&body, form), lang);
+            self.file_pool.run(run).await
         };
         taken.await.map_err(|failure| failure.into_status(lang))
     }
@@ -54,15 +61,13 @@ impl Services {
         &self,
         partner: &PartnerIdentity,
         (given, request_id): (&Dhis2Options, Option<[u8; 16]>),
-        body: &[u8],
+        (body, form): (&[u8], Dhis2Form),
         lang: Lang,
-    ) -> Result<Dhis2Answer, RpcError> {
+    ) -> Result<JsonAnswer, RpcError> {
         let reference = self.load_reference()?;
-        let (mut import, options) = match read_data_value_set(body, given, &reference) {
+        let (mut import, options) = match read_data_value_set((body, form), given, &reference) {
             Ok(read) => read,
-            Err(fault) => {
-                return Ok(build_unreadable_answer(&message!("dhis2-unreadable", fault), lang));
-            }
+            Err(fault) => return Ok(build_unreadable_answer(&fault, lang)),
         };
         if let Some((option, value)) = &options.unknown {
             let message = message!("dhis2-unknown-option", option = *option, value);

@@ -2,6 +2,9 @@
 //! hands what can be read to `app`.
 
 mod data_value_set;
+mod import_file;
+mod outcome;
+mod report_file;
 
 use crate::app::act::ActRequest;
 use crate::app::command::{DeliveryOutcome, DeliveryVerdict};
@@ -25,7 +28,7 @@ use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::{reasons, values};
 use std::collections::BTreeSet;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 #[tonic::async_trait]
 impl ExchangeService for Services {
@@ -42,6 +45,16 @@ impl ExchangeService for Services {
             self.blocking_pool.run(run).await
         };
         delivered.await.map(Response::new).map_err(|failure| failure.into_status(lang))
+    }
+
+    async fn import_file(
+        &self,
+        request: Request<Streaming<pb::ImportFileRequest>>,
+    ) -> Result<Response<pb::ImportFileResponse>, Status> {
+        let lang = read_accept_language(request.metadata());
+        let (metadata, extensions, stream) = request.into_parts();
+        let imported = self.receive_and_import((&metadata, &extensions), stream, lang).await;
+        imported.map(Response::new)
     }
 }
 
@@ -131,7 +144,7 @@ fn read_report(report: pb::DeliveredReport, catalogue: &Catalogue) -> Result<Del
     }
     let named = contract.zip(unit_uid).zip(first_day.zip(note));
     let ((contract, unit_uid), (first_day, note)) = violations.into_result(named)?;
-    Ok(Delivery { contract, unit_uid, first_day, cells: read, note })
+    Ok(Delivery { contract, unit_uid, first_day, last_day: None, cells: read, note })
 }
 
 fn read_cell(
@@ -195,7 +208,7 @@ fn to_verdict(
 ) -> pb::DeliveryVerdict {
     let index = index as u32;
     let refusal = match result {
-        Ok(DeliveryOutcome { verdict, report, revision }) => {
+        Ok(DeliveryOutcome { verdict, report, revision, before: _ }) => {
             let state = match verdict {
                 DeliveryVerdict::Created => pb::DeliveryState::Created,
                 DeliveryVerdict::Changed => pb::DeliveryState::Changed,

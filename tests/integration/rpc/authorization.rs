@@ -24,6 +24,8 @@ use tonic_prost::ProstCodec;
 
 const COMMUNE: &str = "com-29242-0";
 const ROOT: &str = "prov-84";
+/// What the account of a partner may read.
+const READS: [PartnerCall; 2] = [PartnerCall::Runs, PartnerCall::Standings];
 
 /// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
@@ -190,7 +192,7 @@ fn build_grant_requests(
     id: impl Fn() -> Vec<u8>,
 ) -> Vec<(Rpc, Vec<u8>)> {
     create_partner_account(server);
-    let (key, _) = create_service_key(server, COMMUNE, None, PartnerCall::ALL);
+    let (key, _) = create_service_key(server, COMMUNE, None, &READS);
     let (unit_id, role) = (UnitId::from_code(COMMUNE).0.to_vec(), pb::Role::Reporter.into());
     let new = pb::RoleToGrant {
         account_label: "xa-moi".into(),
@@ -421,7 +423,7 @@ async fn lists_tell_a_stranger_nothing() {
         server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
     let run_id = aggregation.runs[0].id.0.to_vec();
     create_partner_account(&server);
-    create_service_key(&server, COMMUNE, None, PartnerCall::ALL);
+    create_service_key(&server, COMMUNE, None, &READS);
     enter_handover(&server);
     let unit_id = UnitId::from_code(COMMUNE).0.to_vec();
     let standings = pb::ListStandingsRequest {

@@ -12,6 +12,7 @@ mod endpoints;
 mod exchange;
 mod grants;
 mod handovers;
+mod import_file;
 mod invalid_input;
 pub(crate) mod jobs;
 mod one_standing;
