@@ -128,6 +128,18 @@ fn find_root_unit(org: &Org, today: Date) -> Option<UnitId> {
         .max_by_key(|id| org.children(*id, Hierarchy::Command, today).len())
 }
 
+/// A role on a unit is held once: the grant with the days of the one that the account holds there
+/// already, if they overlap or touch.
+fn joined_grant(held: &[Grant], moved: Grant) -> Grant {
+    let joins = |one: &&Grant| {
+        (one.role, one.unit) == (moved.role, moved.unit)
+            && one.from <= moved.to
+            && moved.from <= one.to
+    };
+    let Some(held) = held.iter().find(joins) else { return moved };
+    Grant { from: held.from.min(moved.from), to: held.to.max(moved.to), ..moved }
+}
+
 /// Moves grants from before the first import (the first administrator) to the root unit.
 fn move_initial_grants(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()> {
     let no_unit = UnitId([0; 16]);
@@ -200,10 +212,9 @@ fn move_accounts(
         if grant.from < today {
             tx.put_grant(account, &Grant { to: today, ..grant })?;
         }
-        tx.put_grant(
-            account,
-            &Grant { unit: unit_path.acting_unit, from: grant.from.max(today), ..grant },
-        )?;
+        let next = Grant { unit: unit_path.acting_unit, from: grant.from.max(today), ..grant };
+        let held = tx.grants(account)?;
+        tx.put_grant(account, &joined_grant(&held, next))?;
         tx.append_audit(&AuditContext::from(permit));
         moved += 1;
     }

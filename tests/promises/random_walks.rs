@@ -207,9 +207,8 @@ impl RandomWalk {
             .unwrap();
         let oracle = &self.mirrored_org.oracle;
         let is_lost = |role_grant: &OracleGrant| {
+            // A role on a unit is held once: what a reform joined ends together.
             role_grant.role == grant.role
-                && role_grant.to == grant.to
-                && role_grant.from <= day
                 && UnitId::from_code(&oracle.units[oracle.acting_unit_of(role_grant, day)].uid)
                     == grant.unit
         };
