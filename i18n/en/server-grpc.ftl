@@ -29,7 +29,8 @@ exchange-unknown-option = The option { $option } does not know "{ $value }". Kno
 dhis2-name-the-contract = The values name no contract. Send it as dataSet, in the set or in the query (?dataSet=CODE).
 dhis2-csv-row-short = Line { $line } of the CSV ends before its value. Send dataelement, period, orgunit, categoryoptioncombo, attributeoptioncombo, value in this order.
 dhis2-csv-unreadable = This is no data value set in CSV, line { $line }: { $fault }
-dhis2-unknown-option = The option { $option } does not know "{ $value }". Known: idScheme, orgUnitIdScheme and dataElementIdScheme uid, code, name, attribute:SYSTEM; importStrategy CREATE, UPDATE, CREATE_AND_UPDATE.
+dhis2-unknown-option = The option { $option } does not know "{ $value }". Known: idScheme, orgUnitIdScheme and dataElementIdScheme uid, code, name, attribute:SYSTEM; importStrategy CREATE, UPDATE, CREATE_AND_UPDATE; dryRun true, false.
+dhis2-most-reports = A set has values for { $limit } reports at most. Split it.
 dhis2-no-delete = Figures of record are not deleted. Send the right figures instead; accepted ones change by a proposal.
 dhis2-strategy = The import strategy forbids it: the report exists already, or does not exist yet.
 dhis2-proposed = The report is accepted. The difference waits as a proposal for its reviewer.

@@ -29,7 +29,8 @@ exchange-unknown-option = Tùy chọn { $option } không có giá trị "{ $valu
 dhis2-name-the-contract = Số liệu không nêu chế độ báo cáo. Hãy gửi mã chế độ ở dataSet, trong bộ số liệu hoặc trên địa chỉ (?dataSet=MÃ).
 dhis2-csv-row-short = Dòng { $line } của tệp CSV hết trước cột số liệu. Hãy gửi đủ theo thứ tự: dataelement, period, orgunit, categoryoptioncombo, attributeoptioncombo, value.
 dhis2-csv-unreadable = Đây không phải bộ số liệu CSV, dòng { $line }: { $fault }
-dhis2-unknown-option = Tùy chọn { $option } không có giá trị "{ $value }". Các giá trị: idScheme, orgUnitIdScheme và dataElementIdScheme là uid, code, name, attribute:HỆ-MÃ; importStrategy là CREATE, UPDATE, CREATE_AND_UPDATE.
+dhis2-unknown-option = Tùy chọn { $option } không có giá trị "{ $value }". Các giá trị: idScheme, orgUnitIdScheme và dataElementIdScheme là uid, code, name, attribute:HỆ-MÃ; importStrategy là CREATE, UPDATE, CREATE_AND_UPDATE; dryRun là true, false.
+dhis2-most-reports = Một bộ dữ liệu có số liệu của tối đa { $limit } báo cáo. Hãy tách ra.
 dhis2-no-delete = Không xóa số liệu đã ghi nhận. Hãy gửi số liệu đúng; số liệu đã duyệt chỉ thay đổi qua đề nghị sửa.
 dhis2-strategy = Cách nhập không cho phép: báo cáo đã có, hoặc chưa có.
 dhis2-proposed = Báo cáo đã được duyệt. Phần khác biệt chờ người duyệt dưới dạng đề nghị sửa.

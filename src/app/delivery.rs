@@ -7,8 +7,10 @@ use super::command::{
 use super::partner::PartnerIdentity;
 use super::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::access::partner::PartnerCall;
+use crate::domain::access::permission::UnitPath;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::reason::RefusalReason;
 use crate::store::WriteTx;
 use jiff::civil::Date;
@@ -88,6 +90,13 @@ impl PartnerIdentity {
     /// DENIED.
     pub fn check_may_deliver(&self) -> Result<()> {
         self.check_call_allowed(PartnerCall::Reports)
+    }
+
+    /// Whether the key covers a unit, as the register in memory has it on this day.
+    #[must_use]
+    pub fn covers_on(&self, reference: &ReferenceSnapshot, unit: UnitId, today: Date) -> bool {
+        let ancestors = reference.org.effective_ancestors(unit, today);
+        self.covers_unit(&UnitPath { unit, acting_unit: unit, ancestors })
     }
 
     /// The content for the report that a delivery names, if the key covers it.

@@ -19,6 +19,7 @@ use crate::domain::report::cell::CellValue;
 use crate::domain::report::element::{Element, ElementKind};
 use crate::domain::report::figure_text::parse_scaled;
 use crate::domain::reporting::expectation::Expectation;
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::{Message, message};
 use message::DataValue;
 use period::parse_period;
@@ -60,6 +61,15 @@ pub enum Dhis2Form {
     Csv,
 }
 
+/// Where the names in a set are looked up.
+#[derive(Clone, Copy)]
+pub struct Register<'a> {
+    /// Units, contracts and elements.
+    pub reference: &'a ReferenceSnapshot,
+    /// Whether the sender may report for a unit; any other is answered like one that is unknown.
+    pub covers: &'a dyn Fn(UnitId) -> bool,
+}
+
 /// Reads a data value set.
 ///
 /// # Errors
@@ -67,7 +77,7 @@ pub enum Dhis2Form {
 pub fn read_data_value_set(
     (bytes, form): (&[u8], Dhis2Form),
     given: &Dhis2Options,
-    reference: &ReferenceSnapshot,
+    register: Register<'_>,
 ) -> Result<(Dhis2Import, Dhis2Options), Message> {
     let mut set = match form {
         Dhis2Form::Json => serde_json::from_slice(bytes)
@@ -89,7 +99,7 @@ pub fn read_data_value_set(
     }
     for ((contract, unit, period), indexes) in groups {
         let place = ReportPlace { contract, unit, period, indexes };
-        match read_report(&set.data_values, &place, &options, reference) {
+        match read_report(&set.data_values, &place, &options, register) {
             Ok(delivery) => import.reports.push((delivery, place.indexes)),
             Err(faults) => import.faults.extend(faults),
         }
@@ -122,13 +132,13 @@ fn read_report(
     values: &[DataValue],
     place: &ReportPlace,
     options: &Dhis2Options,
-    reference: &ReferenceSnapshot,
+    register: Register<'_>,
 ) -> Result<Delivery, Vec<Dhis2Fault>> {
-    let (unit, expected) = find_report(place, options, reference).map_err(|fault| vec![*fault])?;
+    let (unit, expected) = find_report(place, options, register).map_err(|fault| vec![*fault])?;
     let (mut cells, mut faults) = (BTreeMap::new(), Vec::new());
     for index in &place.indexes {
         let Some(value) = values.get(*index) else { continue };
-        match read_value(*index, value, options, reference) {
+        match read_value(*index, value, options, register.reference) {
             Ok(None) => {}
             Ok(Some((element, cell))) if !cells.contains_key(&element.code) => {
                 cells.insert(element.code.clone(), cell);
@@ -158,7 +168,7 @@ fn read_report(
 fn find_report<'r>(
     place: &ReportPlace,
     options: &Dhis2Options,
-    reference: &'r ReferenceSnapshot,
+    Register { reference, covers }: Register<'r>,
 ) -> Result<(&'r Unit, Expectation), Box<Dhis2Fault>> {
     let ReportPlace { contract: code, unit, period, .. } = place;
     if code.is_empty() {
@@ -175,7 +185,7 @@ fn find_report<'r>(
     };
     let (first, end) = parse_period(period).ok_or_else(no_period)?;
     let found = options.unit_scheme.find_unit(unit, &reference.org, first);
-    let found = found.ok_or_else(|| {
+    let found = found.filter(|unit| covers(unit.id)).ok_or_else(|| {
         let scheme = options.unit_scheme.to_string();
         let message = message!("dhis2-no-such-unit", unit, scheme);
         place.fault("orgUnit", unit, "E7612", message)

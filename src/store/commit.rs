@@ -41,9 +41,9 @@ pub(super) type ScopeNumberCache = BTreeMap<Scope, i32>;
 
 kept_statement! {
     /// Takes the lock that orders all commits, and so many seqs.
-    [Sqlite, Pg], TakeSeqs -> (BigInt, Binary, BigInt) {
+    [Sqlite, Pg], TakeSeqs -> (BigInt, Binary, BigInt, BigInt) {
         "UPDATE feed_head SET seq = seq + " count: BigInt = i64,
-        " WHERE id = 1 RETURNING seq, chain, auth_generation",
+        " WHERE id = 1 RETURNING seq, chain, auth_generation, epoch",
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn append_commit(
     // The lock is taken after what needs no number: other nodes wait for it.
     pending.writes.write_content(conn, 0)?;
     let count = pending.changes.len() as i64;
-    let (last, chain_before, auth_generation): (i64, Vec<u8>, i64) =
+    let (last, chain_before, auth_generation, epoch): (i64, Vec<u8>, i64, i64) =
         with_conn!(&mut *conn, |conn| TakeSeqs { count }.get_result(conn))?;
     super::fault_point::trigger_fault_point("after_numbering");
     pending.writes.write_commands(conn, 0, last)?;
@@ -104,6 +104,7 @@ pub(super) fn append_commit(
         chain,
         seq: last,
         auth_generation,
+        epoch,
         content,
         feed_rows,
         digests,

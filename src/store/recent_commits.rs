@@ -42,6 +42,8 @@ pub struct CommittedChanges {
     pub(super) seq: i64,
     /// Generation of grants and devices after it.
     pub(super) auth_generation: i64,
+    /// The epoch in which it was made.
+    pub(super) epoch: i64,
     pub(super) content: CommitContent,
     /// Feed rows by the number of their scope, in seq order.
     pub(super) feed_rows: BTreeMap<i32, Vec<KeptFeedRow>>,
@@ -119,6 +121,12 @@ impl CommittedChanges {
     #[must_use]
     pub fn auth_generation(&self) -> i64 {
         self.auth_generation
+    }
+
+    /// The epoch in which it was made: a new one begins without a commit.
+    #[must_use]
+    pub fn epoch(&self) -> i64 {
+        self.epoch
     }
 
     /// How far it took the outbox of a device: the last number and the outcome chain. `None`: the

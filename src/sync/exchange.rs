@@ -119,7 +119,7 @@ fn push_and_open(mut opening: Opening, commands: &[PushedCommand]) -> Result<Exc
     let ExchangeCall { app, cursor_signer, identity, .. } = &opening.call;
     let pushed = push_commands(app, cursor_signer, identity, commands)?;
     if let Exchange::AtHead(mut at_head) = before.exchange
-        && let Some(after) = at_head.apply_own_commit(pushed.commit_seq)
+        && let Some(after) = at_head.apply_own_commit(&pushed)
     {
         let mut frames = before.frames;
         // The checkpoint of the time before the commands.

@@ -169,7 +169,9 @@ impl Dhis2Options {
             options.set_strategy(&text);
         }
         options.data_set = find("dataSet");
-        options.dry_run = find("dryRun").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        if let Some(text) = find("dryRun") {
+            options.set_dry_run(text);
+        }
         options
     }
 
@@ -206,6 +208,15 @@ impl Dhis2Options {
             if sets_element {
                 self.element_scheme = scheme;
             }
+        }
+    }
+
+    /// What is neither yes nor no is not understood, so that no trial writes.
+    fn set_dry_run(&mut self, text: String) {
+        match text.to_ascii_lowercase().as_str() {
+            "true" => self.dry_run = true,
+            "false" => self.dry_run = false,
+            _ => self.unknown = Some(("dryRun", text)),
         }
     }
 

@@ -5,10 +5,11 @@ use crate::app::command::DeliveryVerdict;
 use crate::app::delivery::{Deliveries, Delivery, DeliveryResults};
 use crate::app::partner::PartnerIdentity;
 use crate::auth;
+use crate::domain::support::limits::IMPORTED_REPORTS_MAX;
 use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
 use crate::exchange::dhis2::{
-    Dhis2Fault, Dhis2Form, Dhis2Import, Dhis2Options, ImportStrategy, build_answer,
+    Dhis2Fault, Dhis2Form, Dhis2Import, Dhis2Options, ImportStrategy, Register, build_answer,
     build_unreadable_answer, read_data_value_set,
 };
 use crate::exchange::outcome_json::JsonAnswer;
@@ -64,8 +65,12 @@ impl Services {
         (body, form): (&[u8], Dhis2Form),
         lang: Lang,
     ) -> Result<JsonAnswer, RpcError> {
+        partner.check_may_deliver()?;
         let reference = self.load_reference()?;
-        let (mut import, options) = match read_data_value_set((body, form), given, &reference) {
+        let today = self.app.now().local_date();
+        let covers = |unit| partner.covers_on(&reference, unit, today);
+        let register = Register { reference: &reference, covers: &covers };
+        let (mut import, options) = match read_data_value_set((body, form), given, register) {
             Ok(read) => read,
             Err(fault) => return Ok(build_unreadable_answer(&fault, lang)),
         };
@@ -76,7 +81,11 @@ impl Services {
         if options.strategy == ImportStrategy::Delete {
             return Ok(build_unreadable_answer(&message!("dhis2-no-delete"), lang));
         }
-        let request_hash = auth::hash_secret(body);
+        if import.reports.len() > IMPORTED_REPORTS_MAX {
+            let message = message!("dhis2-most-reports", limit = IMPORTED_REPORTS_MAX);
+            return Ok(build_unreadable_answer(&message, lang));
+        }
+        let request_hash = auth::hash_secret(&[format!("{options:?}").as_bytes(), body].concat());
         let asked = ActRequest { name: ACT, request_id: None, request_hash, validate_only: true };
         self.keep_allowed(partner, &asked, options.strategy, &mut import)?;
         let request = ActRequest { request_id, validate_only: options.dry_run, ..asked };

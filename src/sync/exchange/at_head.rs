@@ -92,10 +92,11 @@ impl AtHead {
         ])
     }
 
-    /// The frames from the state that this call has read to its own commit, which ends at
-    /// `commit_seq`: the rows, if any, and the checkpoint. `None`: they are not all in memory, or
-    /// what the caller may see has changed; then nothing is.
-    pub fn apply_own_commit(&mut self, commit_seq: i64) -> Option<Vec<SyncFrame>> {
+    /// The frames from the state that this call has read to the commit of what it pushed: the rows,
+    /// if any, and the checkpoint. `None`: they are not all in memory, a new epoch began, or what
+    /// the caller may see has changed; then nothing is.
+    pub fn apply_own_commit(&mut self, pushed: &PushResult) -> Option<Vec<SyncFrame>> {
+        let commit_seq = pushed.commit_seq;
         let app = &self.call.app;
         let commits = app.store().commits_between(&self.scopes.verified_commit.1, commit_seq)?;
         let own = commits.last()?;
@@ -105,7 +106,12 @@ impl AtHead {
             entry.feed_scope.scope == Scope::REFERENCE
                 && commits.iter().any(|commit| commit.digest(number).is_some())
         };
-        if own.auth_generation() != self.call.identity.auth_generation
+        // A push that changed no record names the head: the commit there may be an earlier one.
+        let is_of_push =
+            pushed.outcomes.last().is_none_or(|outcome| outcome.number <= last_command_number);
+        if !is_of_push
+            || own.epoch() != self.scopes.epoch.0
+            || own.auth_generation() != self.call.identity.auth_generation
             || self.scopes.entries.iter().any(changes_reference)
         {
             return None;

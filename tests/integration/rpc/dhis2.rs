@@ -11,6 +11,8 @@ use thidua::domain::access::partner::PartnerCall;
 const PATH: &str = "/api/dataValueSets";
 const COMMUNE: &str = "com-29242-0";
 const OTHER: &str = "com-29245-0";
+/// A commune of another district than the key's.
+const ELSEWHERE: &str = "com-29266-0";
 /// The week from 19 August 2024.
 const WEEK: &str = "2024W34";
 
@@ -128,7 +130,35 @@ async fn a_stranger_a_wrong_body_and_an_unknown_option_are_told_what_is_wrong() 
     assert_eq!((status, &answer["status"]), (409, &json!("ERROR")), "{answer}");
     let (status, answer) = system.post(&server, "?orgUnitIdScheme=gps", &set).await;
     assert!(status == 409 && answer["message"].as_str().unwrap().contains("orgUnitIdScheme"));
+    let (status, answer) = system.post(&server, "?dryRun=yes", &set).await;
+    assert!(status == 409 && answer["message"].as_str().unwrap().contains("dryRun"), "{answer}");
     let (status, answer) = system.post(&server, "?importStrategy=DELETE", &set).await;
     assert!(status == 409 && answer["message"].as_str().unwrap().contains("not deleted"));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_set_tells_a_key_nothing_of_units_beyond_its_cover_and_nothing_at_all_without_the_right()
+{
+    let server = TestServer::start().await;
+    let system = System::with_key(&server, &[PartnerCall::Reports]).await;
+    let mut conflicts = Vec::new();
+    for period in [WEEK, "202408"] {
+        for unit in [ELSEWHERE, "nowhere"] {
+            let mut set = system.data_value_set(unit, "3");
+            set["period"] = period.into();
+            let (status, answer) = system.post(&server, "", &set).await;
+            assert_eq!(status, 409, "{answer}");
+            conflicts.push(answer["response"]["conflicts"].to_string().replace(unit, "?"));
+        }
+    }
+    assert!(conflicts[0].contains("E7612"), "{}", conflicts[0]);
+    assert!(conflicts.iter().all(|told| *told == conflicts[0]), "{conflicts:?}");
+
+    let reader = System::with_key(&server, &[PartnerCall::Standings]).await;
+    for set in [reader.data_value_set(COMMUNE, "3"), json!([1, 2])] {
+        let (status, answer) = reader.post(&server, "", &set).await;
+        assert_eq!((status, &answer["code"]), (403, &json!("permission_denied")), "{answer}");
+    }
     server.close().await;
 }
