@@ -4,7 +4,7 @@
 use super::act::{ActEnd, ActRequest, Performer};
 use super::waiver::check_second_person;
 use super::{App, AppError, Result};
-use crate::domain::access::permission::{ActionMarker, Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::permission::{ActionMarker, Actor, Permit, action, authorize};
 use crate::domain::campaign::{Award, AwardEntry, AwardRequest, AwardStep, Campaign};
 use crate::domain::support::ids::CampaignId;
 use crate::domain::support::reason::RefusalReason;
@@ -68,8 +68,7 @@ impl App {
     ) -> Result<Option<AwardEntry>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let unit_path = self.root_unit_path(tx)?;
             let _: Permit<A> = authorize(actor, &unit_path, today)?;
             Ok::<_, AppError>(tx.newest_award_entry(id)?)
         })

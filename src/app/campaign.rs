@@ -14,7 +14,7 @@ use crate::domain::reporting::calendar::Calendar;
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::violation::Violation;
-use crate::store::WriteTx;
+use crate::store::{ReadTx, WriteTx};
 use std::collections::BTreeSet;
 
 /// What applying a file changed.
@@ -162,8 +162,7 @@ impl App {
     pub fn reference_for<A: ActionMarker>(&self, actor: &Actor) -> Result<ReferenceSnapshot> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let unit_path = self.root_unit_path(tx)?;
             let _: Permit<A> = authorize(actor, &unit_path, today)?;
             self.reference_with_drafts(tx)
         })
@@ -249,14 +248,19 @@ impl App {
         })
     }
 
-    /// All baseline figures in every version, for a caller that may import them.
+    /// All baseline figures in every version, for a caller that may import them; by unit, element,
+    /// version and days.
     pub fn baselines(&self, actor: &Actor) -> Result<Vec<BaselineRow>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let unit_path = self.root_unit_path(tx)?;
             let _: Permit<action::ImportBaseline> = authorize(actor, &unit_path, today)?;
-            Ok::<_, AppError>(tx.baselines()?)
+            let mut rows = tx.baselines()?;
+            rows.sort_by(|a, b| {
+                let other = (&b.unit_uid, &b.element, b.version, b.window);
+                (&a.unit_uid, &a.element, a.version, a.window).cmp(&other)
+            });
+            Ok::<_, AppError>(rows)
         })
     }
 
@@ -283,7 +287,7 @@ impl App {
     }
 
     /// The path of the root unit.
-    pub(crate) fn root_unit_path(&self, tx: &mut WriteTx) -> Result<UnitPath> {
+    pub(crate) fn root_unit_path(&self, tx: &mut ReadTx) -> Result<UnitPath> {
         let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
         Ok(UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() })
     }

@@ -5,7 +5,7 @@
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::report::workflow::ReportState;
 use crate::domain::support::ids::ReportId;
 use crate::store::WriteTx;
@@ -55,8 +55,7 @@ impl App {
     }
 
     fn lock_reports(&self, tx: &mut WriteTx, actor: &Actor, reports: &[ReportId]) -> Result<usize> {
-        let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-        let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+        let unit_path = self.root_unit_path(tx)?;
         let permit: Permit<action::RunJob> = authorize(actor, &unit_path, tx.now().local_date())?;
         let reference = self.reference(tx)?;
         let mut locked = 0;

@@ -7,7 +7,7 @@ use super::phase_review::phase_grace_end;
 use super::standing::{SENT_STATES, judge_reports, to_report_entry, unknown_calendar_error};
 use super::waiver::check_second_person;
 use super::{App, AppError, ReferenceSnapshot, Result};
-use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::completeness::{MissingReport, ReportsKnown, list_missing_reports};
 use crate::domain::campaign::{Campaign, CampaignStatus};
@@ -88,8 +88,7 @@ impl App {
     ) -> Result<CampaignRehearsal> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let unit_path = self.root_unit_path(tx)?;
             let _: Permit<action::StepCampaign> = authorize(actor, &unit_path, today)?;
             let reference = self.reference(tx)?;
             let campaign = reference.campaigns.iter().find(|one| one.code == code);

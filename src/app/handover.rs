@@ -4,7 +4,7 @@
 use super::act::{ActEnd, ActRequest, Performer};
 use super::waiver::check_second_person;
 use super::{App, AppError, Result};
-use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::org::{HandoverLine, StockHandover, check_stock_handover};
 use crate::domain::support::ids::HandoverId;
@@ -120,8 +120,7 @@ impl App {
     pub fn stock_handover(&self, actor: &Actor, id: HandoverId) -> Result<StockHandover> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let unit_path = self.root_unit_path(tx)?;
             let _: Permit<action::HandOverStocks> = authorize(actor, &unit_path, today)?;
             let reference = self.reference(tx)?;
             let found = tx.handover(id, &reference.unit_numbers, &reference.element_numbers)?;

@@ -264,9 +264,7 @@ impl App {
         &self,
         check: impl Fn(&UnitPath, Date) -> std::result::Result<(), AuthorizationError>,
     ) -> Result<()> {
-        let root =
-            self.store().read(|tx| self.root_unit(tx))?.ok_or_else(AppError::no_organisation)?;
-        let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+        let unit_path = self.store().read(|tx| self.root_unit_path(tx))?;
         Ok(check(&unit_path, self.now().local_date())?)
     }
 }

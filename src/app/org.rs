@@ -63,14 +63,14 @@ impl App {
             tx.set_setting("root_unit", &root.0)?;
             move_initial_grants(tx, root, today)?;
         }
-        let root = self.root_unit(tx)?.unwrap_or(UnitId([0; 16]));
-        let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+        let unit_path = self.root_unit_path(tx)?;
         // Before the first import the operator's own grant has no unit.
         let is_first_import = actor
             .grants
             .iter()
             .any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
-        let actor = if is_first_import { Actor::system_actor(root) } else { actor.clone() };
+        let actor =
+            if is_first_import { Actor::system_actor(unit_path.unit) } else { actor.clone() };
         let permit: Permit<action::ChangeOrg> = authorize(&actor, &unit_path, today)?;
         Ok(tx.put_org(&permit, org.facts())?)
     }
@@ -84,7 +84,7 @@ impl App {
             let Some(root) = self.root_unit(tx)? else { return Ok(OrgDayChanges::default()) };
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
             let permit: Permit<action::ChangeOrg> =
-                authorize(&Actor::system_actor(root), &unit_path, today)?;
+                authorize(&Actor::system_actor(unit_path.unit), &unit_path, today)?;
             let mut applied = OrgDayChanges::default();
             for unit in reference.org.units() {
                 let unit_path = unit_path_on(&reference.org, unit.id, today);

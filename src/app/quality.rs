@@ -57,8 +57,7 @@ impl App {
             if !verify_lease(tx)? {
                 return Err(AppError::LeaseLost);
             }
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let unit_path = self.root_unit_path(tx)?;
             let permit: Permit<action::RunJob> = authorize(actor, &unit_path, today)?;
             let reference = self.reference(tx)?;
             let existing: BTreeMap<FindingId, Finding> = tx

@@ -6,7 +6,7 @@
 use super::error::{AppError, Result};
 use super::runs::RunInputBytes;
 use super::{App, ReferenceSnapshot};
-use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Campaign;
 use crate::domain::org::{StructureView, UnitKind};
@@ -67,8 +67,7 @@ impl App {
             if !verify_lease(tx)? {
                 return Err(AppError::LeaseLost);
             }
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
-            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let unit_path = self.root_unit_path(tx)?;
             let permit: Permit<action::RunJob> = authorize(actor, &unit_path, today)?;
             let mut runs = Vec::new();
             for (campaign, judged) in reference.judged_campaigns().zip(&judged) {

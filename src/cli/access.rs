@@ -35,7 +35,7 @@ enum AccessCommand {
         #[arg(long)]
         account: String,
         /// Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY, DATA_STEWARD,
-        /// AUDITOR, PARTNER_READER, ADMIN.
+        /// AUDITOR, PARTNER_READER, PARTNER_WRITER, ADMIN.
         #[arg(long, value_parser = parse_role)]
         role: Role,
         /// Code of the unit.

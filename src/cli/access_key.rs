@@ -12,7 +12,7 @@ use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum AccessKeyCommand {
-    /// Issue a key and print it, once; the account needs PARTNER_READER first.
+    /// Issue a key and print it, once; the account needs PARTNER_READER or PARTNER_WRITER first.
     #[command(after_help = "Examples:
   thidua access grant --account toa-an --role PARTNER_READER --unit prov-84
   thidua access key issue --account toa-an --unit prov-84 --days 365

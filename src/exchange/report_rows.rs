@@ -87,7 +87,7 @@ fn coded_cells(reference: &ReferenceSnapshot, cells: &Cells) -> Vec<(ElementCode
 /// refused in the result.
 pub fn plan_template(app: &App, request: TemplateRequest<'_>) -> Result<TemplatePlan> {
     // What waits for a campaign that is a draft is owed by nobody yet.
-    let reference = &*app.store().read(|tx| app.reference(tx))?;
+    let reference = &*app.current_reference()?;
     let known = match TemplateContract::find(reference, request.contract) {
         Ok(known) => known,
         Err(violation) => return Ok(Err(violation)),

@@ -29,14 +29,6 @@ impl Services {
             let code = FieldViolations::require_text("element_code", &element_code, CODE)?;
             rows.retain(|row| row.element.as_str() == code);
         }
-        rows.sort_by(|a, b| {
-            (&a.unit_uid, &a.element, a.version, a.window).cmp(&(
-                &b.unit_uid,
-                &b.element,
-                b.version,
-                b.window,
-            ))
-        });
         let reference = self.load_reference()?;
         let page = rows.iter().skip(skip).take(size);
         Ok(pb::ListBaselinesResponse {

@@ -31,7 +31,7 @@ impl Services {
     /// Returns the reference snapshot without an access check, for messages about records that the
     /// caller may already read.
     pub(super) fn load_reference(&self) -> Result<Arc<ReferenceSnapshot>, RpcError> {
-        Ok(self.app.store().read(|tx| self.app.reference(tx))?)
+        Ok(self.app.current_reference()?)
     }
 
     /// Returns the reference snapshot for a caller whose visible scopes contain the reference

@@ -128,12 +128,16 @@ impl ReadTx<'_> {
             .collect()
     }
 
+    /// The account that created the report.
+    fn first_author(&mut self, id: ReportId) -> Result<Option<[u8; 16]>> {
+        self.with_record_row(RecordKind::Report, &id.0, |row| {
+            row.and_then(|row| row.report.as_ref()).and_then(|report| report.author)
+        })
+    }
+
     /// Whether the account wrote in the report.
     pub fn is_author(&mut self, id: ReportId, account_id: AccountId) -> Result<bool> {
-        let first = self.with_record_row(RecordKind::Report, &id.0, |row| {
-            row.and_then(|row| row.report.as_ref()).and_then(|report| report.author)
-        })?;
-        if first == Some(account_id.0) {
+        if self.first_author(id)? == Some(account_id.0) {
             return Ok(true);
         }
         if let Some(Some(())) = self.pending().writes.authors.get(&(id, account_id)) {
@@ -149,10 +153,7 @@ impl ReadTx<'_> {
 
     /// Whether this account is the first author of a report and no other has written in it.
     pub fn is_only_author(&mut self, id: ReportId, account_id: AccountId) -> Result<bool> {
-        let first = self.with_record_row(RecordKind::Report, &id.0, |row| {
-            row.and_then(|row| row.report.as_ref()).and_then(|report| report.author)
-        })?;
-        if first != Some(account_id.0) {
+        if self.first_author(id)? != Some(account_id.0) {
             return Ok(false);
         }
         let others: i64 = report_author::table

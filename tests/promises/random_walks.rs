@@ -212,7 +212,6 @@ impl RandomWalk {
                 && UnitId::from_code(&oracle.units[oracle.acting_unit_of(role_grant, day)].uid)
                     == grant.unit
         };
-        // Two grants that a merger made one end together.
         let (lost, kept) = user.grants.iter().partition(|role_grant| is_lost(role_grant));
         user.grants = kept;
         user.past_grants.extend::<Vec<OracleGrant>>(lost);

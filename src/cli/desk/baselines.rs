@@ -31,10 +31,6 @@ impl Desk {
         let catalogue = &local_app.load_reference()?.catalogue;
         let mut rows = local_app.app.baselines(&local_app.actor)?;
         rows.retain(|row| element.is_none_or(|code| row.element.as_str() == code));
-        rows.sort_by(|a, b| {
-            let other = (&b.unit_uid, &b.element, b.version, b.window);
-            (&a.unit_uid, &a.element, a.version, a.window).cmp(&other)
-        });
         let lines = rows.into_iter().map(|row| BaselineLine {
             value: plain_figure(
                 row.value,

@@ -6,7 +6,6 @@ use super::{Desk, RemoteDesk, read, require, unit_uid};
 use crate::app::runs::{RunManifest, StandingDiff};
 use crate::domain::campaign::Campaign;
 use crate::domain::report::Report;
-use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::{SEMANTICS_VERSION, Standing};
 use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::domain::support::message::message;
@@ -205,9 +204,8 @@ fn diff_locally(
     let standing = |StandingDiff { unit, target, before, after }: &StandingDiff| {
         [uid(*unit), target.clone(), side(before), side(after)]
     };
-    let report = |one: &Report| {
-        [uid(one.key.unit), one.key.period.to_string(), report_state_text(one.state)]
-    };
+    let report =
+        |one: &Report| [uid(one.key.unit), one.key.period.to_string(), one.state.code().to_owned()];
     Ok(RunDifference {
         definitions_changed: between.definitions_changed,
         baselines_changed: between.baselines_changed,
@@ -222,10 +220,6 @@ fn no_side() -> String {
 
 fn side_text(display: &str, state: &str) -> String {
     format!("{display} {state}")
-}
-
-fn report_state_text(state: ReportState) -> String {
-    format!("{state:?}").to_uppercase()
 }
 
 impl RemoteDesk {
@@ -334,7 +328,7 @@ fn read_difference(answer: pb::DiffRunsResponse) -> CliResult<RunDifference> {
     let report = |one: pb::ChangedReport| {
         let period = read(values::period_from_proto(require(one.period)?))?;
         let state = read(enums::state_from_proto(one.state))?;
-        Ok([one.unit_uid, period.to_string(), report_state_text(state)])
+        Ok([one.unit_uid, period.to_string(), state.code().to_owned()])
     };
     Ok(RunDifference {
         definitions_changed: answer.definitions_changed,

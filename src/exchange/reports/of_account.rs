@@ -10,8 +10,6 @@ use crate::domain::report::cell::{CellChange, Cells, ElementNumber};
 use crate::domain::report::command::{Command, CommandBody};
 use crate::domain::report::workflow::ReportState;
 use crate::domain::report::{NoteChange, ReportKey, SaveCells};
-use crate::domain::reporting::expectation::compute_unit_expectations;
-use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::files::report_csv::ReportCsvRow;
@@ -151,15 +149,9 @@ fn find_report_key(
 ) -> std::result::Result<ReportKey, RefusalReason> {
     let contract = reference.catalogue.contract(&row.contract).ok_or(RefusalReason::NotFound)?;
     let unit = reference.org.unit_by_uid(&row.unit_uid).ok_or(RefusalReason::NotFound)?.id;
-    let calendar = reference.calendars.get(&contract.calendar).ok_or(RefusalReason::NotExpected)?;
-    let whole = calendar.period_containing(row.window.start);
-    let window = DateWindow { start: whole.start, end: whole.end };
-    let owed =
-        compute_unit_expectations(&reference.org, &reference.calendars, contract, unit, window)
-            .map_err(|_| RefusalReason::NotExpected)?;
-    let requested = owed
-        .into_iter()
-        .find(|one| one.period.start == row.window.start && one.period.end == row.window.end);
-    let period = requested.ok_or(RefusalReason::NotExpected)?.period;
-    Ok(ReportKey { contract: contract.id(), unit, period })
+    let expected = reference
+        .expectation_from(contract, unit, row.window.start)
+        .filter(|one| one.period.end == row.window.end)
+        .ok_or(RefusalReason::NotExpected)?;
+    Ok(expected.report_key())
 }
