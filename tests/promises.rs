@@ -47,6 +47,8 @@ mod nil_reports;
 mod openings;
 #[path = "promises/own_commit.rs"]
 mod own_commit;
+#[path = "promises/participation.rs"]
+mod participation;
 #[path = "promises/permits.rs"]
 mod permits;
 #[path = "common/pg.rs"]

@@ -6,6 +6,7 @@ amendment-campaign-so-change-amendment = the campaign is { $status }, so this ch
 check-contract = contract
 check-nothing-secret-may-enter = { $classification }: secret content may not enter this system; remove it and set NOT_SECRET
 check-launch-comes-after-last = the day of the launch is after the last day; check both days
+check-deadline-after-last = the last day on which units register in time is after the last day of the campaign; check both days
 check-phase-must-begin-here = phase { $index } must begin on { $next }; the file has phase { $no } from { $start }; correct the day
 check-phases-end-before-campaign = the phases end before { $last }, the campaign ends before { $end }; both must be the same day, correct one
 check-lines-most-merge-some = { $count } items, { $limit } at most; merge some or create another campaign

@@ -6,6 +6,7 @@ amendment-campaign-so-change-amendment = phong trào ở trạng thái { $status
 check-contract = chế độ báo cáo
 check-nothing-secret-may-enter = tài liệu { $classification }: hệ thống không được chứa nội dung mật; hãy bỏ phần mật và ghi NOT_SECRET
 check-launch-comes-after-last = ngày phát động sau ngày kết thúc; hãy kiểm tra lại hai ngày
+check-deadline-after-last = hạn đăng ký thi đua sau ngày kết thúc phong trào; hãy kiểm tra lại hai ngày
 check-phase-must-begin-here = đợt thứ { $index } phải bắt đầu ngày { $next }, hiện là đợt { $no } từ ngày { $start }; hãy sửa ngày
 check-phases-end-before-campaign = các đợt kết thúc trước ngày { $last }, phong trào kết thúc trước ngày { $end }; hai ngày phải trùng nhau, hãy sửa ngày
 check-lines-most-merge-some = { $count } mục, nhiều nhất là { $limit }; hãy gộp bớt hoặc tách thành phong trào khác

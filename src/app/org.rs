@@ -10,10 +10,12 @@ use super::error::{AppError, Result};
 use super::reference::ReferenceSnapshot;
 use crate::domain::access::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
 use crate::domain::access::scope::RecordKind;
+use crate::domain::campaign::Participation;
 use crate::domain::org::{Hierarchy, Org, OrgFacts};
 use crate::domain::report::workflow::ReportState;
-use crate::domain::support::ids::UnitId;
+use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::store::WriteTx;
+use crate::store::participation::participation_scopes;
 use crate::store::report::{attachment_scopes, report_scopes};
 use crate::store::write_tx::AuditContext;
 use jiff::civil::Date;
@@ -172,6 +174,26 @@ fn move_held_commands(
     Ok(waiting.len())
 }
 
+/// Moves what a unit entered in campaigns to the scopes of its acting unit and the units above.
+fn move_participations(
+    tx: &mut WriteTx,
+    permit: &Permit<action::ChangeOrg>,
+    unit_path: &UnitPath,
+    reference: &ReferenceSnapshot,
+) -> Result<usize> {
+    let mut moved = 0;
+    for campaign in &reference.campaigns {
+        let id = CampaignId::from_code(&campaign.code);
+        if tx.participation(id, unit_path.unit, &reference.unit_numbers)?.is_some() {
+            let record_id = Participation::record_id(id, unit_path.unit);
+            let scopes = participation_scopes(unit_path);
+            tx.set_record_scopes(permit, RecordKind::Participation, record_id, scopes)?;
+            moved += 1;
+        }
+    }
+    Ok(moved)
+}
+
 fn move_records(
     tx: &mut WriteTx,
     permit: &Permit<action::ChangeOrg>,
@@ -180,6 +202,7 @@ fn move_records(
     today: Date,
 ) -> Result<usize> {
     let mut moved = move_held_commands(tx, permit, unit_path)?;
+    moved += move_participations(tx, permit, unit_path, reference)?;
     for line in tx.report_summaries(&ReportState::ALL, &[unit_path.unit])? {
         if reference.is_expired_on_devices(line.contract, line.window(), today) {
             continue;

@@ -215,6 +215,7 @@ fn build_campaign(size: &ProvinceSize) -> Campaign {
         legal_window: window,
         measurement_window: window,
         launched_on: None,
+        registration_deadline: None,
         theme: None,
         motto: None,
         fields: Vec::new(),

@@ -116,12 +116,13 @@ fn apply_command(
             present(report)?.return_with_question(*seen, question.clone())?
         }
         CommandBody::AcceptReport { content_hash: seen, .. } => present(report)?.accept(*seen)?,
-        // Comments, conflicts, held commands and proposals are separate records.
+        // Comments, conflicts, held commands, proposals and participations are separate records.
         CommandBody::AddComment { .. }
         | CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
         | CommandBody::ProposeAmendment { .. }
-        | CommandBody::SettleProposal { .. } => return Ok((report, Vec::new())),
+        | CommandBody::SettleProposal { .. }
+        | CommandBody::TakePart(_) => return Ok((report, Vec::new())),
     };
     Ok((Some(report), Vec::new()))
 }

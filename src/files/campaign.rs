@@ -44,6 +44,7 @@ struct CampaignToml {
     last_day: SpannedDate,
     measured: Option<WindowToml>,
     launched_on: Option<SpannedDate>,
+    registration_deadline: Option<SpannedDate>,
     theme: Option<String>,
     motto: Option<String>,
     #[serde(default)]
@@ -235,6 +236,10 @@ fn build_campaign(
         .as_ref()
         .map_or(legal, |days| reader.read_window("measured", &days.first_day, &days.last_day));
     let launched_on = raw.launched_on.as_ref().and_then(|day| reader.read_date("launched_on", day));
+    let registration_deadline = raw
+        .registration_deadline
+        .as_ref()
+        .and_then(|day| reader.read_date("registration_deadline", day));
     let phases = read_all(reader, offsets, ("phases", raw.phases), read_phase);
     let anniversaries =
         read_all(reader, offsets, ("anniversaries", raw.anniversaries), read_anniversary);
@@ -255,6 +260,7 @@ fn build_campaign(
         legal_window: legal?,
         measurement_window: measured?,
         launched_on,
+        registration_deadline,
         theme: raw.theme,
         motto: raw.motto,
         fields: read_fields(offsets, raw.fields),

@@ -3,7 +3,9 @@
 //! Whether a plan may change its state is checked in `domain::campaign`.
 
 use super::toml_reader::TomlReader;
-use crate::domain::campaign::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
+use crate::domain::campaign::{
+    Allocation, Launch, LaunchMode, OfUnit, PlanStatus, Pledge, UnitPlan,
+};
 use crate::domain::target_rule::Target;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -56,25 +58,26 @@ pub(super) fn read_launch(
     reader: &mut TomlReader<'_>,
     offsets: &mut ParticipationOffsets,
     raw: LaunchToml,
-) -> Option<Launch> {
+) -> Option<OfUnit<Launch>> {
     offsets.insert(format!("launches.{}", raw.unit.get_ref()), raw.unit.span().start);
     let mode = reader.read_enum("launches.mode", &raw.mode, LaunchMode::ALL, LaunchMode::as_str);
     let held_on = reader.read_date("launches.held_on", &raw.held_on);
     let LaunchToml { unit, sites, attendance, .. } = raw;
-    Some(Launch { unit_uid: unit.into_inner(), held_on: held_on?, mode: mode?, sites, attendance })
+    let launch = Launch { held_on: held_on?, mode: mode?, sites, attendance };
+    Some(OfUnit { unit_uid: unit.into_inner(), act: launch })
 }
 
-pub(super) fn read_pledge(offsets: &mut ParticipationOffsets, raw: PledgeToml) -> Pledge {
+pub(super) fn read_pledge(offsets: &mut ParticipationOffsets, raw: PledgeToml) -> OfUnit<Pledge> {
     offsets.insert(format!("pledges.{}", raw.unit.get_ref()), raw.unit.span().start);
     let PledgeToml { unit, body, text_vi, signed_role } = raw;
-    Pledge { unit_uid: unit.into_inner(), body, text_vi, signed_role }
+    OfUnit { unit_uid: unit.into_inner(), act: Pledge { body, text_vi, signed_role } }
 }
 
 pub(super) fn read_plan(
     reader: &mut TomlReader<'_>,
     offsets: &mut ParticipationOffsets,
     raw: UnitPlanToml,
-) -> Option<UnitPlan> {
+) -> Option<OfUnit<UnitPlan>> {
     offsets.insert(format!("plans.{}", raw.unit.get_ref()), raw.unit.span().start);
     let status = reader.read_enum("plans.status", &raw.status, PlanStatus::ALL, PlanStatus::as_str);
     let mut allocations = Vec::new();
@@ -85,10 +88,7 @@ pub(super) fn read_plan(
             allocations.push(Allocation { target, phase, formula });
         }
     }
-    Some(UnitPlan {
-        unit_uid: raw.unit.into_inner(),
-        status: status?,
-        document: raw.document,
-        allocations,
-    })
+    let plan =
+        UnitPlan { status: status?, document: raw.document, allocations, remark: String::new() };
+    Some(OfUnit { unit_uid: raw.unit.into_inner(), act: plan })
 }

@@ -4,8 +4,8 @@
 //! not written.
 
 use crate::domain::campaign::{
-    Activity, AllocatedPart, Anniversary, Campaign, CampaignTarget, Duty, Launch, Phase, Pledge,
-    TargetAllocation, TargetPair, UnitPlan,
+    Activity, AllocatedPart, Anniversary, Campaign, CampaignTarget, Duty, Launch, OfUnit, Phase,
+    Pledge, TargetAllocation, TargetPair, UnitPlan,
 };
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::text::escape_controls;
@@ -98,6 +98,9 @@ fn print_header(writer: &mut TomlWriter, campaign: &Campaign) {
     }
     if let Some(day) = campaign.launched_on {
         writer.write_value("launched_on", day);
+    }
+    if let Some(day) = campaign.registration_deadline {
+        writer.write_value("registration_deadline", day);
     }
     writer.write_optional_string("theme", campaign.theme.as_deref());
     writer.write_optional_string("motto", campaign.motto.as_deref());
@@ -225,9 +228,9 @@ fn print_duty(writer: &mut TomlWriter, duty: &Duty) {
     }
 }
 
-fn print_launch(writer: &mut TomlWriter, launch: &Launch) {
+fn print_launch(writer: &mut TomlWriter, OfUnit { unit_uid, act: launch }: &OfUnit<Launch>) {
     writer.write_table_header("launches");
-    writer.write_string("unit", &launch.unit_uid);
+    writer.write_string("unit", unit_uid);
     writer.write_value("held_on", launch.held_on);
     writer.write_string("mode", launch.mode.as_str());
     writer.write_list("sites", launch.sites.iter().cloned());
@@ -236,18 +239,18 @@ fn print_launch(writer: &mut TomlWriter, launch: &Launch) {
     }
 }
 
-fn print_pledge(writer: &mut TomlWriter, pledge: &Pledge) {
+fn print_pledge(writer: &mut TomlWriter, OfUnit { unit_uid, act: pledge }: &OfUnit<Pledge>) {
     writer.write_table_header("pledges");
-    writer.write_string("unit", &pledge.unit_uid);
+    writer.write_string("unit", unit_uid);
     writer
         .write_optional_string("body", Some(pledge.body.as_str()).filter(|body| !body.is_empty()));
     writer.write_string("text_vi", &pledge.text_vi);
     writer.write_string("signed_role", &pledge.signed_role);
 }
 
-fn print_plan(writer: &mut TomlWriter, plan: &UnitPlan) {
+fn print_plan(writer: &mut TomlWriter, OfUnit { unit_uid, act: plan }: &OfUnit<UnitPlan>) {
     writer.write_table_header("plans");
-    writer.write_string("unit", &plan.unit_uid);
+    writer.write_string("unit", unit_uid);
     writer.write_string("status", plan.status.as_str());
     writer.write_string("document", &plan.document);
     for allocation in &plan.allocations {

@@ -28,6 +28,7 @@ pub mod in_memory;
 mod job;
 mod org;
 mod pagination;
+mod participation;
 mod partner;
 mod peer;
 mod quality;
@@ -67,6 +68,7 @@ use crate::pb::exchange_service_server::ExchangeServiceServer;
 use crate::pb::grant_service_server::GrantServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
+use crate::pb::participation_service_server::ParticipationServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
@@ -222,6 +224,7 @@ impl Services {
             .add_service(RunServiceServer::new(self.clone()))
             .add_service(BaselineServiceServer::new(self.clone()))
             .add_service(ConclusionServiceServer::new(self.clone()))
+            .add_service(ParticipationServiceServer::new(self.clone()))
             .add_service(PartnerServiceServer::new(self.clone()))
             .add_service(
                 ExchangeServiceServer::new(self.clone())

@@ -4,10 +4,11 @@
 //! rpc as every role in every relation and compares the result with this list.
 
 use crate::domain::access::permission::Action::{
-    self, AcceptReport, ApplyCampaign, ChangeOrg, CommentReport, DecideAward, DeliverReport, Enrol,
-    EscalateFinding, HandOverStocks, ImportBaseline, ListDevices, ReadAudit, ReadDesk, ReadFinding,
-    ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport,
-    Revoke, RunJob, SaveReport, SettleConflict, StepCampaign, SubmitReport, WaiveReport,
+    self, AcceptReport, ApplyCampaign, ChangeOrg, CommentReport, DecideAward, DecidePlan,
+    DeliverReport, Enrol, EscalateFinding, HandOverStocks, ImportBaseline, ListDevices, ReadAudit,
+    ReadDesk, ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign,
+    ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict, StepCampaign,
+    SubmitReport, TakePart, WaiveReport,
 };
 use crate::pb::Rpc;
 
@@ -76,7 +77,11 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
         Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
         Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
-        Rpc::ListWaivers | Rpc::ListHandovers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::ListWaivers | Rpc::ListHandovers | Rpc::ListParticipations => {
+            RpcAccess::WithinUnits(&[ReadReport])
+        }
+        Rpc::TakePart => RpcAccess::OnRecord(&[TakePart]),
+        Rpc::DecideUnitPlan => RpcAccess::OnRecord(&[DecidePlan]),
         Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),
         Rpc::ProposeHandover | Rpc::SettleHandover => RpcAccess::OnRecord(&[HandOverStocks]),
         Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),

@@ -47,6 +47,7 @@ mod kept_statement;
 pub mod lost_command;
 mod overlay;
 pub mod owner_only;
+pub mod participation;
 pub mod password;
 mod pending;
 mod pg_conninfo;

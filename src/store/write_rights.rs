@@ -77,6 +77,8 @@ define_writers! {
     WritesWaiver: WaiveReport / Root, AcceptReport / OfRecord;
     /// An action that writes hand-overs of stocks.
     WritesHandover: HandOverStocks / Root;
+    /// An action that writes how a unit takes part in a campaign.
+    WritesParticipation: TakePart / OfRecord, DecidePlan / OfRecord;
     /// An action that adds a step on an award.
     DecidesAward: DecideAward / Root, ReopenCampaign / Root;
     /// An action that moves records to other scopes.

@@ -4,7 +4,7 @@
 //! encoded once, when it is created.
 
 use super::field_violations::FieldViolations;
-use super::values;
+use super::{participation, values};
 use crate::domain::report::cell::CellChange;
 use crate::domain::report::command::{Command, CommandBody, ReportRules};
 use crate::domain::report::{NoteChange, ReportKey, ReviewQuestion, SaveCells};
@@ -95,6 +95,7 @@ fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
             None,
             BodyMessage::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }),
         ),
+        CommandBody::TakePart(part) => (None, participation::take_part_to_proto(part)),
     }
 }
 
@@ -196,6 +197,14 @@ fn body_from_proto(
             let held = violations
                 .check("held_id", values::id_from_bytes(&held_id, HeldCommandId::from_slice))?;
             Some(CommandBody::SettleHeld { held, apply })
+        }
+        part @ (BodyMessage::RegisterForCampaign(_)
+        | BodyMessage::RecordLaunch(_)
+        | BodyMessage::RecordPledge(_)
+        | BodyMessage::SavePlan(_)
+        | BodyMessage::SubmitPlan(_)
+        | BodyMessage::DecidePlan(_)) => {
+            participation::take_part_from_proto(part, violations).map(CommandBody::TakePart)
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod command_export;
 pub mod enums;
 pub mod field_violations;
 pub mod grant;
+pub mod participation;
 pub mod partner;
 pub mod reasons;
 pub mod record;

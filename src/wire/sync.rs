@@ -191,6 +191,9 @@ pub fn scope_from_proto(message: &pb::Scope) -> Result<Scope, RefusalReason> {
         Ok(pb::ScopeKind::Reference) if id.is_empty() => Ok(Scope::REFERENCE),
         Ok(pb::ScopeKind::Work) => values::id_from_bytes(id, UnitId::from_slice).map(Scope::work),
         Ok(pb::ScopeKind::Desk) => values::id_from_bytes(id, UnitId::from_slice).map(Scope::desk),
+        Ok(pb::ScopeKind::Participation) => {
+            values::id_from_bytes(id, UnitId::from_slice).map(Scope::participation)
+        }
         Ok(pb::ScopeKind::Published) => {
             values::id_from_bytes(id, CampaignId::from_slice).map(Scope::published)
         }

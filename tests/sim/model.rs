@@ -348,6 +348,8 @@ impl ReferenceModel {
                 self.settle_proposal(caller, *proposal, *seen, *grant)
             }
             CommandBody::SettleHeld { held, apply } => self.settle_held(caller, *held, *apply),
+            // No phone of the simulation takes part in a campaign.
+            CommandBody::TakePart(_) => Err(RefusalReason::NothingToDo),
         }
     }
 }

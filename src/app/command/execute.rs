@@ -46,10 +46,10 @@ pub(super) fn execute(
         CommandBody::ProposeAmendment { save, reason } => {
             propose::propose_amendment(tx, ctx, save, reason, report)
         }
-        // `run` settles these: they concern a held command or a proposal, and are never held.
-        CommandBody::SettleProposal { .. } | CommandBody::SettleHeld { .. } => {
-            Err(RefusalReason::Denied.into())
-        }
+        // `run` performs these: they concern no report of their own, and are never held.
+        CommandBody::SettleProposal { .. }
+        | CommandBody::SettleHeld { .. }
+        | CommandBody::TakePart(_) => Err(RefusalReason::Denied.into()),
     }
 }
 

@@ -74,7 +74,8 @@ pub(super) fn is_base_missing(
         }
         CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
-        | CommandBody::SettleProposal { .. } => false,
+        | CommandBody::SettleProposal { .. }
+        | CommandBody::TakePart(_) => false,
     })
 }
 
@@ -100,7 +101,8 @@ pub(super) fn find_desk(
         }
         CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
-        | CommandBody::SettleProposal { .. } => None,
+        | CommandBody::SettleProposal { .. }
+        | CommandBody::TakePart(_) => None,
     };
     let Some(unit) = unit else { return Ok(None) };
     let unit_path = tx.unit_path(unit)?;
@@ -117,7 +119,8 @@ pub(super) fn find_desk(
         | CommandBody::AddComment { .. } => is_author,
         CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
-        | CommandBody::SettleProposal { .. } => false,
+        | CommandBody::SettleProposal { .. }
+        | CommandBody::TakePart(_) => false,
     };
     Ok(may.then_some(unit_path))
 }

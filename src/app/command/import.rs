@@ -167,7 +167,8 @@ fn is_handed_over(body: &CommandBody) -> bool {
         | CommandBody::AddComment { .. }
         | CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
-        | CommandBody::SettleProposal { .. } => false,
+        | CommandBody::SettleProposal { .. }
+        | CommandBody::TakePart(_) => false,
     }
 }
 

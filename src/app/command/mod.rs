@@ -1,10 +1,11 @@
-//! Commands on reports. This is the one place where a command runs, whether a device pushes it, a
+//! Commands. This is the one place where a command runs, whether a device pushes it, a
 //! unary call or a file brings it, or it was held.
 //!
 //! ```text
 //! receive   the outbox of a device: numbers, duplicates, gap, fork, chain of outcomes
 //!    |
 //! run       one command: it waits, or takes its step; then the commands that waited for its report
+//!    |--- participate   the act of a unit in a campaign, which concerns no report and never waits
 //!    |--- hold      whether a command waits, and on which desk; stores it there
 //!    '--- execute   the step: authorise, the domain's rule, write
 //!            '--- propose   an edit of official figures becomes a proposal
@@ -20,6 +21,7 @@ mod deliver;
 mod execute;
 mod hold;
 mod import;
+mod participate;
 mod propose;
 mod receive;
 mod run;

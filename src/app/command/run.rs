@@ -4,6 +4,7 @@
 use super::context::{CommandContext, CommandEffect, CommandReport};
 use super::execute::execute;
 use super::hold::{self, find_desk_without_base, find_handover_desk, is_base_missing};
+use super::participate;
 use super::propose::settle_proposal;
 use crate::app::error::{AppError, Result};
 use crate::domain::access::permission::{Actor, Permit, action, authorize};
@@ -29,6 +30,7 @@ pub(in crate::app) fn run_command(
         CommandBody::SettleProposal { proposal, content_hash: seen, grant } => {
             settle_proposal(tx, ctx, *proposal, *seen, *grant)
         }
+        CommandBody::TakePart(part) => participate::take_part(tx, ctx, part),
         CommandBody::SaveCells(_)
         | CommandBody::SubmitReport { .. }
         | CommandBody::ReturnReport { .. }

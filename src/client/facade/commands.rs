@@ -183,7 +183,8 @@ impl Phone {
                     | CommandBody::SettleConflict { .. }
                     | CommandBody::SettleHeld { .. }
                     | CommandBody::ProposeAmendment { .. }
-                    | CommandBody::SettleProposal { .. },
+                    | CommandBody::SettleProposal { .. }
+                    | CommandBody::TakePart(_),
                 )
                 | None => false,
             }

@@ -103,7 +103,8 @@ fn contract_of_save(
         | CommandBody::AddComment { .. }
         | CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
-        | CommandBody::SettleProposal { .. } => None,
+        | CommandBody::SettleProposal { .. }
+        | CommandBody::TakePart(_) => None,
     }
 }
 

@@ -21,6 +21,7 @@ mod finding;
 mod local_report;
 mod nil_report;
 mod own_held;
+mod participation;
 mod pending_decisions;
 mod published_standings;
 mod queries;
@@ -36,6 +37,10 @@ pub use command_export::CommandExportFile;
 pub use error::{ClientError, FieldProblem, StopReason};
 pub use external_transport::{CallFailure, CallNext, RecordView};
 pub use finding::FindingView;
+pub use participation::{
+    AllocationEntry, CampaignView, LaunchEntry, ParticipationView, PlanView, PledgeEntry,
+    RegistrationView,
+};
 pub use report_names::NamedReport;
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use sync_values::{

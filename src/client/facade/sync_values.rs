@@ -130,6 +130,8 @@ pub struct ReplicaChange {
     pub reference: bool,
     /// Whether standings changed.
     pub standings: bool,
+    /// Whether it changed how units take part in campaigns.
+    pub participations: bool,
     /// Scopes that were removed.
     pub scopes_lost: Vec<ScopeView>,
 }

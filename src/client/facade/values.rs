@@ -384,6 +384,8 @@ pub enum CommandKind {
     Propose,
     /// Grants or refuses a proposal.
     SettleProposal,
+    /// Takes part in a campaign.
+    TakePart,
     /// A kind of a newer app.
     Other,
 }

@@ -6,7 +6,7 @@ use super::values::{
     CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReportKeyView,
     ReportStatus,
 };
-use super::{Result, is_reference_kind};
+use super::{Result, is_reference_kind, participation};
 use crate::client::protocol::{OutboxOutcome, ScopeKey};
 use crate::client::rebase::LocalReportState;
 use crate::client::reference::LocalReference;
@@ -103,6 +103,7 @@ pub(super) fn to_command_kind(body: &CommandBody) -> CommandKind {
         CommandBody::SettleHeld { .. } => CommandKind::SettleHeld,
         CommandBody::ProposeAmendment { .. } => CommandKind::Propose,
         CommandBody::SettleProposal { .. } => CommandKind::SettleProposal,
+        CommandBody::TakePart(_) => CommandKind::TakePart,
     }
 }
 
@@ -118,6 +119,7 @@ pub(super) fn body_field_number(body: &CommandBody) -> i16 {
         CommandBody::SettleHeld { .. } => 11,
         CommandBody::ProposeAmendment { .. } => 12,
         CommandBody::SettleProposal { .. } => 13,
+        CommandBody::TakePart(part) => participation::body_field_number(&part.act),
     }
 }
 
@@ -165,6 +167,7 @@ pub(super) fn command_content(
         | CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
         | CommandBody::SettleProposal { .. } => (Vec::new(), None),
+        CommandBody::TakePart(part) => (Vec::new(), participation::typed_text(&part.act)),
     }
 }
 
@@ -220,7 +223,8 @@ fn element_of_field(field: &str, body: &CommandBody, reference: &LocalReference)
         | CommandBody::AddComment { .. }
         | CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
-        | CommandBody::SettleProposal { .. } => element_of_cell(field, reference),
+        | CommandBody::SettleProposal { .. }
+        | CommandBody::TakePart(_) => element_of_cell(field, reference),
     }
 }
 
@@ -295,6 +299,7 @@ pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
                 change.reports.push(encode_hex(&record.id));
             }
             Some(RecordKind::Standing | RecordKind::Run) => change.standings = true,
+            Some(RecordKind::Participation) => change.participations = true,
             Some(
                 RecordKind::Unit
                 | RecordKind::Element

@@ -44,7 +44,7 @@ impl OutboxEntryState {
 /// A command without a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandDraft {
-    /// The report it changes; empty without one.
+    /// The report, or the part in a campaign, that it changes; empty without one.
     pub(crate) report_id: Vec<u8>,
     /// Field number of its body in the contract, for lists.
     pub(crate) body_number: i16,
@@ -59,7 +59,7 @@ pub(crate) struct CommandDraft {
 pub(crate) struct OutboxEntry {
     /// Its number.
     pub(crate) number: u64,
-    /// The report it changes; empty without one.
+    /// The report, or the part in a campaign, that it changes; empty without one.
     pub(crate) report_id: Vec<u8>,
     /// Field number of its body in the contract.
     pub(crate) body_number: i16,

@@ -18,11 +18,15 @@ pub enum ScopeKind {
     Desk,
     /// Published standings of a campaign for province and districts, and its latest run.
     Published,
+    /// How a unit and its subtree take part in campaigns. A client from before this kind keeps its
+    /// records unread.
+    Participation,
 }
 
 impl ScopeKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Reference, Self::Work, Self::Desk, Self::Published];
+    pub const ALL: [Self; 5] =
+        [Self::Reference, Self::Work, Self::Desk, Self::Published, Self::Participation];
 
     /// The number in tables.
     #[must_use]
@@ -32,6 +36,7 @@ impl ScopeKind {
             Self::Work => 2,
             Self::Desk => 3,
             Self::Published => 4,
+            Self::Participation => 5,
         }
     }
 
@@ -49,6 +54,7 @@ impl ScopeKind {
             Self::Work => "work",
             Self::Desk => "desk",
             Self::Published => "published",
+            Self::Participation => "participation",
         }
     }
 }
@@ -82,6 +88,12 @@ impl Scope {
     #[must_use]
     pub fn desk(unit: UnitId) -> Self {
         Self { kind: ScopeKind::Desk, id: unit.0 }
+    }
+
+    /// The part of `unit` and its subtree in campaigns.
+    #[must_use]
+    pub fn participation(unit: UnitId) -> Self {
+        Self { kind: ScopeKind::Participation, id: unit.0 }
     }
 
     /// Published results of `campaign`.
@@ -128,11 +140,13 @@ pub enum RecordKind {
     FieldOfWork,
     /// A hand-over of stocks between units.
     Handover,
+    /// The part of a unit in a campaign.
+    Participation,
 }
 
 impl RecordKind {
     /// All kinds; position plus one is the number.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Unit,
         Self::Element,
         Self::Form,
@@ -150,6 +164,7 @@ impl RecordKind {
         Self::Waiver,
         Self::FieldOfWork,
         Self::Handover,
+        Self::Participation,
     ];
 
     /// The number on the wire and in tables.
@@ -173,6 +188,7 @@ impl RecordKind {
             Self::Waiver => 15,
             Self::FieldOfWork => 16,
             Self::Handover => 17,
+            Self::Participation => 18,
         }
     }
 
@@ -203,6 +219,7 @@ impl RecordKind {
             Self::Waiver => "waiver",
             Self::FieldOfWork => "field",
             Self::Handover => "handover",
+            Self::Participation => "participation",
         }
     }
 }

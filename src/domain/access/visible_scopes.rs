@@ -40,10 +40,11 @@ pub fn compute_visible_scopes(
         let inside = match grant.role {
             Role::Reporter | Role::UnitHead => {
                 scopes.extend([Scope::desk(grant.unit), Scope::work(grant.unit)]);
+                scopes.insert(Scope::participation(grant.unit));
                 true
             }
             Role::Reviewer | Role::CampaignHead | Role::CouncilSecretary | Role::DataSteward => {
-                scopes.insert(Scope::work(grant.unit));
+                scopes.extend([Scope::work(grant.unit), Scope::participation(grant.unit)]);
                 true
             }
             Role::System => true,
@@ -75,8 +76,13 @@ mod tests {
             grants: vec![Grant { role, unit, from: Date::MIN, to: Date::MAX }],
         };
         let seen = compute_visible_scopes(&held(Role::Reporter), &[campaign], date(2024, 9, 1));
-        let all =
-            [Scope::REFERENCE, Scope::work(unit), Scope::desk(unit), Scope::published(campaign)];
+        let all = [
+            Scope::REFERENCE,
+            Scope::work(unit),
+            Scope::desk(unit),
+            Scope::published(campaign),
+            Scope::participation(unit),
+        ];
         assert_eq!(seen.scopes().collect::<Vec<_>>(), all);
         let partner =
             compute_visible_scopes(&held(Role::PartnerReader), &[campaign], date(2024, 9, 1));

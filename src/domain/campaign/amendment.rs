@@ -88,6 +88,7 @@ impl Campaign {
             ("legal_window", self.legal_window != other.legal_window),
             ("measurement_window", self.measurement_window != other.measurement_window),
             ("launched_on", self.launched_on != other.launched_on),
+            ("registration_deadline", self.registration_deadline != other.registration_deadline),
             ("theme", self.theme != other.theme),
             ("motto", self.motto != other.motto),
             ("fields", self.fields != other.fields),

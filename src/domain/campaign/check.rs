@@ -74,6 +74,13 @@ impl Campaign {
                 message!("check-launch-comes-after-last"),
             ));
         }
+        if self.registration_deadline.is_some_and(|day| day >= self.legal_window.end) {
+            violations.push(Violation::error(
+                "DEADLINE_AFTER_END",
+                "registration_deadline",
+                message!("check-deadline-after-last"),
+            ));
+        }
     }
 
     /// The phases cover the legal window: numbered 1, 2, 3, without gap or overlap.

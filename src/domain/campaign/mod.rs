@@ -18,6 +18,7 @@ mod judged_scope;
 pub mod lifecycle;
 mod participation;
 mod reopening;
+mod unit_participation;
 
 use crate::domain::report::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::report::word::Word;
@@ -38,8 +39,11 @@ pub use award::{Award, AwardDocument, AwardEntry, AwardRequest, AwardStep};
 pub use check_context::{CheckContext, check_magnitudes};
 pub use judged_scope::JudgedPlace;
 pub use lifecycle::{CampaignStatus, CampaignStep};
-pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
+pub use participation::{Allocation, Launch, LaunchMode, OfUnit, PlanStatus, Pledge, UnitPlan};
 pub use reopening::Reopening;
+pub use unit_participation::{
+    Participation, ParticipationAct, ParticipationContext, PlanHash, Registration, TakePart,
+};
 
 string_enum! {
     /// The kind of movement, in the terms of the law.
@@ -261,6 +265,8 @@ pub struct Campaign {
     pub measurement_window: DateWindow,
     /// The day of the ceremony; may come after the first day.
     pub launched_on: Option<Date>,
+    /// The last day on which units register in time; `None`: any day of the campaign.
+    pub registration_deadline: Option<Date>,
     /// Theme (chủ đề).
     pub theme: Option<String>,
     /// Motto (phương châm).
@@ -287,11 +293,11 @@ pub struct Campaign {
     /// Duties without a number.
     pub duties: Vec<Duty>,
     /// Launches held by units.
-    pub launches: Vec<Launch>,
+    pub launches: Vec<OfUnit<Launch>>,
     /// Pledges of units and their bodies.
-    pub pledges: Vec<Pledge>,
+    pub pledges: Vec<OfUnit<Pledge>>,
     /// Units' own plans.
-    pub plans: Vec<UnitPlan>,
+    pub plans: Vec<OfUnit<UnitPlan>>,
     /// Amendments since the approval, oldest first; not part of the file.
     pub amendments: Vec<Amendment>,
     /// The request of one person to reopen it once it is concluded; not part of the file.

@@ -41,7 +41,7 @@ string_enum! {
 
 impl PlanStatus {
     /// Whether a plan in this state may change to `next`.
-    fn can_become(self, next: Self) -> bool {
+    pub(super) fn can_become(self, next: Self) -> bool {
         const TABLE: [(PlanStatus, PlanStatus); 6] = [
             (PlanStatus::Draft, PlanStatus::Submitted),
             (PlanStatus::Submitted, PlanStatus::Returned),
@@ -54,11 +54,18 @@ impl PlanStatus {
     }
 }
 
+/// An act that the campaign's file states of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfUnit<T> {
+    /// Uid of the unit.
+    pub unit_uid: String,
+    /// What the unit did.
+    pub act: T,
+}
+
 /// A launch that a unit held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launch {
-    /// Uid of the unit.
-    pub unit_uid: String,
     /// The day.
     pub held_on: Date,
     /// The mode.
@@ -72,8 +79,6 @@ pub struct Launch {
 /// A pledge by a unit or one of its bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pledge {
-    /// Uid of the unit.
-    pub unit_uid: String,
     /// The body that pledges, as in `YOUTH_UNION`; empty for the unit itself.
     pub body: String,
     /// The text, in Vietnamese; no personal data.
@@ -85,14 +90,14 @@ pub struct Pledge {
 /// A unit's own plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitPlan {
-    /// Uid of the unit.
-    pub unit_uid: String,
     /// Its state.
     pub status: PlanStatus,
     /// Number, day and title of the document; no personal data.
     pub document: String,
     /// The targets of the campaign as the unit sets them for itself.
     pub allocations: Vec<Allocation>,
+    /// What the unit above said when it returned the plan; empty in every other state.
+    pub remark: String,
 }
 
 /// A target of the campaign as a unit sets it for itself.
@@ -108,17 +113,18 @@ pub struct Allocation {
 
 impl Campaign {
     pub(super) fn check_participation(&self, violations: &mut Vec<Violation>) {
-        for launch in self.launches.iter().filter(|launch| launch.held_on >= self.legal_window.end)
-        {
-            violations.push(Violation::error(
-                "LAUNCH_AFTER_END",
-                format!("launches.{}", launch.unit_uid),
-                message!("participation-comes-after-campaign-last", held_on = launch.held_on),
-            ));
+        for OfUnit { unit_uid, act } in &self.launches {
+            if act.held_on >= self.legal_window.end {
+                violations.push(Violation::error(
+                    "LAUNCH_AFTER_END",
+                    format!("launches.{unit_uid}"),
+                    message!("participation-comes-after-campaign-last", held_on = act.held_on),
+                ));
+            }
         }
         let pledges =
-            self.pledges.iter().map(|pledge| ("pledges", &pledge.unit_uid, &pledge.text_vi));
-        let plans = self.plans.iter().map(|plan| ("plans", &plan.unit_uid, &plan.document));
+            self.pledges.iter().map(|pledge| ("pledges", &pledge.unit_uid, &pledge.act.text_vi));
+        let plans = self.plans.iter().map(|plan| ("plans", &plan.unit_uid, &plan.act.document));
         for (at, unit, text) in pledges.chain(plans) {
             if let Some(reason) = free_text::check_free_text(text) {
                 let at = format!("{at}.{unit}");
@@ -126,9 +132,7 @@ impl Campaign {
             }
         }
         for plan in &self.plans {
-            for allocation in
-                plan.allocations.iter().filter(|one| self.target(&one.target).is_none())
-            {
+            for allocation in self.unknown_allocations(&plan.act.allocations) {
                 violations.push(Violation::error(
                     "UNKNOWN_TARGET",
                     format!("plans.{}", plan.unit_uid),
@@ -136,12 +140,14 @@ impl Campaign {
                 ));
             }
         }
-        let has_two_in_force = |plan: &UnitPlan| {
-            plan.status == PlanStatus::Approved
+        let has_two_in_force = |plan: &OfUnit<UnitPlan>| {
+            plan.act.status == PlanStatus::Approved
                 && self
                     .plans
                     .iter()
-                    .filter(|one| one.unit_uid == plan.unit_uid && one.status == plan.status)
+                    .filter(|one| {
+                        one.unit_uid == plan.unit_uid && one.act.status == plan.act.status
+                    })
                     .count()
                     > 1
         };
@@ -154,16 +160,25 @@ impl Campaign {
         }
     }
 
+    /// The allocations of targets that the campaign does not have.
+    pub(super) fn unknown_allocations<'a>(
+        &'a self,
+        allocations: &'a [Allocation],
+    ) -> impl Iterator<Item = &'a Allocation> {
+        allocations.iter().filter(|one| self.target(&one.target).is_none())
+    }
+
     /// A plan whose state would change in a forbidden way if `next` replaced this campaign.
     pub(super) fn check_plan_steps(&self, next: &Self) -> Option<Violation> {
         let forbidden = next.plans.iter().find_map(|plan| {
-            let same =
-                |one: &&UnitPlan| one.unit_uid == plan.unit_uid && one.document == plan.document;
-            let before = self.plans.iter().find(same)?;
-            (!before.status.can_become(plan.status)).then_some((before.status, plan))
+            let same = |one: &&OfUnit<UnitPlan>| {
+                one.unit_uid == plan.unit_uid && one.act.document == plan.act.document
+            };
+            let before = self.plans.iter().find(same)?.act.status;
+            (!before.can_become(plan.act.status)).then_some((before, plan))
         });
         forbidden.map(|(from, plan)| {
-            let to = plan.status;
+            let to = plan.act.status;
             Violation::error(
                 "PLAN_STEP_FORBIDDEN",
                 format!("plans.{}", plan.unit_uid),

@@ -4,6 +4,7 @@
 //! A command holds the change and the state that its author saw, so the server needs no history to
 //! find a conflict.
 
+use crate::domain::campaign::TakePart;
 use crate::domain::report::{ContentHash, ReviewQuestion, SaveCells};
 use crate::domain::support::ids::{
     CommentId, ConflictId, HeldCommandId, ProposalId, ReportId, UnitId,
@@ -109,10 +110,12 @@ pub enum CommandBody {
         /// Whether the report is amended.
         grant: bool,
     },
+    /// Take part in a campaign. It concerns no report.
+    TakePart(TakePart),
 }
 
 impl CommandBody {
-    /// The report that the command names; `None`: it names what waits for a decision.
+    /// The report that the command names; `None`: it names what waits for a decision, or a campaign.
     #[must_use]
     pub fn report(&self) -> Option<ReportId> {
         match self {
@@ -121,9 +124,10 @@ impl CommandBody {
             | Self::ReturnReport { report, .. }
             | Self::AcceptReport { report, .. }
             | Self::AddComment { report, .. } => Some(*report),
-            Self::SettleConflict { .. } | Self::SettleHeld { .. } | Self::SettleProposal { .. } => {
-                None
-            }
+            Self::SettleConflict { .. }
+            | Self::SettleHeld { .. }
+            | Self::SettleProposal { .. }
+            | Self::TakePart(_) => None,
         }
     }
 

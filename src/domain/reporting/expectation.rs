@@ -287,10 +287,20 @@ pub fn judge_lateness(
     received: Timestamp,
     captured: Option<CaptureEvidence>,
 ) -> Lateness {
-    let (due, grace_end) = (
-        Timestamp::from_local_midnight(expected.due_day),
-        Timestamp::from_local_midnight(expected.grace_end_day),
-    );
+    judge_lateness_of_days(expected.due_day, expected.grace_end_day, received, captured)
+}
+
+/// Computes the lateness of anything that is due before the local midnight of `due_day`, as
+/// [`judge_lateness`] does of a report.
+#[must_use]
+pub fn judge_lateness_of_days(
+    due_day: Date,
+    grace_end_day: Date,
+    received: Timestamp,
+    captured: Option<CaptureEvidence>,
+) -> Lateness {
+    let due = Timestamp::from_local_midnight(due_day);
+    let grace_end = Timestamp::from_local_midnight(grace_end_day);
     if received < due {
         return Lateness::OnTime;
     }
@@ -304,6 +314,6 @@ pub fn judge_lateness(
     if !after_grace && captured.is_some_and(in_time) {
         return Lateness::OnTimeByCapture;
     }
-    let days = days_from_date(received.local_date()) - days_from_date(expected.due_day) + 1;
+    let days = days_from_date(received.local_date()) - days_from_date(due_day) + 1;
     Lateness::Late { days, after_grace }
 }

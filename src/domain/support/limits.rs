@@ -38,6 +38,14 @@ pub const FEED_PAGE_ROWS_MAX: usize = 500;
 pub const FEED_PAGE_BYTES_MAX: usize = MESSAGE_BYTES_MAX / 2;
 /// Most commands of one device that may be held.
 pub const HELD_COMMANDS_MAX: i64 = 1000;
+/// Most pledges of one unit in one campaign.
+pub const PLEDGES_MAX: usize = 50;
+/// Most plans of one unit in one campaign, superseded ones included.
+pub const PLANS_MAX: usize = 20;
+/// Most targets that one plan sets.
+pub const ALLOCATIONS_MAX: usize = 64;
+/// Most units to which one launch is relayed.
+pub const LAUNCH_SITES_MAX: usize = 200;
 /// Most scopes that one device follows.
 pub const SCOPES_MAX: usize = 64;
 

@@ -122,6 +122,7 @@ pub static CAMPAIGN: KeyTable = KeyTable {
         required("last_day", Day),
         optional("measured", Table(&MEASURED)),
         optional("launched_on", Day),
+        optional("registration_deadline", Day),
         optional("theme", Text),
         optional("motto", Text),
         optional("fields", List(&Text)),

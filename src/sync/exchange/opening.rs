@@ -141,7 +141,8 @@ impl Opening {
     ) -> Result<Option<ScopeGrant>> {
         let Some(scope) = tx.scope_by_number(old.scope)? else { return Ok(None) };
         let unit = UnitId(scope.id);
-        let of_unit = matches!(scope.kind, ScopeKind::Work | ScopeKind::Desk);
+        let of_unit =
+            matches!(scope.kind, ScopeKind::Work | ScopeKind::Desk | ScopeKind::Participation);
         let acting = tx.unit_path(unit)?.acting_unit;
         let moved = of_unit && acting != unit && visible.contains(Scope { id: acting.0, ..scope });
         let today = now.local_date();

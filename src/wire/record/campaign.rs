@@ -39,6 +39,7 @@ pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> Campa
         legal_window,
         measurement_window,
         launched_on,
+        registration_deadline,
         theme,
         motto,
         fields,
@@ -69,6 +70,7 @@ pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> Campa
         legal_days: Some(values::window_to_proto(*legal_window)),
         measurement_days: Some(values::window_to_proto(*measurement_window)),
         launched_day: launched_on.map(values::day_to_proto),
+        registration_deadline_day: registration_deadline.map(values::day_to_proto),
         theme: text_to_proto(theme),
         motto: text_to_proto(motto),
         field_codes: fields.clone(),
@@ -90,9 +92,9 @@ pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> Campa
 fn participation_to_proto(campaign: &Campaign) -> pb::CampaignRecord {
     let Campaign { launches, pledges, plans, shares, .. } = campaign;
     pb::CampaignRecord {
-        launches: launches.iter().map(participation::launch_to_proto).collect(),
-        pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
-        plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
+        launches: launches.iter().map(participation::launch_of_unit_to_proto).collect(),
+        pledges: pledges.iter().map(participation::pledge_of_unit_to_proto).collect(),
+        plans: plans.iter().map(participation::plan_of_unit_to_proto).collect(),
         shares: shares.iter().map(judged_scope::share_to_proto).collect(),
         ..pb::CampaignRecord::default()
     }
@@ -259,7 +261,11 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         audience_vi: record.audience_vi,
         legal_window: window("legal_days", record.legal_days)?,
         measurement_window: window("measurement_days", record.measurement_days)?,
-        launched_on: launched_on_from_proto(record.launched_day)?,
+        launched_on: optional_day("launched_day", record.launched_day)?,
+        registration_deadline: optional_day(
+            "registration_deadline_day",
+            record.registration_deadline_day,
+        )?,
         theme: text_from_proto(record.theme),
         motto: text_from_proto(record.motto),
         fields: record.field_codes,
@@ -281,8 +287,8 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
     })
 }
 
-fn launched_on_from_proto(day: Option<i32>) -> Result<Option<Date>, RecordError> {
-    check_field("launched_day", day.map(values::day_from_proto).transpose())
+fn optional_day(name: &'static str, day: Option<i32>) -> Result<Option<Date>, RecordError> {
+    check_field(name, day.map(values::day_from_proto).transpose())
 }
 
 fn retention_days_from_proto(days: Option<u32>) -> Result<Option<u16>, RecordError> {

@@ -13,7 +13,7 @@ mod finding;
 mod handover;
 mod judged_scope;
 mod org;
-mod participation;
+pub(in crate::wire) mod participation;
 mod proposal;
 mod report;
 pub(in crate::wire) mod standing;
@@ -32,6 +32,9 @@ pub use catalogue::{
 pub use finding::{decode_finding, encode_finding, finding_to_proto};
 pub use handover::{decode_handover, encode_handover, handover_to_proto};
 pub use org::{decode_org, encode_unit, unit_to_proto};
+pub use participation::{
+    decode_participation, encode_participation, participation_from_proto, participation_to_proto,
+};
 pub use proposal::{decode_proposal, encode_proposal};
 pub use report::{decode_report, encode_report, report_to_proto};
 pub use standing::{
