@@ -87,6 +87,7 @@ key-campaign--first_day = first day in the founding document
 key-campaign--last_day = last day in the founding document
 key-campaign--measured = the days over which figures are measured, if they differ
 key-campaign--launched_on = day of the launch. Without it the campaign is approved and never launched
+key-campaign--registration_deadline = last day on which units register in time; a later registration is marked, never refused. Left out there is no deadline
 key-campaign--theme = theme; it must be filled in
 key-campaign--motto = motto
 key-campaign--fields = fields of work in which it sets targets; at least one

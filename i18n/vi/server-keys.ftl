@@ -87,6 +87,7 @@ key-campaign--first_day = ngày đầu theo văn bản phát động
 key-campaign--last_day = ngày cuối theo văn bản phát động
 key-campaign--measured = các ngày tính số liệu, nếu khác
 key-campaign--launched_on = ngày lễ phát động. Không có thì phong trào được phê duyệt nhưng không bao giờ phát động
+key-campaign--registration_deadline = hạn cuối để đơn vị đăng ký thi đua; đăng ký sau ngày này được đánh dấu là muộn, không bị từ chối. Bỏ trống là không có hạn
 key-campaign--theme = chủ đề; phải nhập
 key-campaign--motto = phương châm
 key-campaign--fields = các lĩnh vực có chỉ tiêu; ít nhất một

@@ -19,8 +19,10 @@ use crate::domain::campaign::{
     Phase, TargetPair,
 };
 use crate::domain::report::form::Catalogue;
+use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::{Target, ZeroBasePolicy};
+use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -216,6 +218,18 @@ pub fn read_campaign_leniently(file: &str, text: &str) -> TomlReading<ParsedCamp
 
 type OffsetByPath = BTreeMap<String, usize>;
 
+fn read_measured(reader: &mut TomlReader<'_>, days: &WindowToml) -> Option<DateWindow> {
+    reader.read_window("measured", &days.first_day, &days.last_day)
+}
+
+fn read_optional_day(
+    reader: &mut TomlReader<'_>,
+    key: &str,
+    day: Option<&SpannedDate>,
+) -> Option<Date> {
+    day.and_then(|day| reader.read_date(key, day))
+}
+
 fn build_campaign(
     reader: &mut TomlReader<'_>,
     offsets: &mut OffsetByPath,
@@ -231,15 +245,10 @@ fn build_campaign(
         Classification::as_str,
     );
     let legal = reader.read_window("first_day, last_day", &raw.first_day, &raw.last_day);
-    let measured = raw
-        .measured
-        .as_ref()
-        .map_or(legal, |days| reader.read_window("measured", &days.first_day, &days.last_day));
-    let launched_on = raw.launched_on.as_ref().and_then(|day| reader.read_date("launched_on", day));
-    let registration_deadline = raw
-        .registration_deadline
-        .as_ref()
-        .and_then(|day| reader.read_date("registration_deadline", day));
+    let measured = raw.measured.as_ref().map_or(legal, |days| read_measured(reader, days));
+    let launched_on = read_optional_day(reader, "launched_on", raw.launched_on.as_ref());
+    let deadline = raw.registration_deadline.as_ref();
+    let registration_deadline = read_optional_day(reader, "registration_deadline", deadline);
     let phases = read_all(reader, offsets, ("phases", raw.phases), read_phase);
     let anniversaries =
         read_all(reader, offsets, ("anniversaries", raw.anniversaries), read_anniversary);

@@ -33,68 +33,67 @@ pub enum RpcAccess {
 const IMPORT_ACTIONS: &[Action] =
     &[SaveReport, DeliverReport, ChangeOrg, ImportBaseline, Enrol, ApplyCampaign];
 
-/// Returns the access that `rpc` requires.
-#[must_use]
-pub fn required_access(rpc: Rpc) -> RpcAccess {
-    match rpc {
-        Rpc::Enrol
-        | Rpc::BeginRenewal
-        | Rpc::RenewToken
-        | Rpc::SetPassword
-        | Rpc::BeginSecondFactor
-        | Rpc::ConfirmSecondFactor
-        | Rpc::SignIn => RpcAccess::Unauthenticated,
-        Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
-        Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey => {
-            RpcAccess::OnRecord(&[Enrol])
+macro_rules! define_access {
+    ($($(Rpc::$rpc:ident)|+ => $access:expr,)+) => {
+        /// Returns the access that `rpc` requires.
+        #[must_use]
+        pub fn required_access(rpc: Rpc) -> RpcAccess {
+            match rpc { $($(Rpc::$rpc)|+ => $access,)+ }
         }
-        Rpc::EndGrant | Rpc::RevokeServiceKey => RpcAccess::OnRecord(&[Revoke]),
-        // Every caller may also revoke its own device.
-        Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
-        Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys => {
-            RpcAccess::WithinUnits(&[ListDevices])
-        }
-        Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
-            RpcAccess::InternalRole
-        }
-        Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
-        Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
-        Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::ListStandingsOfRun | Rpc::DiffRuns => {
-            RpcAccess::OnRecord(&[StepCampaign])
-        }
-        Rpc::SaveReport => RpcAccess::OnRecord(&[SaveReport]),
-        Rpc::SubmitReport => RpcAccess::OnRecord(&[SubmitReport]),
-        Rpc::ReturnReport => RpcAccess::OnRecord(&[ReturnReport]),
-        Rpc::AcceptReport => RpcAccess::OnRecord(&[AcceptReport]),
-        Rpc::AddComment => RpcAccess::OnRecord(&[CommentReport]),
-        Rpc::SettleConflict => RpcAccess::OnRecord(&[SettleConflict]),
-        Rpc::GetReport | Rpc::ListRevisions => RpcAccess::OnRecord(&[ReadReport, ReadDesk]),
-        Rpc::ListReports => RpcAccess::WithinUnits(&[ReadReport, ReadDesk]),
-        // Callers with the published scope also read the standings of province and districts.
-        Rpc::GetStanding | Rpc::ListStandingReports => RpcAccess::OnRecord(&[ReadStanding]),
-        Rpc::ListStandings => RpcAccess::WithinUnits(&[ReadStanding]),
-        Rpc::ListFindings => RpcAccess::WithinUnits(&[ReadFinding]),
-        Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
-        Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
-        Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
-        Rpc::ListWaivers | Rpc::ListHandovers | Rpc::ListParticipations => {
-            RpcAccess::WithinUnits(&[ReadReport])
-        }
-        Rpc::TakePart => RpcAccess::OnRecord(&[TakePart]),
-        Rpc::DecideUnitPlan => RpcAccess::OnRecord(&[DecidePlan]),
-        Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),
-        Rpc::ProposeHandover | Rpc::SettleHandover => RpcAccess::OnRecord(&[HandOverStocks]),
-        Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),
-        Rpc::ListJobs | Rpc::ListJobRuns | Rpc::ListRuns | Rpc::VerifyRun => {
-            RpcAccess::OnRecord(&[ReadJob])
-        }
-        Rpc::RunJob | Rpc::CancelJob => RpcAccess::OnRecord(&[RunJob]),
-        Rpc::ListAuditEntries | Rpc::VerifyAudit => RpcAccess::OnRecord(&[ReadAudit]),
-        Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => {
-            RpcAccess::WithinUnits(&[ReadRelease])
-        }
-        Rpc::DeliverReports => RpcAccess::WithinUnits(&[DeliverReport]),
-        Rpc::ImportFile => RpcAccess::WithinUnits(IMPORT_ACTIONS),
-        Rpc::Sync => RpcAccess::FromVisibleScopes,
-    }
+    };
+}
+
+// The table is complete: an rpc without a line does not compile.
+define_access! {
+    Rpc::Enrol
+    | Rpc::BeginRenewal
+    | Rpc::RenewToken
+    | Rpc::SetPassword
+    | Rpc::BeginSecondFactor
+    | Rpc::ConfirmSecondFactor
+    | Rpc::SignIn => RpcAccess::Unauthenticated,
+    Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
+    Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey =>
+        RpcAccess::OnRecord(&[Enrol]),
+    Rpc::EndGrant | Rpc::RevokeServiceKey => RpcAccess::OnRecord(&[Revoke]),
+    // Every caller may also revoke its own device.
+    Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
+    Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys =>
+        RpcAccess::WithinUnits(&[ListDevices]),
+    Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns =>
+        RpcAccess::InternalRole,
+    Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
+    Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
+    Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::ListStandingsOfRun | Rpc::DiffRuns =>
+        RpcAccess::OnRecord(&[StepCampaign]),
+    Rpc::SaveReport => RpcAccess::OnRecord(&[SaveReport]),
+    Rpc::SubmitReport => RpcAccess::OnRecord(&[SubmitReport]),
+    Rpc::ReturnReport => RpcAccess::OnRecord(&[ReturnReport]),
+    Rpc::AcceptReport => RpcAccess::OnRecord(&[AcceptReport]),
+    Rpc::AddComment => RpcAccess::OnRecord(&[CommentReport]),
+    Rpc::SettleConflict => RpcAccess::OnRecord(&[SettleConflict]),
+    Rpc::GetReport | Rpc::ListRevisions => RpcAccess::OnRecord(&[ReadReport, ReadDesk]),
+    Rpc::ListReports => RpcAccess::WithinUnits(&[ReadReport, ReadDesk]),
+    // Callers with the published scope also read the standings of province and districts.
+    Rpc::GetStanding | Rpc::ListStandingReports => RpcAccess::OnRecord(&[ReadStanding]),
+    Rpc::ListStandings => RpcAccess::WithinUnits(&[ReadStanding]),
+    Rpc::ListFindings => RpcAccess::WithinUnits(&[ReadFinding]),
+    Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
+    Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
+    Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
+    Rpc::ListWaivers | Rpc::ListHandovers | Rpc::ListParticipations =>
+        RpcAccess::WithinUnits(&[ReadReport]),
+    Rpc::TakePart => RpcAccess::OnRecord(&[TakePart]),
+    Rpc::DecideUnitPlan => RpcAccess::OnRecord(&[DecidePlan]),
+    Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),
+    Rpc::ProposeHandover | Rpc::SettleHandover => RpcAccess::OnRecord(&[HandOverStocks]),
+    Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),
+    Rpc::ListJobs | Rpc::ListJobRuns | Rpc::ListRuns | Rpc::VerifyRun =>
+        RpcAccess::OnRecord(&[ReadJob]),
+    Rpc::RunJob | Rpc::CancelJob => RpcAccess::OnRecord(&[RunJob]),
+    Rpc::ListAuditEntries | Rpc::VerifyAudit => RpcAccess::OnRecord(&[ReadAudit]),
+    Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => RpcAccess::WithinUnits(&[ReadRelease]),
+    Rpc::DeliverReports => RpcAccess::WithinUnits(&[DeliverReport]),
+    Rpc::ImportFile => RpcAccess::WithinUnits(IMPORT_ACTIONS),
+    Rpc::Sync => RpcAccess::FromVisibleScopes,
 }

@@ -1,7 +1,7 @@
 //! How this phone's units take part in campaigns: registration, launch, pledges and plans, also
 //! without a connection; and the plans of the units below, for those who decide on them.
 //!
-//! What is shown is the server's record with the waiting acts applied, by the server's own function.
+//! What is shown is the server's record with the waiting acts applied, by the server's function.
 
 use super::commands::{check_typed_text, refusal_error};
 use super::{ClientError, Phone, Result, review};

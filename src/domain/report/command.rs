@@ -115,7 +115,8 @@ pub enum CommandBody {
 }
 
 impl CommandBody {
-    /// The report that the command names; `None`: it names what waits for a decision, or a campaign.
+    /// The report that the command names; `None`: it names what waits for a decision, or a
+    /// campaign.
     #[must_use]
     pub fn report(&self) -> Option<ReportId> {
         match self {

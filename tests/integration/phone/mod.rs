@@ -11,6 +11,7 @@ mod lost_role;
 mod network_faults;
 mod nil_reports;
 mod offline_lease;
+mod participation;
 mod released;
 mod restore;
 mod typed_texts;

@@ -2,6 +2,7 @@
 //! with the permission table.
 
 use super::handovers::{enter_handover, stock_to_hand_over};
+use super::participation::build_participation_requests;
 use super::partner::{create_partner_account, create_service_key};
 use super::report::{nil_report_request, report_client, submit_nil_report};
 use crate::harness::{TestClient, TestServer};
@@ -158,6 +159,7 @@ fn build_requests(
     let others = others.chain(build_conclusion_requests(&sent.id, id));
     let others = others.chain(build_campaign_requests(id));
     let others = others.chain(build_grant_requests(server, &other_requests.0[1], id));
+    let others = others.chain(build_participation_requests(id));
     let others = others.chain(build_run_requests(server, id));
     let others = others.chain(build_two_person_requests(server, id));
     let others = others.chain(build_other_requests(other_requests, id));
@@ -452,6 +454,7 @@ async fn lists_tell_a_stranger_nothing() {
         ),
         (Rpc::ListServiceKeys, pb::ListServiceKeysRequest::default().encode_to_vec()),
         (Rpc::ListHandovers, pb::ListHandoversRequest::default().encode_to_vec()),
+        (Rpc::ListParticipations, pb::ListParticipationsRequest::default().encode_to_vec()),
     ];
     for role in [Role::PartnerWriter, Role::Admin, Role::PartnerReader] {
         let stranger = server.enrol_client("com-29245-0", role).await;

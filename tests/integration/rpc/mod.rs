@@ -17,6 +17,7 @@ mod invalid_input;
 pub(crate) mod jobs;
 mod one_standing;
 mod org;
+mod participation;
 mod partner;
 mod quality;
 mod report;
