@@ -55,6 +55,7 @@ mod org;
 mod org_files;
 mod org_handover;
 mod output;
+mod participation;
 mod pdf_font;
 mod pending_decisions;
 mod phone;
@@ -124,6 +125,8 @@ enum CliCommand {
     Org(org::Args),
     /// Apply, check, export and step campaigns; elements and forms.
     Campaign(campaign::Args),
+    /// How units take part in campaigns: registrations, launches, pledges, plans.
+    Participation(participation::Args),
     /// Import and export the figures of the past.
     Baseline(baseline::Args),
     /// Import and export reports as spreadsheet files.
@@ -273,6 +276,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Completions(args) => completions::run(args),
         CliCommand::Org(args) => org::run(&ctx, args),
         CliCommand::Campaign(args) => campaign::run(&ctx, args),
+        CliCommand::Participation(args) => participation::run(&ctx, args),
         CliCommand::Baseline(args) => baseline::run(&ctx, args),
         #[cfg(feature = "demo")]
         CliCommand::Demo(options) => return demo::main(options, ctx.output.lang),

@@ -12,6 +12,7 @@ use crate::pb::conclusion_service_client::ConclusionServiceClient;
 use crate::pb::grant_service_client::GrantServiceClient;
 use crate::pb::job_service_client::JobServiceClient;
 use crate::pb::org_service_client::OrgServiceClient;
+use crate::pb::participation_service_client::ParticipationServiceClient;
 use crate::pb::run_service_client::RunServiceClient;
 use http::Uri;
 use std::net::IpAddr;
@@ -192,6 +193,11 @@ unary_calls! {
         list_waivers: ListWaiversRequest => ListWaiversResponse;
         reopen_campaign: ReopenCampaignRequest => ReopenCampaignResponse;
         step_award: StepAwardRequest => StepAwardResponse;
+    }
+    ParticipationServiceClient {
+        take_part: TakePartRequest => TakePartResponse;
+        decide_unit_plan: DecideUnitPlanRequest => DecideUnitPlanResponse;
+        list_participations: ListParticipationsRequest => ListParticipationsResponse;
     }
     GrantServiceClient {
         grant_roles: GrantRolesRequest => GrantRolesResponse;

@@ -49,8 +49,12 @@ fn store_act(
     let campaign = campaigns.iter().find(|one| CampaignId::from_code(&one.code) == *id);
     let campaign = campaign.filter(|one| one.status.is_in_force());
     let campaign = campaign.ok_or(RefusalReason::NotFound)?;
-    let owner = ctx.reference.org.unit_by_uid(&campaign.owner_uid).map(|unit| unit.id);
-    if owner.is_none_or(|owner| unit_path.relation_to(owner) == UnitRelation::Other) {
+    let owner = ctx.reference.org.unit_by_uid(&campaign.owner_uid);
+    let owner = owner.ok_or(RefusalReason::NotExpected)?.id;
+    // The owner may have been merged into another unit since.
+    let acting_owner = tx.unit_path(owner)?.acting_unit;
+    let is_within = |owner| unit_path.relation_to(owner) != UnitRelation::Other;
+    if !is_within(owner) && !is_within(acting_owner) {
         return Err(RefusalReason::NotExpected.into());
     }
     if let ParticipationAct::RecordLaunch { launch: Some(launch), .. } = act {

@@ -9,6 +9,7 @@ mod baselines;
 mod campaigns;
 mod conclusion;
 mod jobs;
+mod participation;
 mod runs;
 pub(super) mod sessions;
 
@@ -17,6 +18,7 @@ pub(super) use baselines::BaselineLine;
 pub(super) use campaigns::{AppliedDefinitions, CampaignLine};
 pub(super) use conclusion::{RehearsalView, StandingLine, WaiverAct, WaiverLine};
 pub(super) use jobs::{JobLine, JobRunLine, PerformedJob};
+pub(super) use participation::PartLine;
 pub(super) use runs::{RunDifference, RunLine, ShortStanding, VerifiedRun};
 
 use super::context::{CliContext, LocalApp};

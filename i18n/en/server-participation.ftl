@@ -1,0 +1,11 @@
+participation-no-plan = the unit has no plan; thidua participation save-plan writes one
+participation-other-plan = { $hash } is not the plan as it stands, or fewer than 12 digits; thidua participation list shows it, then decide again
+participation-stored = stored
+participation-checked = checked, nothing was written
+participation-none = no unit has entered anything yet
+participation-registered = registered on { $day }, signed by { $role }
+participation-registered-late = registered late on { $day }, signed by { $role }
+participation-launch = launch held on { $day }; participants: { $people }; relayed to { $sites } units
+participation-pledge = pledge of { $body }: { $text } ({ $role })
+participation-plan = plan { $document }: { $state }; targets: { $count }; hash { $hash }
+participation-remark = returned because: { $text }

@@ -1,0 +1,11 @@
+participation-no-plan = đơn vị chưa có kế hoạch; hãy lập bằng thidua participation save-plan
+participation-other-plan = { $hash } không phải kế hoạch hiện nay, hoặc chưa đủ 12 chữ số; hãy xem lại bằng thidua participation list rồi quyết định
+participation-stored = đã ghi
+participation-checked = đã kiểm tra, chưa ghi gì
+participation-none = chưa có đơn vị nào đăng ký, phát động, giao ước hoặc lập kế hoạch
+participation-registered = đăng ký ngày { $day }, ký: { $role }
+participation-registered-late = đăng ký muộn, ngày { $day }, ký: { $role }
+participation-launch = tổ chức lễ phát động ngày { $day }; số người dự: { $people }; số điểm cầu: { $sites }
+participation-pledge = giao ước của { $body }: { $text } ({ $role })
+participation-plan = kế hoạch { $document }: { $state }; số chỉ tiêu: { $count }; mã kiểm { $hash }
+participation-remark = lý do trả lại: { $text }
