@@ -26,17 +26,17 @@ const HASH_DIGITS: usize = 12;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   thidua participation list --unit dist-842
-  thidua participation register --unit com-29242-0 --account lan --signed-role 'Trưởng Công an xã'
+  thidua participation register --unit com-29242-0 --account lan --signed-role 'Truong Cong an xa'
   thidua participation launch --unit com-29242-0 --account lan --on 2024-08-23 --attendance 45
   thidua participation save-plan --unit com-29242-0 --account lan --document 'KH 12' --target 'T1=count(so_offences) <= 4'
   thidua participation approve-plan --unit com-29242-0 --account minh --hash 5c1f0a9b3d2e")]
 pub(super) struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: ParticipationCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+enum ParticipationCommand {
     /// How units take part: registration, launch, pledges, plans.
     List(ListArgs),
     /// Register a unit for a campaign, or withdraw it.
@@ -181,31 +181,43 @@ fn parse_allocation(text: &str) -> Result<Allocation, String> {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
-        Command::List(args) => list(ctx, args),
-        Command::Register(RegisterArgs { act, signed_role, .. }) => perform(ctx, act, |_| {
-            Ok(signed_role.clone().map_or(ParticipationAct::WithdrawRegistration, |signed_role| {
-                ParticipationAct::Register { signed_role }
-            }))
-        }),
-        Command::Launch(args) => perform(ctx, &args.act, |part| Ok(launch_act(args, part))),
-        Command::Pledge(args) => perform(ctx, &args.act, |part| Ok(pledge_act(args, part))),
-        Command::SavePlan(SavePlanArgs { act, document, target }) => perform(ctx, act, |part| {
-            let seen = part.plans.last().map(UnitPlan::content_hash);
-            let (document, allocations) = (document.clone(), target.clone());
-            Ok(ParticipationAct::SavePlan { document, allocations, seen })
-        }),
-        Command::SubmitPlan(act) => perform(ctx, act, |part| {
+        ParticipationCommand::List(args) => list(ctx, args),
+        ParticipationCommand::Register(RegisterArgs { act, signed_role, .. }) => {
+            perform(ctx, act, |_| {
+                Ok(signed_role
+                    .clone()
+                    .map_or(ParticipationAct::WithdrawRegistration, |signed_role| {
+                        ParticipationAct::Register { signed_role }
+                    }))
+            })
+        }
+        ParticipationCommand::Launch(args) => {
+            perform(ctx, &args.act, |part| Ok(launch_act(args, part)))
+        }
+        ParticipationCommand::Pledge(args) => {
+            perform(ctx, &args.act, |part| Ok(pledge_act(args, part)))
+        }
+        ParticipationCommand::SavePlan(SavePlanArgs { act, document, target }) => {
+            perform(ctx, act, |part| {
+                let seen = part.plans.last().map(UnitPlan::content_hash);
+                let (document, allocations) = (document.clone(), target.clone());
+                Ok(ParticipationAct::SavePlan { document, allocations, seen })
+            })
+        }
+        ParticipationCommand::SubmitPlan(act) => perform(ctx, act, |part| {
             let seen = part.plans.last().ok_or_else(no_plan)?.content_hash();
             Ok(ParticipationAct::SubmitPlan { seen })
         }),
-        Command::ApprovePlan(args) => perform(ctx, &args.act, |part| {
+        ParticipationCommand::ApprovePlan(args) => perform(ctx, &args.act, |part| {
             let (seen, remark) = (seen_plan(part, &args.hash)?, String::new());
             Ok(ParticipationAct::DecidePlan { seen, approve: true, remark })
         }),
-        Command::ReturnPlan(ReturnArgs { decide, remark }) => perform(ctx, &decide.act, |part| {
-            let (seen, remark) = (seen_plan(part, &decide.hash)?, remark.clone());
-            Ok(ParticipationAct::DecidePlan { seen, approve: false, remark })
-        }),
+        ParticipationCommand::ReturnPlan(ReturnArgs { decide, remark }) => {
+            perform(ctx, &decide.act, |part| {
+                let (seen, remark) = (seen_plan(part, &decide.hash)?, remark.clone());
+                Ok(ParticipationAct::DecidePlan { seen, approve: false, remark })
+            })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::phone::PhoneState;
 use crate::world::World;
 use jiff::civil::date;
 use thidua::client::facade::{
-    CellEntry, CellFigure, ClientError, ReportKeyView, ReportStatus, ReportView,
+    CellEntry, CellFigure, ClientError, PledgeEntry, ReportKeyView, ReportStatus, ReportView,
 };
 use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::support::ids::UnitId;
@@ -74,7 +74,8 @@ impl World {
             0..40 => self.edit_report(at),
             40..58 => self.fill_and_submit(at),
             58..78 => self.review_report(at),
-            78..84 => self.add_comment(at),
+            78..82 => self.add_comment(at),
+            82..84 => self.pledge(at),
             84..92 => self.settle_pending(at),
             92..96 => self.discard_refused(at),
             _ => {
@@ -205,6 +206,22 @@ impl World {
         let number =
             self.phones[at].app().add_comment(view.report_id.clone(), "đã đối chiếu".into())?;
         Ok(format!("comments on {} {}: {number}", view.key.unit, view.key.start_day))
+    }
+
+    /// The unit of the phone, or one of its bodies, pledges anew.
+    fn pledge(&mut self, at: usize) -> Result<String, ClientError> {
+        let Some(session) = self.phones[at].app().session()? else {
+            return Ok("is not enrolled".into());
+        };
+        let pledge = PledgeEntry {
+            body: if self.rng.chance(50) { String::new() } else { "YOUTH_UNION".to_owned() },
+            text: format!("giao ước lần {}", self.rng.below(100)),
+            signed_role: "Trưởng Công an".to_owned(),
+        };
+        let said = format!("pledges: {}", pledge.text);
+        let number = self.phones[at].app().record_pledge("A".into(), session.unit, pledge)?;
+        self.count_event("pledged");
+        Ok(format!("{said}: {number}"))
     }
 
     /// Settles a conflict, a held command or a proposal. Lists are sorted by content, because ids

@@ -20,12 +20,13 @@ use thidua::pb;
 use thidua::pb::sync_response::Frame;
 
 /// Kinds of records that the model contains.
-const KINDS: [RecordKind; 5] = [
+const KINDS: [RecordKind; 6] = [
     RecordKind::Report,
     RecordKind::Comment,
     RecordKind::Conflict,
     RecordKind::Proposal,
     RecordKind::Held,
+    RecordKind::Participation,
 ];
 
 impl World {
@@ -102,6 +103,13 @@ impl World {
         }
         let filed = node.store().read(|tx| tx.records(RecordKind::Report)).unwrap();
         assert_eq!(filed.len(), self.model.reports.len(), "no other report");
+        let parts = node.store().read(|tx| tx.participations(&reference.unit_numbers)).unwrap();
+        let stored: BTreeMap<_, Vec<_>> =
+            parts.into_iter().map(|(part, _)| (part.unit, part.pledges)).collect();
+        let expected = self.model.pledges.iter();
+        let expected: BTreeMap<_, Vec<_>> =
+            expected.map(|(unit, of_unit)| (*unit, of_unit.values().cloned().collect())).collect();
+        assert_eq!(stored, expected, "every pledge that was taken, and no other");
     }
 
     fn check_replica_matches_visible(&mut self, at: usize) {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thidua::app::ReferenceSnapshot;
 use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::campaign::Pledge;
 use thidua::domain::report::cell::{CellValue, ElementNumber};
 use thidua::domain::report::command::{Command, CommandBody, Verdict};
 use thidua::domain::report::workflow::ReportState;
@@ -87,6 +88,8 @@ pub(crate) struct ReferenceModel {
     pub(super) proposals: BTreeMap<ProposalId, ModelProposal>,
     pub(super) comments: BTreeMap<CommentId, ReportId>,
     pub(super) held_commands: BTreeMap<HeldCommandId, ModelHeldCommand>,
+    /// What each unit pledged in the campaign, by body.
+    pub(crate) pledges: BTreeMap<UnitId, BTreeMap<String, Pledge>>,
 }
 
 pub(super) type StepResult = Result<Verdict, RefusalReason>;
@@ -115,6 +118,7 @@ impl ReferenceModel {
             proposals: BTreeMap::new(),
             comments: BTreeMap::new(),
             held_commands: BTreeMap::new(),
+            pledges: BTreeMap::new(),
         }
     }
 
@@ -348,8 +352,7 @@ impl ReferenceModel {
                 self.settle_proposal(caller, *proposal, *seen, *grant)
             }
             CommandBody::SettleHeld { held, apply } => self.settle_held(caller, *held, *apply),
-            // No phone of the simulation takes part in a campaign.
-            CommandBody::TakePart(_) => Err(RefusalReason::NothingToDo),
+            CommandBody::TakePart(part) => self.take_part(caller, part),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use thidua::domain::access::permission::Role;
+use thidua::domain::campaign::{ParticipationAct, TakePart};
 use thidua::domain::report::command::Verdict;
 use thidua::domain::report::workflow::ReportState;
 use thidua::domain::report::{ContentHash, FormSchema, ReportKey, SaveCells};
@@ -54,6 +55,19 @@ impl ReferenceModel {
             self.store_report(next, caller.device);
         }
         self.proposals.get_mut(&id).unwrap().settled = true;
+        Ok(Verdict::Applied)
+    }
+
+    /// A pledge replaces the one that its author saw, and no other.
+    pub(super) fn take_part(&mut self, caller: CallerContext, part: &TakePart) -> StepResult {
+        self.require_role(caller, part.unit, &WRITER_ROLES, true)?;
+        let ParticipationAct::RecordPledge { body, pledge: Some(pledge), seen } = &part.act else {
+            return Err(RefusalReason::NothingToDo);
+        };
+        let present = self.pledges.get(&part.unit).and_then(|of_unit| of_unit.get(body));
+        let is_free = present == seen.as_ref() || present == Some(pledge);
+        require(is_free, RefusalReason::ContentChanged)?;
+        self.pledges.entry(part.unit).or_default().insert(body.clone(), pledge.clone());
         Ok(Verdict::Applied)
     }
 

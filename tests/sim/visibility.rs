@@ -7,8 +7,9 @@ use super::model::{
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use thidua::domain::access::permission::{Grant, Role};
+use thidua::domain::campaign::Participation;
 use thidua::domain::report::workflow::ReportState;
-use thidua::domain::support::ids::{AccountId, ReportId, UnitId};
+use thidua::domain::support::ids::{AccountId, CampaignId, ReportId, UnitId};
 use thidua::domain::support::reason::RefusalReason;
 
 impl ReferenceModel {
@@ -103,6 +104,14 @@ impl ReferenceModel {
         let proposed =
             |one: &ModelProposal| desk(&one.report) || is_shown(&self.reports[&one.report]);
         found.extend(self.proposals.iter().filter(|(_, one)| proposed(one)).map(|(id, _)| id.0));
+        let is_above = |unit: &UnitId| {
+            let mut units = vec![*unit, self.acting_unit(*unit)];
+            units.extend(self.ancestors(*unit));
+            units.iter().any(|unit| works.contains(unit))
+        };
+        let campaign = CampaignId::from_code("A");
+        let pledging = self.pledges.keys().filter(|unit| is_above(unit));
+        found.extend(pledging.map(|unit| Participation::record_id(campaign, *unit)));
         found.extend(
             self.held_commands.iter().filter(|(_, one)| on_desk(one.unit)).map(|(id, _)| id.0),
         );

@@ -93,8 +93,40 @@ pub(super) fn build_participation_requests(id: impl Fn() -> Vec<u8>) -> Vec<(Rpc
     vec![(Rpc::TakePart, take_part.encode_to_vec()), (Rpc::DecideUnitPlan, decide.encode_to_vec())]
 }
 
+fn launch() -> pb::Launch {
+    pb::Launch {
+        held_day: days_from_date(date(2024, 8, 23)),
+        mode: pb::LaunchMode::InPerson.into(),
+        attendance: Some(45),
+        ..Default::default()
+    }
+}
+
+fn record_launch() -> Act {
+    Act::RecordLaunch(pb::RecordLaunch {
+        campaign_id: campaign_id(),
+        unit_id: unit_id(COMMUNE),
+        launch: Some(launch()),
+        base_launch: None,
+    })
+}
+
+fn record_pledge() -> Act {
+    Act::RecordPledge(pb::RecordPledge {
+        campaign_id: campaign_id(),
+        unit_id: unit_id(COMMUNE),
+        body: "YOUTH_UNION".into(),
+        pledge: Some(pb::Pledge {
+            text_vi: "Tuổi trẻ xung kích".into(),
+            signed_role: "Bí thư Đoàn".into(),
+            ..Default::default()
+        }),
+        base_pledge: None,
+    })
+}
+
 #[tokio::test]
-async fn a_unit_takes_part_by_rpc_and_the_unit_above_reads_it_and_decides_on_its_plan() {
+async fn a_unit_takes_part_by_rpc_once_per_request_and_the_unit_above_reads_it() {
     let server = TestServer::start().await;
     let head = server.enrol_client(COMMUNE, Role::UnitHead).await;
     let reviewer = server.enrol_client(DISTRICT, Role::Reviewer).await;
@@ -112,32 +144,22 @@ async fn a_unit_takes_part_by_rpc_and_the_unit_above_reads_it_and_decides_on_its
         let record = take_part(&head, 1, act).await.unwrap();
         assert_eq!(record.registration.unwrap().signed_role, "Trưởng Công an phường");
     }
-    let launch = pb::Launch {
-        held_day: days_from_date(date(2024, 8, 23)),
-        mode: pb::LaunchMode::InPerson.into(),
-        attendance: Some(45),
-        ..Default::default()
-    };
-    let act = Act::RecordLaunch(pb::RecordLaunch {
-        campaign_id: campaign_id(),
-        unit_id: unit_id(COMMUNE),
-        launch: Some(launch.clone()),
-        base_launch: None,
-    });
-    assert_eq!(take_part(&head, 2, act).await.unwrap().launch, Some(launch));
-    let act = Act::RecordPledge(pb::RecordPledge {
-        campaign_id: campaign_id(),
-        unit_id: unit_id(COMMUNE),
-        body: "YOUTH_UNION".into(),
-        pledge: Some(pb::Pledge {
-            text_vi: "Tuổi trẻ xung kích".into(),
-            signed_role: "Bí thư Đoàn".into(),
-            ..Default::default()
-        }),
-        base_pledge: None,
-    });
-    assert_eq!(take_part(&head, 3, act).await.unwrap().pledges[0].body, "YOUTH_UNION");
+    assert_eq!(take_part(&head, 2, record_launch()).await.unwrap().launch, Some(launch()));
+    let pledged = take_part(&head, 3, record_pledge()).await.unwrap();
+    assert_eq!(pledged.pledges[0].body, "YOUTH_UNION");
+    let seen = list(&reviewer, DISTRICT).await;
+    assert_eq!(seen[0].record, Some(pledged));
+    assert_eq!((seen.len(), seen[0].revision), (1, 3), "each act once");
+    assert_eq!(list(&reviewer, COMMUNE).await, seen);
+    assert_eq!(list(&neighbour, "").await, []);
+    server.close().await;
+}
 
+#[tokio::test]
+async fn the_unit_above_decides_by_rpc_on_the_plan_that_it_saw() {
+    let server = TestServer::start().await;
+    let head = server.enrol_client(COMMUNE, Role::UnitHead).await;
+    let reviewer = server.enrol_client(DISTRICT, Role::Reviewer).await;
     let drafted = take_part(&head, 4, plan(Vec::new())).await.unwrap();
     let content_hash = drafted.plans[0].content_hash.clone();
     let submit = Act::SubmitPlan(pb::SubmitPlan {
@@ -159,14 +181,10 @@ async fn a_unit_takes_part_by_rpc_and_the_unit_above_reads_it_and_decides_on_its
     };
     let returned = reviewer.request(decide(6, false, "bổ sung đợt 2"));
     service(&reviewer).decide_unit_plan(returned).await.unwrap();
-    let seen = list(&reviewer, DISTRICT).await;
-    let [part] = &seen[..] else { panic!("{seen:?}") };
-    let record = part.record.as_ref().unwrap();
+    let seen = list(&head, "").await;
+    let record = seen[0].record.as_ref().unwrap();
     assert_eq!(record.plans[0].status(), pb::PlanStatus::Returned);
     assert_eq!(record.plans[0].remark, "bổ sung đợt 2");
-    assert_eq!(list(&reviewer, COMMUNE).await, seen);
-    assert_eq!(list(&neighbour, "").await, []);
-
     let again = reviewer.request(decide(7, true, ""));
     let again = service(&reviewer).decide_unit_plan(again).await.unwrap_err();
     assert_eq!(error_reason(&again), "WORKFLOW_FORBIDS", "it was returned");
