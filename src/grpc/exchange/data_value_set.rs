@@ -46,7 +46,7 @@ impl Services {
         (form, body): (Dhis2Form, Bytes),
     ) -> Result<JsonAnswer, Status> {
         let lang = read_accept_language(metadata);
-        let options = Dhis2Options::from_query(find_option);
+        let options = Dhis2Options::from_query(form, find_option);
         let request_id = read_idempotency_key(metadata);
         let taken = async {
             let partner = authenticate_partner(self, metadata, extensions).await?;
