@@ -1,16 +1,20 @@
 //! DHIS2 data value sets, in JSON, CSV, XML or ADX: what such a client sends becomes reports, and what became of
 //! each value is answered in the shape that it reads.
 //!
-//! DHIS2 has no word for "nothing occurred" and often stores no zero: what is absent stays absent,
+//! Accepted reports go out in the same forms. DHIS2 has no word for "nothing occurred" and often stores no zero: what is absent stays absent,
 //! and a report with an absent cell is refused.
 
 mod answer;
 mod csv;
+mod export;
 mod message;
 mod period;
 mod xml;
 
 pub use answer::{build_answer, build_unreadable_answer};
+pub use export::{
+    Dhis2Export, Dhis2ExportFormat, Dhis2ExportRequest, UntoldFigures, export_data_values,
+};
 pub use message::{Dhis2Options, Dhis2Scheme, ImportStrategy};
 
 use crate::app::ReferenceSnapshot;
@@ -171,7 +175,7 @@ fn read_report(
         first_day: expected.period.start,
         last_day: None,
         cells: cells.into_iter().collect(),
-        note: String::new(),
+        note: None,
     })
 }
 

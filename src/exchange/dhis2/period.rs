@@ -54,6 +54,28 @@ fn parse_interval(first: &str, duration: &str) -> Option<(Date, Date)> {
     Some((first, first.checked_add(length).ok()?))
 }
 
+/// The code of the days from `first` up to, not including, `end`; `None`: DHIS2 has none.
+pub(super) fn period_code(first: Date, end: Date) -> Option<String> {
+    let (year, month, day) = (first.year(), first.month(), first.day());
+    let week = first.iso_week_date();
+    let codes = [
+        format!("{year:04}{month:02}{day:02}"),
+        format!("{:04}W{}", week.year(), week.week()),
+        format!("{year:04}{month:02}"),
+        format!("{year:04}Q{}", (month - 1) / 3 + 1),
+        format!("{year:04}"),
+    ];
+    codes.into_iter().find(|code| parse_period(code) == Some((first, end)))
+}
+
+/// The same days in ADX, which can say any.
+pub(super) fn interval_code(first: Date, end: Date) -> String {
+    let days = first.until(end).map_or(0, |span| span.get_days());
+    let codes = ["P1Y", "P3M", "P1M", "P7D"].map(|duration| format!("{first}/{duration}"));
+    let whole = codes.into_iter().find(|code| parse_period(code) == Some((first, end)));
+    whole.unwrap_or_else(|| format!("{first}/P{days}D"))
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -82,7 +104,12 @@ mod tests {
             ("2026-01-01/P1Y", date(2026, 1, 1), date(2027, 1, 1)),
         ] {
             assert_eq!(parse_period(code), Some((first, end)), "{code}");
+            let known = period_code(first, end).filter(|_| !code.contains('/'));
+            assert!(known.is_none_or(|known| known == code), "{code}");
+            assert_eq!(parse_period(&interval_code(first, end)), Some((first, end)), "{code}");
         }
+        assert_eq!(period_code(date(2026, 1, 15), date(2026, 2, 15)), None);
+        assert_eq!(interval_code(date(2026, 4, 28), date(2026, 5, 1)), "2026-04-28/P3D");
         for code in [
             "",
             "26",
