@@ -183,3 +183,14 @@ fn a_file_says_what_is_new_and_old_to_new_and_what_goes_out_comes_in_unchanged()
     let again = machine.run_ok(&["access", "grant-many", &roles, "--dry-run"]);
     assert!(again.contains("0 new, 0 changed, 1 unchanged"), "{again}");
 }
+
+#[test]
+fn a_workbook_on_which_the_library_panics_is_refused_like_any_other_and_prints_nothing_else() {
+    let machine = TestMachine::with_example();
+    machine.grant_role("xa", "REPORTER", "com-29242-1");
+    let damaged = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/workbook/panics.xlsx");
+    let refused = machine.run(&["report", "import", "-f", damaged, "--account", "xa"]);
+    let told: Vec<&str> = refused.err.lines().collect();
+    assert_eq!((refused.code, told.len()), (1, 1), "{refused:?}");
+    assert!(told[0].contains("panics.xlsx:1:1: BAD_WORKBOOK"), "{refused:?}");
+}
