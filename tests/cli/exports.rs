@@ -122,7 +122,7 @@ fn a_data_value_set_says_in_its_answer_or_on_standard_error_what_it_leaves_out()
     let export = ["export", "reports", "--form", "tuan-xa", "--format", "adx"];
     let printed = machine.run(&export);
     assert!(printed.out.contains("<adx xmlns=\"urn:ihe:qrph:adx:2015\""), "{printed:?}");
-    assert!(printed.err.contains("2 reports are not accepted"), "{printed:?}");
+    assert!(printed.err.contains("not accepted; reports: 2 (com-29242-1"), "{printed:?}");
     let answer = machine.run(&[&export[..], &["-o", "values.xml", "--json"]].concat());
     let told: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
     assert_eq!((&told["values"], &told["untold"][0]["code"]), (&0.into(), &"NOT_ACCEPTED".into()));
