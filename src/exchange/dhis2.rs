@@ -1,7 +1,8 @@
-//! DHIS2 data value sets, in JSON, CSV, XML or ADX: what such a client sends becomes reports, and what became of
-//! each value is answered in the shape that it reads.
+//! DHIS2 data value sets, in JSON, CSV, XML or ADX: what such a client sends becomes reports, and
+//! what became of each value is answered in the shape that it reads. Accepted reports go out in
+//! JSON and ADX.
 //!
-//! Accepted reports go out in the same forms. DHIS2 has no word for "nothing occurred" and often stores no zero: what is absent stays absent,
+//! DHIS2 has no word for "nothing occurred" and often stores no zero: what is absent stays absent,
 //! and a report with an absent cell is refused.
 
 mod answer;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  POST /exchange/v1/reports   a file of reports, CSV or XLSX, or a data value set
-//!  POST /api/dataValueSets     a data value set, where a DHIS2 client sends it: JSON, CSV, XML, ADX
+//!  POST /api/dataValueSets     a data value set in JSON, CSV, XML or ADX, where a DHIS2 client
+//!                              sends it
 //! ```
 //!
 //! The layer stands in front of those of gRPC: it marks the request, so that the limits measure the

@@ -152,7 +152,7 @@ pub fn export_data_values(
         Dhis2ExportFormat::Adx => Dhis2Scheme::Code,
     };
     let scheme = request.unit_scheme.unwrap_or(&default_scheme);
-    let mut exporter = Exporter { request, reference, scheme, untold: BTreeMap::new() };
+    let mut exporter = DataValueExporter { request, reference, scheme, untold: BTreeMap::new() };
     let told: Vec<ToldReport> =
         reports.iter().filter_map(|report| exporter.tell_report(report)).collect();
     let text = match request.format {
@@ -170,7 +170,7 @@ pub fn export_data_values(
     Ok(Dhis2Export { text, report_count: told.len(), value_count, untold: untold.collect() })
 }
 
-struct Exporter<'a> {
+struct DataValueExporter<'a> {
     request: &'a Dhis2ExportRequest<'a>,
     reference: &'a ReferenceSnapshot,
     scheme: &'a Dhis2Scheme,
@@ -178,7 +178,7 @@ struct Exporter<'a> {
     untold: BTreeMap<Untold, Vec<String>>,
 }
 
-impl Exporter<'_> {
+impl DataValueExporter<'_> {
     /// The report with its figures; `None` if nothing of it can be told.
     fn tell_report(&mut self, report: &Report) -> Option<ToldReport> {
         let unit = self.reference.org.unit(report.key.unit)?;
