@@ -26,6 +26,7 @@ use crate::domain::report::element::{Element, ElementKind};
 use crate::domain::report::figure_text::parse_scaled;
 use crate::domain::reporting::expectation::Expectation;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::limits::IMPORTED_REPORTS_MAX;
 use crate::domain::support::message::{Message, message};
 use message::DataValue;
 use period::parse_period;
@@ -112,6 +113,10 @@ pub fn read_data_value_set(
         let period = of_set(&value.period, &set.period);
         let contract = of_set(&value.data_set, &set.data_set);
         groups.entry((contract, unit, period)).or_default().push(index);
+    }
+    // Before any is looked up: a name is looked for among all units.
+    if groups.len() > IMPORTED_REPORTS_MAX {
+        return Err(message!("dhis2-most-reports", limit = IMPORTED_REPORTS_MAX));
     }
     for ((contract, unit, period), indexes) in groups {
         let place = ReportPlace { contract, unit, period, indexes };

@@ -86,18 +86,18 @@ impl Dhis2Scheme {
             let mut found = org.open_units_on(day).filter(|unit| matches(unit));
             found.next().filter(|_| found.next().is_none())
         };
-        let version =
-            |unit: &Unit| unit.versions.iter().find(|version| version.days.contains(day)).cloned();
         match self {
             Self::Uid => org.unit_by_uid(text),
             Self::System(system) => {
                 org.unit_by_official_code(system, text, day).and_then(|id| org.unit(id))
             }
             Self::Code => named(&|unit| {
-                let code = version(unit).and_then(|version| version.code);
+                let code = unit.version_on(day).and_then(|version| version.code.as_ref());
                 code.is_some_and(|code| code.code == text)
             }),
-            Self::Name => named(&|unit| version(unit).is_some_and(|version| version.name == text)),
+            Self::Name => {
+                named(&|unit| unit.version_on(day).is_some_and(|version| version.name == text))
+            }
         }
     }
 

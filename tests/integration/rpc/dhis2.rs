@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use thidua::domain::access::partner::PartnerCall;
+use thidua::domain::support::limits::IMPORTED_REPORTS_MAX;
 
 const PATH: &str = "/api/dataValueSets";
 const COMMUNE: &str = "com-29242-0";
@@ -134,6 +135,10 @@ async fn a_stranger_a_wrong_body_and_an_unknown_option_are_told_what_is_wrong() 
     assert!(status == 409 && answer["message"].as_str().unwrap().contains("dryRun"), "{answer}");
     let (status, answer) = system.post(&server, "?importStrategy=DELETE", &set).await;
     assert!(status == 409 && answer["message"].as_str().unwrap().contains("not deleted"));
+    let of_unit = |number: usize| json!({ "orgUnit": number.to_string(), "value": "1" });
+    let many = json!({ "dataValues": (0..=IMPORTED_REPORTS_MAX).map(of_unit).collect::<Vec<_>>() });
+    let (status, answer) = system.post(&server, "", &many).await;
+    assert!(status == 409 && answer["message"].as_str().unwrap().contains("reports at most"));
     server.close().await;
 }
 
