@@ -91,6 +91,7 @@ pub(crate) const XML_WORDS: &[&str] = &[
     " uniqueCount=\"4294967295\"",
     " xmlns=\"\"",
     " period=\"2026-01-01/P9999Y\"",
+    " period=\"2026-01-01/P\"",
     " SEX=\"F\"",
 ];
 const JSON_WORDS: &[&str] = &[

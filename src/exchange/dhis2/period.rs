@@ -41,7 +41,8 @@ pub(super) fn parse_period(code: &str) -> Option<(Date, Date)> {
 /// A first day and how long it lasts, in one unit: `P7D`, `P1W`, `P3M`, `P1Y`.
 fn parse_interval(first: &str, duration: &str) -> Option<(Date, Date)> {
     let first: Date = first.parse().ok().filter(|day: &Date| day.to_string() == first)?;
-    let (count, unit) = duration.strip_prefix('P')?.split_at_checked(duration.len() - 2)?;
+    let duration = duration.strip_prefix('P')?;
+    let (count, unit) = duration.split_at_checked(duration.len().checked_sub(1)?)?;
     let count: i32 = count.parse().ok().filter(|_| is_digits(count) && !count.starts_with('0'))?;
     let count = Some(count).filter(|count| *count <= DURATION_MAX)?;
     let length = match unit {
