@@ -76,7 +76,10 @@ fn fail(reader: &Reader, file: &CorpusFile, (seed, changed): (u64, &[u8]), what:
     std::fs::write(&kept, changed).unwrap();
     let path = file.path.display();
     let kept = kept.display();
-    panic!("{}: {what}\n  {path} changed by MUTATION_SEED={seed}, kept as {kept}", reader.name);
+    panic!(
+        "{}: {what}\n  {path}, change {seed} (MUTATION_SEED of a random one), kept as {kept}",
+        reader.name
+    );
 }
 
 fn memory_peak_kib() -> u64 {
@@ -96,7 +99,7 @@ fn run_reader(reader: &Reader) {
         for (reads, verdict) in reads.iter_mut().zip(&whole) {
             *reads |= matches!(verdict, Verdict::Read(_));
         }
-        for seed in first_seed..first_seed + rounds {
+        for seed in first_seed..first_seed + rounds * reader.weight {
             let mut rng = Rng::new(seed);
             let damaged = mutate::damage(&mut rng, file.kind, &file.bytes);
             let verdicts = read_changed(reader, &file, seed, &damaged);
@@ -172,5 +175,18 @@ fn a_small_workbook_or_set_whose_elements_have_very_many_attributes_ends_in_time
         let text = String::from_utf8(file.bytes.clone()).unwrap();
         let crowded = text.replacen("<dataValue ", &crowd("<dataValue "), 1);
         read_changed(&readers::DATA_VALUES, &file, 0, crowded.as_bytes());
+    }
+}
+
+#[test]
+fn no_small_file_that_lacks_a_byte_or_two_anywhere_panics_or_is_refused_without_its_place() {
+    for reader in [&readers::SCORE_PLANS, &readers::DATA_VALUES] {
+        for file in read_corpus(reader.corpus) {
+            for (at, length) in (0..file.bytes.len()).flat_map(|at| [(at, 1), (at, 2)]) {
+                let mut changed = file.bytes.clone();
+                changed.drain(at..(at + length).min(file.bytes.len()));
+                read_changed(reader, &file, at as u64, &changed);
+            }
+        }
     }
 }

@@ -175,7 +175,7 @@ pub(crate) fn damage_text(rng: &mut Rng, words: &[&str], bytes: &[u8]) -> Vec<u8
     for _ in 0..=rng.below(4) {
         let at = rng.below(changed.len() + 1);
         let end = (at + 1 + rng.below(40)).min(changed.len());
-        match rng.below(8) {
+        match rng.below(9) {
             0 if at < changed.len() => changed[at] ^= 1 << rng.below(8),
             1 => {
                 changed.drain(at..end);
@@ -187,6 +187,7 @@ pub(crate) fn damage_text(rng: &mut Rng, words: &[&str], bytes: &[u8]) -> Vec<u8
             }
             3 => changed.truncate(at),
             4 => replace_number(rng, &mut changed, at),
+            5 => shorten_word(rng, &mut changed, at),
             _ => {
                 let common = rng.chance(40);
                 let word = rng.pick(if common { COMMON_WORDS } else { words }).unwrap();
@@ -196,6 +197,15 @@ pub(crate) fn damage_text(rng: &mut Rng, words: &[&str], bytes: &[u8]) -> Vec<u8
         }
     }
     changed
+}
+
+/// Takes the last bytes of the word that ends next: of a cell, a value, a name.
+fn shorten_word(rng: &mut Rng, bytes: &mut Vec<u8>, from: usize) {
+    let is_end = |byte: &u8| b"\"',;<>=\n".contains(byte);
+    let Some(offset) = bytes[from..].iter().position(is_end) else { return };
+    let end = from + offset;
+    let start = end.saturating_sub(1 + rng.below(4));
+    bytes.drain(start..end);
 }
 
 /// Puts another number in the place of the next one.

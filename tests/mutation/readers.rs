@@ -17,6 +17,8 @@ pub(crate) struct Reader {
     pub(crate) name: &'static str,
     /// Its directory under `fuzz/corpus`.
     pub(crate) corpus: &'static str,
+    /// How many rounds it runs where one is asked for: quick ones run more.
+    pub(crate) weight: u64,
     /// Whether each of its readers reads a file of the corpus.
     pub(crate) reads_with_each: bool,
     pub(crate) read: fn(&[u8]) -> Vec<Verdict>,
@@ -84,9 +86,14 @@ fn without_lines(read: &impl Debug) -> String {
 }
 
 pub(crate) const TABLES: Reader =
-    Reader { name: "tables", corpus: "table", reads_with_each: true, read: read_table };
-pub(crate) const WORKBOOKS: Reader =
-    Reader { name: "workbooks", corpus: "workbook", reads_with_each: false, read: read_table };
+    Reader { name: "tables", corpus: "table", weight: 1, reads_with_each: true, read: read_table };
+pub(crate) const WORKBOOKS: Reader = Reader {
+    name: "workbooks",
+    corpus: "workbook",
+    weight: 1,
+    reads_with_each: false,
+    read: read_table,
+};
 
 /// Every reader of tables, as a file of this machine and as one that came over the network.
 fn read_table(bytes: &[u8]) -> Vec<Verdict> {
@@ -143,17 +150,24 @@ fn read_organisation(input: &TableInput<'_>) -> [Verdict; 3] {
 pub(crate) const CAMPAIGN_FILES: Reader = Reader {
     name: "campaign files",
     corpus: "campaign_file",
+    weight: 2,
     reads_with_each: true,
     read: read_campaign,
 };
 pub(crate) const DEFINITIONS: Reader = Reader {
     name: "definitions",
     corpus: "definitions",
+    weight: 8,
     reads_with_each: true,
     read: read_definitions,
 };
-pub(crate) const SCORE_PLANS: Reader =
-    Reader { name: "scoring plans", corpus: "score_plan", reads_with_each: true, read: read_plan };
+pub(crate) const SCORE_PLANS: Reader = Reader {
+    name: "scoring plans",
+    corpus: "score_plan",
+    weight: 20,
+    reads_with_each: true,
+    read: read_plan,
+};
 
 fn with_text(bytes: &[u8], read: impl FnOnce(&str) -> Verdict) -> Vec<Verdict> {
     // What is not UTF-8 is refused before these readers, with a sentence of its own.
@@ -191,6 +205,7 @@ fn read_plan(bytes: &[u8]) -> Vec<Verdict> {
 pub(crate) const DATA_VALUES: Reader = Reader {
     name: "data value sets",
     corpus: "data_values",
+    weight: 12,
     reads_with_each: true,
     read: read_data_values,
 };
