@@ -35,6 +35,11 @@ fn no_table_of_the_corpus_panics_or_changes_in_print() {
 }
 
 #[test]
+fn no_data_value_set_of_the_corpus_panics_or_names_what_is_unknown() {
+    run_corpus("data_values", fuzz_targets::fuzz_data_values);
+}
+
+#[test]
 fn no_command_of_the_corpus_panics_the_server() {
     run_corpus("command", fuzz_targets::fuzz_command);
 }

@@ -32,6 +32,7 @@ table-most-rows = at most { $limit } rows are read; split the file
 table-most-cells = the sheet has more than { $limit } cells; delete what stands to the right of the table, or split the file
 table-most-columns = at most { $limit } columns are read; delete what stands to the right of the table
 table-old-workbook = this is an old Excel file (.xls) or one with a password; save it as .xlsx without a password, or as "CSV UTF-8"
+table-ods-workbook = this is an ODS workbook, which is not read; save it as .xlsx, or as "CSV UTF-8"
 table-utf-16 = the file is UTF-16; in Excel save it as "CSV UTF-8" or as .xlsx
 table-not-utf-8 = the file is not UTF-8; in Excel save it as "CSV UTF-8" or as .xlsx
 table-tcvn3 = "{ $typed }" is in TCVN3 (a font .Vn...), in Unicode "{ $decoded }"; convert the file to Unicode and save it again

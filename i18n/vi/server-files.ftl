@@ -32,6 +32,7 @@ table-most-rows = chỉ đọc tối đa { $limit } dòng; hãy tách tệp
 table-most-cells = trang tính có hơn { $limit } ô; hãy xóa phần ở bên phải bảng, hoặc tách tệp
 table-most-columns = chỉ đọc tối đa { $limit } cột; hãy xóa phần ở bên phải bảng
 table-old-workbook = đây là tệp Excel cũ (.xls) hoặc tệp có mật khẩu; hãy lưu lại dạng .xlsx không có mật khẩu, hoặc dạng "CSV UTF-8"
+table-ods-workbook = đây là bảng tính ODS, không đọc được; hãy lưu lại dạng .xlsx, hoặc dạng "CSV UTF-8"
 table-utf-16 = tệp dùng bảng mã UTF-16; trong Excel hãy lưu dạng "CSV UTF-8" hoặc .xlsx
 table-not-utf-8 = tệp không phải UTF-8; trong Excel hãy lưu dạng "CSV UTF-8" hoặc .xlsx
 table-tcvn3 = "{ $typed }" dùng bảng mã TCVN3 (phông .Vn...), trong Unicode là "{ $decoded }"; hãy chuyển tệp sang Unicode rồi lưu lại

@@ -28,8 +28,8 @@ pub struct Delivery {
     pub last_day: Option<Date>,
     /// The cells, scaled by the elements.
     pub cells: Vec<(ElementCode, CellValue)>,
-    /// The note; may be empty.
-    pub note: String,
+    /// The note; may be empty. `None`: the sender has no word for one.
+    pub note: Option<String>,
 }
 
 /// What is delivered in one call.

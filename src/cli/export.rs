@@ -1,4 +1,5 @@
-//! `thidua export template|reports|standings|runs|org`: tables for spreadsheets, CSV or XLSX.
+//! `thidua export template|reports|standings|runs|org`: tables for spreadsheets, CSV or XLSX, and
+//! accepted reports as data value sets.
 //!
 //! Every export says above its header what it is: run, view, as of when, and that no figure is
 //! suppressed. What is imported at all is imported back unchanged.
@@ -8,12 +9,16 @@ use super::desk::RunLine;
 use super::error::{CliError, CliResult};
 use super::files;
 use super::lookup::{find_campaign, find_unit_id};
-use super::report::{SelectedReports, sent_reports};
+use super::output::Output;
+use super::report::{SelectedReports, find_form, load_sent_reports, sent_reports};
 use super::runs::{RUN_COLUMNS, run_rows};
 use super::standings::{load_standings, parse_view, standing_table};
 use crate::domain::org::StructureView;
 use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
+use crate::exchange::dhis2::{
+    Dhis2Export, Dhis2ExportFormat, Dhis2ExportRequest, Dhis2Scheme, export_data_values,
+};
 use crate::exchange::report_rows::{TemplateRequest, plan_template};
 use crate::files::org_writer::org_tables;
 use crate::files::report_template::build_report_template;
@@ -53,13 +58,22 @@ enum ExportCommand {
     /// them back.
     #[command(after_help = "Examples:
   thidua export reports --form tuan-xa > week.csv
-  thidua export reports --form tuan-xa --unit dist-842 -o week.xlsx")]
+  thidua export reports --form tuan-xa --unit dist-842 -o week.xlsx
+  thidua export reports --form tuan-xa --format dhis2-json -o values.json
+  thidua export reports --form tuan-xa --format adx --unit-ids uid > values.xml")]
     Reports {
         /// Code of the reporting contract.
         #[arg(long)]
         form: String,
         #[command(flatten)]
         selected: SelectedReports,
+        /// Accepted reports as a data value set instead of a table: JSON of DHIS2, or ADX.
+        #[arg(long)]
+        format: Option<DataValueFormat>,
+        /// How a data value set names units: by uid (dhis2-json otherwise) or by official code (adx
+        /// otherwise).
+        #[arg(long, requires = "format")]
+        unit_ids: Option<UnitIds>,
         /// Write here, XLSX if the name ends so, else CSV; default: CSV to standard output.
         #[arg(long, short)]
         out: Option<PathBuf>,
@@ -110,6 +124,38 @@ enum ExportCommand {
     },
 }
 
+/// The form of a data value set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DataValueFormat {
+    Dhis2Json,
+    Adx,
+}
+
+impl DataValueFormat {
+    fn of_exchange(self) -> Dhis2ExportFormat {
+        match self {
+            Self::Dhis2Json => Dhis2ExportFormat::Json,
+            Self::Adx => Dhis2ExportFormat::Adx,
+        }
+    }
+}
+
+/// How a data value set names units.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum UnitIds {
+    Uid,
+    Code,
+}
+
+impl UnitIds {
+    fn scheme(self) -> Dhis2Scheme {
+        match self {
+            Self::Uid => Dhis2Scheme::Uid,
+            Self::Code => Dhis2Scheme::Code,
+        }
+    }
+}
+
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let exporter = Exporter { ctx, local_app: &local_app };
@@ -117,7 +163,12 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         ExportCommand::Template { form, units, period, out } => {
             exporter.export_template((form, period), units, out)
         }
-        ExportCommand::Reports { form, selected, out } => {
+        ExportCommand::Reports { form, selected, format: Some(format), unit_ids, out } => {
+            let scheme = unit_ids.map(UnitIds::scheme);
+            let format = (format.of_exchange(), scheme.as_ref());
+            exporter.export_data_values((form, selected), format, out.as_deref())
+        }
+        ExportCommand::Reports { form, selected, format: None, unit_ids: _, out } => {
             let mut table = sent_reports(&local_app, form, selected)?;
             let what = format!("reports of {form}");
             table.remarks = exporter.about(&what, None, "-").to_remarks();
@@ -233,6 +284,32 @@ impl Exporter<'_> {
         })
     }
 
+    fn export_data_values(
+        &self,
+        (contract, selected): (&str, &SelectedReports),
+        (format, unit_scheme): (Dhis2ExportFormat, Option<&Dhis2Scheme>),
+        out: Option<&Path>,
+    ) -> CliResult {
+        let reference = self.local_app.load_reference()?;
+        let form = find_form(&reference.catalogue, contract)?;
+        let filed = load_sent_reports(self.local_app, contract, selected)?;
+        let reports: Vec<_> = filed.iter().map(|one| &one.report).collect();
+        let exported_at = self.local_app.app.now();
+        let request = Dhis2ExportRequest { contract, form, format, unit_scheme, exported_at };
+        let set = export_data_values(&reports, &request, &reference).map_err(|error| {
+            CliError::new("NO_DATA_VALUES", message!("export-no-data-values", error))
+        })?;
+        let output = &self.ctx.output;
+        files::write_text(output, out, &set.text)?;
+        if !output.json || out.is_none() {
+            set.untold.iter().for_each(|one| output.print_remark(output.say(&one.message)));
+        }
+        if let Some(path) = out {
+            say_data_values(output, path, &set);
+        }
+        Ok(())
+    }
+
     fn export_org(&self, dir: &Path, xlsx: bool) -> CliResult {
         let reference = self.local_app.load_reference()?;
         std::fs::create_dir_all(dir).map_err(|error| CliError::file_error(dir, &error))?;
@@ -269,6 +346,27 @@ impl Exporter<'_> {
             || json!({ "path": files::display_name(path), "rows": count }),
         );
     }
+}
+
+/// The answer, with what the set does not say.
+fn say_data_values(output: &Output, path: &Path, set: &Dhis2Export) {
+    let path = files::display_name(path);
+    let (reports, values) = (set.report_count, set.value_count);
+    let untold = set.untold.iter().map(|one| {
+        let message = output.say(&one.message);
+        json!({ "code": one.code, "count": one.count, "message": message })
+    });
+    output.print_answer(
+        || output.say(message!("export-wrote-data-values", path, values, reports)),
+        || {
+            json!({
+                "path": path,
+                "reports": reports,
+                "values": values,
+                "untold": untold.collect::<Vec<_>>(),
+            })
+        },
+    );
 }
 
 fn no_workbook(error: &TableExportError) -> CliError {

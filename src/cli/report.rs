@@ -10,11 +10,13 @@ use super::standing_format::{plain_figure, scale_of};
 use crate::app::report_queries::ReportFilter;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
+use crate::domain::report::form::{Catalogue, Form};
 use crate::domain::support::ids::{ContractId, ReportId};
 use crate::domain::support::message::message;
 use crate::exchange::report_rows::to_report_row;
 use crate::files::report_csv;
 use crate::files::table::table_export::TableExport;
+use crate::store::report::StoredReport;
 use jiff::civil::Date;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -151,22 +153,36 @@ pub(super) fn sent_reports(
     contract: &str,
     selected: &SelectedReports,
 ) -> CliResult<TableExport> {
+    let reference = local_app.load_reference()?;
+    let form = find_form(&reference.catalogue, contract)?;
+    let filed = load_sent_reports(local_app, contract, selected)?;
+    let rows: Vec<_> =
+        filed.iter().map(|one| to_report_row(&reference, contract, &one.report)).collect();
+    Ok(report_csv::report_table(&rows, &form.elements, &reference.catalogue))
+}
+
+/// The form of a contract.
+pub(super) fn find_form<'c>(catalogue: &'c Catalogue, contract: &str) -> CliResult<&'c Form> {
+    let form = catalogue.contract(contract).and_then(|contract| catalogue.form(&contract.form));
+    form.ok_or_else(|| {
+        let codes: Vec<&str> =
+            catalogue.contracts.iter().map(|contract| contract.code.as_str()).collect();
+        let codes = codes.join(", ");
+        CliError::new(
+            "UNKNOWN_CONTRACT",
+            message!("report-there-no-reporting-contract", contract, codes),
+        )
+    })
+}
+
+/// The sent reports of a contract.
+pub(super) fn load_sent_reports(
+    local_app: &LocalApp,
+    contract: &str,
+    selected: &SelectedReports,
+) -> CliResult<Vec<StoredReport>> {
     let SelectedReports { unit, from, to } = selected;
     let days = from.zip(*to).map(|(from, to)| (from, to.tomorrow().unwrap_or(to)));
-    let reference = local_app.load_reference()?;
-    let catalogue = &reference.catalogue;
-    let form = catalogue
-        .contract(contract)
-        .and_then(|contract| catalogue.form(&contract.form))
-        .ok_or_else(|| {
-            let codes: Vec<&str> =
-                catalogue.contracts.iter().map(|contract| contract.code.as_str()).collect();
-            let codes = codes.join(", ");
-            CliError::new(
-                "UNKNOWN_CONTRACT",
-                message!("report-there-no-reporting-contract", contract, codes),
-            )
-        })?;
     let unit = unit.as_deref().map(|code| find_unit_id(local_app, code)).transpose()?;
     let requested = ReportFilter {
         unit,
@@ -176,8 +192,5 @@ pub(super) fn sent_reports(
     };
     let lines = local_app.app.visible_reports(&local_app.actor, &requested)?;
     let ids: Vec<_> = lines.iter().map(|line| line.id).collect();
-    let filed = local_app.app.reports_by_id(&ids)?;
-    let rows: Vec<_> =
-        filed.iter().map(|one| to_report_row(&reference, contract, &one.report)).collect();
-    Ok(report_csv::report_table(&rows, &form.elements, catalogue))
+    Ok(local_app.app.reports_by_id(&ids)?)
 }

@@ -1,15 +1,21 @@
-//! DHIS2 data value sets, JSON or CSV: what such a client sends becomes reports, and what became of
-//! each value is answered in the shape that it reads.
+//! DHIS2 data value sets, in JSON, CSV, XML or ADX: what such a client sends becomes reports, and
+//! what became of each value is answered in the shape that it reads. Accepted reports go out in
+//! JSON and ADX.
 //!
 //! DHIS2 has no word for "nothing occurred" and often stores no zero: what is absent stays absent,
 //! and a report with an absent cell is refused.
 
 mod answer;
 mod csv;
+mod export;
 mod message;
 mod period;
+mod xml;
 
 pub use answer::{build_answer, build_unreadable_answer};
+pub use export::{
+    Dhis2Export, Dhis2ExportFormat, Dhis2ExportRequest, UntoldFigures, export_data_values,
+};
 pub use message::{Dhis2Options, Dhis2Scheme, ImportStrategy};
 
 use crate::app::ReferenceSnapshot;
@@ -20,11 +26,16 @@ use crate::domain::report::element::{Element, ElementKind};
 use crate::domain::report::figure_text::parse_scaled;
 use crate::domain::reporting::expectation::Expectation;
 use crate::domain::support::ids::UnitId;
+use crate::domain::support::limits::IMPORTED_REPORTS_MAX;
 use crate::domain::support::message::{Message, message};
 use message::DataValue;
 use period::parse_period;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use xml::XmlDialect;
+
+/// The comment of a figure that is the one of the last period, confirmed: DHIS2 has no word for it.
+const CARRIED: &str = "carried";
 
 /// What forbids one value or one report.
 #[derive(Debug, Clone)]
@@ -59,6 +70,10 @@ pub enum Dhis2Form {
     Json,
     /// CSV by position.
     Csv,
+    /// DHIS2's own XML (DXF 2).
+    Xml,
+    /// ADX of IHE.
+    Adx,
 }
 
 /// Where the names in a set are looked up.
@@ -83,6 +98,8 @@ pub fn read_data_value_set(
         Dhis2Form::Json => serde_json::from_slice(bytes)
             .map_err(|error| message!("dhis2-unreadable", fault = error.to_string()))?,
         Dhis2Form::Csv => csv::read_values(bytes)?,
+        Dhis2Form::Xml => xml::read_values(bytes, XmlDialect::Dxf)?,
+        Dhis2Form::Adx => xml::read_values(bytes, XmlDialect::Adx)?,
     };
     set.data_set = set.data_set.or_else(|| given.data_set.clone());
     let options = given.with_payload(&set);
@@ -96,6 +113,10 @@ pub fn read_data_value_set(
         let period = of_set(&value.period, &set.period);
         let contract = of_set(&value.data_set, &set.data_set);
         groups.entry((contract, unit, period)).or_default().push(index);
+    }
+    // Before any is looked up: a name is looked for among all units.
+    if groups.len() > IMPORTED_REPORTS_MAX {
+        return Err(message!("dhis2-most-reports", limit = IMPORTED_REPORTS_MAX));
     }
     for ((contract, unit, period), indexes) in groups {
         let place = ReportPlace { contract, unit, period, indexes };
@@ -160,7 +181,7 @@ fn read_report(
         first_day: expected.period.start,
         last_day: None,
         cells: cells.into_iter().collect(),
-        note: String::new(),
+        note: None,
     })
 }
 
@@ -208,6 +229,10 @@ fn read_value<'r>(
         let message = message!("dhis2-no-such-element", element = code);
         return Err(value_fault(index, "dataElement", code, "E7610", message));
     };
+    if let Some(by) = &value.divided_by {
+        let message = message!("dhis2-value-divided", element = code, by);
+        return Err(value_fault(index, "dataElement", code, "VALUE_DIVIDED", message));
+    }
     let text = match &value.value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
@@ -230,7 +255,9 @@ fn read_value<'r>(
         let message = message!("dhis2-value-not-read", value, element);
         value_fault(index, "value", &text, "E7619", message)
     })?;
-    Ok(Some((element, CellValue::Reported(figure))))
+    let is_carried = value.comment.as_deref().is_some_and(|comment| comment.trim() == CARRIED);
+    let cell = if is_carried { CellValue::Carried(figure) } else { CellValue::Reported(figure) };
+    Ok(Some((element, cell)))
 }
 
 fn value_fault(

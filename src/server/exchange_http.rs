@@ -1,8 +1,9 @@
 //! Files and DHIS2 data value sets over plain HTTP, beside gRPC on the same port.
 //!
 //! ```text
-//!  POST /exchange/v1/reports   a file of reports, CSV or XLSX, or a data value set in JSON
-//!  POST /api/dataValueSets     a data value set, JSON or CSV, where a DHIS2 client sends it
+//!  POST /exchange/v1/reports   a file of reports, CSV or XLSX, or a data value set
+//!  POST /api/dataValueSets     a data value set in JSON, CSV, XML or ADX, where a DHIS2 client
+//!                              sends it
 //! ```
 //!
 //! The layer stands in front of those of gRPC: it marks the request, so that the limits measure the
@@ -41,6 +42,12 @@ const FILE_PATH: &str = "/exchange/v1/reports";
 const CSV_TYPES: [&str; 2] = ["text/csv", "application/csv"];
 /// The type of an XLSX file.
 const WORKBOOK_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Types of a data value set in XML.
+const XML_TYPES: [(&str, Dhis2Form); 3] = [
+    ("application/xml", Dhis2Form::Xml),
+    ("text/xml", Dhis2Form::Xml),
+    ("application/adx+xml", Dhis2Form::Adx),
+];
 const JSON_TYPE: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The routes of this module.
@@ -67,6 +74,11 @@ impl ReportBody {
         let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let essence = given.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
         let is_csv = CSV_TYPES.iter().any(|csv| essence.eq_ignore_ascii_case(csv));
+        let mut xml_forms = XML_TYPES.into_iter();
+        let xml_form = xml_forms.find(|(name, _)| essence.eq_ignore_ascii_case(name));
+        if let Some((_, form)) = xml_form {
+            return Self::DataValueSet(form);
+        }
         let is_file_path = parts.uri.path() == FILE_PATH;
         match (is_file_path, is_csv || essence.eq_ignore_ascii_case(WORKBOOK_TYPE)) {
             (true, true) => Self::File,

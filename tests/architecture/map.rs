@@ -162,8 +162,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("prost_types", &["pb", "wire"]),
     // Draws the pictures of enrolment cards.
     ("qrcodegen", &["cli"]),
-    // What calamine does not tell of a workbook: hidden rows.
-    ("quick_xml", &["files"]),
+    // What calamine does not tell of a workbook: hidden rows. In exchange data value sets in XML.
+    ("quick_xml", &["exchange", "files"]),
     // Creates the private CA and the server's certificate.
     ("rcgen", &["server"]),
     // P-256 signatures, HMAC and random numbers; in sync it signs cursors. sha2 computes digests of

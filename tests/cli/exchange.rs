@@ -183,3 +183,18 @@ fn a_file_says_what_is_new_and_old_to_new_and_what_goes_out_comes_in_unchanged()
     let again = machine.run_ok(&["access", "grant-many", &roles, "--dry-run"]);
     assert!(again.contains("0 new, 0 changed, 1 unchanged"), "{again}");
 }
+
+#[test]
+fn a_workbook_that_makes_the_library_panic_or_is_of_another_kind_is_refused_and_nothing_else_is_printed()
+ {
+    let machine = TestMachine::with_example();
+    machine.grant_role("xa", "REPORTER", "com-29242-1");
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/workbook/");
+    for expected in ["panics.xlsx:1:1: BAD_WORKBOOK", "calc.ods:1:1: ODS_WORKBOOK"] {
+        let file = corpus.to_owned() + expected.split(':').next().unwrap();
+        let refused = machine.run(&["report", "import", "-f", &file, "--account", "xa"]);
+        let told: Vec<&str> = refused.err.lines().collect();
+        assert_eq!((refused.code, told.len()), (1, 2), "{refused:?}");
+        assert!(told[1].contains(expected), "{refused:?}");
+    }
+}

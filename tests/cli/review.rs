@@ -62,6 +62,11 @@ fn a_report_goes_up_comes_back_with_a_question_and_is_accepted() {
     machine.run_ok(&["review", "accept", report, "--phone", "tinh"]);
     let exported = machine.run_ok(&["report", "export", "--csv", "tuan-xa"]);
     assert!(exported.contains("ACCEPTED") && exported.contains("com-29242-2"), "{exported}");
+    let set = machine.run(&["export", "reports", "--form", "tuan-xa", "--format", "dhis2-json"]);
+    let told: serde_json::Value = serde_json::from_str(&set.out).unwrap();
+    let values = told["dataValues"].as_array().unwrap();
+    assert_eq!((values.len(), &values[0]["value"]), (1, &"1".into()), "{told}");
+    assert!(set.err.contains("nothing occurred\"; cells: 4 (com-29242-2"), "{set:?}");
     assert_eq!(machine.run_ok(&["access", "devices"]).lines().count(), 3);
 }
 

@@ -5,6 +5,10 @@
 //! `tests/corpus.rs` with those in `fuzz/corpus`.
 #![allow(dead_code, reason = "each fuzzer calls one of them")]
 
+#[path = "health_world.rs"]
+mod health_world;
+
+use health_world::HealthWorld;
 use jiff::civil::date;
 use prost::Message;
 use std::sync::OnceLock;
@@ -15,6 +19,7 @@ use thidua::domain::report::form::Catalogue;
 use thidua::domain::support::ids::UnitId;
 use thidua::domain::support::time::Timestamp;
 use thidua::domain::target_rule::{FormRuleExpr, Target};
+use thidua::exchange::dhis2::{Dhis2Form, Dhis2Options, Register, read_data_value_set};
 use thidua::files::table::{self, DecimalMark, TableInput};
 use thidua::files::{
     baseline, campaign, campaign_writer, catalogue, grant, handover, org, report_csv,
@@ -82,6 +87,23 @@ fn sorted_row(row: &report_csv::ReportCsvRow) -> report_csv::ReportCsvRow {
     let mut row = report_csv::ReportCsvRow { line: 0, ..row.clone() };
     row.cells.sort_by(|a, b| a.0.cmp(&b.0));
     row
+}
+
+/// A DHIS2 data value set, in each of its forms: what is read names only what is known.
+pub(crate) fn fuzz_data_values(bytes: &[u8]) {
+    let world = HealthWorld::get();
+    let register = Register { reference: &world.reference, covers: &|_| true };
+    for form in [Dhis2Form::Json, Dhis2Form::Csv, Dhis2Form::Xml, Dhis2Form::Adx] {
+        let options = Dhis2Options::from_query(form, |_| None);
+        let Ok((import, _)) = read_data_value_set((bytes, form), &options, register) else {
+            continue;
+        };
+        for (report, indexes) in &import.reports {
+            assert!(world.catalogue.contract(&report.contract).is_some());
+            assert!(world.org.unit_by_uid(&report.unit_uid).is_some());
+            assert!(report.cells.len() <= indexes.len() && indexes.len() <= import.value_count);
+        }
+    }
 }
 
 /// Two elements, one with decimals.

@@ -41,8 +41,8 @@ pub struct DeliveredContent {
     pub key: ReportKey,
     /// The cells.
     pub cells: Vec<(ElementNumber, CellValue)>,
-    /// The note.
-    pub note: String,
+    /// The note; `None`: the sender says nothing of the one that is there.
+    pub note: Option<String>,
     /// Label of the sending system's account.
     pub source: String,
 }
@@ -138,7 +138,7 @@ fn save_and_submit(
 /// Whether the report was sent with exactly this content.
 fn is_same(report: &Report, content: &DeliveredContent) -> bool {
     report.state.is_sent()
-        && report.note == content.note
+        && content.note.as_ref().is_none_or(|note| report.note == *note)
         && report.cells.len() == content.cells.len()
         && content.cells.iter().all(|(element, value)| report.cells.get(element) == Some(value))
 }
@@ -157,16 +157,17 @@ fn to_save(
         mine: Some(*value),
         base: seen.and_then(|stored| stored.report.cells.get(element).copied()),
     };
-    let note = NoteChange {
-        mine: content.note.clone(),
+    // An empty note says nothing about one that others wrote.
+    let note = content.note.as_ref().filter(|note| is_own || !note.is_empty());
+    let note = note.map(|note| NoteChange {
+        mine: note.clone(),
         base: seen.map_or_else(String::new, |stored| stored.report.note.clone()),
-    };
+    });
     SaveCells {
         key: content.key.clone(),
         acting_unit,
         changes: content.cells.iter().map(change).collect(),
-        // Without a note the system says nothing about the one that is there.
-        note: (is_own || !content.note.is_empty()).then_some(note),
+        note,
         base_revision: stored.map_or(0, |stored| stored.revision),
     }
 }

@@ -33,6 +33,8 @@ pub(super) fn read_values(bytes: &[u8]) -> Result<DataValueSet, Message> {
             period: cell(1),
             org_unit: cell(2),
             value: cell(5).map(Value::String),
+            comment: cell(8),
+            divided_by: None,
         });
     }
     Ok(set)

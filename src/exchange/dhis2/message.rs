@@ -1,5 +1,6 @@
 //! The message of a data value set, and the options of an import.
 
+use super::Dhis2Form;
 use crate::domain::org::{Org, Unit};
 use crate::domain::report::element::{Element, ElementCode};
 use crate::domain::report::form::Catalogue;
@@ -15,12 +16,12 @@ pub(super) struct DataValueSet {
     pub(super) data_set: Option<String>,
     pub(super) period: Option<String>,
     pub(super) org_unit: Option<String>,
-    id_scheme: Option<String>,
-    org_unit_id_scheme: Option<String>,
-    data_element_id_scheme: Option<String>,
-    dry_run: Option<bool>,
+    pub(super) id_scheme: Option<String>,
+    pub(super) org_unit_id_scheme: Option<String>,
+    pub(super) data_element_id_scheme: Option<String>,
+    pub(super) dry_run: Option<bool>,
     #[serde(alias = "strategy")]
-    import_strategy: Option<String>,
+    pub(super) import_strategy: Option<String>,
     pub(super) data_values: Vec<DataValue>,
 }
 
@@ -33,6 +34,10 @@ pub(super) struct DataValue {
     pub(super) period: Option<String>,
     pub(super) org_unit: Option<String>,
     pub(super) value: Option<Value>,
+    pub(super) comment: Option<String>,
+    /// What divides the figure, as in `SEX`; only ADX says it in a way that can be read.
+    #[serde(skip)]
+    pub(super) divided_by: Option<String>,
 }
 
 /// How identifiers are read.
@@ -81,18 +86,18 @@ impl Dhis2Scheme {
             let mut found = org.open_units_on(day).filter(|unit| matches(unit));
             found.next().filter(|_| found.next().is_none())
         };
-        let version =
-            |unit: &Unit| unit.versions.iter().find(|version| version.days.contains(day)).cloned();
         match self {
             Self::Uid => org.unit_by_uid(text),
             Self::System(system) => {
                 org.unit_by_official_code(system, text, day).and_then(|id| org.unit(id))
             }
             Self::Code => named(&|unit| {
-                let code = version(unit).and_then(|version| version.code);
+                let code = unit.version_on(day).and_then(|version| version.code.as_ref());
                 code.is_some_and(|code| code.code == text)
             }),
-            Self::Name => named(&|unit| version(unit).is_some_and(|version| version.name == text)),
+            Self::Name => {
+                named(&|unit| unit.version_on(day).is_some_and(|version| version.name == text))
+            }
         }
     }
 
@@ -162,8 +167,12 @@ pub struct Dhis2Options {
 
 impl Dhis2Options {
     /// The options of a query, each option by its name. The specific scheme beats the general one.
-    pub fn from_query(find: impl Fn(&str) -> Option<String>) -> Self {
+    /// Where it says nothing, ADX names by codes.
+    pub fn from_query(form: Dhis2Form, find: impl Fn(&str) -> Option<String>) -> Self {
         let mut options = Self::default();
+        if form == Dhis2Form::Adx {
+            (options.unit_scheme, options.element_scheme) = (Dhis2Scheme::Code, Dhis2Scheme::Code);
+        }
         options.set_schemes(&find);
         if let Some(text) = find("importStrategy").or_else(|| find("strategy")) {
             options.set_strategy(&text);

@@ -23,7 +23,7 @@ pub(super) fn deliver_rows(
             first_day: row.window.start,
             last_day: Some(row.window.last_day()),
             cells: row_cells(places.reference, row),
-            note: row.note.clone(),
+            note: Some(row.note.clone()),
         }))
     })?;
     let (request, takes_good_rows) = planned.request(request, partial);
@@ -83,6 +83,9 @@ fn find_changes(
         let old = before.and_then(|(cells, _)| cells.get(&number).copied());
         (old != Some(*new)).then(|| cell_change(reference, code, (old, *new)))
     };
-    let note = note_change(before.map_or("", |(_, note)| note.as_str()), &sent.note);
+    let note = note_change(
+        before.map_or("", |(_, note)| note.as_str()),
+        sent.note.as_deref().unwrap_or_default(),
+    );
     sent.cells.iter().filter_map(change).chain(note).collect()
 }

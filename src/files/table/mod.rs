@@ -10,6 +10,7 @@ pub mod csv_writer;
 mod day;
 mod encoding;
 mod number;
+mod panic_guard;
 mod remark;
 mod row;
 mod sheet;

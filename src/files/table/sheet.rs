@@ -8,6 +8,10 @@ use jiff::civil::Date;
 
 /// The first bytes of a ZIP archive, and so of an XLSX file.
 const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
+/// Name and type of an ODS file, the first member of its archive and never compressed.
+const ODS_TYPE: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
+/// Length of what stands before the name of the first member.
+const ZIP_HEADER: usize = 30;
 /// The first bytes of a compound file: XLS, or an XLSX with a password.
 const COMPOUND_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0";
 
@@ -125,6 +129,12 @@ impl TableSheet {
 /// # Errors
 /// They are neither, or not in a form that can be read in one way only.
 pub(super) fn read_sheet(input: &TableInput<'_>) -> Result<TableSheet, Vec<FileDiagnostic>> {
+    // The library does not tell merged cells and hidden rows of ODS, and unpacks repeated cells
+    // without a limit.
+    if input.bytes.get(ZIP_HEADER..).is_some_and(|rest| rest.starts_with(ODS_TYPE)) {
+        let violation = Violation::error("ODS_WORKBOOK", "file", message!("table-ods-workbook"));
+        return Err(vec![FileDiagnostic::at_start(input.file, violation)]);
+    }
     if input.bytes.starts_with(ZIP_MAGIC) {
         return workbook::read_workbook(input).map_err(|fault| vec![*fault]);
     }

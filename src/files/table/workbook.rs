@@ -1,6 +1,7 @@
 //! XLSX: the one visible sheet that holds something, with the kinds of its cells.
 
 use super::super::diagnostic::FileDiagnostic;
+use super::panic_guard::catch_quietly;
 use super::sheet::{MergedArea, SheetRow, TableCell, TableSheet};
 use super::workbook_package::{PackageFault, find_hidden_rows};
 use super::{TABLE_ROWS_MAX, TableInput, WorkbookLimits, day};
@@ -9,7 +10,6 @@ use crate::domain::support::violation::Violation;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetVisible, Xlsx, XlsxError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Most columns of a table; a workbook has 16 384.
 const COLUMNS_MAX: u32 = 1_000;
@@ -37,8 +37,7 @@ pub(super) fn read_workbook(input: &TableInput<'_>) -> Result<TableSheet, Box<Fi
         }
     })?;
     // The library panics on some damaged files; such a file is refused like any other.
-    let read = catch_unwind(AssertUnwindSafe(|| read_sheets(bytes, limits)));
-    let sheets = read
+    let sheets = catch_quietly(|| read_sheets(bytes, limits))
         .unwrap_or(Err(WorkbookFault::Damaged))
         .map_err(|fault| refused(fault.code(), fault.message()))?;
     let (visible, invisible): (Vec<_>, Vec<_>) = sheets.into_iter().partition(|one| one.is_visible);

@@ -5,8 +5,11 @@ use super::WorkbookLimits;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use std::collections::HashMap;
-use std::io::{BufReader, Cursor, Read as _};
+use std::io::{BufReader, Cursor, Read as _, Write};
 use zip::ZipArchive;
+
+/// Most attributes of an element. A parser compares each with all before it.
+const ATTRIBUTES_MAX: usize = 256;
 
 type Package<'a> = ZipArchive<Cursor<&'a [u8]>>;
 
@@ -59,16 +62,49 @@ pub(super) fn find_hidden_rows(
     Ok(hidden)
 }
 
-/// Unpacks every part once, without keeping it: what the archive declares may be a lie.
+/// Unpacks every part once, without keeping it: what the archive declares may be a lie, and a small
+/// archive can hold an element with so many attributes that comparing them takes hours.
 fn check_size(package: &mut Package<'_>, bytes_max: u64) -> Result<(), PackageFault> {
     let mut left = bytes_max;
     for index in 0..package.len() {
         let part = package.by_index(index).map_err(|_| PackageFault::Damaged)?;
-        let unpacked = std::io::copy(&mut part.take(left + 1), &mut std::io::sink());
+        let mut attributes = AttributeCount::default();
+        let unpacked = std::io::copy(&mut part.take(left + 1), &mut attributes);
         let unpacked = unpacked.map_err(|_| PackageFault::Damaged)?;
         left = left.checked_sub(unpacked).ok_or(PackageFault::TooLarge)?;
+        if attributes.most > ATTRIBUTES_MAX {
+            return Err(PackageFault::Damaged);
+        }
     }
     Ok(())
+}
+
+/// Counts the attributes of the elements that are written to it, by their equals signs.
+#[derive(Default)]
+struct AttributeCount {
+    of_element: Option<usize>,
+    most: usize,
+}
+
+impl Write for AttributeCount {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for byte in bytes {
+            match (byte, &mut self.of_element) {
+                (b'<', _) => self.of_element = Some(0),
+                (b'>', _) => self.of_element = None,
+                (b'=', Some(count)) => {
+                    *count += 1;
+                    self.most = self.most.max(*count);
+                }
+                (_, _) => {}
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Calls `each` with every element of a part and its local name; a part that is absent or damaged

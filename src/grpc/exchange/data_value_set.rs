@@ -5,7 +5,6 @@ use crate::app::command::DeliveryVerdict;
 use crate::app::delivery::{Deliveries, Delivery, DeliveryResults};
 use crate::app::partner::PartnerIdentity;
 use crate::auth;
-use crate::domain::support::limits::IMPORTED_REPORTS_MAX;
 use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
 use crate::exchange::dhis2::{
@@ -46,7 +45,7 @@ impl Services {
         (form, body): (Dhis2Form, Bytes),
     ) -> Result<JsonAnswer, Status> {
         let lang = read_accept_language(metadata);
-        let options = Dhis2Options::from_query(find_option);
+        let options = Dhis2Options::from_query(form, find_option);
         let request_id = read_idempotency_key(metadata);
         let taken = async {
             let partner = authenticate_partner(self, metadata, extensions).await?;
@@ -80,10 +79,6 @@ impl Services {
         }
         if options.strategy == ImportStrategy::Delete {
             return Ok(build_unreadable_answer(&message!("dhis2-no-delete"), lang));
-        }
-        if import.reports.len() > IMPORTED_REPORTS_MAX {
-            let message = message!("dhis2-most-reports", limit = IMPORTED_REPORTS_MAX);
-            return Ok(build_unreadable_answer(&message, lang));
         }
         let request_hash = auth::hash_secret(&[format!("{options:?}").as_bytes(), body].concat());
         let asked = ActRequest { name: ACT, request_id: None, request_hash, validate_only: true };

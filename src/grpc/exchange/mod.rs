@@ -144,7 +144,7 @@ fn read_report(report: pb::DeliveredReport, catalogue: &Catalogue) -> Result<Del
     }
     let named = contract.zip(unit_uid).zip(first_day.zip(note));
     let ((contract, unit_uid), (first_day, note)) = violations.into_result(named)?;
-    Ok(Delivery { contract, unit_uid, first_day, last_day: None, cells: read, note })
+    Ok(Delivery { contract, unit_uid, first_day, last_day: None, cells: read, note: Some(note) })
 }
 
 fn read_cell(

@@ -54,31 +54,56 @@ struct SecondNode {
     _db: TestDb,
 }
 
-fn read_example(name: &str) -> String {
-    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR")))
-        .unwrap()
+/// An example authority: its directory and the file of its campaign.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Example {
+    dir: &'static str,
+    campaign: &'static str,
+    /// A day on which its first reports are due: who stands above whom is stored as of today.
+    today: jiff::civil::Date,
+}
+
+impl Example {
+    /// The police of a province, weekly.
+    pub(crate) const TRA_VINH: Self =
+        Self { dir: "tra-vinh", campaign: "campaign-a.toml", today: FIRST_MONDAY };
+    /// The health stations of a province, monthly.
+    pub(crate) const HEALTH: Self =
+        Self { dir: "health", campaign: "campaign.toml", today: jiff::civil::date(2026, 7, 6) };
+
+    fn read(self, name: &str) -> String {
+        let dir = self.dir;
+        std::fs::read_to_string(format!("{}/examples/{dir}/{name}", env!("CARGO_MANIFEST_DIR")))
+            .unwrap()
+    }
+}
+
+const FIRST_MONDAY: jiff::civil::Date = jiff::civil::date(2024, 8, 26);
+
+fn noon(day: jiff::civil::Date) -> Timestamp {
+    Timestamp::from_local_midnight(day).saturating_add_micros(12 * 3_600_000_000)
 }
 
 /// Monday 26 August 2024, noon: the campaign's first week is over and its reports are due.
 pub(crate) fn first_monday() -> Timestamp {
-    Timestamp::from_local_midnight(jiff::civil::date(2024, 8, 26))
-        .saturating_add_micros(12 * 3_600_000_000)
+    noon(FIRST_MONDAY)
 }
 
-fn load_example(app: &App) {
+fn load_example(app: &App, example: Example) {
+    app.clock().set(noon(example.today));
     let system = app.system_actor().unwrap();
     let [units, parents, lineage] = ["units.csv", "parents.csv", "lineage.csv"]
-        .map(|name| read_example(&format!("org/{name}")));
+        .map(|name| example.read(&format!("org/{name}")));
     let org =
         read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
     app.import_org(&system, org.facts()).unwrap();
     let system = app.system_actor().unwrap();
     let parts = ["elements.toml", "forms.toml"]
-        .map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
+        .map(|name| catalogue::read_catalogue(name, &example.read(name)).unwrap());
     let calendars: Vec<_> = Calendars::standard().iter().cloned().collect();
     app.apply_catalogue(&system, &catalogue::merge_catalogues(parts.into()), &calendars).unwrap();
-    let read =
-        campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml")).unwrap();
+    let name = example.campaign;
+    let read = campaign::read_campaign_file(name, &example.read(name)).unwrap();
     app.apply_campaign(&system, &read.campaign).unwrap();
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve).unwrap();
 }
@@ -141,15 +166,23 @@ impl TestServer {
 
     /// Starts a server whose calls are traced.
     pub(crate) async fn start_traced(tracer: Tracer) -> Self {
-        let dir = Self::create_server_dir(None);
+        let dir = Self::create_server_dir(None, Example::TRA_VINH);
         let served = (open_app(dir.path()), ServerMetrics::default().with_tracer(tracer));
         let test_server = Self::serve_app(dir.path(), 0, None, served).await;
         Self { dir: Some(dir), ..test_server }
     }
 
+    /// Starts a server of this example on SQLite.
+    pub(crate) async fn start_example(example: Example) -> Self {
+        let dir = Self::create_server_dir(None, example);
+        let test_server = Self::serve(dir.path(), 0, None).await;
+        test_server.clock.set(noon(example.today));
+        Self { dir: Some(dir), ..test_server }
+    }
+
     /// Starts a server that offers reflection.
     pub(crate) async fn start_with_reflection() -> Self {
-        let dir = Self::create_server_dir(None);
+        let dir = Self::create_server_dir(None, Example::TRA_VINH);
         std::fs::write(dir.path().join(REFLECTION_FILE), "").unwrap();
         let test_server = Self::serve(dir.path(), 0, None).await;
         Self { dir: Some(dir), ..test_server }
@@ -157,25 +190,25 @@ impl TestServer {
 
     /// Starts a server that requires second factors, as an authority's does.
     pub(crate) async fn start_with_second_factor() -> Self {
-        let dir = Self::create_server_dir(None);
+        let dir = Self::create_server_dir(None, Example::TRA_VINH);
         std::fs::write(dir.path().join(SECOND_FACTOR_FILE), "").unwrap();
         let test_server = Self::serve(dir.path(), 0, None).await;
         Self { dir: Some(dir), ..test_server }
     }
 
     async fn start_with(public_address: Option<SocketAddr>, database: Option<&str>) -> Self {
-        let dir = Self::create_server_dir(database);
+        let dir = Self::create_server_dir(database, Example::TRA_VINH);
         let test_server = Self::serve(dir.path(), 0, public_address).await;
         Self { dir: Some(dir), ..test_server }
     }
 
     /// A directory with everything that a server needs.
-    fn create_server_dir(database: Option<&str>) -> tempfile::TempDir {
+    fn create_server_dir(database: Option<&str>, example: Example) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         if let Some(database) = database {
             std::fs::write(dir.path().join(DATABASE_URL_FILE), database).unwrap();
         }
-        load_example(&open_app(dir.path()));
+        load_example(&open_app(dir.path()), example);
         let files = TlsFiles::in_dir(&dir.path().join("tls"));
         ca::init_tls(&files, &["127.0.0.1".into(), "localhost".into()], real_now()).unwrap();
         dir

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use thidua::domain::access::partner::PartnerCall;
+use thidua::domain::support::limits::IMPORTED_REPORTS_MAX;
 
 const PATH: &str = "/api/dataValueSets";
 const COMMUNE: &str = "com-29242-0";
@@ -134,6 +135,10 @@ async fn a_stranger_a_wrong_body_and_an_unknown_option_are_told_what_is_wrong() 
     assert!(status == 409 && answer["message"].as_str().unwrap().contains("dryRun"), "{answer}");
     let (status, answer) = system.post(&server, "?importStrategy=DELETE", &set).await;
     assert!(status == 409 && answer["message"].as_str().unwrap().contains("not deleted"));
+    let of_unit = |number: usize| json!({ "orgUnit": number.to_string(), "value": "1" });
+    let many = json!({ "dataValues": (0..=IMPORTED_REPORTS_MAX).map(of_unit).collect::<Vec<_>>() });
+    let (status, answer) = system.post(&server, "", &many).await;
+    assert!(status == 409 && answer["message"].as_str().unwrap().contains("reports at most"));
     server.close().await;
 }
 
@@ -160,5 +165,54 @@ async fn a_set_tells_a_key_nothing_of_units_beyond_its_cover_and_nothing_at_all_
         let (status, answer) = reader.post(&server, "", &set).await;
         assert_eq!((status, &answer["code"]), (403, &json!("permission_denied")), "{answer}");
     }
+    server.close().await;
+}
+
+/// Sends a set in XML; the status and the sentence, or the first conflict's code.
+async fn send_xml(server: &TestServer, system: &System, kind: &str, text: &str) -> (u16, String) {
+    let authorization = format!("ApiToken {}", system.secret.reveal());
+    let headers =
+        [("content-type", kind), ("accept-language", "en"), ("authorization", &*authorization)];
+    let channel = server.connect().await;
+    let answer = send_http2(channel, "POST", PATH, &headers, text.into()).await;
+    let (status, answer) = (answer.status, answer.json());
+    let conflict = answer["response"]["conflicts"][0]["errorCode"].as_str();
+    (status, conflict.or(answer["message"].as_str()).unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn xml_that_is_damaged_or_says_what_cannot_be_read_is_refused_with_its_line() {
+    let server = TestServer::start().await;
+    let system = System::with_key(&server, &[PartnerCall::Reports]).await;
+    let root = "<adx xmlns=\"urn:ihe:qrph:adx:2015\">\n";
+    let group = "<group dataSet=\"tuan-xa\" period=\"2024-08-19/P1W\" orgUnit=\"29242\">\n";
+    let ends = "</group></adx>";
+    let value = "<dataValue dataElement=\"so_offences\" value=\"3\"";
+    let many: String = (0..100).map(|number| format!(" a{number}=\"1\"")).collect();
+    let entity = "<!DOCTYPE adx [<!ENTITY a \"3\">]>\n";
+    let told = [
+        (format!("{root}{group}{value} SEX=\"F\"/>{ends}"), "VALUE_DIVIDED"),
+        (format!("{root}{group}{value}/>{value}/>{ends}"), "VALUE_TWICE"),
+        (format!("{root}{group}{value}/>{ends}"), "CELL_BLANK"),
+        (format!("{root}{}{value}/>{ends}", group.replace("P1W", "P1M")), "E7611"),
+        (format!("{root}{}{value}/>{ends}", group.replace("29242", "99999")), "E7612"),
+        (format!("{entity}{root}{group}{value}/>{ends}"), "line 1: A document type"),
+        (format!("{root}{group}{}/>{ends}", value.replace('3', "&a;")), "line 3: The XML is not"),
+        (format!("{root}{group}{value}{many}/>{ends}"), "line 3: An element has more than 64"),
+        (format!("{root}{group}{value}/>{ends}{root}{ends}"), "line 3: One complete element"),
+        (format!("{root}{group}{value}/>"), "line 3: One complete element"),
+        (format!("{root}{group}{group}"), "line 3: The element group is not read here"),
+        (format!("{root}{group}3</group></adx>"), "line 3: A text between elements"),
+        (format!("{root}{group}<a:dataValue/>{ends}"), "line 3: The element a:dataValue"),
+        (root.replace("2015", "2016"), "line 1: One complete element adx"),
+        ("<?xml version=\"1.0\" encoding=\"utf-16\"?>".to_owned(), "line 1: The text is not UTF-8"),
+    ];
+    for (text, expected) in told {
+        let (status, said) = send_xml(&server, &system, "application/adx+xml", &text).await;
+        assert!(status == 409 && said.contains(expected), "{text}: {said}");
+    }
+    let dxf = "<dataValueSet xmlns=\"http://dhis2.org/schema/dxf/2.0\" dryRun=\"maybe\"/>";
+    let (status, said) = send_xml(&server, &system, "text/xml; charset=utf-8", dxf).await;
+    assert!(status == 409 && said.contains("dryRun"), "{said}");
     server.close().await;
 }

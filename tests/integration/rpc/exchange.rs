@@ -32,25 +32,37 @@ pub(super) struct System {
 
 impl System {
     pub(super) async fn with_key(server: &TestServer, calls: &[PartnerCall]) -> Self {
+        Self::with_key_for(server, calls, (DISTRICT, "tuan-xa")).await
+    }
+
+    /// With a key for the reports of this contract, whose form has the same code, below this unit.
+    pub(super) async fn with_key_for(
+        server: &TestServer,
+        calls: &[PartnerCall],
+        (unit, contract): (&str, &str),
+    ) -> Self {
+        let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
+        let today = server.app.now().local_date();
+        let key_unit = UnitId::from_code(unit);
+        let above = reference.org.effective_ancestors(key_unit, today);
+        let root = above.last().copied().unwrap_or(key_unit);
         let (account, actor) = (AccountId::from_code(SYSTEM), server.app.system_actor().unwrap());
         for role in [Role::PartnerWriter, Role::PartnerReader] {
-            let unit = UnitId::from_code("prov-84");
-            let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+            let grant = Grant { role, unit: root, from: date(2024, 1, 1), to: date(2030, 1, 1) };
             server.app.grant_role(&actor, account, SYSTEM, &grant).unwrap();
         }
         let (id, secret, hash) = auth::generate_service_key().unwrap();
         let sends = calls.contains(&PartnerCall::Reports);
         let request = ServiceKeyRequest {
             account,
-            unit: UnitId::from_code(DISTRICT),
+            unit: key_unit,
             campaign: None,
             allowed_calls: calls.to_vec(),
-            contracts: sends.then(|| "tuan-xa".to_owned()).into_iter().collect(),
+            contracts: sends.then(|| contract.to_owned()).into_iter().collect(),
             valid_days: 30,
         };
         server.app.issue_service_key(&actor, id, &hash, &request).unwrap();
-        let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
-        let form = reference.catalogue.form("tuan-xa").unwrap();
+        let form = reference.catalogue.form(contract).unwrap();
         let elements = form.elements.iter().map(|code| code.as_str().to_owned()).collect();
         let channel = server.connect().await;
         let client = ExchangeServiceClient::new(channel);
@@ -93,7 +105,7 @@ fn states(response: &pb::DeliverReportsResponse) -> Vec<pb::DeliveryState> {
     response.verdicts.iter().map(pb::DeliveryVerdict::state).collect()
 }
 
-async fn read_report(reviewer: &TestClient, report_id: &[u8]) -> pb::ReportRecord {
+pub(super) async fn read_report(reviewer: &TestClient, report_id: &[u8]) -> pb::ReportRecord {
     let request = pb::GetReportRequest { report_id: report_id.to_vec() };
     let found = report_client(reviewer).get_report(reviewer.request(request)).await.unwrap();
     found.into_inner().report.unwrap().record.unwrap()

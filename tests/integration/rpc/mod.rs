@@ -9,6 +9,7 @@ pub(crate) mod desk_session;
 mod dhis2;
 mod drilldown;
 mod endpoints;
+mod every_format;
 mod exchange;
 mod grants;
 mod handovers;
