@@ -50,12 +50,14 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::EndGrant | Rpc::RevokeServiceKey => RpcAccess::OnRecord(&[Revoke]),
         // Every caller may also revoke its own device.
         Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
-        Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys => {
+        Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListUnitDevices => {
             RpcAccess::WithinUnits(&[ListDevices])
         }
-        Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
-            RpcAccess::InternalRole
-        }
+        Rpc::GetUnit
+        | Rpc::ListUnits
+        | Rpc::GetCampaign
+        | Rpc::ListCampaigns
+        | Rpc::ListCatalogueEntries => RpcAccess::InternalRole,
         Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
         Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
         Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::ListStandingsOfRun | Rpc::DiffRuns => {
@@ -70,13 +72,19 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::GetReport | Rpc::ListRevisions => RpcAccess::OnRecord(&[ReadReport, ReadDesk]),
         Rpc::ListReports => RpcAccess::WithinUnits(&[ReadReport, ReadDesk]),
         // Callers with the published scope also read the standings of province and districts.
-        Rpc::GetStanding | Rpc::ListStandingReports => RpcAccess::OnRecord(&[ReadStanding]),
+        Rpc::GetStanding
+        | Rpc::ListStandingReports
+        | Rpc::EvaluateScores
+        | Rpc::GetMorningReport => RpcAccess::OnRecord(&[ReadStanding]),
         Rpc::ListStandings => RpcAccess::WithinUnits(&[ReadStanding]),
         Rpc::ListFindings => RpcAccess::WithinUnits(&[ReadFinding]),
         Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
         Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
         Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
-        Rpc::ListWaivers | Rpc::ListHandovers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::ListWaivers | Rpc::ListHandovers | Rpc::ListDueReports => {
+            RpcAccess::WithinUnits(&[ReadReport])
+        }
+        Rpc::RehearseOrganisation => RpcAccess::OnRecord(&[ChangeOrg]),
         Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),
         Rpc::ProposeHandover | Rpc::SettleHandover => RpcAccess::OnRecord(&[HandOverStocks]),
         Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),

@@ -14,6 +14,8 @@ pub mod grant;
 pub mod partner;
 pub mod reasons;
 pub mod record;
+pub mod rehearsal;
+pub mod scoring;
 pub mod standing;
 pub mod sync;
 pub mod target;
