@@ -34,7 +34,8 @@ impl App {
         let (org, today) = (&reference.org, now.local_date());
         let requested = unit.map(|unit| org.effective_descendants(unit, today));
         let mut cards: BTreeMap<UnitId, Date> = BTreeMap::new();
-        for (code, _) in self.enrol_cards(actor)?.into_iter().filter(|(code, _)| code.is_open(now)) {
+        for (code, _) in self.enrol_cards(actor)?.into_iter().filter(|(code, _)| code.is_open(now))
+        {
             let day = code.expires_at.local_date();
             cards.entry(code.unit).and_modify(|last| *last = day.max(*last)).or_insert(day);
         }

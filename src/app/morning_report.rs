@@ -21,8 +21,8 @@ use crate::domain::standing::{
     UnitTrajectories, WindowSums, aggregate_reports,
 };
 use crate::domain::support::ids::{CampaignId, UnitId};
-use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::message::message;
+use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::Target;
 use crate::store::ReadTx;

@@ -102,10 +102,7 @@ impl ReferenceSnapshot {
     ///
     /// # Errors
     /// `UNKNOWN_CAMPAIGN`, with the codes that there are.
-    pub fn find_campaign(
-        &self,
-        code: Option<&str>,
-    ) -> std::result::Result<&Campaign, Violation> {
+    pub fn find_campaign(&self, code: Option<&str>) -> std::result::Result<&Campaign, Violation> {
         find_by_code(&self.campaigns, |campaign| &campaign.code, code)
     }
 

@@ -4,9 +4,7 @@
 use super::act::{ActEnd, ActRequest, Performer, RowResults};
 use super::command::{CommandContext, run_command};
 use super::{App, ReferenceSnapshot, Result};
-use crate::domain::access::permission::{
-    Action, ActionMarker, Actor, Permit, action, authorize,
-};
+use crate::domain::access::permission::{Action, ActionMarker, Actor, Permit, action, authorize};
 use crate::domain::report::command::{Command, Verdict};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::reason::RefusalReason;

@@ -47,7 +47,11 @@ pub type ScoreOutcome = std::result::Result<Vec<UnitScore>, Vec<FileDiagnostic>>
 /// # Errors
 /// NOT_FOUND: no run is published, or the standings of the unit may not be read; the violations
 /// `UNKNOWN_CAMPAIGN` and `TOO_LARGE`.
-pub fn evaluate_scores(app: &App, actor: &Actor, request: ScoreRequest<'_>) -> Result<ScoreOutcome> {
+pub fn evaluate_scores(
+    app: &App,
+    actor: &Actor,
+    request: ScoreRequest<'_>,
+) -> Result<ScoreOutcome> {
     app.check_may_at::<action::ReadStanding>(actor, request.unit)?;
     let reference = app.current_reference()?;
     let found = reference.find_campaign(request.campaign);

@@ -134,9 +134,8 @@ pub fn rehearsal_from_proto(
         enums::unit_kind_from_proto(number).map_err(|_| RecordError::Field("unit_counts.kind"))
     };
     let days: Result<_, _> = effective_days.into_iter().map(values::day_from_proto).collect();
-    let count = |one: pb::UnitKindCount| {
-        Ok((kind(one.kind)?, one.before as usize, one.after as usize))
-    };
+    let count =
+        |one: pb::UnitKindCount| Ok((kind(one.kind)?, one.before as usize, one.after as usize));
     let straddling = |one: pb::StraddlingUnits| Ok((kind(one.level)?, one.units));
     let report = RehearsalReport {
         days: days.map_err(|_| RecordError::Field("effective_days"))?,
@@ -207,8 +206,7 @@ fn rebased_from_proto(message: pb::RebasedElement) -> Result<RebasedElement, Rec
         incomplete_units,
     } = message;
     Ok(RebasedElement {
-        element: ElementCode::new(&element_code)
-            .map_err(|_| RecordError::Field("element_code"))?,
+        element: ElementCode::new(&element_code).map_err(|_| RecordError::Field("element_code"))?,
         sums: (sum_before, sum_after),
         exact: exact as usize,
         derived: derived as usize,

@@ -54,7 +54,11 @@ fn line_to_proto(line: ScoreLine) -> Result<pb::ScoreLine, RecordError> {
         line;
     let cluster = |decided: ScoreOverride| {
         let ScoreOverride { points, reason, decided_by_post: post } = decided;
-        Ok::<_, RecordError>(pb::ClusterScore { points: points_to_proto(Some(points))?, reason, post })
+        Ok::<_, RecordError>(pb::ClusterScore {
+            points: points_to_proto(Some(points))?,
+            reason,
+            post,
+        })
     };
     Ok(pb::ScoreLine {
         code,

@@ -329,9 +329,8 @@ pub fn catalogue_to_entries(
     calendars: &Calendars,
     numbers: &ElementNumbers,
 ) -> Result<Vec<CatalogueEntry>, RecordError> {
-    let number = |element: &Element| {
-        numbers.number(&element.code).ok_or(RecordError::UnknownElement)
-    };
+    let number =
+        |element: &Element| numbers.number(&element.code).ok_or(RecordError::UnknownElement);
     let mut entries = Vec::new();
     for field in &catalogue.fields {
         entries.push(CatalogueEntry::FieldOfWork(decode_message(&encode_field(field))?));
