@@ -47,7 +47,8 @@ impl App {
     /// Rehearses a change.
     ///
     /// # Errors
-    /// DENIED; violations `NO_CHANGE`, `UNKNOWN_CAMPAIGN`, and those of the state before the change.
+    /// DENIED; the violations `NO_CHANGE`, `UNKNOWN_CAMPAIGN`, and those of the state before the
+    /// change.
     pub fn rehearse_organisation(
         &self,
         actor: &Actor,
@@ -89,11 +90,11 @@ impl App {
         let contracts = existing.catalogue.contracts_with_codes(&campaign.contracts);
         let calendars = existing.calendars.clone();
         let mut input = RehearsalInput::new(calendars, contracts, campaign.measurement_window);
-        let now = self.now();
         self.store().read(|tx| {
             add_baselines(&mut input, &tx.baselines()?, (existing, before, campaign), on);
             for device in tx.devices()? {
-                if device.revoked_at.is_none() && !device.is_expired_session(now) {
+                // A session at a desk is bound to no unit that it would have to change.
+                if device.revoked_at.is_none() && !device.is_desk_session() {
                     let units = load_account_units(self, tx, device.account)?;
                     *input.devices.entry(units.home_unit()).or_default() += 1;
                 }

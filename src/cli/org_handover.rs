@@ -2,7 +2,8 @@
 //! of the authority sign.
 //!
 //! Each command names the account in whose name the operator enters the act, with the rights of
-//! that account only; on a server elsewhere it is the one that signed in. Who signs, signs exactly the lines of the file in hand.
+//! that account only; on a server elsewhere it is the one that signed in. Who signs, signs exactly
+//! the lines of the file in hand.
 
 use super::context::CliContext;
 use super::desk::HandoverAct;

@@ -41,7 +41,8 @@ pub(super) struct Args {
     /// The figures and reports behind one target, as in T3b.
     #[arg(long, value_name = "TARGET")]
     why: Option<String>,
-    /// Judge this moment instead of reading the last night, on the server's machine; writes nothing.
+    /// Judge this moment instead of reading the last night, on the server's machine; writes
+    /// nothing.
     #[arg(long)]
     now: bool,
     /// This moment: official figures, and beside them what they would be if all that is sent were
@@ -62,6 +63,9 @@ pub(super) struct Args {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let desk = ctx.open_desk()?;
+    if args.now || args.live {
+        desk.local_to_judge()?;
+    }
     let reference = desk.load_reference()?;
     let campaign = find_campaign(&reference, args.campaign.as_deref())?;
     let view = parse_view(&args.view, campaign, desk.now().local_date())?;

@@ -80,8 +80,8 @@ fn coded_cells(reference: &ReferenceSnapshot, cells: &Cells) -> Vec<(ElementCode
 }
 
 /// The reports that the units owe under a contract for a period, as they stand, each with the
-/// figures of the period before. `reference` is without drafts: what waits for one is owed by nobody
-/// yet; `load` gives the stored reports with these keys.
+/// figures of the period before. `reference` is without drafts, because what waits for a draft is
+/// owed by nobody yet; `load` gives the stored reports with these keys.
 ///
 /// # Errors
 /// Those of `load`. A request that names no contract, no period or no report is

@@ -36,13 +36,9 @@ const IMPORT_ACTIONS: &[Action] =
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
     match rpc {
-        Rpc::Enrol
-        | Rpc::BeginRenewal
-        | Rpc::RenewToken
-        | Rpc::SetPassword
-        | Rpc::BeginSecondFactor
-        | Rpc::ConfirmSecondFactor
-        | Rpc::SignIn => RpcAccess::Unauthenticated,
+        Rpc::Enrol | Rpc::BeginRenewal | Rpc::RenewToken => RpcAccess::Unauthenticated,
+        Rpc::BeginSecondFactor | Rpc::ConfirmSecondFactor => RpcAccess::Unauthenticated,
+        Rpc::SetPassword | Rpc::SignIn => RpcAccess::Unauthenticated,
         Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
         Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey => {
             RpcAccess::OnRecord(&[Enrol])
@@ -53,11 +49,8 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListUnitDevices => {
             RpcAccess::WithinUnits(&[ListDevices])
         }
-        Rpc::GetUnit
-        | Rpc::ListUnits
-        | Rpc::GetCampaign
-        | Rpc::ListCampaigns
-        | Rpc::ListCatalogueEntries => RpcAccess::InternalRole,
+        Rpc::GetUnit | Rpc::ListUnits | Rpc::ListCatalogueEntries => RpcAccess::InternalRole,
+        Rpc::GetCampaign | Rpc::ListCampaigns => RpcAccess::InternalRole,
         Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
         Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
         Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::ListStandingsOfRun | Rpc::DiffRuns => {
@@ -72,18 +65,15 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::GetReport | Rpc::ListRevisions => RpcAccess::OnRecord(&[ReadReport, ReadDesk]),
         Rpc::ListReports => RpcAccess::WithinUnits(&[ReadReport, ReadDesk]),
         // Callers with the published scope also read the standings of province and districts.
-        Rpc::GetStanding
-        | Rpc::ListStandingReports
-        | Rpc::EvaluateScores
-        | Rpc::GetMorningReport => RpcAccess::OnRecord(&[ReadStanding]),
+        Rpc::GetStanding | Rpc::ListStandingReports => RpcAccess::OnRecord(&[ReadStanding]),
+        Rpc::EvaluateScores | Rpc::GetMorningReport => RpcAccess::OnRecord(&[ReadStanding]),
         Rpc::ListStandings => RpcAccess::WithinUnits(&[ReadStanding]),
         Rpc::ListFindings => RpcAccess::WithinUnits(&[ReadFinding]),
         Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
         Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
         Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
-        Rpc::ListWaivers | Rpc::ListHandovers | Rpc::ListDueReports => {
-            RpcAccess::WithinUnits(&[ReadReport])
-        }
+        Rpc::ListWaivers | Rpc::ListHandovers => RpcAccess::WithinUnits(&[ReadReport]),
+        Rpc::ListDueReports => RpcAccess::WithinUnits(&[ReadReport]),
         Rpc::RehearseOrganisation => RpcAccess::OnRecord(&[ChangeOrg]),
         Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),
         Rpc::ProposeHandover | Rpc::SettleHandover => RpcAccess::OnRecord(&[HandOverStocks]),
