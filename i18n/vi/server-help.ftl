@@ -7,7 +7,7 @@ help-examples = Ví dụ:
 help--help = In hướng dẫn
 help--version = In phiên bản
 help--data = Thư mục dữ liệu
-help--server = Làm việc trên máy chủ này bằng tài khoản đã đăng nhập tại đó, ví dụ https://10.0.0.2:8443
+help--server = Làm việc trên máy chủ này bằng tài khoản đã đăng nhập tại đó, ví dụ https://10.0.0.2:8443; không dùng cho việc của chính máy đó: init, serve, tls, sao lưu, migrate, move, doctor
 help--config = Tệp cấu hình (mặc định: thidua.toml trong thư mục dữ liệu)
 help--set = Đặt một khóa cấu hình, ví dụ listen.address=0.0.0.0:8443
 help--lang = Ngôn ngữ: vi hoặc en (mặc định: theo ngôn ngữ của hệ thống, nếu không có thì vi)

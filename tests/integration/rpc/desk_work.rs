@@ -7,7 +7,7 @@ use crate::harness::{TestClient, TestServer};
 use jiff::civil::date;
 use prost::Message as _;
 use thidua::domain::access::permission::Role;
-use thidua::domain::support::time::days_from_date;
+use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::pb::catalogue_service_client::CatalogueServiceClient;
 use thidua::pb::desk_service_client::DeskServiceClient;
 use thidua::pb::org_service_client::OrgServiceClient;
@@ -155,6 +155,8 @@ async fn score_sheets_wait_for_figures_name_the_faults_of_a_plan_and_rank_nobody
     let server = TestServer::start().await;
     let author = server.enrol_client(COMMUNE, Role::Reporter).await;
     submit_nil_report(&server, &author).await;
+    // Weeks later reports are due, and are not there.
+    server.clock.set(Timestamp::from_local_midnight(date(2024, 9, 30)));
     let steward = server.enrol_client(ROOT, Role::DataSteward).await;
     run_nightly_job(&steward).await;
     let head = server.enrol_client(ROOT, Role::CampaignHead).await;
