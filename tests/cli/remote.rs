@@ -89,7 +89,7 @@ pub(super) fn sign_in_all<'a>(
     accounts: &[&'a str],
 ) -> Vec<RemotePerson<'a>> {
     let sign_in = |account: &&'a str| {
-        let person = RemotePerson { machine, account: *account, address };
+        let person = RemotePerson { machine, account, address };
         let signed_in = person.sign_in(&["--ca", &ca_file(machine)], PASSWORD);
         assert_eq!(signed_in.code, 0, "{account}: {}", signed_in.err);
         person

@@ -57,6 +57,7 @@ fn write_files(machine: &TestMachine) -> Vec<(&'static str, String)> {
         ("BAD_PLAN", write("cham-2.toml", &leaf("T99"))),
         ("HANDOVER", write("ban-giao.csv", handover)),
         ("OUT", machine.path("ra").display().to_string()),
+        ("TEMPLATE", machine.path("mau.xlsx").display().to_string()),
     ]
 }
 
@@ -96,6 +97,17 @@ const STORY: &[Act] = &[
     ("lan", &["morning-report", "--out", "OUT"], false),
     ("lan", &["morning-report", "--out", "OUT", "--phase", "9"], false),
     ("lan", &["remind"], false),
+    ("lan", &["remind", "--unit", "khong-co"], false),
+    ("lan", &["score", "--unit", "khong-co"], false),
+    ("lan", &["morning-report", "--unit", "khong-co"], false),
+    (
+        "lan",
+        &[
+            "export", "template", "--form", "tuan-xa", "--units", "dist-842", "--period",
+            "2024-W36", "-o", "TEMPLATE",
+        ],
+        false,
+    ),
     ("lan", &["quality", "list"], false),
     ("huong", &["org", "rehearse", "ORG", "--on", "2025-07-01"], false),
     ("huong", &["org", "rehearse", "ORG", "--on", "2033-01-01"], false),
@@ -133,6 +145,8 @@ const READS: &[(&str, &[&str])] = &[
     ("tra", &["audit", "show", "--purpose", "kiem tra", "--after", "3", "--limit", "2"]),
     ("lan", &["campaign", "export"]),
     ("lan", &["org", "handovers"]),
+    ("lan", &["export", "standings"]),
+    ("lan", &["export", "runs"]),
     ("huong", &["baseline", "list"]),
 ];
 
@@ -180,11 +194,17 @@ fn files_lists_and_sheets_are_the_same_on_the_servers_machine_and_over_the_netwo
         done += usize::from(local.code == 0);
     }
     assert!(done > 30, "most commands of the story succeed: {done}");
+    let why = ["--json", "standings", "--unit", "dist-842", "--why", "T1"];
+    let why: Value = serde_json::from_str(&here.run_ok(&why)).unwrap();
+    let sent = why[0]["reports"].as_array().unwrap().iter().find(|one| one["support"] == "WAITING");
+    let revisions = ["--json", "report", "revisions", sent.unwrap()["report"].as_str().unwrap()];
+    let (local, remote) = (here.run(&revisions), find(&people, "lan").run(&revisions));
+    assert_eq!((remote.code, &remote.out), (0, &local.out), "{remote:?}");
     for (account, typed) in READS {
         let local = there.run(typed);
         let remote = find(&people, account).run(typed);
         assert_eq!((remote.code, &remote.err), (local.code, &local.err), "{typed:?}");
-        assert_eq!(remote.out, local.out, "{typed:?}");
+        assert_eq!(comparable_answer(&remote), comparable_answer(&local), "{typed:?}");
     }
     check_what_is_of_one_machine(&there, &people);
 }

@@ -28,22 +28,18 @@ pub(in crate::cli) struct MorningReportSelection<'a> {
 impl Desk {
     /// Reports that are due and were not sent, of one unit and those under it, or of all.
     pub(in crate::cli) fn due_reports(&self, unit: Option<&str>) -> CliResult<Vec<DueReport>> {
+        let id = unit.map(|code| self.find_unit_id(code)).transpose()?;
         match self {
-            Self::Local(local_app) => {
-                let unit = unit.map(|code| self.find_unit_id(code)).transpose()?;
-                Ok(local_app.app.due_report_list(&local_app.actor, unit)?)
-            }
+            Self::Local(local_app) => Ok(local_app.app.due_report_list(&local_app.actor, id)?),
             Self::Remote(remote) => remote.due_reports(unit),
         }
     }
 
     /// Units with the state of their devices: one and those under it, or all.
     pub(in crate::cli) fn unit_devices(&self, unit: Option<&str>) -> CliResult<Vec<UnitDevices>> {
+        let id = unit.map(|code| self.find_unit_id(code)).transpose()?;
         match self {
-            Self::Local(local_app) => {
-                let unit = unit.map(|code| self.find_unit_id(code)).transpose()?;
-                Ok(local_app.app.unit_devices(&local_app.actor, unit)?)
-            }
+            Self::Local(local_app) => Ok(local_app.app.unit_devices(&local_app.actor, id)?),
             Self::Remote(remote) => remote.unit_devices(unit),
         }
     }
@@ -85,9 +81,9 @@ impl Desk {
         lang: Lang,
     ) -> CliResult<MorningReportFiles> {
         let campaign = self.campaign(asked.campaign)?;
+        let unit = asked.unit.map(|code| self.find_unit_id(code)).transpose()?;
         match self {
             Self::Local(local_app) => {
-                let unit = asked.unit.map(|code| self.find_unit_id(code)).transpose()?;
                 let request =
                     MorningReportRequest { campaign: campaign.id(), phase: asked.phase, unit };
                 let morning = local_app.app.morning_report(&local_app.actor, &request)?;

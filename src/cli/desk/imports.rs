@@ -34,6 +34,7 @@ impl TableOfPeople {
 }
 
 /// What is imported.
+#[derive(Clone, Copy)]
 pub(in crate::cli) enum Import<'a> {
     Organisation {
         files: &'a OrgFiles,

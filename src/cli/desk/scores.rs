@@ -46,10 +46,10 @@ impl Desk {
         plan: Option<NamedText>,
         unit: Option<&str>,
     ) -> CliResult<Vec<UnitScore>> {
+        let id = unit.map(|code| self.find_unit_id(code)).transpose()?;
         match self {
             Self::Local(local_app) => {
-                let unit = unit.map(|code| self.find_unit_id(code)).transpose()?;
-                let request = ScoreRequest { campaign, plan: plan.as_ref(), unit };
+                let request = ScoreRequest { campaign, plan: plan.as_ref(), unit: id };
                 let scores = evaluate_scores(&local_app.app, &local_app.actor, request)?;
                 scores.map_err(CliError::from)
             }
