@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// A due report with the texts that a list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DueReport {
+pub struct ReportReminder {
     /// The code of the unit that owes it.
     pub unit_uid: String,
     /// The name of the unit today.
@@ -37,13 +37,17 @@ impl App {
     ///
     /// # Errors
     /// The database failed.
-    pub fn due_report_list(&self, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<DueReport>> {
+    pub fn due_report_list(
+        &self,
+        actor: &Actor,
+        unit: Option<UnitId>,
+    ) -> Result<Vec<ReportReminder>> {
         let (reference, today) = (self.current_reference()?, self.now().local_date());
         let org = &reference.org;
         let requested = unit.map(|unit| org.effective_descendants(unit, today));
         let mut due = self.due_reports(actor)?;
         due.retain(|one| requested.as_ref().is_none_or(|asked| asked.contains(&one.unit)));
-        let line = |one: Expectation| DueReport {
+        let line = |one: Expectation| ReportReminder {
             unit_uid: org.unit(one.unit).map_or_else(String::new, |unit| unit.uid.clone()),
             unit_name: org.nearest_name(one.unit, today).to_owned(),
             contract: reference

@@ -3,7 +3,7 @@
 
 use super::context::CliContext;
 use super::error::CliResult;
-use crate::app::due_reports::DueReport;
+use crate::app::due_reports::ReportReminder;
 
 /// `thidua remind`
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(super) struct Args {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let output = &ctx.output;
     let last = |day: jiff::civil::Date| day.yesterday().unwrap_or(day).to_string();
-    let row = |owed: DueReport| {
+    let row = |owed: ReportReminder| {
         vec![
             owed.unit_uid,
             owed.unit_name,

@@ -5,7 +5,7 @@ use super::scoring::find_optional_unit;
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;
-use crate::app::due_reports::DueReport;
+use crate::app::due_reports::ReportReminder;
 use crate::app::fleet::UnitDevices;
 use crate::app::morning_report::MorningReportRequest;
 use crate::domain::access::fleet::UnitFleet;
@@ -85,8 +85,8 @@ impl Services {
     }
 }
 
-fn due_report_to_proto(report: DueReport) -> pb::DueReport {
-    let DueReport { unit_uid, unit_name, contract, period, due_day, days_late } = report;
+fn due_report_to_proto(report: ReportReminder) -> pb::DueReport {
+    let ReportReminder { unit_uid, unit_name, contract, period, due_day, days_late } = report;
     pb::DueReport {
         unit_uid,
         unit_name,

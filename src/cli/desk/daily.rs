@@ -3,7 +3,7 @@
 use super::super::error::{CliError, CliResult};
 use super::{Desk, RemoteDesk, read, require};
 use crate::app::ReferenceSnapshot;
-use crate::app::due_reports::DueReport;
+use crate::app::due_reports::ReportReminder;
 use crate::app::fleet::UnitDevices;
 use crate::app::morning_report::MorningReportRequest;
 use crate::domain::access::fleet::UnitFleet;
@@ -27,7 +27,7 @@ pub(in crate::cli) struct MorningReportSelection<'a> {
 
 impl Desk {
     /// Reports that are due and were not sent, of one unit and those under it, or of all.
-    pub(in crate::cli) fn due_reports(&self, unit: Option<&str>) -> CliResult<Vec<DueReport>> {
+    pub(in crate::cli) fn due_reports(&self, unit: Option<&str>) -> CliResult<Vec<ReportReminder>> {
         let id = unit.map(|code| self.find_unit_id(code)).transpose()?;
         match self {
             Self::Local(local_app) => Ok(local_app.app.due_report_list(&local_app.actor, id)?),
@@ -108,7 +108,7 @@ impl Desk {
 }
 
 impl RemoteDesk {
-    fn due_reports(&self, unit: Option<&str>) -> CliResult<Vec<DueReport>> {
+    fn due_reports(&self, unit: Option<&str>) -> CliResult<Vec<ReportReminder>> {
         let reports = self.read_pages(|page_token| {
             let unit_uid = unit.unwrap_or_default().to_owned();
             let request = pb::ListDueReportsRequest { page_size: 500, page_token, unit_uid };
@@ -129,9 +129,9 @@ impl RemoteDesk {
     }
 }
 
-fn read_due_report(report: pb::DueReport) -> CliResult<DueReport> {
+fn read_due_report(report: pb::DueReport) -> CliResult<ReportReminder> {
     let pb::DueReport { unit_uid, unit_name, contract, period, due_day, days_late } = report;
-    Ok(DueReport {
+    Ok(ReportReminder {
         unit_uid,
         unit_name,
         contract,

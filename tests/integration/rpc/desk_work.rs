@@ -173,6 +173,11 @@ async fn score_sheets_wait_for_figures_name_the_faults_of_a_plan_and_rank_nobody
     assert!(bad.sheets.is_empty() && bad.findings[0].code == "BAD_PLAN", "{bad:?}");
     let unknown = pb::EvaluateScoresRequest { campaign_code: "Z".into(), ..request.clone() };
     assert_eq!(violation(&evaluate(&head, unknown).await.unwrap_err()), "UNKNOWN_CAMPAIGN");
+    let control = pb::EvaluateScoresRequest { campaign_code: "A\u{1b}".into(), ..request.clone() };
+    assert_eq!(error_reason(&evaluate(&head, control).await.unwrap_err()), "CONTROL_CHARACTER");
+    let huge = pb::DefinitionFile { name: "p.toml".into(), text: " ".repeat(1024 * 1024 + 1) };
+    let huge = pb::EvaluateScoresRequest { plan: Some(huge), ..request.clone() };
+    assert_eq!(error_reason(&evaluate(&head, huge).await.unwrap_err()), "LIMIT_EXCEEDED");
     let nowhere = pb::EvaluateScoresRequest { unit_uid: "khong-co".into(), ..request };
     assert_eq!(error_reason(&evaluate(&head, nowhere).await.unwrap_err()), "NOT_FOUND");
     server.close().await;
