@@ -140,7 +140,7 @@ pub(super) fn short_name(name: String) -> String {
 }
 
 fn read_outcome(answer: pb::ImportFileResponse) -> CliResult<ImportedFile> {
-    let pb::ImportFileResponse { findings, rows, summary, changes: _, applied: _, commands, valid } =
+    let pb::ImportFileResponse { findings, rows, summary, changes: _, applied, commands, valid } =
         answer;
     let pb::DeliverySummary { created, changed, unchanged, held, refused } =
         summary.unwrap_or_default();
@@ -156,7 +156,8 @@ fn read_outcome(answer: pb::ImportFileResponse) -> CliResult<ImportedFile> {
             held: held as usize,
             refused: refused as usize,
         },
-        is_taken: valid,
+        // A server of an earlier version says only what it has written.
+        is_taken: valid || applied,
         commands: commands as usize,
     })
 }

@@ -26,10 +26,10 @@ impl Desk {
     ) -> CliResult<(Vec<Standing>, Option<RunMoment>)> {
         let remote = match self {
             Self::Local(local_app) => {
-                let app = &local_app.app;
-                let standings = app.visible_standings(&local_app.actor, campaign.id())?;
-                let run = app.run_manifests(campaign.id(), 1)?.pop();
-                return Ok((standings, run.map(|run| (run.number, Timestamp(run.published_at)))));
+                let results = local_app.app.campaign_results(&local_app.actor, campaign.id())?;
+                let standings = results.standings.into_iter().map(|one| one.standing);
+                let run = results.run.map(|run| (i64::from(run.number), run.cut_at));
+                return Ok((standings.collect(), run));
             }
             Self::Remote(remote) => remote,
         };
