@@ -151,7 +151,9 @@ database-connection-database-replica-url-goes = database.replica_url requires Po
 ## doctor
 desk-name-account = name the account in whose name the act is entered: --account NAME
 desk-other-account = { $named } is not signed in to this server: an act is entered in the name of { $account }. Sign in as { $named } (thidua sign-in), or leave --account out
-desk-not-remote = this works only on the server's own machine so far: leave --server and THIDUA_SERVER out and run it there
+desk-not-remote = this is of the server's own machine (its files, keys or database): leave --server and THIDUA_SERVER out and run it there
+desk-judges-on-its-machine = what is not published is shown on the server's machine only, so that nobody fits the next figure to a target: leave --now, --live and --view out for the published results
+desk-reference-hidden = the account { $account } may not see units and catalogue on this server: use an account with a role that reports, reviews, runs campaigns or looks after data
 desk-address = { $address } is no address of a server: write it as in https://10.0.0.2:8443
 desk-plaintext = { $address } is another machine, and http:// would send password and token unencrypted: write https://
 desk-no-answer = the server gives no answer: { $text }. Look at the address and the network, and whether the file given with --ca holds the certificate of this server's authority (thidua sign-in --ca FILE)

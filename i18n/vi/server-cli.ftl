@@ -152,7 +152,9 @@ database-connection-database-replica-url-goes = database.replica_url chỉ dùng
 ## doctor
 desk-name-account = hãy ghi tài khoản đứng tên: --account TÊN
 desk-other-account = { $named } chưa đăng nhập máy chủ này; việc được ghi nhận dưới tên { $account }. Hãy đăng nhập bằng tài khoản { $named } (thidua sign-in), hoặc bỏ --account
-desk-not-remote = việc này hiện chỉ làm được tại máy đặt máy chủ: hãy bỏ --server và biến THIDUA_SERVER rồi chạy tại máy đó
+desk-not-remote = việc này thuộc về chính máy đặt máy chủ (tệp, khóa hoặc cơ sở dữ liệu của máy đó): hãy bỏ --server và biến THIDUA_SERVER rồi chạy tại máy đó
+desk-judges-on-its-machine = số liệu chưa công bố chỉ xem được tại máy đặt máy chủ, để không ai chỉnh số liệu sắp gửi cho khớp chỉ tiêu: hãy bỏ --now, --live và --view để xem kết quả đã công bố
+desk-reference-hidden = tài khoản { $account } không được xem đơn vị và danh mục tại máy chủ này: hãy dùng tài khoản có vai trò báo cáo, duyệt, chủ trì phong trào hoặc quản lý số liệu
 desk-address = { $address } không phải địa chỉ máy chủ: hãy ghi như https://10.0.0.2:8443
 desk-plaintext = { $address } là máy khác, http:// sẽ gửi mật khẩu và mã truy cập không mã hóa: hãy ghi https://
 desk-no-answer = máy chủ không trả lời: { $text }. Hãy kiểm tra địa chỉ, đường mạng và tệp ghi ở --ca có đúng là chứng thư CA của máy chủ này không (thidua sign-in --ca TỆP)

@@ -9,11 +9,57 @@ use super::standing::unknown_calendar_error;
 use super::{App, Result};
 use crate::domain::access::permission::{Actor, action, authorize};
 use crate::domain::reporting::expectation::{Expectation, compute_expectations};
-use crate::domain::support::ids::ReportId;
+use crate::domain::reporting::period::Period;
+use crate::domain::support::ids::{ReportId, UnitId};
+use jiff::civil::Date;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+/// A due report with the texts that a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportReminder {
+    /// The code of the unit that owes it.
+    pub unit_uid: String,
+    /// The name of the unit today.
+    pub unit_name: String,
+    /// The code of the contract.
+    pub contract: String,
+    /// Its period.
+    pub period: Period,
+    /// The first day on which it is late.
+    pub due_day: Date,
+    /// Days by which it is late: 1 on its first late day, 0 before.
+    pub days_late: u32,
+}
+
 impl App {
+    /// [`App::due_reports`] of one unit and those under it today, or of all.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn due_report_list(
+        &self,
+        actor: &Actor,
+        unit: Option<UnitId>,
+    ) -> Result<Vec<ReportReminder>> {
+        let (reference, today) = (self.current_reference()?, self.now().local_date());
+        let org = &reference.org;
+        let requested = unit.map(|unit| org.effective_descendants(unit, today));
+        let mut due = self.due_reports(actor)?;
+        due.retain(|one| requested.as_ref().is_none_or(|asked| asked.contains(&one.unit)));
+        let line = |one: Expectation| ReportReminder {
+            unit_uid: org.unit(one.unit).map_or_else(String::new, |unit| unit.uid.clone()),
+            unit_name: org.nearest_name(one.unit, today).to_owned(),
+            contract: reference
+                .contract(one.contract)
+                .map_or_else(String::new, |contract| contract.code.clone()),
+            days_late: one.days_late(today),
+            due_day: one.due_day,
+            period: one.period,
+        };
+        Ok(due.into_iter().map(line).collect())
+    }
+
     /// The due reports of visible units: by days of lateness, most first, then unit code, contract
     /// and day.
     pub fn due_reports(&self, actor: &Actor) -> Result<Vec<Expectation>> {

@@ -28,6 +28,7 @@ pub mod idempotent_write;
 pub mod job_run;
 pub mod morning_report;
 pub mod org;
+pub mod org_rehearsal;
 pub mod participation;
 pub mod partner;
 pub mod phase_review;

@@ -21,7 +21,9 @@ use crate::domain::standing::{
     UnitTrajectories, WindowSums, aggregate_reports,
 };
 use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::violation::Violation;
 use crate::domain::target_rule::Target;
 use crate::store::ReadTx;
 use jiff::civil::Date;
@@ -132,6 +134,7 @@ impl App {
             let campaign = reference.campaign(request.campaign).cloned();
             let campaign = campaign.ok_or(RefusalReason::NotFound)?;
             let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+            check_phase(&campaign, request.phase)?;
             let run = tx.latest_run(request.campaign)?.ok_or(RefusalReason::NotFound)?;
             let unit = request.unit.unwrap_or(root);
             let unit_path = tx.unit_path(unit)?;
@@ -145,6 +148,15 @@ impl App {
                 .build(tx)
         })
     }
+}
+
+/// Phase 0 is the whole campaign.
+fn check_phase(campaign: &Campaign, phase: u8) -> Result<()> {
+    if phase == 0 || campaign.phases.iter().any(|one| one.no == phase) {
+        return Ok(());
+    }
+    let text = message!("morning-report-campaign-no-phase", code = campaign.code, phase);
+    Err(AppError::Violations(vec![Violation::error("NO_PHASE", "phase", text)]))
 }
 
 type TargetCourses = BTreeMap<String, Vec<TrajectoryPoint>>;

@@ -123,7 +123,7 @@ fn unit_path_on(org: &Org, unit: UnitId, today: Date) -> UnitPath {
 }
 
 /// The open unit without a parent and with the most children: the root.
-fn find_root_unit(org: &Org, today: Date) -> Option<UnitId> {
+pub fn find_root_unit(org: &Org, today: Date) -> Option<UnitId> {
     org.open_units_on(today)
         .map(|unit| unit.id)
         .filter(|id| org.parent(*id, Hierarchy::Command, today).is_none())

@@ -14,6 +14,8 @@ use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::baseline::Baselines;
 use crate::domain::standing::{ReportEntry, StandingInput};
 use crate::domain::support::ids::{CampaignId, ContractId, ReportId, UnitId};
+use crate::domain::support::message::message;
+use crate::domain::support::violation::Violation;
 use crate::domain::target_rule;
 use crate::store::reference::ReferenceData;
 use crate::store::{Error, Result};
@@ -94,6 +96,14 @@ impl ReferenceSnapshot {
     #[must_use]
     pub fn campaign(&self, id: CampaignId) -> Option<&Campaign> {
         self.campaigns.get(*self.campaign_indexes.get(&id)?)
+    }
+
+    /// The campaign with this code, or the only one.
+    ///
+    /// # Errors
+    /// `UNKNOWN_CAMPAIGN`, with the codes that there are.
+    pub fn find_campaign(&self, code: Option<&str>) -> std::result::Result<&Campaign, Violation> {
+        find_by_code(&self.campaigns, |campaign| &campaign.code, code)
     }
 
     /// The form of a contract, as the rules of reports use it.
@@ -208,6 +218,26 @@ impl ReferenceSnapshot {
     pub fn element_code(&self, number: ElementNumber) -> Option<&str> {
         self.element_numbers.item(number.0).map(|code| code.as_str())
     }
+}
+
+/// Finds a campaign, in whatever form, by its code; without a code the only one.
+///
+/// # Errors
+/// `UNKNOWN_CAMPAIGN`, with the codes that there are.
+pub fn find_by_code<'a, T>(
+    campaigns: &'a [T],
+    code_of: impl Fn(&T) -> &str,
+    code: Option<&str>,
+) -> std::result::Result<&'a T, Violation> {
+    let codes: Vec<&str> = campaigns.iter().map(&code_of).collect();
+    let found = match code {
+        Some(code) => campaigns.iter().find(|campaign| code_of(campaign) == code),
+        None => campaigns.first().filter(|_| codes.len() == 1),
+    };
+    found.ok_or_else(|| {
+        let text = message!("lookup-name-campaign-code-there", codes = codes.join(", "));
+        Violation::error("UNKNOWN_CAMPAIGN", "campaign", text)
+    })
 }
 
 fn build_form_schema(form: &Form, facts: &ReferenceData) -> Result<FormSchema> {

@@ -4,7 +4,7 @@
 use super::act::{ActEnd, ActRequest, Performer, RowResults};
 use super::command::{CommandContext, run_command};
 use super::{App, ReferenceSnapshot, Result};
-use crate::domain::access::permission::{Action, Actor, Permit, action, authorize};
+use crate::domain::access::permission::{Action, ActionMarker, Actor, Permit, action, authorize};
 use crate::domain::report::command::{Command, Verdict};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::reason::RefusalReason;
@@ -82,6 +82,22 @@ impl App {
             .active_grants_on(today)
             .any(|grant| allowed.iter().any(|(role, _)| *role == grant.role));
         if may { Ok(()) } else { Err(RefusalReason::Denied.into()) }
+    }
+
+    /// Refuses a caller who may not perform an action on a unit, or on the root with `None`.
+    ///
+    /// # Errors
+    /// DENIED or NOT_FOUND.
+    pub fn check_may_at<A: ActionMarker>(&self, actor: &Actor, unit: Option<UnitId>) -> Result<()> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let unit_path = match unit {
+                Some(unit) => tx.unit_path(unit)?,
+                None => self.root_unit_path(tx)?,
+            };
+            let _: Permit<A> = authorize(actor, &unit_path, today)?;
+            Ok(())
+        })
     }
 
     /// Units, forms and campaigns in their present state, without drafts.

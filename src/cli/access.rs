@@ -1,5 +1,6 @@
-//! `thidua access grant|enrol|devices|revoke|import-commands|second-factor|key`: the operator on the
-//! server's machine manages roles, enrolment codes, devices, second factors and partner keys.
+//! `thidua access grant|enrol|devices|revoke|import-commands|second-factor|key`: roles, enrolment
+//! codes, devices, second factors and partner keys. What ends cards, opens the server's keys or
+//! resets a second factor is of the server's machine.
 
 use super::access_key;
 use super::context::{CliContext, LocalApp};
@@ -7,7 +8,6 @@ use super::desk::{Desk, DeviceLine, RoleLine};
 use super::error::{CliError, CliResult};
 use super::grant_batch::{GrantBatchArgs, grant_many};
 use super::import_commands::import_commands;
-use super::invite;
 use super::second_factor;
 use crate::domain::access::permission::Role;
 use crate::domain::support::ids::{AccountId, DeviceId};
@@ -146,20 +146,17 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
         AccessCommand::Grant { account, role, unit, from, to, enrol } => {
             let desk = ctx.open_desk()?;
-            let code_from = if *enrol { Some(desk.local()?) } else { None };
             grant_role(ctx, &desk, account, *role, unit, (*from, *to))?;
-            code_from.map_or(Ok(()), |app| issue_enrolment_code(ctx, app, account))
+            if *enrol { issue_enrolment_code(ctx, &desk, account) } else { Ok(()) }
         }
         AccessCommand::Grants { unit, account } => {
             list_grants(ctx, unit.as_deref(), account.as_deref())
         }
         AccessCommand::EndGrant { account, role, unit } => end_grant(ctx, account, *role, unit),
         AccessCommand::GrantMany { batch, dry_run } => {
-            grant_many(ctx, &ctx.open_local_app()?, batch, *dry_run)
+            grant_many(ctx, &ctx.open_desk()?, batch, *dry_run)
         }
-        AccessCommand::Enrol { account } => {
-            issue_enrolment_code(ctx, &ctx.open_local_app()?, account)
-        }
+        AccessCommand::Enrol { account } => issue_enrolment_code(ctx, &ctx.open_desk()?, account),
         AccessCommand::Devices { unit } => list_devices(ctx, unit.as_deref()),
         AccessCommand::Revoke { device: Some(device), account: _ } => revoke_device(ctx, device),
         AccessCommand::Revoke { device: None, account } => {
@@ -236,15 +233,13 @@ fn end_grant(ctx: &CliContext, account: &str, role: Role, unit: &str) -> CliResu
     Ok(())
 }
 
-fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -> CliResult {
-    let issued =
-        invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account))
-            .map_err(|failure| {
-                if failure.code != "NOT_FOUND" {
-                    return failure;
-                }
-                CliError::new("UNKNOWN_ACCOUNT", message!("access-account-holds-no-role", account))
-            })?;
+fn issue_enrolment_code(ctx: &CliContext, desk: &Desk, account: &str) -> CliResult {
+    let issued = desk.issue_enrolment_code(ctx, account).map_err(|failure| {
+        if failure.code != "NOT_FOUND" {
+            return failure;
+        }
+        CliError::new("UNKNOWN_ACCOUNT", message!("access-account-holds-no-role", account))
+    })?;
     ctx.output.print_answer(|| issued.to_lines(&ctx.output).join("\n"), || issued.to_json());
     Ok(())
 }

@@ -4,11 +4,10 @@
 //! Each read of the audit is an entry of the audit. Entries name persons by account id only. The
 //! store owns the chain, [`audit_proof`] the documents.
 
-use super::audit_output::{broken_chain_error, print_audit_lines};
+use super::audit_output::print_audit_lines;
 use super::audit_proof;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
-use crate::app::audit::{AuditVerification, join_places};
 use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::message::message;
 use serde_json::json;
@@ -89,16 +88,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 }
 
 fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let (AuditVerification { rows, chain, invalid_from_seq: broken_at }, altered) =
-        local_app.app.verify_audit(&local_app.actor, expected)?;
-    if let Some(number) = broken_at {
-        return Err(broken_chain_error(number));
-    }
-    if !altered.is_empty() {
-        let places: Vec<String> = altered.into_iter().map(|problem| problem.text).collect();
-        return Err(CliError::content_altered(&join_places(&places)));
-    }
+    let (rows, chain) = ctx.open_desk()?.verify_audit(expected)?;
     let head = format!("{rows}:{}", encode_hex(&chain));
     ctx.output.print_answer(
         || ctx.output.lang.say(message!("audit-audit-whole-lines-note", rows, head)),
@@ -111,8 +101,7 @@ fn show_lines(ctx: &CliContext, purpose: &str, after: i64, limit: u16) -> CliRes
     if purpose.trim().is_empty() {
         return Err(CliError::usage_error(message!("audit-say-why-they-read")));
     }
-    let local_app = ctx.open_local_app()?;
-    let lines = local_app.app.audit_entries(&local_app.actor, purpose, after, limit.into())?;
+    let lines = ctx.open_desk()?.audit_entries(purpose, after, limit)?;
     print_audit_lines(ctx, &lines);
     Ok(())
 }

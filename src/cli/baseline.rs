@@ -2,16 +2,14 @@
 //! verdict for each line, all lines or none.
 
 use super::context::CliContext;
-use super::desk::BaselineLine;
+use super::desk::{BaselineLine, Import, TableOfPeople};
 use super::error::{CliError, CliResult};
 use super::files;
-use super::import_outcome::{counts_text, split_findings, with_outcome};
 use super::output::Colour;
-use crate::app::act::{ActRequest, Performer};
 use crate::domain::support::message::message;
-use crate::exchange::baselines::{self as exchange, newest_baselines};
+use crate::exchange::baselines::newest_baselines;
 use crate::files::baseline;
-use crate::files::table::{DecimalMark, TableInput};
+use crate::files::table::DecimalMark;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -82,17 +80,12 @@ fn import_baselines(
     decimal_mark: Option<DecimalMark>,
     (dry_run, all): (bool, bool),
 ) -> CliResult {
-    let bytes = files::read_bytes(file)?;
-    let local_app = ctx.open_local_app()?;
-    let name = files::display_name(file);
-    let input = TableInput { decimal_mark, ..TableInput::new(&name, &bytes) };
-    let request = ActRequest::of_operator("baseline.import", dry_run);
-    let performer = Performer::Operator(&local_app.actor);
-    let end = exchange::import_baselines(&local_app.app, performer, &request, &input)?;
-    let outcome = end.performed().unwrap_or_default();
-    let (refused, notes) = split_findings(&outcome);
-    let notes = files::show_notes(&ctx.output, notes);
-    let (lines, counts) = (outcome.rows.len(), outcome.counts());
+    let (name, bytes) = (files::display_name(file), files::read_bytes(file)?);
+    let table = TableOfPeople { name, bytes, decimal_mark };
+    let outcome = ctx.open_desk()?.import(Import::Baselines(&table), dry_run)?;
+    let (refused, notes) = outcome.split_findings();
+    let notes = files::show_notes(&ctx.output, &notes);
+    let (lines, counts) = (outcome.row_count(), outcome.counts);
     if !outcome.is_taken {
         if !ctx.output.json && lines > 0 {
             let (passed, words) = (lines - counts.refused, ctx.output.text("baseline-lines-pass"));
@@ -115,7 +108,7 @@ fn import_baselines(
             output.say(message!("baseline-written", written, same))
         };
         let head = format!("{lines}/{lines} {}; {tail}", output.text("baseline-lines-pass"));
-        format!("{}\n{}", output.paint(Colour::Green, &head), counts_text(output, &outcome))
+        format!("{}\n{}", output.paint(Colour::Green, &head), outcome.counts_text(output))
     };
     output.print_answer(text, || {
         let answer = json!({
@@ -125,7 +118,7 @@ fn import_baselines(
             "notes": notes,
             "dry_run": dry_run,
         });
-        with_outcome(answer, &outcome, output.lang)
+        outcome.add_to(answer, output)
     });
     Ok(())
 }
@@ -162,8 +155,9 @@ fn list_baselines(ctx: &CliContext, element: Option<&str>) -> CliResult {
 }
 
 fn export_baselines(ctx: &CliContext, out: Option<&Path>) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let rows = newest_baselines(local_app.app.baselines(&local_app.actor)?);
+    let desk = ctx.open_desk()?;
+    let reference = desk.load_reference()?;
+    let rows =
+        newest_baselines(desk.baseline_rows(None)?.into_iter().map(|(row, _)| row).collect());
     files::write_text(&ctx.output, out, &baseline::format_baselines(&rows, &reference.catalogue))
 }

@@ -279,7 +279,7 @@ fn export_campaign(
     code: Option<&str>,
     out: Option<&std::path::Path>,
 ) -> CliResult {
-    let reference = ctx.open_local_app()?.load_reference()?;
+    let reference = ctx.open_desk()?.load_reference()?;
     let campaign = find_campaign(&reference, code)?;
     files::write_text(&ctx.output, out, &campaign_writer::format_campaign(campaign))
 }

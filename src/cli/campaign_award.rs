@@ -74,7 +74,7 @@ pub(super) fn step_award(ctx: &CliContext, command: &AwardCommand) -> CliResult 
         AwardCommand::Withdraw { of } => (of, AwardRequest::Withdraw),
     };
     let desk = ctx.open_desk()?;
-    let account = desk.acting_account(place.account.as_deref())?;
+    let (account, _) = desk.acting_account(place.account.as_deref())?;
     let campaign = desk.campaign(place.campaign.as_deref())?;
     let entry = desk.step_award(account, campaign.id(), request)?;
     let (output, code) = (&ctx.output, &campaign.code);

@@ -211,7 +211,7 @@ fn rehearsal_json(code: &str, act: RehearsedAct, rehearsal: &RehearsalView) -> V
 /// `thidua campaign waive`
 pub(super) fn waive_report(ctx: &CliContext, args: &WaiveArgs) -> CliResult {
     let desk = ctx.open_desk()?;
-    let account = desk.acting_account(args.account.as_deref())?;
+    let (account, _) = desk.acting_account(args.account.as_deref())?;
     let reports = find_report_ids(&desk, args)?;
     let act = match &args.reason {
         Some(reason) => WaiverAct::Propose(reason),
@@ -305,7 +305,7 @@ pub(super) fn list_waivers(ctx: &CliContext) -> CliResult {
 /// `thidua campaign reopen`
 pub(super) fn reopen(ctx: &CliContext, args: &ReopenArgs) -> CliResult {
     let desk = ctx.open_desk()?;
-    let account = desk.acting_account(args.account.as_deref())?;
+    let (account, _) = desk.acting_account(args.account.as_deref())?;
     let campaign = desk.campaign(args.campaign.as_deref())?;
     let reason = args.reason.as_deref().unwrap_or_default();
     let (status, reopening) =

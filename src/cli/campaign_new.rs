@@ -153,10 +153,9 @@ fn check_word(name: &str, word: &str, words: &[&str]) -> CliResult {
 
 /// The root of the organisation, once it is imported.
 fn propose_owner(ctx: &CliContext) -> String {
-    let root = ctx.open_local_app().ok().and_then(|local_app| {
-        let reference = local_app.load_reference().ok()?;
-        let store = local_app.app.store();
-        let root = store.read(|tx| local_app.app.root_unit(tx)).ok().flatten()?;
+    let root = ctx.open_desk().ok().and_then(|desk| {
+        let reference = desk.load_reference().ok()?;
+        let root = desk.unit_or_root(&reference, None).ok()?;
         Some(reference.org.unit(root)?.uid.clone())
     });
     root.unwrap_or_else(|| "unit-1".to_owned())
@@ -165,13 +164,11 @@ fn propose_owner(ctx: &CliContext) -> String {
 /// Who reviews communes: the districts where there are any today, else the province.
 fn reviewer_of_communes(ctx: &CliContext) -> &'static str {
     let today = Clock::System.now().local_date();
-    let has_districts = ctx
-        .open_local_app()
-        .and_then(|local_app| local_app.load_reference())
-        .is_ok_and(|reference| {
-            let kind = crate::domain::org::UnitKind::District;
-            reference.org.units_of_kind_on(kind, today).next().is_some()
-        });
+    let reference = ctx.open_desk().and_then(|desk| desk.load_reference());
+    let has_districts = reference.is_ok_and(|reference| {
+        let kind = crate::domain::org::UnitKind::District;
+        reference.org.units_of_kind_on(kind, today).next().is_some()
+    });
     if has_districts { "DISTRICT" } else { "PROVINCE" }
 }
 

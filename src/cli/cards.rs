@@ -110,7 +110,8 @@ fn print_cards(
     out: &Path,
     (renew, also_enrolled): (bool, bool),
 ) -> CliResult {
-    let batch = args.read(local_app)?;
+    let today = local_app.app.now().local_date();
+    let batch = args.read(&*local_app.load_reference()?, today)?;
     let keys = ServerKeys::open(&config.dir)?;
     let ca_sha256 =
         if config.listen.plaintext { [0; 32] } else { invite::tls_files(config).ca_sha256()? };

@@ -29,7 +29,8 @@ pub(super) struct CommonArgs {
     )]
     data: PathBuf,
     /// Work on this server, in the name of the account that signed in there, as in
-    /// https://10.0.0.2:8443.
+    /// https://10.0.0.2:8443; not for what is of the machine itself: init, serve, tls, copies,
+    /// migrate, move, doctor.
     #[arg(long, global = true, env = "THIDUA_SERVER", value_name = "URL")]
     server: Option<String>,
     /// Configuration file (default: thidua.toml in the data directory).

@@ -4,16 +4,17 @@
 //! Every export says above its header what it is: run, view, as of when, and that no figure is
 //! suppressed. What is imported at all is imported back unchanged.
 
-use super::context::{CliContext, LocalApp};
-use super::desk::RunLine;
+use super::context::CliContext;
+use super::desk::Desk;
 use super::error::{CliError, CliResult};
 use super::files;
-use super::lookup::{find_campaign, find_unit_id};
+use super::lookup::find_campaign;
 use super::output::Output;
 use super::report::{SelectedReports, find_form, load_sent_reports, sent_reports};
 use super::runs::{RUN_COLUMNS, run_rows};
 use super::standings::{load_standings, parse_view, standing_table};
 use crate::domain::org::StructureView;
+use crate::domain::report::ReportKey;
 use crate::domain::support::message::message;
 use crate::domain::support::time::Timestamp;
 use crate::exchange::dhis2::{
@@ -86,7 +87,8 @@ enum ExportCommand {
         /// Code of the campaign; may be left out when there is only one.
         #[arg(long)]
         campaign: Option<String>,
-        /// Judge this moment instead of reading the last night; writes nothing to the database.
+        /// Judge this moment instead of reading the last night, on the server's machine; writes
+        /// nothing to the database.
         #[arg(long)]
         now: bool,
         /// In which structure figures are summed: AS_WAS, AS_IS or FROZEN. Other than AS_WAS:
@@ -157,8 +159,8 @@ impl UnitIds {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let exporter = Exporter { ctx, local_app: &local_app };
+    let desk = ctx.open_desk()?;
+    let exporter = Exporter { ctx, desk: &desk };
     match &args.command {
         ExportCommand::Template { form, units, period, out } => {
             exporter.export_template((form, period), units, out)
@@ -169,7 +171,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             exporter.export_data_values((form, selected), format, out.as_deref())
         }
         ExportCommand::Reports { form, selected, format: None, unit_ids: _, out } => {
-            let mut table = sent_reports(&local_app, form, selected)?;
+            let mut table = sent_reports(&desk, form, selected)?;
             let what = format!("reports of {form}");
             table.remarks = exporter.about(&what, None, "-").to_remarks();
             exporter.write(&table, out.as_deref())
@@ -213,7 +215,7 @@ impl ExportAbout<'_> {
 
 struct Exporter<'a> {
     ctx: &'a CliContext,
-    local_app: &'a LocalApp,
+    desk: &'a Desk,
 }
 
 impl Exporter<'_> {
@@ -223,7 +225,7 @@ impl Exporter<'_> {
         run: Option<(i64, Timestamp)>,
         view: &'v str,
     ) -> ExportAbout<'v> {
-        let as_of = run.map_or_else(|| self.local_app.app.now(), |(_, cut_at)| cut_at);
+        let as_of = run.map_or_else(|| self.desk.now(), |(_, cut_at)| cut_at);
         ExportAbout { what: what.to_owned(), run: run.map(|(number, _)| number), view, as_of }
     }
 
@@ -233,13 +235,14 @@ impl Exporter<'_> {
         units: &[String],
         out: &Path,
     ) -> CliResult {
-        let units: CliResult<Vec<_>> =
-            units.iter().map(|code| find_unit_id(self.local_app, code)).collect();
-        let units = units?;
+        let reference = self.desk.load_reference_in_force()?;
+        let units = units.iter().map(|code| self.desk.unit_or_root(&reference, Some(code)));
+        let units = units.collect::<CliResult<Vec<_>>>()?;
+        let (lang, today) = (self.ctx.output.lang, self.desk.now().local_date());
         let request = TemplateRequest { contract, units: &units, period };
-        let template = plan_template(&self.local_app.app, request)?
+        let load = |keys: &[ReportKey]| self.desk.reports_with_keys(&reference, keys);
+        let template = plan_template(&reference, today, request, load)?
             .map_err(|refused| CliError::new(refused.code, refused.message))?;
-        let (lang, today) = (self.ctx.output.lang, self.local_app.app.now().local_date());
         let bytes =
             build_report_template(&template, lang, today).map_err(|error| no_workbook(&error))?;
         write_bytes(out, &bytes)?;
@@ -253,15 +256,11 @@ impl Exporter<'_> {
         now: bool,
         view: &str,
     ) -> CliResult<TableExport> {
-        let app = &self.local_app.app;
-        let reference = self.local_app.load_reference()?;
+        let reference = self.desk.load_reference()?;
         let campaign = find_campaign(&reference, campaign)?;
-        let view = parse_view(view, campaign, app.now().local_date())?;
+        let view = parse_view(view, campaign, self.desk.now().local_date())?;
         let judged_now = (now || view != StructureView::AsWas).then_some(view);
-        let standings = load_standings(self.local_app, campaign, judged_now)?;
-        let newest = app.run_manifests(campaign.id(), 1)?.pop();
-        let run = newest.filter(|_| judged_now.is_none());
-        let run = run.map(|run| (run.number, Timestamp(run.published_at)));
+        let (standings, run) = load_standings(self.desk, &reference, campaign, judged_now)?;
         let mut table = standing_table(&self.ctx.output, &reference, campaign, standings);
         let (what, view) = (format!("standings of {}", campaign.code), view.to_string());
         table.remarks = self.about(&what, run, &view).to_remarks();
@@ -269,10 +268,9 @@ impl Exporter<'_> {
     }
 
     fn run_table(&self, campaign: Option<&str>, limit: u16) -> CliResult<TableExport> {
-        let reference = self.local_app.load_reference()?;
+        let reference = self.desk.load_reference()?;
         let campaign = find_campaign(&reference, campaign)?;
-        let runs = self.local_app.app.run_manifests(campaign.id(), limit.into())?;
-        let rows = run_rows(&runs.iter().map(RunLine::from).collect::<Vec<_>>());
+        let rows = run_rows(&self.desk.runs(campaign.id(), limit.into())?);
         let what = format!("runs of {}", campaign.code);
         Ok(TableExport {
             remarks: self.about(&what, None, "AS_WAS").to_remarks(),
@@ -290,11 +288,11 @@ impl Exporter<'_> {
         (format, unit_scheme): (Dhis2ExportFormat, Option<&Dhis2Scheme>),
         out: Option<&Path>,
     ) -> CliResult {
-        let reference = self.local_app.load_reference()?;
+        let reference = self.desk.load_reference()?;
         let form = find_form(&reference.catalogue, contract)?;
-        let filed = load_sent_reports(self.local_app, contract, selected)?;
-        let reports: Vec<_> = filed.iter().map(|one| &one.report).collect();
-        let exported_at = self.local_app.app.now();
+        let filed = load_sent_reports(self.desk, &reference, contract, selected)?;
+        let reports: Vec<_> = filed.iter().collect();
+        let exported_at = self.desk.now();
         let request = Dhis2ExportRequest { contract, form, format, unit_scheme, exported_at };
         let set = export_data_values(&reports, &request, &reference).map_err(|error| {
             CliError::new("NO_DATA_VALUES", message!("export-no-data-values", error))
@@ -311,7 +309,7 @@ impl Exporter<'_> {
     }
 
     fn export_org(&self, dir: &Path, xlsx: bool) -> CliResult {
-        let reference = self.local_app.load_reference()?;
+        let reference = self.desk.load_reference()?;
         std::fs::create_dir_all(dir).map_err(|error| CliError::file_error(dir, &error))?;
         let ending = if xlsx { "xlsx" } else { "csv" };
         for (name, mut table) in org_tables(reference.org.facts()) {
@@ -330,7 +328,7 @@ impl Exporter<'_> {
         let is_workbook =
             path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
         if is_workbook {
-            let today = self.local_app.app.now().local_date();
+            let today = self.desk.now().local_date();
             write_bytes(path, &table.to_workbook(today).map_err(|error| no_workbook(&error))?)?;
         } else {
             write_bytes(path, table.to_csv(true).as_bytes())?;

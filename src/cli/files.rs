@@ -3,7 +3,6 @@
 use super::error::{CliError, CliFinding, CliResult};
 use super::output::{Output, finding_json};
 use crate::domain::support::message::message;
-use crate::files::diagnostic::FileDiagnostic;
 use crate::files::table::DecimalMark;
 use serde_json::Value;
 use std::path::Path;
@@ -35,10 +34,9 @@ pub(super) fn parse_decimal_mark(word: &str) -> Result<DecimalMark, String> {
 }
 
 /// Prints what a reader found that refuses nothing, or returns it for a JSON answer.
-pub(super) fn show_notes(output: &Output, notes: Vec<FileDiagnostic>) -> Vec<Value> {
-    let notes: Vec<CliFinding> = notes.into_iter().map(CliFinding::from).collect();
+pub(super) fn show_notes(output: &Output, notes: &[CliFinding]) -> Vec<Value> {
     if !output.json {
-        output.print_warnings(&notes);
+        output.print_warnings(notes);
     }
     notes.iter().map(|note| finding_json(note, output.lang)).collect()
 }

@@ -1,13 +1,10 @@
 //! `thidua fleet`: every open unit, when it was last heard, and what waits on its devices. Units
 //! without a device first, with the day until which a card for them is open; then by unit code.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
 use super::error::CliResult;
-use super::lookup::find_units_under;
+use crate::app::fleet::UnitDevices;
 use crate::domain::access::fleet::UnitFleet;
-use crate::domain::support::ids::UnitId;
-use jiff::civil::Date;
-use std::collections::BTreeMap;
 
 /// `thidua fleet`
 #[derive(Debug, clap::Args)]
@@ -19,26 +16,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let today = local_app.app.now().local_date();
-    let requested = find_units_under(&local_app, args.unit.as_deref())?;
-    let cards = open_cards(&local_app)?;
-    let mut rows: Vec<(bool, Vec<String>)> = Vec::new();
-    for (unit, fleet) in local_app.app.fleet_by_unit(&local_app.actor)? {
-        if requested.as_ref().is_some_and(|requested| !requested.contains(&unit)) {
-            continue;
-        }
-        let UnitFleet { device_count: devices, last_contact: contact, backlog: waiting } = fleet;
-        let code = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-        let name = reference.org.nearest_name(unit, today).to_owned();
-        let card = cards.get(&unit).map_or_else(String::new, |day| day.to_string());
-        let [devices_text, contact, waiting] =
-            [devices.to_string(), contact.to_string(), waiting.to_string()];
-        rows.push((devices > 0, vec![code, name, devices_text, contact, waiting, card]));
-    }
-    rows.sort();
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|(_, row)| row).collect();
+    let row = |unit: UnitDevices| {
+        let UnitFleet { device_count, last_contact, backlog } = unit.fleet;
+        let card = unit.card_open_until.map_or_else(String::new, |day| day.to_string());
+        let [devices, contact, waiting] =
+            [device_count.to_string(), last_contact.to_string(), backlog.to_string()];
+        vec![unit.unit_uid, unit.unit_name, devices, contact, waiting, card]
+    };
+    let units = ctx.open_desk()?.unit_devices(args.unit.as_deref())?;
+    let rows: Vec<Vec<String>> = units.into_iter().map(row).collect();
     let output = &ctx.output;
     let headings = [
         output.text("access-unit"),
@@ -51,19 +37,4 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let keys = ["unit", "name", "devices", "last_contact", "waiting", "card_open_until"];
     output.print_rows(&headings, &keys, &rows);
     Ok(())
-}
-
-/// The day on which the last open card of each unit expires.
-fn open_cards(local_app: &LocalApp) -> CliResult<BTreeMap<UnitId, Date>> {
-    let now = local_app.app.now();
-    let mut days = BTreeMap::new();
-    for (code, _) in local_app.app.enrol_cards(&local_app.actor)? {
-        if code.is_open(now) {
-            let day = code.expires_at.local_date();
-            days.entry(code.unit)
-                .and_modify(|last: &mut Date| *last = day.max(*last))
-                .or_insert(day);
-        }
-    }
-    Ok(days)
 }

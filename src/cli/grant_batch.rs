@@ -2,13 +2,13 @@
 //! half of `thidua invite print`.
 
 use super::access::parse_role;
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::{Desk, Import, TableOfPeople};
 use super::error::{CliError, CliResult};
 use super::files;
-use super::import_outcome::{counts_text, split_findings, with_outcome};
-use super::lookup::find_unit_id;
+use super::lookup::unknown_unit;
 use super::output::Colour;
-use crate::app::act::{ActRequest, Performer};
+use crate::app::ReferenceSnapshot;
 use crate::app::enrol_card::{BatchRefusals, GrantRequest};
 use crate::domain::access::permission::Role;
 use crate::domain::org::UnitKind;
@@ -17,7 +17,7 @@ use crate::domain::support::limits::ACCOUNT_LABEL;
 use crate::domain::support::message::message;
 use crate::domain::support::text::checked_text;
 use crate::domain::support::violation::Violation;
-use crate::exchange::grants::{GrantFile, import_grants};
+use crate::exchange::grants::GrantFile;
 use crate::files::table::TableInput;
 use jiff::civil::Date;
 use serde_json::json;
@@ -65,25 +65,29 @@ pub(super) struct GrantBatch {
 
 impl GrantBatchArgs {
     /// The batch, or every fault of the file with its line.
-    pub(super) fn read(&self, local_app: &LocalApp) -> CliResult<GrantBatch> {
+    pub(super) fn read(&self, reference: &ReferenceSnapshot, today: Date) -> CliResult<GrantBatch> {
         match (&self.file, &self.all_below) {
-            (Some(file), _) => read_file(local_app, file),
-            (None, Some(unit)) => self.by_rule(local_app, unit),
+            (Some(file), _) => read_file(reference, today, file),
+            (None, Some(unit)) => self.by_rule(reference, today, unit),
             (None, None) => Err(CliError::usage_error(message!("grant-file-or-rule"))),
         }
     }
 
-    fn by_rule(&self, local_app: &LocalApp, above: &str) -> CliResult<GrantBatch> {
+    fn by_rule(
+        &self,
+        reference: &ReferenceSnapshot,
+        today: Date,
+        above: &str,
+    ) -> CliResult<GrantBatch> {
         if !self.account.contains(UNIT_PLACEHOLDER) {
             return Err(CliError::usage_error(message!("grant-label-names-unit")));
         }
-        let above = find_unit_id(local_app, above)?;
-        let today = local_app.app.now().local_date();
+        let above = reference.org.unit_by_uid(above).ok_or_else(|| unknown_unit(above))?.id;
         let to = day_after(self.to);
         if to <= today {
             return Err(CliError::usage_error(message!("access-last-day-comes-before")));
         }
-        let org = &local_app.load_reference()?.org;
+        let org = &reference.org;
         let below = org.effective_descendants(above, today);
         let mut requests = Vec::new();
         for unit in below.into_iter().filter_map(|id| org.unit(id)) {
@@ -114,12 +118,10 @@ impl GrantBatchArgs {
     }
 }
 
-fn read_file(local_app: &LocalApp, file: &Path) -> CliResult<GrantBatch> {
+fn read_file(reference: &ReferenceSnapshot, today: Date, file: &Path) -> CliResult<GrantBatch> {
     let (name, bytes) = (files::display_name(file), files::read_bytes(file)?);
-    let today = local_app.app.now().local_date();
     let input = TableInput::new(&name, &bytes);
-    let file = GrantFile::read(&input, &*local_app.load_reference()?, today)
-        .map_err(CliError::refused_files)?;
+    let file = GrantFile::read(&input, reference, today).map_err(CliError::refused_files)?;
     Ok(GrantBatch { requests: file.requests.clone(), file: Some(file) })
 }
 
@@ -144,31 +146,23 @@ impl GrantBatch {
 /// `thidua access grant-many`
 pub(super) fn grant_many(
     ctx: &CliContext,
-    local_app: &LocalApp,
+    desk: &Desk,
     args: &GrantBatchArgs,
     dry_run: bool,
 ) -> CliResult {
     if let Some(file) = &args.file {
-        return give_from_file(ctx, local_app, file, dry_run);
+        return give_from_file(ctx, desk, file, dry_run);
     }
-    let batch = args.read(local_app)?;
-    let (app, actor) = (&local_app.app, &local_app.actor);
-    let count = batch.requests.len();
-    let output = &ctx.output;
+    let batch = args.read(&*desk.load_reference()?, desk.now().local_date())?;
+    let (count, output) = (batch.requests.len(), &ctx.output);
+    let (given, unchanged) = desk.grant_batch(&batch, dry_run)?;
     if dry_run {
-        let refusals = app.check_grant_roles(actor, &batch.requests)?;
-        if !refusals.is_empty() {
-            return Err(batch.refused(refusals));
-        }
         output.print_answer(
             || output.paint(Colour::Green, &output.say(message!("grant-would-give", count))),
             || json!({ "roles": count, "dry_run": true }),
         );
         return Ok(());
     }
-    let counts =
-        app.grant_roles(actor, &batch.requests)?.map_err(|refusals| batch.refused(refusals))?;
-    let (given, unchanged) = (counts.given, counts.unchanged);
     output.print_answer(
         || output.paint(Colour::Green, &output.say(message!("grant-given", given, unchanged))),
         || json!({ "roles": count, "given": given, "unchanged": unchanged, "dry_run": false }),
@@ -176,19 +170,16 @@ pub(super) fn grant_many(
     Ok(())
 }
 
-fn give_from_file(ctx: &CliContext, local_app: &LocalApp, file: &Path, dry_run: bool) -> CliResult {
+fn give_from_file(ctx: &CliContext, desk: &Desk, file: &Path, dry_run: bool) -> CliResult {
     let (name, bytes) = (files::display_name(file), files::read_bytes(file)?);
-    let request = ActRequest::of_operator("access.grant", dry_run);
-    let performer = Performer::Operator(&local_app.actor);
-    let input = TableInput::new(&name, &bytes);
-    let end = import_grants(&local_app.app, performer, &request, &input)?;
-    let outcome = end.performed().unwrap_or_default();
-    let (refused, notes) = split_findings(&outcome);
-    let notes = files::show_notes(&ctx.output, notes);
+    let table = TableOfPeople { name, bytes, decimal_mark: None };
+    let outcome = desk.import(Import::Grants(&table), dry_run)?;
+    let (refused, notes) = outcome.split_findings();
+    let notes = files::show_notes(&ctx.output, &notes);
     if !outcome.is_taken {
         return Err(CliError::refused_files(refused));
     }
-    let (count, counts, output) = (outcome.rows.len(), outcome.counts(), &ctx.output);
+    let (count, counts, output) = (outcome.row_count(), outcome.counts, &ctx.output);
     let (given, unchanged) = (counts.created + counts.changed, counts.unchanged);
     let text = || {
         let said = if dry_run {
@@ -196,7 +187,7 @@ fn give_from_file(ctx: &CliContext, local_app: &LocalApp, file: &Path, dry_run: 
         } else {
             output.say(message!("grant-given", given, unchanged))
         };
-        format!("{}\n{}", output.paint(Colour::Green, &said), counts_text(output, &outcome))
+        format!("{}\n{}", output.paint(Colour::Green, &said), outcome.counts_text(output))
     };
     output.print_answer(text, || {
         let mut answer = json!({ "roles": count, "notes": notes, "dry_run": dry_run });
@@ -204,7 +195,7 @@ fn give_from_file(ctx: &CliContext, local_app: &LocalApp, file: &Path, dry_run: 
             answer["given"] = json!(given);
             answer["unchanged"] = json!(unchanged);
         }
-        with_outcome(answer, &outcome, output.lang)
+        outcome.add_to(answer, output)
     });
     Ok(())
 }

@@ -58,6 +58,11 @@ pub(super) fn advertised_addresses(config: &Config) -> Vec<String> {
 }
 
 impl IssuedInvite {
+    /// The code of an answer: the text of its QR code, and when it expires.
+    pub(super) fn parse(qr_text: &str, expires: Timestamp) -> Option<Self> {
+        Some(Self { invite: Invite::parse(qr_text).ok()?, expires })
+    }
+
     /// Lines of text.
     pub(super) fn to_lines(&self, output: &Output) -> Vec<String> {
         let minutes = auth::ENROL_CODE_MICROS / 60_000_000;

@@ -2,7 +2,7 @@
 
 use super::context::LocalApp;
 use super::error::{CliError, CliResult};
-use crate::app::ReferenceSnapshot;
+use crate::app::{ReferenceSnapshot, reference};
 use crate::domain::campaign::Campaign;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
@@ -47,13 +47,6 @@ pub(super) fn find_by_code<'a, T>(
     code_of: impl Fn(&T) -> &str,
     code: Option<&str>,
 ) -> CliResult<&'a T> {
-    let codes: Vec<&str> = campaigns.iter().map(&code_of).collect();
-    let found = match code {
-        Some(code) => campaigns.iter().find(|campaign| code_of(campaign) == code),
-        None => campaigns.first().filter(|_| codes.len() == 1),
-    };
-    found.ok_or_else(|| {
-        let codes = codes.join(", ");
-        CliError::new("UNKNOWN_CAMPAIGN", message!("lookup-name-campaign-code-there", codes))
-    })
+    let found = reference::find_by_code(campaigns, code_of, code);
+    found.map_err(|unknown| CliError::new(unknown.code, unknown.message))
 }

@@ -2,14 +2,10 @@
 //! standings. `crate::morning_report` draws them.
 
 use super::context::CliContext;
+use super::desk::MorningReportSelection;
 use super::error::{CliError, CliResult};
-use super::lookup::find_campaign;
-use crate::app::App;
-use crate::app::morning_report::MorningReportRequest;
-use crate::domain::access::permission::Actor;
 use crate::domain::support::message::message;
-use crate::i18n::Lang;
-use crate::morning_report::{build_workbook, render_page};
+use crate::morning_report::MorningReportFiles;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -34,40 +30,15 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
-/// The two files that were written.
-#[derive(Debug, Clone)]
-pub(super) struct MorningReportFiles {
-    /// The HTML page.
-    pub(super) page: PathBuf,
-    /// The XLSX workbook.
-    pub(super) workbook: PathBuf,
-}
-
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let campaign = find_campaign(&reference, args.campaign.as_deref())?;
-    if args.phase > 0 && !campaign.phases.iter().any(|phase| phase.no == args.phase) {
-        return Err(CliError::usage_error(message!(
-            "morning-report-campaign-no-phase",
-            code = campaign.code,
-            phase = args.phase
-        )));
-    }
-    let unit = args
-        .unit
-        .as_deref()
-        .map(|code| super::lookup::find_unit_id(&local_app, code))
-        .transpose()?;
-    let requested = MorningReportRequest { campaign: campaign.id(), phase: args.phase, unit };
-    let written = write_morning_report(
-        &local_app.app,
-        &local_app.actor,
-        &requested,
-        &args.out,
-        ctx.output.lang,
-    )?;
-    let (page, book) = (written.page.display(), written.workbook.display());
+    let asked = MorningReportSelection {
+        campaign: args.campaign.as_deref(),
+        phase: args.phase,
+        unit: args.unit.as_deref(),
+    };
+    let files = ctx.open_desk()?.morning_report(asked, ctx.output.lang)?;
+    let (page, book) = write_morning_report(&files, &args.out)?;
+    let (page, book) = (page.display(), book.display());
     ctx.output.print_answer(
         || ctx.output.lang.say(message!("morning-report-wrote", page, book)),
         || json!({ "page": page.to_string(), "workbook": book.to_string() }),
@@ -75,24 +46,13 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     Ok(())
 }
 
-/// Writes page and workbook of a unit into `dir`.
+/// Writes page and workbook into `dir` and gives their paths.
 pub(super) fn write_morning_report(
-    app: &App,
-    actor: &Actor,
-    requested: &MorningReportRequest,
+    files: &MorningReportFiles,
     dir: &Path,
-    lang: Lang,
-) -> CliResult<MorningReportFiles> {
-    let morning = app.morning_report(actor, requested)?;
-    let book = build_workbook(&morning, lang).map_err(|error| {
-        CliError::new("NO_WORKBOOK", message!("morning-report-no-workbook", error))
-    })?;
-    let name = format!(
-        "thidua-{}-{}-{}-{}.{lang}",
-        morning.campaign.code, morning.phase, morning.unit.uid, morning.today
-    );
+) -> CliResult<(PathBuf, PathBuf)> {
     let put = |ending: &str, bytes: &[u8]| -> CliResult<PathBuf> {
-        let path = dir.join(format!("{name}.{ending}"));
+        let path = dir.join(format!("{}.{ending}", files.name));
         std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, bytes)).map_err(
             |error| {
                 CliError::new(
@@ -103,8 +63,5 @@ pub(super) fn write_morning_report(
         )?;
         Ok(path)
     };
-    Ok(MorningReportFiles {
-        page: put("html", render_page(&morning, lang).as_bytes())?,
-        workbook: put("xlsx", &book)?,
-    })
+    Ok((put("html", files.page.as_bytes())?, put("xlsx", &files.workbook)?))
 }

@@ -2,14 +2,13 @@
 //! [`rehearse`] holds `org rehearse`.
 
 use super::context::CliContext;
+use super::desk::Import;
 use super::error::{CliError, CliResult};
-use super::import_outcome::{counts_text, split_findings, with_outcome};
 use super::org_files::OrgFiles;
 use super::org_handover::{self, HandoverArgs};
 use super::rehearse;
-use crate::app::act::{ActRequest, Performer};
 use crate::domain::org::{Org, UnitKind};
-use crate::exchange::organisation::{OrgImport, import_organisation};
+use crate::files::org::read_org_tables;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -57,20 +56,18 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 
 fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: bool) -> CliResult {
     let files = OrgFiles::read(dir)?;
-    let local_app = ctx.open_local_app()?;
-    let import = OrgImport { tables: files.tables(), accept_code_changes };
-    let request = ActRequest::of_operator("org.import", dry_run);
-    let performer = Performer::Operator(&local_app.actor);
-    let end = import_organisation(&local_app.app, performer, &request, import)?;
-    let (outcome, org) = end.performed().unwrap_or_default();
-    let (refused, notes) = split_findings(&outcome);
-    let (Some(org), true) = (org, outcome.is_taken) else {
+    let desk = ctx.open_desk()?;
+    let import = Import::Organisation { files: &files, accept_code_changes };
+    let outcome = desk.import(import, dry_run)?;
+    let (refused, notes) = outcome.split_findings();
+    if !outcome.is_taken {
         return Err(CliError::refused_files(refused));
-    };
-    let notes = super::files::show_notes(&ctx.output, notes);
-    let (new, changed) = (outcome.counts().created, outcome.counts().changed);
+    }
+    let org = read_org_tables(&files.tables())?.org;
+    let notes = super::files::show_notes(&ctx.output, &notes);
+    let (new, changed) = (outcome.counts.created, outcome.counts.changed);
     let written = if dry_run { 0 } else { new + changed };
-    let kinds = count_units_by_kind(&org, local_app.app.now().local_date());
+    let kinds = count_units_by_kind(&org, desk.now().local_date());
     let output = &ctx.output;
     let text = || {
         let shown: Vec<String> =
@@ -88,7 +85,7 @@ fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: 
         } else {
             format!("{} {written}", output.text("org-records-written"))
         };
-        format!("{head}\n{tail}\n{}", counts_text(output, &outcome))
+        format!("{head}\n{tail}\n{}", outcome.counts_text(output))
     };
     let value = || {
         let open: serde_json::Map<String, serde_json::Value> =
@@ -102,7 +99,7 @@ fn import_org(ctx: &CliContext, dir: &Path, accept_code_changes: bool, dry_run: 
             "notes": notes,
             "dry_run": dry_run,
         });
-        with_outcome(answer, &outcome, output.lang)
+        outcome.add_to(answer, output)
     };
     output.print_answer(text, value);
     Ok(())

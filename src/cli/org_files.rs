@@ -29,6 +29,11 @@ impl OrgFiles {
         Ok(Self { units, parents, lineage })
     }
 
+    /// Each table with its name.
+    pub(super) fn named_bytes(&self) -> [(String, Vec<u8>); 3] {
+        [self.units.clone(), self.parents.clone(), self.lineage.clone()]
+    }
+
     pub(super) fn tables(&self) -> OrgTables<'_> {
         OrgTables {
             units: TableInput::new(&self.units.0, &self.units.1),

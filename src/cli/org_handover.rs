@@ -2,16 +2,18 @@
 //! of the authority sign.
 //!
 //! Each command names the account in whose name the operator enters the act, with the rights of
-//! that account only. Who signs, signs exactly the lines of the file in hand.
+//! that account only; on a server elsewhere it is the one that signed in. Who signs, signs exactly
+//! the lines of the file in hand.
 
 use super::context::CliContext;
+use super::desk::HandoverAct;
 use super::error::{CliError, CliResult};
 use super::files;
 use super::output::{Colour, Output};
 use crate::app::ReferenceSnapshot;
 use crate::domain::org::{HandoverLine, HandoverState, Org, StockHandover, check_handover};
 use crate::domain::report::element::ElementCode;
-use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::files::handover::{HandoverData, read_handover, write_amount};
@@ -32,8 +34,8 @@ pub(super) struct HandoverArgs {
     /// The first day on which the takers hold the stocks.
     #[arg(long)]
     on: Date,
-    /// The account in whose name, with its rights only.
-    #[arg(long, required_unless_present = "dry_run")]
+    /// The account in whose name, with its rights only; with --server the one that signed in.
+    #[arg(long)]
     account: Option<String>,
     /// The minutes or the decision that it is based on; enters it for signature.
     #[arg(long, required_unless_present_any = ["sign", "refuse", "dry_run"])]
@@ -51,8 +53,8 @@ pub(super) struct HandoverArgs {
 
 /// `thidua org handover`
 pub(super) fn hand_over(ctx: &CliContext, args: &HandoverArgs) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
+    let desk = ctx.open_desk()?;
+    let reference = desk.load_reference()?;
     let (name, bytes) = (files::display_name(&args.file), files::read_bytes(&args.file)?);
     let input = TableInput::new(&name, &bytes);
     let read = read_handover(&input, &reference.org, &reference.catalogue)?;
@@ -60,28 +62,18 @@ pub(super) fn hand_over(ctx: &CliContext, args: &HandoverArgs) -> CliResult {
     if !found.is_empty() {
         return Err(CliError::refused_files(found));
     }
-    let output = &ctx.output;
-    let actor_of = |account: &str| {
-        local_app.app.account_actor(&local_app.actor, AccountId::from_code(account))
+    let (output, content) = (&ctx.output, (args.on, read.lines.as_slice()));
+    if args.dry_run {
+        desk.check_handover(&reference, content)?;
+        print_lines(output, &reference, &read.lines);
+        return Ok(());
+    }
+    let (account, _) = desk.acting_account(args.account.as_deref())?;
+    let act = match &args.basis {
+        Some(basis) => HandoverAct::Propose(basis),
+        None => HandoverAct::Settle { sign: args.sign },
     };
-    let stored = match (&args.account, &args.basis, args.dry_run) {
-        (Some(account), Some(basis), false) => {
-            let actor = actor_of(account)?;
-            local_app.app.propose_handover(&actor, args.on, basis, &read.lines)?
-        }
-        (Some(account), None, false) => {
-            let id = StockHandover::id_of_content(args.on, &read.lines);
-            local_app.app.settle_handover(&actor_of(account)?, id, args.sign)?
-        }
-        (_, _, _) => {
-            let found = local_app.app.check_handover(args.on, &read.lines)?;
-            if !found.is_empty() {
-                return Err(CliError::refused_files(found));
-            }
-            print_lines(output, &reference, &read.lines);
-            return Ok(());
-        }
-    };
+    let stored = desk.act_on_handover(&reference, account, content, act)?;
     output.print_answer(
         || {
             let (day, count) = (stored.effective_day, stored.lines.len());
@@ -101,9 +93,9 @@ fn find_imbalances(org: &Org, read: &HandoverData) -> Vec<Violation> {
 
 /// `thidua org handovers`
 pub(super) fn list_handovers(ctx: &CliContext) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let handovers = local_app.app.visible_handovers(&local_app.actor)?;
+    let desk = ctx.open_desk()?;
+    let reference = desk.load_reference()?;
+    let handovers = desk.handovers(&reference)?;
     let output = &ctx.output;
     if output.json {
         let list: Vec<Value> = handovers.iter().map(|one| handover_json(&reference, one)).collect();

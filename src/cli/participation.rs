@@ -261,7 +261,7 @@ fn perform(
     act: impl FnOnce(&Participation) -> CliResult<ParticipationAct>,
 ) -> CliResult {
     let desk = ctx.open_desk()?;
-    let account = desk.acting_account(args.account.as_deref())?;
+    let (account, _) = desk.acting_account(args.account.as_deref())?;
     let campaign = CampaignId::from_code(&desk.campaign(args.campaign.as_deref())?.code);
     let unit = desk.find_unit_id(&args.unit)?;
     let filter = ParticipationFilter { campaign: Some(campaign), unit: Some(unit) };

@@ -8,6 +8,7 @@ mod measurements;
 
 use super::context::CliContext;
 use super::error::CliResult;
+use crate::domain::quality::Finding;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::MessageArg;
 
@@ -48,16 +49,15 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 }
 
 fn list_findings(ctx: &CliContext, unit: Option<&str>) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let unit = unit.map(|code| super::lookup::find_unit_id(&local_app, code)).transpose()?;
+    let desk = ctx.open_desk()?;
+    let reference = desk.load_reference()?;
     let uid =
         |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
     let output = &ctx.output;
     // The operator acts for the root unit only; of other units only shared findings are listed.
-    let mut findings = local_app.app.visible_findings(&local_app.actor, unit)?;
-    findings.sort_by_key(|(one, _)| (uid(one.unit), one.asked_day, one.id()));
-    let row = |(finding, _): &crate::app::quality::StoredFinding| {
+    let mut findings = desk.findings(&reference, unit)?;
+    findings.sort_by_key(|one| (uid(one.unit), one.asked_day, one.id()));
+    let row = |finding: &Finding| {
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
         let scale = element.map_or(0, |one| one.scale);
         let element = element.map_or("", |one| output.lang.pick(&*one.name_vi, &*one.name_en));

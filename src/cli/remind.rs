@@ -3,7 +3,7 @@
 
 use super::context::CliContext;
 use super::error::CliResult;
-use super::lookup::find_units_under;
+use crate::app::due_reports::ReportReminder;
 
 /// `thidua remind`
 #[derive(Debug, clap::Args)]
@@ -15,28 +15,21 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let today = local_app.app.now().local_date();
-    let requested = find_units_under(&local_app, args.unit.as_deref())?;
     let output = &ctx.output;
-    let mut rows = Vec::new();
-    for owed in local_app.app.due_reports(&local_app.actor)? {
-        if requested.as_ref().is_some_and(|requested| !requested.contains(&owed.unit)) {
-            continue;
-        }
-        let contract = reference.contract(owed.contract);
-        let last = |day: jiff::civil::Date| day.yesterday().unwrap_or(day).to_string();
-        rows.push(vec![
-            reference.org.unit(owed.unit).map_or_else(String::new, |unit| unit.uid.clone()),
-            reference.org.nearest_name(owed.unit, today).to_owned(),
-            contract.map_or_else(String::new, |contract| contract.code.clone()),
+    let last = |day: jiff::civil::Date| day.yesterday().unwrap_or(day).to_string();
+    let row = |owed: ReportReminder| {
+        vec![
+            owed.unit_uid,
+            owed.unit_name,
+            owed.contract,
             owed.period.start.to_string(),
             last(owed.period.end),
             last(owed.due_day),
-            owed.days_late(today).to_string(),
-        ]);
-    }
+            owed.days_late.to_string(),
+        ]
+    };
+    let due = ctx.open_desk()?.due_reports(args.unit.as_deref())?;
+    let rows: Vec<Vec<String>> = due.into_iter().map(row).collect();
     let headings = [
         output.text("access-unit"),
         output.text("fleet-name"),

@@ -1,13 +1,14 @@
 //! `thidua report import|export|revisions`: reports as a spreadsheet file, through the same
 //! commands and rights as a phone, and their revisions side by side.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::Desk;
 use super::error::{CliError, CliResult};
 use super::files;
-use super::lookup::find_unit_id;
 use super::report_import::{ImportArgs, run_import};
 use super::standing_format::{plain_figure, scale_of};
-use crate::app::report_queries::ReportFilter;
+use crate::app::ReferenceSnapshot;
+use crate::domain::report::Report;
 use crate::domain::report::cell::{CellValue, ElementNumber};
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::{Catalogue, Form};
@@ -16,7 +17,6 @@ use crate::domain::support::message::message;
 use crate::exchange::report_rows::to_report_row;
 use crate::files::report_csv;
 use crate::files::table::table_export::TableExport;
-use crate::store::report::StoredReport;
 use jiff::civil::Date;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -78,27 +78,26 @@ pub(super) struct SelectedReports {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
+    let desk = ctx.open_desk()?;
     match &args.command {
-        ReportCommand::Import(args) => run_import(ctx, &local_app, args),
+        ReportCommand::Import(args) => run_import(ctx, &desk, args),
         ReportCommand::Export { contract, csv: _, selected, out } => {
-            let text = sent_reports(&local_app, contract, selected)?.to_csv(true);
+            let text = sent_reports(&desk, contract, selected)?.to_csv(true);
             files::write_text(&ctx.output, out.as_deref(), &text)
         }
-        ReportCommand::Revisions { report } => show_revisions(ctx, &local_app, report),
+        ReportCommand::Revisions { report } => show_revisions(ctx, &desk, report),
     }
 }
 
 /// Prints one column for each revision, oldest first; a cell that differs from the one before
 /// carries a `*`.
-fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliResult {
+fn show_revisions(ctx: &CliContext, desk: &Desk, report: &str) -> CliResult {
     let unknown = || CliError::new("NOT_FOUND", message!("report-there-no-report", report));
     let id = ReportId::parse(report).map_err(|_| unknown())?;
-    let mut filed = local_app.app.report_revisions(&local_app.actor, id)?;
-    filed.reverse();
-    let reference = local_app.load_reference()?;
+    let reference = desk.load_reference()?;
+    let filed = desk.revisions(&reference, id)?;
     let elements: BTreeSet<ElementNumber> =
-        filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
+        filed.iter().flat_map(|(_, report)| report.cells.keys().copied()).collect();
     let shown = |value: Option<&CellValue>, scale: u8| match value {
         None => "-".to_owned(),
         Some(CellValue::Reported(figure)) => plain_figure(*figure, scale),
@@ -108,7 +107,7 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     };
     let mut rows = vec![mark_changed_texts(
         "state",
-        filed.iter().map(|one| one.report.state.code().to_owned()),
+        filed.iter().map(|(_, report)| report.state.code().to_owned()),
     )];
     for element in elements {
         let name = reference.element_code(element).unwrap_or_default();
@@ -116,11 +115,11 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
         let scale = code.map_or(0, |code| scale_of(&reference.catalogue, &code));
         rows.push(mark_changed_texts(
             name,
-            filed.iter().map(|one| shown(one.report.cells.get(&element), scale)),
+            filed.iter().map(|(_, report)| shown(report.cells.get(&element), scale)),
         ));
     }
-    rows.push(mark_changed_texts("note", filed.iter().map(|one| one.report.note.clone())));
-    let heads: Vec<String> = filed.iter().map(|one| one.revision.to_string()).collect();
+    rows.push(mark_changed_texts("note", filed.iter().map(|(_, report)| report.note.clone())));
+    let heads: Vec<String> = filed.iter().map(|(revision, _)| revision.to_string()).collect();
     let headings: Vec<&str> = std::iter::once("").chain(heads.iter().map(String::as_str)).collect();
     let output = &ctx.output;
     if output.json {
@@ -149,15 +148,15 @@ fn mark_changed_texts(name: &str, texts: impl Iterator<Item = String>) -> Vec<St
 
 /// The sent reports of a contract as a table.
 pub(super) fn sent_reports(
-    local_app: &LocalApp,
+    desk: &Desk,
     contract: &str,
     selected: &SelectedReports,
 ) -> CliResult<TableExport> {
-    let reference = local_app.load_reference()?;
+    let reference = desk.load_reference()?;
     let form = find_form(&reference.catalogue, contract)?;
-    let filed = load_sent_reports(local_app, contract, selected)?;
+    let reports = load_sent_reports(desk, &reference, contract, selected)?;
     let rows: Vec<_> =
-        filed.iter().map(|one| to_report_row(&reference, contract, &one.report)).collect();
+        reports.iter().map(|report| to_report_row(&reference, contract, report)).collect();
     Ok(report_csv::report_table(&rows, &form.elements, &reference.catalogue))
 }
 
@@ -177,20 +176,13 @@ pub(super) fn find_form<'c>(catalogue: &'c Catalogue, contract: &str) -> CliResu
 
 /// The sent reports of a contract.
 pub(super) fn load_sent_reports(
-    local_app: &LocalApp,
+    desk: &Desk,
+    reference: &ReferenceSnapshot,
     contract: &str,
     selected: &SelectedReports,
-) -> CliResult<Vec<StoredReport>> {
+) -> CliResult<Vec<Report>> {
     let SelectedReports { unit, from, to } = selected;
     let days = from.zip(*to).map(|(from, to)| (from, to.tomorrow().unwrap_or(to)));
-    let unit = unit.as_deref().map(|code| find_unit_id(local_app, code)).transpose()?;
-    let requested = ReportFilter {
-        unit,
-        states: Vec::new(),
-        contract: Some(ContractId::from_code(contract)),
-        days,
-    };
-    let lines = local_app.app.visible_reports(&local_app.actor, &requested)?;
-    let ids: Vec<_> = lines.iter().map(|line| line.id).collect();
-    Ok(local_app.app.reports_by_id(&ids)?)
+    let unit = unit.as_deref().map(|code| desk.unit_or_root(reference, Some(code)));
+    desk.sent_reports(reference, ContractId::from_code(contract), unit.transpose()?, days)
 }

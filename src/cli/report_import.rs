@@ -1,16 +1,13 @@
 //! `thidua report import`: reports from a table, through the same commands and rights as a phone.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::{Desk, Import, TableOfPeople};
 use super::error::{CliError, CliResult};
 use super::files;
-use super::import_outcome::{counts_text, split_findings, with_outcome};
 use super::output::Colour;
 use super::report_places::join_denied;
-use crate::app::act::{ActRequest, Performer};
-use crate::domain::support::ids::AccountId;
 use crate::domain::support::message::message;
-use crate::exchange::reports::{ReportFile, import_reports};
-use crate::files::table::{DecimalMark, TableInput};
+use crate::files::table::DecimalMark;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -20,9 +17,9 @@ pub(super) struct ImportArgs {
     /// The file: CSV or XLSX; docs/EXCHANGE.md says what is refused.
     #[arg(long, short)]
     file: PathBuf,
-    /// The account in whose name, with its rights only.
+    /// The account in whose name, with its rights only; with --server the one that signed in.
     #[arg(long)]
-    account: String,
+    account: Option<String>,
     /// Decimal mark of figures that are text: point or comma.
     #[arg(long, value_parser = files::parse_decimal_mark)]
     decimal: Option<DecimalMark>,
@@ -38,19 +35,16 @@ pub(super) struct ImportArgs {
 }
 
 /// `thidua report import`
-pub(super) fn run_import(ctx: &CliContext, local_app: &LocalApp, args: &ImportArgs) -> CliResult {
-    let bytes = files::read_bytes(&args.file)?;
-    let name = files::display_name(&args.file);
-    let input = TableInput { decimal_mark: args.decimal, ..TableInput::new(&name, &bytes) };
-    let (app, account) = (&local_app.app, AccountId::from_code(&args.account));
-    let actor = app.account_actor(&local_app.actor, account)?;
-    let request = ActRequest::of_operator("files.reports", args.dry_run);
-    let file = ReportFile { input, submit: args.submit, partial: args.partial };
-    let end = import_reports(app, Performer::Operator(&actor), &request, file)?;
-    let outcome = end.performed().unwrap_or_default();
-    let (refused, notes) = split_findings(&outcome);
-    let refused = join_denied(refused, &args.account);
-    let notes = files::show_notes(&ctx.output, notes);
+pub(super) fn run_import(ctx: &CliContext, desk: &Desk, args: &ImportArgs) -> CliResult {
+    let (name, bytes) = (files::display_name(&args.file), files::read_bytes(&args.file)?);
+    let table = TableOfPeople { name, bytes, decimal_mark: args.decimal };
+    let (account, label) = desk.acting_account(args.account.as_deref())?;
+    let (submit, partial) = (args.submit, args.partial);
+    let import = Import::Reports { table: &table, account, submit, partial };
+    let outcome = desk.import(import, args.dry_run)?;
+    let (refused, notes) = outcome.split_findings();
+    let refused = join_denied(refused, &label);
+    let notes = files::show_notes(&ctx.output, &notes);
     if !outcome.is_taken {
         return Err(CliError::refused_files(refused));
     }
@@ -58,7 +52,7 @@ pub(super) fn run_import(ctx: &CliContext, local_app: &LocalApp, args: &ImportAr
     if !output.json {
         output.print_warnings(&refused);
     }
-    let (count, steps) = (outcome.rows.len() - outcome.counts().refused, outcome.commands);
+    let (count, steps) = (outcome.row_count() - outcome.counts.refused, outcome.commands);
     let text = || {
         let tail = if args.dry_run {
             output.text("baseline-dry-run-nothing-written")
@@ -66,7 +60,7 @@ pub(super) fn run_import(ctx: &CliContext, local_app: &LocalApp, args: &ImportAr
             output.text("report-written")
         };
         let said = output.say(message!("report-reports-commands", count, steps, tail));
-        format!("{}\n{}", output.paint(Colour::Green, &said), counts_text(output, &outcome))
+        format!("{}\n{}", output.paint(Colour::Green, &said), outcome.counts_text(output))
     };
     output.print_answer(text, || {
         let answer = json!({
@@ -75,7 +69,7 @@ pub(super) fn run_import(ctx: &CliContext, local_app: &LocalApp, args: &ImportAr
             "notes": notes,
             "dry_run": args.dry_run,
         });
-        with_outcome(answer, &outcome, output.lang)
+        outcome.add_to(answer, output)
     });
     Ok(())
 }

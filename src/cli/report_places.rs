@@ -14,7 +14,7 @@ const UNITS_LISTED: usize = 5;
 pub(super) fn join_denied(findings: Vec<CliFinding>, account: &str) -> Vec<CliFinding> {
     let denied = RefusalReason::Denied.code();
     let (mut denied, mut rest): (Vec<CliFinding>, Vec<CliFinding>) =
-        findings.into_iter().partition(|one| one.violation.code == denied);
+        findings.into_iter().partition(|one| one.code() == denied);
     denied.dedup_by(|later, first| later.place == first.place);
     if denied.len() < 2 {
         rest.extend(denied);
@@ -35,6 +35,6 @@ fn join(mut denied: Vec<CliFinding>, account: &str) -> CliFinding {
     }
     let (count, units) = (units.len(), listed.join(", "));
     let text = message!("report-import-denied", account, lines, count, units);
-    let violation = Violation::error(first.violation.code, account, text);
+    let violation = Violation::error(RefusalReason::Denied.code(), account, text);
     CliFinding::new(first.place, violation)
 }

@@ -4,19 +4,14 @@
 //! Units are in code order. The council decides ranks and bands inside a cluster; they must not be
 //! printed.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
 use super::error::{CliError, CliResult};
-use super::lookup::find_campaign;
-use crate::app::morning_report::{MorningReportRequest, UnitSummary};
-use crate::domain::campaign::Campaign;
-use crate::domain::quality::FindingState;
-use crate::domain::scoring::{Criterion, ScoreInput, ScoreSheet, score_unit};
-use crate::domain::standing::Coverage;
-use crate::domain::support::message::{Message, message};
+use super::files;
+use crate::domain::scoring::ScoreSheet;
 use crate::domain::support::ratio::Ratio;
-use crate::files::scoring_plan::{ScoringPlan, UnitScoreInputs, read_scoring_plan};
+use crate::exchange::scores::UnitScore;
+use crate::files::campaign_set::NamedText;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// `thidua score`
@@ -37,29 +32,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
-    let campaign = find_campaign(&reference, args.campaign.as_deref())?;
-    let plan = load_plan(ctx, args, campaign)?;
-    let unit = args
-        .unit
-        .as_deref()
-        .map(|code| super::lookup::find_unit_id(&local_app, code))
-        .transpose()?;
-    let morning = local_app.app.morning_report(
-        &local_app.actor,
-        &MorningReportRequest { campaign: campaign.id(), phase: 0, unit },
-    )?;
-    let units: Vec<&UnitSummary> =
-        if unit.is_some() { vec![&morning.unit] } else { morning.child_units.iter().collect() };
-    let mut sheets = Vec::new();
-    for line in units {
-        let sheet = score_line(&local_app, campaign, &plan, line)?;
-        sheets.push((line, sheet));
-    }
+    let plan = args.plan.as_ref().map(|path| {
+        let (name, text) = (files::display_name(path), files::read_text(path)?);
+        Ok::<_, CliError>(NamedText { name, text })
+    });
+    let desk = ctx.open_desk()?;
+    let sheets = desk.scores(args.campaign.as_deref(), plan.transpose()?, args.unit.as_deref())?;
     if ctx.output.json {
         let list: Vec<Value> =
-            sheets.iter().map(|(line, sheet)| sheet_json(&line.uid, sheet)).collect();
+            sheets.iter().map(|one| sheet_json(&one.unit_uid, &one.sheet)).collect();
         ctx.output.print_line(format!("{:#}", Value::Array(list)));
     } else {
         print_scores(ctx, &sheets);
@@ -67,59 +48,14 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     Ok(())
 }
 
-fn load_plan(ctx: &CliContext, args: &Args, campaign: &Campaign) -> CliResult<ScoringPlan> {
-    let Some(path) = &args.plan else {
-        return Ok(ScoringPlan { tree: Criterion::from_targets(campaign), units: BTreeMap::new() });
-    };
-    let text = super::files::read_text(path)?;
-    let plan = read_scoring_plan(&super::files::display_name(path), &text).map_err(|faults| {
-        let first = faults.first().map_or_else(String::new, |fault| fault.to_text(ctx.output.lang));
-        CliError::new("BAD_PLAN", Message::verbatim(first))
-    })?;
-    match plan.tree.validate(campaign).first() {
-        None => Ok(plan),
-        Some(bad) => Err(CliError::new("BAD_PLAN", message!("score-plan", bad))),
-    }
-}
-
-fn score_line(
-    local_app: &LocalApp,
-    campaign: &Campaign,
-    plan: &ScoringPlan,
-    line: &UnitSummary,
-) -> CliResult<ScoreSheet> {
-    let UnitScoreInputs { persons, documented, self_scores: own, cluster_scores: cluster } =
-        plan.units.get(&line.uid).cloned().unwrap_or_default();
-    let findings = local_app.app.visible_findings(&local_app.actor, Some(line.unit))?;
-    let ground = ScoreInput {
-        judgements: line
-            .standings
-            .iter()
-            .map(|(code, standing)| (code.as_str(), &standing.judgement))
-            .collect(),
-        coverage: line
-            .coverage
-            .values()
-            .copied()
-            .fold(Coverage::default(), Coverage::combined_with),
-        persons,
-        under_question: findings.iter().any(|(one, _)| one.state == FindingState::Escalated),
-        documented_values: documented,
-        self_scores: own,
-        cluster_overrides: cluster,
-    };
-    score_unit(&plan.tree, campaign, &ground)
-        .ok_or_else(|| CliError::new("TOO_LARGE", message!("score-numbers-too-large")))
-}
-
 fn points_text(ratio: Option<Ratio>) -> String {
     ratio.and_then(|ratio| ratio.format_rounded(2)).unwrap_or_else(|| "-".to_owned())
 }
 
-fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
+fn print_scores(ctx: &CliContext, sheets: &[UnitScore]) {
     let output = &ctx.output;
     let mut rows = Vec::new();
-    for (unit, sheet) in sheets {
+    for UnitScore { unit_uid, sheet } in sheets {
         for line in &sheet.lines {
             let remark = match (&line.cluster_override, line.not_applicable, line.system_score) {
                 (Some(decided), _, _) => {
@@ -133,7 +69,7 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
             let scores =
                 [Some(line.weight), line.self_score, line.system_score, cluster].map(points_text);
             rows.push(
-                [vec![unit.uid.clone(), line.code.clone()], scores.to_vec(), vec![remark]].concat(),
+                [vec![unit_uid.clone(), line.code.clone()], scores.to_vec(), vec![remark]].concat(),
             );
         }
         let refused: Vec<String> =
@@ -146,7 +82,7 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
         };
         let blank = || "".to_owned();
         rows.push(vec![
-            unit.uid.clone(),
+            unit_uid.clone(),
             "=".to_owned(),
             blank(),
             blank(),

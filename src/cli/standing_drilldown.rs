@@ -5,6 +5,7 @@
 //! the number.
 
 use super::context::{CliContext, LocalApp};
+use super::desk::Desk;
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use super::standing_format::{
@@ -22,7 +23,7 @@ use std::collections::BTreeSet;
 
 /// Source of the standings to explain.
 pub(super) struct DrilldownContext<'a> {
-    pub(super) local_app: &'a LocalApp,
+    pub(super) desk: &'a Desk,
     pub(super) reference: &'a ReferenceSnapshot,
     pub(super) campaign: &'a Campaign,
     /// The view when standings are judged now; `None`: the published ones.
@@ -63,16 +64,12 @@ pub(super) fn show_drilldown(
 
 impl DrilldownContext<'_> {
     fn load_backing(&self, standing: &Standing, code: &str) -> CliResult<ReportDrilldown> {
-        let LocalApp { app, actor } = self.local_app;
-        Ok(match self.judge_now_view {
-            Some(view) => app.drill_down_live(
-                actor,
-                self.campaign,
-                (standing.unit, standing.phase, view),
-                code,
-            )?,
-            None => app.drill_down(actor, standing.id(), code)?,
-        })
+        let Some(view) = self.judge_now_view else {
+            return self.desk.drill_down(standing.id(), code);
+        };
+        let LocalApp { app, actor } = self.desk.local_to_judge()?;
+        let place = (standing.unit, standing.phase, view);
+        Ok(app.drill_down_live(actor, self.campaign, place, code)?)
     }
 
     fn print_judgement(&self, output: &Output, one: &Standing, judged: &Judgement) {

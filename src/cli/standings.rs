@@ -2,7 +2,8 @@
 //!
 //! Only accepted figures count. Units are in code order; units must not be ranked.
 
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::{Desk, RunMoment};
 use super::error::{CliError, CliResult};
 use super::live_standings;
 use super::lookup::find_campaign;
@@ -40,11 +41,12 @@ pub(super) struct Args {
     /// The figures and reports behind one target, as in T3b.
     #[arg(long, value_name = "TARGET")]
     why: Option<String>,
-    /// Judge this moment instead of reading the last night; writes nothing.
+    /// Judge this moment instead of reading the last night, on the server's machine; writes
+    /// nothing.
     #[arg(long)]
     now: bool,
     /// This moment: official figures, and beside them what they would be if all that is sent were
-    /// accepted; writes nothing.
+    /// accepted, on the server's machine; writes nothing.
     #[arg(long, conflicts_with_all = ["csv", "why", "view"])]
     live: bool,
     /// The phase; 0 is the whole campaign.
@@ -60,21 +62,26 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let local_app = ctx.open_local_app()?;
-    let reference = local_app.load_reference()?;
+    let desk = ctx.open_desk()?;
+    if args.now || args.live {
+        desk.local_to_judge()?;
+    }
+    let reference = desk.load_reference()?;
     let campaign = find_campaign(&reference, args.campaign.as_deref())?;
-    let view = parse_view(&args.view, campaign, local_app.app.now().local_date())?;
+    let view = parse_view(&args.view, campaign, desk.now().local_date())?;
+    let unit = || desk.unit_or_root(&reference, args.unit.as_deref());
     if args.live {
         return live_standings::show_live_standings(
             ctx,
-            &local_app,
+            desk.local_to_judge()?,
             campaign,
-            (requested_unit(&local_app, args)?, args.phase),
+            (unit()?, args.phase),
             &reference.catalogue,
         );
     }
     let now = args.now || view != StructureView::AsWas;
-    let mut standings = load_standings(&local_app, campaign, now.then_some(view))?;
+    let judged_now = now.then_some(view);
+    let (mut standings, _) = load_standings(&desk, &reference, campaign, judged_now)?;
     if args.csv {
         let table = standing_table(&ctx.output, &reference, campaign, standings);
         ctx.output.print_text(&table.to_csv(false));
@@ -88,15 +95,15 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         catalogue: &reference.catalogue,
         uid: &uid,
     };
-    let unit = requested_unit(&local_app, args)?;
+    let unit = unit()?;
     standings.retain(|one| one.unit == unit && one.phase == args.phase);
     match &args.why {
         Some(code) => {
             let asked = DrilldownContext {
-                local_app: &local_app,
+                desk: &desk,
                 reference: &reference,
                 campaign,
-                judge_now_view: now.then_some(view),
+                judge_now_view: judged_now,
             };
             show_drilldown(ctx, &asked, &standings, code)
         }
@@ -104,17 +111,6 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             printer.print_standings(&standings);
             Ok(())
         }
-    }
-}
-
-fn requested_unit(local_app: &LocalApp, args: &Args) -> CliResult<UnitId> {
-    match &args.unit {
-        Some(code) => super::lookup::find_unit_id(local_app, code),
-        None => Ok(local_app
-            .app
-            .store()
-            .read(|tx| local_app.app.root_unit(tx))?
-            .unwrap_or(UnitId([0; 16]))),
     }
 }
 
@@ -137,14 +133,16 @@ pub(super) fn parse_view(
     })
 }
 
+/// The published standings with their run, or those of this moment, which have none.
 pub(super) fn load_standings(
-    local_app: &LocalApp,
+    desk: &Desk,
+    reference: &ReferenceSnapshot,
     campaign: &Campaign,
     now: Option<StructureView>,
-) -> CliResult<Vec<Standing>> {
-    let standings = match now {
-        Some(view) => local_app.app.judge_live(campaign, view)?.standings,
-        None => local_app.app.visible_standings(&local_app.actor, campaign.id())?,
+) -> CliResult<(Vec<Standing>, Option<RunMoment>)> {
+    let (standings, run) = match now {
+        Some(view) => (desk.local_to_judge()?.app.judge_live(campaign, view)?.standings, None),
+        None => desk.standings(reference, campaign)?,
     };
     if standings.is_empty() {
         let code = &campaign.code;
@@ -153,7 +151,7 @@ pub(super) fn load_standings(
             message!("standings-campaign-no-standings-yet", code),
         ));
     }
-    Ok(standings)
+    Ok((standings, run))
 }
 
 /// What the rows are printed with.

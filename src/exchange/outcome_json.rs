@@ -1,6 +1,6 @@
 //! What became of a file, in JSON.
 
-use super::outcome::{FileOutcome, RowVerdict};
+use super::outcome::{FileOutcome, RowCounts, RowVerdict};
 use crate::domain::support::message::Message;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, RefusedCell, TextPosition};
@@ -35,19 +35,25 @@ pub fn unknown_option_answer(message: &Message, lang: Lang) -> JsonAnswer {
 /// The outcome: counts, rows, findings.
 #[must_use]
 pub fn outcome_json(outcome: &FileOutcome, lang: Lang) -> Value {
-    let counts = outcome.counts();
     let findings = outcome.findings.iter().map(|one| diagnostic_json(one, lang));
     let unplaced = outcome.unplaced.iter().map(|one| finding_json(None, one, None, lang));
     json!({
-        "summary": {
-            "created": counts.created,
-            "changed": counts.changed,
-            "unchanged": counts.unchanged,
-            "held": counts.held,
-            "refused": counts.refused,
-        },
+        "summary": counts_json(outcome.counts()),
         "rows": outcome.rows.iter().map(row_json).collect::<Vec<_>>(),
         "findings": findings.chain(unplaced).collect::<Vec<_>>(),
+    })
+}
+
+/// The counts of verdicts.
+#[must_use]
+pub fn counts_json(counts: RowCounts) -> Value {
+    let RowCounts { created, changed, unchanged, held, refused } = counts;
+    json!({
+        "created": created,
+        "changed": changed,
+        "unchanged": unchanged,
+        "held": held,
+        "refused": refused,
     })
 }
 

@@ -1,12 +1,12 @@
 //! Reports as rows of files: those that were sent, and those that are to be filled in.
 
-use crate::app::{App, ReferenceSnapshot, Result};
+use crate::app::ReferenceSnapshot;
 use crate::domain::org::Hierarchy;
-use crate::domain::report::ReportKey;
 use crate::domain::report::cell::{CellValue, Cells};
 use crate::domain::report::element::ElementCode;
 use crate::domain::report::form::{Contract, Form};
 use crate::domain::report::workflow::ReportState;
+use crate::domain::report::{Report, ReportKey};
 use crate::domain::reporting::calendar::Calendar;
 use crate::domain::reporting::expectation::{Expectation, compute_expectations};
 use crate::domain::reporting::report_name::{ReportIndex, ReportLabel};
@@ -43,7 +43,7 @@ pub type TemplatePlan = std::result::Result<ReportTemplate, Violation>;
 pub fn to_report_row(
     reference: &ReferenceSnapshot,
     contract: &str,
-    report: &crate::domain::report::Report,
+    report: &Report,
 ) -> (ReportCsvRow, ReportCsvStatus) {
     let shape = reference.form_schema(report.key.contract);
     let is_word = |element| shape.is_some_and(|shape| shape.is_word(element));
@@ -80,27 +80,30 @@ fn coded_cells(reference: &ReferenceSnapshot, cells: &Cells) -> Vec<(ElementCode
 }
 
 /// The reports that the units owe under a contract for a period, as they stand, each with the
-/// figures of the period before.
+/// figures of the period before. `reference` is without drafts, because what waits for a draft is
+/// owed by nobody yet; `load` gives the stored reports with these keys.
 ///
 /// # Errors
-/// The database cannot be read. A request that names no contract, no period or no report is
+/// Those of `load`. A request that names no contract, no period or no report is
 /// refused in the result.
-pub fn plan_template(app: &App, request: TemplateRequest<'_>) -> Result<TemplatePlan> {
-    // What waits for a campaign that is a draft is owed by nobody yet.
-    let reference = &*app.current_reference()?;
+pub fn plan_template<E>(
+    reference: &ReferenceSnapshot,
+    today: Date,
+    request: TemplateRequest<'_>,
+    load: impl FnOnce(&[ReportKey]) -> std::result::Result<Vec<Report>, E>,
+) -> std::result::Result<TemplatePlan, E> {
     let known = match TemplateContract::find(reference, request.contract) {
         Ok(known) => known,
         Err(violation) => return Ok(Err(violation)),
     };
-    let today = app.now().local_date();
     let (owed, before) = match known.find_owed(request, today) {
         Ok(found) => found,
         Err(violation) => return Ok(Err(violation)),
     };
     let keys = owed.iter().chain(before.values()).map(Expectation::report_key);
-    let ids: Vec<ReportId> = keys.map(|key| key.id()).collect();
-    let stored = app.reports_by_id(&ids)?.into_iter().map(|stored| stored.report);
-    let stored: HashMap<ReportId, _> = stored.map(|report| (report.key.id(), report)).collect();
+    let stored = load(&keys.collect::<Vec<_>>())?;
+    let stored: HashMap<ReportId, _> =
+        stored.into_iter().map(|report| (report.key.id(), report)).collect();
     let row = |one: &Expectation| {
         let key = one.report_key();
         let present = stored.get(&key.id());

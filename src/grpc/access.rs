@@ -256,7 +256,8 @@ impl Services {
         let roles = violations.check(
             "roles",
             roles.and_then(|roles| {
-                if roles.is_empty() { Err(RefusalReason::Malformed) } else { Ok(roles) }
+                let is_new = account_id.is_empty();
+                if is_new && roles.is_empty() { Err(RefusalReason::Malformed) } else { Ok(roles) }
             }),
         );
         let (caller, is_existing) = (identity.actor.account, !account_id.is_empty());

@@ -22,16 +22,17 @@ impl Services {
         identity: &CallerIdentity,
         message: pb::ListAuditEntriesRequest,
     ) -> Result<pb::ListAuditEntriesResponse, RpcError> {
-        let pb::ListAuditEntriesRequest { page_size, page_token, purpose } = message;
+        let pb::ListAuditEntriesRequest { page_size, page_token, purpose, after_number } = message;
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
-        let after = pagination::decode_offset_token(&page_token, b"audit")?;
+        let token = pagination::decode_offset_token(&page_token, b"audit")?;
         let mut violations = FieldViolations::default();
         let purpose = violations.check_text("purpose", &purpose, NOTE);
         if purpose.as_ref().is_some_and(|purpose| purpose.trim().is_empty()) {
             violations.add("purpose", RefusalReason::Malformed);
         }
         let purpose = violations.into_result(purpose)?;
-        let after = i64::try_from(after).map_err(|_| RpcError::BadPageToken)?;
+        let token = i64::try_from(token).map_err(|_| RpcError::BadPageToken)?;
+        let after = token.max(after_number);
         let entries = self.app.audit_entries(&identity.actor, &purpose, after, size as i64)?;
         let next_page_token = match entries.last() {
             Some(last) if entries.len() == size => {

@@ -61,14 +61,7 @@ impl Services {
         let key: &[u8] = if include_drafts { b"campaigns and drafts" } else { b"campaigns" };
         let size = pagination::resolve_page_size(page_size, 20, 100)?;
         let skip = pagination::decode_offset_token(&page_token, key)?;
-        let reference = if include_drafts {
-            let may_apply = self.app.reference_for::<action::ApplyCampaign>(&identity.actor);
-            may_apply
-                .or_else(|_| self.app.reference_for::<action::StepCampaign>(&identity.actor))?
-                .into()
-        } else {
-            self.load_reference_for(identity)?
-        };
+        let reference = self.load_reference_of(identity, include_drafts)?;
         let mut found: Vec<&Campaign> = reference.campaigns.iter().collect();
         found.sort_by(|a, b| a.code.cmp(&b.code));
         let page = found.iter().skip(skip).take(size);

@@ -13,11 +13,13 @@ mod blocking_pool;
 mod caller;
 mod campaign;
 mod campaign_messages;
+mod catalogue;
 mod client_version;
 mod codec;
 mod conclusion;
 mod deadline;
 mod desk;
+mod desk_work;
 mod exchange;
 mod frames;
 mod grant;
@@ -27,6 +29,7 @@ mod health;
 pub mod in_memory;
 mod job;
 mod org;
+mod org_rehearsal;
 mod pagination;
 mod participation;
 mod partner;
@@ -35,6 +38,7 @@ mod quality;
 mod report;
 pub mod rpc_access;
 mod run;
+mod scoring;
 mod second_factor;
 mod standing;
 pub mod status;
@@ -63,7 +67,9 @@ use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::baseline_service_server::BaselineServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
+use crate::pb::catalogue_service_server::CatalogueServiceServer;
 use crate::pb::conclusion_service_server::ConclusionServiceServer;
+use crate::pb::desk_service_server::DeskServiceServer;
 use crate::pb::exchange_service_server::ExchangeServiceServer;
 use crate::pb::grant_service_server::GrantServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
@@ -73,6 +79,7 @@ use crate::pb::partner_service_server::PartnerServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::run_service_server::RunServiceServer;
+use crate::pb::scoring_service_server::ScoringServiceServer;
 use crate::pb::second_factor_service_server::SecondFactorServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::target_service_server::TargetServiceServer;
@@ -212,7 +219,15 @@ impl Services {
             .add_service(
                 GrantServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
-            .add_service(OrgServiceServer::new(self.clone()))
+            .add_service(
+                OrgServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
+            .add_service(CatalogueServiceServer::new(self.clone()))
+            .add_service(
+                ScoringServiceServer::new(self.clone())
+                    .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
+            .add_service(DeskServiceServer::new(self.clone()))
             .add_service(
                 CampaignServiceServer::new(self.clone())
                     .max_decoding_message_size(MESSAGE_BYTES_MAX),

@@ -6,6 +6,7 @@ use super::status::RpcError;
 use super::{Services, impl_service, pagination};
 use crate::app::ReferenceSnapshot;
 use crate::app::access::CallerIdentity;
+use crate::domain::access::permission::action;
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::access::visible_scopes::compute_visible_scopes;
 use crate::domain::org::{Hierarchy, Unit};
@@ -25,6 +26,7 @@ impl_service!(OrgService {
     authenticated propose_handover: ProposeHandoverRequest => ProposeHandoverResponse;
     authenticated settle_handover: SettleHandoverRequest => SettleHandoverResponse;
     authenticated list_handovers: ListHandoversRequest => ListHandoversResponse;
+    in_language rehearse_organisation: RehearseOrganisationRequest => RehearseOrganisationResponse;
 });
 
 impl Services {
@@ -51,6 +53,21 @@ impl Services {
         } else {
             Err(RpcError::App(RefusalReason::NotFound.into()))
         }
+    }
+
+    /// The same; with drafts for a caller that may apply or step campaigns.
+    pub(super) fn load_reference_of(
+        &self,
+        identity: &CallerIdentity,
+        include_drafts: bool,
+    ) -> Result<Arc<ReferenceSnapshot>, RpcError> {
+        if !include_drafts {
+            return self.load_reference_for(identity);
+        }
+        let may_apply = self.app.reference_for::<action::ApplyCampaign>(&identity.actor);
+        let reference = may_apply
+            .or_else(|_| self.app.reference_for::<action::StepCampaign>(&identity.actor))?;
+        Ok(Arc::new(reference))
     }
 
     fn get_unit(

@@ -58,10 +58,10 @@ define_access! {
     Rpc::EndGrant | Rpc::RevokeServiceKey => RpcAccess::OnRecord(&[Revoke]),
     // Every caller may also revoke its own device.
     Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
-    Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys =>
+    Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListUnitDevices =>
         RpcAccess::WithinUnits(&[ListDevices]),
-    Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns =>
-        RpcAccess::InternalRole,
+    Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns
+    | Rpc::ListCatalogueEntries => RpcAccess::InternalRole,
     Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),
     Rpc::ApplyCampaigns => RpcAccess::OnRecord(&[ApplyCampaign]),
     Rpc::StepCampaign | Rpc::RehearseCampaign | Rpc::ListStandingsOfRun | Rpc::DiffRuns =>
@@ -76,13 +76,15 @@ define_access! {
     Rpc::ListReports => RpcAccess::WithinUnits(&[ReadReport, ReadDesk]),
     // Callers with the published scope also read the standings of province and districts.
     Rpc::GetStanding | Rpc::ListStandingReports => RpcAccess::OnRecord(&[ReadStanding]),
+    Rpc::EvaluateScores | Rpc::GetMorningReport => RpcAccess::OnRecord(&[ReadStanding]),
     Rpc::ListStandings => RpcAccess::WithinUnits(&[ReadStanding]),
     Rpc::ListFindings => RpcAccess::WithinUnits(&[ReadFinding]),
     Rpc::ReplyFinding => RpcAccess::OnRecord(&[ReplyFinding]),
     Rpc::EscalateFinding => RpcAccess::OnRecord(&[EscalateFinding]),
     Rpc::ProposeWaiver | Rpc::SettleWaiver => RpcAccess::OnRecord(&[WaiveReport]),
-    Rpc::ListWaivers | Rpc::ListHandovers | Rpc::ListParticipations =>
+    Rpc::ListWaivers | Rpc::ListHandovers | Rpc::ListParticipations | Rpc::ListDueReports =>
         RpcAccess::WithinUnits(&[ReadReport]),
+    Rpc::RehearseOrganisation => RpcAccess::OnRecord(&[ChangeOrg]),
     Rpc::TakePart => RpcAccess::OnRecord(&[TakePart]),
     Rpc::DecideUnitPlan => RpcAccess::OnRecord(&[DecidePlan]),
     Rpc::StepAward => RpcAccess::OnRecord(&[DecideAward]),

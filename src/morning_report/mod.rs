@@ -15,3 +15,33 @@ mod workbook;
 
 pub use page::render_page;
 pub use workbook::{WorkbookError, build_workbook};
+
+use crate::app::morning_report::MorningReport;
+use crate::i18n::Lang;
+
+/// Page and workbook of a morning report, ready to be written.
+#[derive(Debug, Clone)]
+pub struct MorningReportFiles {
+    /// The name of both without the ending, as in `thidua-A-0-prov-86-2026-03-02.vi`.
+    pub name: String,
+    /// The page, HTML.
+    pub page: String,
+    /// The workbook, XLSX.
+    pub workbook: Vec<u8>,
+}
+
+/// Renders page and workbook.
+///
+/// # Errors
+/// The workbook cannot be built.
+pub fn build_files(
+    morning: &MorningReport,
+    lang: Lang,
+) -> Result<MorningReportFiles, WorkbookError> {
+    let MorningReport { campaign, phase, unit, today, .. } = morning;
+    Ok(MorningReportFiles {
+        name: format!("thidua-{}-{phase}-{}-{today}.{lang}", campaign.code, unit.uid),
+        page: render_page(morning, lang),
+        workbook: build_workbook(morning, lang)?,
+    })
+}

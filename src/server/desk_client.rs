@@ -6,14 +6,22 @@ use super::tls_client::{connect_tls, parse_authorities, trust_only};
 use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::access_service_client::AccessServiceClient;
+use crate::pb::audit_service_client::AuditServiceClient;
 use crate::pb::baseline_service_client::BaselineServiceClient;
 use crate::pb::campaign_service_client::CampaignServiceClient;
+use crate::pb::catalogue_service_client::CatalogueServiceClient;
 use crate::pb::conclusion_service_client::ConclusionServiceClient;
+use crate::pb::desk_service_client::DeskServiceClient;
+use crate::pb::exchange_service_client::ExchangeServiceClient;
 use crate::pb::grant_service_client::GrantServiceClient;
 use crate::pb::job_service_client::JobServiceClient;
 use crate::pb::org_service_client::OrgServiceClient;
 use crate::pb::participation_service_client::ParticipationServiceClient;
+use crate::pb::quality_service_client::QualityServiceClient;
+use crate::pb::report_service_client::ReportServiceClient;
 use crate::pb::run_service_client::RunServiceClient;
+use crate::pb::scoring_service_client::ScoringServiceClient;
+use crate::pb::standing_service_client::StandingServiceClient;
 use http::Uri;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -26,6 +34,9 @@ use tonic_types::StatusExt as _;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for an answer: a run is verified from its raw reports.
 const CALL_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Most bytes of a piece of a file.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +150,32 @@ impl DeskClient {
         })
     }
 
+    /// Sends files in pieces and gives what became of them.
+    ///
+    /// # Errors
+    /// What the server refuses, or that it does not answer.
+    pub fn import_file(
+        &self,
+        request_id: Vec<u8>,
+        options: pb::ImportOptions,
+        files: Vec<(String, Vec<u8>)>,
+    ) -> Result<pb::ImportFileResponse, DeskError> {
+        let first = pb::ImportFileRequest { request_id, options: Some(options), piece: None };
+        let mut parts = vec![first];
+        for (name, bytes) in files {
+            // An empty file is one empty piece: it is named in the answer.
+            let pieces = bytes.chunks(PIECE_BYTES).chain(bytes.is_empty().then_some(&[][..]));
+            parts.extend(pieces.map(|data| pb::ImportFileRequest {
+                piece: Some(pb::FilePiece { name: name.clone(), data: data.to_vec() }),
+                ..Default::default()
+            }));
+        }
+        let request = self.request(tokio_stream::iter(parts))?;
+        let mut client = ExchangeServiceClient::new(self.channel.clone());
+        let answer = self.runtime.block_on(client.import_file(request));
+        answer.map(tonic::Response::into_inner).map_err(|status| to_desk_error(&status))
+    }
+
     fn request<M>(&self, message: M) -> Result<Request<M>, DeskError> {
         let mut request = Request::new(message);
         request.set_timeout(CALL_TIMEOUT);
@@ -173,10 +210,15 @@ macro_rules! unary_calls {
 
 unary_calls! {
     AccessServiceClient {
+        create_enrolment_code: CreateEnrolmentCodeRequest => CreateEnrolmentCodeResponse;
         sign_in: SignInRequest => SignInResponse;
         extend_session: ExtendSessionRequest => ExtendSessionResponse;
         list_devices: ListDevicesRequest => ListDevicesResponse;
         revoke_device: RevokeDeviceRequest => RevokeDeviceResponse;
+    }
+    AuditServiceClient {
+        list_audit_entries: ListAuditEntriesRequest => ListAuditEntriesResponse;
+        verify_audit: VerifyAuditRequest => VerifyAuditResponse;
     }
     BaselineServiceClient {
         list_baselines: ListBaselinesRequest => ListBaselinesResponse;
@@ -186,6 +228,9 @@ unary_calls! {
         apply_campaigns: ApplyCampaignsRequest => ApplyCampaignsResponse;
         step_campaign: StepCampaignRequest => StepCampaignResponse;
         rehearse_campaign: RehearseCampaignRequest => RehearseCampaignResponse;
+    }
+    CatalogueServiceClient {
+        list_catalogue_entries: ListCatalogueEntriesRequest => ListCatalogueEntriesResponse;
     }
     ConclusionServiceClient {
         propose_waiver: ProposeWaiverRequest => ProposeWaiverResponse;
@@ -198,6 +243,11 @@ unary_calls! {
         take_part: TakePartRequest => TakePartResponse;
         decide_unit_plan: DecideUnitPlanRequest => DecideUnitPlanResponse;
         list_participations: ListParticipationsRequest => ListParticipationsResponse;
+    }
+    DeskServiceClient {
+        list_due_reports: ListDueReportsRequest => ListDueReportsResponse;
+        list_unit_devices: ListUnitDevicesRequest => ListUnitDevicesResponse;
+        get_morning_report: GetMorningReportRequest => GetMorningReportResponse;
     }
     GrantServiceClient {
         grant_roles: GrantRolesRequest => GrantRolesResponse;
@@ -214,12 +264,30 @@ unary_calls! {
     }
     OrgServiceClient {
         list_units: ListUnitsRequest => ListUnitsResponse;
+        propose_handover: ProposeHandoverRequest => ProposeHandoverResponse;
+        settle_handover: SettleHandoverRequest => SettleHandoverResponse;
+        list_handovers: ListHandoversRequest => ListHandoversResponse;
+        rehearse_organisation: RehearseOrganisationRequest => RehearseOrganisationResponse;
+    }
+    QualityServiceClient {
+        list_findings: ListFindingsRequest => ListFindingsResponse;
+    }
+    ReportServiceClient {
+        list_reports: ListReportsRequest => ListReportsResponse;
+        list_revisions: ListRevisionsRequest => ListRevisionsResponse;
     }
     RunServiceClient {
         list_runs: ListRunsRequest => ListRunsResponse;
         verify_run: VerifyRunRequest => VerifyRunResponse;
         list_standings_of_run: ListStandingsOfRunRequest => ListStandingsOfRunResponse;
         diff_runs: DiffRunsRequest => DiffRunsResponse;
+    }
+    ScoringServiceClient {
+        evaluate_scores: EvaluateScoresRequest => EvaluateScoresResponse;
+    }
+    StandingServiceClient {
+        list_standings: ListStandingsRequest => ListStandingsResponse;
+        list_standing_reports: ListStandingReportsRequest => ListStandingReportsResponse;
     }
 }
 

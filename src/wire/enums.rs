@@ -3,6 +3,7 @@
 //!
 //! Conversion from a message refuses the unspecified value and unknown values.
 
+use crate::domain::access::fleet::{BacklogStatus, LastContact};
 use crate::domain::campaign::completeness::MissingState;
 use crate::domain::campaign::{
     AwardStep, BaselineMethod, CampaignKind, CampaignStatus, CampaignStep, Commitment,
@@ -13,6 +14,8 @@ use crate::domain::quality::FindingState;
 use crate::domain::report::element::{CountingLevel, ElementKind};
 use crate::domain::report::waiver::WaiverState;
 use crate::domain::report::workflow::ReportState;
+use crate::domain::scoring::ScoreExclusion;
+use crate::domain::standing::ReportSupport;
 use crate::domain::standing::baseline::BaselineStatus;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::target_rule::ZeroBasePolicy;
@@ -130,6 +133,22 @@ proto_enums! {
     plan_status_to_proto, plan_status_from_proto: PlanStatus = PlanStatus {
         Draft = Draft, Submitted = Submitted, Returned = Returned, Approved = Approved,
         Superseded = Superseded,
+    }
+    /// When a unit was last heard.
+    last_contact_to_proto, last_contact_from_proto: LastContact = LastContact {
+        Today = Today, ThisWeek = ThisWeek, Older = Older, Never = Never,
+    }
+    /// What waits at a unit.
+    backlog_to_proto, backlog_from_proto: BacklogStatus = UnitBacklog {
+        None = None, Some = Some, Stuck = Stuck,
+    }
+    /// Why a unit gets no score.
+    score_exclusion_to_proto, score_exclusion_from_proto: ScoreExclusion = ScoreExclusion {
+        TooSmall = TooSmall, Incomplete = Incomplete, UnderQuestion = UnderQuestion, Veto = Veto,
+    }
+    /// What a report contributes to a figure.
+    report_support_to_proto, report_support_from_proto: ReportSupport = ReportSupport {
+        Missing = Missing, NotDue = NotDue, Waiting = Waiting, Accepted = Accepted,
     }
     /// The evidence that a duty was done.
     evidence_to_proto, evidence_from_proto: DutyEvidence = DutyEvidence {

@@ -15,6 +15,8 @@ pub mod participation;
 pub mod partner;
 pub mod reasons;
 pub mod record;
+pub mod rehearsal;
+pub mod scoring;
 pub mod standing;
 pub mod sync;
 pub mod target;

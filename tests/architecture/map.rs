@@ -25,7 +25,20 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("morning_report", &["domain", "i18n", "app"]),
     (
         "grpc",
-        &["pb", "wire", "domain", "i18n", "files", "auth", "app", "sync", "exchange", "trace"],
+        &[
+            "pb",
+            "wire",
+            "domain",
+            "i18n",
+            "files",
+            "auth",
+            "app",
+            "sync",
+            "exchange",
+            "trace",
+            // The morning report over an rpc, as a page and a workbook.
+            "morning_report",
+        ],
     ),
     ("client", &["pb", "wire", "domain", "i18n", "clock"]),
     ("config", &[]),

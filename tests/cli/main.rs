@@ -31,6 +31,7 @@ mod pg_server;
 #[cfg(feature = "postgres-tls")]
 mod pg_tls;
 mod remote;
+mod remote_files;
 mod review;
 mod rights;
 mod runs;

@@ -64,7 +64,7 @@ fn the_morning_page_speaks_english_and_is_made_for_a_district_too() {
         "traffic is no district's"
     );
     let output = machine.run(&["morning-report", "--campaign", "A", "--phase", "9"]);
-    assert!(output.code == 2 && output.err.contains("9"), "{}", output.err);
+    assert!(output.code == 1 && output.err.contains("NO_PHASE"), "{}", output.err);
 }
 
 #[test]

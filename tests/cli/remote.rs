@@ -9,7 +9,7 @@ use thidua::pb;
 use thidua::pb::access_service_client::AccessServiceClient;
 
 const PASSWORD: &str = "một câu dài dễ nhớ bên sông";
-const PROVINCE: &str = "prov-86-2025";
+pub(super) const PROVINCE: &str = "prov-86-2025";
 /// The accounts of the story, each with its role over the province.
 const ACCOUNTS: [(&str, &str); 4] =
     [("lan", "CAMPAIGN_HEAD"), ("minh", "UNIT_HEAD"), ("thu", "ADMIN"), ("huong", "DATA_STEWARD")];
@@ -24,7 +24,7 @@ fn machine_with_accounts() -> TestMachine {
 }
 
 /// Gives accounts a password, over the rpc of a server that is then stopped.
-fn set_passwords(machine: &TestMachine, accounts: &[&str]) {
+pub(super) fn set_passwords(machine: &TestMachine, accounts: &[&str]) {
     let codes = accounts.iter().map(|account| {
         let issued = machine.run_ok(&["access", "enrol", "--account", account, "--json"]);
         let issued: Value = serde_json::from_str(&issued).unwrap();
@@ -44,9 +44,9 @@ fn set_passwords(machine: &TestMachine, accounts: &[&str]) {
 }
 
 /// A person at a machine without any data, with the sessions of one account.
-struct RemotePerson<'a> {
-    machine: &'a TestMachine,
-    account: &'a str,
+pub(super) struct RemotePerson<'a> {
+    pub(super) machine: &'a TestMachine,
+    pub(super) account: &'a str,
     address: &'a str,
 }
 
@@ -60,7 +60,7 @@ impl RemotePerson<'_> {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> CommandOutput {
+    pub(super) fn run(&self, arguments: &[&str]) -> CommandOutput {
         CommandOutput::from(self.command(arguments).output().unwrap())
     }
 
@@ -82,18 +82,23 @@ fn ca_file(machine: &TestMachine) -> String {
     machine.path("data/tls/ca.pem").display().to_string()
 }
 
-/// A server with signed-in accounts.
-fn sign_everybody_in<'a>(machine: &'a TestMachine, address: &'a str) -> Vec<RemotePerson<'a>> {
-    let people = ACCOUNTS.map(|(account, _)| RemotePerson { machine, account, address });
-    for person in &people {
+/// Accounts that have signed in to a server.
+pub(super) fn sign_in_all<'a>(
+    machine: &'a TestMachine,
+    address: &'a str,
+    accounts: &[&'a str],
+) -> Vec<RemotePerson<'a>> {
+    let sign_in = |account: &&'a str| {
+        let person = RemotePerson { machine, account, address };
         let signed_in = person.sign_in(&["--ca", &ca_file(machine)], PASSWORD);
-        assert_eq!(signed_in.code, 0, "{}: {}", person.account, signed_in.err);
-    }
-    people.into()
+        assert_eq!(signed_in.code, 0, "{account}: {}", signed_in.err);
+        person
+    };
+    accounts.iter().map(sign_in).collect()
 }
 
 /// The JSON of an answer without what differs from one machine, call or moment to the next.
-fn comparable(output: &CommandOutput) -> Value {
+pub(super) fn comparable(output: &CommandOutput) -> Value {
     const MOMENTS: [&str; 13] = [
         "published",
         "cut",
@@ -251,7 +256,7 @@ fn waive_as_operator(machine: &TestMachine, reports: &[String]) {
     }
 }
 
-fn words(all: &[String]) -> Vec<&str> {
+pub(super) fn words(all: &[String]) -> Vec<&str> {
     all.iter().map(String::as_str).collect()
 }
 
@@ -259,11 +264,12 @@ fn words(all: &[String]) -> Vec<&str> {
 fn the_same_commands_give_the_same_answers_on_the_servers_machine_and_over_the_network() {
     let here = machine_with_accounts();
     let there = machine_with_accounts();
-    set_passwords(&there, &ACCOUNTS.map(|(account, _)| account));
+    let accounts = ACCOUNTS.map(|(account, _)| account);
+    set_passwords(&there, &accounts);
     // No job of its own comes between the commands.
     let settings = ["auth.second_factor=off", "jobs.enabled=false"];
     let server = CliServer::start_with_settings(&there, &settings);
-    let people = sign_everybody_in(&there, &server.address);
+    let people = sign_in_all(&there, &server.address, &accounts);
     let campaign = example_path("campaign-a.toml");
     let (mut missing, mut rest) = (Vec::new(), Vec::new());
     for act in STORY {
@@ -333,7 +339,8 @@ fn a_session_is_kept_for_its_owner_only_trusts_one_authority_and_ends_with_the_s
         &["backup"][..],
         &["doctor"],
         &["init"],
-        &["access", "enrol", "--account", "lan"],
+        &["audit", "checkpoint"],
+        &["standings", "--now"],
         // It also ends the account's cards, for which there is no rpc.
         &["access", "revoke", "--account", "lan"],
     ] {

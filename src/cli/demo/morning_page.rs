@@ -12,6 +12,7 @@ use crate::domain::standing::Judgement;
 use crate::domain::support::message::message;
 use crate::domain::support::ratio::Ratio;
 use crate::i18n::Lang;
+use crate::morning_report::build_files;
 use crate::store::owner_only;
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -36,13 +37,11 @@ pub(super) fn write_morning_page(
     let phase = campaign.phase_on(last_judged).map_or(0, |phase| phase.no);
     let requested = MorningReportRequest { campaign: campaign.id(), phase, unit: None };
     let actor = simulation.server.app.system_actor()?;
-    let written =
-        morning_report::write_morning_report(&simulation.server.app, &actor, &requested, dir, lang);
-    let written = written.map_err(|failure| DemoError(failure.message.text(lang)))?;
-    Ok(MorningPage {
-        file: written.page,
-        report: simulation.server.app.morning_report(&actor, &requested)?,
-    })
+    let report = simulation.server.app.morning_report(&actor, &requested)?;
+    let files = build_files(&report, lang).map_err(|error| DemoError(error.to_string()))?;
+    let written = morning_report::write_morning_report(&files, dir);
+    let (file, _) = written.map_err(|failure| DemoError(failure.message.text(lang)))?;
+    Ok(MorningPage { file, report })
 }
 
 /// Checks that every figure on the page and the end of every trajectory equal the ledger, and that

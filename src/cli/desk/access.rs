@@ -247,7 +247,7 @@ impl Desk {
     }
 }
 
-fn role_number(role: Role) -> CliResult<i32> {
+pub(super) fn role_number(role: Role) -> CliResult<i32> {
     require(values::role_to_proto(role).map(Into::into))
 }
 
@@ -316,7 +316,7 @@ fn local_keys(local_app: &LocalApp) -> CliResult<Vec<KeyLine>> {
 }
 
 impl RemoteDesk {
-    fn grants(
+    pub(super) fn grants(
         &self,
         unit: Option<UnitId>,
         account: Option<AccountId>,

@@ -15,7 +15,7 @@ use crate::exchange::definitions::{
     DefinitionChange, DefinitionKind, Definitions, apply_definitions,
 };
 use crate::files::campaign_set::NamedText;
-use crate::files::diagnostic::TextPosition;
+use crate::files::diagnostic::{RefusedCell, TextPosition};
 use crate::pb;
 use crate::wire::{enums, values};
 use jiff::civil::Date;
@@ -160,19 +160,19 @@ fn apply_locally(
 impl RemoteDesk {
     /// Every campaign that the account may list; drafts for one that may apply or step campaigns.
     pub(super) fn campaigns(&self) -> CliResult<Vec<CampaignLine>> {
-        let list = |include_drafts| {
-            self.read_pages(|page_token| {
-                let request =
-                    pb::ListCampaignsRequest { page_size: 100, page_token, include_drafts };
-                let answer = self.client.list_campaigns(request)?;
-                Ok((answer.campaigns, answer.next_page_token))
-            })
-        };
-        let all = match list(true) {
-            Err(refused) if is_out_of_sight(&refused) => list(false)?,
+        let all = match self.list_campaigns(true) {
+            Err(refused) if is_out_of_sight(&refused) => self.list_campaigns(false)?,
             all => all?,
         };
         all.into_iter().map(read_campaign).collect()
+    }
+
+    pub(super) fn list_campaigns(&self, include_drafts: bool) -> CliResult<Vec<pb::Campaign>> {
+        self.read_pages(|page_token| {
+            let request = pb::ListCampaignsRequest { page_size: 100, page_token, include_drafts };
+            let answer = self.client.list_campaigns(request)?;
+            Ok((answer.campaigns, answer.next_page_token))
+        })
     }
 
     fn apply_files(
@@ -236,9 +236,8 @@ fn read_award(award: pb::CampaignAward) -> CliResult<AwardEntry> {
     })
 }
 
-fn read_finding(finding: pb::FileFinding) -> CliFinding {
-    // The files of definitions are no tables.
-    let pb::FileFinding { file, line, column, code, severity, message, path, cell: _ } = finding;
+pub(super) fn read_finding(finding: pb::FileFinding) -> CliFinding {
+    let pb::FileFinding { file, line, column, code, severity, message, path, cell } = finding;
     let severity = match pb::FindingSeverity::try_from(severity) {
         Ok(pb::FindingSeverity::Warning) => Severity::Warning,
         Ok(pb::FindingSeverity::Error | pb::FindingSeverity::Unspecified) | Err(_) => {
@@ -250,6 +249,11 @@ fn read_finding(finding: pb::FileFinding) -> CliFinding {
         let position = TextPosition { line: line as usize, column: column as usize };
         read.place = Some((file, position));
     }
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    read.cell = cell.map(|pb::RefusedCell { sheet, column_name: column, typed, understood }| {
+        let (sheet, understood) = (given(sheet), given(understood));
+        Box::new(RefusedCell { sheet, column, typed, understood })
+    });
     read
 }
 

@@ -5,27 +5,41 @@
 //! the same values, and the commands print them the same way.
 
 mod access;
+mod audit;
 mod baselines;
 mod campaigns;
 mod conclusion;
+mod daily;
+mod enrolment;
+mod handovers;
+mod imports;
 mod jobs;
 mod participation;
+mod reference;
+mod reports;
 mod runs;
+mod scores;
 pub(super) mod sessions;
+mod standings;
 
 pub(super) use access::{DeviceLine, IssuedKey, KeyLine, RoleLine};
 pub(super) use baselines::BaselineLine;
 pub(super) use campaigns::{AppliedDefinitions, CampaignLine};
 pub(super) use conclusion::{RehearsalView, StandingLine, WaiverAct, WaiverLine};
+pub(super) use daily::MorningReportSelection;
+pub(super) use handovers::HandoverAct;
+pub(super) use imports::{Import, TableOfPeople};
 pub(super) use jobs::{JobLine, JobRunLine, PerformedJob};
 pub(super) use participation::PartLine;
 pub(super) use runs::{RunDifference, RunLine, ShortStanding, VerifiedRun};
+pub(super) use scores::{OrgChangeFiles, RehearsedOrganisation};
+pub(super) use standings::RunMoment;
 
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use crate::auth;
 use crate::clock::Clock;
-use crate::domain::org::Org;
+use crate::domain::org::{Org, OrgFacts};
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::reason::RefusalReason;
@@ -62,11 +76,14 @@ impl CliContext {
 }
 
 impl Desk {
-    /// The operator's application; NOT_REMOTE for what is not done on another server yet.
-    pub(super) fn local(&self) -> CliResult<&LocalApp> {
+    /// The application of this machine, for judging the present moment: what is not published is
+    /// shown to nobody else, so that no figure is fitted to a target.
+    pub(super) fn local_to_judge(&self) -> CliResult<&LocalApp> {
         match self {
             Self::Local(local_app) => Ok(local_app),
-            Self::Remote(_) => Err(CliError::not_remote()),
+            Self::Remote(_) => {
+                Err(CliError::new("NOT_REMOTE", message!("desk-judges-on-its-machine")))
+            }
         }
     }
 
@@ -78,18 +95,21 @@ impl Desk {
         }
     }
 
-    /// The account in whose name an act is entered. An operator names it; at another server it is
-    /// the one that signed in.
-    pub(super) fn acting_account(&self, named: Option<&str>) -> CliResult<AccountId> {
-        match (self, named) {
-            (Self::Local(_), Some(account)) => Ok(AccountId::from_code(account)),
-            (Self::Local(_), None) => Err(CliError::usage_error(message!("desk-name-account"))),
+    /// The account in whose name an act is entered, with its label. An operator names it; at
+    /// another server it is the one that signed in.
+    pub(super) fn acting_account(&self, named: Option<&str>) -> CliResult<(AccountId, String)> {
+        let label = match (self, named) {
+            (Self::Local(_), Some(account)) => account,
+            (Self::Local(_), None) => {
+                return Err(CliError::usage_error(message!("desk-name-account")));
+            }
             (Self::Remote(remote), Some(named)) if named != remote.account => {
                 let account = &remote.account;
-                Err(CliError::usage_error(message!("desk-other-account", named, account)))
+                return Err(CliError::usage_error(message!("desk-other-account", named, account)));
             }
-            (Self::Remote(remote), _) => Ok(AccountId::from_code(&remote.account)),
-        }
+            (Self::Remote(remote), _) => &remote.account,
+        };
+        Ok((AccountId::from_code(label), label.to_owned()))
     }
 
     /// The unit with this code, or UNKNOWN_UNIT.
@@ -111,6 +131,11 @@ impl Desk {
 impl RemoteDesk {
     /// The organisation, and the numbers by which records name its units.
     fn load_org(&self) -> CliResult<(Org, UnitNumbers)> {
+        let (facts, numbers) = self.load_org_facts()?;
+        Ok((Org::new(facts).map_err(|_| unknown_answer())?, numbers))
+    }
+
+    fn load_org_facts(&self) -> CliResult<(OrgFacts, UnitNumbers)> {
         let units = self.read_pages(|page_token| {
             let request = pb::ListUnitsRequest { page_size: 500, page_token, ..Default::default() };
             let answer = self.client.list_units(request)?;
@@ -119,8 +144,7 @@ impl RemoteDesk {
         let records = units.iter().filter_map(|unit| unit.record.as_ref());
         let records: Vec<Vec<u8>> = records.map(encode_message).collect();
         let decoded = record::decode_org(records.iter().map(Vec::as_slice));
-        let (facts, numbers) = decoded.map_err(|_| unknown_answer())?;
-        Ok((Org::new(facts).map_err(|_| unknown_answer())?, numbers))
+        decoded.map_err(|_| unknown_answer())
     }
 
     /// The same, or `None` for an account that may not list units, as that of an administrator.
@@ -184,7 +208,7 @@ fn require<T>(part: Option<T>) -> CliResult<T> {
 }
 
 impl CliError {
-    /// A command that works on the server's own machine only.
+    /// A command that is of the server's own machine.
     pub(super) fn not_remote() -> Self {
         Self::new("NOT_REMOTE", message!("desk-not-remote"))
     }

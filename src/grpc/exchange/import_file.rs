@@ -91,7 +91,7 @@ impl Services {
             }
         };
         let Some(outcome) = take_performed(end)? else {
-            return Ok(pb::ImportFileResponse { applied: true, ..Default::default() });
+            return Ok(pb::ImportFileResponse { applied: true, valid: true, ..Default::default() });
         };
         let applied = outcome.is_taken && !plan.request.validate_only;
         Ok(outcome_to_proto(outcome, applied, lang))

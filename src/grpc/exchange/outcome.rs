@@ -23,7 +23,7 @@ pub(super) fn outcome_to_proto(
         held: held as u32,
         refused: refused as u32,
     };
-    let FileOutcome { findings, unplaced, mut rows, definitions, .. } = outcome;
+    let FileOutcome { findings, unplaced, mut rows, definitions, is_taken, commands } = outcome;
     rows.sort_by_key(|row| row.state == RowState::Unchanged);
     let findings = findings.iter().map(|one| diagnostic_to_proto(one, lang));
     let findings = findings.chain(unplaced.iter().map(|one| violation_to_proto(one, lang)));
@@ -33,6 +33,8 @@ pub(super) fn outcome_to_proto(
         summary: Some(summary),
         changes: definitions.into_iter().map(change_to_proto).collect(),
         applied,
+        commands: commands as u32,
+        valid: is_taken,
     }
 }
 

@@ -6,10 +6,11 @@ use crate::domain::report::counting_levels::{CountingLevels, LevelChange};
 use crate::domain::report::element::{BridgeMethod, DefinitionBreak, Element, ElementCode};
 use crate::domain::report::field_of_work::FieldOfWork;
 use crate::domain::report::form::{Catalogue, Contract, EarlyReports, Form};
-use crate::domain::reporting::calendar::{Calendar, CalendarRule};
+use crate::domain::reporting::calendar::{Calendar, CalendarRule, Calendars};
 use crate::domain::target_rule::FormRuleExpr;
 use crate::pb;
 use crate::pb::calendar_record::Rule as CalendarRuleMessage;
+use crate::pb::catalogue_entry::Entry as CatalogueEntry;
 use crate::wire::{enums, values};
 use prost::Message as _;
 
@@ -317,6 +318,63 @@ pub fn decode_catalogue<'b>(
         catalogue.contracts.push(decode_contract(bytes)?);
     }
     Ok((catalogue, numbers))
+}
+
+/// Converts fields, elements, forms, contracts and calendars into entries, in this order.
+///
+/// # Errors
+/// An element has no number.
+pub fn catalogue_to_entries(
+    catalogue: &Catalogue,
+    calendars: &Calendars,
+    numbers: &ElementNumbers,
+) -> Result<Vec<CatalogueEntry>, RecordError> {
+    let number =
+        |element: &Element| numbers.number(&element.code).ok_or(RecordError::UnknownElement);
+    let mut entries = Vec::new();
+    for field in &catalogue.fields {
+        entries.push(CatalogueEntry::FieldOfWork(decode_message(&encode_field(field))?));
+    }
+    for element in &catalogue.elements {
+        let bytes = encode_element(number(element)?, element);
+        entries.push(CatalogueEntry::Element(decode_message(&bytes)?));
+    }
+    for form in &catalogue.forms {
+        entries.push(CatalogueEntry::Form(decode_message(&encode_form(form, numbers)?)?));
+    }
+    for contract in &catalogue.contracts {
+        entries.push(CatalogueEntry::Contract(decode_message(&encode_contract(contract))?));
+    }
+    for calendar in calendars.iter() {
+        entries.push(CatalogueEntry::Calendar(decode_message(&encode_calendar(calendar))?));
+    }
+    Ok(entries)
+}
+
+/// Reads entries into the catalogue, its calendars and the numbers of its elements.
+///
+/// # Errors
+/// An entry is not a record of its kind.
+pub fn catalogue_from_entries(
+    entries: impl IntoIterator<Item = CatalogueEntry>,
+) -> Result<(Catalogue, Vec<Calendar>, ElementNumbers), RecordError> {
+    let mut records: [Vec<Vec<u8>>; 4] = Default::default();
+    let mut calendars = Vec::new();
+    for entry in entries {
+        match entry {
+            CatalogueEntry::FieldOfWork(record) => records[0].push(record.encode_to_vec()),
+            CatalogueEntry::Element(record) => records[1].push(record.encode_to_vec()),
+            CatalogueEntry::Form(record) => records[2].push(record.encode_to_vec()),
+            CatalogueEntry::Contract(record) => records[3].push(record.encode_to_vec()),
+            CatalogueEntry::Calendar(record) => {
+                calendars.push(decode_calendar(&record.encode_to_vec())?);
+            }
+        }
+    }
+    let [fields, elements, forms, contracts] =
+        records.each_ref().map(|kind| kind.iter().map(Vec::as_slice));
+    let (catalogue, numbers) = decode_catalogue(fields, elements, forms, contracts)?;
+    Ok((catalogue, calendars, numbers))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Calls every rpc as every role in every relation to the record's unit and compares the results
 //! with the permission table.
 
+use super::desk_work::{build_desk_lists, build_desk_requests};
 use super::handovers::{enter_handover, stock_to_hand_over};
 use super::participation::build_participation_requests;
 use super::partner::{create_partner_account, create_service_key};
@@ -30,7 +31,7 @@ const READS: [PartnerCall; 2] = [PartnerCall::Runs, PartnerCall::Standings];
 
 /// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
-    const AT_ROOT: [Rpc; 20] = [
+    const AT_ROOT: [Rpc; 21] = [
         Rpc::ListJobs,
         Rpc::ListJobRuns,
         Rpc::RunJob,
@@ -51,6 +52,7 @@ fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
         Rpc::StepAward,
         Rpc::ProposeHandover,
         Rpc::SettleHandover,
+        Rpc::RehearseOrganisation,
     ];
     if AT_ROOT.contains(&rpc) {
         return vec![(UnitRelation::Own, ROOT), (UnitRelation::Other, "dist-842")];
@@ -162,6 +164,7 @@ fn build_requests(
     let others = others.chain(build_participation_requests(id));
     let others = others.chain(build_run_requests(server, id));
     let others = others.chain(build_two_person_requests(server, id));
+    let others = others.chain(build_desk_requests(COMMUNE));
     let others = others.chain(build_other_requests(other_requests, id));
     let all = all.into_iter().chain(others);
     all.map(|(rpc, message)| (rpc.path(), message)).collect()
@@ -456,6 +459,7 @@ async fn lists_tell_a_stranger_nothing() {
         (Rpc::ListHandovers, pb::ListHandoversRequest::default().encode_to_vec()),
         (Rpc::ListParticipations, pb::ListParticipationsRequest::default().encode_to_vec()),
     ];
+    let requests: Vec<_> = requests.into_iter().chain(build_desk_lists(COMMUNE)).collect();
     for role in [Role::PartnerWriter, Role::Admin, Role::PartnerReader] {
         let stranger = server.enrol_client("com-29245-0", role).await;
         for (rpc, message) in &requests {

@@ -6,6 +6,7 @@ mod baselines;
 mod campaigns;
 mod conclusion;
 pub(crate) mod desk_session;
+mod desk_work;
 mod dhis2;
 mod drilldown;
 mod endpoints;
