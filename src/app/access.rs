@@ -3,6 +3,7 @@
 
 use super::App;
 use super::account::{authorize_over_units, load_account_units};
+use super::act::{ActEnd, ActRequest, Performer};
 use super::error::{AppError, Result};
 use super::second_factor::{FactorReader, use_second_factor};
 use crate::domain::access::permission::{AccountUnits, Action, Actor, Grant, Role, action};
@@ -244,21 +245,18 @@ impl App {
         })
     }
 
-    /// Revokes every device, session and unused enrolment code of an account; returns the devices
-    /// and sessions that were active.
-    pub fn revoke_account_devices(
+    /// Revokes every device, session and unused enrolment code of an account; gives the devices and
+    /// sessions that were active.
+    pub fn perform_account_revocation(
         &self,
-        actor: &Actor,
+        performer: Performer<'_>,
+        request: &ActRequest,
         account: AccountId,
-    ) -> Result<Vec<DeviceId>> {
-        self.store().write("access.revoke", self.now(), |tx| {
+    ) -> Result<ActEnd<Vec<DeviceId>>> {
+        self.perform(performer, request, |tx, actor| {
             let units = load_account_units(self, tx, account)?;
-            let permit = authorize_over_units::<action::Revoke>(
-                tx,
-                actor,
-                &units,
-                self.now().local_date(),
-            )??;
+            let today = tx.now().local_date();
+            let permit = authorize_over_units::<action::Revoke>(tx, actor, &units, today)??;
             let own = tx
                 .devices()?
                 .into_iter()

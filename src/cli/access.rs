@@ -8,7 +8,8 @@ use super::desk::{Desk, DeviceLine, RoleLine};
 use super::error::{CliError, CliResult};
 use super::grant_batch::{GrantBatchArgs, grant_many};
 use super::import_commands::import_commands;
-use super::second_factor;
+use super::second_factor::{self, SecondFactorCommand};
+use crate::app::act::{ActRequest, Performer};
 use crate::domain::access::permission::Role;
 use crate::domain::support::ids::{AccountId, DeviceId};
 use crate::domain::support::message::message;
@@ -129,7 +130,7 @@ enum AccessCommand {
     },
     /// The second factor of accounts that sign in at a desk.
     #[command(subcommand)]
-    SecondFactor(second_factor::SecondFactorCommand),
+    SecondFactor(SecondFactorCommand),
     /// Keys of partner agencies.
     #[command(subcommand)]
     Key(access_key::AccessKeyCommand),
@@ -166,6 +167,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             let config = ctx.read_config()?;
             let local_app = ctx.open_local_app_with(&config)?;
             import_commands(&ctx.output, &config, &local_app, file, head)
+        }
+        AccessCommand::SecondFactor(SecondFactorCommand::Reset { account }) => {
+            second_factor::reset(ctx, account)
         }
         AccessCommand::SecondFactor(what) => {
             let config = ctx.read_config()?;
@@ -276,13 +280,7 @@ fn list_devices(ctx: &CliContext, unit: Option<&str>) -> CliResult {
 }
 
 fn revoke_account(ctx: &CliContext, account: &str) -> CliResult {
-    let config = ctx.read_config()?;
-    let LocalApp { app, actor } = ctx.open_local_app_with(&config)?;
-    let keys = ServerKeys::open(&config.dir)?;
-    let revoked = app.revoke_account_devices(&actor, AccountId::from_code(account))?;
-    for id in &revoked {
-        keys.revocations.append(*id, app.now(), &keys.authority).map_err(ServerKeysError::from)?;
-    }
+    let revoked = ctx.open_desk()?.revoke_account(ctx, AccountId::from_code(account))?;
     let output = &ctx.output;
     let ids: Vec<String> = revoked.iter().map(ToString::to_string).collect();
     output.print_answer(
@@ -290,6 +288,22 @@ fn revoke_account(ctx: &CliContext, account: &str) -> CliResult {
         || json!({ "account": account, "revoked": ids }),
     );
     Ok(())
+}
+
+/// Revokes the devices of an account in the database and in the log beside it.
+pub(super) fn revoke_account_locally(
+    ctx: &CliContext,
+    LocalApp { app, actor }: &LocalApp,
+    account: AccountId,
+) -> CliResult<Vec<DeviceId>> {
+    let keys = ServerKeys::open(&ctx.read_config()?.dir)?;
+    let request = ActRequest::of_operator("access.revoke", false);
+    let end = app.perform_account_revocation(Performer::Operator(actor), &request, account)?;
+    let revoked = end.performed().unwrap_or_default();
+    for id in &revoked {
+        keys.revocations.append(*id, app.now(), &keys.authority).map_err(ServerKeysError::from)?;
+    }
+    Ok(revoked)
 }
 
 /// What the server knew of a device when it was revoked.

@@ -58,12 +58,12 @@ pub(super) fn run(
             confirm(ctx, config, local_app, account, (id, code))
         }
         SecondFactorCommand::List => list(ctx, local_app),
-        SecondFactorCommand::Reset { account } => reset(ctx, local_app, account),
+        SecondFactorCommand::Reset { account } => reset(ctx, account),
     }
 }
 
 /// The account of a label; it has to exist.
-fn find_account(local_app: &LocalApp, label: &str) -> CliResult<AccountId> {
+pub(super) fn find_account(local_app: &LocalApp, label: &str) -> CliResult<AccountId> {
     let account = AccountId::from_code(label);
     local_app.app.account_label(&local_app.actor, account)?.map(|_| account).ok_or_else(|| {
         CliError::new("UNKNOWN_ACCOUNT", message!("access-account-holds-no-role", account = label))
@@ -146,9 +146,9 @@ fn list(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
     Ok(())
 }
 
-fn reset(ctx: &CliContext, local_app: &LocalApp, label: &str) -> CliResult {
-    let account = find_account(local_app, label)?;
-    local_app.app.reset_second_factor(&local_app.actor, account)?;
+/// Removes the second factor of an account, here or at a server elsewhere.
+pub(super) fn reset(ctx: &CliContext, label: &str) -> CliResult {
+    ctx.open_desk()?.reset_second_factor(label)?;
     let output = &ctx.output;
     output.print_answer(
         || output.say(message!("second-factor-reset", account = label)),

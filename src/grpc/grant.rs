@@ -28,6 +28,7 @@ impl_service!(GrantService {
     authenticated grant_roles: GrantRolesRequest => GrantRolesResponse;
     authenticated list_grants: ListGrantsRequest => ListGrantsResponse;
     authenticated end_grant: EndGrantRequest => EndGrantResponse;
+    authenticated revoke_account: RevokeAccountRequest => RevokeAccountResponse;
     authenticated issue_service_key: IssueServiceKeyRequest => IssueServiceKeyResponse;
     authenticated list_service_keys: ListServiceKeysRequest => ListServiceKeysResponse;
     authenticated revoke_service_key: RevokeServiceKeyRequest => RevokeServiceKeyResponse;
@@ -100,6 +101,30 @@ impl Services {
         let org = &self.load_reference()?.org;
         let grant = take_performed(end)?.map(|one| held_grant_to_proto(one, org));
         Ok(pb::EndGrantResponse { grant })
+    }
+
+    fn revoke_account(
+        &self,
+        identity: &CallerIdentity,
+        message: pb::RevokeAccountRequest,
+    ) -> Result<pb::RevokeAccountResponse, RpcError> {
+        let (name, encoded) = ("access.revoke", encode_message(&message));
+        let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
+        let pb::RevokeAccountRequest { account_id, validate_only, .. } = message;
+        let mut violations = FieldViolations::default();
+        let account = violations
+            .check("account_id", values::id_from_bytes(&account_id, AccountId::from_slice));
+        let account = violations.into_result(account)?;
+        let performer = Performer::Caller(identity);
+        let end = self.app.perform_account_revocation(performer, &request, account)?;
+        let revoked = take_performed(end)?.unwrap_or_default();
+        // A restored server learns from the list beside the database who was shut out.
+        for id in revoked.iter().filter(|_| !validate_only) {
+            let listed = self.revocations.append(*id, self.app.now(), &self.authority);
+            listed.map_err(|error| RpcError::Internal(error.to_string()))?;
+        }
+        let device_ids = revoked.iter().map(|id| id.0.to_vec()).collect();
+        Ok(pb::RevokeAccountResponse { device_ids })
     }
 
     fn issue_service_key(

@@ -55,7 +55,7 @@ define_access! {
     Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
     Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey =>
         RpcAccess::OnRecord(&[Enrol]),
-    Rpc::EndGrant | Rpc::RevokeServiceKey => RpcAccess::OnRecord(&[Revoke]),
+    Rpc::EndGrant | Rpc::RevokeServiceKey | Rpc::RevokeAccount => RpcAccess::OnRecord(&[Revoke]),
     // Every caller may also revoke its own device.
     Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
     Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListUnitDevices =>

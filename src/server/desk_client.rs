@@ -21,6 +21,7 @@ use crate::pb::quality_service_client::QualityServiceClient;
 use crate::pb::report_service_client::ReportServiceClient;
 use crate::pb::run_service_client::RunServiceClient;
 use crate::pb::scoring_service_client::ScoringServiceClient;
+use crate::pb::second_factor_service_client::SecondFactorServiceClient;
 use crate::pb::standing_service_client::StandingServiceClient;
 use http::Uri;
 use std::net::IpAddr;
@@ -255,6 +256,7 @@ unary_calls! {
         end_grant: EndGrantRequest => EndGrantResponse;
         issue_service_key: IssueServiceKeyRequest => IssueServiceKeyResponse;
         list_service_keys: ListServiceKeysRequest => ListServiceKeysResponse;
+        revoke_account: RevokeAccountRequest => RevokeAccountResponse;
         revoke_service_key: RevokeServiceKeyRequest => RevokeServiceKeyResponse;
     }
     JobServiceClient {
@@ -281,6 +283,9 @@ unary_calls! {
         verify_run: VerifyRunRequest => VerifyRunResponse;
         list_standings_of_run: ListStandingsOfRunRequest => ListStandingsOfRunResponse;
         diff_runs: DiffRunsRequest => DiffRunsResponse;
+    }
+    SecondFactorServiceClient {
+        reset_second_factor: ResetSecondFactorRequest => ResetSecondFactorResponse;
     }
     ScoringServiceClient {
         evaluate_scores: EvaluateScoresRequest => EvaluateScoresResponse;

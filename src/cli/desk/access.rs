@@ -196,6 +196,46 @@ impl Desk {
         }
     }
 
+    /// Removes the second factor of an account and ends its desk sessions.
+    pub(in crate::cli) fn reset_second_factor(&self, label: &str) -> CliResult {
+        match self {
+            Self::Local(local_app) => {
+                let account = super::super::second_factor::find_account(local_app, label)?;
+                Ok(local_app.app.reset_second_factor(&local_app.actor, account)?)
+            }
+            Self::Remote(remote) => {
+                let request = pb::ResetSecondFactorRequest {
+                    request_id: new_request_id()?,
+                    account_id: AccountId::from_code(label).0.to_vec(),
+                };
+                remote.ask(remote.client.reset_second_factor(request)).map(|_| ())
+            }
+        }
+    }
+
+    /// Revokes every device, session and unused card of an account; gives those that were active.
+    pub(in crate::cli) fn revoke_account(
+        &self,
+        ctx: &CliContext,
+        account: AccountId,
+    ) -> CliResult<Vec<DeviceId>> {
+        match self {
+            Self::Local(local_app) => {
+                super::super::access::revoke_account_locally(ctx, local_app, account)
+            }
+            Self::Remote(remote) => {
+                let request = pb::RevokeAccountRequest {
+                    request_id: new_request_id()?,
+                    account_id: account.0.to_vec(),
+                    validate_only: false,
+                };
+                let answer = remote.ask(remote.client.revoke_account(request))?;
+                let ids = answer.device_ids.iter();
+                read(ids.map(|id| values::id_from_bytes(id, DeviceId::from_slice)).collect())
+            }
+        }
+    }
+
     /// The id of the campaign with this code.
     pub(in crate::cli) fn campaign_id(&self, code: Option<&str>) -> CliResult<CampaignId> {
         match (self, code) {

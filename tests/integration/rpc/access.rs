@@ -6,6 +6,7 @@ use thidua::domain::access::enrolment::{EnrolmentCode, Invite};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::ids::UnitId;
 use thidua::pb;
+use thidua::pb::grant_service_client::GrantServiceClient;
 use tonic::{Code as Canonical, Status};
 use tonic_types::StatusExt;
 
@@ -291,7 +292,20 @@ async fn whoever_holds_no_role_any_more_is_still_listed_and_can_be_shut_out() {
     let account = server.app.account_actor(&system, device.account).unwrap();
     server.app.revoke_grant(&system, device.account, &account.grants[0]).unwrap();
     assert_eq!(server.app.visible_devices(&system).unwrap().len(), 1);
-    assert_eq!(server.app.revoke_account_devices(&system, device.account).unwrap(), [device.id]);
+    let admin = server.enrol_client("prov-84", Role::Admin).await;
+    let revoke = |request, validate_only| pb::RevokeAccountRequest {
+        request_id: vec![request; 16],
+        account_id: device.account.0.to_vec(),
+        validate_only,
+    };
+    let mut grants = GrantServiceClient::new(admin.channel.clone());
+    for (request, validate_only, active) in
+        [(1, true, 1), (1, false, 1), (1, false, 0), (2, false, 0)]
+    {
+        let message = admin.request(revoke(request, validate_only));
+        let ended = grants.revoke_account(message).await.unwrap().into_inner().device_ids;
+        assert_eq!(ended, vec![device.id.0.to_vec(); active], "each is ended once");
+    }
     let mut access = phone.access_client();
     let error = access.get_session(phone.request(pb::GetSessionRequest {})).await.unwrap_err();
     assert_eq!(error.code(), Canonical::Unauthenticated);

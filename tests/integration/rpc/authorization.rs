@@ -158,11 +158,11 @@ fn build_requests(
         ),
     ];
     let others = build_standing_requests(server).into_iter();
-    let others = others.chain(build_conclusion_requests(&sent.id, id));
-    let others = others.chain(build_campaign_requests(id));
+    let others =
+        others.chain(build_conclusion_requests(&sent.id, id)).chain(build_campaign_requests(id));
     let others = others.chain(build_grant_requests(server, &other_requests.0[1], id));
-    let others = others.chain(build_participation_requests(id));
-    let others = others.chain(build_run_requests(server, id));
+    let others =
+        others.chain(build_participation_requests(id)).chain(build_run_requests(server, id));
     let others = others.chain(build_two_person_requests(server, id));
     let others = others.chain(build_desk_requests(COMMUNE));
     let others = others.chain(build_other_requests(other_requests, id));
@@ -225,11 +225,15 @@ fn build_grant_requests(
     };
     let (request_id, key_id) = (id(), key.0.to_vec());
     let revoke = pb::RevokeServiceKeyRequest { request_id, key_id, validate_only: true };
+    let account_id = holder.to_vec();
+    let revoke_account =
+        pb::RevokeAccountRequest { request_id: id(), account_id, validate_only: true };
     vec![
         (Rpc::GrantRoles, grant.encode_to_vec()),
         (Rpc::EndGrant, end.encode_to_vec()),
         (Rpc::IssueServiceKey, issue.encode_to_vec()),
         (Rpc::RevokeServiceKey, revoke.encode_to_vec()),
+        (Rpc::RevokeAccount, revoke_account.encode_to_vec()),
     ]
 }
 

@@ -4,6 +4,7 @@
 use super::report::{error_reason, report_client};
 use crate::harness::{TestClient, TestServer};
 use std::time::Duration;
+use thidua::app::act::{ActRequest, Performer};
 use thidua::app::enrol_card::{CardOrder, GrantRequest};
 use thidua::auth;
 use thidua::domain::access::enrolment::EnrolmentCode;
@@ -271,7 +272,10 @@ async fn a_printed_card_enrols_a_phone_for_weeks_but_sets_no_password_and_ends_w
     assert_eq!(error_reason(&dead), "CODE_REFUSED", "a role elsewhere revokes it");
 
     let card = issue_card(&server, 3);
-    server.app.revoke_account_devices(&system, AccountId::from_code(LABEL)).unwrap();
+    let request = ActRequest::of_operator("access.revoke", false);
+    let account = AccountId::from_code(LABEL);
+    let performer = Performer::Operator(&system);
+    server.app.perform_account_revocation(performer, &request, account).unwrap();
     let dead = TestClient::new(server.connect().await, unit).enrol(&card).await.unwrap_err();
     assert_eq!(error_reason(&dead), "CODE_REFUSED", "shutting an account out ends its cards");
     server.close().await;
