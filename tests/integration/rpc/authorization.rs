@@ -157,16 +157,18 @@ fn build_requests(
             pb::ListRevisionsRequest { report_id, ..Default::default() }.encode_to_vec(),
         ),
     ];
-    let others = build_standing_requests(server).into_iter();
-    let others =
-        others.chain(build_conclusion_requests(&sent.id, id)).chain(build_campaign_requests(id));
-    let others = others.chain(build_grant_requests(server, &other_requests.0[1], id));
-    let others =
-        others.chain(build_participation_requests(id)).chain(build_run_requests(server, id));
-    let others = others.chain(build_two_person_requests(server, id));
-    let others = others.chain(build_desk_requests(COMMUNE));
-    let others = others.chain(build_other_requests(other_requests, id));
-    let all = all.into_iter().chain(others);
+    let others = [
+        build_standing_requests(server),
+        build_conclusion_requests(&sent.id, id),
+        build_campaign_requests(id),
+        build_grant_requests(server, &other_requests.0[1], id),
+        build_participation_requests(id),
+        build_run_requests(server, id),
+        build_two_person_requests(server, id),
+        build_desk_requests(COMMUNE),
+        build_other_requests(other_requests, id),
+    ];
+    let all = all.into_iter().chain(others.into_iter().flatten());
     all.map(|(rpc, message)| (rpc.path(), message)).collect()
 }
 
