@@ -16,6 +16,7 @@ pub mod partner;
 pub mod reasons;
 pub mod record;
 pub mod standing;
+pub mod status_details;
 pub mod sync;
 pub mod target;
 pub mod values;
