@@ -25,18 +25,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("thidua_descriptor.bin"), set.encode_to_vec())?;
     fs::write(out.join("rpcs.rs"), rpcs(&set))?;
     fs::write(out.join("languages.rs"), languages()?)?;
-    tonic_prost_build::configure().compile_fds(set)?;
-    if env::var_os("CARGO_FEATURE_SERVER").is_some() {
+    let (calls, serves) = (has_feature("CLIENT_NET"), has_feature("SERVER"));
+    tonic_prost_build::configure().build_client(calls).build_server(serves).compile_fds(set)?;
+    if serves {
         otlp()?;
     }
     Ok(())
+}
+
+/// Whether the feature with this name, in upper case with underscores, is enabled.
+fn has_feature(name: &str) -> bool {
+    env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
 }
 
 /// Generates the table of languages: each folder of `i18n/`, with the packs of this build. A
 /// phone's build has the pack `client` alone.
 fn languages() -> Result<String, Box<dyn Error>> {
     println!("cargo:rerun-if-changed=i18n");
-    let is_server = env::var_os("CARGO_FEATURE_SERVER").is_some();
+    let is_server = has_feature("SERVER");
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("i18n");
     let mut table = String::new();
     // Vietnamese first: it is the default, and lists begin with it.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// The system clock, or a manual one for tests and the demo.
+/// The system clock, a manual one for tests and the demo, or one that the platform gives.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The machine's clock.
@@ -13,6 +13,18 @@ pub enum Clock {
     System,
     /// A clock that only moves when it is set.
     Manual(Arc<ManualClock>),
+    /// The clock of a platform that the standard library cannot read, such as a browser.
+    Platform(PlatformClock),
+}
+
+/// The two readings of a platform's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct PlatformClock {
+    /// The current time.
+    pub now: fn() -> Timestamp,
+    /// Microseconds since a fixed instant, not changed by setting the clock; `None`: cannot be read
+    /// at the moment.
+    pub uptime_micros: fn() -> Option<i64>,
 }
 
 /// The two readings of a manual clock, in microseconds.
@@ -40,6 +52,7 @@ impl Clock {
                 Timestamp(i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
             }
             Self::Manual(manual) => Timestamp(manual.now.load(Ordering::SeqCst)),
+            Self::Platform(platform) => (platform.now)(),
         }
     }
 
@@ -50,10 +63,11 @@ impl Clock {
         match self {
             Self::System => system_uptime_micros(),
             Self::Manual(manual) => Some(manual.uptime.load(Ordering::SeqCst)),
+            Self::Platform(platform) => (platform.uptime_micros)(),
         }
     }
 
-    /// Lets time pass on a manual clock until `to`; has no effect on the system clock. An earlier
+    /// Lets time pass on a manual clock until `to`; has no effect on another clock. An earlier
     /// time only sets the clock back.
     pub fn set(&self, to: Timestamp) {
         if let Self::Manual(manual) = self {
@@ -63,7 +77,7 @@ impl Clock {
     }
 
     /// Sets a manual clock to `to` while no time passes, as a person or a faulty time source sets
-    /// the clock of a machine; has no effect on the system clock.
+    /// the clock of a machine; has no effect on another clock.
     pub fn jump(&self, to: Timestamp) {
         if let Self::Manual(manual) = self {
             manual.now.store(to.0, Ordering::SeqCst);

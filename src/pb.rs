@@ -10,7 +10,8 @@
     rustdoc::all
 )]
 
-tonic::include_proto!("thidua.v1");
+// Messages only, unless the build makes calls (`client-net`) or serves them (`server`).
+include!(concat!(env!("OUT_DIR"), "/thidua.v1.rs"));
 
 include!(concat!(env!("OUT_DIR"), "/rpcs.rs"));
 

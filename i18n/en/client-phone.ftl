@@ -8,6 +8,7 @@ client-error-bad-argument = The input has the wrong format. Update the app.
 client-error-offline = The server cannot be reached. Your entries are stored safely and will be sent later.
 client-error-lease-expired = This phone has not reached its server for { $days } days, so its data is locked. Unsent data is kept. Connect and sync once to unlock it.
 client-error-no-export-key = This phone has not received the key for exported commands yet. Connect and sync once, then export again.
+client-error-device-key = The phone's key cannot be used. Unlock the screen and try again; if that does not help, ask for a new enrolment code.
 client-error-storage = The phone's storage cannot be written. Check that there is free space.
 client-error-newer-app = The data was written by a newer version of the app. Update the app.
 client-error-pre-release-schema-all-sent = The data was written by a pre-release version of the app; no command waits to be sent. Erase the data and enrol again.

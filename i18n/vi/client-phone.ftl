@@ -8,6 +8,7 @@ client-error-bad-argument = Dữ liệu nhập không đúng dạng. Hãy cập 
 client-error-offline = Chưa kết nối được máy chủ. Số liệu đã nhập được lưu an toàn và sẽ gửi khi có kết nối.
 client-error-lease-expired = Điện thoại không liên lạc với máy chủ trong { $days } ngày nên dữ liệu tạm khóa. Phần chưa gửi vẫn được giữ. Hãy kết nối mạng và đồng bộ một lần để mở lại.
 client-error-no-export-key = Điện thoại chưa nhận khóa để xuất lệnh. Hãy kết nối mạng, đồng bộ một lần rồi xuất lại.
+client-error-device-key = Không dùng được khóa của điện thoại. Hãy mở khóa màn hình rồi thử lại; nếu vẫn không được, hãy xin mã ghi danh mới.
 client-error-storage = Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.
 client-error-newer-app = Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.
 client-error-pre-release-schema-all-sent = Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; không còn lệnh nào chờ gửi. Hãy xóa dữ liệu rồi ghi danh lại.

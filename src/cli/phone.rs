@@ -55,6 +55,7 @@ impl From<ClientError> for CliError {
             ClientError::BadArgument { what } => Self::new("BAD_ARGUMENT", with(&what)),
             ClientError::Offline { message, .. } => Self::new("OFFLINE", with(&message)),
             ClientError::Stopped { message, .. } => Self::new("STOPPED", with(&message)),
+            ClientError::DeviceKey { message } => Self::new("DEVICE_KEY", with(&message)),
             ClientError::Storage { message } => Self::new("STORAGE", with(&message)),
             ClientError::ClockWrong { .. } => Self::new("CLOCK", text),
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", text),

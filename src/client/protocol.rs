@@ -320,14 +320,6 @@ pub(crate) struct CallError {
     pub(crate) message: String,
 }
 
-impl CallError {
-    /// Whether the server did not respond: another server may.
-    pub(crate) fn is_without_response(&self) -> bool {
-        matches!(self.kind, CallErrorKind::MaybeApplied | CallErrorKind::ClockWrong { .. })
-            && self.retry_after.is_none()
-    }
-}
-
 /// Kinds of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallErrorKind {

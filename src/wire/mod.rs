@@ -18,6 +18,7 @@ pub mod record;
 pub mod rehearsal;
 pub mod scoring;
 pub mod standing;
+pub mod status_details;
 pub mod sync;
 pub mod target;
 pub mod values;

@@ -33,6 +33,7 @@ const COMPRESS_MIN_BYTES: usize = 256;
 
 /// Compression level of Zstandard: the default, which takes an eighth of gzip's time for about the
 /// same size.
+#[cfg(feature = "client-net")]
 const ZSTD_LEVEL: i32 = 3;
 
 /// A compression of rows.
@@ -40,13 +41,25 @@ const ZSTD_LEVEL: i32 = 3;
 pub enum RowCompression {
     /// gzip, RFC 1952.
     Gzip,
-    /// Zstandard, RFC 8878.
+    /// Zstandard, RFC 8878. It is C code, which a build for a browser leaves out.
+    #[cfg(feature = "client-net")]
     Zstd,
 }
 
 impl RowCompression {
     /// Number of compressions; each value `as usize` is below it.
+    #[cfg(feature = "client-net")]
     pub const COUNT: usize = 2;
+
+    /// The compressions that this build can unpack, as a client offers them, the best one first.
+    #[must_use]
+    pub fn offered() -> Vec<i32> {
+        vec![
+            #[cfg(feature = "client-net")]
+            Self::Zstd.to_proto().into(),
+            Self::Gzip.to_proto().into(),
+        ]
+    }
 
     /// Returns the first offered compression that is supported.
     #[must_use]
@@ -57,7 +70,10 @@ impl RowCompression {
     fn from_proto(compression: i32) -> Option<Self> {
         match pb::Compression::try_from(compression).ok()? {
             pb::Compression::Gzip => Some(Self::Gzip),
+            #[cfg(feature = "client-net")]
             pb::Compression::Zstd => Some(Self::Zstd),
+            #[cfg(not(feature = "client-net"))]
+            pb::Compression::Zstd => None,
             pb::Compression::Unspecified => None,
         }
     }
@@ -65,6 +81,7 @@ impl RowCompression {
     fn to_proto(self) -> pb::Compression {
         match self {
             Self::Gzip => pb::Compression::Gzip,
+            #[cfg(feature = "client-net")]
             Self::Zstd => pb::Compression::Zstd,
         }
     }
@@ -76,6 +93,7 @@ impl RowCompression {
                 encoder.write_all(plain)?;
                 encoder.finish()
             }
+            #[cfg(feature = "client-net")]
             Self::Zstd => zstd::encode_all(plain, ZSTD_LEVEL),
         }
     }
@@ -86,6 +104,7 @@ impl RowCompression {
         let mut plain = Vec::new();
         match self {
             Self::Gzip => GzDecoder::new(compressed).take(limit).read_to_end(&mut plain)?,
+            #[cfg(feature = "client-net")]
             Self::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(compressed)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
@@ -98,6 +117,7 @@ impl RowCompression {
 
 /// The largest window of a decompressor, as a power of two: 8 MiB, which RFC 8878 recommends every
 /// decoder to support.
+#[cfg(feature = "client-net")]
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// Compresses encoded rows, without a cursor; `None` if that does not make them smaller.
@@ -258,6 +278,7 @@ mod tests {
         assert_eq!(spliced, encoded);
     }
 
+    #[cfg(feature = "client-net")]
     #[test]
     fn rows_are_decompressed_unchanged_and_a_malformed_or_too_large_batch_is_refused() {
         for compression in [RowCompression::Gzip, RowCompression::Zstd] {
@@ -288,6 +309,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "client-net")]
     #[test]
     fn the_first_supported_compression_that_is_offered_is_chosen() {
         assert_eq!(RowCompression::negotiate(&[99, 2, 1]), Some(RowCompression::Zstd));

@@ -205,6 +205,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // In grpc a codec decodes requests with it.
     ("tonic_prost", &["pb", "grpc"]),
     ("tonic_reflection", &["grpc", "server"]),
+    // In client the test that compares its decoding of a status with this one.
     ("tonic_types", &["grpc", "client", "server"]),
     ("tonic_web", &["grpc", "server"]),
     ("tower", &["grpc", "client", "server"]),

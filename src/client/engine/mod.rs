@@ -18,6 +18,7 @@ use crate::domain::support::limits::PUSH_COMMANDS_MAX;
 use crate::domain::support::scope_digest::{STATE_DIGEST_BYTES, compute_state_digest};
 use crate::pb;
 use crate::pb::sync_response::Frame;
+use crate::wire::sync::RowCompression;
 use std::time::Duration;
 
 /// The state of the replica before a call.
@@ -100,7 +101,7 @@ impl Engine {
             cursor: start.cursor.clone(),
             commands: start.commands.iter().map(|(_, bytes)| bytes.clone()).collect(),
             follow,
-            accept_compressions: vec![pb::Compression::Zstd.into(), pb::Compression::Gzip.into()],
+            accept_compressions: RowCompression::offered(),
             // The cursor names the epoch; the state digest of a brief answer covers it.
             epoch: start
                 .epoch

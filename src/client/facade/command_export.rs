@@ -1,9 +1,7 @@
 //! The file in which a phone hands its unconfirmed commands to its authority before it is revoked.
 
 use super::{ClientError, Phone, Result};
-use crate::client::replica::LocalDevice;
-use crate::client::transport::command_export::seal_commands;
-use crate::client::transport::device_key::DeviceKey;
+use crate::client::command_export::UnsignedExport;
 use crate::wire::command_export::ExportedCommands;
 
 /// A file of exported commands.
@@ -21,24 +19,27 @@ impl Phone {
     /// connection and after the lease has expired, because only the authority can read the file.
     /// Changes nothing on the phone.
     pub fn export_commands(&self) -> Result<CommandExportFile> {
-        let mut replica = self.runner.replica();
-        let Some(LocalDevice { identity, enrolment: Some(enrolment) }) = replica.device()? else {
-            return Err(ClientError::NotEnrolled);
-        };
+        let (export, command_count) = self.seal_unconfirmed_commands()?;
+        let (identity, _) = self.identity_and_enrolment()?;
+        let signature = self.sign(&identity, export.signing_input())?;
+        Ok(CommandExportFile { bytes: export.finish(&signature)?, command_count })
+    }
+
+    /// Encrypts the unconfirmed commands; their number.
+    pub(super) fn seal_unconfirmed_commands(&self) -> Result<(UnsignedExport, u32)> {
+        let (identity, enrolment) = self.identity_and_enrolment()?;
         if enrolment.command_export_key.is_empty() {
             return Err(ClientError::NoExportKey);
         }
-        let entries = replica.unconfirmed_commands()?;
-        drop(replica);
+        let entries = self.runner.replica().unconfirmed_commands()?;
         let command_count = super::saturating_u32(entries.len());
         let content = ExportedCommands {
             certificate: (enrolment.certificate, enrolment.certificate_signature),
             exported_at: self.runner.clock.now(),
             commands: entries.into_iter().map(|entry| entry.bytes).collect(),
         };
-        let key = DeviceKey::from_pkcs8(&identity.private_key)?;
-        let bytes =
-            seal_commands(identity.device_id, &key, &enrolment.command_export_key, content)?;
-        Ok(CommandExportFile { bytes, command_count })
+        let export =
+            UnsignedExport::seal(identity.device_id, &enrolment.command_export_key, content)?;
+        Ok((export, command_count))
     }
 }

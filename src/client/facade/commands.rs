@@ -7,9 +7,9 @@
 use super::local_report::{self, LocalReport};
 use super::values::{CellEntry, ReportKeyView};
 use super::{ClientError, Phone, Result, nil_report, queries, view_conversion};
+use crate::client::device_key;
 use crate::client::reference::LocalReference;
 use crate::client::replica::CommandDraft;
-use crate::client::transport::device_key;
 use crate::domain::report::cell::{CellChange, Cells};
 use crate::domain::report::command::{Command, CommandBody};
 use crate::domain::report::free_text;
@@ -136,7 +136,7 @@ impl Phone {
                 &Command { captured_at: Some(now), sync_mark, body },
             )
         })?;
-        self.runner.wake.notify_one();
+        self.runner.notify_new_commands();
         Ok(number)
     }
 

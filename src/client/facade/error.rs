@@ -1,9 +1,9 @@
 //! The error type of the phone's engine, with its texts for people.
 
+use crate::client::device_key::DeviceKeyError;
 use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
 use crate::client::runner::RunnerError;
-use crate::client::transport::device_key::DeviceKeyError;
 use crate::domain::support::clock_fault::duration_message;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::reason::{FieldError, Refusal, RefusalReason};
@@ -84,6 +84,13 @@ pub enum ClientError {
     /// No server has given this phone the key that seals exported commands. Sync once.
     #[error("no key for exported commands yet")]
     NoExportKey,
+    /// The phone's key, which its signer keeps, cannot be used: it is locked or gone, or the phone
+    /// was opened without the signer.
+    #[error("the device's key cannot be used: {message}")]
+    DeviceKey {
+        /// For logs.
+        message: String,
+    },
     /// The local database failed: disk full or file damaged.
     #[error("local storage failed: {message}")]
     Storage {
@@ -158,6 +165,7 @@ impl ClientError {
             Self::Stopped { reason: why, .. } => why.message(),
             Self::LeaseExpired { days } => message!("client-error-lease-expired", days),
             Self::NoExportKey => message!("client-error-no-export-key"),
+            Self::DeviceKey { .. } => message!("client-error-device-key"),
             Self::Storage { .. } => message!("client-error-storage"),
             Self::NewerApp => message!("client-error-newer-app"),
             Self::PreReleaseSchema { unsent_commands: 0 } => {
@@ -246,7 +254,13 @@ impl From<ReplicaError> for ClientError {
 
 impl From<DeviceKeyError> for ClientError {
     fn from(error: DeviceKeyError) -> Self {
-        Self::Storage { message: error.to_string() }
+        let message = error.to_string();
+        match error {
+            DeviceKeyError::Unusable => Self::Storage { message },
+            DeviceKeyError::NoSigner | DeviceKeyError::BadSignature | DeviceKeyError::Signer(_) => {
+                Self::DeviceKey { message }
+            }
+        }
     }
 }
 

@@ -4,18 +4,25 @@
 //!
 //! ```text
 //! build_enrol_request -> bytes -> handle_enrol_response
+//! build_begin_renewal_request -> bytes -> read_renewal_nonce
 //! build_renew_request(nonce) -> bytes -> handle_renew_response
 //! build_sync_request -> bytes -> handle_sync_frame* -> end_sync_call -> next action
 //! ```
 //!
+//! The caller knows how to send bytes to `server_address`, with the `access_token` as `Bearer` where
+//! the contract asks for one. What a status means is decided here: the caller passes it on as it
+//! came (`CallStatus`).
+//!
 //! One call at a time, and not while following. A call that was not ended is dropped by the next
 //! one.
 
-use super::{ClientError, Phone, Result, lock_ignoring_poison};
+use super::{ClientError, Phone, Result};
+use crate::client::call_status::to_call_error;
+use crate::client::device_key;
 use crate::client::engine::Engine;
 use crate::client::protocol::{CallError, CallErrorKind, NextAction};
-use crate::client::runner::build_renew_request;
-use crate::client::transport::device_key;
+use crate::client::runner::{build_renew_request, enrolment_refused_error};
+use crate::domain::access::enrolment::renewal_signing_input;
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::wire::bytes::{decode_message, encode_message};
@@ -41,11 +48,38 @@ pub enum CallFailure {
         /// Code of the reason, as in `SERVER_SUPERSEDED`.
         reason: String,
     },
+    /// By the phone's clock the server's certificate is not valid; nothing was sent.
+    ClockWrong {
+        /// Seconds by which the clock is wrong at least: positive if it is ahead.
+        by_seconds: i64,
+    },
     /// Any other failure: the same request would fail again.
     Refused {
         /// Code of the reason.
         reason: String,
     },
+}
+
+/// The status with which a server ended a call, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallStatus {
+    /// Code of gRPC, 0 to 16. For a call without any status: 14 (UNAVAILABLE).
+    pub code: i32,
+    /// `grpc-message`, for logs.
+    pub text: String,
+    /// The decoded bytes of `grpc-status-details-bin`; empty without them.
+    pub details: Vec<u8>,
+}
+
+/// The token of the calls that need one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessTokenView {
+    /// The value after `Bearer ` in the header `authorization`; secret.
+    pub token: String,
+    /// When it ends, in microseconds since 1970 UTC by the server's clock.
+    pub expires_at_micros: i64,
+    /// Whether it has ended by this phone's clock: renew it before the next call.
+    pub is_expired: bool,
 }
 
 /// The next action after a call.
@@ -95,22 +129,66 @@ impl Phone {
         self.with_engine(|engine| *engine = Engine::default())
     }
 
+    /// The error of an enrolment call that ended with a status; the same text may be tried again.
+    pub fn explain_enrol_failure(&self, status: CallStatus) -> ClientError {
+        let CallStatus { code, text, details } = status;
+        enrolment_refused_error(Some(to_call_error(code, text, &details))).into()
+    }
+
+    /// The address of the server to call, as in `https://10.0.0.2:8443`. Changes when the engine
+    /// chooses the next server of its list.
+    pub fn server_address(&self) -> Result<String> {
+        let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
+        Ok(self.runner.selected_address(&device))
+    }
+
+    /// The present token.
+    pub fn access_token(&self) -> Result<AccessTokenView> {
+        let (_, enrolment) = self.identity_and_enrolment()?;
+        let expires_at_micros = enrolment.token_expires_at;
+        let is_expired = self.runner.clock.now().0 >= expires_at_micros;
+        Ok(AccessTokenView { token: enrolment.token, expires_at_micros, is_expired })
+    }
+
+    /// Starts the renewal of the token: the bytes of a `BeginRenewalRequest`.
+    pub fn build_begin_renewal_request(&self) -> Result<Vec<u8>> {
+        let (identity, _) = self.identity_and_enrolment()?;
+        let device_id = identity.device_id.0.to_vec();
+        Ok(encode_message(&pb::BeginRenewalRequest { device_id }))
+    }
+
+    /// The nonce in the bytes of a `BeginRenewalResponse`.
+    pub fn read_renewal_nonce(&self, answer: Vec<u8>) -> Result<Vec<u8>> {
+        let answer: pb::BeginRenewalResponse =
+            decode_message(&answer).map_err(malformed_message_error)?;
+        Ok(answer.nonce)
+    }
+
     /// Builds a request for a new token, signed over the server's nonce: the bytes of a
     /// `RenewTokenRequest`.
     pub fn build_renew_request(&self, nonce: Vec<u8>) -> Result<Vec<u8>> {
-        let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
-        let enrolment = device.enrolment.ok_or(ClientError::NotEnrolled)?;
-        Ok(encode_message(&build_renew_request(&device.identity, &enrolment, nonce)?))
+        let (identity, enrolment) = self.identity_and_enrolment()?;
+        let signature = self.sign(&identity, renewal_signing_input(identity.device_id, &nonce))?;
+        Ok(encode_message(&build_renew_request(&identity, &enrolment, nonce, &signature)?))
     }
 
     /// Handles the bytes of a `RenewTokenResponse`.
     pub fn handle_renew_response(&self, answer: Vec<u8>) -> Result<()> {
-        let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
-        let enrolment = device.enrolment.ok_or(ClientError::NotEnrolled)?;
+        let (_, enrolment) = self.identity_and_enrolment()?;
         Ok(self.runner.save_renewed_token(
             &enrolment,
             decode_message(&answer).map_err(malformed_message_error)?,
         )?)
+    }
+
+    /// Ends a renewal whose calls failed with this status. Deletes all local data if the phone was
+    /// revoked.
+    pub fn end_renewal_with_status(&self, status: CallStatus) -> Result<CallNext> {
+        let CallStatus { code, text, details } = status;
+        let failure = to_call_error(code, text, &details);
+        let next =
+            self.with_engine(|engine| engine.on_call_failed(&failure, device_key::random_u64()))?;
+        self.to_call_next(next, failure.message)
     }
 
     /// Starts a call: the bytes of a `SyncRequest`. Drops a call that was not ended.
@@ -140,30 +218,54 @@ impl Phone {
         Ok(())
     }
 
+    /// Whether a call that follows should be ended now, because another one has something to do.
+    pub fn needs_another_call(&self) -> Result<bool> {
+        self.with_engine(|engine| engine.needs_another_call())
+    }
+
     /// Ends a call whose stream closed or failed. Deletes all local data if the phone was revoked.
     pub fn end_sync_call(&self, failure: Option<CallFailure>) -> Result<CallNext> {
+        self.end_call(failure.map(from_call_failure))
+    }
+
+    /// Ends a call with the status of its stream; the code 0 is a stream that closed. Deletes all
+    /// local data if the phone was revoked.
+    pub fn end_sync_call_with_status(&self, status: CallStatus) -> Result<CallNext> {
+        let CallStatus { code, text, details } = status;
+        self.end_call((code != 0).then(|| to_call_error(code, text, &details)))
+    }
+
+    fn end_call(&self, failure: Option<CallError>) -> Result<CallNext> {
         let chance = device_key::random_u64();
-        let (next, left) = self.with_engine(|engine| match failure {
+        let (next, left) = self.with_engine(|engine| match &failure {
             None => (engine.on_stream_closed(chance), None),
-            Some(CallFailure::Lost) => (
-                engine.on_call_failed(&to_call_error(CallFailure::Lost), chance),
-                engine.last_sent_number(),
-            ),
-            Some(failure) => (engine.on_call_failed(&to_call_error(failure), chance), None),
+            Some(failure) if failure.kind == CallErrorKind::MaybeApplied => {
+                (engine.on_call_failed(failure, chance), engine.last_sent_number())
+            }
+            Some(failure) => (engine.on_call_failed(failure, chance), None),
         })?;
         if let Some(number) = left {
             self.runner.replica().mark_sent(number)?;
         }
+        self.to_call_next(next, failure.map(|failure| failure.message).unwrap_or_default())
+    }
+
+    /// The next action for the caller; the next server is selected here.
+    fn to_call_next(&self, next: NextAction, message: String) -> Result<CallNext> {
         Ok(match next {
             NextAction::Done => CallNext::Done,
             NextAction::CallAgain => CallNext::CallAgain,
             NextAction::Wait(after) => {
+                self.runner.advance_server();
                 CallNext::Wait { after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX) }
             }
             NextAction::RenewToken => CallNext::RenewToken,
-            NextAction::TryNextServer => CallNext::TryNextServer,
+            NextAction::TryNextServer => {
+                self.runner.advance_server();
+                CallNext::TryNextServer
+            }
             NextAction::Stop(halt) => {
-                return Err(self.runner.to_halt_error(halt, String::new())?.into());
+                return Err(self.runner.to_halt_error(halt, message)?.into());
             }
         })
     }
@@ -192,7 +294,8 @@ impl Phone {
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Result<T> {
-        if lock_ignoring_poison(&self.follow_task).is_some() {
+        #[cfg(feature = "client-net")]
+        if super::lock_ignoring_poison(&self.follow_task).is_some() {
             return Err(ClientError::BadArgument { what: "call while following".to_owned() });
         }
         self.runner
@@ -205,7 +308,7 @@ fn malformed_message_error(_: RefusalReason) -> ClientError {
     ClientError::BadArgument { what: "message".to_owned() }
 }
 
-fn to_call_error(failure: CallFailure) -> CallError {
+fn from_call_failure(failure: CallFailure) -> CallError {
     let (kind, reason, wait) = match failure {
         CallFailure::Lost => (CallErrorKind::MaybeApplied, String::new(), None),
         CallFailure::Busy { retry_after_ms } => {
@@ -213,6 +316,9 @@ fn to_call_error(failure: CallFailure) -> CallError {
         }
         CallFailure::Unauthenticated { reason } => (CallErrorKind::Unauthenticated, reason, None),
         CallFailure::Precondition { reason } => (CallErrorKind::Precondition, reason, None),
+        CallFailure::ClockWrong { by_seconds } => {
+            (CallErrorKind::ClockWrong { by_seconds }, String::new(), None)
+        }
         CallFailure::Refused { reason } => (CallErrorKind::Other, reason, None),
     };
     CallError { kind, reason, retry_after: wait.map(Duration::from_millis), message: String::new() }

@@ -16,9 +16,12 @@
 mod command_export;
 mod commands;
 mod error;
+mod external_signer;
 mod external_transport;
 mod finding;
 mod local_report;
+#[cfg(feature = "client-net")]
+mod network;
 mod nil_report;
 mod own_held;
 mod participation;
@@ -35,7 +38,8 @@ mod view_conversion;
 
 pub use command_export::CommandExportFile;
 pub use error::{ClientError, FieldProblem, StopReason};
-pub use external_transport::{CallFailure, CallNext, RecordView};
+pub use external_signer::UnsignedExportFile;
+pub use external_transport::{AccessTokenView, CallFailure, CallNext, CallStatus, RecordView};
 pub use finding::FindingView;
 pub use participation::{
     AllocationEntry, CampaignView, LaunchEntry, ParticipationView, PlanView, PledgeEntry,
@@ -54,18 +58,19 @@ pub use values::{
     SeenReport, WaitingReport,
 };
 
-use super::protocol::OutboxOutcome;
+pub use super::device_key::{DeviceSigner, SignerError};
+
 use super::reference::{LocalReference, REFERENCE_KINDS};
 use super::replica::{LocalReplica, SwapResult};
-use super::runner::{ExchangeStats, FaultInjection, FollowTask, Runner, RunnerError};
+#[cfg(feature = "client-net")]
+use super::runner::FollowTask;
+use super::runner::Runner;
 use crate::clock::Clock;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::support::clock_fault::CLOCK_TOLERANCE_MICROS;
 use crate::domain::support::time::{Timestamp, days_from_date};
-use std::future::Future;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
-use tokio::runtime::{Builder, Handle, Runtime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Result<T> = std::result::Result<T, ClientError>;
 
@@ -82,6 +87,7 @@ pub trait ChangeListener: Send + Sync {
 pub struct Phone {
     runner: Arc<Runner>,
     reference: Arc<Mutex<Option<Arc<LocalReference>>>>,
+    #[cfg(feature = "client-net")]
     follow_task: Mutex<Option<FollowTask>>,
     listener: Arc<Mutex<Option<Arc<dyn ChangeListener>>>>,
 }
@@ -94,10 +100,21 @@ impl Phone {
 
     /// Opens with the given clock; for tests and the demo.
     pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self> {
-        let runner = Arc::new(Runner::new(LocalReplica::open(path)?, clock));
+        Self::open_with(path, clock, None)
+    }
+
+    /// Opens with the given clock and, for a phone whose key is outside its file, its signer; for
+    /// platforms and tests.
+    pub fn open_with(
+        path: &Path,
+        clock: Clock,
+        signer: Option<Arc<dyn DeviceSigner>>,
+    ) -> Result<Self> {
+        let runner = Arc::new(Runner::new(LocalReplica::open(path)?, clock, signer));
         let phone = Self {
             runner,
             reference: Arc::default(),
+            #[cfg(feature = "client-net")]
             follow_task: Mutex::default(),
             listener: Arc::default(),
         };
@@ -120,55 +137,6 @@ impl Phone {
         *lock_ignoring_poison(&self.listener) = listener.map(Arc::from);
     }
 
-    /// Enrols with the text of a QR code. May be repeated with the same text after a lost response.
-    pub fn enrol(&self, invitation: String) -> Result<SessionView> {
-        let runner = self.runner.clone();
-        block_on_runtime(async move { runner.enrol(&invitation).await })?
-            .map_err(ClientError::from)?;
-        self.session()?.ok_or(ClientError::NotEnrolled)
-    }
-
-    /// Sends pending commands and receives changes. May be called at any time, also while
-    /// following.
-    pub fn sync_once(&self) -> Result<SyncSummary> {
-        self.sync_with_fault(None)
-    }
-
-    /// A sync over a faulty connection: the response is cut after so many frames; `Some(0)` cuts
-    /// all of it. For rehearsals, tests and the demo.
-    pub fn sync_with_fault(&self, after_frames: Option<u32>) -> Result<SyncSummary> {
-        let runner = self.runner.clone();
-        let stats = block_on_runtime(async move {
-            runner.sync(FaultInjection { drop_after_frames: after_frames }).await
-        })??;
-        Ok(to_sync_summary(&stats))
-    }
-
-    /// Starts following: changes arrive as they happen and commands are sent at once, until
-    /// `stop_following`.
-    pub fn start_following(&self) -> Result<()> {
-        let listener = self.listener.clone();
-        let stopped = move |error: &RunnerError| {
-            let listener = lock_ignoring_poison(&listener).clone();
-            if let Some(listener) = listener {
-                listener.on_stopped(error.clone().into());
-            }
-        };
-        *lock_ignoring_poison(&self.follow_task) =
-            Some(FollowTask::spawn(self.runner.clone(), &shared_runtime()?, Arc::new(stopped)));
-        Ok(())
-    }
-
-    /// Stops following. Received changes stay stored.
-    pub fn stop_following(&self) {
-        *lock_ignoring_poison(&self.follow_task) = None;
-    }
-
-    /// Closes the connection; the next sync makes a new one.
-    pub fn disconnect(&self) {
-        self.runner.disconnect();
-    }
-
     /// Requests a rebuild of every scope with the next sync. Outbox and drafts stay.
     pub fn request_rebuild(&self) -> Result<()> {
         Ok(self.runner.replica().request_rebuild_all()?)
@@ -177,6 +145,7 @@ impl Phone {
     /// Deletes all local data, unsent commands included: logging out. The app should ask for
     /// confirmation twice.
     pub fn erase_local_data(&self) -> Result<()> {
+        #[cfg(feature = "client-net")]
         self.stop_following();
         self.runner.replica().erase()?;
         self.runner.disconnect();
@@ -244,39 +213,6 @@ impl Phone {
     }
 }
 
-fn to_sync_summary(stats: &ExchangeStats) -> SyncSummary {
-    let of = |outcome: OutboxOutcome| {
-        saturating_u32(stats.outcomes.iter().filter(|one| **one == outcome).count())
-    };
-    SyncSummary {
-        calls: stats.calls,
-        sent: stats.commands_sent,
-        applied: of(OutboxOutcome::Applied),
-        merged: of(OutboxOutcome::Merged),
-        conflicts: of(OutboxOutcome::Conflict),
-        held: of(OutboxOutcome::Held),
-        rejected: of(OutboxOutcome::Rejected),
-        rows: stats.rows,
-        resets: stats.resets,
-        checkpoints: stats.checkpoints,
-        bytes_sent: stats.traffic.bytes_sent,
-        bytes_received: stats.traffic.bytes_received,
-        bytes_for_renewal: stats.renewal_traffic.bytes_sent + stats.renewal_traffic.bytes_received,
-        traffic: stats
-            .traffic_by_kind
-            .iter()
-            .map(|(kind, (count, bytes))| TrafficLine {
-                kind: (*kind).to_owned(),
-                count: *count,
-                bytes: *bytes,
-            })
-            .collect(),
-        connections: u32::try_from(stats.traffic.connections).unwrap_or(u32::MAX),
-        digests_match: stats.checkpoints > 0 && stats.diverged_scopes.is_empty(),
-        upgrade_wanted: stats.upgrade_wanted.clone(),
-    }
-}
-
 /// Whether records of this kind belong to the reference scope.
 fn is_reference_kind(kind: i16) -> bool {
     REFERENCE_KINDS.iter().any(|one: &RecordKind| one.number() == kind)
@@ -293,34 +229,6 @@ fn lock_ignoring_poison<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The engine's runtime: two threads, shared by all phones of the process.
-fn shared_runtime() -> Result<Handle> {
-    static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
-    let build = || {
-        Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("thidua-phone")
-            .enable_all()
-            .build()
-            .ok()
-    };
-    let runtime = RUNTIME.get_or_init(build).as_ref();
-    let no_threads = || ClientError::Storage { message: "the system gives no threads".to_owned() };
-    runtime.map(|runtime| runtime.handle().clone()).ok_or_else(no_threads)
-}
-
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
-
-/// Runs a future on the engine's threads and blocks here, so that a caller inside another runtime
-/// does not panic.
-fn block_on_runtime<T: Send + 'static>(
-    work: impl Future<Output = T> + Send + 'static,
-) -> Result<T> {
-    let (sender, result) = mpsc::sync_channel(1);
-    shared_runtime()?.spawn(async move { sender.send(work.await) });
-    result.recv().map_err(|_| ClientError::Storage {
-        message: "the engine stopped while it worked".to_owned(),
-    })
-}

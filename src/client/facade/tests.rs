@@ -61,11 +61,11 @@ fn a_phone_that_was_never_enrolled_says_so_in_both_languages_and_never_panics() 
     assert_eq!(phone.session(), Ok(None));
     assert_eq!(phone.lease(), Ok(None));
     assert_eq!(phone.reports(), Err(ClientError::NotEnrolled));
-    assert_eq!(phone.sync_once(), Err(ClientError::NotEnrolled));
+    assert_eq!(phone.build_sync_request(false), Err(ClientError::NotEnrolled));
     assert_eq!(phone.due_reports(0, 1), Err(ClientError::NotEnrolled));
     assert_eq!(phone.outbox_status(), Ok(OutboxStatus::default()));
     assert_eq!(phone.standings(), Ok(vec![]));
-    let error = phone.enrol("không phải mã".into()).unwrap_err();
+    let error = phone.build_enrol_request("không phải mã".into()).unwrap_err();
     assert!(error.text(Lang::VI).contains("mã") && error.text(Lang::EN).contains("code"));
     phone.erase_local_data().unwrap();
 }

@@ -82,6 +82,7 @@ impl LocalReplica {
 
     fn open_with_migrations(path: &Path, source: impl MigrationSource<Sqlite>) -> Result<Self> {
         let text = path.to_str().ok_or(ReplicaError::Database("the path is not UTF-8".into()))?;
+        #[cfg(not(target_family = "wasm"))]
         restrict_to_owner(path)?;
         let mut conn = SqliteConnection::establish(text)
             .map_err(|error| ReplicaError::Database(error.to_string()))?;
@@ -192,8 +193,9 @@ impl LocalReplica {
     }
 }
 
-/// Creates a missing file readable by its owner only, because it will hold the phone's private key.
+/// Creates a missing file readable by its owner only (a browser has no such modes), because it will hold the phone's private key.
 /// SQLite gives its side files the permissions of the file.
+#[cfg(not(target_family = "wasm"))]
 fn restrict_to_owner(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);

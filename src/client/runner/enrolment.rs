@@ -1,60 +1,59 @@
-//! Enrolment and token renewal.
+//! Enrolment and token renewal: what is stored, signed and sent. The calls are in
+//! `enrolment_calls`, or a caller makes them.
 
 use super::{Runner, RunnerError};
-use crate::client::engine::Engine;
-use crate::client::protocol::{CallError, CallErrorKind, HaltReason, NextAction};
+use crate::client::device_key::{
+    self, DeviceKeyError, DeviceSigner, ReplicaKey, fixed_signature, uncompressed_point, verify,
+};
+use crate::client::protocol::{CallError, CallErrorKind, HaltReason};
 use crate::client::replica::{DeviceIdentity, Enrolment, LocalDevice};
-use crate::client::transport::device_key::{self, DeviceKey};
-use crate::domain::access::enrolment::{Invite, enrolment_signing_input, renewal_signing_input};
+use crate::domain::access::enrolment::{EnrolmentCode, Invite, enrolment_signing_input};
 use crate::domain::access::permission::Role;
 use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::wire::values;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl Runner {
-    /// Enrols with the text of a QR code. A repetition with the same text after a lost response
-    /// returns the first result, because key and id are stored before the first call.
-    pub(crate) async fn enrol(&self, text: &str) -> Result<LocalDevice, RunnerError> {
-        let mut engine = self.engine.lock().await;
-        let (device, request) = self.begin_enrolment(text)?;
-        let mut last = None;
-        for _ in 0..device.identity.addresses.len().max(1) {
-            let answer = match self.server_client(&device) {
-                Ok(client) => client.enrol(request.clone()).await,
-                Err(failure) => Err(failure),
-            };
-            match answer {
-                Ok(answer) => {
-                    let device = self.complete_enrolment(device, answer)?;
-                    *engine = Engine::default();
-                    return Ok(device);
-                }
-                Err(failure) => last = Some(failure),
-            }
-            self.advance_server();
-        }
-        Err(enrolment_refused_error(last))
-    }
-
-    /// Stores the identity for an enrolment call and builds its request.
+    /// Stores the identity for an enrolment call and builds its request, signed with the phone's
+    /// key.
     pub(crate) fn begin_enrolment(
         &self,
         text: &str,
     ) -> Result<(LocalDevice, pb::EnrolRequest), RunnerError> {
         let invite = Invite::parse(text)?;
-        let identity = self.build_identity(&invite)?;
-        let key = DeviceKey::from_pkcs8(&identity.private_key)?;
-        let public_key = key.public_key();
-        let request = pb::EnrolRequest {
-            code: identity.code.clone(),
-            signature: key.sign(&enrolment_signing_input(&invite.code, &public_key))?,
-            public_key,
-            client_version: env!("CARGO_PKG_VERSION").to_owned(),
-            device_id: identity.device_id.0.to_vec(),
-        };
+        let identity = self.build_identity(&invite, self.signer.is_some())?;
+        let signer = self.device_signer(&identity)?;
+        let public_key = uncompressed_point(&signer.public_key()?)?;
+        let signature = signer.sign(enrolment_signing_input(&invite.code, &public_key))?;
+        let request = build_enrol_request(&identity, public_key, &signature)?;
         Ok((LocalDevice { identity, enrolment: None }, request))
+    }
+
+    /// Stores the identity for an enrolment call of a phone whose caller signs with a key of its
+    /// own. Returns the bytes to sign.
+    pub(crate) fn begin_signed_enrolment(
+        &self,
+        text: &str,
+        public_key: &[u8],
+    ) -> Result<Vec<u8>, RunnerError> {
+        let invite = Invite::parse(text)?;
+        let public_key = uncompressed_point(public_key)?;
+        self.build_identity(&invite, true)?;
+        Ok(enrolment_signing_input(&invite.code, &public_key))
+    }
+
+    /// The key that signs for this phone.
+    pub(crate) fn device_signer(
+        &self,
+        identity: &DeviceIdentity,
+    ) -> Result<Arc<dyn DeviceSigner>, RunnerError> {
+        if !identity.private_key.is_empty() {
+            return Ok(Arc::new(ReplicaKey::from_pkcs8(&identity.private_key)?));
+        }
+        self.signer.clone().ok_or(DeviceKeyError::NoSigner.into())
     }
 
     /// Stores the result of an enrolment.
@@ -73,78 +72,39 @@ impl Runner {
         Ok(device)
     }
 
-    fn build_identity(&self, invite: &Invite) -> Result<DeviceIdentity, RunnerError> {
+    /// Stores the identity. The same code keeps key and id of an earlier attempt, so that an
+    /// enrolment with a lost response can be repeated.
+    fn build_identity(
+        &self,
+        invite: &Invite,
+        is_key_elsewhere: bool,
+    ) -> Result<DeviceIdentity, RunnerError> {
         let code = invite.code.symbols();
         let existing = self.replica().device()?;
-        let (device, private_key) = match existing {
+        let (device_id, stored_key) = match existing {
             Some(existing) if existing.enrolment.is_some() => {
                 return Err(RunnerError::AlreadyEnrolled);
             }
             Some(existing) if existing.identity.code == code => {
                 (existing.identity.device_id, existing.identity.private_key)
             }
-            Some(_) | None => {
-                (DeviceId(device_key::new_uuid_v7(self.clock.now())?), device_key::generate_key()?)
-            }
+            Some(_) | None => (DeviceId(device_key::new_uuid_v7(self.clock.now())?), Vec::new()),
         };
-        let (addresses, trusted) = (invite.addresses.clone(), vec![invite.ca_sha256]);
+        let private_key = match (is_key_elsewhere, stored_key.is_empty()) {
+            (true, _) => Vec::new(),
+            (false, true) => device_key::generate_key()?,
+            (false, false) => stored_key,
+        };
         let identity = DeviceIdentity {
             code,
-            device_id: device,
+            device_id,
             private_key,
-            addresses,
-            trusted_ca_sha256: trusted,
+            addresses: invite.addresses.clone(),
+            trusted_ca_sha256: vec![invite.ca_sha256],
         };
         self.disconnect(); // The new invitation may name other servers.
         self.replica().save_identity(&identity)?;
         Ok(identity)
-    }
-
-    /// Renews the token with a signature over the server's nonce; the phone's time is not used.
-    pub(super) async fn renew_token(
-        &self,
-        engine: &mut Engine,
-        device: &LocalDevice,
-    ) -> Result<(), RunnerError> {
-        loop {
-            let failure = match self.try_renew_token(device).await? {
-                Ok(()) => return Ok(()),
-                Err(failure) => failure,
-            };
-            match engine.on_call_failed(&failure, device_key::random_u64()) {
-                NextAction::RenewToken | NextAction::CallAgain | NextAction::Done => {}
-                NextAction::TryNextServer => self.advance_server(),
-                NextAction::Wait(after) => {
-                    self.advance_server();
-                    return Err(RunnerError::from_waiting_call(failure, after));
-                }
-                NextAction::Stop(halt) => return Err(self.to_halt_error(halt, failure.message)?),
-            }
-        }
-    }
-
-    async fn try_renew_token(
-        &self,
-        device: &LocalDevice,
-    ) -> Result<Result<(), CallError>, RunnerError> {
-        let LocalDevice { identity, enrolment: Some(enrolment) } = device else {
-            return Err(RunnerError::NotEnrolled);
-        };
-        let client = match self.server_client(device) {
-            Ok(client) => client,
-            Err(failure) => return Ok(Err(failure)),
-        };
-        let nonce = match client.begin_renewal(&identity.device_id.0).await {
-            Ok(nonce) => nonce,
-            Err(failure) => return Ok(Err(failure)),
-        };
-        let answer =
-            match client.renew_token(build_renew_request(identity, enrolment, nonce)?).await {
-                Ok(answer) => answer,
-                Err(failure) => return Ok(Err(failure)),
-            };
-        self.save_renewed_token(enrolment, answer)?;
-        Ok(Ok(()))
     }
 
     /// Stores a new token. An account without a role remains with its last unit, so that its
@@ -163,14 +123,33 @@ impl Runner {
     }
 }
 
+/// Builds the request of an enrolment. Refuses a signature that the key does not verify: the server
+/// would count it as a wrong code.
+pub(crate) fn build_enrol_request(
+    identity: &DeviceIdentity,
+    public_key: Vec<u8>,
+    signature: &[u8],
+) -> Result<pb::EnrolRequest, RunnerError> {
+    let code = EnrolmentCode::parse(&identity.code)?;
+    let signature = fixed_signature(signature)?;
+    verify(&public_key, &enrolment_signing_input(&code, &public_key), &signature)?;
+    Ok(pb::EnrolRequest {
+        code: identity.code.clone(),
+        signature,
+        public_key,
+        client_version: env!("CARGO_PKG_VERSION").to_owned(),
+        device_id: identity.device_id.0.to_vec(),
+    })
+}
+
 /// Builds the request for a new token, signed over the server's nonce.
 pub(crate) fn build_renew_request(
     identity: &DeviceIdentity,
     enrolment: &Enrolment,
     nonce: Vec<u8>,
+    signature: &[u8],
 ) -> Result<pb::RenewTokenRequest, RunnerError> {
-    let signature = DeviceKey::from_pkcs8(&identity.private_key)?
-        .sign(&renewal_signing_input(identity.device_id, &nonce))?;
+    let signature = fixed_signature(signature)?;
     let body = enrolment.certificate.clone();
     let certificate =
         pb::DeviceCertificate { body, signature: enrolment.certificate_signature.clone() };
@@ -183,7 +162,8 @@ fn malformed_response_error() -> RunnerError {
     RunnerError::Halted { halt: HaltReason::ProtocolError, message }
 }
 
-fn enrolment_refused_error(last: Option<CallError>) -> RunnerError {
+/// The error of an enrolment that no server accepted.
+pub(crate) fn enrolment_refused_error(last: Option<CallError>) -> RunnerError {
     let Some(failure) = last else { return malformed_response_error() };
     match failure.kind {
         CallErrorKind::MaybeApplied

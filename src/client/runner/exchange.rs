@@ -2,14 +2,14 @@
 //! to wait.
 
 use super::{Runner, RunnerError};
+use crate::client::device_key;
 use crate::client::engine::Engine;
 use crate::client::protocol::{
-    CallError, CallErrorKind, HaltReason, NextAction, OutboxOutcome, ReplicaAction, ScopeKey,
-    StagedOp,
+    CallError, CallErrorKind, NextAction, OutboxOutcome, ReplicaAction, ScopeKey, StagedOp,
 };
-use crate::client::replica::{LocalDevice, SwapResult};
+use crate::client::replica::LocalDevice;
+use crate::client::transport::to_call_error;
 use crate::client::transport::traffic::TrafficTotals;
-use crate::client::transport::{device_key, to_call_error};
 use crate::pb;
 use crate::wire::sync::{measure_frame, measure_request};
 use std::collections::BTreeMap;
@@ -76,16 +76,16 @@ impl CallMode {
 impl Runner {
     /// Runs one exchange. A cut exchange is continued by the next one.
     pub(crate) async fn sync(&self, cut: FaultInjection) -> Result<ExchangeStats, RunnerError> {
-        self.wake.notify_one(); // A follow call releases the engine.
+        self.network.wake.notify_one(); // A follow call releases the engine.
         self.run_exchange(&CallMode::UntilCheckpoint(cut)).await
     }
 
     pub(super) async fn run_exchange(&self, mode: &CallMode) -> Result<ExchangeStats, RunnerError> {
         let mut engine = self.engine.lock().await;
-        let before = self.traffic.snapshot();
+        let before = self.network.traffic.snapshot();
         let mut stats = ExchangeStats::default();
         let result = self.run_calls(&mut engine, mode, &mut stats).await;
-        stats.traffic = self.traffic.snapshot().since(before);
+        stats.traffic = self.network.traffic.snapshot().since(before);
         stats.diverged_scopes.clone_from(&engine.server_info().diverged_scopes);
         stats.upgrade_wanted.clone_from(&engine.server_info().upgrade_wanted);
         result.map(|()| stats)
@@ -106,8 +106,8 @@ impl Runner {
                 Ok(()) => engine.on_stream_closed(device_key::random_u64()),
                 Err(failure) => engine.on_call_failed(failure, device_key::random_u64()),
             };
-            let no_response = ended.as_ref().is_err_and(CallError::is_without_response)
-                && !mode.has_injected_fault();
+            let no_response =
+                ended.as_ref().is_err_and(is_without_response) && !mode.has_injected_fault();
             match next {
                 NextAction::Done => return Ok(()),
                 NextAction::CallAgain => {}
@@ -133,42 +133,16 @@ impl Runner {
         Ok(())
     }
 
-    /// Builds the error of a halt; first deletes all local data if the phone was revoked.
-    pub(crate) fn to_halt_error(
-        &self,
-        halt: HaltReason,
-        message: String,
-    ) -> Result<RunnerError, RunnerError> {
-        if halt == HaltReason::Revoked {
-            self.replica().erase()?;
-            self.disconnect();
-            self.notify_listener(&[SwapResult::default()]);
-        }
-        Ok(RunnerError::Halted { halt, message })
-    }
-
-    /// The identity of this phone; fails if it is not enrolled or was forked.
-    pub(crate) fn enrolled_device(&self) -> Result<LocalDevice, RunnerError> {
-        let device = self.replica().device()?.filter(|device| device.enrolment.is_some());
-        let device = device.ok_or(RunnerError::NotEnrolled)?;
-        match self.replica().progress()?.forked_number {
-            0 => Ok(device),
-            number => Err(RunnerError::Halted {
-                halt: HaltReason::Forked(number),
-                message: String::new(),
-            }),
-        }
-    }
-
     async fn renew_token_counted(
         &self,
         engine: &mut Engine,
         device: &LocalDevice,
         stats: &mut ExchangeStats,
     ) -> Result<(), RunnerError> {
-        let before = self.traffic.snapshot();
+        let before = self.network.traffic.snapshot();
         self.renew_token(engine, device).await?;
-        stats.renewal_traffic = stats.renewal_traffic.plus(self.traffic.snapshot().since(before));
+        stats.renewal_traffic =
+            stats.renewal_traffic.plus(self.network.traffic.snapshot().since(before));
         Ok(())
     }
 
@@ -233,7 +207,7 @@ impl Runner {
                 CallMode::UntilCheckpoint(_) => stream.message().await,
                 CallMode::UntilNotified => tokio::select! {
                     frame = stream.message() => frame,
-                    () = self.wake.notified() => return Ok(Ok(())),
+                    () = self.network.wake.notified() => return Ok(Ok(())),
                 },
             };
             // All frames that are already received are applied in one transaction.
@@ -325,6 +299,12 @@ async fn poll_next_ready(
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// Whether the server did not respond: another server may.
+fn is_without_response(failure: &CallError) -> bool {
+    matches!(failure.kind, CallErrorKind::MaybeApplied | CallErrorKind::ClockWrong { .. })
+        && failure.retry_after.is_none()
 }
 
 fn injected_fault_error() -> CallError {

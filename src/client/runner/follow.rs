@@ -32,7 +32,7 @@ impl FollowTask {
                         // A new command shortens the delay.
                         tokio::select! {
                             () = tokio::time::sleep(after) => {}
-                            () = runner.wake.notified() => {
+                            () = runner.network.wake.notified() => {
                                 tokio::time::sleep(MIN_CALL_INTERVAL).await
                             }
                         }

@@ -1,28 +1,41 @@
-//! The runner executes the engine's decisions: it calls, waits, renews the token, changes the
-//! server and follows, one call at a time.
+//! The runner holds the state of one phone and executes the engine's decisions. With the feature
+//! `client-net` it calls, waits, renews the token, changes the server and follows, one call at a
+//! time; without it a caller carries the bytes of each call.
 //!
 //! Everything received at once is written in one transaction, so that a sync without changes costs
 //! one fsync.
 
 mod enrolment;
+#[cfg(feature = "client-net")]
+mod enrolment_calls;
+#[cfg(feature = "client-net")]
 mod exchange;
+#[cfg(feature = "client-net")]
 mod follow;
+#[cfg(feature = "client-net")]
+mod network;
 
-pub(crate) use enrolment::build_renew_request;
+pub(crate) use enrolment::{build_enrol_request, build_renew_request, enrolment_refused_error};
+#[cfg(feature = "client-net")]
 pub(crate) use exchange::{ExchangeStats, FaultInjection};
+#[cfg(feature = "client-net")]
 pub(crate) use follow::FollowTask;
 
+use super::device_key::{self, DeviceSigner, SignerError};
 use super::engine::Engine;
 use super::protocol::{CallError, CallErrorKind, HaltReason};
 use super::replica::{LocalDevice, LocalReplica, ReplicaError, SwapResult};
-use super::transport::traffic::TrafficCounters;
-use super::transport::{PinnedEndpoint, ServerClient, device_key};
 use crate::clock::Clock;
 use crate::domain::access::enrolment::InviteError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
+
+// A call of the runner holds the engine's lock across awaits.
+#[cfg(not(feature = "client-net"))]
+use std::sync::{Mutex as EngineLock, TryLockError};
+#[cfg(feature = "client-net")]
+use tokio::sync::Mutex as EngineLock;
 
 /// Why a sync, an enrolment or a renewal failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +82,12 @@ pub(crate) enum RunnerError {
     DeviceKey(#[from] device_key::DeviceKeyError),
 }
 
+impl From<SignerError> for RunnerError {
+    fn from(error: SignerError) -> Self {
+        Self::DeviceKey(error.into())
+    }
+}
+
 impl RunnerError {
     /// The error of a failed call after which the runner has to wait.
     pub(crate) fn from_waiting_call(failure: CallError, after: Duration) -> Self {
@@ -90,27 +109,31 @@ pub(crate) type SwapListener = Arc<dyn Fn(&SwapResult) + Send + Sync>;
 pub(crate) struct Runner {
     replica: Mutex<LocalReplica>,
     /// Its lock allows one call at a time.
-    engine: tokio::sync::Mutex<Engine>,
-    client: Mutex<Option<(PinnedEndpoint, ServerClient)>>,
+    engine: EngineLock<Engine>,
     server_index: AtomicUsize,
-    /// Wakes a follow call: there is a command to send, or another task wants to call.
-    pub(crate) wake: Notify,
     listener: Mutex<Option<SwapListener>>,
+    /// Signs for a phone whose key is not in the replica.
+    signer: Option<Arc<dyn DeviceSigner>>,
     pub(crate) clock: Clock,
-    pub(crate) traffic: Arc<TrafficCounters>,
+    #[cfg(feature = "client-net")]
+    pub(crate) network: network::NetworkState,
 }
 
 impl Runner {
-    pub(crate) fn new(replica: LocalReplica, clock: Clock) -> Self {
+    pub(crate) fn new(
+        replica: LocalReplica,
+        clock: Clock,
+        signer: Option<Arc<dyn DeviceSigner>>,
+    ) -> Self {
         Self {
             replica: Mutex::new(replica),
-            engine: tokio::sync::Mutex::new(Engine::default()),
-            client: Mutex::new(None),
+            engine: EngineLock::new(Engine::default()),
             server_index: AtomicUsize::new(0),
-            wake: Notify::new(),
             listener: Mutex::new(None),
+            signer,
             clock,
-            traffic: Arc::new(TrafficCounters::default()),
+            #[cfg(feature = "client-net")]
+            network: network::NetworkState::default(),
         }
     }
 
@@ -125,8 +148,20 @@ impl Runner {
     }
 
     /// Gives access to the engine for an external transport; `None` while a call runs.
+    #[cfg(feature = "client-net")]
     pub(crate) fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Option<T> {
         self.engine.try_lock().ok().map(|mut engine| work(&mut engine))
+    }
+
+    /// Gives access to the engine for an external transport; `None` while another thread has it. A
+    /// call that panicked counts as cut.
+    #[cfg(not(feature = "client-net"))]
+    pub(crate) fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Option<T> {
+        match self.engine.try_lock() {
+            Ok(mut engine) => Some(work(&mut engine)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(work(&mut poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Calls the listener without any lock held.
@@ -137,34 +172,55 @@ impl Runner {
         }
     }
 
-    /// The connection to the selected server of the list.
-    fn server_client(&self, device: &LocalDevice) -> Result<ServerClient, CallError> {
+    /// The address of the selected server of the list; empty if the list is.
+    pub(crate) fn selected_address(&self, device: &LocalDevice) -> String {
         let addresses = &device.identity.addresses;
         let at = self.server_index.load(Ordering::Relaxed) % addresses.len().max(1);
-        let address = addresses.get(at).cloned().unwrap_or_default();
-        let mut cached = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let target = PinnedEndpoint {
-            address,
-            trusted_ca_sha256: device.identity.trusted_ca_sha256.clone(),
-        };
-        if let Some((known, client)) = cached.as_ref()
-            && *known == target
-        {
-            return Ok(client.clone());
-        }
-        let client = ServerClient::new(&target, &self.traffic)?;
-        *cached = Some((target, client.clone()));
-        Ok(client)
+        addresses.get(at).cloned().unwrap_or_default()
     }
 
     /// Selects the next server of the list for the next call.
-    fn advance_server(&self) {
+    pub(crate) fn advance_server(&self) {
         self.server_index.fetch_add(1, Ordering::Relaxed);
         self.disconnect();
     }
 
-    /// Closes the connection; the next call makes a new one.
+    /// Closes the connection, if there is one; the next call makes a new one.
     pub(crate) fn disconnect(&self) {
-        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        #[cfg(feature = "client-net")]
+        self.network.close_connection();
+    }
+
+    /// Lets a follow call send new commands, if one runs.
+    pub(crate) fn notify_new_commands(&self) {
+        #[cfg(feature = "client-net")]
+        self.network.wake.notify_one();
+    }
+
+    /// Builds the error of a halt; first deletes all local data if the phone was revoked.
+    pub(crate) fn to_halt_error(
+        &self,
+        halt: HaltReason,
+        message: String,
+    ) -> Result<RunnerError, RunnerError> {
+        if halt == HaltReason::Revoked {
+            self.replica().erase()?;
+            self.disconnect();
+            self.notify_listener(&[SwapResult::default()]);
+        }
+        Ok(RunnerError::Halted { halt, message })
+    }
+
+    /// The identity of this phone; fails if it is not enrolled or was forked.
+    pub(crate) fn enrolled_device(&self) -> Result<LocalDevice, RunnerError> {
+        let device = self.replica().device()?.filter(|device| device.enrolment.is_some());
+        let device = device.ok_or(RunnerError::NotEnrolled)?;
+        match self.replica().progress()?.forked_number {
+            0 => Ok(device),
+            number => Err(RunnerError::Halted {
+                halt: HaltReason::Forked(number),
+                message: String::new(),
+            }),
+        }
     }
 }

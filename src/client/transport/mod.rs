@@ -1,12 +1,11 @@
 //! The connection to a server: tonic over TLS with a pinned CA, and the conversion of failures.
 
-pub(crate) mod command_export;
-pub(crate) mod device_key;
 mod joined_writes;
 mod request_end;
 mod tls;
 pub(crate) mod traffic;
 
+use super::call_status;
 use super::protocol::{CallError, CallErrorKind};
 use crate::pb;
 use crate::pb::access_service_client::AccessServiceClient;
@@ -23,8 +22,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status, Streaming};
-use tonic_types::StatusExt;
+use tonic::{Request, Status, Streaming};
 use tower::util::MapRequest;
 use traffic::{MeteredStream, TrafficCounters};
 
@@ -161,39 +159,15 @@ async fn connect_tls(
     Ok(TokioIo::new(JoinedWrites::new(tls)))
 }
 
-/// Converts a status to a call error.
+/// Converts a status to a call error. A certificate that the phone's clock refuses is found in the
+/// status's sources.
 pub(crate) fn to_call_error(status: &Status) -> CallError {
-    let kind = match status.code() {
-        Code::Cancelled
-        | Code::Unknown
-        | Code::DeadlineExceeded
-        | Code::Unavailable
-        | Code::Aborted
-        | Code::Internal
-        | Code::DataLoss => CallErrorKind::MaybeApplied,
-        Code::ResourceExhausted => CallErrorKind::Exhausted,
-        Code::Unauthenticated => CallErrorKind::Unauthenticated,
-        Code::FailedPrecondition => CallErrorKind::Precondition,
-        Code::Ok
-        | Code::InvalidArgument
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::PermissionDenied
-        | Code::OutOfRange
-        | Code::Unimplemented => CallErrorKind::Other,
-    };
-    let kind = match find_rustls_error(status).and_then(tls::find_clock_error_seconds) {
-        Some(by_seconds) => CallErrorKind::ClockWrong { by_seconds },
-        None => kind,
-    };
-    let details = status.get_error_details();
-    let info = details.error_info().filter(|info| info.domain == "thidua");
-    CallError {
-        kind,
-        reason: info.map_or_else(String::new, |info| info.reason.clone()),
-        retry_after: details.retry_info().and_then(|info| info.retry_delay),
-        message: error_chain_text(status),
+    let code = i32::from(status.code());
+    let mut error = call_status::to_call_error(code, error_chain_text(status), status.details());
+    if let Some(by_seconds) = find_rustls_error(status).and_then(tls::find_clock_error_seconds) {
+        error.kind = CallErrorKind::ClockWrong { by_seconds };
     }
+    error
 }
 
 /// The TLS error among the sources of a status.

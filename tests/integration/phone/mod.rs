@@ -4,6 +4,7 @@ mod ca_rollover;
 mod conflicts;
 mod draft_campaign;
 mod entry_views;
+mod external_signer;
 mod findings;
 mod follow;
 mod lost_phones;
