@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure().build_client(calls).build_server(serves).compile_fds(set)?;
     if serves {
         otlp()?;
+        fs::write(out.join("web_files.rs"), web_files()?)?;
     }
     Ok(())
 }
@@ -63,6 +64,40 @@ fn languages() -> Result<String, Box<dyn Error>> {
         "/// Each language with its files: the tag, then name and text of each file.\n\
          const LANGUAGES: &[(&str, &[(&str, &str)])] = &[{table}];\n"
     ))
+}
+
+/// Generates the table of the files of the app in the browser: `web/dist`, each compressed.
+fn web_files() -> Result<String, Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=web/dist");
+    let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("web/dist");
+    let mut table = String::new();
+    for folder in [dist.clone(), dist.join("assets")] {
+        for path in sorted(&folder)?.into_iter().filter(|path| path.extension() == Some("gz".as_ref())) {
+            let name = path.with_extension("").strip_prefix(&dist)?.to_string_lossy().into_owned();
+            let content_type = match Path::new(&name).extension().and_then(|end| end.to_str()) {
+                Some("html") => "text/html; charset=utf-8",
+                Some("js") => "text/javascript; charset=utf-8",
+                Some("css") => "text/css; charset=utf-8",
+                Some("svg") => "image/svg+xml",
+                Some("wasm") => "application/wasm",
+                Some("webmanifest") => "application/manifest+json",
+                other => return Err(format!("web/dist: a file of type {other:?}").into()),
+            };
+            let name = if name == "index.html" { "" } else { &name };
+            let etag = format!("\"{:x}\"", content_digest(&fs::read(&path)?));
+            table.push_str(&format!(
+                "WebFile {{ path: {name:?}, content_type: {content_type:?}, etag: {etag:?}, \
+                 gzip: include_bytes!({path:?}) }},\n"
+            ));
+        }
+    }
+    Ok(format!("/// The files of the app.\nstatic WEB_FILES: &[WebFile] = &[{table}];\n"))
+}
+
+/// FNV-1a, 64 bits: tells one version of a file from another, and protects nothing.
+fn content_digest(bytes: &[u8]) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325;
+    bytes.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The entries of a folder, in the order of their names.

@@ -232,6 +232,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         metrics: ServerMetrics::default(),
         reflection: config.listen.reflection,
         second_factor: to_policy(config.auth.second_factor),
+        web_app: config.web.enabled,
         allowed_origins: config.listen.allowed_origins.iter().map(ToString::to_string).collect(),
     })
 }

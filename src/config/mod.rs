@@ -21,6 +21,7 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod web;
 
 pub use auth::{AuthConfig, SecondFactorMode};
 pub use backup::BackupConfig;
@@ -37,6 +38,7 @@ pub use release::{ReleaseConfig, ReleaseLevel};
 pub use secret::SecretValue;
 pub use telemetry::TelemetryConfig;
 pub use tls::{ClientAuthMode, TlsConfig};
+pub use web::WebConfig;
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -90,6 +92,8 @@ pub struct Config {
     pub backup: BackupConfig,
     /// `[release]`.
     pub release: ReleaseConfig,
+    /// `[web]`.
+    pub web: WebConfig,
     /// The data directory, to which relative paths refer. Not a key of the file.
     #[serde(skip)]
     pub dir: PathBuf,

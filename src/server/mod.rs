@@ -25,5 +25,6 @@ mod tls_reload;
 #[cfg(test)]
 mod tls_tests;
 mod trace_layer;
+mod web_app;
 
 pub use run::{ServerSetup, run_server};

@@ -3,6 +3,7 @@
 use super::accept::{self, ServerLimits};
 use super::connect::{ConnectLayer, TranscodeLayer};
 use super::cors::CorsLayer;
+use super::web_app::WebAppLayer;
 use super::exchange_http::{self, ExchangeHttpLayer};
 use super::jobs;
 use super::keys::ServerKeys;
@@ -64,6 +65,8 @@ pub struct ServerSetup {
     pub second_factor: SecondFactorPolicy,
     /// Origins of the web pages that may call, as in `https://thidua.tinh.vn`.
     pub allowed_origins: Vec<String>,
+    /// Serves the field app in the browser under `/app/`.
+    pub web_app: bool,
 }
 
 /// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
@@ -75,6 +78,7 @@ pub async fn run_server(
     let (limits, certificates) = (setup.limits, setup.certificates.clone());
     let metrics = setup.metrics.clone();
     let cors = CorsLayer::new(&setup.allowed_origins);
+    let web_app = setup.web_app.then_some(WebAppLayer);
     initialize_history(&setup.app, &setup.keys);
     let (close, mut closing) = watch::channel(false);
     let services = build_services(setup, closing.clone());
@@ -98,6 +102,7 @@ pub async fn run_server(
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .timeout(CALL_TIMEOUT)
+        .layer(option_layer(web_app))
         .layer(cors)
         .layer(option_layer(ExchangeHttpLayer::new()))
         .layer(option_layer(ConnectLayer::new(CALL_TIMEOUT)))

@@ -228,5 +228,6 @@ fn server_setup(
         reflection: false,
         second_factor: SecondFactorPolicy::Off,
         allowed_origins: Vec::new(),
+        web_app: true,
     }
 }

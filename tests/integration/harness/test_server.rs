@@ -258,6 +258,7 @@ impl TestServer {
             } else {
                 SecondFactorPolicy::Off
             },
+            web_app: true,
             allowed_origins: vec![ALLOWED_ORIGIN.to_owned()],
         };
         let (stop, stopped) = oneshot::channel();

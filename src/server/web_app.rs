@@ -1,0 +1,135 @@
+//! The field app in the browser: static files under `/app/`, on the port of the service, so that
+//! pages and calls have one origin and no other one is ever asked.
+//!
+//! The files are those of `web/dist`, compressed, inside the program (`build.rs`). They hold nothing
+//! of the authority: whoever reads them has learned nothing.
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
+
+/// Where the app is.
+const APP_PATH: &str = "/app/";
+/// What the page may do: its own files, the service of its own origin, WebAssembly; nothing else.
+const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'",
+);
+/// A page in another window cannot reach this one.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+/// The camera reads enrolment codes; nothing else of the device is used.
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// One file of the app.
+struct WebFile {
+    /// Path below `/app/`; empty for the page.
+    path: &'static str,
+    content_type: &'static str,
+    /// Its digest, quoted.
+    etag: &'static str,
+    /// Its content, compressed by gzip.
+    gzip: &'static [u8],
+}
+
+/// Answers for the files of the app; hands every other request on.
+#[derive(Clone, Copy)]
+pub(super) struct WebAppLayer;
+
+impl<S> Layer<S> for WebAppLayer {
+    type Service = WebAppService<S>;
+
+    fn layer(&self, inner: S) -> WebAppService<S> {
+        WebAppService { inner }
+    }
+}
+
+/// A service beside which the app is.
+#[derive(Clone)]
+pub(super) struct WebAppService<S> {
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for WebAppService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let path = request.uri().path();
+        let response = match path.strip_prefix(APP_PATH) {
+            Some(below) => answer(below, &request),
+            None if path == "/" || path == "/app" => redirect(),
+            None => return Box::pin(self.inner.call(request)),
+        };
+        Box::pin(async { Ok(response) })
+    }
+}
+
+/// Leads a person who typed the address of the server to the app.
+fn redirect() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::FOUND;
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static(APP_PATH));
+    response
+}
+
+fn answer(path: &str, request: &Request<Body>) -> Response<Body> {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    let Some(file) = WEB_FILES.iter().find(|file| file.path == path) else {
+        return empty(StatusCode::NOT_FOUND);
+    };
+    let is_known = request.headers().get(IF_NONE_MATCH).is_some_and(|etag| etag == file.etag);
+    let mut response = if is_known {
+        empty(StatusCode::NOT_MODIFIED)
+    } else if request.method() == Method::HEAD {
+        empty(StatusCode::OK)
+    } else {
+        Response::new(Body::new(axum::body::Body::from(file.gzip)))
+    };
+    put_headers(file, response.headers_mut());
+    response
+}
+
+fn put_headers(file: &WebFile, headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.insert(ETAG, HeaderValue::from_static(file.etag));
+    // A name with a digest in it never changes its content; the page and its worker do.
+    let is_named_by_digest = file.path.starts_with("assets/");
+    let caching = if is_named_by_digest { "max-age=31536000, immutable" } else { "no-cache" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    let permissions = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()";
+    headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(permissions));
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,48 @@
+// The page's side of the worker.
+import type { EngineError, Operations } from './types';
+
+interface Waiting {
+  resolve(value: never): void;
+  reject(error: EngineError): void;
+}
+
+const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+const waiting = new Map<number, Waiting>();
+let last = 0;
+
+worker.onmessage = (event: MessageEvent<{ id: number; value?: never; error?: EngineError }>) => {
+  const { id, value, error } = event.data;
+  const one = waiting.get(id);
+  waiting.delete(id);
+  if (error) one?.reject(error);
+  else one?.resolve(value as never);
+};
+
+/** Asks the engine. Rejects with an `EngineError`. */
+export function ask<Name extends keyof Operations>(
+  name: Name,
+  ...args: Parameters<Operations[Name]>
+): Promise<ReturnType<Operations[Name]>> {
+  last += 1;
+  const id = last;
+  return new Promise((resolve, reject) => {
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ id, name, args });
+  });
+}
+
+/** Resolves once this tab leads; another tab of the app keeps it waiting. */
+export function lead(waits: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const held = () => {
+      resolve();
+      return new Promise<void>(() => {});
+    };
+    void navigator.locks.request('thidua-app', { ifAvailable: true }, (lock) => {
+      if (lock) return held();
+      waits();
+      void navigator.locks.request('thidua-app', held);
+      return undefined;
+    });
+  });
+}

@@ -1,0 +1,94 @@
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { ask, lead } from './engine/client';
+import type { EngineError, ReportKey } from './engine/types';
+import { Due } from './screens/due';
+import { Enrol } from './screens/enrol';
+import { ReportScreen } from './screens/report';
+import { type AppState, listen, refresh, syncNow } from './session';
+import { lang, say } from './texts';
+
+document.documentElement.lang = lang;
+document.title = say('title');
+
+function Bar({ app }: { app: AppState }) {
+  const { state, network, session } = app;
+  if (!state || !session) return null;
+  return (
+    <header>
+      <div>
+        <strong>{session.unitName || session.unit}</strong>
+        <p role="status" class={network === 'offline' ? 'net off' : 'net'}>
+          {say(`net-${network}`)}
+          {state.waiting + state.sent > 0 && <> · {say('net-waiting', { count: state.waiting + state.sent })}</>}
+          {state.refused > 0 && <> · {say('net-refused', { count: state.refused })}</>}
+        </p>
+      </div>
+      <button onClick={() => void syncNow()} disabled={network === 'syncing'}>{say('net-sync')}</button>
+    </header>
+  );
+}
+
+function Update() {
+  const [waiting, setWaiting] = useState<ServiceWorker | null>(null);
+  useEffect(() => {
+    void navigator.serviceWorker?.register('/app/sw.js', { scope: '/app/' }).then((registration) => {
+      const look = () => setWaiting(registration.waiting);
+      look();
+      registration.addEventListener('updatefound', () => {
+        registration.installing?.addEventListener('statechange', look);
+      });
+    });
+  }, []);
+  const change = () => {
+    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
+    waiting?.postMessage('change');
+  };
+  if (!waiting || !navigator.serviceWorker.controller) return null;
+  return <p class="ask">{say('update')} <button onClick={change}>{say('update-do')}</button></p>;
+}
+
+function App() {
+  const [app, setApp] = useState<AppState | null>(null);
+  const [version, setVersion] = useState(0);
+  const [phase, setPhase] = useState<'loading' | 'otherTab' | 'unsupported' | 'open'>('loading');
+  const [open, setOpen] = useState<ReportKey | null>(null);
+  useEffect(() => {
+    const begin = async () => {
+      await lead(() => setPhase('otherTab'));
+      setPhase('loading');
+      await ask('open', lang);
+      await refresh();
+      listen((state) => {
+        setApp(state);
+        setVersion((before) => before + 1);
+      });
+      setPhase('open');
+      void syncNow();
+    };
+    begin().catch((error: EngineError) => {
+      console.error(error);
+      setPhase('unsupported');
+    });
+  }, []);
+  if (phase === 'otherTab') return <main><p>{say('other-tab')}</p></main>;
+  if (phase === 'unsupported') return <main><p role="alert">{say('not-supported')}</p></main>;
+  if (phase === 'loading' || !app) return <main><p>{say('loading')}</p></main>;
+  if (!app.session) return <Enrol />;
+  const { state } = app;
+  return (
+    <>
+      <Bar app={app} />
+      <Update />
+      {app.error && <p role="alert" class="bad page">{app.error.text}</p>}
+      {state?.clockIsWrong && <p class="ask page">{say('clock-wrong')}</p>}
+      {state?.isLocked && <p class="ask page">{say('locked')}</p>}
+      {state && !state.isLocked && (open
+        ? <ReportScreen reportKey={open} version={version} close={() => setOpen(null)} />
+        : <Due state={state} version={version} open={setOpen} />)}
+    </>
+  );
+}
+
+const place = document.getElementById('app');
+if (place) render(<App />, place);

@@ -1,0 +1,65 @@
+// The state of the app beside the engine: who is enrolled, what waits, and the next sync.
+import { ask } from './engine/client';
+import type { EngineError, Session, State, SyncEnd } from './engine/types';
+
+export type Network = 'syncing' | 'online' | 'offline';
+
+export interface AppState {
+  session: Session | null;
+  state: State | null;
+  network: Network;
+  error: EngineError | null;
+}
+
+type Listener = (state: AppState) => void;
+
+const SYNC_EVERY_MS = 60_000;
+
+let current: AppState = { session: null, state: null, network: 'offline', error: null };
+let listener: Listener = () => {};
+let timer: number | undefined;
+let isSyncing = false;
+
+function set(change: Partial<AppState>): void {
+  current = { ...current, ...change };
+  listener(current);
+}
+
+export function listen(to: Listener): void {
+  listener = to;
+  listener(current);
+}
+
+/** Reads again what the engine knows of itself. */
+export async function refresh(): Promise<void> {
+  set({ session: await ask('session'), state: await ask('state') });
+}
+
+function plan(afterMs: number): void {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => void syncNow(), afterMs);
+}
+
+/** Sends what waits and receives what is new; tries again by itself. */
+export async function syncNow(): Promise<SyncEnd | undefined> {
+  if (isSyncing || !current.session) return undefined;
+  isSyncing = true;
+  set({ network: 'syncing' });
+  const end = await ask('sync');
+  isSyncing = false;
+  set({ network: end.outcome === 'done' ? 'online' : 'offline', error: end.error ?? null });
+  await refresh().catch((error: EngineError) => set({ error }));
+  if (end.outcome !== 'stopped') plan(end.outcome === 'done' ? SYNC_EVERY_MS : Math.max(end.afterMs, 1000));
+  return end;
+}
+
+/** What was entered is sent at once if there is a connection. */
+export async function entered(): Promise<void> {
+  await refresh();
+  void syncNow();
+}
+
+window.addEventListener('online', () => void syncNow());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void syncNow();
+});
