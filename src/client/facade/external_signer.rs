@@ -1,9 +1,9 @@
 //! A device key outside the local data: no copy of the phone's file can sign, and no program can
 //! read the key.
 //!
-//! Where the platform signs at once (Android Keystore, Secure Enclave), the app opens the phone with
-//! a [`DeviceSigner`]. Where it signs later (WebCrypto), the engine hands out bytes and takes the
-//! signature:
+//! Where the platform signs at once (Android Keystore, Secure Enclave), the app opens the phone
+//! with a [`DeviceSigner`]. Where it signs later (WebCrypto), the engine hands out bytes and takes
+//! the signature:
 //!
 //! ```text
 //! enrolment_bytes_to_sign -> sign -> build_signed_enrol_request -> send

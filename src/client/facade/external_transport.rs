@@ -9,9 +9,9 @@
 //! build_sync_request -> bytes -> handle_sync_frame* -> end_sync_call -> next action
 //! ```
 //!
-//! The caller knows how to send bytes to `server_address`, with the `access_token` as `Bearer` where
-//! the contract asks for one. What a status means is decided here: the caller passes it on as it
-//! came (`CallStatus`).
+//! The caller knows how to send bytes to `server_address`, with the `access_token` as `Bearer`
+//! where the contract asks for one. What a status means is decided here: the caller passes it on as
+//! it came (`CallStatus`).
 //!
 //! One call at a time, and not while following. A call that was not ended is dropped by the next
 //! one.

@@ -1,5 +1,5 @@
-//! Calls over the phone's own connection: enrolment, sync, follow mode. Each method blocks until its
-//! call has ended.
+//! Calls over the phone's own connection: enrolment, sync, follow mode. Each method blocks until
+//! its call has ended.
 
 use super::{
     ClientError, Phone, Result, SessionView, SyncSummary, TrafficLine, lock_ignoring_poison,
