@@ -54,7 +54,9 @@ fn languages() -> Result<String, Box<dyn Error>> {
         table.push_str(&format!("({tag:?}, &["));
         for file in sorted(&folder)? {
             let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if is_server || name.starts_with("client-") {
+            // The texts of the app in the browser are built into its pages.
+            let is_of_app = name == "app.ftl";
+            if is_server && !is_of_app || name.starts_with("client-") {
                 table.push_str(&format!("({name:?}, include_str!({file:?})),"));
             }
         }

@@ -277,8 +277,11 @@ fn every_file_opens_by_saying_what_it_is() {
 fn every_dependency_has_a_home_and_every_home_a_dependency() {
     let manifest =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
-    let section = manifest.split("\n[").find_map(|s| s.strip_prefix("dependencies]")).unwrap();
-    let names = section.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once('='));
+    // Also those of one platform: [target.'cfg(...)'.dependencies].
+    let is_section = |header: &str| header == "dependencies" || header.ends_with("'.dependencies");
+    let sections = manifest.split("\n[").filter_map(|text| text.split_once("]\n"));
+    let lines = sections.filter(|(header, _)| is_section(header)).flat_map(|(_, s)| s.lines());
+    let names = lines.filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once('='));
     let declared: Vec<String> = names.map(|(name, _)| name.trim().replace('-', "_")).collect();
     let homeless = declared.iter().filter(|d| find_row(LIBRARY_ROOMS, d).is_none());
     let stale = LIBRARY_ROOMS

@@ -1,8 +1,8 @@
 //! The field app in the browser: static files under `/app/`, on the port of the service, so that
 //! pages and calls have one origin and no other one is ever asked.
 //!
-//! The files are those of `web/dist`, compressed, inside the program (`build.rs`). They hold nothing
-//! of the authority: whoever reads them has learned nothing.
+//! The files are those of `web/dist`, compressed, inside the program (`build.rs`). They hold
+//! nothing of the authority: whoever reads them has learned nothing.
 
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,

@@ -20,9 +20,18 @@ const DIRS: &[&str] = &[
     "scripts",
     "src",
     "tests",
+    "web/bindgen",
+    "web/engine",
 ];
 /// Files written by others or generated.
-const SKIPPED: &[&str] = &["docs/soak", "src/pb/opentelemetry", "tests/golden", "proto/vectors"];
+const SKIPPED: &[&str] = &[
+    "docs/soak",
+    "src/pb/opentelemetry",
+    "tests/golden",
+    "proto/vectors",
+    "tests/browser/node_modules",
+    "tests/connect/node_modules",
+];
 
 fn files(root: &Path, dir: &Path, is_deep: bool, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {

@@ -57,6 +57,29 @@ const LETTER_EXCEPTIONS: &[(&str, &str)] = &[
 /// Code -> (file, names of its values).
 type Texts = BTreeMap<String, (String, BTreeSet<String>)>;
 
+/// The pages of the app in the browser, whose texts stand in `app.ftl`.
+fn read_app_sources() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/app/src");
+    let mut all = String::new();
+    for folder in [root.clone(), root.join("screens")] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "ts" || ending == "tsx") {
+                all.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+/// Whether the app says this code, or composes it, as in `status-${...}`.
+fn is_used_by_app(code: &str, app_sources: &str) -> bool {
+    let Some(name) = code.strip_prefix("app-") else { return false };
+    let family = name.split_once('-').map(|(family, _)| format!("`{family}-${{"));
+    app_sources.contains(&format!("'{name}'"))
+        || family.is_some_and(|family| app_sources.contains(&family))
+}
+
 fn languages() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("i18n");
     let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name());
@@ -149,6 +172,7 @@ fn every_language_has_every_code_with_the_same_values() {
 fn every_code_is_used_and_every_used_code_exists() {
     let texts = read_texts("vi");
     let sources = read_sources("src");
+    let app_sources = read_app_sources();
     let mut complaints = Vec::new();
     let mut used = BTreeSet::new();
     for file in &sources {
@@ -159,6 +183,7 @@ fn every_code_is_used_and_every_used_code_exists() {
             }
         }
     }
+    used.extend(texts.keys().filter(|code| is_used_by_app(code, &app_sources)).cloned());
     let composed = |code: &str| FAMILIES.iter().any(|family| code.starts_with(family));
     let idle = texts.keys().filter(|code| !used.contains(code.as_str()) && !composed(code));
     complaints.extend(idle.map(|code| format!("`{code}` is used nowhere")));

@@ -193,8 +193,8 @@ impl LocalReplica {
     }
 }
 
-/// Creates a missing file readable by its owner only (a browser has no such modes), because it will hold the phone's private key.
-/// SQLite gives its side files the permissions of the file.
+/// Creates a missing file readable by its owner only, because it will hold the phone's private key.
+/// SQLite gives its side files the permissions of the file. A browser has no such permissions.
 #[cfg(not(target_family = "wasm"))]
 fn restrict_to_owner(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();

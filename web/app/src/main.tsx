@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ask, lead } from './engine/client';
-import type { EngineError, ReportKey } from './engine/types';
+import type { DueReport, EngineError } from './engine/types';
 import { Due } from './screens/due';
 import { Enrol } from './screens/enrol';
 import { ReportScreen } from './screens/report';
@@ -52,7 +52,7 @@ function App() {
   const [app, setApp] = useState<AppState | null>(null);
   const [version, setVersion] = useState(0);
   const [phase, setPhase] = useState<'loading' | 'otherTab' | 'unsupported' | 'open'>('loading');
-  const [open, setOpen] = useState<ReportKey | null>(null);
+  const [open, setOpen] = useState<DueReport | null>(null);
   useEffect(() => {
     const begin = async () => {
       await lead(() => setPhase('otherTab'));
@@ -84,7 +84,7 @@ function App() {
       {state?.clockIsWrong && <p class="ask page">{say('clock-wrong')}</p>}
       {state?.isLocked && <p class="ask page">{say('locked')}</p>}
       {state && !state.isLocked && (open
-        ? <ReportScreen reportKey={open} version={version} close={() => setOpen(null)} />
+        ? <ReportScreen due={open} version={version} close={() => setOpen(null)} />
         : <Due state={state} version={version} open={setOpen} />)}
     </>
   );

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../engine/client';
-import type { DueReport, EngineError, ReportKey, State } from '../engine/types';
+import type { DueReport, EngineError, State } from '../engine/types';
 import { entered } from '../session';
 import { dayText, say } from '../texts';
 
@@ -24,7 +24,7 @@ interface Props {
   state: State;
   /** Changes whenever the engine may hold something new. */
   version: number;
-  open(key: ReportKey): void;
+  open(due: DueReport): void;
 }
 
 export function Due({ state, version, open }: Props) {
@@ -33,7 +33,10 @@ export function Due({ state, version, open }: Props) {
   const { today } = state;
   useEffect(() => {
     ask('due', today - DAYS_BEFORE, today + DAYS_AFTER)
-      .then((found) => setReports(found.sort(order(today))))
+      .then((found) => {
+        setReports(found.sort(order(today)));
+        setError(null);
+      })
       .catch((failed: EngineError) => setError(failed));
   }, [today, version]);
   return (
@@ -48,7 +51,7 @@ export function Due({ state, version, open }: Props) {
   );
 }
 
-function Card({ due, today, open }: { due: DueReport; today: number; open(key: ReportKey): void }) {
+function Card({ due, today, open }: { due: DueReport; today: number; open(due: DueReport): void }) {
   const [asks, setAsks] = useState(false);
   const [error, setError] = useState<EngineError | null>(null);
   const isOpen = OPEN.has(due.status);
@@ -82,7 +85,7 @@ function Card({ due, today, open }: { due: DueReport; today: number; open(key: R
         )}
         {asks && <button class="main" onClick={() => void sayNil()}>{say('report-send')}: {say('due-nil')}</button>}
         {asks && <button onClick={() => setAsks(false)}>{say('back')}</button>}
-        {!asks && <button onClick={() => open(due.key)}>{say(isOpen ? 'due-fill' : 'due-look')}</button>}
+        {!asks && <button onClick={() => open(due)}>{say(isOpen ? 'due-fill' : 'due-look')}</button>}
       </div>
     </li>
   );

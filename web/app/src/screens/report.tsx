@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../engine/client';
-import type { Cell, EngineError, Figure, Report, ReportKey } from '../engine/types';
+import type { Cell, DueReport, EngineError, Figure, Report } from '../engine/types';
 import { readFigure, writeFigure } from '../figures';
 import { entered } from '../session';
 import { lang, say } from '../texts';
@@ -34,12 +34,13 @@ function problemOf(typed: string, cell: Cell): string | undefined {
 }
 
 interface Props {
-  reportKey: ReportKey;
+  due: DueReport;
   version: number;
   close(): void;
 }
 
-export function ReportScreen({ reportKey, version, close }: Props) {
+export function ReportScreen({ due, version, close }: Props) {
+  const reportKey = due.key;
   const [report, setReport] = useState<Report | null>(null);
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [note, setNote] = useState<string | null>(null);
@@ -94,8 +95,8 @@ export function ReportScreen({ reportKey, version, close }: Props) {
   return (
     <main>
       <button onClick={close}>{say('back')}</button>
-      <h1>{reportKey.contract}</h1>
-      <p><strong>{say(`status-${report.status}`)}</strong></p>
+      <h1>{due.form}</h1>
+      <p>{due.period} · <strong>{say(`status-${report.status}`)}</strong></p>
       {report.question && <p class="ask">{say('report-returned', { text: report.question.text })}</p>}
       <form onSubmit={(event) => { event.preventDefault(); void perform(send, 'report-queued'); }}>
         {events.map(field)}
