@@ -117,10 +117,33 @@ fn build_requests(
     // Each request has its own id: an id serves one request of an account.
     let next_id = std::cell::Cell::new(100u8);
     let id = || vec![next_id.replace(next_id.get() + 1); 16];
+    let others = [
+        build_report_requests(server, author, sent, id),
+        build_standing_requests(server),
+        build_conclusion_requests(&sent.id, id),
+        build_campaign_requests(id),
+        build_grant_requests(server, &other_requests.0[1], id),
+        build_participation_requests(id),
+        build_run_requests(server, id),
+        build_two_person_requests(server, id),
+        build_desk_requests(COMMUNE),
+        build_other_requests(other_requests, id),
+    ];
+    let others = others.into_iter().flatten();
+    others.map(|(rpc, message)| (rpc.path(), message)).collect()
+}
+
+/// The same for the report of the commune.
+fn build_report_requests(
+    server: &TestServer,
+    author: &TestClient,
+    sent: &pb::Report,
+    id: impl Fn() -> Vec<u8>,
+) -> Vec<(Rpc, Vec<u8>)> {
     let report_id = sent.id.clone();
     let content_hash = sent.record.as_ref().unwrap().content_hash.clone();
     let question = Some(pb::Question { code: "EXPLAIN".into(), text: "Vì sao?".into() });
-    let all: Vec<(Rpc, Vec<u8>)> = vec![
+    vec![
         (Rpc::CreateEnrolmentCode, {
             let (unit_id, roles) =
                 (UnitId::from_code(COMMUNE).0.to_vec(), vec![pb::Role::Reporter.into()]);
@@ -156,20 +179,7 @@ fn build_requests(
             Rpc::ListRevisions,
             pb::ListRevisionsRequest { report_id, ..Default::default() }.encode_to_vec(),
         ),
-    ];
-    let others = [
-        build_standing_requests(server),
-        build_conclusion_requests(&sent.id, id),
-        build_campaign_requests(id),
-        build_grant_requests(server, &other_requests.0[1], id),
-        build_participation_requests(id),
-        build_run_requests(server, id),
-        build_two_person_requests(server, id),
-        build_desk_requests(COMMUNE),
-        build_other_requests(other_requests, id),
-    ];
-    let all = all.into_iter().chain(others.into_iter().flatten());
-    all.map(|(rpc, message)| (rpc.path(), message)).collect()
+    ]
 }
 
 /// The same for a standing of the commune.
