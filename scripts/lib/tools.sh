@@ -158,3 +158,22 @@ find_libreoffice() {
     export SOFFICE UNO_PYTHON
     "$UNO_PYTHON" -c 'import uno' 2>/dev/null
 }
+
+# Sets THIDUA_CHROMIUM to a Chromium, with certutil beside it, which makes it trust a CA: the
+# machine's own or, for root, from the distribution: a minute. Fails without them.
+need_chromium() {
+    if ! find_chromium; then
+        [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+        echo "installing Chromium from the distribution"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends \
+            chromium fonts-noto-core libnss3-tools >/dev/null
+        find_chromium
+    fi
+}
+
+find_chromium() {
+    THIDUA_CHROMIUM=$(command -v chromium || command -v google-chrome) || return
+    export THIDUA_CHROMIUM
+    command -v certutil >/dev/null
+}

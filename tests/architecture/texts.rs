@@ -183,7 +183,8 @@ fn every_code_is_used_and_every_used_code_exists() {
             }
         }
     }
-    used.extend(texts.keys().filter(|code| is_used_by_app(code, &app_sources)).cloned());
+    let of_app = texts.keys().filter(|code| is_used_by_app(code, &app_sources));
+    used.extend(of_app.map(String::as_str));
     let composed = |code: &str| FAMILIES.iter().any(|family| code.starts_with(family));
     let idle = texts.keys().filter(|code| !used.contains(code.as_str()) && !composed(code));
     complaints.extend(idle.map(|code| format!("`{code}` is used nowhere")));

@@ -1,8 +1,10 @@
 // A reporter's week in a real browser: enrol, report offline, reload, come back, be received.
 import assert from 'node:assert/strict';
-import AxeBuilder from '@axe-core/playwright';
-import { chromium } from 'playwright-core';
+import { createRequire } from 'node:module';
 
+const require = createRequire(`${process.env.THIDUA_NODE_MODULES}/`);
+const { AxeBuilder } = require('@axe-core/playwright');
+const { chromium } = require('playwright-core');
 const { THIDUA_ADDRESS: server, THIDUA_CODE: code, THIDUA_PROFILE: profile, THIDUA_SHOTS: shots } = process.env;
 const PHONE = { width: 390, height: 844 };
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',

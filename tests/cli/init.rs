@@ -14,6 +14,7 @@ const SETTINGS: [(&str, &str, &str); 35] = [
     ("listen", "plaintext", "true"),
     ("listen", "reflection", "true"),
     ("listen", "allowed_origins", "[\"https://a.example.vn\"]"),
+    ("web", "enabled", "true"),
     ("database", "url", "\"sqlite:other.db\""),
     ("database", "replica_url", "\"postgres://u@127.0.0.1:1/x\""),
     ("tls", "dir", "\"certificates\""),

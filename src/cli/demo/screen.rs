@@ -453,6 +453,8 @@ pub(super) fn print_connection_info(
 ) {
     println!("\n{}  {}", lang.text("screen-server"), server.address);
     println!(" CA          {}", server.tls.ca.display());
+    let app = format!("{}/app/#{}", server.address, commune.1);
+    println!(" {}\n   {app}", lang.text("screen-field-app"));
     println!(" {} {}\n   {}", lang.text("screen-code-commune"), commune.0, commune.1);
     println!(" {} {}\n   {}", lang.text("screen-code-reviewer"), reviewer.0, reviewer.1);
     println!(" {}\n   {partner}", lang.text("screen-key-partner-agency"));

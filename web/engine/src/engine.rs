@@ -27,13 +27,13 @@ extern "C" {
 
 /// Panics go to the console, never in silence.
 #[wasm_bindgen(start)]
-pub fn start() {
+pub(crate) fn start() {
     std::panic::set_hook(Box::new(|info| log_error(&info.to_string())));
 }
 
 /// Makes the private files of the origin SQLite's file system. Fails in a second tab: one leads.
 #[wasm_bindgen]
-pub async fn install_files() -> Result<(), JsError> {
+pub(crate) async fn install_files() -> Result<(), JsError> {
     use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install};
     let config =
         OpfsSAHPoolCfgBuilder::new().directory("thidua").initial_capacity(FILE_HANDLES).build();

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../engine/client';
-import type { DueReport, EngineError, State } from '../engine/types';
+import type { DueReport, EngineError, Refused, State } from '../engine/types';
 import { entered } from '../session';
 import { dayText, say } from '../texts';
 
@@ -47,7 +47,40 @@ export function Due({ state, version, open }: Props) {
       <ul class="cards">
         {reports?.map((due) => <Card key={due.reportId} due={due} today={today} open={open} />)}
       </ul>
+      {state.refused > 0 && <RefusedList version={version} />}
+      <p class="foot"><button onClick={() => void signOut(state)}>{say('sign-out')}</button></p>
     </main>
+  );
+}
+
+/** Deletes everything of this enrolment, once a person has said so. */
+async function signOut(state: State): Promise<void> {
+  const count = state.waiting + state.sent + state.refused;
+  if (!window.confirm(say('sign-out-sure', { count }))) return;
+  await ask('erase');
+  location.reload();
+}
+
+/** What the server refused stays here until a person enters it anew or discards it. */
+function RefusedList({ version }: { version: number }) {
+  const [all, setAll] = useState<Refused[]>([]);
+  useEffect(() => void ask('refused').then(setAll), [version]);
+  const discard = async (number: number) => {
+    await ask('discard', number);
+    await entered();
+  };
+  return (
+    <section>
+      <h2>{say('refused-title')}</h2>
+      <ul class="cards">
+        {all.map((one) => (
+          <li class="card late" key={one.number}>
+            <p>{one.text} {one.problems.length > 0 ? one.problems.join(' ') : one.reason}</p>
+            <button onClick={() => void discard(one.number)}>{say('refused-discard')}</button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
