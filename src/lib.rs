@@ -3,6 +3,10 @@
 //!
 //! One line per module; `tests/architecture.rs` enforces the allowed dependencies.
 
+// The foreign function interface of `client::facade`, for the workspace member `sdk`.
+#[cfg(feature = "bindings")]
+uniffi::setup_scaffolding!();
+
 /// Planted bugs; active only with the feature `sabotage`.
 #[macro_use]
 mod sabotage;

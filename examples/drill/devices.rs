@@ -215,8 +215,10 @@ fn run_phone(
 /// Types the next figure.
 fn enter_figure(device: &DrillDevice, phone: &Phone) {
     let figure = lock(&device.progress).figure % MAX_FIGURE + 1;
-    let cell =
-        CellEntry { element: "so_offences".to_owned(), value: Some(CellFigure::Reported(figure)) };
+    let cell = CellEntry {
+        element: "so_offences".to_owned(),
+        value: Some(CellFigure::Reported { value: figure }),
+    };
     match phone.save_cells(device.key.clone(), vec![cell], None) {
         Ok(number) => {
             let mut progress = lock(&device.progress);
@@ -250,7 +252,7 @@ fn sync_phone(
             progress.drained = draining && empty && done.digests_match;
             ENTRY_INTERVAL
         }
-        Err(ClientError::Offline { retry_after_ms, message }) => {
+        Err(ClientError::Offline { retry_after_ms, detail: message }) => {
             record_error(device, &message);
             Duration::from_millis(retry_after_ms.min(MAX_RETRY_MS))
         }

@@ -9,7 +9,7 @@ use super::phone::{self, PhoneArgs, day_text, status_code};
 use super::report_selection::{require_entered, select_report, show_or_blank};
 use super::review::{sync_command, sync_command_if_any};
 use crate::client::facade::{
-    DueReport, OutboxStatus, Phone, ReportStatus, SyncSummary, TrafficLine,
+    DueReport, OutboxStatus, Phone, ReportStatus, Role, SyncSummary, TrafficLine,
 };
 use crate::domain::reporting::report_name::parse_day;
 use crate::domain::support::message::message;
@@ -144,10 +144,10 @@ fn enrol_phone(ctx: &CliContext, phone: &Phone, invitation: &str) -> CliResult {
                 session.device_id,
                 session.unit,
                 session.unit_name,
-                session.roles.join(" ")
+                role_codes(&session.roles).join(" ")
             )
         },
-        || json!({ "device": session.device_id, "unit": session.unit, "roles": session.roles }),
+        || json!({ "device": session.device_id, "unit": session.unit, "roles": role_codes(&session.roles) }),
     );
     Ok(())
 }
@@ -313,4 +313,8 @@ fn export_commands(ctx: &CliContext, phone: &Phone, out: &Path) -> CliResult {
     let text = message!("field-commands-exported", count, path = &path);
     output.print_answer(|| output.say(text), || json!({ "commands": count, "file": path }));
     Ok(())
+}
+
+fn role_codes(roles: &[Role]) -> Vec<&'static str> {
+    roles.iter().map(|role| role.code()).collect()
 }

@@ -88,7 +88,7 @@ fn read_cell(line: &str, cell: &CellView) -> Result<CellFigure, Message> {
     let text = line.trim();
     let value = parse_cell(text, cell.scale).map_err(|fault| fault.message(text))?;
     let figure = CellFigure::from(value);
-    if let CellFigure::Reported(value) | CellFigure::Carried(value) = figure
+    if let CellFigure::Reported { value } | CellFigure::Carried { value } = figure
         && !(cell.min..=cell.max).contains(&value)
     {
         let [min, max] = [cell.min, cell.max].map(|one| format_shortest(one, cell.scale));

@@ -3,7 +3,7 @@
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::client::facade::{
-    CellFigure, ClientError, OwnHeldCommand, Phone, ReportStatus, ReportView,
+    CellFigure, ClientError, OwnHeldCommand, Phone, ReportStatus, ReportView, Role,
 };
 use crate::domain::report::figure_text;
 use crate::domain::support::clock_fault::duration_message;
@@ -53,10 +53,10 @@ impl From<ClientError> for CliError {
             ClientError::CodeRefused { .. } => Self::new("CODE_REFUSED", text),
             ClientError::NotFound { what } => Self::new("NOT_FOUND", with(&what)),
             ClientError::BadArgument { what } => Self::new("BAD_ARGUMENT", with(&what)),
-            ClientError::Offline { message, .. } => Self::new("OFFLINE", with(&message)),
-            ClientError::Stopped { message, .. } => Self::new("STOPPED", with(&message)),
-            ClientError::DeviceKey { message } => Self::new("DEVICE_KEY", with(&message)),
-            ClientError::Storage { message } => Self::new("STORAGE", with(&message)),
+            ClientError::Offline { detail, .. } => Self::new("OFFLINE", with(&detail)),
+            ClientError::Stopped { detail, .. } => Self::new("STOPPED", with(&detail)),
+            ClientError::DeviceKey { detail } => Self::new("DEVICE_KEY", with(&detail)),
+            ClientError::Storage { detail } => Self::new("STORAGE", with(&detail)),
             ClientError::ClockWrong { .. } => Self::new("CLOCK", text),
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", text),
             ClientError::NoExportKey => Self::new("NO_EXPORT_KEY", text),
@@ -169,9 +169,10 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
             .iter()
             .map(|one| format!("  {}: {} {}", output.text("phone-question"), one.code, one.text)),
     );
-    lines.extend(
-        view.comments.iter().map(|one| format!("  {} {}: {}", one.unit, one.role, one.text)),
-    );
+    lines.extend(view.comments.iter().map(|one| {
+        let role = one.role.map_or("", Role::code);
+        format!("  {} {role}: {}", one.unit, one.text)
+    }));
     lines.extend(view.refused_commands.iter().map(|one| {
         format!("  {} {}: {}", output.text("field-refused"), one.reason, output.say(one.message()))
     }));

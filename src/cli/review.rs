@@ -12,6 +12,7 @@ use crate::client::facade::{CellView, Concern, Phone, ReportView, WaitingReport}
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// `thidua review ...`
 #[derive(Debug, clap::Args)]
@@ -129,7 +130,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         }
         ReviewCommand::Accept { .. } => accept_clean_nils(ctx, &phone),
         ReviewCommand::Proposals => {
-            let scales = phone.element_scales()?;
+            let scales = load_scales(&phone)?;
             pending_decisions::print_proposals(&ctx.output, &phone.proposals()?, &scales);
             Ok(())
         }
@@ -137,7 +138,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             decide_proposal(ctx, &phone, proposal, grant.as_deref(), *refuse)
         }
         ReviewCommand::Held => {
-            let scales = phone.element_scales()?;
+            let scales = load_scales(&phone)?;
             pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?, &scales);
             Ok(())
         }
@@ -361,4 +362,9 @@ pub(super) fn sync_command_if_any(
         || json!({ "command": null }),
     );
     Ok(())
+}
+
+/// Decimals of the figures of each element, by its code.
+fn load_scales(phone: &Phone) -> CliResult<BTreeMap<String, u8>> {
+    Ok(phone.element_scales()?.into_iter().map(|one| (one.element, one.scale)).collect())
 }

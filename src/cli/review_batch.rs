@@ -119,8 +119,8 @@ fn cell_text(value: Option<CellFigure>, scale: u8, lang: Option<Lang>) -> String
         None => plain_figure(figure, scale),
     };
     match value {
-        Some(CellFigure::Reported(value)) => figure(value),
-        Some(CellFigure::Carried(value)) => format!("carried:{}", figure(value)),
+        Some(CellFigure::Reported { value }) => figure(value),
+        Some(CellFigure::Carried { value }) => format!("carried:{}", figure(value)),
         Some(
             CellFigure::Nil
             | CellFigure::MissingAwaitingSource

@@ -23,6 +23,7 @@ const SCALAR_BYTES: usize = 32;
 
 /// Signs with the device's P-256 key. An app implements it over Android Keystore or the Secure
 /// Enclave. The key must stay the same for one enrolment. Called from any thread; it may block.
+#[cfg_attr(feature = "bindings", uniffi::export(with_foreign))]
 pub trait DeviceSigner: Send + Sync {
     /// The public key: an uncompressed point of 65 bytes (Apple), or the X.509 form of 91 bytes
     /// (Android).
@@ -34,6 +35,7 @@ pub trait DeviceSigner: Send + Sync {
 
 /// Why a signer could not sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Error))]
 pub enum SignerError {
     /// The key is locked, was deleted, or the person refused.
     #[error("the signer failed: {detail}")]

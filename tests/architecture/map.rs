@@ -216,6 +216,9 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["server"]),
     // One form for texts that read the same: every entrance calls domain::support::text.
     ("unicode_normalization", &["domain"]),
+    // Derives of the bindings, with the feature `bindings`; their scaffolding is at the crate's
+    // root.
+    ("uniffi", &["client", ""]),
     ("uuid", &["domain"]),
     // Reads the name in a client's certificate after rustls has verified it.
     ("webpki", &["server"]),

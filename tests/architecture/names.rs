@@ -25,7 +25,10 @@ fn type_definitions(source: &SourceFile) -> Vec<(String, usize)> {
                 let Some(name) = source.tokens.get(at + 1) else { continue };
                 let is_type = name.text.starts_with(|c: char| c.is_ascii_uppercase());
                 let is_associated = token.text == "type" && depth > 0;
-                if is_type && !is_associated {
+                // `#[uniffi::remote(Enum)] pub enum` repeats a type for the bindings.
+                let before = &source.tokens[at.saturating_sub(6)..at];
+                let is_remote = before.iter().any(|token| token.text == "remote");
+                if is_type && !is_associated && !is_remote {
                     found.push((name.text.clone(), token.line));
                 }
             }

@@ -196,7 +196,7 @@ fn the_other_app() {
         let element = "so_offences".to_owned();
         let cell = thidua::client::facade::CellEntry {
             element,
-            value: Some(thidua::client::facade::CellFigure::Reported(figure)),
+            value: Some(thidua::client::facade::CellFigure::Reported { value: figure }),
         };
         phone.save_cells(key.clone(), vec![cell], None).unwrap();
         saves.push_str(&format!("{} {figure}\n", last_image_number(Path::new(&images))));
@@ -235,7 +235,8 @@ async fn s30_whatever_the_phone_holds_after_its_battery_went_everything_typed_is
             let report = phone.report(phone.report_id(key.clone())).unwrap().unwrap();
             let stored =
                 report.cells.iter().find(|cell| cell.element == "so_offences").unwrap().value;
-            let Some(thidua::client::facade::CellFigure::Reported(stored)) = stored else {
+            let Some(thidua::client::facade::CellFigure::Reported { value: stored }) = stored
+            else {
                 panic!("{stored:?}")
             };
             assert!(

@@ -118,7 +118,7 @@ impl World {
             0 => None,
             1..4 => Some(CellFigure::Nil),
             4 => Some(CellFigure::MissingAwaitingSource),
-            _ => Some(CellFigure::Reported(self.rng.below(4) as i64 + 1)),
+            _ => Some(CellFigure::Reported { value: self.rng.below(4) as i64 + 1 }),
         }
     }
 

@@ -228,11 +228,7 @@ impl World {
                 return Err(AppError::DeviceRevoked);
             }
             let session = self.phones[at].app().session().unwrap();
-            let roles = session
-                .iter()
-                .flat_map(|one| &one.roles)
-                .filter_map(|code| Role::from_code(code))
-                .collect::<Vec<_>>();
+            let roles: Vec<Role> = session.iter().flat_map(|one| one.roles.clone()).collect();
             let unit = session.map_or(UnitId([0; 16]), |one| UnitId::parse(&one.unit_id).unwrap());
             let (now, later) = (node.now(), node.now().saturating_add_micros(60_000_000));
             let nonce = [&device.0[..], &now.0.to_be_bytes()].concat();

@@ -99,7 +99,8 @@ impl Person {
         // "Nothing occurred" in the cells of events; how much there is, is said.
         let entry = |(code, value): &(ElementCode, i64)| {
             let says_nil = is_nil && !is_word(code.as_str());
-            let figure = if says_nil { CellFigure::Nil } else { CellFigure::Reported(*value) };
+            let figure =
+                if says_nil { CellFigure::Nil } else { CellFigure::Reported { value: *value } };
             CellEntry { element: code.to_string(), value: Some(figure) }
         };
         let saved = self.phone.save_cells(key, figures.iter().map(entry).collect(), None)?;
@@ -247,7 +248,7 @@ pub(super) fn to_report_key_view(plan: &SheetPlan, org: &Org) -> ReportKeyView {
 /// The number that a cell contributes to a sum; `None` for a missing one.
 pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
     match value {
-        Some(CellFigure::Reported(value) | CellFigure::Carried(value)) => Some(value),
+        Some(CellFigure::Reported { value } | CellFigure::Carried { value }) => Some(value),
         Some(CellFigure::Nil) => Some(0),
         Some(
             CellFigure::MissingAwaitingSource

@@ -6,6 +6,7 @@ use crate::wire::command_export::ExportedCommands;
 
 /// A file of exported commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct CommandExportFile {
     /// The content of the file; only the authority can read it.
     pub bytes: Vec<u8>,
@@ -13,6 +14,7 @@ pub struct CommandExportFile {
     pub command_count: u32,
 }
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Exports the commands that would be lost if this phone were revoked now: those without an
     /// answer, and those that no verified backup of the server holds yet. Works without a
@@ -24,7 +26,9 @@ impl Phone {
         let signature = self.sign(&identity, export.signing_input())?;
         Ok(CommandExportFile { bytes: export.finish(&signature)?, command_count })
     }
+}
 
+impl Phone {
     /// Encrypts the unconfirmed commands; their number.
     pub(super) fn seal_unconfirmed_commands(&self) -> Result<(UnsignedExport, u32)> {
         let (identity, enrolment) = self.identity_and_enrolment()?;

@@ -23,6 +23,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Saves cells and, if given, the note. Only values that differ from the shown ones become a
     /// command. Returns its number, `None` if nothing differs. Resolves refused saves of the same
@@ -114,7 +115,9 @@ impl Phone {
     pub fn discard_refused(&self, number: u64) -> Result<bool> {
         Ok(self.lock_under_lease()?.resolve_refusal(number)?)
     }
+}
 
+impl Phone {
     /// Appends a command to the outbox and assigns its number, in one local transaction.
     pub(super) fn append_command(
         &self,

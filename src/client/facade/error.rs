@@ -11,6 +11,7 @@ use crate::i18n::Lang;
 
 /// Why a call of the engine failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Error))]
 pub enum ClientError {
     /// The phone has to be enrolled first.
     #[error("this phone is not enrolled")]
@@ -19,16 +20,16 @@ pub enum ClientError {
     #[error("this phone is enrolled already")]
     AlreadyEnrolled,
     /// The scanned or typed text is not an invitation of this version.
-    #[error("{message}")]
+    #[error("{detail}")]
     BadInvitation {
         /// For logs.
-        message: String,
+        detail: String,
     },
     /// The server refused the code: wrong, used, or expired.
     #[error("the enrolment code was refused")]
     CodeRefused {
         /// For logs.
-        message: String,
+        detail: String,
     },
     /// A rule refuses the input; nothing was written.
     #[error("refused: {reason}")]
@@ -51,12 +52,12 @@ pub enum ClientError {
         what: String,
     },
     /// No server answered, or none had capacity. The input is stored in the outbox.
-    #[error("no connection: {message}")]
+    #[error("no connection: {detail}")]
     Offline {
         /// Delay before the next attempt, in milliseconds.
         retry_after_ms: u64,
         /// For logs.
-        message: String,
+        detail: String,
     },
     /// The phone's clock is wrong. From a call: by this clock the server's certificate is not
     /// valid, and nothing was sent. From a query of due reports: nothing is due around the date of
@@ -67,12 +68,12 @@ pub enum ClientError {
         by: i64,
     },
     /// Sync stopped and does not continue without a person's action.
-    #[error("stopped: {reason:?}: {message}")]
+    #[error("stopped: {reason:?}: {detail}")]
     Stopped {
         /// The reason.
         reason: StopReason,
         /// For logs.
-        message: String,
+        detail: String,
     },
     /// The phone had no contact with its authority for too long: its data are hidden but stored.
     /// Sync once.
@@ -86,16 +87,16 @@ pub enum ClientError {
     NoExportKey,
     /// The phone's key, which its signer keeps, cannot be used: it is locked or gone, or the phone
     /// was opened without the signer.
-    #[error("the device's key cannot be used: {message}")]
+    #[error("the device's key cannot be used: {detail}")]
     DeviceKey {
         /// For logs.
-        message: String,
+        detail: String,
     },
     /// The local database failed: disk full or file damaged.
-    #[error("local storage failed: {message}")]
+    #[error("local storage failed: {detail}")]
     Storage {
         /// For logs.
-        message: String,
+        detail: String,
     },
     /// The local database was written by a newer app.
     #[error("the local data are of a newer app")]
@@ -111,6 +112,7 @@ pub enum ClientError {
 
 /// Why sync stopped, and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
 pub enum StopReason {
     /// Two phones used one identity: a clone or a restored backup. Write down the unsent commands,
     /// erase, enrol again.
@@ -131,6 +133,7 @@ pub enum StopReason {
 
 /// A wrong field.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct FieldProblem {
     /// Path of the field, as in `changes[2].mine`.
     pub field: String,
@@ -246,7 +249,7 @@ impl From<ReplicaError> for ClientError {
                 unsent_commands: u32::try_from(unsent_commands).unwrap_or(u32::MAX),
             },
             ReplicaError::Database(_) | ReplicaError::Damaged(_) => {
-                Self::Storage { message: error.to_string() }
+                Self::Storage { detail: error.to_string() }
             }
         }
     }
@@ -254,11 +257,11 @@ impl From<ReplicaError> for ClientError {
 
 impl From<DeviceKeyError> for ClientError {
     fn from(error: DeviceKeyError) -> Self {
-        let message = error.to_string();
+        let detail = error.to_string();
         match error {
-            DeviceKeyError::Unusable => Self::Storage { message },
+            DeviceKeyError::Unusable => Self::Storage { detail },
             DeviceKeyError::NoSigner | DeviceKeyError::BadSignature | DeviceKeyError::Signer(_) => {
-                Self::DeviceKey { message }
+                Self::DeviceKey { detail }
             }
         }
     }
@@ -270,14 +273,16 @@ impl From<RunnerError> for ClientError {
             RunnerError::Replica(error) => error.into(),
             RunnerError::RetryLater { after, message } => {
                 let retry_after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-                Self::Offline { retry_after_ms, message }
+                Self::Offline { retry_after_ms, detail: message }
             }
             RunnerError::ClockWrong { by_seconds } => Self::ClockWrong { by: by_seconds },
-            RunnerError::Halted { halt, message } => Self::Stopped { reason: halt.into(), message },
+            RunnerError::Halted { halt, message } => {
+                Self::Stopped { reason: halt.into(), detail: message }
+            }
             RunnerError::NotEnrolled => Self::NotEnrolled,
             RunnerError::AlreadyEnrolled => Self::AlreadyEnrolled,
-            RunnerError::Invite(bad) => Self::BadInvitation { message: bad.to_string() },
-            RunnerError::CodeRefused(message) => Self::CodeRefused { message },
+            RunnerError::Invite(bad) => Self::BadInvitation { detail: bad.to_string() },
+            RunnerError::CodeRefused(detail) => Self::CodeRefused { detail },
             RunnerError::DeviceKey(error) => error.into(),
         }
     }

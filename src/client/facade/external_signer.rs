@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 /// Exported commands without their signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct UnsignedExportFile {
     /// What the device's key signs.
     pub bytes_to_sign: Vec<u8>,
@@ -36,9 +37,11 @@ pub struct UnsignedExportFile {
     pub command_count: u32,
 }
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Opens the local database of a phone whose key `signer` keeps; otherwise like
     /// [`Phone::open`]. The signer's key must be the one of the enrolment.
+    #[cfg_attr(feature = "bindings", uniffi::constructor)]
     pub fn open_with_signer(path: String, signer: Arc<dyn DeviceSigner>) -> Result<Self> {
         Self::open_with(Path::new(&path), Clock::System, Some(signer))
     }
@@ -101,7 +104,9 @@ impl Phone {
         let command_count = export.command_count;
         Ok(CommandExportFile { bytes: sealed.finish(&signature)?, command_count })
     }
+}
 
+impl Phone {
     /// Signs with the key of this phone, wherever it is.
     pub(super) fn sign(&self, identity: &DeviceIdentity, message: Vec<u8>) -> Result<Vec<u8>> {
         let signer = self.runner.device_signer(identity)?;

@@ -30,6 +30,7 @@ use std::time::Duration;
 
 /// Why a call over an external transport failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
 pub enum CallFailure {
     /// Cut, timed out, no response: possibly applied.
     Lost,
@@ -62,6 +63,7 @@ pub enum CallFailure {
 
 /// The status with which a server ended a call, as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct CallStatus {
     /// Code of gRPC, 0 to 16. For a call without any status: 14 (UNAVAILABLE).
     pub code: i32,
@@ -73,6 +75,7 @@ pub struct CallStatus {
 
 /// The token of the calls that need one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct AccessTokenView {
     /// The value after `Bearer ` in the header `authorization`; secret.
     pub token: String,
@@ -84,6 +87,7 @@ pub struct AccessTokenView {
 
 /// The next action after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
 pub enum CallNext {
     /// Nothing: all data are exchanged.
     Done,
@@ -102,6 +106,7 @@ pub enum CallNext {
 
 /// A stored record with its exact bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct RecordView {
     /// Number of its kind in the contract.
     pub kind: i16,
@@ -113,6 +118,7 @@ pub struct RecordView {
     pub bytes: Vec<u8>,
 }
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Starts the enrolment with the text of a QR code: the bytes of an `EnrolRequest`.
     pub fn build_enrol_request(&self, invitation: String) -> Result<Vec<u8>> {
@@ -235,6 +241,31 @@ impl Phone {
         self.end_call((code != 0).then(|| to_call_error(code, text, &details)))
     }
 
+    /// All stored records, by kind and id, to compare two copies byte for byte.
+    pub fn all_records(&self) -> Result<Vec<RecordView>> {
+        let stored = self.lock_under_lease()?.all_records()?;
+        let to_view = |one: crate::client::replica::ReplicaRecord| RecordView {
+            kind: one.key.kind,
+            id: one.key.id.to_vec(),
+            revision: one.revision,
+            bytes: one.bytes,
+        };
+        Ok(stored.into_iter().map(to_view).collect())
+    }
+
+    /// Number of scopes whose digest still differed after a rebuild, in the last ended call.
+    pub fn diverged_scope_count(&self) -> Result<u32> {
+        self.with_engine(|engine| super::saturating_u32(engine.server_info().diverged_scopes.len()))
+    }
+
+    /// Whether the digest of a brief answer differed in the present call, so that the next call
+    /// asks for the digest of each scope.
+    pub fn has_state_differed(&self) -> Result<bool> {
+        self.with_engine(|engine| engine.server_info().state_differed)
+    }
+}
+
+impl Phone {
     fn end_call(&self, failure: Option<CallError>) -> Result<CallNext> {
         let chance = device_key::random_u64();
         let (next, left) = self.with_engine(|engine| match &failure {
@@ -268,29 +299,6 @@ impl Phone {
                 return Err(self.runner.to_halt_error(halt, message)?.into());
             }
         })
-    }
-
-    /// All stored records, by kind and id, to compare two copies byte for byte.
-    pub fn all_records(&self) -> Result<Vec<RecordView>> {
-        let stored = self.lock_under_lease()?.all_records()?;
-        let to_view = |one: crate::client::replica::ReplicaRecord| RecordView {
-            kind: one.key.kind,
-            id: one.key.id.to_vec(),
-            revision: one.revision,
-            bytes: one.bytes,
-        };
-        Ok(stored.into_iter().map(to_view).collect())
-    }
-
-    /// Number of scopes whose digest still differed after a rebuild, in the last ended call.
-    pub fn diverged_scope_count(&self) -> Result<u32> {
-        self.with_engine(|engine| super::saturating_u32(engine.server_info().diverged_scopes.len()))
-    }
-
-    /// Whether the digest of a brief answer differed in the present call, so that the next call
-    /// asks for the digest of each scope.
-    pub fn has_state_differed(&self) -> Result<bool> {
-        self.with_engine(|engine| engine.server_info().state_differed)
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Result<T> {

@@ -7,13 +7,14 @@
 use super::{Phone, Result};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
-use crate::domain::quality::Finding;
+use crate::domain::quality::{Finding, FindingState};
 use crate::domain::support::message::{Message, MessageArg};
 use crate::domain::support::time::days_from_date;
 use crate::wire;
 
 /// A question about figures. It reports an unusual value, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct FindingView {
     /// Its id, 32 hexadecimal digits; an argument of `ReplyFinding`.
     pub id: String,
@@ -31,12 +32,13 @@ pub struct FindingView {
     pub question: Message,
     /// Day on which the finding was created.
     pub asked_day: i32,
-    /// State, as in `OPEN`, `EXPLAINED`, `ESCALATED`.
-    pub state: String,
+    /// Its state.
+    pub state: FindingState,
     /// The unit's reply; `None` without a reply.
     pub reply: Option<String>,
 }
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// The findings visible to this phone: those without a reply first, then by unit and day.
     pub fn findings(&self) -> Result<Vec<FindingView>> {
@@ -76,7 +78,7 @@ fn to_finding_view(finding: &Finding, reference: &LocalReference) -> FindingView
         to_day: days_from_date(finding.window.end),
         question: finding.question(names, element.map_or(0, |element| element.scale)),
         asked_day: days_from_date(finding.asked_day),
-        state: finding.state.as_str().to_owned(),
+        state: finding.state,
         reply: finding.reply.as_ref().map(|reply| reply.text.clone()),
     }
 }

@@ -1,9 +1,8 @@
 //! A report as the app shows it: the server's record with the outbox replayed on it, and its
 //! attachments.
 
-use super::values::{
-    CellView, CommentView, ConflictView, QuestionView, RefusedCommand, ReportStatus, ReportView,
-};
+use super::command_values::RefusedCommand;
+use super::values::{CellView, CommentView, ConflictView, QuestionView, ReportStatus, ReportView};
 use super::{Phone, Result, saturating_u32, view_conversion};
 use crate::client::protocol::RecordKey;
 use crate::client::rebase::{self, ReplayedReport};
@@ -216,7 +215,7 @@ impl LocalReport {
             .map(|(id, comment)| CommentView {
                 comment_id: encode_hex(id),
                 unit: reference.unit_uid(comment.unit),
-                role: comment.role.code().to_owned(),
+                role: Some(comment.role),
                 text: comment.text.clone(),
                 received_day: Some(days_from_date(comment.received_day)),
             })
@@ -225,13 +224,7 @@ impl LocalReport {
             if let CommandBody::AddComment { comment, text, .. } = &command.body {
                 let (unit, text) = (reference.unit_uid(home), text.clone());
                 let comment_id = comment.to_string();
-                all.push(CommentView {
-                    comment_id,
-                    unit,
-                    role: String::new(),
-                    text,
-                    received_day: None,
-                });
+                all.push(CommentView { comment_id, unit, role: None, text, received_day: None });
             }
         }
         // Ids are UUIDv7: they sort by time of creation.

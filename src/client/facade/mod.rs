@@ -13,7 +13,10 @@
     reason = "bindings to Kotlin and Swift hand over owned values"
 )]
 
+#[cfg(feature = "bindings")]
+pub mod bindings;
 mod command_export;
+mod command_values;
 mod commands;
 mod error;
 mod external_signer;
@@ -36,7 +39,14 @@ mod sync_values;
 mod values;
 mod view_conversion;
 
+pub use crate::domain::access::permission::Role;
+pub use crate::domain::campaign::{CampaignStatus, LaunchMode, PlanStatus};
+pub use crate::domain::quality::FindingState;
 pub use command_export::CommandExportFile;
+pub use command_values::{
+    CommandKind, CommandState, CommandView, HeldCommandView, OutboxStatus, OwnHeldCommand,
+    RefusedCommand,
+};
 pub use error::{ClientError, FieldProblem, StopReason};
 pub use external_signer::UnsignedExportFile;
 pub use external_transport::{AccessTokenView, CallFailure, CallNext, CallStatus, RecordView};
@@ -45,17 +55,18 @@ pub use participation::{
     AllocationEntry, CampaignView, LaunchEntry, ParticipationView, PlanView, PledgeEntry,
     RegistrationView,
 };
-pub use report_names::NamedReport;
-pub use standing::{FigureView, JudgementView, StandingView};
+pub use report_names::{ElementScale, NamedReport};
+pub use standing::{
+    EachUnitView, EachView, FigureView, JudgementState, JudgementView, StandingStage, StandingView,
+    StateGroup,
+};
 pub use sync_values::{
     ClockView, LeaseView, ReceiptView, ReplicaChange, ScopeView, SessionView, SyncSummary,
     TrafficLine,
 };
 pub use values::{
-    CellEntry, CellFigure, CellView, CommandKind, CommandState, CommandView, CommentView, Concern,
-    ConflictView, DueReport, FigureBeside, HeldCommandView, OutboxStatus, OwnHeldCommand,
-    ProposalView, QuestionView, RefusedCommand, ReportKeyView, ReportStatus, ReportView,
-    SeenReport, WaitingReport,
+    CellEntry, CellFigure, CellView, CommentView, Concern, ConflictView, DueReport, FigureBeside,
+    ProposalView, QuestionView, ReportKeyView, ReportStatus, ReportView, SeenReport, WaitingReport,
 };
 
 pub use super::device_key::{DeviceSigner, SignerError};
@@ -76,6 +87,7 @@ type Result<T> = std::result::Result<T, ClientError>;
 
 /// Receives changes. Called from a thread of the engine without any lock held, so it may call the
 /// engine.
+#[cfg_attr(feature = "bindings", uniffi::export(with_foreign))]
 pub trait ChangeListener: Send + Sync {
     /// A swap changed visible data.
     fn on_change(&self, change: ReplicaChange);
@@ -84,6 +96,7 @@ pub trait ChangeListener: Send + Sync {
 }
 
 /// One enrolment: one account on one phone, with its replica and outbox.
+#[cfg_attr(feature = "bindings", derive(uniffi::Object))]
 pub struct Phone {
     runner: Arc<Runner>,
     reference: Arc<Mutex<Option<Arc<LocalReference>>>>,
@@ -92,49 +105,17 @@ pub struct Phone {
     listener: Arc<Mutex<Option<Arc<dyn ChangeListener>>>>,
 }
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Opens the local database, creates it if missing, and applies migrations.
+    #[cfg_attr(feature = "bindings", uniffi::constructor)]
     pub fn open(path: String) -> Result<Self> {
         Self::open_with_clock(Path::new(&path), Clock::System)
     }
 
-    /// Opens with the given clock; for tests and the demo.
-    pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self> {
-        Self::open_with(path, clock, None)
-    }
-
-    /// Opens with the given clock and, for a phone whose key is outside its file, its signer; for
-    /// platforms and tests.
-    pub fn open_with(
-        path: &Path,
-        clock: Clock,
-        signer: Option<Arc<dyn DeviceSigner>>,
-    ) -> Result<Self> {
-        let runner = Arc::new(Runner::new(LocalReplica::open(path)?, clock, signer));
-        let phone = Self {
-            runner,
-            reference: Arc::default(),
-            #[cfg(feature = "client-net")]
-            follow_task: Mutex::default(),
-            listener: Arc::default(),
-        };
-        let (reference, listener) = (phone.reference.clone(), phone.listener.clone());
-        phone.runner.set_listener(Some(Arc::new(move |swapped: &SwapResult| {
-            let change = view_conversion::to_replica_change(swapped);
-            if change.reference {
-                *lock_ignoring_poison(&reference) = None;
-            }
-            let listener = lock_ignoring_poison(&listener).clone();
-            if let Some(listener) = listener {
-                listener.on_change(change);
-            }
-        })));
-        Ok(phone)
-    }
-
     /// Sets the listener; replaces the previous one.
-    pub fn set_listener(&self, listener: Option<Box<dyn ChangeListener>>) {
-        *lock_ignoring_poison(&self.listener) = listener.map(Arc::from);
+    pub fn set_listener(&self, listener: Option<Arc<dyn ChangeListener>>) {
+        *lock_ignoring_poison(&self.listener) = listener;
     }
 
     /// Requests a rebuild of every scope with the next sync. Outbox and drafts stay.
@@ -173,6 +154,42 @@ impl Phone {
             ahead_seconds: ahead_micros / 1_000_000,
             is_wrong: ahead_micros.saturating_abs() > CLOCK_TOLERANCE_MICROS,
         })
+    }
+}
+
+impl Phone {
+    /// Opens with the given clock; for tests and the demo.
+    pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self> {
+        Self::open_with(path, clock, None)
+    }
+
+    /// Opens with the given clock and, for a phone whose key is outside its file, its signer; for
+    /// platforms and tests.
+    pub fn open_with(
+        path: &Path,
+        clock: Clock,
+        signer: Option<Arc<dyn DeviceSigner>>,
+    ) -> Result<Self> {
+        let runner = Arc::new(Runner::new(LocalReplica::open(path)?, clock, signer));
+        let phone = Self {
+            runner,
+            reference: Arc::default(),
+            #[cfg(feature = "client-net")]
+            follow_task: Mutex::default(),
+            listener: Arc::default(),
+        };
+        let (reference, listener) = (phone.reference.clone(), phone.listener.clone());
+        phone.runner.set_listener(Some(Arc::new(move |swapped: &SwapResult| {
+            let change = view_conversion::to_replica_change(swapped);
+            if change.reference {
+                *lock_ignoring_poison(&reference) = None;
+            }
+            let listener = lock_ignoring_poison(&listener).clone();
+            if let Some(listener) = listener {
+                listener.on_change(change);
+            }
+        })));
+        Ok(phone)
     }
 
     /// The server's time, as far as it is known.

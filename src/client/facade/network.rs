@@ -11,6 +11,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock, mpsc};
 use tokio::runtime::{Builder, Handle, Runtime};
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Enrols with the text of a QR code. May be repeated with the same text after a lost response.
     pub fn enrol(&self, invitation: String) -> Result<SessionView> {
@@ -34,6 +35,22 @@ impl Phone {
             runner.sync(FaultInjection { drop_after_frames: after_frames }).await
         })??;
         Ok(to_sync_summary(&stats))
+    }
+
+    /// [`Phone::enrol`] for languages with suspension: does not block the caller's thread.
+    pub async fn enrol_async(&self, invitation: String) -> Result<SessionView> {
+        let runner = self.runner.clone();
+        let call = shared_runtime()?.spawn(async move { runner.enrol(&invitation).await });
+        call.await.map_err(|_| stopped_error())??;
+        self.session()?.ok_or(ClientError::NotEnrolled)
+    }
+
+    /// [`Phone::sync_once`] for languages with suspension: does not block the caller's thread.
+    pub async fn sync_once_async(&self) -> Result<SyncSummary> {
+        let runner = self.runner.clone();
+        let call =
+            shared_runtime()?.spawn(async move { runner.sync(FaultInjection::default()).await });
+        Ok(to_sync_summary(&call.await.map_err(|_| stopped_error())??))
     }
 
     /// Starts following: changes arrive as they happen and commands are sent at once, until
@@ -107,7 +124,7 @@ fn shared_runtime() -> Result<Handle> {
             .ok()
     };
     let runtime = RUNTIME.get_or_init(build).as_ref();
-    let no_threads = || ClientError::Storage { message: "the system gives no threads".to_owned() };
+    let no_threads = || ClientError::Storage { detail: "the system gives no threads".to_owned() };
     runtime.map(|runtime| runtime.handle().clone()).ok_or_else(no_threads)
 }
 
@@ -118,7 +135,9 @@ fn block_on_runtime<T: Send + 'static>(
 ) -> Result<T> {
     let (sender, result) = mpsc::sync_channel(1);
     shared_runtime()?.spawn(async move { sender.send(work.await) });
-    result.recv().map_err(|_| ClientError::Storage {
-        message: "the engine stopped while it worked".to_owned(),
-    })
+    result.recv().map_err(|_| stopped_error())
+}
+
+fn stopped_error() -> ClientError {
+    ClientError::Storage { detail: "the engine stopped while it worked".to_owned() }
 }

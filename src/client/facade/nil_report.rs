@@ -19,6 +19,7 @@ use crate::domain::report::{FormSchema, Report, ReportKey, SaveCells};
 use crate::domain::support::ids::ReportId;
 use crate::domain::support::reason::{FieldErrors, RefusalReason};
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Saves "nothing occurred" (báo cáo không phát sinh): an explicit zero in every cell of an
     /// event. Words (`CellView::is_word`) are left as they are, to be answered or carried.
@@ -33,13 +34,6 @@ impl Phone {
         let mut cells = self.nil_events(&key)?;
         cells.extend(self.blank_carried_words(&key)?);
         self.save_cells(key, cells, None)
-    }
-
-    fn nil_events(&self, key: &ReportKeyView) -> Result<Vec<CellEntry>> {
-        let cells = self.blank_form(key.contract.clone())?;
-        let events = cells.into_iter().filter(|cell| !cell.is_word);
-        let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
-        Ok(events.map(|cell| nil(cell.element)).collect())
     }
 
     /// The words that this report may carry, each with the figure of the unit's report right
@@ -64,6 +58,15 @@ impl Phone {
     pub fn confirm_carried(&self, key: ReportKeyView) -> Result<Option<u64>> {
         let words = self.blank_carried_words(&key)?;
         self.save_cells(key, words, None)
+    }
+}
+
+impl Phone {
+    fn nil_events(&self, key: &ReportKeyView) -> Result<Vec<CellEntry>> {
+        let cells = self.blank_form(key.contract.clone())?;
+        let events = cells.into_iter().filter(|cell| !cell.is_word);
+        let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
+        Ok(events.map(|cell| nil(cell.element)).collect())
     }
 
     fn blank_carried_words(&self, key: &ReportKeyView) -> Result<Vec<CellEntry>> {
@@ -137,7 +140,7 @@ pub(super) fn find_word_concerns(
     let concern = |cell: &super::values::CellView| {
         let element = cell.element.clone();
         match cell.value? {
-            CellFigure::Reported(now) | CellFigure::Carried(now) => {
+            CellFigure::Reported { value: now } | CellFigure::Carried { value: now } => {
                 let before = figure_before(&element);
                 (before != Some(now)).then_some(Concern::WordChanged { element, before, now })
             }

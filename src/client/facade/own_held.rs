@@ -3,7 +3,7 @@
 //! A person whose role has ended holds nothing of the unit any more, and still learns what became
 //! of each command.
 
-use super::values::{CommandKind, OwnHeldCommand};
+use super::command_values::{CommandKind, OwnHeldCommand};
 use super::{Phone, Result, view_conversion};
 use crate::client::protocol::{HeldAt, RecordKey, ScopeKey};
 use crate::client::reference::LocalReference;
@@ -16,6 +16,7 @@ use crate::domain::support::message::{Message, message};
 use crate::pb;
 use crate::wire;
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Commands of this phone that the server holds, oldest first, until a person or the missing
     /// state settles them, as far as this phone learns of it.

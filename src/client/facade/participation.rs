@@ -11,8 +11,8 @@ use crate::client::reference::LocalReference;
 use crate::client::replica::{LocalReplica, OutboxEntry};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::{
-    Allocation, Campaign, Launch, LaunchMode, Participation, ParticipationAct,
-    ParticipationContext, PlanHash, Pledge, TakePart, UnitPlan,
+    Allocation, Campaign, CampaignStatus, Launch, LaunchMode, Participation, ParticipationAct,
+    ParticipationContext, PlanHash, PlanStatus, Pledge, TakePart, UnitPlan,
 };
 use crate::domain::report::command::CommandBody;
 use crate::domain::support::hex::encode_hex;
@@ -25,6 +25,7 @@ use std::collections::BTreeSet;
 
 /// A campaign as this phone knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct CampaignView {
     /// Its code, as in `A`.
     pub code: String,
@@ -32,8 +33,8 @@ pub struct CampaignView {
     pub name_vi: String,
     /// Name in English.
     pub name_en: String,
-    /// Its state, as in `ACTIVE`.
-    pub status: String,
+    /// Its state.
+    pub status: CampaignStatus,
     /// First day, since 1970-01-01.
     pub from_day: i32,
     /// Day after the last day.
@@ -44,6 +45,7 @@ pub struct CampaignView {
 
 /// A registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct RegistrationView {
     /// The post that signed.
     pub signed_role: String,
@@ -55,11 +57,12 @@ pub struct RegistrationView {
 
 /// A launch.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct LaunchEntry {
     /// The day on which it was held, since 1970-01-01.
     pub held_day: i32,
-    /// How: `IN_PERSON`, `ONLINE` or `HYBRID`.
-    pub mode: String,
+    /// How it was held.
+    pub mode: LaunchMode,
     /// Codes of the units to which it was relayed.
     pub sites: Vec<String>,
     /// Number of participants; `None`: not counted.
@@ -68,6 +71,7 @@ pub struct LaunchEntry {
 
 /// A pledge.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct PledgeEntry {
     /// The body that pledges, as in `YOUTH_UNION`; empty for the unit itself.
     pub body: String,
@@ -79,6 +83,7 @@ pub struct PledgeEntry {
 
 /// A target of the campaign as a unit sets it for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct AllocationEntry {
     /// Code of the campaign's target.
     pub target: String,
@@ -90,9 +95,10 @@ pub struct AllocationEntry {
 
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct PlanView {
-    /// Its state: `DRAFT`, `SUBMITTED`, `RETURNED`, `APPROVED` or `SUPERSEDED`.
-    pub status: String,
+    /// Its state.
+    pub status: PlanStatus,
     /// Number, day and title of the document.
     pub document: String,
     /// The targets as the unit sets them for itself.
@@ -105,6 +111,7 @@ pub struct PlanView {
 
 /// How a unit takes part in a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ParticipationView {
     /// Code of the campaign.
     pub campaign: String,
@@ -128,6 +135,7 @@ struct LocalPart {
     waiting: u32,
 }
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// The campaigns that this phone knows, by code.
     pub fn campaigns(&self) -> Result<Vec<CampaignView>> {
@@ -185,7 +193,7 @@ impl Phone {
         unit: String,
         launch: Option<LaunchEntry>,
     ) -> Result<u64> {
-        let launch = launch.map(to_launch).transpose()?;
+        let launch = launch.map(to_launch);
         self.take_part(&campaign, &unit, |part| {
             Ok(ParticipationAct::RecordLaunch { launch, seen: part.launch.clone() })
         })
@@ -261,7 +269,9 @@ impl Phone {
             Ok(ParticipationAct::DecidePlan { seen, approve: false, remark })
         })
     }
+}
 
+impl Phone {
     /// Checks an act on what is shown, by the server's rule, and appends its command.
     fn take_part(
         &self,
@@ -334,11 +344,9 @@ fn pledge_act(part: &Participation, body: String, pledge: Option<Pledge>) -> Par
     ParticipationAct::RecordPledge { body, pledge, seen }
 }
 
-fn to_launch(entry: LaunchEntry) -> Result<Launch> {
+fn to_launch(entry: LaunchEntry) -> Launch {
     let LaunchEntry { held_day, mode, sites, attendance } = entry;
-    let bad = || ClientError::BadArgument { what: "mode".to_owned() };
-    let mode = LaunchMode::ALL.iter().find(|one| one.as_str() == mode).ok_or_else(bad)?;
-    Ok(Launch { held_on: date_from_days(held_day), mode: *mode, sites, attendance })
+    Launch { held_on: date_from_days(held_day), mode, sites, attendance }
 }
 
 fn to_allocation(entry: AllocationEntry) -> Result<Allocation> {
@@ -352,7 +360,7 @@ fn to_campaign_view(campaign: &Campaign) -> CampaignView {
         code: campaign.code.clone(),
         name_vi: campaign.name_vi.clone(),
         name_en: campaign.name_en.clone(),
-        status: campaign.status.as_str().to_owned(),
+        status: campaign.status,
         from_day: days_from_date(campaign.legal_window.start),
         to_day: days_from_date(campaign.legal_window.end),
         registration_deadline: campaign.registration_deadline.map(days_from_date),
@@ -375,7 +383,7 @@ fn to_participation_view(
         }),
         launch: launch.as_ref().map(|one| LaunchEntry {
             held_day: days_from_date(one.held_on),
-            mode: one.mode.as_str().to_owned(),
+            mode: one.mode,
             sites: one.sites.clone(),
             attendance: one.attendance,
         }),
@@ -397,7 +405,7 @@ fn to_plan_view(plan: &UnitPlan) -> PlanView {
         formula: one.formula.to_string(),
     };
     PlanView {
-        status: plan.status.as_str().to_owned(),
+        status: plan.status,
         document: plan.document.clone(),
         allocations: plan.allocations.iter().map(allocation).collect(),
         remark: plan.remark.clone(),

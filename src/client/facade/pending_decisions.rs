@@ -1,7 +1,8 @@
 //! Objects beside reports that need a decision: held commands, and proposals to amend official
 //! figures.
 
-use super::values::{CellEntry, HeldCommandView, ProposalView, ReportKeyView};
+use super::command_values::HeldCommandView;
+use super::values::{CellEntry, ProposalView, ReportKeyView};
 use super::{ClientError, Phone, Result, commands, nil_report, queries, review, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
@@ -15,6 +16,7 @@ use crate::domain::support::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::wire;
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Held commands of the desk scope, unsettled ones first.
     pub fn held_commands(&self) -> Result<Vec<HeldCommandView>> {
@@ -154,7 +156,9 @@ impl Phone {
             Vec::new(),
         )
     }
+}
 
+impl Phone {
     fn pending_command_bodies(&self, home: UnitId) -> Result<Vec<CommandBody>> {
         let pending = self.lock_under_lease()?.pending_commands()?;
         let commands = crate::client::rebase::decode_pending(&pending, home);

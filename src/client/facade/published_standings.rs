@@ -34,5 +34,5 @@ impl Phone {
 }
 
 fn damaged_record_error(error: record::RecordError) -> ClientError {
-    ClientError::Storage { message: error.to_string() }
+    ClientError::Storage { detail: error.to_string() }
 }

@@ -1,12 +1,10 @@
 //! Queries of the app: due reports, reports, refusals, outbox, scopes, session.
 
+use super::command_values::{CommandView, OutboxStatus, RefusedCommand};
 use super::local_report::{self, LocalReport};
 use super::own_held;
 use super::sync_values::{ReceiptView, ScopeView, SessionView};
-use super::values::{
-    CellView, CommandView, DueReport, OutboxStatus, RefusedCommand, ReportKeyView, ReportStatus,
-    ReportView,
-};
+use super::values::{CellView, DueReport, ReportKeyView, ReportStatus, ReportView};
 use super::{ClientError, Phone, Result, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::client::replica::{OutboxEntry, ReplicaRecord};
@@ -22,6 +20,7 @@ use crate::domain::support::time::{date_from_days, days_from_date};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// The user of this phone; `None` before enrolment. Available also after the lease has expired,
     /// because it shows no report data.
@@ -36,7 +35,7 @@ impl Phone {
             unit_id: enrolment.unit.to_string(),
             unit: unit.map_or_else(String::new, |unit| unit.uid.clone()),
             unit_name: reference.org.nearest_name(enrolment.unit, today).to_owned(),
-            roles: enrolment.roles.iter().map(|role| role.code().to_owned()).collect(),
+            roles: enrolment.roles.clone(),
         }))
     }
 
@@ -66,16 +65,6 @@ impl Phone {
         Ok(due)
     }
 
-    /// Fails if the window was made around the date of a wrong clock: it contains that date, and
-    /// not today.
-    fn check_window_date(&self, window: DateWindow, today: Date) -> Result<()> {
-        let phone_date = self.runner.clock.now().local_date();
-        if phone_date != today && window.contains(phone_date) && !window.contains(today) {
-            return Err(ClientError::ClockWrong { by: self.clock()?.ahead_seconds });
-        }
-        Ok(())
-    }
-
     /// One report with the outbox replayed on it; `None` if neither server nor outbox has it.
     pub fn report(&self, report_id: String) -> Result<Option<ReportView>> {
         let id = parse_report_id(&report_id)?;
@@ -100,38 +89,6 @@ impl Phone {
             .iter()
             .filter_map(|present| present.to_view(&reference, &attachments, home))
             .collect())
-    }
-
-    pub(super) fn load_local_reports(
-        &self,
-    ) -> Result<(std::sync::Arc<LocalReference>, Vec<LocalReport>, local_report::LocalAttachments)>
-    {
-        let (home, today) = self.home_and_today()?;
-        let reference = self.reference()?;
-        let mut replica = self.lock_under_lease()?;
-        let stored = replica.records(RecordKind::Report.number())?;
-        let mut pending: BTreeMap<[u8; 16], Vec<OutboxEntry>> = BTreeMap::new();
-        for entry in replica.pending_commands()? {
-            if let Ok(id) = <[u8; 16]>::try_from(entry.report_id.as_slice()) {
-                pending.entry(id).or_default().push(entry);
-            }
-        }
-        let attachments = local_report::load_attachments(&mut replica, &reference)?;
-        let stored: BTreeMap<[u8; 16], ReplicaRecord> =
-            stored.into_iter().map(|stored| (stored.key.id, stored)).collect();
-        let ids: BTreeSet<[u8; 16]> = stored.keys().chain(pending.keys()).copied().collect();
-        let replayed = |id: [u8; 16]| {
-            let about = pending.remove(&id).unwrap_or_default();
-            local_report::replay_local_report(
-                ReportId(id),
-                stored.get(&id),
-                about,
-                &reference,
-                (home, today),
-            )
-        };
-        let local_reports = ids.into_iter().map(replayed).collect();
-        Ok((reference, local_reports, attachments))
     }
 
     /// The blank form of a contract: every cell in order, without a value.
@@ -190,6 +147,50 @@ impl Phone {
             .iter()
             .map(|(key, row)| view_conversion::to_scope_view(key, Some(row), row.removal_reason))
             .collect())
+    }
+}
+
+impl Phone {
+    /// Fails if the window was made around the date of a wrong clock: it contains that date, and
+    /// not today.
+    fn check_window_date(&self, window: DateWindow, today: Date) -> Result<()> {
+        let phone_date = self.runner.clock.now().local_date();
+        if phone_date != today && window.contains(phone_date) && !window.contains(today) {
+            return Err(ClientError::ClockWrong { by: self.clock()?.ahead_seconds });
+        }
+        Ok(())
+    }
+
+    pub(super) fn load_local_reports(
+        &self,
+    ) -> Result<(std::sync::Arc<LocalReference>, Vec<LocalReport>, local_report::LocalAttachments)>
+    {
+        let (home, today) = self.home_and_today()?;
+        let reference = self.reference()?;
+        let mut replica = self.lock_under_lease()?;
+        let stored = replica.records(RecordKind::Report.number())?;
+        let mut pending: BTreeMap<[u8; 16], Vec<OutboxEntry>> = BTreeMap::new();
+        for entry in replica.pending_commands()? {
+            if let Ok(id) = <[u8; 16]>::try_from(entry.report_id.as_slice()) {
+                pending.entry(id).or_default().push(entry);
+            }
+        }
+        let attachments = local_report::load_attachments(&mut replica, &reference)?;
+        let stored: BTreeMap<[u8; 16], ReplicaRecord> =
+            stored.into_iter().map(|stored| (stored.key.id, stored)).collect();
+        let ids: BTreeSet<[u8; 16]> = stored.keys().chain(pending.keys()).copied().collect();
+        let replayed = |id: [u8; 16]| {
+            let about = pending.remove(&id).unwrap_or_default();
+            local_report::replay_local_report(
+                ReportId(id),
+                stored.get(&id),
+                about,
+                &reference,
+                (home, today),
+            )
+        };
+        let local_reports = ids.into_iter().map(replayed).collect();
+        Ok((reference, local_reports, attachments))
     }
 }
 

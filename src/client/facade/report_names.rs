@@ -5,6 +5,7 @@ use super::values::{ReportKeyView, ReportStatus, ReportView};
 use super::{Phone, Result, queries, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::domain::report::ReportKey;
+use crate::domain::report::element::Element;
 use crate::domain::reporting::report_name::{ReportIndex, ReportLabel};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::Message;
@@ -19,6 +20,7 @@ const DAYS_AHEAD: i32 = 3_653;
 
 /// A report that a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct NamedReport {
     /// Its id.
     pub report_id: String,
@@ -42,6 +44,17 @@ struct ReportDirectory {
     index: ReportIndex,
 }
 
+/// Decimals of an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+pub struct ElementScale {
+    /// Code of the element.
+    pub element: String,
+    /// Decimals: with 1, a figure of 45 is shown as 4.5.
+    pub scale: u8,
+}
+
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// The reports that these words can mean: by period (`2026-07`, `2026-W31`, `34/2024`,
     /// `2024-08-19`, `19/8/2024` or the printed name), with unit or form where needed, or by the
@@ -88,13 +101,16 @@ impl Phone {
         })
     }
 
-    /// Decimals of the figures of each element, by its code.
-    pub fn element_scales(&self) -> Result<BTreeMap<String, u8>> {
+    /// Decimals of the figures of each element.
+    pub fn element_scales(&self) -> Result<Vec<ElementScale>> {
         let reference = self.reference()?;
         let elements = reference.catalogue.elements.iter();
-        Ok(elements.map(|element| (element.code.to_string(), element.scale)).collect())
+        let of = |one: &Element| ElementScale { element: one.code.to_string(), scale: one.scale };
+        Ok(elements.map(of).collect())
     }
+}
 
+impl Phone {
     fn report_directory(&self, recent: bool) -> Result<ReportDirectory> {
         let here = self.home_and_today()?;
         let today = days_from_date(here.1);

@@ -10,6 +10,7 @@ use crate::domain::support::ids::ConflictId;
 use crate::domain::support::reason::RefusalReason;
 use std::collections::BTreeSet;
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Accepts every nil report of the queue without a concern, each for exactly the shown content.
     /// Returns the numbers of the commands.

@@ -4,7 +4,7 @@
 use super::local_report::{LocalAttachments, LocalReport};
 use super::nil_report::find_word_concerns;
 use super::values::{CellFigure, CellView, Concern, FigureBeside, ReportView, WaitingReport};
-use super::{FindingView, Phone, Result, queries};
+use super::{FindingState, FindingView, Phone, Result, queries};
 use crate::client::reference::LocalReference;
 use crate::domain::report::ReportKey;
 use crate::domain::report::review_risk::{
@@ -19,6 +19,7 @@ use jiff::ToSpan;
 /// weeks move by one or two.
 const LAST_YEAR_DAYS_OFF: i32 = 3;
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// Reports of other units that wait for review, as the server has them, by risk: open questions
     /// first, then large changes against both the last period and last year, then late, commented
@@ -127,7 +128,7 @@ impl PastReports<'_> {
 fn is_open_about(finding: &FindingView, report: &ReportView) -> bool {
     let key = &report.key;
     finding.unit == key.unit
-        && matches!(finding.state.as_str(), "OPEN" | "ESCALATED")
+        && matches!(finding.state, FindingState::Open | FindingState::Escalated)
         && finding.from_day < key.end_day
         && key.start_day < finding.to_day
 }
@@ -139,7 +140,7 @@ fn official_figure(view: Option<&ReportView>, element: &str) -> Option<i64> {
 
 fn plain_figure(value: Option<CellFigure>) -> Option<i64> {
     match value? {
-        CellFigure::Reported(value) | CellFigure::Carried(value) => Some(value),
+        CellFigure::Reported { value } | CellFigure::Carried { value } => Some(value),
         CellFigure::Nil => Some(0),
         CellFigure::MissingAwaitingSource
         | CellFigure::MissingNotCounted

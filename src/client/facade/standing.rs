@@ -9,12 +9,15 @@ use crate::domain::access::scope::RecordKind;
 use crate::domain::standing::{
     self, Coverage, EachJudgement, EachUnitJudgement, Judgement, StandingFigure,
 };
+pub use crate::domain::standing::{JudgementState, StateGroup};
 use crate::domain::support::ratio::Ratio;
 use crate::domain::support::time::days_from_date;
+pub use crate::domain::target_rule::StandingStage;
 use crate::wire;
 
 /// The standing of one unit for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct StandingView {
     /// Code of the campaign.
     pub campaign: String,
@@ -24,8 +27,8 @@ pub struct StandingView {
     pub unit: String,
     /// `AS_WAS`, `AS_IS` or `FROZEN`: the structure in which figures were summed.
     pub view: String,
-    /// `RUNNING`, `CLOSED_PRELIMINARY` or `FINAL`.
-    pub stage: String,
+    /// Stage of the window and of its figures.
+    pub stage: StandingStage,
     /// The last day judged, in days since 1970; `None` before the first period was due.
     pub judged_through_day: Option<i32>,
     /// The judgement of the target.
@@ -46,14 +49,15 @@ pub struct StandingView {
 
 /// The judgement of a target or of a member of it. Fractions are text, as in `-1/20`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct JudgementView {
     /// Its code, as in `T3b`.
     pub code: String,
-    /// State, as in `ON_PACE`, `BEHIND`, `NOT_COUNTED_HERE`.
-    pub state: String,
-    /// The group in which the state is shown: `GOOD`, `BEHIND`, `MISSED`, `UNDECIDED`, or
-    /// `NOT_JUDGED`, which is not a verdict: a quiet group of its own.
-    pub group: String,
+    /// Its state.
+    pub state: JudgementState,
+    /// The group in which the state is shown. `NotJudged` is not a verdict: a quiet group of its
+    /// own.
+    pub group: StateGroup,
     /// Reasons as stable codes.
     pub reasons: Vec<String>,
     /// The value, formatted for a screen.
@@ -78,19 +82,31 @@ pub struct JudgementView {
 
 /// How many units met a target that each of them must meet. Never a rank.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct EachView {
     /// Judged units that met it, or are on pace.
     pub met: u32,
     /// Judged units.
     pub judged: u32,
     /// Code and state of the judged units that have not met it, in code order.
-    pub others: Vec<(String, String)>,
+    pub others: Vec<EachUnitView>,
     /// Code of the units that are not judged, and why: `EXPOSURE`, `CLOSED` or `NOT_APPLICABLE`.
-    pub neutral: Vec<(String, String)>,
+    pub neutral: Vec<EachUnitView>,
+}
+
+/// One unit of `by each`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+pub struct EachUnitView {
+    /// Code of the unit.
+    pub unit: String,
+    /// Code of its state, or of why it is not judged.
+    pub state: String,
 }
 
 /// A figure used in a judgement, in units of the element's scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct FigureView {
     /// Code of the element.
     pub element: String,
@@ -104,6 +120,7 @@ pub struct FigureView {
     pub baseline_full: Option<i64>,
 }
 
+#[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
     /// The standings that the server published to this phone, by campaign, unit and target.
     pub fn standings(&self) -> Result<Vec<StandingView>> {
@@ -140,7 +157,7 @@ fn to_standing_view(standing: standing::Standing, reference: &LocalReference) ->
         phase: standing.phase,
         unit: reference.unit_uid(standing.unit),
         view: standing.view.as_str().to_owned(),
-        stage: standing.stage.as_str().to_owned(),
+        stage: standing.stage,
         judged_through_day: standing.judged_through.map(days_from_date),
         judgement: to_judgement_view(standing.judgement, reference),
         expected,
@@ -163,8 +180,8 @@ fn to_judgement_view(judged: Judgement, reference: &LocalReference) -> Judgement
     };
     JudgementView {
         code: judged.code,
-        state: judged.state.as_str().to_owned(),
-        group: judged.state.group().as_str().to_owned(),
+        state: judged.state,
+        group: judged.state.group(),
         reasons: judged.reasons,
         display: judged.display,
         value: text(judged.value),
@@ -185,7 +202,7 @@ fn to_judgement_view(judged: Judgement, reference: &LocalReference) -> Judgement
 fn to_each_view(each: &EachJudgement, reference: &LocalReference) -> EachView {
     let unit = |one: &EachUnitJudgement| {
         let why = one.neutral.map_or(one.state.as_str(), |reason| reason.as_str());
-        (reference.unit_uid(one.unit), why.to_owned())
+        EachUnitView { unit: reference.unit_uid(one.unit), state: why.to_owned() }
     };
     EachView {
         met: each.met,

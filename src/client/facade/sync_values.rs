@@ -2,8 +2,11 @@
 //!
 //! Owned, in plain types, for bindings to Kotlin and Swift; units as in `values`.
 
+use crate::domain::access::permission::Role;
+
 /// The offline lease: how long the phone shows its data without contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct LeaseView {
     /// Its length in days, as set by the server.
     pub days: u32,
@@ -15,6 +18,7 @@ pub struct LeaseView {
 
 /// The phone's clock against the server's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ClockView {
     /// Today by the server's time, as far as it is known, in days since 1970-01-01. An app shows
     /// the due reports around this day.
@@ -27,6 +31,7 @@ pub struct ClockView {
 
 /// The user of this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct SessionView {
     /// The device.
     pub device_id: String,
@@ -38,12 +43,13 @@ pub struct SessionView {
     pub unit: String,
     /// Name of the unit; empty until the organisation is received.
     pub unit_name: String,
-    /// Roles in the unit, as in `REPORTER`.
-    pub roles: Vec<String>,
+    /// Roles in the unit.
+    pub roles: Vec<Role>,
 }
 
 /// Results and cost of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct SyncSummary {
     /// Calls made; one if nothing was rebuilt or renewed.
     pub calls: u32,
@@ -84,6 +90,7 @@ pub struct SyncSummary {
 
 /// Bytes of one kind of frame in a sync, before TLS and HTTP/2.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct TrafficLine {
     /// `Rows`, `Checkpoint` and so on; `> request` and `> commands` were sent.
     pub kind: String,
@@ -95,6 +102,7 @@ pub struct TrafficLine {
 
 /// Proof of the commands that the authority took from this phone (biên nhận).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ReceiptView {
     /// Highest command number taken.
     pub commands_taken: u64,
@@ -106,6 +114,7 @@ pub struct ReceiptView {
 
 /// A scope that this phone has or had.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ScopeView {
     /// `reference`, `work`, `desk`, `published`, or a number of a newer kind.
     pub kind: String,
@@ -123,6 +132,7 @@ pub struct ScopeView {
 
 /// The changes of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ReplicaChange {
     /// Reports that were added, changed or removed, also through their comments or conflicts.
     pub reports: Vec<String>,

@@ -25,7 +25,7 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
             "decode_standing",
         ] {
             let named = text
-                .replace("pub use standing::{FigureView, JudgementView, StandingView};", "")
+                .replace("EachUnitView, EachView, FigureView, JudgementState, JudgementView", "")
                 .contains(word);
             assert!(
                 !named,

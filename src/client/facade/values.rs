@@ -3,17 +3,25 @@
 //! Ids are 32 hexadecimal digits, days are days since 1970-01-01 in the authority's zone, figures
 //! are in units of the element's scale.
 
-use super::error::{FieldProblem, reason_message};
+use super::command_values::RefusedCommand;
+use crate::domain::access::permission::Role;
 use crate::domain::support::message::Message;
 
 /// A figure, or why it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
 pub enum CellFigure {
     /// A figure, in units of the element's scale.
-    Reported(i64),
+    Reported {
+        /// The figure.
+        value: i64,
+    },
     /// The figure of the last period, confirmed as still right (giữ nguyên kỳ trước): of a stock,
     /// or a duty that was not done. See `Phone::carried_words`.
-    Carried(i64),
+    Carried {
+        /// The figure.
+        value: i64,
+    },
     /// An explicit zero of an event (không phát sinh). A stock is not answered with it.
     Nil,
     /// Awaits the figure of another body.
@@ -27,6 +35,7 @@ pub enum CellFigure {
 /// The key of a report. Codes are those of the files: contract `tuan-xa`, unit `com-29242-1`,
 /// calendar `week`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ReportKeyView {
     /// Code of the reporting contract.
     pub contract: String,
@@ -44,6 +53,7 @@ pub struct ReportKeyView {
 
 /// The status of a report for the user of the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
 pub enum ReportStatus {
     /// Nothing entered yet.
     Blank,
@@ -67,6 +77,7 @@ pub enum ReportStatus {
 
 /// A report that this phone's unit owes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct DueReport {
     /// Its key.
     pub key: ReportKeyView,
@@ -91,6 +102,7 @@ pub struct DueReport {
 
 /// A cell of a form with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct CellView {
     /// Code of the element.
     pub element: String,
@@ -114,6 +126,7 @@ pub struct CellView {
 
 /// A cell as entered; `None` clears it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct CellEntry {
     /// Code of the element.
     pub element: String,
@@ -123,6 +136,7 @@ pub struct CellEntry {
 
 /// Why a report was returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct QuestionView {
     /// Code, as in `UNUSUAL_FIGURE`.
     pub code: String,
@@ -132,6 +146,7 @@ pub struct QuestionView {
 
 /// A report with the outbox replayed on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ReportView {
     /// Its id.
     pub report_id: String,
@@ -182,6 +197,7 @@ impl ReportView {
 
 /// A report that waits for review, with what to compare it with, and reasons to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct WaitingReport {
     /// The report.
     pub report: ReportView,
@@ -194,6 +210,7 @@ pub struct WaitingReport {
 /// A figure beside the unit's official figures of the last period and of the same period last year;
 /// in units of the element's scale. `None`: there is none on this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct FigureBeside {
     /// Code of the element.
     pub element: String,
@@ -211,6 +228,7 @@ pub struct FigureBeside {
 
 /// A report and the content of it that a reviewer saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct SeenReport {
     /// Its id.
     pub report_id: String,
@@ -220,6 +238,7 @@ pub struct SeenReport {
 
 /// A reason to check a report before accepting it, not a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
 pub enum Concern {
     /// It has comments.
     HasComments,
@@ -277,6 +296,7 @@ pub enum Concern {
 
 /// Two values of one field; the unit head decides which one stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ConflictView {
     /// Its id.
     pub conflict_id: String,
@@ -300,33 +320,9 @@ pub struct ConflictView {
     pub settling: bool,
 }
 
-/// A command that the server stores without applying it: it waits for its parent, or for the unit
-/// head.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldCommandView {
-    /// Its id.
-    pub held_id: String,
-    /// Its report.
-    pub report_id: String,
-    /// Why: `UNKNOWN_BASE` (applied when its parent arrives) or `GRANT_LOST` (its author lost the
-    /// role).
-    pub reason: String,
-    /// The kind of the command.
-    pub kind: CommandKind,
-    /// Its cells.
-    pub cells: Vec<CellEntry>,
-    /// Its note.
-    pub text: Option<String>,
-    /// Code of the reason why it had no effect when its parent arrived.
-    pub refusal: Option<String>,
-    /// `None` while open; then whether it was applied.
-    pub settled: Option<bool>,
-    /// Whether this phone has a pending decision about it.
-    pub settling: bool,
-}
-
 /// A proposal to amend an accepted or locked report.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ProposalView {
     /// Its id.
     pub proposal_id: String,
@@ -350,149 +346,16 @@ pub struct ProposalView {
 
 /// A comment on a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct CommentView {
     /// Its id.
     pub comment_id: String,
     /// Code of the author's unit.
     pub unit: String,
-    /// The author's role, as in `REVIEWER`.
-    pub role: String,
+    /// The author's role; `None` for a comment of this phone that waits.
+    pub role: Option<Role>,
     /// The text.
     pub text: String,
     /// Day of receipt; `None` if not received yet.
     pub received_day: Option<i32>,
-}
-
-/// The kind of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommandKind {
-    /// Changes cells or note.
-    Save,
-    /// Submits for review.
-    Submit,
-    /// Returns with a question.
-    Return,
-    /// Accepts.
-    Accept,
-    /// Adds a comment.
-    Comment,
-    /// Settles a conflict.
-    Settle,
-    /// Settles a held command.
-    SettleHeld,
-    /// Proposes to amend an accepted report.
-    Propose,
-    /// Grants or refuses a proposal.
-    SettleProposal,
-    /// Takes part in a campaign.
-    TakePart,
-    /// A kind of a newer app.
-    Other,
-}
-
-/// The state of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommandState {
-    /// Not sent yet.
-    Waiting,
-    /// Sent, no verdict yet.
-    Sent,
-    /// Applied as typed.
-    Applied,
-    /// Applied together with another author's changes.
-    Merged,
-    /// Some values were not applied.
-    Conflict,
-    /// Stored by the server, not applied.
-    Held,
-    /// Refused.
-    Rejected,
-    /// A verdict of a newer server.
-    UnknownOutcome,
-}
-
-/// A command of this phone in the outbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandView {
-    /// Its number.
-    pub number: u64,
-    /// Its report.
-    pub report_id: String,
-    /// Its kind.
-    pub kind: CommandKind,
-    /// Its state.
-    pub state: CommandState,
-    /// Time of entry by this phone's clock, microseconds since 1970 UTC.
-    pub made_at: i64,
-}
-
-/// A command that the server refused. Its content is stored until a person corrects or discards it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedCommand {
-    /// Its number; an argument of `discard_refused`.
-    pub number: u64,
-    /// Its report.
-    pub report_id: String,
-    /// Its kind.
-    pub kind: CommandKind,
-    /// Stable code of the reason.
-    pub reason: String,
-    /// Every wrong field.
-    pub problems: Vec<FieldProblem>,
-    /// Its cells.
-    pub cells: Vec<CellEntry>,
-    /// Its note or comment.
-    pub text: Option<String>,
-}
-
-impl RefusedCommand {
-    /// The reason and what to do.
-    #[must_use]
-    pub fn message(&self) -> Message {
-        reason_message(&self.reason)
-    }
-}
-
-/// A command of this phone that the server stores without applying it, and the unit whose desk has
-/// it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnHeldCommand {
-    /// Its number.
-    pub number: u64,
-    /// Its report.
-    pub report_id: String,
-    /// Its kind.
-    pub kind: CommandKind,
-    /// Why: `UNKNOWN_BASE` (applied when its parent arrives), `GRANT_LOST` (the role had ended when
-    /// it was received; the unit head decides), or a number of a newer server.
-    pub reason: String,
-    /// Id of the unit whose desk has it.
-    pub unit_id: String,
-    /// Name of the unit.
-    pub unit_name: String,
-    /// Where it is and why.
-    pub place: Message,
-    /// Its cells.
-    pub cells: Vec<CellEntry>,
-    /// Its note or comment.
-    pub text: Option<String>,
-    /// Time of entry by this phone's clock, microseconds since 1970 UTC.
-    pub made_at: i64,
-}
-
-/// Counts of the outbox.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OutboxStatus {
-    /// Not sent yet.
-    pub waiting: u32,
-    /// Sent, no verdict yet.
-    pub sent: u32,
-    /// Verdict received, effect not in the replica yet.
-    pub acknowledged: u32,
-    /// Held on the desk of a unit.
-    pub held: u32,
-    /// Refused and not resolved.
-    pub refused: u32,
-    /// Server's time at the last checkpoint, microseconds since 1970 UTC; 0 before the first.
-    pub last_sync: i64,
 }

@@ -1,11 +1,9 @@
 //! Conversion between domain values and views.
 
+use super::command_values::{CommandKind, CommandState, CommandView, RefusedCommand};
 use super::error::{ClientError, FieldProblem};
 use super::sync_values::{ReplicaChange, ScopeView};
-use super::values::{
-    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReportKeyView,
-    ReportStatus,
-};
+use super::values::{CellEntry, CellFigure, ReportKeyView, ReportStatus};
 use super::{Result, is_reference_kind, participation};
 use crate::client::protocol::{OutboxOutcome, ScopeKey};
 use crate::client::rebase::LocalReportState;
@@ -26,8 +24,8 @@ use crate::wire;
 impl From<CellValue> for CellFigure {
     fn from(value: CellValue) -> Self {
         match value {
-            CellValue::Reported(figure) => Self::Reported(figure),
-            CellValue::Carried(figure) => Self::Carried(figure),
+            CellValue::Reported(figure) => Self::Reported { value: figure },
+            CellValue::Carried(figure) => Self::Carried { value: figure },
             CellValue::Nil => Self::Nil,
             CellValue::Missing(MissingReason::AwaitingSource) => Self::MissingAwaitingSource,
             CellValue::Missing(MissingReason::NotCounted) => Self::MissingNotCounted,
@@ -39,8 +37,8 @@ impl From<CellValue> for CellFigure {
 impl From<CellFigure> for CellValue {
     fn from(figure: CellFigure) -> Self {
         match figure {
-            CellFigure::Reported(figure) => Self::Reported(figure),
-            CellFigure::Carried(figure) => Self::Carried(figure),
+            CellFigure::Reported { value: figure } => Self::Reported(figure),
+            CellFigure::Carried { value: figure } => Self::Carried(figure),
             CellFigure::Nil => Self::Nil,
             CellFigure::MissingAwaitingSource => Self::Missing(MissingReason::AwaitingSource),
             CellFigure::MissingNotCounted => Self::Missing(MissingReason::NotCounted),

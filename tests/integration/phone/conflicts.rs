@@ -32,25 +32,34 @@ async fn s13_different_cells_merge_and_the_same_cell_waits_for_the_unit_head() {
     // Nothing is lost: merged cells, the standing value, and the branch.
     for phone in [&one, &two] {
         phone.sync_once().unwrap();
-        assert_eq!(presented_figure(phone, &key, "so_offences"), Some(CellFigure::Reported(1)));
+        assert_eq!(
+            presented_figure(phone, &key, "so_offences"),
+            Some(CellFigure::Reported { value: 1 })
+        );
         assert_eq!(
             presented_figure(phone, &key, "reports_received"),
-            Some(CellFigure::Reported(5))
+            Some(CellFigure::Reported { value: 5 })
         );
-        assert_eq!(presented_figure(phone, &key, "reports_handled"), Some(CellFigure::Reported(4)));
+        assert_eq!(
+            presented_figure(phone, &key, "reports_handled"),
+            Some(CellFigure::Reported { value: 4 })
+        );
         assert_eq!(report_status(phone, &key), ReportStatus::Conflict);
     }
     let conflict = two.conflicts().unwrap().remove(0);
     assert_eq!(
         (conflict.branch, conflict.standing),
-        (Some(CellFigure::Reported(2)), Some(CellFigure::Reported(1)))
+        (Some(CellFigure::Reported { value: 2 }), Some(CellFigure::Reported { value: 1 }))
     );
     two.settle_conflict(conflict.conflict_id.clone(), true).unwrap();
     assert!(two.settle_conflict(conflict.conflict_id, false).is_err(), "once");
     assert_eq!(two.sync_once().unwrap().applied, 1);
     one.sync_once().unwrap();
     for phone in [&one, &two] {
-        assert_eq!(presented_figure(phone, &key, "so_offences"), Some(CellFigure::Reported(2)));
+        assert_eq!(
+            presented_figure(phone, &key, "so_offences"),
+            Some(CellFigure::Reported { value: 2 })
+        );
         assert_eq!(report_status(phone, &key), ReportStatus::Draft);
     }
     assert_eq!(one.scopes().unwrap(), two.scopes().unwrap(), "S21: both hold the same bytes");

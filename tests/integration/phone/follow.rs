@@ -37,7 +37,7 @@ async fn a_reviewer_who_follows_hears_of_a_report_when_it_is_sent_and_what_she_t
         enrolled_app(&server, DISTRICT, Role::Reviewer),
     );
     let (sender, changes) = channel();
-    district.set_listener(Some(Box::new(ChannelListener(sender))));
+    district.set_listener(Some(std::sync::Arc::new(ChannelListener(sender))));
     district.start_following().unwrap();
     let key = first_week_key(&commune);
     commune.save_nil(key.clone()).unwrap();

@@ -86,7 +86,7 @@ pub(crate) fn first_week_key(app: &PhoneApp) -> ReportKeyView {
 }
 
 pub(crate) fn cell_entry(element: &str, figure: i64) -> CellEntry {
-    CellEntry { element: element.to_owned(), value: Some(CellFigure::Reported(figure)) }
+    CellEntry { element: element.to_owned(), value: Some(CellFigure::Reported { value: figure }) }
 }
 
 pub(crate) fn report_view(app: &PhoneApp, key: &ReportKeyView) -> ReportView {

@@ -138,7 +138,7 @@ async fn an_enrolment_whose_answer_was_lost_is_asked_again_and_gives_the_first_a
 async fn a_used_code_serves_nobody_else_and_other_texts_are_no_codes() {
     let server = TestServer::start().await;
     let text = super::invitation(&server, server.create_code(COMMUNE, Role::Reporter));
-    assert_eq!(unenrolled_app(&server).enrol(text.clone()).unwrap().roles, ["REPORTER"]);
+    assert_eq!(unenrolled_app(&server).enrol(text.clone()).unwrap().roles, [Role::Reporter]);
     let thief = unenrolled_app(&server);
     assert!(matches!(thief.enrol(text), Err(ClientError::CodeRefused { .. })));
     assert_eq!(thief.sync_once(), Err(ClientError::NotEnrolled));
@@ -160,7 +160,7 @@ async fn a_server_under_another_ca_is_not_spoken_to() {
     assert!(
         matches!(
             &refused,
-            ClientError::Offline { message, .. } if message.contains("UnknownIssuer")
+            ClientError::Offline { detail, .. } if detail.contains("UnknownIssuer")
         ),
         "{refused:?}"
     );

@@ -59,7 +59,7 @@ fn type_first_week(district: &PhoneApp, reviewer: &PhoneApp) {
     let nil = district.save_cells(key.clone(), stock(CellFigure::Nil), None).unwrap_err();
     assert_eq!(refused_reason(&nil), ("STOCK_UNSAID", 2));
     assert_eq!(district.confirm_carried(key.clone()), Ok(None), "there is no week before");
-    let mut words = stock(CellFigure::Reported(11));
+    let mut words = stock(CellFigure::Reported { value: 11 });
     words.push(cell_entry("safe_congress", 0));
     district.save_cells(key.clone(), words, None).unwrap();
     assert!(report_view(district, &key).nil, "the words do not make it less nil");
@@ -90,7 +90,14 @@ async fn v10_a_nil_report_with_carried_words_is_clean_and_one_with_changed_or_mi
     let carried = report_view(&district, &key);
     let words = carried.cells.iter().filter(|cell| cell.is_word);
     let words: Vec<_> = words.map(|cell| cell.value.unwrap()).collect();
-    assert_eq!(words, [CellFigure::Carried(11), CellFigure::Carried(11), CellFigure::Carried(0)]);
+    assert_eq!(
+        words,
+        [
+            CellFigure::Carried { value: 11 },
+            CellFigure::Carried { value: 11 },
+            CellFigure::Carried { value: 0 }
+        ]
+    );
     submit(&district, &key).unwrap();
     assert!(district.sync_once().unwrap().digests_match);
     assert_eq!(concerns(&reviewer), []);

@@ -4,7 +4,8 @@ use super::{COMMUNE, DISTRICT, enrolled_app};
 use crate::harness::TestServer;
 use jiff::civil::date;
 use thidua::client::facade::{
-    AllocationEntry, ClientError, CommandKind, LaunchEntry, ParticipationView, Phone, PledgeEntry,
+    AllocationEntry, ClientError, CommandKind, LaunchEntry, LaunchMode, ParticipationView, Phone,
+    PledgeEntry,
 };
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::time::days_from_date;
@@ -21,7 +22,7 @@ fn plan_statuses(part: &ParticipationView) -> Vec<&str> {
 fn launch() -> LaunchEntry {
     LaunchEntry {
         held_day: days_from_date(date(2024, 8, 23)),
-        mode: "HYBRID".to_owned(),
+        mode: LaunchMode::Hybrid,
         sites: Vec::new(),
         attendance: Some(40),
     }

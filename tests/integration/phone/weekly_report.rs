@@ -86,7 +86,10 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     assert_eq!(district.sync_once().unwrap().applied, 1);
     commune.sync_once().unwrap();
     assert_eq!(report_status(&commune, &key), ReportStatus::Accepted);
-    assert_eq!(presented_figure(&commune, &key, "so_offences"), Some(CellFigure::Reported(1)));
+    assert_eq!(
+        presented_figure(&commune, &key, "so_offences"),
+        Some(CellFigure::Reported { value: 1 })
+    );
     server.close().await;
 }
 

@@ -124,7 +124,8 @@ fn on_the_phone(server: &TestServer, unit: &str) -> Surface {
     use thidua::client::facade::JudgementView;
     fn add(judged: &JudgementView, through: Option<&String>, into: &mut Surface) {
         let value = judged.value.as_deref().map(|value| Ratio::parse(value).unwrap());
-        let said = (judged.state.clone(), value, through.cloned(), judged.reasons.clone());
+        let said =
+            (judged.state.as_str().to_owned(), value, through.cloned(), judged.reasons.clone());
         into.insert(judged.code.clone(), said);
         judged.members.iter().for_each(|member| add(member, through, into));
     }
