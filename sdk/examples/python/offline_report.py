@@ -13,8 +13,9 @@ try:
         phone.enrol(sys.argv[1])
         phone.sync_once()
     today = phone.clock().today
-    due = [one for one in phone.due_reports(today - 60, today) if one.status == ReportStatus.BLANK]
-    for one in due[:1]:
+    due = phone.due_reports(today - 60, today + 1)
+    over = [one for one in due if one.submit_from_day <= today]
+    for one in [one for one in over if one.status == ReportStatus.BLANK][:1]:
         phone.save_nil_carried(one.key)
         phone.submit_report(one.report_id)
     print(phone.sync_once().applied, "commands taken by the server")

@@ -27,13 +27,13 @@ extern "C" {
 
 /// Panics go to the console, never in silence.
 #[wasm_bindgen(start)]
-pub(crate) fn start() {
+pub fn start() {
     std::panic::set_hook(Box::new(|info| log_error(&info.to_string())));
 }
 
 /// Makes the private files of the origin SQLite's file system. Fails in a second tab: one leads.
 #[wasm_bindgen]
-pub(crate) async fn install_files() -> Result<(), JsError> {
+pub async fn install_files() -> Result<(), JsError> {
     use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install};
     let config =
         OpfsSAHPoolCfgBuilder::new().directory("thidua").initial_capacity(FILE_HANDLES).build();
@@ -228,8 +228,8 @@ fn next_json(next: CallNext) -> Value {
 /// The value of a cell in JSON: a number, or a word.
 pub(crate) fn figure_json(value: CellFigure) -> Value {
     match value {
-        CellFigure::Reported(figure) => json!({ "kind": "reported", "figure": figure }),
-        CellFigure::Carried(figure) => json!({ "kind": "carried", "figure": figure }),
+        CellFigure::Reported { figure } => json!({ "kind": "reported", "figure": figure }),
+        CellFigure::Carried { figure } => json!({ "kind": "carried", "figure": figure }),
         CellFigure::Nil => json!({ "kind": "nil" }),
         CellFigure::MissingAwaitingSource => json!({ "kind": "awaiting" }),
         CellFigure::MissingNotCounted => json!({ "kind": "notCounted" }),

@@ -5,6 +5,7 @@
 //! language of the app.
 
 #[cfg(target_family = "wasm")]
+#[expect(unreachable_pub, reason = "JavaScript reaches what is exported")]
 mod engine;
 #[cfg(target_family = "wasm")]
 mod views;

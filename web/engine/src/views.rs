@@ -44,7 +44,7 @@ pub(crate) fn session(session: SessionView) -> Value {
     json!({
         "unit": session.unit,
         "unitName": session.unit_name,
-        "roles": session.roles,
+        "roles": session.roles.iter().map(|role| format!("{role:?}")).collect::<Vec<_>>(),
         "deviceId": session.device_id,
     })
 }
@@ -143,8 +143,8 @@ pub(crate) fn read_entry(value: &Value) -> Option<CellEntry> {
     }
     let figure = || given.get("figure").and_then(Value::as_i64);
     let value = match given.get("kind")?.as_str()? {
-        "reported" => CellFigure::Reported(figure()?),
-        "carried" => CellFigure::Carried(figure()?),
+        "reported" => CellFigure::Reported { figure: figure()? },
+        "carried" => CellFigure::Carried { figure: figure()? },
         "nil" => CellFigure::Nil,
         "awaiting" => CellFigure::MissingAwaitingSource,
         "notCounted" => CellFigure::MissingNotCounted,
