@@ -228,8 +228,8 @@ fn next_json(next: CallNext) -> Value {
 /// The value of a cell in JSON: a number, or a word.
 pub(crate) fn figure_json(value: CellFigure) -> Value {
     match value {
-        CellFigure::Reported { figure } => json!({ "kind": "reported", "figure": figure }),
-        CellFigure::Carried { figure } => json!({ "kind": "carried", "figure": figure }),
+        CellFigure::Reported { value } => json!({ "kind": "reported", "figure": value }),
+        CellFigure::Carried { value } => json!({ "kind": "carried", "figure": value }),
         CellFigure::Nil => json!({ "kind": "nil" }),
         CellFigure::MissingAwaitingSource => json!({ "kind": "awaiting" }),
         CellFigure::MissingNotCounted => json!({ "kind": "notCounted" }),

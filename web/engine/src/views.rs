@@ -143,8 +143,8 @@ pub(crate) fn read_entry(value: &Value) -> Option<CellEntry> {
     }
     let figure = || given.get("figure").and_then(Value::as_i64);
     let value = match given.get("kind")?.as_str()? {
-        "reported" => CellFigure::Reported { figure: figure()? },
-        "carried" => CellFigure::Carried { figure: figure()? },
+        "reported" => CellFigure::Reported { value: figure()? },
+        "carried" => CellFigure::Carried { value: figure()? },
         "nil" => CellFigure::Nil,
         "awaiting" => CellFigure::MissingAwaitingSource,
         "notCounted" => CellFigure::MissingNotCounted,
