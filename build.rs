@@ -74,7 +74,9 @@ fn web_files() -> Result<String, Box<dyn Error>> {
     let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("web/dist");
     let mut table = String::new();
     for folder in [dist.clone(), dist.join("assets")] {
-        for path in sorted(&folder)?.into_iter().filter(|path| path.extension() == Some("gz".as_ref())) {
+        for path in
+            sorted(&folder)?.into_iter().filter(|path| path.extension() == Some("gz".as_ref()))
+        {
             let name = path.with_extension("").strip_prefix(&dist)?.to_string_lossy().into_owned();
             let content_type = match Path::new(&name).extension().and_then(|end| end.to_str()) {
                 Some("html") => "text/html; charset=utf-8",

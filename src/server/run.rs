@@ -3,7 +3,6 @@
 use super::accept::{self, ServerLimits};
 use super::connect::{ConnectLayer, TranscodeLayer};
 use super::cors::CorsLayer;
-use super::web_app::WebAppLayer;
 use super::exchange_http::{self, ExchangeHttpLayer};
 use super::jobs;
 use super::keys::ServerKeys;
@@ -12,6 +11,7 @@ use super::request_limits::RequestLimitsLayer;
 use super::tls::ReloadableTlsConfig;
 use super::tls_reload::reload_on_change;
 use super::trace_layer::TraceLayer;
+use super::web_app::WebAppLayer;
 use crate::app::App;
 use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::grpc::{DeadlineLayer, ServerEndpoints, Services};

@@ -79,8 +79,8 @@ impl Engine {
     pub fn open(file: &str, lang: &str) -> Answer<Engine> {
         let lang = Lang::parse(lang).unwrap_or(Lang::VI);
         let opened = Phone::open_with_clock(Path::new(file), browser_clock());
-        let phone = opened
-            .map_err(|error| JsValue::from_str(&views::error(&error, lang).to_string()))?;
+        let phone =
+            opened.map_err(|error| JsValue::from_str(&views::error(&error, lang).to_string()))?;
         Ok(Self { phone, lang })
     }
 
@@ -99,9 +99,10 @@ impl Engine {
     }
 
     pub fn token(&self) -> Answer<String> {
-        self.json(self.phone.access_token(), |token| {
-            json!({ "token": token.token, "isExpired": token.is_expired })
-        })
+        self.json(
+            self.phone.access_token(),
+            |token| json!({ "token": token.token, "isExpired": token.is_expired }),
+        )
     }
 
     pub fn begin_renewal_request(&self) -> Answer<Vec<u8>> {
@@ -139,7 +140,9 @@ impl Engine {
 
     /// Who is enrolled here; `null`: nobody.
     pub fn session(&self) -> Answer<String> {
-        self.json(self.phone.session(), |session| session.map_or(Value::Null, views::session))
+        self.json(self.phone.session(), |session| {
+            session.as_ref().map_or(Value::Null, views::session)
+        })
     }
 
     /// Today by the server's time, the lease, the outbox, refused commands.

@@ -9,10 +9,8 @@ use thidua::client::facade::{
 use thidua::i18n::Lang;
 
 pub(crate) fn error(error: &ClientError, lang: Lang) -> Value {
-    let problems: &[_] = match error {
-        ClientError::Refused { problems, .. } => problems,
-        _ => &[],
-    };
+    let problems: &[_] =
+        if let ClientError::Refused { problems, .. } = error { problems } else { &[] };
     let problem = |one: &thidua::client::facade::FieldProblem| {
         json!({
             "field": one.field,
@@ -30,17 +28,15 @@ pub(crate) fn error(error: &ClientError, lang: Lang) -> Value {
 
 /// The stable code of an error: of a refusal its reason.
 fn code(error: &ClientError) -> String {
-    match error {
-        ClientError::Refused { reason, .. } => reason.clone(),
-        other => {
-            let name = format!("{other:?}");
-            let end = name.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(name.len());
-            name[..end].to_owned()
-        }
+    if let ClientError::Refused { reason, .. } = error {
+        return reason.clone();
     }
+    let name = format!("{error:?}");
+    let end = name.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(name.len());
+    name[..end].to_owned()
 }
 
-pub(crate) fn session(session: SessionView) -> Value {
+pub(crate) fn session(session: &SessionView) -> Value {
     json!({
         "unit": session.unit,
         "unitName": session.unit_name,
