@@ -80,3 +80,31 @@ write_sources() {
     "$SDK_BINDGEN" generate --library "$SDK_LIBRARY" --config sdk/uniffi.toml --no-format \
         --language "$1" --out-dir "$2" >/dev/null
 }
+
+# What SQLite compiles that no statement of the engine uses: full text, maps. Without it the library
+# is smaller; the other flags are those of .cargo/config.toml.
+SDK_SQLITE_UNUSED="-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 -USQLITE_ENABLE_RTREE"
+
+# Builds the library for apps as it is released; sets SDK_RELEASE.
+build_sdk_release() {
+    local target flags
+    flags=$(sed -n 's/^LIBSQLITE3_FLAGS = "\(.*\)"$/\1/p' .cargo/config.toml)
+    LIBSQLITE3_FLAGS="$flags $SDK_SQLITE_UNUSED" cargo build --locked --quiet --profile sdk -p thidua-sdk || return
+    target=$(cargo metadata --locked --no-deps --format-version 1 |
+        python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])') || return
+    SDK_RELEASE=$target/sdk/libthidua_sdk.so
+}
+
+# Bytes of the released library, stripped and as an app's download.
+SDK_BYTES_MAX=6000000
+SDK_XZ_BYTES_MAX=2200000
+
+measure_sdk() {
+    local bytes packed
+    build_sdk_release || return
+    bytes=$(stat -c %s "$SDK_RELEASE") packed=$(xz -9e -c "$SDK_RELEASE" | wc -c)
+    echo "library for apps: $bytes bytes, $packed packed with xz ($(uname -m))"
+    [ "$bytes" -le $SDK_BYTES_MAX ] && [ "$packed" -le $SDK_XZ_BYTES_MAX ] && return
+    echo "more than $SDK_BYTES_MAX or $SDK_XZ_BYTES_MAX packed: find out what came in"
+    return 1
+}

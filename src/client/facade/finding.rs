@@ -1,8 +1,8 @@
 //! Findings of the server's quality rules about a unit's figures. A finding is first visible to the
 //! unit, then also to the units above, after its reply or its time limit.
 //!
-//! Read only: a reply is a call of `QualityService` and needs a connection, so that its result is
-//! known at once.
+//! A reply is a call (`network::reply_finding`) and needs a connection, so that its result is known
+//! at once.
 
 use super::{Phone, Result};
 use crate::client::reference::LocalReference;
@@ -16,7 +16,7 @@ use crate::wire;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct FindingView {
-    /// Its id, 32 hexadecimal digits; an argument of `ReplyFinding`.
+    /// Its id, 32 hexadecimal digits; an argument of `reply_finding`.
     pub id: String,
     /// Code of the rule, as in `D1`.
     pub rule: String,

@@ -2,11 +2,15 @@
 //! its call has ended.
 
 use super::{
-    ClientError, Phone, Result, SessionView, SyncSummary, TrafficLine, lock_ignoring_poison,
-    saturating_u32,
+    ClientError, FindingState, Phone, Result, SessionView, SyncSummary, TrafficLine, commands,
+    lock_ignoring_poison, saturating_u32,
 };
+use crate::client::device_key;
 use crate::client::protocol::OutboxOutcome;
 use crate::client::runner::{ExchangeStats, FaultInjection, FollowTask, RunnerError};
+use crate::domain::support::ids::FindingId;
+use crate::pb;
+use crate::wire::enums::finding_state_to_proto;
 use std::future::Future;
 use std::sync::{Arc, OnceLock, mpsc};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -51,6 +55,27 @@ impl Phone {
         let call =
             shared_runtime()?.spawn(async move { runner.sync(FaultInjection::default()).await });
         Ok(to_sync_summary(&call.await.map_err(|_| stopped_error())??))
+    }
+
+    /// Replies to a finding of the own unit: `Explained`, `Corrected` or `AcceptedRisk`, with 1 to
+    /// 500 characters without personal data. Needs a connection; the next sync shows the reply.
+    pub fn reply_finding(
+        &self,
+        finding_id: String,
+        state: FindingState,
+        text: String,
+    ) -> Result<()> {
+        let bad = |what: &str| ClientError::BadArgument { what: what.to_owned() };
+        let id = FindingId::parse(&finding_id).map_err(|_| bad("finding_id"))?;
+        let text = commands::check_typed_text("text", &text)?;
+        let request = pb::ReplyFindingRequest {
+            request_id: device_key::new_uuid_v7(self.runner.clock.now())?.to_vec(),
+            finding_id: id.0.to_vec(),
+            state: finding_state_to_proto(state).into(),
+            text,
+        };
+        let runner = self.runner.clone();
+        Ok(block_on_runtime(async move { runner.reply_finding(request).await })??)
     }
 
     /// Starts following: changes arrive as they happen and commands are sent at once, until

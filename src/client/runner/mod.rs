@@ -11,6 +11,8 @@ mod enrolment_calls;
 #[cfg(feature = "client-net")]
 mod exchange;
 #[cfg(feature = "client-net")]
+mod finding_reply;
+#[cfg(feature = "client-net")]
 mod follow;
 #[cfg(feature = "client-net")]
 mod network;
@@ -77,6 +79,13 @@ pub(crate) enum RunnerError {
     /// The server refused the code or the signature.
     #[error("the code was refused: {0}")]
     CodeRefused(String),
+    /// The server refused what a person asked for.
+    #[cfg(feature = "client-net")]
+    #[error("refused: {reason}")]
+    Refused {
+        /// Code of the reason.
+        reason: String,
+    },
     /// Random numbers are not available, or the key is damaged.
     #[error(transparent)]
     DeviceKey(#[from] device_key::DeviceKeyError),

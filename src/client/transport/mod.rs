@@ -9,6 +9,7 @@ use super::call_status;
 use super::protocol::{CallError, CallErrorKind};
 use crate::pb;
 use crate::pb::access_service_client::AccessServiceClient;
+use crate::pb::quality_service_client::QualityServiceClient;
 use crate::pb::sync_service_client::SyncServiceClient;
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -112,18 +113,24 @@ impl ServerClient {
             .map_err(|status| to_call_error(&status))
     }
 
+    /// Replies to a finding.
+    pub(crate) async fn reply_finding(
+        &self,
+        request: pb::ReplyFindingRequest,
+        token: &str,
+    ) -> Result<(), CallError> {
+        let request = with_token(with_call_timeout(request), token)?;
+        let mut client = QualityServiceClient::new(self.channel.clone());
+        client.reply_finding(request).await.map(drop).map_err(|status| to_call_error(&status))
+    }
+
     /// Opens the stream of a sync.
     pub(crate) async fn sync(
         &self,
         request: pb::SyncRequest,
         token: &str,
     ) -> Result<Streaming<pb::SyncResponse>, CallError> {
-        let mut request = Request::new(request);
-        let bearer: Result<MetadataValue<_>, _> = format!("Bearer {token}").parse();
-        let bearer = bearer.map_err(|_| {
-            to_call_error(&Status::unauthenticated("the stored token cannot be sent"))
-        })?;
-        request.metadata_mut().insert("authorization", bearer);
+        let request = with_token(Request::new(request), token)?;
         let channel = MapRequest::new(self.channel.clone(), request_end::mark_end);
         let mut client = SyncServiceClient::new(channel)
             .max_decoding_message_size(crate::domain::support::limits::MESSAGE_BYTES_MAX);
@@ -133,6 +140,15 @@ impl ServerClient {
             .map(tonic::Response::into_inner)
             .map_err(|status| to_call_error(&status))
     }
+}
+
+/// Adds the token to a request.
+fn with_token<T>(mut request: Request<T>, token: &str) -> Result<Request<T>, CallError> {
+    let bearer: Result<MetadataValue<_>, _> = format!("Bearer {token}").parse();
+    let bearer = bearer
+        .map_err(|_| to_call_error(&Status::unauthenticated("the stored token cannot be sent")))?;
+    request.metadata_mut().insert("authorization", bearer);
+    Ok(request)
 }
 
 fn with_call_timeout<T>(message: T) -> Request<T> {

@@ -1,8 +1,9 @@
 //! Quality findings on phones.
 
-use super::{COMMUNE, DISTRICT, enrolled_app};
+use super::{COMMUNE, DISTRICT, PhoneApp, enrolled_app};
 use crate::harness::TestServer;
 use jiff::civil::date;
+use thidua::client::facade::{ClientError, FindingState};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::i18n::Lang;
@@ -50,5 +51,18 @@ async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after
     above.sync_once().unwrap();
     let shown = above.findings().unwrap();
     assert!(shown.contains(question), "the same question: {shown:?}");
+
+    let (id, text) = (question.id.clone(), "Đã báo cáo bằng văn bản".to_owned());
+    let reply =
+        |phone: &PhoneApp| phone.reply_finding(id.clone(), FindingState::Explained, text.clone());
+    let forbidden = reply(&above);
+    assert!(matches!(forbidden, Err(ClientError::Refused { .. })), "{forbidden:?}");
+    reply(&own).unwrap();
+    own.sync_once().unwrap();
+    let replied = own.findings().unwrap().into_iter().find(|one| one.id == id).unwrap();
+    assert_eq!((replied.state, replied.reply), (FindingState::Explained, Some(text.clone())));
+    let again = reply(&own).unwrap_err();
+    let is_forbidden = |reason: &str| reason == "WORKFLOW_FORBIDS";
+    assert!(matches!(&again, ClientError::Refused { reason, .. } if is_forbidden(reason)));
     server.close().await;
 }
