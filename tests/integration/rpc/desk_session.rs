@@ -5,7 +5,6 @@ use super::report::{error_reason, report_client};
 use crate::harness::{TestClient, TestServer};
 use std::time::Duration;
 use thidua::app::act::{ActRequest, Performer};
-use thidua::app::act::{ActRequest, Performer};
 use thidua::app::enrol_card::{CardOrder, GrantRequest};
 use thidua::auth;
 use thidua::domain::access::enrolment::EnrolmentCode;
