@@ -97,7 +97,7 @@ pub fn generate_nonce() -> Result<([u8; 32], SecretHash), NoRandom> {
     Ok((nonce, hash_secret(&nonce)))
 }
 
-/// The code of a printed card: the server's secret, the account and the time of issue give it again.
+/// The code of a printed card; the same secret, account and time of issue give it again.
 #[must_use]
 pub fn derive_card_code(
     server_secret: &[u8],

@@ -92,7 +92,7 @@ use blocking_pool::BlockingPool;
 use std::sync::Arc;
 use throttle::KeyedThrottle;
 use tokio::sync::watch;
-use tonic::service::Routes;
+use tonic::service::{Routes, RoutesBuilder};
 use unary::impl_service;
 
 /// The name of the limit on calls of one credential.
@@ -265,19 +265,23 @@ impl Services {
             .add_service(AuditServiceServer::new(self.clone()))
             .add_service(codec::SyncServiceServer::new(self))
             .add_service(health_service);
-        if !offers_reflection {
-            return routes.routes();
-        }
-        let reflection = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        };
-        // The descriptor set is compiled in, so building cannot fail. A test lists it through both
-        // versions.
-        if let (Ok(v1), Ok(v1alpha)) = (reflection().build_v1(), reflection().build_v1alpha()) {
-            routes.add_service(v1).add_service(v1alpha);
+        if offers_reflection {
+            add_reflection(&mut routes);
         }
         routes.routes()
+    }
+}
+
+/// Adds reflection, v1 and v1alpha.
+fn add_reflection(routes: &mut RoutesBuilder) {
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // The descriptor set is compiled in, so building cannot fail. A test lists it through both
+    // versions.
+    if let (Ok(v1), Ok(v1alpha)) = (reflection().build_v1(), reflection().build_v1alpha()) {
+        routes.add_service(v1).add_service(v1alpha);
     }
 }
