@@ -6,6 +6,8 @@
 //! caller derives from the account and the time of issue. The database holds only the hash.
 
 use super::account::{authorize_over_units, load_account_units, put_grant_checked};
+use super::act::{ActEnd, ActRequest, Performer};
+use super::grant::name_refused;
 use super::{App, Result};
 use crate::app::error::AppError;
 use crate::domain::access::enrolment::EnrolCodeId;
@@ -49,6 +51,7 @@ pub struct GrantCounts {
 pub type BatchRefusals = Vec<(usize, Refusal)>;
 
 /// How cards are issued.
+#[derive(Clone, Copy)]
 pub struct CardOrder<'a> {
     /// How long a new card is valid, in microseconds.
     pub valid_micros: i64,
@@ -84,6 +87,33 @@ pub struct CardBatch {
     pub enrolled: Vec<String>,
 }
 
+/// Which cards a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CardFilter {
+    /// Those of this unit and of the units under it today; `None`: of all.
+    pub under: Option<UnitId>,
+    /// Used, expired and revoked cards too.
+    pub include_closed: bool,
+}
+
+/// Which cards are revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardChoice {
+    /// Those with these numbers.
+    Numbers(Vec<EnrolCodeId>),
+    /// Every open card of this unit.
+    OfUnit(UnitId),
+}
+
+/// What a revocation of cards did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RevokedCards {
+    /// How many cards were meant.
+    pub asked: usize,
+    /// How many of them were open.
+    pub revoked: usize,
+}
+
 impl App {
     /// Gives all roles of the batch, or none: then every refusal with its position.
     pub fn grant_roles(
@@ -104,41 +134,64 @@ impl App {
         self.store().read(|tx| check_grants(self, tx, actor, requests))
     }
 
-    /// Gives the roles of the batch and issues a card for each of its accounts, in one transaction.
-    pub fn issue_cards(
+    /// Gives the roles of the batch and issues a card for each of its accounts, in one transaction;
+    /// or nothing: then the refusals by position.
+    pub fn perform_card_batch(
         &self,
-        actor: &Actor,
-        requests: &[GrantRequest],
+        performer: Performer<'_>,
+        request: &ActRequest,
+        grants: &[GrantRequest],
         order: &CardOrder<'_>,
-    ) -> Result<std::result::Result<CardBatch, BatchRefusals>> {
-        self.store().write("access.enrol_card", self.now(), |tx| {
-            let refusals = check_grants(self, tx, actor, requests)?;
-            if !refusals.is_empty() {
-                return Ok(Err(refusals));
-            }
-            let grants = put_grants(self, tx, actor, requests)?;
-            let mut batch = CardBatch { grants, ..CardBatch::default() };
-            let with_phone = accounts_with_phone(tx)?;
-            let open = open_cards(tx, self.now())?;
-            let mut seen = BTreeSet::new();
-            for request in requests.iter().filter(|one| seen.insert(one.account)) {
-                if with_phone.contains(&request.account) && !order.also_enrolled {
-                    batch.enrolled.push(request.label.clone());
-                    continue;
-                }
-                let before = open.get(&request.account);
-                batch.cards.push(issue_card(self, tx, actor, (request, before), order)?);
-            }
-            Ok::<_, AppError>(Ok(batch))
+    ) -> Result<ActEnd<std::result::Result<CardBatch, BatchRefusals>>> {
+        self.perform_batch(performer, request, grants, |tx, actor, counts| {
+            issue_cards_in(self, tx, actor, (grants, counts), order)
         })
     }
 
+    /// The same; what is refused is an error that names `grants[0]`, `grants[1]` and so on.
+    pub fn perform_cards(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        grants: &[GrantRequest],
+        order: &CardOrder<'_>,
+    ) -> Result<ActEnd<CardBatch>> {
+        name_refused(self.perform_card_batch(performer, request, grants, order)?)
+    }
+
+    /// The cards of an earlier call with the same batch that are still open. Writes nothing.
+    pub fn reprint_cards(
+        &self,
+        performer: Performer<'_>,
+        grants: &[GrantRequest],
+        order: &CardOrder<'_>,
+    ) -> Result<CardBatch> {
+        let request = ActRequest::of_operator("access.enrol_card", true);
+        let order = CardOrder { renew: false, ..*order };
+        let end = self.perform_cards(performer, &request, grants, &order)?;
+        let CardBatch { grants: _, mut cards, enrolled } = end.performed().unwrap_or_default();
+        cards.retain(|card| !card.is_new);
+        Ok(CardBatch { grants: GrantCounts::default(), cards, enrolled })
+    }
+
     /// The cards that the caller may see, each with the label of its account, by time of issue.
-    pub fn enrol_cards(&self, actor: &Actor) -> Result<Vec<(EnrolCode, String)>> {
-        let today = self.now().local_date();
+    pub fn enrol_cards(
+        &self,
+        actor: &Actor,
+        filter: CardFilter,
+    ) -> Result<Vec<(EnrolCode, String)>> {
+        let (now, today) = (self.now(), self.now().local_date());
         self.store().read(|tx| {
+            let meant = match filter.under {
+                Some(unit) => Some(self.reference(tx)?.org.effective_descendants(unit, today)),
+                None => None,
+            };
             let mut seen = Vec::new();
             for code in tx.qr_only_codes()? {
+                let is_meant = meant.as_ref().is_none_or(|units| units.contains(&code.unit));
+                if !is_meant || !(filter.include_closed || code.is_open(now)) {
+                    continue;
+                }
                 let units = load_account_units(self, tx, code.account)?;
                 if authorize_over_units::<action::ListDevices>(tx, actor, &units, today)?.is_ok() {
                     let label = tx.account_label(code.account)?.unwrap_or_default();
@@ -149,16 +202,19 @@ impl App {
         })
     }
 
-    /// Revokes unused cards; returns how many. All of them, or none if one is unknown or the caller
-    /// lacks the right over one of its account's units. A used or revoked card stays as it is.
-    pub fn revoke_cards(&self, actor: &Actor, ids: &[EnrolCodeId]) -> Result<usize> {
-        let today = self.now().local_date();
-        self.store().write("access.revoke", self.now(), |tx| {
-            let codes = tx.qr_only_codes()?;
+    /// Revokes unused cards. All of them, or none if one is unknown or the caller lacks the right
+    /// over one of its account's units. A used or revoked card stays as it is.
+    pub fn perform_card_revocation(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        choice: &CardChoice,
+    ) -> Result<ActEnd<RevokedCards>> {
+        self.perform(performer, request, |tx, actor| {
+            let today = tx.now().local_date();
+            let chosen = choose_cards(tx, actor, choice)?;
             let mut revoked = 0;
-            for id in ids {
-                let code =
-                    codes.iter().find(|code| code.id() == *id).ok_or(RefusalReason::NotFound)?;
+            for code in &chosen {
                 let units = load_account_units(self, tx, code.account)?;
                 let permit = authorize_over_units::<action::Revoke>(tx, actor, &units, today)??;
                 if tx.revoke_enrol_code(&code.hash)? {
@@ -166,9 +222,53 @@ impl App {
                     revoked += 1;
                 }
             }
-            Ok::<_, AppError>(revoked)
+            Ok(RevokedCards { asked: chosen.len(), revoked })
         })
     }
+}
+
+/// The cards that are meant. Who may not revoke at a unit does not learn whether it has cards.
+fn choose_cards(tx: &mut WriteTx, actor: &Actor, choice: &CardChoice) -> Result<Vec<EnrolCode>> {
+    let now = tx.now();
+    match choice {
+        CardChoice::Numbers(numbers) => {
+            let codes = tx.qr_only_codes()?;
+            let find =
+                |number: &EnrolCodeId| codes.iter().find(|code| code.id() == *number).cloned();
+            let found: Option<Vec<EnrolCode>> = numbers.iter().map(find).collect();
+            Ok(found.ok_or(RefusalReason::NotFound)?)
+        }
+        CardChoice::OfUnit(unit) => {
+            let unit_path = tx.unit_path(*unit)?;
+            let _: Permit<action::Revoke> = authorize(actor, &unit_path, now.local_date())?;
+            let mut codes = tx.qr_only_codes()?;
+            codes.retain(|code| code.unit == *unit && code.is_open(now));
+            Ok(codes)
+        }
+    }
+}
+
+/// A card for each account of the batch, whose roles are given.
+fn issue_cards_in(
+    app: &App,
+    tx: &mut WriteTx,
+    actor: &Actor,
+    (requests, grants): (&[GrantRequest], GrantCounts),
+    order: &CardOrder<'_>,
+) -> Result<CardBatch> {
+    let mut batch = CardBatch { grants, ..CardBatch::default() };
+    let (with_phone, now) = (accounts_with_phone(tx)?, tx.now());
+    let open = open_cards(tx, now)?;
+    let mut seen = BTreeSet::new();
+    for request in requests.iter().filter(|one| seen.insert(one.account)) {
+        if with_phone.contains(&request.account) && !order.also_enrolled {
+            batch.enrolled.push(request.label.clone());
+            continue;
+        }
+        let before = open.get(&request.account);
+        batch.cards.push(issue_card(app, tx, actor, (request, before), order)?);
+    }
+    Ok(batch)
 }
 
 /// [`App::grant_roles`] inside a transaction.

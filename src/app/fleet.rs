@@ -2,6 +2,7 @@
 //! of a unit.
 
 use super::account::{authorize_over_units, load_account_units};
+use super::enrol_card::CardFilter;
 use super::{App, Result};
 use crate::domain::access::fleet::UnitFleet;
 use crate::domain::access::permission::{Actor, action, authorize};
@@ -34,8 +35,7 @@ impl App {
         let (org, today) = (&reference.org, now.local_date());
         let requested = unit.map(|unit| org.effective_descendants(unit, today));
         let mut cards: BTreeMap<UnitId, Date> = BTreeMap::new();
-        for (code, _) in self.enrol_cards(actor)?.into_iter().filter(|(code, _)| code.is_open(now))
-        {
+        for (code, _) in self.enrol_cards(actor, CardFilter::default())? {
             let day = code.expires_at.local_date();
             cards.entry(code.unit).and_modify(|last| *last = day.max(*last)).or_insert(day);
         }

@@ -13,7 +13,7 @@ use crate::domain::org::Org;
 use crate::domain::support::ids::{AccountId, ServiceKeyId, UnitId};
 use crate::domain::support::reason::{FieldErrors, RefusalReason};
 use crate::domain::support::violation::Violation;
-use crate::store::ReadTx;
+use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -40,6 +40,17 @@ impl App {
         request: &ActRequest,
         grants: &[GrantRequest],
     ) -> Result<ActEnd<std::result::Result<GrantCounts, BatchRefusals>>> {
+        self.perform_batch(performer, request, grants, |_, _, counts| Ok(counts))
+    }
+
+    /// The same with what follows in the same transaction, which gets what was given.
+    pub(super) fn perform_batch<T>(
+        &self,
+        performer: Performer<'_>,
+        request: &ActRequest,
+        grants: &[GrantRequest],
+        then: impl Fn(&mut WriteTx, &Actor, GrantCounts) -> Result<T>,
+    ) -> Result<ActEnd<std::result::Result<T, BatchRefusals>>> {
         let undone = RefCell::new(None);
         let end = self.perform(performer, request, |tx, actor| {
             undone.take();
@@ -47,7 +58,10 @@ impl App {
             match grant_roles_in(self, tx, actor, grants)? {
                 Ok(counts) => {
                     let found = find_violations(&reference.org, grants, tx.now().local_date());
-                    if found.is_empty() { Ok(counts) } else { Err(AppError::Violations(found)) }
+                    if !found.is_empty() {
+                        return Err(AppError::Violations(found));
+                    }
+                    then(tx, actor, counts)
                 }
                 Err(refusals) => {
                     undone.replace(Some(refusals));
@@ -71,12 +85,7 @@ impl App {
         request: &ActRequest,
         grants: &[GrantRequest],
     ) -> Result<ActEnd<GrantCounts>> {
-        match self.perform_grant_batch(performer, request, grants)? {
-            ActEnd::Performed(Err(refusals)) => Err(name_positions(refusals)),
-            ActEnd::Performed(Ok(counts)) => Ok(ActEnd::Performed(counts)),
-            ActEnd::Repeated => Ok(ActEnd::Repeated),
-            ActEnd::RequestIdReused => Ok(ActEnd::RequestIdReused),
-        }
+        name_refused(self.perform_grant_batch(performer, request, grants)?)
     }
 
     /// Ends a role that an account holds; returns it.
@@ -192,6 +201,18 @@ impl App {
 fn may_list(tx: &mut ReadTx, actor: &Actor, unit: UnitId, today: Date) -> Result<bool> {
     let unit_path = tx.unit_path(unit)?;
     Ok(authorize::<action::ListDevices>(actor, &unit_path, today).is_ok())
+}
+
+/// A batch that was refused is an error, which names the positions.
+pub(super) fn name_refused<T>(
+    end: ActEnd<std::result::Result<T, BatchRefusals>>,
+) -> Result<ActEnd<T>> {
+    match end {
+        ActEnd::Performed(Err(refusals)) => Err(name_positions(refusals)),
+        ActEnd::Performed(Ok(value)) => Ok(ActEnd::Performed(value)),
+        ActEnd::Repeated => Ok(ActEnd::Repeated),
+        ActEnd::RequestIdReused => Ok(ActEnd::RequestIdReused),
+    }
 }
 
 /// The refusal of a batch: that of its first role, with the position of each.

@@ -24,9 +24,9 @@ pub use password::{HashError, HashPriority, HashSlot, PasswordHashPool};
 pub use revocation::{RevocationError, RevocationLog};
 pub use second_factor::FactorSecrets;
 pub use secret::{
-    GeneratedSecret, NoRandom, SecretHash, derive_mac, generate_access_token, generate_enrol_code,
-    generate_nonce, generate_service_key, generate_service_key_of, hash_secret,
-    parse_service_key_id, random_bytes,
+    GeneratedSecret, NoRandom, SecretHash, derive_card_code, derive_mac, generate_access_token,
+    generate_enrol_code, generate_nonce, generate_service_key, generate_service_key_of,
+    hash_card_code, hash_secret, parse_service_key_id, random_bytes,
 };
 pub use signed_note::NoteVerifierKey;
 

@@ -3,7 +3,8 @@
 
 use crate::domain::access::enrolment::EnrolmentCode;
 use crate::domain::support::hex::encode_hex;
-use crate::domain::support::ids::ServiceKeyId;
+use crate::domain::support::ids::{AccountId, ServiceKeyId};
+use crate::domain::support::time::Timestamp;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -94,6 +95,27 @@ pub fn parse_service_key_id(text: &str) -> Option<ServiceKeyId> {
 pub fn generate_nonce() -> Result<([u8; 32], SecretHash), NoRandom> {
     let nonce = random_bytes()?;
     Ok((nonce, hash_secret(&nonce)))
+}
+
+/// The code of a printed card; the same secret, account and time of issue give it again.
+#[must_use]
+pub fn derive_card_code(
+    server_secret: &[u8],
+    account: AccountId,
+    issued_at: Timestamp,
+) -> EnrolmentCode {
+    let parts: [&[u8]; 3] = [b"enrolment card", &account.0, &issued_at.0.to_be_bytes()];
+    EnrolmentCode::new(derive_mac(server_secret, &parts))
+}
+
+/// The hash of [`derive_card_code`].
+#[must_use]
+pub fn hash_card_code(
+    server_secret: &[u8],
+    account: AccountId,
+    issued_at: Timestamp,
+) -> SecretHash {
+    hash_secret(derive_card_code(server_secret, account, issued_at).symbols().as_bytes())
 }
 
 /// The first 16 bytes of [`derive_key`].

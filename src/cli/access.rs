@@ -168,14 +168,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             let local_app = ctx.open_local_app_with(&config)?;
             import_commands(&ctx.output, &config, &local_app, file, head)
         }
-        AccessCommand::SecondFactor(SecondFactorCommand::Reset { account }) => {
-            second_factor::reset(ctx, account)
-        }
-        AccessCommand::SecondFactor(what) => {
-            let config = ctx.read_config()?;
-            let local_app = ctx.open_local_app_with(&config)?;
-            second_factor::run(ctx, &config, &local_app, what)
-        }
+        AccessCommand::SecondFactor(what) => second_factor::run(ctx, what),
         AccessCommand::Key(what) => access_key::run(ctx, &ctx.open_desk()?, what),
     }
 }

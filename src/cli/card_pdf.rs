@@ -78,7 +78,7 @@ struct Typesetter {
 ///
 /// # Errors
 /// A picture cannot hold the server's addresses.
-pub(super) fn render_pdf(cards: &[SheetCard], lang: Lang) -> CliResult<PdfSheet> {
+pub(super) fn render_pdf(cards: &[&SheetCard], lang: Lang) -> CliResult<PdfSheet> {
     let mut typesetter = Typesetter {
         regular: EmbeddedFont::new(b"THIDUA+NotoSans-Regular", REGULAR),
         bold: EmbeddedFont::new(b"THIDUA+NotoSans-Bold", BOLD),

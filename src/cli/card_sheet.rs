@@ -76,7 +76,7 @@ impl SheetCard {
 }
 
 /// The whole sheet, cards in the given order.
-pub(super) fn render_sheet(cards: &[SheetCard], lang: Lang) -> CliResult<String> {
+pub(super) fn render_sheet(cards: &[&SheetCard], lang: Lang) -> CliResult<String> {
     let drawn: Vec<Markup> =
         cards.iter().map(|card| render_card(card, lang)).collect::<CliResult<_>>()?;
     let page = html! {

@@ -6,22 +6,15 @@
 
 use super::card_pdf::{self, PdfSheet};
 use super::card_sheet::{self, SheetCard};
-use super::context::{CliContext, LocalApp};
+use super::context::CliContext;
+use super::desk::{CardLine, CardWish, Desk, IssuedCards, TypedCards};
 use super::error::{CliError, CliFinding, CliResult};
 use super::grant_batch::GrantBatchArgs;
-use super::invite;
-use super::lookup::{find_unit_id, find_units_under};
-use crate::app::ReferenceSnapshot;
-use crate::app::enrol_card::{CardBatch, CardOrder, EnrolCard, EnrolCode};
-use crate::auth;
-use crate::config::Config;
-use crate::domain::access::enrolment::{EnrolCodeId, EnrolmentCode, Invite, TYPED_CODE_MINUTES};
-use crate::domain::support::ids::AccountId;
+use crate::app::enrol_card::RevokedCards;
+use crate::domain::access::enrolment::{EnrolCodeId, TYPED_CODE_MINUTES};
 use crate::domain::support::message::message;
-use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Violation;
 use crate::i18n::Lang;
-use crate::server::keys::ServerKeys;
 use crate::store::owner_only;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -83,88 +76,51 @@ enum InviteCommand {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let config = ctx.read_config()?;
-    let local_app = ctx.open_local_app_with(&config)?;
+    let desk = ctx.open_desk()?;
     match &args.command {
         InviteCommand::Print { batch, out, renew, also_enrolled } => {
-            print_cards(ctx, &config, &local_app, batch, out, (*renew, *also_enrolled))
+            let wish = CardWish { renew: *renew, also_enrolled: *also_enrolled };
+            print_cards(ctx, &desk, batch, out, wish)
         }
-        InviteCommand::List { unit, all } => list_cards(ctx, &local_app, unit.as_deref(), *all),
-        InviteCommand::Revoke { cards, unit } => {
-            revoke_cards(ctx, &local_app, cards, unit.as_deref())
-        }
+        InviteCommand::List { unit, all } => list_cards(ctx, &desk, unit.as_deref(), *all),
+        InviteCommand::Revoke { cards, unit } => revoke_cards(ctx, &desk, cards, unit.as_deref()),
     }
-}
-
-/// The code of a card.
-fn card_code(keys: &ServerKeys, account: AccountId, issued_at: Timestamp) -> EnrolmentCode {
-    let parts: [&[u8]; 3] = [b"enrolment card", &account.0, &issued_at.0.to_be_bytes()];
-    EnrolmentCode::new(auth::derive_mac(&keys.cursor_key, &parts))
 }
 
 fn print_cards(
     ctx: &CliContext,
-    config: &Config,
-    local_app: &LocalApp,
+    desk: &Desk,
     args: &GrantBatchArgs,
     out: &Path,
-    (renew, also_enrolled): (bool, bool),
+    wish: CardWish,
 ) -> CliResult {
-    let today = local_app.app.now().local_date();
-    let batch = args.read(&*local_app.load_reference()?, today)?;
-    let keys = ServerKeys::open(&config.dir)?;
-    let ca_sha256 =
-        if config.listen.plaintext { [0; 32] } else { invite::tls_files(config).ca_sha256()? };
-    let minutes = config.enrolment.code_minutes.get();
-    let hash_of = |account: AccountId, issued_at: Timestamp| {
-        auth::hash_secret(card_code(&keys, account, issued_at).symbols().as_bytes())
-    };
-    let order = CardOrder {
-        valid_micros: i64::from(minutes) * 60 * 1_000_000,
-        hash_of: &hash_of,
-        renew,
-        also_enrolled,
-    };
+    let batch = args.read(&*desk.load_reference()?, desk.now().local_date())?;
     // A place that cannot be written is found before a card exists.
     let part = out.with_extension("part");
     let failed = |error: std::io::Error| CliError::file_error(out, &error);
     let mut file = owner_only::create_file(&part).map_err(failed)?;
-    let issued = local_app.app.issue_cards(&local_app.actor, &batch.requests, &order);
-    let issued = issued
-        .map_err(CliError::from)
-        .and_then(|issued| issued.map_err(|refusals| batch.refused(refusals)))
-        .inspect_err(|_| {
-            // Empty; the refusal says more than a failure to remove it.
-            let _ = std::fs::remove_file(&part);
-        })?;
-    let reference = local_app.load_reference()?;
-    let addresses = invite::advertised_addresses(config);
-    let sheet: Vec<SheetCard> = issued
-        .cards
-        .iter()
-        .map(|card| {
-            let code = card_code(&keys, card.code.account, card.code.issued_at);
-            let invite = Invite { code, ca_sha256, addresses: addresses.clone() };
-            to_sheet_card(&reference, local_app, card, invite.to_string())
-        })
-        .collect();
-    let (bytes, warnings) = draw_sheet(&sheet, out, ctx.output.lang)?;
+    let issued = desk.issue_cards(ctx, &batch, wish).inspect_err(|_| {
+        // Empty; the refusal says more than a failure to remove it.
+        let _ = std::fs::remove_file(&part);
+    })?;
+    let (bytes, warnings) = draw_sheet(&issued, out, ctx.output.lang)?;
     file.write_all(&bytes).and_then(|()| std::fs::rename(&part, out)).map_err(failed)?;
-    print_issued(ctx, &issued, &sheet, out, minutes);
+    print_issued(ctx, &issued, out);
     ctx.output.print_warnings(&warnings);
     Ok(())
 }
 
 /// The file in the format that its name asks for, and what its reader will not see.
 fn draw_sheet(
-    sheet: &[SheetCard],
+    issued: &IssuedCards,
     out: &Path,
     lang: Lang,
 ) -> CliResult<(Vec<u8>, Vec<CliFinding>)> {
+    let sheet: Vec<&SheetCard> = issued.cards.iter().map(|(card, _)| card).collect();
     if !out.extension().is_some_and(|end| end.eq_ignore_ascii_case("pdf")) {
-        return Ok((card_sheet::render_sheet(sheet, lang)?.into_bytes(), Vec::new()));
+        return Ok((card_sheet::render_sheet(&sheet, lang)?.into_bytes(), Vec::new()));
     }
-    let PdfSheet { bytes, missing_letters } = card_pdf::render_pdf(sheet, lang)?;
+    let PdfSheet { bytes, missing_letters } = card_pdf::render_pdf(&sheet, lang)?;
     let warning = |(unit, letters): (String, BTreeSet<char>)| {
         let name = |letter: char| format!("{letter} (U+{:04X})", u32::from(letter));
         let letters = letters.into_iter().map(name).collect::<Vec<_>>().join(", ");
@@ -174,102 +130,57 @@ fn draw_sheet(
     Ok((bytes, missing_letters.into_iter().map(warning).collect()))
 }
 
-fn to_sheet_card(
-    reference: &ReferenceSnapshot,
-    local_app: &LocalApp,
-    card: &EnrolCard,
-    qr: String,
-) -> SheetCard {
-    let (org, today) = (&reference.org, local_app.app.now().local_date());
-    let unit = card.code.unit;
-    SheetCard {
-        id: card.code.id(),
-        unit: org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone()),
-        unit_name: org.nearest_name(unit, today).to_owned(),
-        account: card.label.clone(),
-        roles: card.roles.clone(),
-        expires_at: card.code.expires_at,
-        qr,
-    }
-}
-
-fn print_issued(
-    ctx: &CliContext,
-    issued: &CardBatch,
-    sheet: &[SheetCard],
-    out: &Path,
-    minutes: u32,
-) {
+fn print_issued(ctx: &CliContext, issued: &IssuedCards, out: &Path) {
+    let IssuedCards { cards, have_phone, roles_given: given, valid_minutes: minutes } = issued;
     let output = &ctx.output;
-    let (file, count) = (out.display().to_string(), sheet.len());
-    let new = issued.cards.iter().filter(|card| card.is_new).count();
-    let given = issued.grants.given;
+    let (file, count) = (out.display().to_string(), cards.len());
+    let new = cards.iter().filter(|(_, is_new)| *is_new).count();
     let text = || {
         let again = count - new;
         let mut lines = vec![output.say(message!("cards-written", file, count, new, again, given))];
-        if !issued.enrolled.is_empty() {
-            let (many, labels) = (issued.enrolled.len(), issued.enrolled.join(", "));
+        if !have_phone.is_empty() {
+            let (many, labels) = (have_phone.len(), have_phone.join(", "));
             lines.push(output.say(message!("cards-have-phone", many, labels)));
         }
-        if new > 0 && minutes <= TYPED_CODE_MINUTES {
+        if new > 0 && *minutes <= TYPED_CODE_MINUTES {
             lines.push(output.say(message!("cards-short", minutes)));
         }
         lines.push(output.text("cards-keep-safe").to_owned());
         lines.join("\n")
     };
     let value = || {
-        let pairs = issued.cards.iter().zip(sheet);
-        let cards: Vec<Value> = pairs.map(|(card, shown)| issued_json(card, shown)).collect();
-        json!({ "file": file, "cards": cards, "have_phone": issued.enrolled, "roles_given": given })
+        let cards: Vec<Value> = cards.iter().map(issued_json).collect();
+        json!({ "file": file, "cards": cards, "have_phone": have_phone, "roles_given": given })
     };
     output.print_answer(text, value);
 }
 
-fn issued_json(card: &EnrolCard, shown: &SheetCard) -> Value {
-    let roles: Vec<&str> = shown.roles.iter().map(|role| role.code()).collect();
+fn issued_json((card, is_new): &(SheetCard, bool)) -> Value {
+    let roles: Vec<&str> = card.roles.iter().map(|role| role.code()).collect();
     json!({
-        "card": shown.id.to_string(),
-        "unit": shown.unit,
-        "account": shown.account,
+        "card": card.id.to_string(),
+        "unit": card.unit,
+        "account": card.account,
         "roles": roles,
-        "expires": shown.expires_at.local_text(),
-        "new": card.is_new,
-        "qr": shown.qr,
+        "expires": card.expires_at.local_text(),
+        "new": is_new,
+        "qr": card.qr,
     })
 }
 
-/// The state of a card now.
-fn card_state(code: &EnrolCode, now: Timestamp) -> &'static str {
-    if code.used_at.is_some() {
-        "USED"
-    } else if code.revoked_at.is_some() {
-        "REVOKED"
-    } else if code.is_open(now) {
-        "UNUSED"
-    } else {
-        "EXPIRED"
-    }
-}
-
-fn list_cards(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>, all: bool) -> CliResult {
-    let (now, org) = (local_app.app.now(), &local_app.load_reference()?.org);
-    let requested = find_units_under(local_app, unit)?;
-    let mut rows = Vec::new();
-    for (code, label) in local_app.app.enrol_cards(&local_app.actor)? {
-        let is_meant = requested.as_ref().is_none_or(|units| units.contains(&code.unit));
-        if !is_meant || !(all || code.is_open(now)) {
-            continue;
-        }
-        rows.push(vec![
-            org.unit(code.unit).map_or_else(String::new, |unit| unit.uid.clone()),
-            org.nearest_name(code.unit, now.local_date()).to_owned(),
-            label,
-            code.id().to_string(),
-            card_state(&code, now).to_owned(),
-            code.issued_at.local_text(),
-            code.expires_at.local_text(),
-        ]);
-    }
+fn list_cards(ctx: &CliContext, desk: &Desk, unit: Option<&str>, all: bool) -> CliResult {
+    let row = |card: CardLine| {
+        vec![
+            card.unit,
+            card.unit_name,
+            card.account,
+            card.id.to_string(),
+            card.state.code().to_owned(),
+            card.issued_at.local_text(),
+            card.expires_at.local_text(),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = desk.cards(unit, all)?.into_iter().map(row).collect();
     rows.sort();
     let output = &ctx.output;
     let headings = [
@@ -286,25 +197,14 @@ fn list_cards(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>, all: b
     Ok(())
 }
 
-fn revoke_cards(
-    ctx: &CliContext,
-    local_app: &LocalApp,
-    cards: &[String],
-    unit: Option<&str>,
-) -> CliResult {
-    let ids: Vec<EnrolCodeId> = match unit {
-        Some(unit) => {
-            let (unit, now) = (find_unit_id(local_app, unit)?, local_app.app.now());
-            let cards = local_app.app.enrol_cards(&local_app.actor)?.into_iter();
-            cards
-                .filter(|(code, _)| code.unit == unit && code.is_open(now))
-                .map(|(code, _)| code.id())
-                .collect()
-        }
-        None => cards.iter().map(|text| parse_card_id(text)).collect::<CliResult<_>>()?,
+fn revoke_cards(ctx: &CliContext, desk: &Desk, cards: &[String], unit: Option<&str>) -> CliResult {
+    let numbers = || cards.iter().map(|text| parse_card_id(text)).collect::<CliResult<_>>();
+    let typed = match unit {
+        Some(unit) => TypedCards::OfUnit(unit),
+        None => TypedCards::Numbers(numbers()?),
     };
-    let revoked = local_app.app.revoke_cards(&local_app.actor, &ids)?;
-    let (output, asked) = (&ctx.output, ids.len());
+    let RevokedCards { asked, revoked } = desk.revoke_cards(typed)?;
+    let output = &ctx.output;
     output.print_answer(
         || output.say(message!("cards-revoked", revoked, asked)),
         || json!({ "asked": asked, "revoked": revoked }),

@@ -7,17 +7,6 @@ use crate::domain::campaign::Campaign;
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 
-/// The unit with this code and the units under it today, as a filter for lists. `None` means no
-/// filter.
-pub(super) fn find_units_under(
-    local_app: &LocalApp,
-    code: Option<&str>,
-) -> CliResult<Option<Vec<UnitId>>> {
-    let Some(code) = code else { return Ok(None) };
-    let (unit, today) = (find_unit_id(local_app, code)?, local_app.app.now().local_date());
-    Ok(Some(local_app.load_reference()?.org.effective_descendants(unit, today)))
-}
-
 /// The unit with this code, or UNKNOWN_UNIT.
 pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId> {
     local_app

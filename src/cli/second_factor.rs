@@ -1,7 +1,8 @@
-//! `thidua access second-factor begin|confirm|list|reset`: the operator on the server's machine
-//! manages the second factors of desk accounts.
+//! `thidua access second-factor begin|confirm|list|reset`: the second factors of desk accounts.
+//! Secrets are given on the server's machine only.
 
 use super::context::{CliContext, LocalApp};
+use super::desk::FactorLine;
 use super::error::{CliError, CliResult};
 use crate::auth::{self, FactorSecrets};
 use crate::config::Config;
@@ -46,18 +47,17 @@ pub(super) enum SecondFactorCommand {
     },
 }
 
-pub(super) fn run(
-    ctx: &CliContext,
-    config: &Config,
-    local_app: &LocalApp,
-    what: &SecondFactorCommand,
-) -> CliResult {
+pub(super) fn run(ctx: &CliContext, what: &SecondFactorCommand) -> CliResult {
     match what {
-        SecondFactorCommand::Begin { account } => begin(ctx, config, local_app, account),
-        SecondFactorCommand::Confirm { account, id, code } => {
-            confirm(ctx, config, local_app, account, (id, code))
+        SecondFactorCommand::Begin { account } => {
+            let config = ctx.read_config()?;
+            begin(ctx, &config, &ctx.open_local_app_with(&config)?, account)
         }
-        SecondFactorCommand::List => list(ctx, local_app),
+        SecondFactorCommand::Confirm { account, id, code } => {
+            let config = ctx.read_config()?;
+            confirm(ctx, &config, &ctx.open_local_app_with(&config)?, account, (id, code))
+        }
+        SecondFactorCommand::List => list(ctx),
         SecondFactorCommand::Reset { account } => reset(ctx, account),
     }
 }
@@ -121,21 +121,19 @@ fn confirm(
     Ok(())
 }
 
-fn list(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
-    let states = local_app.app.second_factor_states(&local_app.actor)?;
-    let rows: Vec<Vec<String>> = states
-        .into_iter()
-        .map(|one| {
-            let state = match &one.factor {
-                Some(_) => "ENROLLED",
-                None if one.has_password => "NOT_ENROLLED",
-                // It has no way in at a desk.
-                None => "NO_PASSWORD",
-            };
-            let left = one.factor.map_or(0, |factor| factor.recovery_codes_left);
-            vec![one.label, state.to_owned(), left.to_string()]
-        })
-        .collect();
+/// The accounts whose role needs a second factor, here or at a server elsewhere.
+fn list(ctx: &CliContext) -> CliResult {
+    let row = |one: FactorLine| {
+        let state = match (one.is_enrolled, one.has_password) {
+            (true, _) => "ENROLLED",
+            (false, true) => "NOT_ENROLLED",
+            // It has no way in at a desk.
+            (false, false) => "NO_PASSWORD",
+        };
+        vec![one.account, state.to_owned(), one.recovery_codes_left.to_string()]
+    };
+    let lines = ctx.open_desk()?.second_factors()?;
+    let rows: Vec<Vec<String>> = lines.into_iter().map(row).collect();
     let output = &ctx.output;
     let headings = [
         output.text("access-account"),
@@ -147,7 +145,7 @@ fn list(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
 }
 
 /// Removes the second factor of an account, here or at a server elsewhere.
-pub(super) fn reset(ctx: &CliContext, label: &str) -> CliResult {
+fn reset(ctx: &CliContext, label: &str) -> CliResult {
     ctx.open_desk()?.reset_second_factor(label)?;
     let output = &ctx.output;
     output.print_answer(

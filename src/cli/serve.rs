@@ -217,6 +217,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         calls_per_minute: config.limits.calls_per_minute,
         failures_per_address: config.limits.failures_per_address,
         offline_lease_days: config.limits.offline_lease_days.get(),
+        card_minutes: config.enrolment.code_minutes.get(),
     };
     let endpoints = ServerEndpoints {
         addresses: invite::advertised_addresses(config),

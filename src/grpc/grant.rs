@@ -43,13 +43,7 @@ impl Services {
         let (name, encoded) = ("access.grant", encode_message(&message));
         let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
         let pb::GrantRolesRequest { request_id: _, grants, validate_only } = message;
-        if grants.len() > GRANTS_MAX {
-            return Err(RpcError::LimitExceeded("grants", GRANTS_MAX as u64));
-        }
-        if grants.is_empty() {
-            return Err(RpcError::App(RefusalReason::NothingToDo.into()));
-        }
-        let grants = read_grants(grants, &self.load_reference()?.org)?;
+        let grants = self.read_grant_batch(grants)?;
         let performer = Performer::Caller(identity);
         let counts = take_performed(self.app.perform_grants(performer, &request, &grants)?)?;
         let applied = counts.is_none() || !validate_only;
@@ -60,6 +54,20 @@ impl Services {
             applied,
             account_ids: grants.iter().map(|one| one.account.0.to_vec()).collect(),
         })
+    }
+
+    /// A batch of roles, neither empty nor too long.
+    pub(super) fn read_grant_batch(
+        &self,
+        grants: Vec<pb::RoleToGrant>,
+    ) -> Result<Vec<GrantRequest>, RpcError> {
+        if grants.len() > GRANTS_MAX {
+            return Err(RpcError::LimitExceeded("grants", GRANTS_MAX as u64));
+        }
+        if grants.is_empty() {
+            return Err(RpcError::App(RefusalReason::NothingToDo.into()));
+        }
+        Ok(read_grants(grants, &self.load_reference()?.org)?)
     }
 
     fn list_grants(

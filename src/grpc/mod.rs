@@ -13,6 +13,7 @@ mod blocking_pool;
 mod caller;
 mod campaign;
 mod campaign_messages;
+mod card;
 mod catalogue;
 mod client_version;
 mod codec;
@@ -59,6 +60,7 @@ pub use token_check::TokenCheck;
 
 use crate::app::App;
 use crate::auth::{AuthorityKey, RevocationLog, SecretHash};
+use crate::domain::access::enrolment::TYPED_CODE_MINUTES;
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
@@ -67,6 +69,7 @@ use crate::pb::access_service_server::AccessServiceServer;
 use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::baseline_service_server::BaselineServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
+use crate::pb::card_service_server::CardServiceServer;
 use crate::pb::catalogue_service_server::CatalogueServiceServer;
 use crate::pb::conclusion_service_server::ConclusionServiceServer;
 use crate::pb::desk_service_server::DeskServiceServer;
@@ -89,7 +92,7 @@ use blocking_pool::BlockingPool;
 use std::sync::Arc;
 use throttle::KeyedThrottle;
 use tokio::sync::watch;
-use tonic::service::Routes;
+use tonic::service::{Routes, RoutesBuilder};
 use unary::impl_service;
 
 /// The name of the limit on calls of one credential.
@@ -125,6 +128,7 @@ pub struct Services {
     throttle: Arc<KeyedThrottle<SecretHash>>,
     attempt_limits: Arc<AttemptLimits>,
     offline_lease_days: u16,
+    card_minutes: u32,
     offers_reflection: bool,
     second_factor: SecondFactorPolicy,
 }
@@ -159,6 +163,7 @@ impl Services {
             throttle: Arc::new(KeyedThrottle::new(CALLS_PER_MINUTE, 0)),
             attempt_limits: Arc::new(AttemptLimits::new(FAILURES_PER_ADDRESS)),
             offline_lease_days: 0,
+            card_minutes: TYPED_CODE_MINUTES,
             offers_reflection: false,
             second_factor: SecondFactorPolicy::Required,
         };
@@ -184,6 +189,12 @@ impl Services {
     #[must_use]
     pub fn with_offline_lease(self, days: u16) -> Self {
         Self { offline_lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
+    }
+
+    /// Sets for how many minutes a printed card is valid.
+    #[must_use]
+    pub fn with_card_minutes(self, card_minutes: u32) -> Self {
+        Self { card_minutes, ..self }
     }
 
     /// Offers reflection, v1 and v1alpha, to callers without a token.
@@ -220,6 +231,9 @@ impl Services {
                 GrantServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
             .add_service(
+                CardServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
+            .add_service(
                 OrgServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
             .add_service(CatalogueServiceServer::new(self.clone()))
@@ -251,19 +265,23 @@ impl Services {
             .add_service(AuditServiceServer::new(self.clone()))
             .add_service(codec::SyncServiceServer::new(self))
             .add_service(health_service);
-        if !offers_reflection {
-            return routes.routes();
-        }
-        let reflection = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        };
-        // The descriptor set is compiled in, so building cannot fail. A test lists it through both
-        // versions.
-        if let (Ok(v1), Ok(v1alpha)) = (reflection().build_v1(), reflection().build_v1alpha()) {
-            routes.add_service(v1).add_service(v1alpha);
+        if offers_reflection {
+            add_reflection(&mut routes);
         }
         routes.routes()
+    }
+}
+
+/// Adds reflection, v1 and v1alpha.
+fn add_reflection(routes: &mut RoutesBuilder) {
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // The descriptor set is compiled in, so building cannot fail. A test lists it through both
+    // versions.
+    if let (Ok(v1), Ok(v1alpha)) = (reflection().build_v1(), reflection().build_v1alpha()) {
+        routes.add_service(v1).add_service(v1alpha);
     }
 }

@@ -53,12 +53,14 @@ define_access! {
     | Rpc::ConfirmSecondFactor
     | Rpc::SignIn => RpcAccess::Unauthenticated,
     Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
-    Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey =>
+    Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey | Rpc::IssueCards =>
         RpcAccess::OnRecord(&[Enrol]),
-    Rpc::EndGrant | Rpc::RevokeServiceKey | Rpc::RevokeAccount => RpcAccess::OnRecord(&[Revoke]),
+    Rpc::EndGrant | Rpc::RevokeServiceKey | Rpc::RevokeAccount | Rpc::RevokeCards =>
+        RpcAccess::OnRecord(&[Revoke]),
     // Every caller may also revoke its own device.
     Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
-    Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListUnitDevices =>
+    Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListUnitDevices
+    | Rpc::ListCards | Rpc::ListSecondFactors =>
         RpcAccess::WithinUnits(&[ListDevices]),
     Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns
     | Rpc::ListCatalogueEntries => RpcAccess::InternalRole,

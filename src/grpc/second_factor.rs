@@ -3,9 +3,10 @@
 use super::access::to_internal_error;
 use super::peer::AddressBucket;
 use super::status::RpcError;
-use super::{Services, impl_service};
+use super::{Services, impl_service, pagination};
 use crate::app::AppError;
 use crate::app::access::CallerIdentity;
+use crate::app::second_factor::FactorState;
 use crate::auth::{self, FactorSecrets, SecretHash};
 use crate::domain::access::enrolment::EnrolmentCode;
 use crate::domain::support::ids::AccountId;
@@ -20,6 +21,7 @@ impl_service!(SecondFactorService {
     unauthenticated confirm_second_factor:
         ConfirmSecondFactorRequest => ConfirmSecondFactorResponse;
     authenticated reset_second_factor: ResetSecondFactorRequest => ResetSecondFactorResponse;
+    authenticated list_second_factors: ListSecondFactorsRequest => ListSecondFactorsResponse;
 });
 
 impl Services {
@@ -78,6 +80,30 @@ impl Services {
         let account = violations.into_result(account)?;
         self.app.reset_second_factor(&identity.actor, account)?;
         Ok(pb::ResetSecondFactorResponse {})
+    }
+
+    fn list_second_factors(
+        &self,
+        identity: &CallerIdentity,
+        message: pb::ListSecondFactorsRequest,
+    ) -> Result<pb::ListSecondFactorsResponse, RpcError> {
+        let pb::ListSecondFactorsRequest { page_size, page_token } = message;
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let skip = pagination::decode_offset_token(&page_token, b"factors")?;
+        let all = self.app.second_factor_states(&identity.actor)?;
+        let next_page_token = pagination::next_offset_token(skip + size, all.len(), b"factors");
+        let accounts = all.into_iter().skip(skip).take(size).map(|one| {
+            let FactorState { account, label, has_password, factor } = one;
+            let left = factor.as_ref().map_or(0, |factor| factor.recovery_codes_left);
+            pb::SecondFactorAccount {
+                account_id: account.0.to_vec(),
+                account_label: label,
+                has_password,
+                enrolled: factor.is_some(),
+                recovery_codes_left: left as u32,
+            }
+        });
+        Ok(pb::ListSecondFactorsResponse { accounts: accounts.collect(), next_page_token })
     }
 
     /// The hash of an unused code with its account and label; a wrong code is counted.

@@ -4,6 +4,7 @@
 //! Each handshake runs in its own task, so a slow client does not delay other connections.
 
 use super::tls::{ReloadableTlsConfig, read_client_name};
+use crate::domain::access::enrolment::TYPED_CODE_MINUTES;
 use crate::domain::access::lease::OFFLINE_LEASE_DAYS;
 use crate::grpc::PeerInfo;
 use std::collections::HashMap;
@@ -40,6 +41,8 @@ pub struct ServerLimits {
     pub failures_per_address: u32,
     /// Days without contact after which phones hide their data.
     pub offline_lease_days: u16,
+    /// Minutes for which a printed card is valid.
+    pub card_minutes: u32,
 }
 
 impl Default for ServerLimits {
@@ -51,6 +54,7 @@ impl Default for ServerLimits {
             calls_per_minute: 600,
             failures_per_address: 60,
             offline_lease_days: OFFLINE_LEASE_DAYS,
+            card_minutes: TYPED_CODE_MINUTES,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::pb::access_service_client::AccessServiceClient;
 use crate::pb::audit_service_client::AuditServiceClient;
 use crate::pb::baseline_service_client::BaselineServiceClient;
 use crate::pb::campaign_service_client::CampaignServiceClient;
+use crate::pb::card_service_client::CardServiceClient;
 use crate::pb::catalogue_service_client::CatalogueServiceClient;
 use crate::pb::conclusion_service_client::ConclusionServiceClient;
 use crate::pb::desk_service_client::DeskServiceClient;
@@ -230,6 +231,11 @@ unary_calls! {
         step_campaign: StepCampaignRequest => StepCampaignResponse;
         rehearse_campaign: RehearseCampaignRequest => RehearseCampaignResponse;
     }
+    CardServiceClient {
+        issue_cards: IssueCardsRequest => IssueCardsResponse;
+        list_cards: ListCardsRequest => ListCardsResponse;
+        revoke_cards: RevokeCardsRequest => RevokeCardsResponse;
+    }
     CatalogueServiceClient {
         list_catalogue_entries: ListCatalogueEntriesRequest => ListCatalogueEntriesResponse;
     }
@@ -285,6 +291,7 @@ unary_calls! {
         diff_runs: DiffRunsRequest => DiffRunsResponse;
     }
     SecondFactorServiceClient {
+        list_second_factors: ListSecondFactorsRequest => ListSecondFactorsResponse;
         reset_second_factor: ResetSecondFactorRequest => ResetSecondFactorResponse;
     }
     ScoringServiceClient {

@@ -140,6 +140,7 @@ fn build_services(setup: ServerSetup, closing: watch::Receiver<bool>) -> Service
         .with_reflection(reflection)
         .with_second_factor(second_factor)
         .with_offline_lease(limits.offline_lease_days)
+        .with_card_minutes(limits.card_minutes)
 }
 
 /// Sets the random epoch id of a new database, and reapplies revocations that a restored database

@@ -7,7 +7,7 @@ use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::enrol_code;
 use super::write_tx::WriteTx;
-use crate::domain::access::enrolment::EnrolCodeId;
+use crate::domain::access::enrolment::{CardState, EnrolCodeId};
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
@@ -43,7 +43,21 @@ impl EnrolCode {
     /// Whether it can be used at `now`.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.used_at.is_none() && self.revoked_at.is_none() && now < self.expires_at
+        self.state(now) == CardState::Unused
+    }
+
+    /// What became of it until `now`.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> CardState {
+        if self.used_at.is_some() {
+            CardState::Used
+        } else if self.revoked_at.is_some() {
+            CardState::Revoked
+        } else if now < self.expires_at {
+            CardState::Unused
+        } else {
+            CardState::Expired
+        }
     }
 }
 

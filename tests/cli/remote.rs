@@ -99,7 +99,10 @@ pub(super) fn sign_in_all<'a>(
 
 /// The JSON of an answer without what differs from one machine, call or moment to the next.
 pub(super) fn comparable(output: &CommandOutput) -> Value {
-    const MOMENTS: [&str; 13] = [
+    const MOMENTS: [&str; 16] = [
+        "card",
+        "qr",
+        "issued",
         "published",
         "cut",
         "output_sha256",

@@ -56,6 +56,8 @@ fn write_files(machine: &TestMachine) -> Vec<(&'static str, String)> {
         ("PLAN", write("cham.toml", &leaf("T1"))),
         ("BAD_PLAN", write("cham-2.toml", &leaf("T99"))),
         ("HANDOVER", write("ban-giao.csv", handover)),
+        ("CARDS", machine.path("phieu.html").display().to_string()),
+        ("CARDS_PDF", machine.path("phieu.pdf").display().to_string()),
         ("OUT", machine.path("ra").display().to_string()),
         ("TEMPLATE", machine.path("mau.xlsx").display().to_string()),
     ]
@@ -133,12 +135,24 @@ const STORY: &[Act] = &[
         false,
     ),
     ("thu", &["access", "grants", "--unit", "com-29242-2"], false),
+    ("thu", &["invite", "print", "ROLES", "--out", "CARDS"], false),
+    ("thu", &["invite", "print", "ROLES", "--out", "CARDS"], false),
+    ("thu", &["invite", "print", "ROLES", "--renew", "--out", "CARDS_PDF"], false),
+    ("thu", &["invite", "print", "BAD_ROLES", "--out", "CARDS"], false),
+    ("thu", &["invite", "list"], false),
+    ("thu", &["invite", "list", "--all", "--unit", "com-29242-2"], false),
+    ("thu", &["invite", "list", "--unit", "khong-co"], false),
+    ("thu", &["invite", "revoke", "--unit", "com-29242-2"], false),
+    ("thu", &["invite", "revoke", "000000000000"], false),
+    ("thu", &["invite", "revoke", "x"], false),
 ];
 
 /// What is read only, and of one machine the same for the operator and for an account: devices and
 /// entries of the audit are of this machine.
 const READS: &[(&str, &[&str])] = &[
     ("thu", &["fleet"]),
+    ("thu", &["invite", "list", "--all"]),
+    ("thu", &["access", "second-factor", "list"]),
     ("lan", &["remind", "--unit", "dist-842"]),
     ("lan", &["quality", "list", "--unit", COMMUNE]),
     ("tra", &["audit", "show", "--purpose", "kiem tra", "--limit", "7"]),
@@ -209,6 +223,35 @@ fn files_lists_and_sheets_are_the_same_on_the_servers_machine_and_over_the_netwo
     check_what_is_of_one_machine(&there, &people);
 }
 
+/// A card of the operator is the same for an account elsewhere, which draws the same sheet.
+fn check_a_card(there: &TestMachine, person: &RemotePerson<'_>) {
+    let roles = there.write("phieu.csv", "account,role,unit\nxa-3,REPORTER,com-29242-2\n");
+    let [one, two] = ["mot.html", "hai.html"].map(|name| there.path(name).display().to_string());
+    let local: Value =
+        serde_json::from_str(&there.run_ok(&["--json", "invite", "print", &roles, "--out", &one]))
+            .unwrap();
+    let remote = person.run(&["--json", "invite", "print", &roles, "--out", &two]);
+    let remote: Value = serde_json::from_str(&remote.out).unwrap();
+    assert_eq!(
+        (&local["cards"][0]["new"], &remote["cards"][0]["new"]),
+        (&true.into(), &false.into())
+    );
+    for key in ["card", "expires", "roles"] {
+        assert_eq!(local["cards"][0][key], remote["cards"][0][key]);
+    }
+    // Only the addresses differ: this server listens elsewhere than the settings say.
+    let code = |answer: &Value| {
+        let text = answer["cards"][0]["qr"].as_str().unwrap();
+        text.split("&a=").next().unwrap().to_owned()
+    };
+    assert_eq!(code(&local), code(&remote));
+    assert!(std::fs::read_to_string(&two).unwrap().contains("xa-3"));
+    let number = local["cards"][0]["card"].as_str().unwrap();
+    let revoked = person.run(&["--json", "invite", "revoke", number]);
+    let revoked: Value = serde_json::from_str(&revoked.out).unwrap();
+    assert_eq!(revoked, serde_json::json!({ "asked": 1, "revoked": 1 }));
+}
+
 /// A code enrols one device of an account whose roles stay; a new campaign knows the authority.
 fn check_what_is_of_one_machine(there: &TestMachine, people: &[RemotePerson<'_>]) {
     let roles = there.run_ok(&["access", "grants", "--account", "xa"]);
@@ -218,6 +261,7 @@ fn check_what_is_of_one_machine(there: &TestMachine, people: &[RemotePerson<'_>]
     assert_eq!(there.run_ok(&["access", "grants", "--account", "xa"]), roles);
     let unknown = find(people, "thu").run(&["access", "enrol", "--account", "khong-co"]);
     assert!(unknown.code == 1 && unknown.err.contains("UNKNOWN_ACCOUNT"), "{unknown:?}");
+    check_a_card(there, find(people, "thu"));
     let dir = there.path("moi").display().to_string();
     let new = find(people, "lan").run(&["campaign", "new", &dir, "--yes"]);
     assert_eq!(new.code, 0, "{new:?}");

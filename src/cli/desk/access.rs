@@ -165,7 +165,7 @@ impl Desk {
 
     /// The unit by which a list is filtered. Where an account may not list units, it is one on
     /// which a visible role is held: an unknown code must not look like an empty list.
-    fn find_unit_of_role(&self, code: &str) -> CliResult<UnitId> {
+    pub(super) fn find_unit_of_role(&self, code: &str) -> CliResult<UnitId> {
         let remote = match self {
             Self::Remote(remote) if remote.visible_org()?.is_none() => remote,
             Self::Local(_) | Self::Remote(_) => return self.find_unit_id(code),
@@ -192,23 +192,6 @@ impl Desk {
                 let request = pb::RevokeDeviceRequest { request_id, device_id };
                 remote.ask(remote.client.revoke_device(request))?;
                 Ok(None)
-            }
-        }
-    }
-
-    /// Removes the second factor of an account and ends its desk sessions.
-    pub(in crate::cli) fn reset_second_factor(&self, label: &str) -> CliResult {
-        match self {
-            Self::Local(local_app) => {
-                let account = super::super::second_factor::find_account(local_app, label)?;
-                Ok(local_app.app.reset_second_factor(&local_app.actor, account)?)
-            }
-            Self::Remote(remote) => {
-                let request = pb::ResetSecondFactorRequest {
-                    request_id: new_request_id()?,
-                    account_id: AccountId::from_code(label).0.to_vec(),
-                };
-                remote.ask(remote.client.reset_second_factor(request)).map(|_| ())
             }
         }
     }

@@ -5,7 +5,7 @@ use super::super::error::CliResult;
 use super::super::grant_batch::GrantBatch;
 use super::super::invite::{IssuedInvite, issue_invite};
 use super::access::role_number;
-use super::{Desk, new_request_id, read, require, unit_uid};
+use super::{Desk, RemoteDesk, new_request_id, read, require, unit_uid};
 use crate::app::enrol_card::GrantRequest;
 use crate::domain::org::DaySpan;
 use crate::domain::support::ids::AccountId;
@@ -36,19 +36,9 @@ impl Desk {
             }
             Self::Remote(remote) => remote,
         };
-        let (org, _) = remote.load_org()?;
-        let grant = |one: &GrantRequest| {
-            let days = DaySpan { from: one.from.unwrap_or(Date::MIN), to: one.to };
-            Ok(pb::RoleToGrant {
-                account_label: one.label.clone(),
-                role: role_number(one.role)?,
-                unit_uid: unit_uid(&org, one.unit),
-                days: Some(values::span_to_proto(days)),
-            })
-        };
         let request = pb::GrantRolesRequest {
             request_id: new_request_id()?,
-            grants: batch.requests.iter().map(grant).collect::<CliResult<_>>()?,
+            grants: remote.roles_to_grant(batch)?,
             validate_only: dry_run,
         };
         let answer = remote.ask(remote.client.grant_roles(request))?;
@@ -80,5 +70,22 @@ impl Desk {
         let answer = remote.ask(remote.client.create_enrolment_code(request))?;
         let expires = read(values::required_timestamp_from_proto(answer.expires_at))?;
         require(IssuedInvite::parse(&answer.qr_text, expires))
+    }
+}
+
+impl RemoteDesk {
+    /// The roles of a batch; the server knows units by their codes.
+    pub(super) fn roles_to_grant(&self, batch: &GrantBatch) -> CliResult<Vec<pb::RoleToGrant>> {
+        let (org, _) = self.load_org()?;
+        let grant = |one: &GrantRequest| {
+            let days = DaySpan { from: one.from.unwrap_or(Date::MIN), to: one.to };
+            Ok(pb::RoleToGrant {
+                account_label: one.label.clone(),
+                role: role_number(one.role)?,
+                unit_uid: unit_uid(&org, one.unit),
+                days: Some(values::span_to_proto(days)),
+            })
+        };
+        batch.requests.iter().map(grant).collect()
     }
 }

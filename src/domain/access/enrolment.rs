@@ -50,6 +50,32 @@ impl fmt::Display for EnrolCodeId {
     }
 }
 
+/// What became of a printed card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardState {
+    /// It can be used.
+    Unused,
+    /// It enrolled a device.
+    Used,
+    /// Its time is over.
+    Expired,
+    /// It was revoked before it was used.
+    Revoked,
+}
+
+impl CardState {
+    /// Its word in files and answers.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unused => "UNUSED",
+            Self::Used => "USED",
+            Self::Expired => "EXPIRED",
+            Self::Revoked => "REVOKED",
+        }
+    }
+}
+
 /// Text that is not a code or not an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InviteError {

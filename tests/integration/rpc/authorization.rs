@@ -1,6 +1,7 @@
 //! Calls every rpc as every role in every relation to the record's unit and compares the results
 //! with the permission table.
 
+use super::cards::build_card_requests;
 use super::desk_work::{build_desk_lists, build_desk_requests};
 use super::handovers::{enter_handover, stock_to_hand_over};
 use super::participation::build_participation_requests;
@@ -123,6 +124,7 @@ fn build_requests(
         build_conclusion_requests(&sent.id, id),
         build_campaign_requests(id),
         build_grant_requests(server, &other_requests.0[1], id),
+        build_card_requests(id),
         build_participation_requests(id),
         build_run_requests(server, id),
         build_two_person_requests(server, id),

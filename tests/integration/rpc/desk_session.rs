@@ -243,7 +243,10 @@ fn issue_card(server: &TestServer, number: u8) -> EnrolmentCode {
         from: None,
         to: jiff::civil::Date::MAX,
     };
-    let batch = server.app.issue_cards(&system, &[request], &order).unwrap().unwrap();
+    let (performer, act) =
+        (Performer::Operator(&system), ActRequest::of_operator("access.enrol_card", false));
+    let issued = server.app.perform_cards(performer, &act, &[request], &order).unwrap();
+    let batch = issued.performed().unwrap();
     assert_eq!(batch.cards.len(), 1);
     code
 }

@@ -4,6 +4,7 @@ mod access;
 mod authorization;
 mod baselines;
 mod campaigns;
+mod cards;
 mod conclusion;
 pub(crate) mod desk_session;
 mod desk_work;

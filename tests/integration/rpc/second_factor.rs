@@ -273,6 +273,14 @@ async fn a_session_without_a_second_factor_ends_when_its_account_becomes_secreta
     server.close().await;
 }
 
+/// The second factors that a new administrator of the unit may list.
+async fn states_seen_by(server: &TestServer, uid: &str) -> Vec<pb::SecondFactorAccount> {
+    let caller = server.enrol_client(uid, Role::Admin).await;
+    let list = caller.request(pb::ListSecondFactorsRequest::default());
+    let mut service = SecondFactorServiceClient::new(caller.channel.clone());
+    service.list_second_factors(list).await.unwrap().into_inner().accounts
+}
+
 #[tokio::test]
 async fn a_reset_by_who_is_over_every_unit_of_the_account_ends_factor_and_sessions() {
     let server = TestServer::start_with_second_factor().await;
@@ -289,6 +297,11 @@ async fn a_reset_by_who_is_over_every_unit_of_the_account_ends_factor_and_sessio
             .reset_second_factor(caller.request(request))
             .await
     };
+    let (near, far) =
+        (states_seen_by(&server, ROOT).await, states_seen_by(&server, "dist-846").await);
+    let own = near.iter().find(|one| one.account_label == LABEL).unwrap();
+    assert!(own.enrolled && own.has_password && own.recovery_codes_left == 8, "{own:?}");
+    assert!(far.iter().all(|one| one.account_label != LABEL), "{far:?}");
     let elsewhere = reset_by("dist-846").await.unwrap_err();
     assert!(matches!(elsewhere.code(), Code::PermissionDenied | Code::NotFound), "{elsewhere:?}");
     assert!(is_live(&server, &session).await, "a refused call ends nothing");
