@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Every key of the configuration, with a value that is not its default.
-const SETTINGS: [(&str, &str, &str); 35] = [
+const SETTINGS: [(&str, &str, &str); 36] = [
     ("listen", "address", "\"127.0.0.1:9443\""),
     ("listen", "public", "[\"https://a.example.vn:1\", \"https://b.example.vn:2\"]"),
     ("listen", "plaintext", "true"),
