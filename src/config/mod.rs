@@ -47,7 +47,7 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 12] = [
+pub const SECTIONS: [&str; 13] = [
     "listen",
     "database",
     "tls",
@@ -60,6 +60,7 @@ pub const SECTIONS: [&str; 12] = [
     "telemetry",
     "backup",
     "release",
+    "web",
 ];
 /// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
