@@ -13,7 +13,7 @@ use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::Participation;
 use crate::domain::org::{Hierarchy, Org, OrgFacts};
 use crate::domain::report::workflow::ReportState;
-use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::ids::UnitId;
 use crate::store::WriteTx;
 use crate::store::participation::participation_scopes;
 use crate::store::report::{attachment_scopes, report_scopes};
@@ -86,7 +86,7 @@ impl App {
             let Some(root) = self.root_unit(tx)? else { return Ok(OrgDayChanges::default()) };
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
             let permit: Permit<action::ChangeOrg> =
-                authorize(&Actor::system_actor(unit_path.unit), &unit_path, today)?;
+                authorize(&Actor::system_actor(root), &unit_path, today)?;
             let mut applied = OrgDayChanges::default();
             for unit in reference.org.units() {
                 let unit_path = unit_path_on(&reference.org, unit.id, today);
@@ -130,18 +130,6 @@ pub fn find_root_unit(org: &Org, today: Date) -> Option<UnitId> {
         .max_by_key(|id| org.children(*id, Hierarchy::Command, today).len())
 }
 
-/// A role on a unit is held once: the grant with the days of the one that the account holds there
-/// already, if they overlap or touch.
-fn joined_grant(held: &[Grant], moved: Grant) -> Grant {
-    let joins = |one: &&Grant| {
-        (one.role, one.unit) == (moved.role, moved.unit)
-            && one.from <= moved.to
-            && moved.from <= one.to
-    };
-    let Some(held) = held.iter().find(joins) else { return moved };
-    Grant { from: held.from.min(moved.from), to: held.to.max(moved.to), ..moved }
-}
-
 /// Moves grants from before the first import (the first administrator) to the root unit.
 fn move_initial_grants(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()> {
     let no_unit = UnitId([0; 16]);
@@ -183,7 +171,7 @@ fn move_participations(
 ) -> Result<usize> {
     let mut moved = 0;
     for campaign in &reference.campaigns {
-        let id = CampaignId::from_code(&campaign.code);
+        let id = campaign.id();
         if tx.participation(id, unit_path.unit, &reference.unit_numbers)?.is_some() {
             let record_id = Participation::record_id(id, unit_path.unit);
             let scopes = participation_scopes(unit_path);
@@ -237,7 +225,7 @@ fn move_accounts(
         }
         let next = Grant { unit: unit_path.acting_unit, from: grant.from.max(today), ..grant };
         let held = tx.grants(account)?;
-        tx.put_grant(account, &joined_grant(&held, next))?;
+        tx.put_grant(account, &next.joined_with(&held))?;
         tx.append_audit(&AuditContext::from(permit));
         moved += 1;
     }

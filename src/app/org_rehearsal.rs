@@ -13,7 +13,7 @@ use crate::domain::rehearsal::{RehearsalInput, RehearsalReport, rehearse};
 use crate::domain::report::workflow::ReportState;
 use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::support::ids::UnitId;
-use crate::domain::support::message::message;
+use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Violation;
 use jiff::civil::Date;
@@ -109,7 +109,7 @@ impl App {
     }
 }
 
-fn no_change(message: crate::domain::support::message::Message) -> AppError {
+fn no_change(message: Message) -> AppError {
     AppError::Violations(vec![Violation::error("NO_CHANGE", "effective_day", message)])
 }
 

@@ -300,7 +300,7 @@ impl Exporter<'_> {
         let output = &self.ctx.output;
         files::write_text(output, out, &set.text)?;
         if !output.json || out.is_none() {
-            set.untold.iter().for_each(|one| output.print_remark(output.say(&one.message)));
+            set.omitted.iter().for_each(|one| output.print_remark(output.say(&one.message)));
         }
         if let Some(path) = out {
             say_data_values(output, path, &set);
@@ -350,7 +350,7 @@ impl Exporter<'_> {
 fn say_data_values(output: &Output, path: &Path, set: &Dhis2Export) {
     let path = files::display_name(path);
     let (reports, values) = (set.report_count, set.value_count);
-    let untold = set.untold.iter().map(|one| {
+    let omitted = set.omitted.iter().map(|one| {
         let message = output.say(&one.message);
         json!({ "code": one.code, "count": one.count, "message": message })
     });
@@ -361,7 +361,7 @@ fn say_data_values(output: &Output, path: &Path, set: &Dhis2Export) {
                 "path": path,
                 "reports": reports,
                 "values": values,
-                "untold": untold.collect::<Vec<_>>(),
+                "omitted": omitted.collect::<Vec<_>>(),
             })
         },
     );

@@ -5,7 +5,7 @@ use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::field_fill::{FillArgs, fill_report, parse_cells, split_words};
 use super::output::Output;
-use super::phone::{self, PhoneArgs, day_text, status_code};
+use super::phone::{self, PhoneArgs, day_text};
 use super::report_selection::{require_entered, select_report, show_or_blank};
 use super::review::{sync_command, sync_command_if_any};
 use crate::client::facade::{
@@ -147,7 +147,10 @@ fn enrol_phone(ctx: &CliContext, phone: &Phone, invitation: &str) -> CliResult {
                 role_codes(&session.roles).join(" ")
             )
         },
-        || json!({ "device": session.device_id, "unit": session.unit, "roles": role_codes(&session.roles) }),
+        || {
+            let roles = role_codes(&session.roles);
+            json!({ "device": session.device_id, "unit": session.unit, "roles": roles })
+        },
     );
     Ok(())
 }
@@ -262,7 +265,7 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
     let row = |(one, name): (DueReport, String)| {
         let form = output.lang.pick(&one.form_name_vi, &one.form_name_en).to_owned();
         let (first, last) = (day_text(one.key.start_day), day_text(one.key.end_day - 1));
-        let (due, state) = (day_text(one.due_day - 1), status_code(one.status).to_owned());
+        let (due, state) = (day_text(one.due_day - 1), one.status.code().to_owned());
         vec![one.report_id, one.key.unit, first, last, due, state, name, form]
     };
     let rows: Vec<Vec<String>> = due.into_iter().zip(names).map(row).collect();

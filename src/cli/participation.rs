@@ -13,7 +13,6 @@ use crate::domain::campaign::{
     UnitPlan,
 };
 use crate::domain::support::hex::encode_hex;
-use crate::domain::support::ids::CampaignId;
 use crate::domain::support::message::message;
 use crate::domain::target_rule::Target;
 use jiff::civil::Date;
@@ -28,7 +27,8 @@ const HASH_DIGITS: usize = 12;
   thidua participation list --unit dist-842
   thidua participation register --unit com-29242-0 --account lan --signed-role 'Truong Cong an xa'
   thidua participation launch --unit com-29242-0 --account lan --on 2024-08-23 --attendance 45
-  thidua participation save-plan --unit com-29242-0 --account lan --document 'KH 12' --target 'T1=count(so_offences) <= 4'
+  thidua participation save-plan --unit com-29242-0 --account lan --document 'KH 12' \
+    --target 'T1=count(so_offences) <= 4'
   thidua participation approve-plan --unit com-29242-0 --account minh --hash 5c1f0a9b3d2e")]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -262,7 +262,7 @@ fn perform(
 ) -> CliResult {
     let desk = ctx.open_desk()?;
     let (account, _) = desk.acting_account(args.account.as_deref())?;
-    let campaign = CampaignId::from_code(&desk.campaign(args.campaign.as_deref())?.code);
+    let campaign = desk.campaign(args.campaign.as_deref())?.id();
     let unit = desk.find_unit_id(&args.unit)?;
     let filter = ParticipationFilter { campaign: Some(campaign), unit: Some(unit) };
     let all = desk.participations(filter)?;
@@ -284,7 +284,7 @@ fn perform(
 fn list(ctx: &CliContext, args: &ListArgs) -> CliResult {
     let desk = ctx.open_desk()?;
     let campaign = match args.campaign.as_deref() {
-        Some(code) => Some(CampaignId::from_code(&desk.campaign(Some(code))?.code)),
+        Some(code) => Some(desk.campaign(Some(code))?.id()),
         None => None,
     };
     let unit = args.unit.as_deref().map(|unit| desk.find_unit_id(unit)).transpose()?;
@@ -357,7 +357,7 @@ fn part_json(line: &PartLine) -> Value {
             "attendance": one.attendance,
         })
     });
-    let pledge = |one: &Pledge| json!({ "body": one.body, "text_vi": one.text_vi, "signed_role": one.signed_role });
+    let pledge = |Pledge { body, text_vi, signed_role }: &Pledge| json!({ "body": body, "text_vi": text_vi, "signed_role": signed_role });
     json!({
         "campaign": line.campaign,
         "unit": line.unit,
@@ -370,7 +370,7 @@ fn part_json(line: &PartLine) -> Value {
 }
 
 fn plan_json(plan: &UnitPlan) -> Value {
-    let allocation = |one: &Allocation| json!({ "target": one.target, "phase": one.phase, "formula": one.formula.to_string() });
+    let allocation = |Allocation { target, phase, formula }: &Allocation| json!({ "target": target, "phase": phase, "formula": formula.to_string() });
     json!({
         "status": plan.status.as_str(),
         "document": plan.document,

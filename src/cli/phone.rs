@@ -2,9 +2,7 @@
 
 use super::error::{CliError, CliResult};
 use super::output::Output;
-use crate::client::facade::{
-    CellFigure, ClientError, OwnHeldCommand, Phone, ReportStatus, ReportView, Role,
-};
+use crate::client::facade::{CellFigure, ClientError, OwnHeldCommand, Phone, ReportView, Role};
 use crate::domain::report::figure_text;
 use crate::domain::support::clock_fault::duration_message;
 use crate::domain::support::message::message;
@@ -36,32 +34,33 @@ impl PhoneArgs {
 
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
-        let text = error.message();
-        let with = |detail: &str| message!("error-with-detail", text => text.clone(), detail);
+        let (code, text) = (error.code().to_owned(), error.message());
         match error {
-            ClientError::Refused { reason, problems } => {
+            ClientError::Refused { reason: _, problems } => {
                 let findings = problems.into_iter().map(|one| {
                     let message = one.message();
                     let field = one.element.unwrap_or(one.field);
                     Violation::error(problem_code(&one.reason), field, message)
                 });
-                Self::new(&reason, text).with_findings(findings)
+                Self::new(&code, text).with_findings(findings)
             }
-            ClientError::NotEnrolled => Self::new("NOT_ENROLLED", text),
-            ClientError::AlreadyEnrolled => Self::new("ALREADY_ENROLLED", text),
-            ClientError::BadInvitation { .. } => Self::new("BAD_INVITATION", text),
-            ClientError::CodeRefused { .. } => Self::new("CODE_REFUSED", text),
-            ClientError::NotFound { what } => Self::new("NOT_FOUND", with(&what)),
-            ClientError::BadArgument { what } => Self::new("BAD_ARGUMENT", with(&what)),
-            ClientError::Offline { detail, .. } => Self::new("OFFLINE", with(&detail)),
-            ClientError::Stopped { detail, .. } => Self::new("STOPPED", with(&detail)),
-            ClientError::DeviceKey { detail } => Self::new("DEVICE_KEY", with(&detail)),
-            ClientError::Storage { detail } => Self::new("STORAGE", with(&detail)),
-            ClientError::ClockWrong { .. } => Self::new("CLOCK", text),
-            ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", text),
-            ClientError::NoExportKey => Self::new("NO_EXPORT_KEY", text),
-            ClientError::NewerApp => Self::new("NEWER_APP", text),
-            ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", text),
+            ClientError::NotFound { what: detail }
+            | ClientError::BadArgument { what: detail }
+            | ClientError::Offline { detail, .. }
+            | ClientError::Stopped { detail, .. }
+            | ClientError::DeviceKey { detail }
+            | ClientError::Storage { detail } => {
+                Self::new(&code, message!("error-with-detail", text => text, detail))
+            }
+            ClientError::NotEnrolled
+            | ClientError::AlreadyEnrolled
+            | ClientError::BadInvitation { .. }
+            | ClientError::CodeRefused { .. }
+            | ClientError::ClockWrong { .. }
+            | ClientError::LeaseExpired { .. }
+            | ClientError::NoExportKey
+            | ClientError::NewerApp
+            | ClientError::PreReleaseSchema { .. } => Self::new(&code, text),
         }
     }
 }
@@ -110,21 +109,6 @@ pub(super) fn day_text(days: i32) -> String {
     date_from_days(days).to_string()
 }
 
-/// The code of a status.
-pub(super) fn status_code(status: ReportStatus) -> &'static str {
-    match status {
-        ReportStatus::Blank => "BLANK",
-        ReportStatus::Draft => "DRAFT",
-        ReportStatus::Waiting => "WAITING",
-        ReportStatus::Sent => "SENT",
-        ReportStatus::Received => "RECEIVED",
-        ReportStatus::Returned => "RETURNED",
-        ReportStatus::Conflict => "CONFLICT",
-        ReportStatus::Accepted => "ACCEPTED",
-        ReportStatus::Locked => "LOCKED",
-    }
-}
-
 /// The text of a cell in the form in which it is typed; empty without a value.
 pub(super) fn cell_text(value: Option<CellFigure>, scale: u8) -> String {
     value.map_or_else(String::new, |value| figure_text::format_cell_shortest(value.into(), scale))
@@ -150,7 +134,7 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
             day_text(key.start_day),
             day_text(key.end_day - 1)
         ),
-        format!("{} {}", view.report_id, output.code_text(status_code(view.status))),
+        format!("{} {}", view.report_id, output.code_text(view.status.code())),
     ];
     for cell in &view.cells {
         let name = output.lang.pick(&cell.name_vi, &cell.name_en);
@@ -196,7 +180,7 @@ pub(super) fn report_json(view: &ReportView) -> Value {
         "unit": key.unit,
         "first_day": day_text(key.start_day),
         "last_day": day_text(key.end_day - 1),
-        "status": status_code(view.status),
+        "status": view.status.code(),
         "nil": view.nil,
         "cells": cells,
         "note": view.note,

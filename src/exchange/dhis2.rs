@@ -14,7 +14,7 @@ mod xml;
 
 pub use answer::{build_answer, build_unreadable_answer};
 pub use export::{
-    Dhis2Export, Dhis2ExportFormat, Dhis2ExportRequest, UntoldFigures, export_data_values,
+    Dhis2Export, Dhis2ExportFormat, Dhis2ExportRequest, OmittedData, export_data_values,
 };
 pub use message::{Dhis2Options, Dhis2Scheme, ImportStrategy};
 

@@ -18,7 +18,7 @@ use crate::pb;
 use crate::pb::card_service_server::CardService;
 use crate::wire::access::roles_to_proto;
 use crate::wire::bytes::encode_message;
-use crate::wire::card::card_state_to_proto;
+use crate::wire::enums::card_state_to_proto;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
 

@@ -1,7 +1,7 @@
 //! What a desk reads every day: due reports, silent devices, the morning report. No method may
 //! count or sort units by how well they do.
 
-use super::scoring::find_optional_unit;
+use super::org::find_optional_unit;
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;

@@ -29,6 +29,19 @@ impl_service!(OrgService {
     in_language rehearse_organisation: RehearseOrganisationRequest => RehearseOrganisationResponse;
 });
 
+/// The unit with this code; `None` for an empty one.
+pub(super) fn find_optional_unit(
+    reference: &ReferenceSnapshot,
+    uid: &str,
+) -> Result<Option<UnitId>, RpcError> {
+    let uid = FieldViolations::require_text("unit_uid", uid, CODE)?;
+    if uid.is_empty() {
+        return Ok(None);
+    }
+    let unit = reference.org.unit_by_uid(&uid).ok_or(RefusalReason::NotFound)?;
+    Ok(Some(unit.id))
+}
+
 impl Services {
     /// Returns the reference snapshot without an access check, for messages about records that the
     /// caller may already read.

@@ -34,11 +34,15 @@ impl Services {
         let mut violations = FieldViolations::default();
         let (units, parents) =
             (violations.require("units", units), violations.require("parents", parents));
-        let named = [("units", &units), ("parents", &parents), ("lineage", &lineage)];
-        for (field, file) in named.into_iter().chain([("handover", &handover)]) {
-            let name = file.as_ref().map(|file| file.name.as_str());
-            if let Some(name) = name {
-                violations.check_text(format!("{field}.name"), name, FILE_NAME);
+        let named = [
+            ("units.name", &units),
+            ("parents.name", &parents),
+            ("lineage.name", &lineage),
+            ("handover.name", &handover),
+        ];
+        for (field, file) in named {
+            if let Some(file) = file {
+                violations.check_text(field, &file.name, FILE_NAME);
             }
         }
         let on = effective_day.map(values::day_from_proto).transpose();

@@ -10,9 +10,7 @@ use crate::app::participation::{ParticipationFilter, StoredParticipation};
 use crate::domain::campaign::TakePart;
 use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::pb;
-use crate::pb::command::Body;
 use crate::pb::participation_service_server::ParticipationService;
-use crate::pb::take_part_request::Act;
 use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::{participation, record};
@@ -32,8 +30,8 @@ impl Services {
         let (name, encoded) = ("campaign.take_part", encode_message(&message));
         let request = read_act_request(name, &message.request_id, message.validate_only, &encoded)?;
         let mut violations = FieldViolations::default();
-        let body = violations.require("act", message.act).map(to_command_body);
-        let part = body.and_then(|body| participation::take_part_from_proto(body, &mut violations));
+        let act = violations.require("act", message.act);
+        let part = act.and_then(|act| participation::take_part_from_proto(act, &mut violations));
         let part = violations.into_result(part)?;
         Ok(pb::TakePartResponse { participation: Some(self.perform(identity, &request, &part)?) })
     }
@@ -100,16 +98,5 @@ impl Services {
         let record = record::participation_to_proto(part, &self.load_reference()?.unit_numbers);
         let record = record.map_err(|error| RpcError::Internal(error.to_string()))?;
         Ok(pb::Participation { id: part.id().to_vec(), revision: *revision, record: Some(record) })
-    }
-}
-
-/// The command with the same content.
-fn to_command_body(act: Act) -> Body {
-    match act {
-        Act::RegisterForCampaign(register) => Body::RegisterForCampaign(register),
-        Act::RecordLaunch(launch) => Body::RecordLaunch(launch),
-        Act::RecordPledge(pledge) => Body::RecordPledge(pledge),
-        Act::SavePlan(plan) => Body::SavePlan(plan),
-        Act::SubmitPlan(submit) => Body::SubmitPlan(submit),
     }
 }

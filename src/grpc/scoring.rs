@@ -1,13 +1,11 @@
 //! Computes score sheets by a plan that the caller brings. No method may rank units.
 
 use super::campaign_messages::diagnostic_to_proto;
+use super::org::find_optional_unit;
 use super::status::RpcError;
 use super::{Services, impl_service};
-use crate::app::ReferenceSnapshot;
 use crate::app::access::CallerIdentity;
-use crate::domain::support::ids::UnitId;
 use crate::domain::support::limits::{CODE, DEFINITION_FILE_BYTES_MAX, FILE_NAME};
-use crate::domain::support::reason::RefusalReason;
 use crate::exchange::scores::{ScoreRequest, evaluate_scores};
 use crate::files::campaign_set::NamedText;
 use crate::i18n::Lang;
@@ -19,19 +17,6 @@ use crate::wire::scoring::score_sheet_to_proto;
 impl_service!(ScoringService {
     in_language evaluate_scores: EvaluateScoresRequest => EvaluateScoresResponse;
 });
-
-/// The unit with this code; `None` for an empty one.
-pub(super) fn find_optional_unit(
-    reference: &ReferenceSnapshot,
-    uid: &str,
-) -> Result<Option<UnitId>, RpcError> {
-    let uid = FieldViolations::require_text("unit_uid", uid, CODE)?;
-    if uid.is_empty() {
-        return Ok(None);
-    }
-    let unit = reference.org.unit_by_uid(&uid).ok_or(RefusalReason::NotFound)?;
-    Ok(Some(unit.id))
-}
 
 impl Services {
     fn evaluate_scores(

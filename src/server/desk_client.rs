@@ -246,11 +246,6 @@ unary_calls! {
         reopen_campaign: ReopenCampaignRequest => ReopenCampaignResponse;
         step_award: StepAwardRequest => StepAwardResponse;
     }
-    ParticipationServiceClient {
-        take_part: TakePartRequest => TakePartResponse;
-        decide_unit_plan: DecideUnitPlanRequest => DecideUnitPlanResponse;
-        list_participations: ListParticipationsRequest => ListParticipationsResponse;
-    }
     DeskServiceClient {
         list_due_reports: ListDueReportsRequest => ListDueReportsResponse;
         list_unit_devices: ListUnitDevicesRequest => ListUnitDevicesResponse;
@@ -277,6 +272,11 @@ unary_calls! {
         list_handovers: ListHandoversRequest => ListHandoversResponse;
         rehearse_organisation: RehearseOrganisationRequest => RehearseOrganisationResponse;
     }
+    ParticipationServiceClient {
+        take_part: TakePartRequest => TakePartResponse;
+        decide_unit_plan: DecideUnitPlanRequest => DecideUnitPlanResponse;
+        list_participations: ListParticipationsRequest => ListParticipationsResponse;
+    }
     QualityServiceClient {
         list_findings: ListFindingsRequest => ListFindingsResponse;
     }
@@ -290,12 +290,12 @@ unary_calls! {
         list_standings_of_run: ListStandingsOfRunRequest => ListStandingsOfRunResponse;
         diff_runs: DiffRunsRequest => DiffRunsResponse;
     }
+    ScoringServiceClient {
+        evaluate_scores: EvaluateScoresRequest => EvaluateScoresResponse;
+    }
     SecondFactorServiceClient {
         list_second_factors: ListSecondFactorsRequest => ListSecondFactorsResponse;
         reset_second_factor: ResetSecondFactorRequest => ResetSecondFactorResponse;
-    }
-    ScoringServiceClient {
-        evaluate_scores: EvaluateScoresRequest => EvaluateScoresResponse;
     }
     StandingServiceClient {
         list_standings: ListStandingsRequest => ListStandingsResponse;

@@ -15,6 +15,7 @@ use crate::domain::support::limits::{self, CHANGES_MAX};
 use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::pb;
 use crate::pb::command::Body as BodyMessage;
+use crate::pb::take_part_request::Act;
 use prost::Message as _;
 
 /// A decoded command.
@@ -95,7 +96,7 @@ fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
             None,
             BodyMessage::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }),
         ),
-        CommandBody::TakePart(part) => (None, participation::take_part_to_proto(part)),
+        CommandBody::TakePart(part) => (None, participation::take_part_to_proto(part).into()),
     }
 }
 
@@ -166,6 +167,8 @@ fn body_from_proto(
     acting_unit: UnitId,
     violations: &mut FieldViolations,
 ) -> Option<CommandBody> {
+    let mut take_part =
+        |act| participation::take_part_from_proto(act, violations).map(CommandBody::TakePart);
     match body {
         BodyMessage::SaveCells(save) => {
             save_from_proto(save, acting_unit, violations).map(CommandBody::SaveCells)
@@ -198,13 +201,13 @@ fn body_from_proto(
                 .check("held_id", values::id_from_bytes(&held_id, HeldCommandId::from_slice))?;
             Some(CommandBody::SettleHeld { held, apply })
         }
-        part @ (BodyMessage::RegisterForCampaign(_)
-        | BodyMessage::RecordLaunch(_)
-        | BodyMessage::RecordPledge(_)
-        | BodyMessage::SavePlan(_)
-        | BodyMessage::SubmitPlan(_)
-        | BodyMessage::DecidePlan(_)) => {
-            participation::take_part_from_proto(part, violations).map(CommandBody::TakePart)
+        BodyMessage::RegisterForCampaign(one) => take_part(Act::RegisterForCampaign(one)),
+        BodyMessage::RecordLaunch(one) => take_part(Act::RecordLaunch(one)),
+        BodyMessage::RecordPledge(one) => take_part(Act::RecordPledge(one)),
+        BodyMessage::SavePlan(one) => take_part(Act::SavePlan(one)),
+        BodyMessage::SubmitPlan(one) => take_part(Act::SubmitPlan(one)),
+        BodyMessage::DecidePlan(one) => {
+            participation::decide_plan_from_proto(one, violations).map(CommandBody::TakePart)
         }
     }
 }

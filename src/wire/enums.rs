@@ -3,6 +3,7 @@
 //!
 //! Conversion from a message refuses the unspecified value and unknown values.
 
+use crate::domain::access::enrolment::CardState;
 use crate::domain::access::fleet::{BacklogStatus, LastContact};
 use crate::domain::campaign::completeness::MissingState;
 use crate::domain::campaign::{
@@ -141,6 +142,10 @@ proto_enums! {
     /// What waits at a unit.
     backlog_to_proto, backlog_from_proto: BacklogStatus = UnitBacklog {
         None = None, Some = Some, Stuck = Stuck,
+    }
+    /// What became of a printed card.
+    card_state_to_proto, card_state_from_proto: CardState = CardState {
+        Unused = Unused, Used = Used, Expired = Expired, Revoked = Revoked,
     }
     /// Why a unit gets no score.
     score_exclusion_to_proto, score_exclusion_from_proto: ScoreExclusion = ScoreExclusion {

@@ -6,7 +6,6 @@
 
 pub mod access;
 pub mod bytes;
-pub mod card;
 pub mod command;
 pub mod command_export;
 pub mod enums;

@@ -14,15 +14,37 @@ use crate::domain::support::limits::{
 use crate::domain::support::reason::RefusalReason;
 use crate::pb;
 use crate::pb::command::Body;
+use crate::pb::take_part_request::Act;
 
-/// Converts an act into the body of a command.
+/// The message of an act: what a unit enters, or what the unit above decides.
+pub enum ActMessage {
+    /// An act of the unit.
+    OfUnit(Act),
+    /// A decision on its plan.
+    Decision(pb::DecidePlan),
+}
+
+impl From<ActMessage> for Body {
+    fn from(message: ActMessage) -> Self {
+        match message {
+            ActMessage::OfUnit(Act::RegisterForCampaign(one)) => Self::RegisterForCampaign(one),
+            ActMessage::OfUnit(Act::RecordLaunch(one)) => Self::RecordLaunch(one),
+            ActMessage::OfUnit(Act::RecordPledge(one)) => Self::RecordPledge(one),
+            ActMessage::OfUnit(Act::SavePlan(one)) => Self::SavePlan(one),
+            ActMessage::OfUnit(Act::SubmitPlan(one)) => Self::SubmitPlan(one),
+            ActMessage::Decision(one) => Self::DecidePlan(one),
+        }
+    }
+}
+
+/// Converts an act.
 #[must_use]
-pub fn take_part_to_proto(part: &TakePart) -> Body {
+pub fn take_part_to_proto(part: &TakePart) -> ActMessage {
     let (campaign_id, unit_id) = (part.campaign.0.to_vec(), part.unit.0.to_vec());
-    match &part.act {
+    ActMessage::OfUnit(match &part.act {
         ParticipationAct::Register { signed_role } => {
             let (signed_role, withdraw) = (signed_role.clone(), false);
-            Body::RegisterForCampaign(pb::RegisterForCampaign {
+            Act::RegisterForCampaign(pb::RegisterForCampaign {
                 campaign_id,
                 unit_id,
                 signed_role,
@@ -31,7 +53,7 @@ pub fn take_part_to_proto(part: &TakePart) -> Body {
         }
         ParticipationAct::WithdrawRegistration => {
             let (signed_role, withdraw) = (String::new(), true);
-            Body::RegisterForCampaign(pb::RegisterForCampaign {
+            Act::RegisterForCampaign(pb::RegisterForCampaign {
                 campaign_id,
                 unit_id,
                 signed_role,
@@ -41,11 +63,11 @@ pub fn take_part_to_proto(part: &TakePart) -> Body {
         ParticipationAct::RecordLaunch { launch, seen } => {
             let convert = |one: &Option<Launch>| one.as_ref().map(|one| launch_to_proto("", one));
             let (launch, base_launch) = (convert(launch), convert(seen));
-            Body::RecordLaunch(pb::RecordLaunch { campaign_id, unit_id, launch, base_launch })
+            Act::RecordLaunch(pb::RecordLaunch { campaign_id, unit_id, launch, base_launch })
         }
         ParticipationAct::RecordPledge { body, pledge, seen } => {
             let convert = |one: &Option<Pledge>| one.as_ref().map(|one| pledge_to_proto("", one));
-            Body::RecordPledge(pb::RecordPledge {
+            Act::RecordPledge(pb::RecordPledge {
                 campaign_id,
                 unit_id,
                 body: body.clone(),
@@ -53,49 +75,37 @@ pub fn take_part_to_proto(part: &TakePart) -> Body {
                 base_pledge: convert(seen),
             })
         }
-        ParticipationAct::SavePlan { document, allocations, seen } => {
-            Body::SavePlan(pb::SavePlan {
-                campaign_id,
-                unit_id,
-                document: document.clone(),
-                allocations: allocations.iter().map(allocation_to_proto).collect(),
-                base_content_hash: seen.map_or_else(Vec::new, |seen| seen.0.to_vec()),
-            })
-        }
+        ParticipationAct::SavePlan { document, allocations, seen } => Act::SavePlan(pb::SavePlan {
+            campaign_id,
+            unit_id,
+            document: document.clone(),
+            allocations: allocations.iter().map(allocation_to_proto).collect(),
+            base_content_hash: seen.map_or_else(Vec::new, |seen| seen.0.to_vec()),
+        }),
         ParticipationAct::SubmitPlan { seen } => {
             let content_hash = seen.0.to_vec();
-            Body::SubmitPlan(pb::SubmitPlan { campaign_id, unit_id, content_hash })
+            Act::SubmitPlan(pb::SubmitPlan { campaign_id, unit_id, content_hash })
         }
         ParticipationAct::DecidePlan { seen, approve, remark } => {
-            Body::DecidePlan(pb::DecidePlan {
+            return ActMessage::Decision(pb::DecidePlan {
                 campaign_id,
                 unit_id,
                 content_hash: seen.0.to_vec(),
                 approve: *approve,
                 remark: remark.clone(),
-            })
+            });
         }
-    }
+    })
 }
 
-/// Converts an act; errors are added to `violations`. `None` also for a body that is no such act.
-pub fn take_part_from_proto(body: Body, violations: &mut FieldViolations) -> Option<TakePart> {
-    match body {
-        Body::RegisterForCampaign(message) => register_from_proto(message, violations),
-        Body::RecordLaunch(message) => record_launch_from_proto(message, violations),
-        Body::RecordPledge(message) => record_pledge_from_proto(message, violations),
-        Body::SavePlan(message) => save_plan_from_proto(message, violations),
-        Body::SubmitPlan(message) => submit_plan_from_proto(&message, violations),
-        Body::DecidePlan(message) => decide_plan_from_proto(message, violations),
-        Body::SaveCells(_)
-        | Body::SubmitReport(_)
-        | Body::ReturnReport(_)
-        | Body::AcceptReport(_)
-        | Body::AddComment(_)
-        | Body::SettleConflict(_)
-        | Body::SettleHeld(_)
-        | Body::ProposeAmendment(_)
-        | Body::SettleProposal(_) => None,
+/// Converts an act of a unit; errors are added to `violations`.
+pub fn take_part_from_proto(act: Act, violations: &mut FieldViolations) -> Option<TakePart> {
+    match act {
+        Act::RegisterForCampaign(message) => register_from_proto(message, violations),
+        Act::RecordLaunch(message) => record_launch_from_proto(message, violations),
+        Act::RecordPledge(message) => record_pledge_from_proto(message, violations),
+        Act::SavePlan(message) => save_plan_from_proto(message, violations),
+        Act::SubmitPlan(message) => submit_plan_from_proto(&message, violations),
     }
 }
 

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 const require = createRequire(`${process.env.THIDUA_NODE_MODULES}/`);
 const { AxeBuilder } = require('@axe-core/playwright');
 const { chromium } = require('playwright-core');
-const { THIDUA_ADDRESS: server, THIDUA_CODE: code, THIDUA_PROFILE: profile, THIDUA_SHOTS: shots } = process.env;
+const { THIDUA_ADDRESS: server, THIDUA_CODE: code, THIDUA_PROFILE: profile } = process.env;
+const { THIDUA_SHOTS: shots } = process.env;
 const PHONE = { width: 390, height: 844 };
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -20,24 +21,28 @@ const asked = new Set();
 page.on('pageerror', (error) => faults.push(String(error)));
 page.on('console', (message) => {
   // A browser reports every call that it could not make; the app says so itself.
-  if (message.type() === 'error' && !message.text().includes('net::ERR_')) faults.push(message.text());
+  const text = message.text();
+  if (message.type() === 'error' && !text.includes('net::ERR_')) faults.push(text);
 });
 context.on('request', (request) => asked.add(new URL(request.url()).origin));
 
 let step = 0;
 async function shoot(name, at = page) {
   step += 1;
-  if (shots) await at.screenshot({ path: `${shots}/${String(step).padStart(2, '0')}-${name}.png`, fullPage: true });
+  const path = `${shots}/${String(step).padStart(2, '0')}-${name}.png`;
+  if (shots) await at.screenshot({ path, fullPage: true });
 }
 
 async function checkAccess(what) {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
+  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']);
+  const { violations } = await axe.analyze();
   assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], what);
 }
 
 async function checkWidth(width) {
   await page.setViewportSize({ ...PHONE, width });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const measure = () => document.documentElement.scrollWidth - window.innerWidth;
+  const overflow = await page.evaluate(measure);
   assert.ok(overflow <= 0, `${width} pixels are ${overflow} too few`);
 }
 
@@ -52,6 +57,11 @@ try {
   console.log(`     first page after ${Date.now() - began} ms`);
   await checkAccess('enrolment');
   await shoot('enrol');
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'Enrol this device' }).waitFor();
+  await page.getByRole('button', { name: 'Tiếng Việt' }).click();
+  await page.getByRole('heading', { name: 'Ghi danh thiết bị' }).waitFor();
+  ok('the language changes and the code of the link stays');
   await page.getByRole('button', { name: 'Ghi danh' }).click();
   await page.getByText('Đã đồng bộ').waitFor();
   assert.equal(new URL(page.url()).hash, '', 'the code does not stay in the address');
@@ -69,7 +79,8 @@ try {
   await page.evaluate(() => navigator.serviceWorker.ready);
 
   await context.setOffline(true);
-  const card = cards.filter({ hasText: 'chưa nhập' }).filter({ has: page.getByRole('button', { name: /Không phát sinh/ }) }).first();
+  const nil = page.getByRole('button', { name: /Không phát sinh/ });
+  const card = cards.filter({ hasText: 'chưa nhập' }).filter({ has: nil }).first();
   const title = await card.getByRole('heading').innerText();
   const period = (await card.locator('p').first().innerText()).split(' · ')[0];
   await card.getByRole('button', { name: 'Nhập số liệu' }).click();
@@ -108,7 +119,8 @@ try {
   await shoot('received');
   ok('with a connection it is sent by itself, and received');
 
-  assert.deepEqual([...asked].filter((origin) => origin !== server), [], 'no other server is asked');
+  const others = [...asked].filter((origin) => origin !== server);
+  assert.deepEqual(others, [], 'no other server is asked');
   assert.deepEqual(faults, [], 'nothing went wrong in the page');
 } catch (failed) {
   await shoot('failed');

@@ -125,7 +125,7 @@ fn a_data_value_set_says_in_its_answer_or_on_standard_error_what_it_leaves_out()
     assert!(printed.err.contains("not accepted; reports: 2 (com-29242-1"), "{printed:?}");
     let answer = machine.run(&[&export[..], &["-o", "values.xml", "--json"]].concat());
     let told: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
-    assert_eq!((&told["values"], &told["untold"][0]["code"]), (&0.into(), &"NOT_ACCEPTED".into()));
+    assert_eq!((&told["values"], &told["omitted"][0]["code"]), (&0.into(), &"NOT_ACCEPTED".into()));
     assert!(answer.err.is_empty(), "{answer:?}");
     let refused = machine.run(&["export", "reports", "--form", "tuan-xa", "--unit-ids", "uid"]);
     assert!(refused.code == 2 && refused.err.contains("--format"), "{refused:?}");

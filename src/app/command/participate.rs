@@ -10,7 +10,6 @@ use crate::domain::campaign::{
     Launch, Participation, ParticipationAct, ParticipationContext, TakePart,
 };
 use crate::domain::report::command::Verdict;
-use crate::domain::support::ids::CampaignId;
 use crate::domain::support::reason::{FieldErrors, RefusalReason};
 use crate::store::WriteTx;
 use jiff::civil::Date;
@@ -45,9 +44,7 @@ fn store_act(
     put: impl Fn(&mut WriteTx, &Participation) -> Result<i64>,
 ) -> Result<CommandEffect> {
     let TakePart { campaign: id, unit, act } = part;
-    let campaigns = &ctx.reference.campaigns;
-    let campaign = campaigns.iter().find(|one| CampaignId::from_code(&one.code) == *id);
-    let campaign = campaign.filter(|one| one.status.is_in_force());
+    let campaign = ctx.reference.campaign(*id).filter(|one| one.status.is_in_force());
     let campaign = campaign.ok_or(RefusalReason::NotFound)?;
     let owner = ctx.reference.org.unit_by_uid(&campaign.owner_uid);
     let owner = owner.ok_or(RefusalReason::NotExpected)?.id;

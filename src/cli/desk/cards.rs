@@ -18,7 +18,7 @@ use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::server::keys::ServerKeys;
-use crate::wire::card::card_state_from_proto;
+use crate::wire::enums::card_state_from_proto;
 use crate::wire::values;
 
 /// For whom cards are issued.

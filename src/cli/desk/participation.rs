@@ -7,11 +7,9 @@ use crate::app::participation::{ParticipationFilter, StoredParticipation};
 use crate::cli::error::CliResult;
 use crate::domain::campaign::{Participation, TakePart};
 use crate::domain::org::Org;
-use crate::domain::support::ids::{AccountId, CampaignId};
+use crate::domain::support::ids::AccountId;
 use crate::pb;
-use crate::pb::command::Body;
-use crate::pb::take_part_request::Act;
-use crate::wire::participation::take_part_to_proto;
+use crate::wire::participation::{ActMessage, take_part_to_proto};
 use crate::wire::record::{self, UnitNumbers};
 
 /// How a unit takes part in a campaign, both named by their codes.
@@ -60,15 +58,9 @@ impl Desk {
 }
 
 fn local_part(reference: &ReferenceSnapshot, (part, revision): StoredParticipation) -> PartLine {
-    let campaigns = reference.campaigns.iter().map(|one| one.code.as_str());
-    let campaign = campaign_code(campaigns, part.campaign);
+    let campaign = reference.campaign(part.campaign).map(|one| one.code.clone());
+    let campaign = campaign.unwrap_or_else(|| part.campaign.to_string());
     PartLine { campaign, unit: unit_uid(&reference.org, part.unit), part, revision }
-}
-
-/// The code of a campaign; its id where the account does not see it.
-fn campaign_code<'a>(mut codes: impl Iterator<Item = &'a str>, id: CampaignId) -> String {
-    let code = codes.find(|code| CampaignId::from_code(code) == id);
-    code.map_or_else(|| id.to_string(), str::to_owned)
 }
 
 /// By which answers name units and campaigns.
@@ -102,39 +94,27 @@ impl RemoteDesk {
     fn take_part(&self, act: &TakePart, validate_only: bool) -> CliResult<PartLine> {
         let names = self.load_names()?;
         let request_id = new_request_id()?;
-        let act = match take_part_to_proto(act) {
-            Body::DecidePlan(decide) => {
+        let participation = match take_part_to_proto(act) {
+            ActMessage::OfUnit(act) => {
+                let request = pb::TakePartRequest { request_id, validate_only, act: Some(act) };
+                self.ask(self.client.take_part(request))?.participation
+            }
+            ActMessage::Decision(decide) => {
                 let decide = Some(decide);
                 let request = pb::DecideUnitPlanRequest { request_id, validate_only, decide };
-                let answer = self.ask(self.client.decide_unit_plan(request))?;
-                return read_part(require(answer.participation)?, &names);
+                self.ask(self.client.decide_unit_plan(request))?.participation
             }
-            Body::RegisterForCampaign(register) => Act::RegisterForCampaign(register),
-            Body::RecordLaunch(launch) => Act::RecordLaunch(launch),
-            Body::RecordPledge(pledge) => Act::RecordPledge(pledge),
-            Body::SavePlan(plan) => Act::SavePlan(plan),
-            Body::SubmitPlan(submit) => Act::SubmitPlan(submit),
-            Body::SaveCells(_)
-            | Body::SubmitReport(_)
-            | Body::ReturnReport(_)
-            | Body::AcceptReport(_)
-            | Body::AddComment(_)
-            | Body::SettleConflict(_)
-            | Body::SettleHeld(_)
-            | Body::ProposeAmendment(_)
-            | Body::SettleProposal(_) => return Err(unknown_answer()),
         };
-        let request = pb::TakePartRequest { request_id, validate_only, act: Some(act) };
-        let answer = self.ask(self.client.take_part(request))?;
-        read_part(require(answer.participation)?, &names)
+        read_part(require(participation)?, &names)
     }
 }
 
 fn read_part(one: pb::Participation, names: &Names) -> CliResult<PartLine> {
     let decoded = record::participation_from_proto(require(one.record)?, &names.numbers);
     let part = decoded.map_err(|_| unknown_answer())?;
-    let campaigns = names.campaigns.iter().map(|one| one.code.as_str());
-    let campaign = campaign_code(campaigns, part.campaign);
+    // An account need not see every campaign.
+    let campaign = names.campaigns.iter().find(|one| one.id() == part.campaign);
+    let campaign = campaign.map_or_else(|| part.campaign.to_string(), |one| one.code.clone());
     let unit = unit_uid(&names.org, part.unit);
     Ok(PartLine { campaign, unit, part, revision: one.revision })
 }

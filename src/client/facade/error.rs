@@ -152,6 +152,29 @@ impl FieldProblem {
 }
 
 impl ClientError {
+    /// The stable code; of a refusal its reason.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NotEnrolled => "NOT_ENROLLED",
+            Self::AlreadyEnrolled => "ALREADY_ENROLLED",
+            Self::BadInvitation { .. } => "BAD_INVITATION",
+            Self::CodeRefused { .. } => "CODE_REFUSED",
+            Self::Refused { reason, .. } => reason,
+            Self::NotFound { .. } => "NOT_FOUND",
+            Self::BadArgument { .. } => "BAD_ARGUMENT",
+            Self::Offline { .. } => "OFFLINE",
+            Self::ClockWrong { .. } => "CLOCK",
+            Self::Stopped { .. } => "STOPPED",
+            Self::LeaseExpired { .. } => "LEASE_OVER",
+            Self::NoExportKey => "NO_EXPORT_KEY",
+            Self::DeviceKey { .. } => "DEVICE_KEY",
+            Self::Storage { .. } => "STORAGE",
+            Self::NewerApp => "NEWER_APP",
+            Self::PreReleaseSchema { .. } => "PRE_RELEASE_SCHEMA",
+        }
+    }
+
     /// What happened and what to do.
     #[must_use]
     pub fn message(&self) -> Message {

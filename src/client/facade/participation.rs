@@ -16,7 +16,7 @@ use crate::domain::campaign::{
 };
 use crate::domain::report::command::CommandBody;
 use crate::domain::support::hex::encode_hex;
-use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::ids::{CampaignId, ReportId, UnitId};
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::time::{Timestamp, date_from_days, days_from_date};
 use crate::domain::target_rule::Target;
@@ -151,8 +151,7 @@ impl Phone {
         let (home, _) = self.home_and_today()?;
         let (reference, now) = (self.reference()?, self.best_known_time()?);
         let mut replica = self.lock_under_lease()?;
-        let of_home =
-            reference.campaigns.iter().map(|one| (CampaignId::from_code(&one.code), home));
+        let of_home = reference.campaigns.iter().map(|one| (one.id(), home));
         let mut places: BTreeSet<(CampaignId, UnitId)> = of_home.collect();
         for stored in replica.records(RecordKind::Participation.number())? {
             let read = wire::record::decode_participation(&stored.bytes, &reference.unit_numbers);
@@ -291,23 +290,16 @@ impl Phone {
         };
         let act = act(&local.part)?;
         let context = ParticipationContext { campaign, received: now, captured: None };
-        let id = CampaignId::from_code(&campaign.code);
         local.part.apply(&act, &context)?;
-        self.append_act(TakePart { campaign: id, unit, act })
-    }
-
-    fn append_act(&self, part: TakePart) -> Result<u64> {
-        let record_id = part.record_id();
-        self.append_command(
-            crate::domain::support::ids::ReportId(record_id),
-            CommandBody::TakePart(part),
-            Vec::new(),
-        )
+        let part = TakePart { campaign: campaign.id(), unit, act };
+        // The outbox lists a command by the record that it changes.
+        let record = ReportId(part.record_id());
+        self.append_command(record, CommandBody::TakePart(part), Vec::new())
     }
 }
 
 fn find_campaign(reference: &LocalReference, id: CampaignId) -> Option<&Campaign> {
-    reference.campaigns.iter().find(|one| CampaignId::from_code(&one.code) == id)
+    reference.campaigns.iter().find(|one| one.id() == id)
 }
 
 /// The record of one unit with the waiting acts applied.
@@ -317,7 +309,7 @@ fn load_part(
     (campaign, unit): (&Campaign, UnitId),
     (home, now): (UnitId, Timestamp),
 ) -> Result<LocalPart> {
-    let campaign_id = CampaignId::from_code(&campaign.code);
+    let campaign_id = campaign.id();
     let id = Participation::record_id(campaign_id, unit);
     let stored = replica.record(RecordKey { kind: RecordKind::Participation.number(), id })?;
     let stored = stored.and_then(|stored| {

@@ -116,7 +116,7 @@ pub struct ReceiptView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
 pub struct ScopeView {
-    /// `reference`, `work`, `desk`, `published`, or a number of a newer kind.
+    /// `reference`, `work`, `desk`, `published`, `participation`, or a number of a newer kind.
     pub kind: String,
     /// Id of the unit or campaign.
     pub id: String,

@@ -75,6 +75,24 @@ pub enum ReportStatus {
     Locked,
 }
 
+impl ReportStatus {
+    /// Its code in lists and answers.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Blank => "BLANK",
+            Self::Draft => "DRAFT",
+            Self::Waiting => "WAITING",
+            Self::Sent => "SENT",
+            Self::Received => "RECEIVED",
+            Self::Returned => "RETURNED",
+            Self::Conflict => "CONFLICT",
+            Self::Accepted => "ACCEPTED",
+            Self::Locked => "LOCKED",
+        }
+    }
+}
+
 /// A report that this phone's unit owes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]

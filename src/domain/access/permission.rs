@@ -126,6 +126,21 @@ pub struct Grant {
     pub to: Date,
 }
 
+impl Grant {
+    /// The same role on the same unit with its days and those of the one among `held` that they
+    /// overlap or touch: an account holds a role on a unit once.
+    #[must_use]
+    pub fn joined_with(self, held: &[Self]) -> Self {
+        let joins = |one: &&Self| {
+            (one.role, one.unit) == (self.role, self.unit)
+                && one.from <= self.to
+                && self.from <= one.to
+        };
+        let Some(held) = held.iter().find(joins) else { return self };
+        Self { from: held.from.min(self.from), to: held.to.max(self.to), ..self }
+    }
+}
+
 /// The caller: an account, on a device or at a desk, with its grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {

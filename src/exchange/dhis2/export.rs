@@ -1,13 +1,13 @@
 //! Accepted reports as a data value set, in the JSON of DHIS2 or in ADX.
 //!
-//! Only figures are told. What neither form has a word for stays out and is counted, so that nobody
+//! Only figures go out. What neither form has a word for stays out and is counted, so that nobody
 //! takes its absence for an answer; a figure that is confirmed from the last period has a comment.
 
 use super::period::{interval_code, period_code};
 use super::xml::XmlDialect;
 use super::{CARRIED, Dhis2Scheme};
 use crate::app::ReferenceSnapshot;
-use crate::domain::org::Unit;
+use crate::domain::org::{Org, Unit};
 use crate::domain::report::Report;
 use crate::domain::report::cell::{CellValue, ElementNumber, MissingReason};
 use crate::domain::report::element::{Element, ElementKind};
@@ -60,12 +60,12 @@ pub struct Dhis2Export {
     /// Number of values in it.
     pub value_count: usize,
     /// What is left out, by code.
-    pub untold: Vec<UntoldFigures>,
+    pub omitted: Vec<OmittedData>,
 }
 
 /// What has no word in a data value set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UntoldFigures {
+pub struct OmittedData {
     /// Why, as in `NIL`.
     pub code: &'static str,
     /// How often.
@@ -76,7 +76,7 @@ pub struct UntoldFigures {
 
 /// Why something is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Untold {
+enum Omission {
     NotAccepted,
     Unit,
     Period,
@@ -87,7 +87,7 @@ enum Untold {
     Note,
 }
 
-impl Untold {
+impl Omission {
     fn code(self) -> &'static str {
         match self {
             Self::NotAccepted => "NOT_ACCEPTED",
@@ -103,19 +103,19 @@ impl Untold {
 
     fn message(self, count: usize, reports: &str) -> Message {
         match self {
-            Self::NotAccepted => message!("dhis2-untold-not-accepted", count, reports),
-            Self::Unit => message!("dhis2-untold-unit", count, reports),
-            Self::Period => message!("dhis2-untold-period", count, reports),
-            Self::Nil => message!("dhis2-untold-nil", count, reports),
-            Self::AwaitingSource => message!("dhis2-untold-awaiting-source", count, reports),
-            Self::NotCounted => message!("dhis2-untold-not-counted", count, reports),
-            Self::SeeNote => message!("dhis2-untold-see-note", count, reports),
-            Self::Note => message!("dhis2-untold-note", count, reports),
+            Self::NotAccepted => message!("dhis2-omitted-not-accepted", count, reports),
+            Self::Unit => message!("dhis2-omitted-unit", count, reports),
+            Self::Period => message!("dhis2-omitted-period", count, reports),
+            Self::Nil => message!("dhis2-omitted-nil", count, reports),
+            Self::AwaitingSource => message!("dhis2-omitted-awaiting-source", count, reports),
+            Self::NotCounted => message!("dhis2-omitted-not-counted", count, reports),
+            Self::SeeNote => message!("dhis2-omitted-see-note", count, reports),
+            Self::Note => message!("dhis2-omitted-note", count, reports),
         }
     }
 }
 
-impl From<MissingReason> for Untold {
+impl From<MissingReason> for Omission {
     fn from(reason: MissingReason) -> Self {
         match reason {
             MissingReason::AwaitingSource => Self::AwaitingSource,
@@ -125,14 +125,14 @@ impl From<MissingReason> for Untold {
     }
 }
 
-/// A report as it is told.
-struct ToldReport {
+/// A report by the names of the set.
+struct ExportedReport {
     unit: String,
     period: String,
-    values: Vec<ToldValue>,
+    values: Vec<ExportedValue>,
 }
 
-struct ToldValue {
+struct ExportedValue {
     element: String,
     value: String,
     is_carried: bool,
@@ -152,22 +152,22 @@ pub fn export_data_values(
         Dhis2ExportFormat::Adx => Dhis2Scheme::Code,
     };
     let scheme = request.unit_scheme.unwrap_or(&default_scheme);
-    let mut exporter = DataValueExporter { request, reference, scheme, untold: BTreeMap::new() };
-    let told: Vec<ToldReport> =
-        reports.iter().filter_map(|report| exporter.tell_report(report)).collect();
+    let mut exporter = DataValueExporter { request, reference, scheme, omitted: BTreeMap::new() };
+    let exported: Vec<ExportedReport> =
+        reports.iter().filter_map(|report| exporter.export_report(report)).collect();
     let text = match request.format {
-        Dhis2ExportFormat::Json => format!("{:#}\n", to_json(&told, request, scheme)),
-        Dhis2ExportFormat::Adx => to_adx(&told, request)?,
+        Dhis2ExportFormat::Json => format!("{:#}\n", to_json(&exported, request, scheme)),
+        Dhis2ExportFormat::Adx => to_adx(&exported, request)?,
     };
-    let untold = exporter.untold.into_iter().map(|(why, reports)| {
+    let omitted = exporter.omitted.into_iter().map(|(why, reports)| {
         let mut named = reports.clone();
         named.dedup();
         named.truncate(REPORTS_NAMED);
         let (count, named) = (reports.len(), named.join("; "));
-        UntoldFigures { code: why.code(), count, message: why.message(count, &named) }
+        OmittedData { code: why.code(), count, message: why.message(count, &named) }
     });
-    let value_count = told.iter().map(|report| report.values.len()).sum();
-    Ok(Dhis2Export { text, report_count: told.len(), value_count, untold: untold.collect() })
+    let value_count = exported.iter().map(|report| report.values.len()).sum();
+    Ok(Dhis2Export { text, report_count: exported.len(), value_count, omitted: omitted.collect() })
 }
 
 struct DataValueExporter<'a> {
@@ -175,30 +175,30 @@ struct DataValueExporter<'a> {
     reference: &'a ReferenceSnapshot,
     scheme: &'a Dhis2Scheme,
     /// The report of everything left out, once for each.
-    untold: BTreeMap<Untold, Vec<String>>,
+    omitted: BTreeMap<Omission, Vec<String>>,
 }
 
 impl DataValueExporter<'_> {
-    /// The report with its figures; `None` if nothing of it can be told.
-    fn tell_report(&mut self, report: &Report) -> Option<ToldReport> {
+    /// The report with its figures; `None` if nothing of it can go out.
+    fn export_report(&mut self, report: &Report) -> Option<ExportedReport> {
         let unit = self.reference.org.unit(report.key.unit)?;
         let window = report.key.period.window();
         let name = format!("{} {}", unit.uid, window.start);
-        let mut leave_out = |why: Untold| self.untold.entry(why).or_default().push(name.clone());
+        let mut leave_out = |why: Omission| self.omitted.entry(why).or_default().push(name.clone());
         if !report.state.is_official() {
-            leave_out(Untold::NotAccepted);
+            leave_out(Omission::NotAccepted);
             return None;
         }
         let Some(unit) = self.scheme.name_of(unit, &self.reference.org, window.start) else {
-            leave_out(Untold::Unit);
+            leave_out(Omission::Unit);
             return None;
         };
         let Some(period) = self.request.format.period_of(window) else {
-            leave_out(Untold::Period);
+            leave_out(Omission::Period);
             return None;
         };
         if !report.note.is_empty() {
-            leave_out(Untold::Note);
+            leave_out(Omission::Note);
         }
         let mut values = Vec::new();
         for code in &self.request.form.elements {
@@ -207,22 +207,22 @@ impl DataValueExporter<'_> {
             let Some(element) = self.reference.catalogue.element(code) else { continue };
             match cell {
                 Some(CellValue::Reported(figure)) => {
-                    values.push(ToldValue::new(element, figure, false));
+                    values.push(ExportedValue::new(element, figure, false));
                 }
                 Some(CellValue::Carried(figure)) => {
-                    values.push(ToldValue::new(element, figure, true));
+                    values.push(ExportedValue::new(element, figure, true));
                 }
                 Some(CellValue::Missing(reason)) => leave_out(reason.into()),
-                Some(CellValue::Nil) => leave_out(Untold::Nil),
-                None if report.nil => leave_out(Untold::Nil),
+                Some(CellValue::Nil) => leave_out(Omission::Nil),
+                None if report.nil => leave_out(Omission::Nil),
                 None => {}
             }
         }
-        (!values.is_empty()).then_some(ToldReport { unit, period, values })
+        (!values.is_empty()).then_some(ExportedReport { unit, period, values })
     }
 }
 
-impl ToldValue {
+impl ExportedValue {
     fn new(element: &Element, figure: i64, is_carried: bool) -> Self {
         let value = match (element.kind, figure) {
             (ElementKind::EventFlag, 0) => "false".to_owned(),
@@ -246,7 +246,7 @@ impl Dhis2ExportFormat {
 impl Dhis2Scheme {
     /// The identifier by which this scheme finds the unit on a day; `None`: it has none, or shares
     /// it with another unit.
-    fn name_of(&self, unit: &Unit, org: &crate::domain::org::Org, day: Date) -> Option<String> {
+    fn name_of(&self, unit: &Unit, org: &Org, day: Date) -> Option<String> {
         let version = unit.version_on(day);
         let name = match self {
             Self::Uid => Some(unit.uid.clone()),
@@ -261,8 +261,12 @@ impl Dhis2Scheme {
     }
 }
 
-fn to_json(told: &[ToldReport], request: &Dhis2ExportRequest<'_>, scheme: &Dhis2Scheme) -> Value {
-    let values = told.iter().flat_map(|report| {
+fn to_json(
+    reports: &[ExportedReport],
+    request: &Dhis2ExportRequest<'_>,
+    scheme: &Dhis2Scheme,
+) -> Value {
+    let values = reports.iter().flat_map(|report| {
         report.values.iter().map(|value| {
             let mut one = json!({
                 "dataElement": value.element,
@@ -284,20 +288,20 @@ fn to_json(told: &[ToldReport], request: &Dhis2ExportRequest<'_>, scheme: &Dhis2
     })
 }
 
-fn to_adx(told: &[ToldReport], request: &Dhis2ExportRequest<'_>) -> io::Result<String> {
+fn to_adx(reports: &[ExportedReport], request: &Dhis2ExportRequest<'_>) -> io::Result<String> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     // To the minute, at the offset of the authority.
     let exported = format!("{}:00+07:00", request.exported_at.local_text().replace(' ', "T"));
     let root = [("xmlns", XmlDialect::Adx.namespace()), ("exported", &exported)];
     writer.write_event(Event::Start(BytesStart::new("adx").with_attributes(root)))?;
-    for report in told {
+    for report in reports {
         let group =
             [("dataSet", request.contract), ("period", &report.period), ("orgUnit", &report.unit)];
         writer.write_event(Event::Start(BytesStart::new("group").with_attributes(group)))?;
         for value in &report.values {
-            let told = [("dataElement", value.element.as_str()), ("value", &value.value)];
-            let element = writer.create_element("dataValue").with_attributes(told);
+            let cell = [("dataElement", value.element.as_str()), ("value", &value.value)];
+            let element = writer.create_element("dataValue").with_attributes(cell);
             if value.is_carried {
                 element.write_inner_content(|inner| {
                     let annotation = inner.create_element("annotation");

@@ -75,7 +75,7 @@ pub(super) fn read_values(bytes: &[u8], dialect: XmlDialect) -> Result<DataValue
         };
         taken.map_err(|fault| at(position(reader.buffer_position()), fault))?;
     }
-    if document.is_open || !document.path.is_empty() {
+    if document.awaits_root || !document.path.is_empty() {
         return Err(at(bytes.len(), document.expected_root()));
     }
     Ok(document.set)
@@ -93,7 +93,7 @@ fn damaged(error: impl std::fmt::Display) -> Message {
 struct Document {
     dialect: XmlDialect,
     /// Whether the root is still to come.
-    is_open: bool,
+    awaits_root: bool,
     /// The prefix of the root, which every element has.
     prefix: Option<String>,
     /// Depths of the open elements.
@@ -114,7 +114,7 @@ struct Group {
 impl Document {
     fn new(dialect: XmlDialect) -> Self {
         let (path, group, set) = (Vec::new(), Group::default(), DataValueSet::default());
-        Self { dialect, is_open: true, prefix: None, path, group, set }
+        Self { dialect, awaits_root: true, prefix: None, path, group, set }
     }
 
     fn expected_root(&self) -> Message {
@@ -194,10 +194,10 @@ impl Document {
         let is_bound = |(name, value): &(String, String)| {
             *name == binding && value == self.dialect.namespace()
         };
-        if !self.is_open || !attributes.iter().any(is_bound) {
+        if !self.awaits_root || !attributes.iter().any(is_bound) {
             return Err(self.expected_root());
         }
-        (self.is_open, self.prefix) = (false, prefix);
+        (self.awaits_root, self.prefix) = (false, prefix);
         Ok(())
     }
 

@@ -274,8 +274,8 @@ impl Exchange {
     }
 }
 
-fn untold(export: &Dhis2Export) -> Vec<(&'static str, usize)> {
-    export.untold.iter().map(|one| (one.code, one.count)).collect()
+fn omitted(export: &Dhis2Export) -> Vec<(&'static str, usize)> {
+    export.omitted.iter().map(|one| (one.code, one.count)).collect()
 }
 
 async fn live(case: Case) {
@@ -283,7 +283,7 @@ async fn live(case: Case) {
     let reviewer = exchange.server.enrol_client(exchange.case.reviewer, Role::Reviewer).await;
     exchange.import_all().await;
     let waiting = exchange.export(Dhis2ExportFormat::Json, None);
-    assert_eq!((waiting.value_count, untold(&waiting)), (0, vec![("NOT_ACCEPTED", 7)]));
+    assert_eq!((waiting.value_count, omitted(&waiting)), (0, vec![("NOT_ACCEPTED", 7)]));
     exchange.accept_all(&reviewer).await;
     let accepted = exchange.sent();
 
@@ -298,7 +298,7 @@ async fn live(case: Case) {
     }
     let words_beside_nil = told.len() - 6 * exchange.system.elements.len();
     let nil_cells = exchange.system.elements.len() - words_beside_nil;
-    assert_eq!(untold(&json), [("NIL", nil_cells), ("NOTE", 1)]);
+    assert_eq!(omitted(&json), [("NIL", nil_cells), ("NOTE", 1)]);
 
     let table = exchange.table();
     for (content_type, body) in [
@@ -315,7 +315,7 @@ async fn live(case: Case) {
     for (path, content_type, export) in
         [(DATA_VALUES, JSON, &json), (DATA_VALUES, ADX, &adx), (&*by_uid, ADX, &adx_by_uid)]
     {
-        assert_eq!((export.value_count, untold(export)), (told.len(), untold(&json)));
+        assert_eq!((export.value_count, omitted(export)), (told.len(), omitted(&json)));
         let (status, answer) =
             exchange.post(path, content_type, export.text.clone().into_bytes()).await;
         let count = &answer["response"]["importCount"];

@@ -14,17 +14,20 @@ document.title = say('title');
 function Bar({ app }: { app: AppState }) {
   const { state, network, session } = app;
   if (!state || !session) return null;
+  const count = state.waiting + state.sent;
   return (
     <header>
       <div>
         <strong>{session.unitName || session.unit}</strong>
         <p role="status" class={network === 'offline' ? 'net off' : 'net'}>
           {say(`net-${network}`)}
-          {state.waiting + state.sent > 0 && <> · {say('net-waiting', { count: state.waiting + state.sent })}</>}
+          {count > 0 && <> · {say('net-waiting', { count })}</>}
           {state.refused > 0 && <> · {say('net-refused', { count: state.refused })}</>}
         </p>
       </div>
-      <button onClick={() => void syncNow()} disabled={network === 'syncing'}>{say('net-sync')}</button>
+      <button onClick={() => void syncNow()} disabled={network === 'syncing'}>
+        {say('net-sync')}
+      </button>
     </header>
   );
 }
@@ -32,13 +35,14 @@ function Bar({ app }: { app: AppState }) {
 function Update() {
   const [waiting, setWaiting] = useState<ServiceWorker | null>(null);
   useEffect(() => {
-    void navigator.serviceWorker?.register('/app/sw.js', { scope: '/app/' }).then((registration) => {
+    const follow = (registration: ServiceWorkerRegistration) => {
       const look = () => setWaiting(registration.waiting);
       look();
       registration.addEventListener('updatefound', () => {
         registration.installing?.addEventListener('statechange', look);
       });
-    });
+    };
+    void navigator.serviceWorker?.register('/app/sw.js', { scope: '/app/' }).then(follow);
   }, []);
   const change = () => {
     navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
@@ -51,7 +55,8 @@ function Update() {
 function App() {
   const [app, setApp] = useState<AppState | null>(null);
   const [version, setVersion] = useState(0);
-  const [phase, setPhase] = useState<'loading' | 'otherTab' | 'unsupported' | 'open'>('loading');
+  const [phase, setPhase] = useState<'loading' | 'otherTab' | 'failed' | 'open'>('loading');
+  const [failure, setFailure] = useState('');
   const [open, setOpen] = useState<DueReport | null>(null);
   useEffect(() => {
     const begin = async () => {
@@ -68,11 +73,12 @@ function App() {
     };
     begin().catch((error: EngineError) => {
       console.error(error);
-      setPhase('unsupported');
+      setFailure(error.code === 'NO_ENGINE' ? say('not-supported') : error.text);
+      setPhase('failed');
     });
   }, []);
   if (phase === 'otherTab') return <main><p>{say('other-tab')}</p></main>;
-  if (phase === 'unsupported') return <main><p role="alert">{say('not-supported')}</p></main>;
+  if (phase === 'failed') return <main><p role="alert">{failure}</p></main>;
   if (phase === 'loading' || !app) return <main><p>{say('loading')}</p></main>;
   if (!app.session) return <Enrol />;
   const { state } = app;

@@ -14,6 +14,7 @@ export interface AppState {
 type Listener = (state: AppState) => void;
 
 const SYNC_EVERY_MS = 60_000;
+const RETRY_MS_MIN = 1000;
 
 let current: AppState = { session: null, state: null, network: 'offline', error: null };
 let listener: Listener = () => {};
@@ -49,7 +50,8 @@ export async function syncNow(): Promise<SyncEnd | undefined> {
   isSyncing = false;
   set({ network: end.outcome === 'done' ? 'online' : 'offline', error: end.error ?? null });
   await refresh().catch((error: EngineError) => set({ error }));
-  if (end.outcome !== 'stopped') plan(end.outcome === 'done' ? SYNC_EVERY_MS : Math.max(end.afterMs, 1000));
+  const wait = end.outcome === 'done' ? SYNC_EVERY_MS : Math.max(end.afterMs, RETRY_MS_MIN);
+  if (end.outcome !== 'stopped') plan(wait);
   return end;
 }
 

@@ -3,9 +3,7 @@
 use crate::views;
 use serde_json::{Value, json};
 use std::path::Path;
-use thidua::client::facade::{
-    CallNext, CallStatus, CellEntry, CellFigure, ClientError, Phone, ReportKeyView,
-};
+use thidua::client::facade::{CallNext, CallStatus, ClientError, Phone, ReportKeyView};
 use thidua::clock::{Clock, PlatformClock};
 use thidua::domain::support::time::Timestamp;
 use thidua::i18n::Lang;
@@ -68,8 +66,8 @@ impl Engine {
 }
 
 fn key(text: &str) -> Answer<ReportKeyView> {
-    let value: Value = serde_json::from_str(text).map_err(|_| JsValue::from_str("key"))?;
-    views::read_key(&value).ok_or_else(|| JsValue::from_str("key"))
+    let value: Option<Value> = serde_json::from_str(text).ok();
+    value.as_ref().and_then(views::read_key).ok_or_else(|| JsValue::from_str("key"))
 }
 
 #[wasm_bindgen]
@@ -176,10 +174,8 @@ impl Engine {
 
     /// Saves cells, `[{"element": .., "value": ..}]`, and the note; gives the command's number.
     pub fn save(&self, key_json: &str, cells_json: &str, note: Option<String>) -> Answer<String> {
-        let cells: Value =
-            serde_json::from_str(cells_json).map_err(|_| JsValue::from_str("cells"))?;
-        let entries: Option<Vec<CellEntry>> =
-            cells.as_array().map(|all| all.iter().filter_map(views::read_entry).collect());
+        let cells = serde_json::from_str(cells_json).ok();
+        let entries = cells.as_ref().and_then(views::read_entries);
         let entries = entries.ok_or_else(|| JsValue::from_str("cells"))?;
         self.json(self.phone.save_cells(key(key_json)?, entries, note), |number| json!(number))
     }
@@ -225,17 +221,5 @@ fn next_json(next: CallNext) -> Value {
         CallNext::Wait { after_ms } => json!({ "next": "wait", "afterMs": after_ms }),
         CallNext::RenewToken => json!({ "next": "renew" }),
         CallNext::TryNextServer => json!({ "next": "other" }),
-    }
-}
-
-/// The value of a cell in JSON: a number, or a word.
-pub(crate) fn figure_json(value: CellFigure) -> Value {
-    match value {
-        CellFigure::Reported { value } => json!({ "kind": "reported", "figure": value }),
-        CellFigure::Carried { value } => json!({ "kind": "carried", "figure": value }),
-        CellFigure::Nil => json!({ "kind": "nil" }),
-        CellFigure::MissingAwaitingSource => json!({ "kind": "awaiting" }),
-        CellFigure::MissingNotCounted => json!({ "kind": "notCounted" }),
-        CellFigure::MissingSeeNote => json!({ "kind": "seeNote" }),
     }
 }

@@ -1,17 +1,16 @@
 //! The facade's values as JSON, with texts in the language of the app.
 
-use crate::engine::figure_json;
 use serde_json::{Value, json};
 use thidua::client::facade::{
-    CellEntry, CellFigure, CellView, ClientError, ClockView, DueReport, LeaseView, OutboxStatus,
-    RecordView, RefusedCommand, ReportKeyView, ReportView, SessionView,
+    CellEntry, CellFigure, CellView, ClientError, ClockView, DueReport, FieldProblem, LeaseView,
+    OutboxStatus, RecordView, RefusedCommand, ReportKeyView, ReportView, SessionView,
 };
 use thidua::i18n::Lang;
 
 pub(crate) fn error(error: &ClientError, lang: Lang) -> Value {
     let problems: &[_] =
         if let ClientError::Refused { problems, .. } = error { problems } else { &[] };
-    let problem = |one: &thidua::client::facade::FieldProblem| {
+    let problem = |one: &FieldProblem| {
         json!({
             "field": one.field,
             "element": one.element,
@@ -20,27 +19,17 @@ pub(crate) fn error(error: &ClientError, lang: Lang) -> Value {
         })
     };
     json!({
-        "code": code(error),
+        "code": error.code(),
         "text": error.message().text(lang),
         "problems": problems.iter().map(problem).collect::<Vec<_>>(),
     })
-}
-
-/// The stable code of an error: of a refusal its reason.
-fn code(error: &ClientError) -> String {
-    if let ClientError::Refused { reason, .. } = error {
-        return reason.clone();
-    }
-    let name = format!("{error:?}");
-    let end = name.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(name.len());
-    name[..end].to_owned()
 }
 
 pub(crate) fn session(session: &SessionView) -> Value {
     json!({
         "unit": session.unit,
         "unitName": session.unit_name,
-        "roles": session.roles.iter().map(|role| format!("{role:?}")).collect::<Vec<_>>(),
+        "roles": session.roles.iter().map(|role| role.code()).collect::<Vec<_>>(),
         "deviceId": session.device_id,
     })
 }
@@ -98,7 +87,7 @@ pub(crate) fn due_report(due: &DueReport, lang: Lang) -> Value {
         "period": due.period_name.text(lang),
         "submitFromDay": due.submit_from_day,
         "dueDay": due.due_day,
-        "status": format!("{:?}", due.status),
+        "status": due.status.code(),
     })
 }
 
@@ -112,8 +101,8 @@ fn cell(cell: &CellView, carried: &[CellEntry], lang: Lang) -> Value {
         "min": cell.min,
         "max": cell.max,
         "isWord": cell.is_word,
-        "value": cell.value.map(figure_json),
-        "last": last.and_then(|one| one.value).map(figure_json),
+        "value": cell.value.map(figure),
+        "last": last.and_then(|one| one.value).map(figure),
     })
 }
 
@@ -121,7 +110,7 @@ pub(crate) fn report(report: &ReportView, carried: &[CellEntry], lang: Lang) -> 
     json!({
         "reportId": report.report_id,
         "key": key(&report.key),
-        "status": format!("{:?}", report.status),
+        "status": report.status.code(),
         "nil": report.nil,
         "cells": report.cells.iter().map(|one| cell(one, carried, lang)).collect::<Vec<_>>(),
         "note": report.note,
@@ -131,16 +120,33 @@ pub(crate) fn report(report: &ReportView, carried: &[CellEntry], lang: Lang) -> 
     })
 }
 
-pub(crate) fn read_entry(value: &Value) -> Option<CellEntry> {
+/// The value of a cell in JSON: a number, or a word.
+fn figure(value: CellFigure) -> Value {
+    match value {
+        CellFigure::Reported { value } => json!({ "kind": "reported", "figure": value }),
+        CellFigure::Carried { value } => json!({ "kind": "carried", "figure": value }),
+        CellFigure::Nil => json!({ "kind": "nil" }),
+        CellFigure::MissingAwaitingSource => json!({ "kind": "awaiting" }),
+        CellFigure::MissingNotCounted => json!({ "kind": "notCounted" }),
+        CellFigure::MissingSeeNote => json!({ "kind": "seeNote" }),
+    }
+}
+
+/// Reads every cell, or none if one is not of this shape.
+pub(crate) fn read_entries(value: &Value) -> Option<Vec<CellEntry>> {
+    value.as_array()?.iter().map(read_entry).collect()
+}
+
+fn read_entry(value: &Value) -> Option<CellEntry> {
     let element = value.get("element")?.as_str()?.to_owned();
     let given = value.get("value")?;
     if given.is_null() {
         return Some(CellEntry { element, value: None });
     }
-    let figure = || given.get("figure").and_then(Value::as_i64);
+    let number = || given.get("figure").and_then(Value::as_i64);
     let value = match given.get("kind")?.as_str()? {
-        "reported" => CellFigure::Reported { value: figure()? },
-        "carried" => CellFigure::Carried { value: figure()? },
+        "reported" => CellFigure::Reported { value: number()? },
+        "carried" => CellFigure::Carried { value: number()? },
         "nil" => CellFigure::Nil,
         "awaiting" => CellFigure::MissingAwaitingSource,
         "notCounted" => CellFigure::MissingNotCounted,

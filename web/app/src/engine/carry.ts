@@ -9,6 +9,10 @@ export interface CallStatus {
 
 const UNAVAILABLE = 14;
 
+function unavailable(text: string): CallStatus {
+  return { code: UNAVAILABLE, text, details: new Uint8Array(0) };
+}
+
 function toFrame(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(5 + message.length);
   new DataView(frame.buffer).setUint32(1, message.length);
@@ -82,7 +86,8 @@ export async function call(
   };
   if (token) headers['authorization'] = `Bearer ${token}`;
   try {
-    const request: RequestInit = { method: 'POST', headers, body: toFrame(message), cache: 'no-store' };
+    const body = toFrame(message);
+    const request: RequestInit = { method: 'POST', headers, body, cache: 'no-store' };
     if (signal) request.signal = signal;
     const answer = await fetch(`/thidua.v1.${method}`, request);
     let status = readStatus((name) => answer.headers.get(name) ?? undefined);
@@ -97,9 +102,9 @@ export async function call(
         else take(frame.body);
       }
     }
-    return status ?? { code: UNAVAILABLE, text: `HTTP ${answer.status}`, details: new Uint8Array(0) };
+    return status ?? unavailable(`HTTP ${answer.status}`);
   } catch (error) {
-    return { code: UNAVAILABLE, text: String(error), details: new Uint8Array(0) };
+    return unavailable(String(error));
   }
 }
 

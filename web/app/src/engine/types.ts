@@ -14,15 +14,15 @@ export interface ReportKey {
 }
 
 export type ReportStatus =
-  | 'Blank'
-  | 'Draft'
-  | 'Waiting'
-  | 'Sent'
-  | 'Received'
-  | 'Returned'
-  | 'Conflict'
-  | 'Accepted'
-  | 'Locked';
+  | 'BLANK'
+  | 'DRAFT'
+  | 'WAITING'
+  | 'SENT'
+  | 'RECEIVED'
+  | 'RETURNED'
+  | 'CONFLICT'
+  | 'ACCEPTED'
+  | 'LOCKED';
 
 export interface DueReport {
   key: ReportKey;
@@ -44,6 +44,11 @@ export interface Cell {
   isWord: boolean;
   value: Figure | null;
   last: Figure | null;
+}
+
+export interface CellEntry {
+  element: string;
+  value: Figure | null;
 }
 
 export interface Refused {
@@ -95,6 +100,7 @@ export interface Problem {
 
 /** Why the engine said no, in the language of the app. */
 export interface EngineError {
+  /** `NO_ENGINE`: the engine does not run here, and `text` is for developers. */
   code: string;
   text: string;
   problems: Problem[];
@@ -117,7 +123,7 @@ export interface Operations {
   session(): Session | null;
   due(fromDay: number, toDay: number): DueReport[];
   report(key: ReportKey): Report;
-  save(key: ReportKey, cells: { element: string; value: Figure | null }[], note: string | null): number | null;
+  save(key: ReportKey, cells: CellEntry[], note: string | null): number | null;
   saveNil(key: ReportKey, carried: boolean): number | null;
   submit(reportId: string): number;
   refused(): Refused[];

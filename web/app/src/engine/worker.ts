@@ -6,13 +6,13 @@ import { call, unary, type CallStatus } from './carry';
 import type { EngineError, Operations, ReportKey, SyncEnd } from './types';
 
 const REPLICA = 'file:phone.db?vfs=opfs-sahpool';
-/** Calls of one sync, at most: a server that always asks for another one is not followed for ever. */
+/** Most calls of one sync: a server that always asks for another one is not followed for ever. */
 const CALLS_MAX = 64;
 
 let engine: Engine | undefined;
 
 function opened(): Engine {
-  if (!engine) throw { code: 'NOT_OPEN', text: '', problems: [] } satisfies EngineError;
+  if (!engine) throw new Error('not open');
   return engine;
 }
 
@@ -22,8 +22,7 @@ function parsed<T>(json: string): T {
 
 function toError(thrown: unknown): EngineError {
   if (typeof thrown === 'string' && thrown.startsWith('{')) return parsed<EngineError>(thrown);
-  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown) return thrown as EngineError;
-  return { code: 'ENGINE', text: String(thrown), problems: [] };
+  return { code: 'NO_ENGINE', text: String(thrown), problems: [] };
 }
 
 async function renew(phone: Engine): Promise<CallStatus | undefined> {
@@ -89,7 +88,9 @@ async function enrol(invitation: string): Promise<void> {
 
 const keyText = (key: ReportKey) => JSON.stringify(key);
 
-const operations: { [Name in keyof Operations]: (...args: Parameters<Operations[Name]>) => unknown } = {
+type Work = { [Name in keyof Operations]: (...args: Parameters<Operations[Name]>) => unknown };
+
+const operations: Work = {
   async open(lang) {
     await init({ module_or_path: wasm });
     await install_files();

@@ -3,11 +3,12 @@ import { ask } from '../engine/client';
 import type { DueReport, EngineError, Refused, State } from '../engine/types';
 import { entered } from '../session';
 import { dayText, say } from '../texts';
+import { LanguageButton } from './language';
 
 /** Days before and after today in which reports are shown. */
 const DAYS_BEFORE = 45;
 const DAYS_AFTER = 8;
-const OPEN = new Set(['Blank', 'Draft', 'Returned', 'Conflict']);
+const OPEN = new Set(['BLANK', 'DRAFT', 'RETURNED', 'CONFLICT']);
 
 function order(today: number): (a: DueReport, b: DueReport) => number {
   const rank = (due: DueReport) => (OPEN.has(due.status) ? (due.dueDay <= today ? 0 : 1) : 2);
@@ -48,7 +49,10 @@ export function Due({ state, version, open }: Props) {
         {reports?.map((due) => <Card key={due.reportId} due={due} today={today} open={open} />)}
       </ul>
       {state.refused > 0 && <RefusedList version={version} />}
-      <p class="foot"><button onClick={() => void signOut(state)}>{say('sign-out')}</button></p>
+      <p class="foot row">
+        <button onClick={() => void signOut(state)}>{say('sign-out')}</button>
+        <LanguageButton />
+      </p>
     </main>
   );
 }
@@ -86,20 +90,22 @@ function RefusedList({ version }: { version: number }) {
 
 function Card({ due, today, open }: { due: DueReport; today: number; open(due: DueReport): void }) {
   const [asks, setAsks] = useState(false);
+  const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<EngineError | null>(null);
   const isOpen = OPEN.has(due.status);
   const isLate = isOpen && due.dueDay <= today;
   const sayNil = async () => {
+    setBusy(true);
     setError(null);
     try {
       await ask('saveNil', due.key, false);
       await ask('submit', due.reportId);
-      await entered();
     } catch (failed) {
       setError(failed as EngineError);
-      await entered();
     }
+    await entered();
     setAsks(false);
+    setBusy(false);
   };
   return (
     <li class={isLate ? 'card late' : 'card'}>
@@ -111,14 +117,24 @@ function Card({ due, today, open }: { due: DueReport; today: number; open(due: D
       {due.submitFromDay > today && isOpen && (
         <p class="quiet">{say('report-early', { day: dayText(due.submitFromDay) })}</p>
       )}
-      {error && <p role="alert" class="bad">{error.text} {error.problems.map((one) => one.text).join(' ')}</p>}
+      {error && (
+        <p role="alert" class="bad">
+          {error.text} {error.problems.map((one) => one.text).join(' ')}
+        </p>
+      )}
       <div class="row">
-        {due.status === 'Blank' && due.submitFromDay <= today && !asks && (
+        {due.status === 'BLANK' && due.submitFromDay <= today && !asks && (
           <button onClick={() => setAsks(true)}>{say('due-nil')}…</button>
         )}
-        {asks && <button class="main" onClick={() => void sayNil()}>{say('report-send')}: {say('due-nil')}</button>}
+        {asks && (
+          <button class="main" disabled={isBusy} onClick={() => void sayNil()}>
+            {say('report-send')}: {say('due-nil')}
+          </button>
+        )}
         {asks && <button onClick={() => setAsks(false)}>{say('back')}</button>}
-        {!asks && <button onClick={() => open(due)}>{say(isOpen ? 'due-fill' : 'due-look')}</button>}
+        {!asks && (
+          <button onClick={() => open(due)}>{say(isOpen ? 'due-fill' : 'due-look')}</button>
+        )}
       </div>
     </li>
   );

@@ -3,6 +3,7 @@ import { ask } from '../engine/client';
 import type { EngineError } from '../engine/types';
 import { refresh, syncNow } from '../session';
 import { say } from '../texts';
+import { LanguageButton } from './language';
 
 /** The invitation in the address: behind `#`, so that no server and no log ever sees it. */
 function invited(): string {
@@ -51,6 +52,7 @@ export function Enrol() {
           {say(isBusy ? 'enrol-doing' : 'enrol-do')}
         </button>
       </form>
+      <p class="foot"><LanguageButton /></p>
     </main>
   );
 }
