@@ -366,5 +366,5 @@ pub(super) fn sync_command_if_any(
 
 /// Decimals of the figures of each element, by its code.
 fn load_scales(phone: &Phone) -> CliResult<BTreeMap<String, u8>> {
-    Ok(phone.element_scales()?.into_iter().map(|one| (one.element, one.scale)).collect())
+    Ok(phone.elements()?.into_iter().map(|one| (one.code, one.scale)).collect())
 }

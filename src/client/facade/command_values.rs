@@ -8,6 +8,7 @@ use crate::domain::support::message::Message;
 /// head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct HeldCommandView {
     /// Its id.
     pub held_id: String,
@@ -33,6 +34,7 @@ pub struct HeldCommandView {
 /// The kind of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum CommandKind {
     /// Changes cells or note.
     Save,
@@ -61,6 +63,7 @@ pub enum CommandKind {
 /// The state of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum CommandState {
     /// Not sent yet.
     Waiting,
@@ -83,6 +86,7 @@ pub enum CommandState {
 /// A command of this phone in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct CommandView {
     /// Its number.
     pub number: u64,
@@ -128,6 +132,7 @@ impl RefusedCommand {
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct OwnHeldCommand {
     /// Its number.
     pub number: u64,
@@ -143,6 +148,7 @@ pub struct OwnHeldCommand {
     /// Name of the unit.
     pub unit_name: String,
     /// Where it is and why.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::message"))]
     pub place: Message,
     /// Its cells.
     pub cells: Vec<CellEntry>,
@@ -155,6 +161,7 @@ pub struct OwnHeldCommand {
 /// Counts of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct OutboxStatus {
     /// Not sent yet.
     pub waiting: u32,

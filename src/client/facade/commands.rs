@@ -6,7 +6,7 @@
 
 use super::local_report::{self, LocalReport};
 use super::values::{CellEntry, ReportKeyView};
-use super::{ClientError, Phone, Result, nil_report, queries, view_conversion};
+use super::{ClientError, FieldProblem, Phone, Result, nil_report, queries, view_conversion};
 use crate::client::device_key;
 use crate::client::reference::LocalReference;
 use crate::client::replica::CommandDraft;
@@ -16,12 +16,20 @@ use crate::domain::report::free_text;
 use crate::domain::report::{FormSchema, NoteChange, Report, SaveCells};
 use crate::domain::support::ids::{CommentId, ReportId};
 use crate::domain::support::limits::NOTE;
-use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::reason::{Refusal, RefusalReason};
 use crate::wire;
 use crate::wire::field_violations::FieldViolations;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// A save before it is written, and the report as it would be.
+struct SaveDraft {
+    reference: Arc<LocalReference>,
+    present: LocalReport,
+    save: SaveCells,
+    report: Report,
+}
 
 #[cfg_attr(feature = "bindings", uniffi::export)]
 impl Phone {
@@ -34,41 +42,34 @@ impl Phone {
         cells: Vec<CellEntry>,
         note: Option<String>,
     ) -> Result<Option<u64>> {
-        let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
-        let shape = reference
-            .form_schema(key.contract)
-            .ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
-        let present = self.load_local_report(&reference, key.id())?;
-        let (_, today) = self.home_and_today()?;
-        let shown = present.replayed.report.clone();
-        let blank = Cells::new();
-        let before = shown.as_ref().map_or(&blank, |report| &report.cells);
-        let mut changes = Vec::with_capacity(cells.len());
-        for entry in &cells {
-            let code = view_conversion::parse_element_code(&entry.element)?;
-            let element = reference
-                .element_number(&code)
-                .ok_or(RefusalReason::UnknownElement)
-                .map_err(refusal_error)?;
-            let (mine, base) = (entry.value.map(Into::into), before.get(&element).copied());
-            if mine != base {
-                changes.push(CellChange { element, mine, base });
-            }
-        }
-        changes.sort_by_key(|change| change.element);
-        let base_note = shown.as_ref().map_or("", |report| report.note.as_str());
-        let note = to_note_change(note, base_note)?;
-        if changes.is_empty() && note.is_none() {
-            return Ok(None);
-        }
-        let acting_unit = reference.acting_unit_of(key.unit, today);
-        let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
-        Report::apply_save(shown, &save, acting_unit, shape)
-            .map_err(ClientError::from)
-            .and_then(|_| nil_report::check_stocks_not_nil(&save, shape))
-            .map_err(|error| name_changes(error, &save, &reference))?;
+        let Some(draft) = self.draft_save(&key, &cells, note)? else { return Ok(None) };
+        let SaveDraft { present, save, .. } = draft;
         let resolved_refusals = self.find_resolved_refusals(&present, &save)?;
         self.append_command(present.id, CommandBody::SaveCells(save), resolved_refusals).map(Some)
+    }
+
+    /// What would keep the report with these cells from being submitted, blank cells apart: ranges
+    /// and the rules of its form. For a screen, while a person types; writes nothing.
+    pub fn check_cells(
+        &self,
+        key: ReportKeyView,
+        cells: Vec<CellEntry>,
+    ) -> Result<Vec<FieldProblem>> {
+        let draft = match self.draft_save(&key, &cells, None) {
+            Ok(draft) => draft,
+            Err(ClientError::Refused { problems, .. }) => return Ok(problems),
+            Err(error) => return Err(error),
+        };
+        let Some(SaveDraft { report, reference, .. }) = draft else { return Ok(Vec::new()) };
+        let checked = report.check_complete(form_schema(&reference, &report));
+        match checked.map_err(|refusal| name_cells(refusal, &reference)) {
+            Err(ClientError::Refused { mut problems, .. }) => {
+                problems.retain(|one| one.reason != RefusalReason::CellBlank.code());
+                Ok(problems)
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(Vec::new()),
+        }
     }
 
     /// Submits the shown report for review. Form rules, blank cells, and that the period is over
@@ -82,10 +83,7 @@ impl Phone {
             .clone()
             .submit(acting_unit, shape, today, false)
             .and_then(|_| report.check_stocks_said(shape))
-            .map_err(|refusal| {
-                let element_of = |field: &str| view_conversion::element_of_cell(field, &reference);
-                ClientError::from(refusal).with_elements(element_of)
-            })?;
+            .map_err(|refusal| name_cells(refusal, &reference))?;
         self.check_period_over(&reference, &report.key)?;
         let refused = self.lock_under_lease()?.refused_commands()?;
         let resolved_refusals = refused
@@ -118,6 +116,41 @@ impl Phone {
 }
 
 impl Phone {
+    /// The save that these values are beside the shown ones, checked by the server's rules; `None`
+    /// if nothing differs.
+    fn draft_save(
+        &self,
+        key: &ReportKeyView,
+        cells: &[CellEntry],
+        note: Option<String>,
+    ) -> Result<Option<SaveDraft>> {
+        let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(key));
+        let shape = reference
+            .form_schema(key.contract)
+            .ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
+        let present = self.load_local_report(&reference, key.id())?;
+        let (_, today) = self.home_and_today()?;
+        let shown = present.replayed.report.clone();
+        let blank = Cells::new();
+        let before = shown.as_ref().map_or(&blank, |report| &report.cells);
+        let changes = changes_of(cells, before, &reference)?;
+        let base_note = shown.as_ref().map_or("", |report| report.note.as_str());
+        let note = to_note_change(note, base_note)?;
+        if changes.is_empty() && note.is_none() {
+            return Ok(None);
+        }
+        let acting_unit = reference.acting_unit_of(key.unit, today);
+        let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
+        let report = Report::apply_save(shown, &save, acting_unit, shape)
+            .map_err(ClientError::from)
+            .and_then(|outcome| {
+                nil_report::check_stocks_not_nil(&save, shape)?;
+                Ok(outcome.report)
+            })
+            .map_err(|error| name_changes(error, &save, &reference))?;
+        Ok(Some(SaveDraft { reference, present, save, report }))
+    }
+
     /// Appends a command to the outbox and assigns its number, in one local transaction.
     pub(super) fn append_command(
         &self,
@@ -195,6 +228,32 @@ impl Phone {
         let ours = refused.iter().filter(|one| one.report_id == present.id.0);
         Ok(ours.filter(|one| covers(&one.bytes)).map(|one| one.number).collect())
     }
+}
+
+/// The cells that differ from those before, by element.
+pub(super) fn changes_of(
+    entries: &[CellEntry],
+    before: &Cells,
+    reference: &LocalReference,
+) -> Result<Vec<CellChange>> {
+    let mut changes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let code = view_conversion::parse_element_code(&entry.element)?;
+        let element = reference
+            .element_number(&code)
+            .ok_or(RefusalReason::UnknownElement)
+            .map_err(refusal_error)?;
+        let (mine, base) = (entry.value.map(Into::into), before.get(&element).copied());
+        changes.extend((mine != base).then_some(CellChange { element, mine, base }));
+    }
+    changes.sort_by_key(|change| change.element);
+    Ok(changes)
+}
+
+/// Names the elements in the refusal of a report.
+fn name_cells(refusal: Refusal, reference: &LocalReference) -> ClientError {
+    let element_of = |field: &str| view_conversion::element_of_cell(field, reference);
+    ClientError::from(refusal).with_elements(element_of)
 }
 
 /// Names the elements in the refusal of a save.

@@ -305,7 +305,6 @@ impl From<RunnerError> for ClientError {
             RunnerError::NotEnrolled => Self::NotEnrolled,
             RunnerError::AlreadyEnrolled => Self::AlreadyEnrolled,
             RunnerError::Invite(bad) => Self::BadInvitation { detail: bad.to_string() },
-            #[cfg(feature = "client-net")]
             RunnerError::Refused { reason } => Self::Refused { reason, problems: Vec::new() },
             RunnerError::CodeRefused(detail) => Self::CodeRefused { detail },
             RunnerError::DeviceKey(error) => error.into(),

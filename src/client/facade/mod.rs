@@ -22,7 +22,10 @@ mod error;
 mod external_signer;
 mod external_transport;
 mod finding;
+#[cfg(feature = "json")]
+mod json;
 mod local_report;
+mod names;
 #[cfg(feature = "client-net")]
 mod network;
 mod nil_report;
@@ -51,11 +54,12 @@ pub use error::{ClientError, FieldProblem, StopReason};
 pub use external_signer::UnsignedExportFile;
 pub use external_transport::{AccessTokenView, CallFailure, CallNext, CallStatus, RecordView};
 pub use finding::FindingView;
+pub use names::{ElementView, NamesView, UnitView};
 pub use participation::{
-    AllocationEntry, CampaignView, LaunchEntry, ParticipationView, PlanView, PledgeEntry,
-    RegistrationView,
+    AllocationEntry, CampaignTargetView, CampaignView, LaunchEntry, ParticipationView, PlanView,
+    PledgeEntry, RegistrationView,
 };
-pub use report_names::{ElementScale, NamedReport};
+pub use report_names::NamedReport;
 pub use standing::{
     EachUnitView, EachView, FigureView, JudgementState, JudgementView, StandingStage, StandingView,
     StateGroup,

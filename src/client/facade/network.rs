@@ -2,15 +2,11 @@
 //! its call has ended.
 
 use super::{
-    ClientError, FindingState, Phone, Result, SessionView, SyncSummary, TrafficLine, commands,
+    ClientError, FindingState, Phone, Result, SessionView, SyncSummary, TrafficLine,
     lock_ignoring_poison, saturating_u32,
 };
-use crate::client::device_key;
 use crate::client::protocol::OutboxOutcome;
 use crate::client::runner::{ExchangeStats, FaultInjection, FollowTask, RunnerError};
-use crate::domain::support::ids::FindingId;
-use crate::pb;
-use crate::wire::enums::finding_state_to_proto;
 use std::future::Future;
 use std::sync::{Arc, OnceLock, mpsc};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -65,15 +61,7 @@ impl Phone {
         state: FindingState,
         text: String,
     ) -> Result<()> {
-        let bad = |what: &str| ClientError::BadArgument { what: what.to_owned() };
-        let id = FindingId::parse(&finding_id).map_err(|_| bad("finding_id"))?;
-        let text = commands::check_typed_text("text", &text)?;
-        let request = pb::ReplyFindingRequest {
-            request_id: device_key::new_uuid_v7(self.runner.clock.now())?.to_vec(),
-            finding_id: id.0.to_vec(),
-            state: finding_state_to_proto(state).into(),
-            text,
-        };
+        let request = self.finding_reply(&finding_id, state, &text)?;
         let runner = self.runner.clone();
         Ok(block_on_runtime(async move { runner.reply_finding(request).await })??)
     }

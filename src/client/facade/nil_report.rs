@@ -40,16 +40,16 @@ impl Phone {
     /// before, if that was sent and the unit took in and gave away no other unit since.
     pub fn carried_words(&self, key: ReportKeyView) -> Result<Vec<CellEntry>> {
         let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
-        let before = match reference.previous_report_id(&key) {
-            Some(id) => self.load_local_report(&reference, id)?.replayed.report,
-            None => None,
-        };
-        let words = words_to_carry(before.as_ref(), &key, &reference);
-        let entry = |(element, value): (&ElementNumber, &CellValue)| CellEntry {
-            element: view_conversion::element_code(element.0, &reference),
-            value: Some((*value).into()),
-        };
-        Ok(words.iter().map(entry).collect())
+        let before = self.report_before(&reference, &key)?;
+        Ok(to_entries(&words_to_carry(before.as_ref(), &key, &reference), &reference))
+    }
+
+    /// The figures of the unit's report of the period right before, for a form that shows them
+    /// beside its own; empty if this phone has none.
+    pub fn last_period_cells(&self, key: ReportKeyView) -> Result<Vec<CellEntry>> {
+        let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
+        let before = self.report_before(&reference, &key)?;
+        Ok(before.map(|report| to_entries(&report.cells, &reference)).unwrap_or_default())
     }
 
     /// Confirms all carried words of the report that are still blank: the figures of the last
@@ -62,6 +62,11 @@ impl Phone {
 }
 
 impl Phone {
+    fn report_before(&self, reference: &LocalReference, key: &ReportKey) -> Result<Option<Report>> {
+        let Some(id) = reference.previous_report_id(key) else { return Ok(None) };
+        Ok(self.load_local_report(reference, id)?.replayed.report)
+    }
+
     fn nil_events(&self, key: &ReportKeyView) -> Result<Vec<CellEntry>> {
         let cells = self.blank_form(key.contract.clone())?;
         let events = cells.into_iter().filter(|cell| !cell.is_word);
@@ -99,6 +104,14 @@ impl Phone {
             None => Ok(()),
         }
     }
+}
+
+fn to_entries(cells: &Cells, reference: &LocalReference) -> Vec<CellEntry> {
+    let entry = |(element, value): (&ElementNumber, &CellValue)| CellEntry {
+        element: view_conversion::element_code(element.0, reference),
+        value: Some((*value).into()),
+    };
+    cells.iter().map(entry).collect()
 }
 
 /// Refuses to type NIL into the cell of a stock.

@@ -11,8 +11,8 @@ use crate::client::reference::LocalReference;
 use crate::client::replica::{LocalReplica, OutboxEntry};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::campaign::{
-    Allocation, Campaign, CampaignStatus, Launch, LaunchMode, Participation, ParticipationAct,
-    ParticipationContext, PlanHash, PlanStatus, Pledge, TakePart, UnitPlan,
+    Allocation, Campaign, CampaignStatus, CampaignTarget, Launch, LaunchMode, Participation,
+    ParticipationAct, ParticipationContext, PlanHash, PlanStatus, Pledge, TakePart, UnitPlan,
 };
 use crate::domain::report::command::CommandBody;
 use crate::domain::support::hex::encode_hex;
@@ -26,6 +26,7 @@ use std::collections::BTreeSet;
 /// A campaign as this phone knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct CampaignView {
     /// Its code, as in `A`.
     pub code: String,
@@ -34,6 +35,7 @@ pub struct CampaignView {
     /// Name in English.
     pub name_en: String,
     /// Its state.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::code"))]
     pub status: CampaignStatus,
     /// First day, since 1970-01-01.
     pub from_day: i32,
@@ -41,11 +43,27 @@ pub struct CampaignView {
     pub to_day: i32,
     /// The last day on which a unit registers in time; `None`: there is no deadline.
     pub registration_deadline: Option<i32>,
+    /// Its targets.
+    pub targets: Vec<CampaignTargetView>,
+}
+
+/// A target of a campaign, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+pub struct CampaignTargetView {
+    /// Its code, as in `T1`.
+    pub code: String,
+    /// Its text in Vietnamese.
+    pub text_vi: String,
+    /// Its text in English.
+    pub text_en: String,
 }
 
 /// A registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct RegistrationView {
     /// The post that signed.
     pub signed_role: String,
@@ -58,10 +76,16 @@ pub struct RegistrationView {
 /// A launch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct LaunchEntry {
     /// The day on which it was held, since 1970-01-01.
     pub held_day: i32,
     /// How it was held.
+    #[cfg_attr(feature = "json", serde(with = "super::json::launch_mode"))]
     pub mode: LaunchMode,
     /// Codes of the units to which it was relayed.
     pub sites: Vec<String>,
@@ -72,6 +96,11 @@ pub struct LaunchEntry {
 /// A pledge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct PledgeEntry {
     /// The body that pledges, as in `YOUTH_UNION`; empty for the unit itself.
     pub body: String,
@@ -84,6 +113,11 @@ pub struct PledgeEntry {
 /// A target of the campaign as a unit sets it for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct AllocationEntry {
     /// Code of the campaign's target.
     pub target: String,
@@ -96,8 +130,10 @@ pub struct AllocationEntry {
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct PlanView {
     /// Its state.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::code"))]
     pub status: PlanStatus,
     /// Number, day and title of the document.
     pub document: String,
@@ -112,6 +148,7 @@ pub struct PlanView {
 /// How a unit takes part in a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct ParticipationView {
     /// Code of the campaign.
     pub campaign: String,
@@ -356,7 +393,13 @@ fn to_campaign_view(campaign: &Campaign) -> CampaignView {
         from_day: days_from_date(campaign.legal_window.start),
         to_day: days_from_date(campaign.legal_window.end),
         registration_deadline: campaign.registration_deadline.map(days_from_date),
+        targets: campaign.targets.iter().map(to_target_view).collect(),
     }
+}
+
+fn to_target_view(target: &CampaignTarget) -> CampaignTargetView {
+    let CampaignTarget { code, text_vi, text_en, .. } = target.clone();
+    CampaignTargetView { code, text_vi, text_en }
 }
 
 fn to_participation_view(

@@ -8,7 +8,6 @@ use crate::client::reference::LocalReference;
 use crate::domain::access::scope::RecordKind;
 use crate::domain::report::SaveCells;
 use crate::domain::report::attachment::{HeldCommand, HeldState};
-use crate::domain::report::cell::CellChange;
 use crate::domain::report::command::CommandBody;
 use crate::domain::report::proposal::Proposal;
 use crate::domain::support::hex::encode_hex;
@@ -106,17 +105,7 @@ impl Phone {
             .ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
         let present = self.load_local_report(&reference, key.id())?;
         let report = commands::require_report(&present)?;
-        let mut changes = Vec::with_capacity(cells.len());
-        for entry in &cells {
-            let code = view_conversion::parse_element_code(&entry.element)?;
-            let element = reference
-                .element_number(&code)
-                .ok_or(RefusalReason::UnknownElement)
-                .map_err(commands::refusal_error)?;
-            let (mine, base) = (entry.value.map(Into::into), report.cells.get(&element).copied());
-            changes.extend((mine != base).then_some(CellChange { element, mine, base }));
-        }
-        changes.sort_by_key(|change| change.element);
+        let changes = commands::changes_of(&cells, &report.cells, &reference)?;
         let note = commands::to_note_change(note, &report.note)?;
         if changes.is_empty() && note.is_none() {
             return Ok(None);

@@ -5,7 +5,6 @@ use super::values::{ReportKeyView, ReportStatus, ReportView};
 use super::{Phone, Result, queries, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::domain::report::ReportKey;
-use crate::domain::report::element::Element;
 use crate::domain::reporting::report_name::{ReportIndex, ReportLabel};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::support::message::Message;
@@ -21,6 +20,7 @@ const DAYS_AHEAD: i32 = 3_653;
 /// A report that a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct NamedReport {
     /// Its id.
     pub report_id: String,
@@ -35,6 +35,7 @@ pub struct NamedReport {
     /// Name of its form in English.
     pub form_name_en: String,
     /// Name of its period.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::message"))]
     pub period_name: Message,
 }
 
@@ -42,16 +43,6 @@ pub struct NamedReport {
 struct ReportDirectory {
     reports: BTreeMap<String, NamedReport>,
     index: ReportIndex,
-}
-
-/// Decimals of an element.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "bindings", derive(uniffi::Record))]
-pub struct ElementScale {
-    /// Code of the element.
-    pub element: String,
-    /// Decimals: with 1, a figure of 45 is shown as 4.5.
-    pub scale: u8,
 }
 
 #[cfg_attr(feature = "bindings", uniffi::export)]
@@ -73,6 +64,13 @@ impl Phone {
         let all_recent = report_ids.iter().all(|id| recent.reports.contains_key(id));
         let directory = if all_recent { recent } else { self.report_directory(false)? };
         Ok(report_ids.iter().map(|id| directory.index.shortest_name(id)).collect())
+    }
+
+    /// What these reports are called; those that this phone does not know are left out.
+    pub fn named_reports(&self, report_ids: Vec<String>) -> Result<Vec<NamedReport>> {
+        let directory = self.report_directory(false)?;
+        let known = report_ids.iter().filter_map(|id| directory.named(id));
+        Ok(known.collect())
     }
 
     /// A report in which nothing was entered yet, with every cell of its form.
@@ -99,14 +97,6 @@ impl Phone {
             comments: Vec::new(),
             refused_commands: Vec::new(),
         })
-    }
-
-    /// Decimals of the figures of each element.
-    pub fn element_scales(&self) -> Result<Vec<ElementScale>> {
-        let reference = self.reference()?;
-        let elements = reference.catalogue.elements.iter();
-        let of = |one: &Element| ElementScale { element: one.code.to_string(), scale: one.scale };
-        Ok(elements.map(of).collect())
     }
 }
 
@@ -136,11 +126,13 @@ impl Phone {
 
 impl ReportDirectory {
     fn find(&self, words: &str) -> Vec<NamedReport> {
-        let named = |label: &ReportLabel| {
-            let name = self.index.shortest_name(&label.id);
-            self.reports.get(&label.id).map(|report| NamedReport { name, ..report.clone() })
-        };
-        self.index.find(words).into_iter().filter_map(named).collect()
+        let found = self.index.find(words).into_iter();
+        found.filter_map(|label| self.named(&label.id)).collect()
+    }
+
+    fn named(&self, id: &str) -> Option<NamedReport> {
+        let report = self.reports.get(id)?;
+        Some(NamedReport { name: self.index.shortest_name(id), ..report.clone() })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::wire;
 /// The standing of one unit for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct StandingView {
     /// Code of the campaign.
     pub campaign: String,
@@ -28,6 +29,7 @@ pub struct StandingView {
     /// `AS_WAS`, `AS_IS` or `FROZEN`: the structure in which figures were summed.
     pub view: String,
     /// Stage of the window and of its figures.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::code"))]
     pub stage: StandingStage,
     /// The last day judged, in days since 1970; `None` before the first period was due.
     pub judged_through_day: Option<i32>,
@@ -50,13 +52,16 @@ pub struct StandingView {
 /// The judgement of a target or of a member of it. Fractions are text, as in `-1/20`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct JudgementView {
     /// Its code, as in `T3b`.
     pub code: String,
     /// Its state.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::code"))]
     pub state: JudgementState,
     /// The group in which the state is shown. `NotJudged` is not a verdict: a quiet group of its
     /// own.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::code"))]
     pub group: StateGroup,
     /// Reasons as stable codes.
     pub reasons: Vec<String>,
@@ -83,6 +88,7 @@ pub struct JudgementView {
 /// How many units met a target that each of them must meet. Never a rank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct EachView {
     /// Judged units that met it, or are on pace.
     pub met: u32,
@@ -97,6 +103,7 @@ pub struct EachView {
 /// One unit of `by each`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct EachUnitView {
     /// Code of the unit.
     pub unit: String,
@@ -107,6 +114,7 @@ pub struct EachUnitView {
 /// A figure used in a judgement, in units of the element's scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct FigureView {
     /// Code of the element.
     pub element: String,

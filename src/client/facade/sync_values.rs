@@ -7,6 +7,7 @@ use crate::domain::access::permission::Role;
 /// The offline lease: how long the phone shows its data without contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct LeaseView {
     /// Its length in days, as set by the server.
     pub days: u32,
@@ -19,6 +20,7 @@ pub struct LeaseView {
 /// The phone's clock against the server's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct ClockView {
     /// Today by the server's time, as far as it is known, in days since 1970-01-01. An app shows
     /// the due reports around this day.
@@ -32,6 +34,7 @@ pub struct ClockView {
 /// The user of this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct SessionView {
     /// The device.
     pub device_id: String,
@@ -44,6 +47,7 @@ pub struct SessionView {
     /// Name of the unit; empty until the organisation is received.
     pub unit_name: String,
     /// Roles in the unit.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::roles"))]
     pub roles: Vec<Role>,
 }
 

@@ -10,6 +10,11 @@ use crate::domain::support::message::Message;
 /// A figure, or why it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "kind", rename_all = "camelCase")
+)]
 pub enum CellFigure {
     /// A figure, in units of the element's scale.
     Reported {
@@ -36,6 +41,11 @@ pub enum CellFigure {
 /// calendar `week`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct ReportKeyView {
     /// Code of the reporting contract.
     pub contract: String,
@@ -54,6 +64,7 @@ pub struct ReportKeyView {
 /// The status of a report for the user of the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum ReportStatus {
     /// Nothing entered yet.
     Blank,
@@ -96,6 +107,7 @@ impl ReportStatus {
 /// A report that this phone's unit owes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct DueReport {
     /// Its key.
     pub key: ReportKeyView,
@@ -106,6 +118,7 @@ pub struct DueReport {
     /// Name of the form in English.
     pub form_name_en: String,
     /// Name of the period.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::message"))]
     pub period_name: Message,
     /// The first day on which it may be submitted: the last day of the unit's last report of the
     /// period. Figures may be entered from the first day on.
@@ -121,6 +134,7 @@ pub struct DueReport {
 /// A cell of a form with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct CellView {
     /// Code of the element.
     pub element: String,
@@ -145,6 +159,11 @@ pub struct CellView {
 /// A cell as entered; `None` clears it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct CellEntry {
     /// Code of the element.
     pub element: String,
@@ -155,6 +174,7 @@ pub struct CellEntry {
 /// Why a report was returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct QuestionView {
     /// Code, as in `UNUSUAL_FIGURE`.
     pub code: String,
@@ -165,6 +185,7 @@ pub struct QuestionView {
 /// A report with the outbox replayed on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct ReportView {
     /// Its id.
     pub report_id: String,
@@ -216,6 +237,7 @@ impl ReportView {
 /// A report that waits for review, with what to compare it with, and reasons to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct WaitingReport {
     /// The report.
     pub report: ReportView,
@@ -229,6 +251,7 @@ pub struct WaitingReport {
 /// in units of the element's scale. `None`: there is none on this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct FigureBeside {
     /// Code of the element.
     pub element: String,
@@ -247,6 +270,7 @@ pub struct FigureBeside {
 /// A report and the content of it that a reviewer saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct SeenReport {
     /// Its id.
     pub report_id: String,
@@ -257,6 +281,11 @@ pub struct SeenReport {
 /// A reason to check a report before accepting it, not a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Enum))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize),
+    serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
 pub enum Concern {
     /// It has comments.
     HasComments,
@@ -315,6 +344,7 @@ pub enum Concern {
 /// Two values of one field; the unit head decides which one stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct ConflictView {
     /// Its id.
     pub conflict_id: String,
@@ -341,6 +371,7 @@ pub struct ConflictView {
 /// A proposal to amend an accepted or locked report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct ProposalView {
     /// Its id.
     pub proposal_id: String,
@@ -365,12 +396,14 @@ pub struct ProposalView {
 /// A comment on a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "bindings", derive(uniffi::Record))]
+#[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct CommentView {
     /// Its id.
     pub comment_id: String,
     /// Code of the author's unit.
     pub unit: String,
     /// The author's role; `None` for a comment of this phone that waits.
+    #[cfg_attr(feature = "json", serde(serialize_with = "super::json::role"))]
     pub role: Option<Role>,
     /// The text.
     pub text: String,

@@ -1,14 +1,18 @@
 //! The reply to a finding: one call, made while the person waits, so that she knows whether it was
 //! taken.
 
-use super::{Runner, RunnerError};
+#[cfg(feature = "client-net")]
+use super::Runner;
+use super::RunnerError;
 use crate::client::protocol::{CallError, CallErrorKind};
+#[cfg(feature = "client-net")]
 use crate::pb;
 use std::time::Duration;
 
 /// Delay that is proposed after a call without an answer.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+#[cfg(feature = "client-net")]
 impl Runner {
     /// Sends the reply; renews the token once if the server asks for it. A repetition with the same
     /// request has no second effect.
@@ -44,7 +48,8 @@ impl Runner {
     }
 }
 
-fn to_reply_error(failure: CallError) -> RunnerError {
+/// Why a reply was not taken.
+pub(crate) fn to_reply_error(failure: CallError) -> RunnerError {
     match failure.kind {
         CallErrorKind::MaybeApplied
         | CallErrorKind::Exhausted

@@ -10,7 +10,6 @@ mod enrolment;
 mod enrolment_calls;
 #[cfg(feature = "client-net")]
 mod exchange;
-#[cfg(feature = "client-net")]
 mod finding_reply;
 #[cfg(feature = "client-net")]
 mod follow;
@@ -20,6 +19,7 @@ mod network;
 pub(crate) use enrolment::{build_enrol_request, build_renew_request, enrolment_refused_error};
 #[cfg(feature = "client-net")]
 pub(crate) use exchange::{ExchangeStats, FaultInjection};
+pub(crate) use finding_reply::to_reply_error;
 #[cfg(feature = "client-net")]
 pub(crate) use follow::FollowTask;
 
@@ -80,7 +80,6 @@ pub(crate) enum RunnerError {
     #[error("the code was refused: {0}")]
     CodeRefused(String),
     /// The server refused what a person asked for.
-    #[cfg(feature = "client-net")]
     #[error("refused: {reason}")]
     Refused {
         /// Code of the reason.

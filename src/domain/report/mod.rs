@@ -345,7 +345,8 @@ impl Report {
         }
     }
 
-    pub(super) fn check_complete(&self, shape: &FormSchema) -> Result<(), Refusal> {
+    /// Checks that every cell of the form has a value, and that the form's rules hold.
+    pub fn check_complete(&self, shape: &FormSchema) -> Result<(), Refusal> {
         let mut field_errors = FieldErrors::default();
         for element in shape.ranges.keys().filter(|element| !self.cells.contains_key(element)) {
             field_errors.add(format!("cells[{}]", element.0), RefusalReason::CellBlank);

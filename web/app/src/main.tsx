@@ -1,99 +1,89 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ask, lead } from './engine/client';
-import type { DueReport, EngineError } from './engine/types';
+import type { EngineError } from './engine/types';
+import { KnownContext } from './hooks';
+import { Bar, Foot, Notices, Tabs } from './parts/frame';
+import { type Place, usePlace } from './place';
+import { Campaigns } from './screens/campaigns';
+import { Decisions } from './screens/decisions';
 import { Due } from './screens/due';
 import { Enrol } from './screens/enrol';
+import { Findings } from './screens/findings';
 import { ReportScreen } from './screens/report';
+import { Review } from './screens/review';
+import { Standings } from './screens/standings';
 import { type AppState, listen, refresh, syncNow } from './session';
-import { lang, say } from './texts';
+import { lang, say, told } from './texts';
 
 document.documentElement.lang = lang;
 document.title = say('title');
 
-function Bar({ app }: { app: AppState }) {
-  const { state, network, session } = app;
-  if (!state || !session) return null;
-  const count = state.waiting + state.sent;
-  return (
-    <header>
-      <div>
-        <strong>{session.unitName || session.unit}</strong>
-        <p role="status" class={network === 'offline' ? 'net off' : 'net'}>
-          {say(`net-${network}`)}
-          {count > 0 && <> · {say('net-waiting', { count })}</>}
-          {state.refused > 0 && <> · {say('net-refused', { count: state.refused })}</>}
-        </p>
-      </div>
-      <button onClick={() => void syncNow()} disabled={network === 'syncing'}>
-        {say('net-sync')}
-      </button>
-    </header>
-  );
+const SCREENS = {
+  due: Due,
+  review: Review,
+  decisions: Decisions,
+  findings: Findings,
+  campaigns: Campaigns,
+  standings: Standings,
+};
+
+/** Where a person begins who has been nowhere yet: a reviewer who reports nothing, with review. */
+function firstPlace(roles: string[]): Place {
+  const reports = roles.some((role) => role === 'REPORTER' || role === 'UNIT_HEAD');
+  return { tab: reports || !roles.includes('REVIEWER') ? 'due' : 'review' };
 }
 
-function Update() {
-  const [waiting, setWaiting] = useState<ServiceWorker | null>(null);
-  useEffect(() => {
-    const follow = (registration: ServiceWorkerRegistration) => {
-      const look = () => setWaiting(registration.waiting);
-      look();
-      registration.addEventListener('updatefound', () => {
-        registration.installing?.addEventListener('statechange', look);
-      });
-    };
-    void navigator.serviceWorker?.register('/app/sw.js', { scope: '/app/' }).then(follow);
-  }, []);
-  const change = () => {
-    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
-    waiting?.postMessage('change');
-  };
-  if (!waiting || !navigator.serviceWorker.controller) return null;
-  return <p class="ask">{say('update')} <button onClick={change}>{say('update-do')}</button></p>;
+function Screen({ place }: { place: Place }) {
+  const { report } = place;
+  if (report) return <ReportScreen key={JSON.stringify(report.key)} place={report} />;
+  const Found = SCREENS[place.tab];
+  return <Found />;
+}
+
+function Enrolled({ app }: { app: AppState }) {
+  const { session, state, names, version } = app;
+  const visited = usePlace();
+  if (!session || !state) return null;
+  const place = visited ?? firstPlace(session.roles);
+  const isLocked = state.lease?.isExpired ?? false;
+  return (
+    <KnownContext.Provider value={{ version, session, state, names }}>
+      <Bar app={app} />
+      <Notices app={app} />
+      {!isLocked && <Tabs place={place} />}
+      <main class={place.tab === 'review' ? 'broad' : ''}>
+        {!isLocked && session.unit !== '' && <Screen place={place} />}
+        <Foot />
+      </main>
+    </KnownContext.Provider>
+  );
 }
 
 function App() {
   const [app, setApp] = useState<AppState | null>(null);
-  const [version, setVersion] = useState(0);
   const [phase, setPhase] = useState<'loading' | 'otherTab' | 'failed' | 'open'>('loading');
   const [failure, setFailure] = useState('');
-  const [open, setOpen] = useState<DueReport | null>(null);
   useEffect(() => {
     const begin = async () => {
       await lead(() => setPhase('otherTab'));
       setPhase('loading');
-      await ask('open', lang);
+      await ask('open');
       await refresh();
-      listen((state) => {
-        setApp(state);
-        setVersion((before) => before + 1);
-      });
+      listen(setApp);
       setPhase('open');
       void syncNow();
     };
     begin().catch((error: EngineError) => {
       console.error(error);
-      setFailure(error.code === 'NO_ENGINE' ? say('not-supported') : error.text);
+      setFailure(error.code === 'NO_ENGINE' ? say('not-supported') : told(error.text));
       setPhase('failed');
     });
   }, []);
   if (phase === 'otherTab') return <main><p>{say('other-tab')}</p></main>;
   if (phase === 'failed') return <main><p role="alert">{failure}</p></main>;
   if (phase === 'loading' || !app) return <main><p>{say('loading')}</p></main>;
-  if (!app.session) return <Enrol />;
-  const { state } = app;
-  return (
-    <>
-      <Bar app={app} />
-      <Update />
-      {app.error && <p role="alert" class="bad page">{app.error.text}</p>}
-      {state?.clockIsWrong && <p class="ask page">{say('clock-wrong')}</p>}
-      {state?.isLocked && <p class="ask page">{say('locked')}</p>}
-      {state && !state.isLocked && (open
-        ? <ReportScreen due={open} version={version} close={() => setOpen(null)} />
-        : <Due state={state} version={version} open={setOpen} />)}
-    </>
-  );
+  return app.session ? <Enrolled app={app} /> : <Enrol why={app.error} />;
 }
 
 const place = document.getElementById('app');

@@ -1,12 +1,15 @@
 // The state of the app beside the engine: who is enrolled, what waits, and the next sync.
 import { ask } from './engine/client';
-import type { EngineError, Session, State, SyncEnd } from './engine/types';
+import type { EngineError, Names, Session, State, SyncEnd } from './engine/types';
 
 export type Network = 'syncing' | 'online' | 'offline';
 
 export interface AppState {
+  /** Grows whenever the engine may hold something new. */
+  version: number;
   session: Session | null;
   state: State | null;
+  names: Names;
   network: Network;
   error: EngineError | null;
 }
@@ -16,13 +19,17 @@ type Listener = (state: AppState) => void;
 const SYNC_EVERY_MS = 60_000;
 const RETRY_MS_MIN = 1000;
 
-let current: AppState = { session: null, state: null, network: 'offline', error: null };
+const NO_NAMES: Names = { units: [], elements: [] };
+
+let current: AppState = {
+  version: 0, session: null, state: null, names: NO_NAMES, network: 'offline', error: null,
+};
 let listener: Listener = () => {};
 let timer: number | undefined;
 let isSyncing = false;
 
 function set(change: Partial<AppState>): void {
-  current = { ...current, ...change };
+  current = { ...current, ...change, version: current.version + 1 };
   listener(current);
 }
 
@@ -33,7 +40,9 @@ export function listen(to: Listener): void {
 
 /** Reads again what the engine knows of itself. */
 export async function refresh(): Promise<void> {
-  set({ session: await ask('session'), state: await ask('state') });
+  const [session, state] = [await ask('session'), await ask('state')];
+  const isOpen = session !== null && session.unit !== '' && !state.lease?.isExpired;
+  set({ session, state, names: isOpen ? await ask('names') : NO_NAMES });
 }
 
 function plan(afterMs: number): void {

@@ -1,12 +1,12 @@
 //! The exported class.
 
-use crate::views;
+use crate::operations::{self, Failure};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::Path;
-use thidua::client::facade::{CallNext, CallStatus, ClientError, Phone, ReportKeyView};
+use thidua::client::facade::{CallNext, CallStatus, ClientError, FindingState, Phone};
 use thidua::clock::{Clock, PlatformClock};
 use thidua::domain::support::time::Timestamp;
-use thidua::i18n::Lang;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
@@ -50,167 +50,98 @@ fn browser_clock() -> Clock {
 #[wasm_bindgen]
 pub struct Engine {
     phone: Phone,
-    lang: Lang,
 }
 
 type Answer<T> = Result<T, JsValue>;
 
-impl Engine {
-    fn told<T>(&self, result: Result<T, ClientError>) -> Answer<T> {
-        result.map_err(|error| JsValue::from_str(&views::error(&error, self.lang).to_string()))
-    }
-
-    fn json<T>(&self, result: Result<T, ClientError>, view: impl Fn(T) -> Value) -> Answer<String> {
-        Ok(view(self.told(result)?).to_string())
-    }
+fn thrown(value: &impl Serialize) -> JsValue {
+    let text = serde_json::to_string(value);
+    JsValue::from_str(&text.unwrap_or_else(|error| error.to_string()))
 }
 
-fn key(text: &str) -> Answer<ReportKeyView> {
-    let value: Option<Value> = serde_json::from_str(text).ok();
-    value.as_ref().and_then(views::read_key).ok_or_else(|| JsValue::from_str("key"))
+fn told<T>(result: Result<T, ClientError>) -> Answer<T> {
+    result.map_err(|error| thrown(&error))
 }
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens the replica in this file; `lang` is `vi` or `en`.
+    /// Opens the replica in this file.
     #[wasm_bindgen(constructor)]
-    pub fn open(file: &str, lang: &str) -> Answer<Engine> {
-        let lang = Lang::parse(lang).unwrap_or(Lang::VI);
-        let opened = Phone::open_with_clock(Path::new(file), browser_clock());
-        let phone =
-            opened.map_err(|error| JsValue::from_str(&views::error(&error, lang).to_string()))?;
-        Ok(Self { phone, lang })
+    pub fn open(file: &str) -> Answer<Engine> {
+        let phone = told(Phone::open_with_clock(Path::new(file), browser_clock()))?;
+        Ok(Self { phone })
+    }
+
+    /// Answers an operation by its name; the arguments are a JSON list, the answer is JSON.
+    pub fn perform(&self, name: &str, arguments: &str) -> Answer<String> {
+        match operations::perform(&self.phone, name, arguments) {
+            Ok(value) => Ok(value.to_string()),
+            Err(Failure::Engine(error)) => Err(thrown(&error)),
+            Err(Failure::Page(text)) => Err(JsValue::from_str(&text)),
+        }
     }
 
     pub fn enrol_request(&self, invitation: String) -> Answer<Vec<u8>> {
-        self.told(self.phone.build_enrol_request(invitation))
+        told(self.phone.build_enrol_request(invitation))
     }
 
     pub fn enrol_response(&self, answer: Vec<u8>) -> Answer<()> {
-        self.told(self.phone.handle_enrol_response(answer))
+        told(self.phone.handle_enrol_response(answer))
     }
 
     /// The error of an enrolment that ended with a status.
-    pub fn enrol_failure(&self, code: i32, text: String, details: Vec<u8>) -> String {
-        let error = self.phone.explain_enrol_failure(CallStatus { code, text, details });
-        views::error(&error, self.lang).to_string()
+    pub fn enrol_failure(&self, code: i32, text: String, details: Vec<u8>) -> JsValue {
+        thrown(&self.phone.explain_enrol_failure(CallStatus { code, text, details }))
     }
 
+    /// The present token. Whether it has ended is for the server to say: the clock of this device
+    /// may be wrong.
     pub fn token(&self) -> Answer<String> {
-        self.json(
-            self.phone.access_token(),
-            |token| json!({ "token": token.token, "isExpired": token.is_expired }),
-        )
+        Ok(told(self.phone.access_token())?.token)
     }
 
     pub fn begin_renewal_request(&self) -> Answer<Vec<u8>> {
-        self.told(self.phone.build_begin_renewal_request())
+        told(self.phone.build_begin_renewal_request())
     }
 
     /// Takes the bytes of a `BeginRenewalResponse` and gives those of a `RenewTokenRequest`.
     pub fn renew_request(&self, answer: Vec<u8>) -> Answer<Vec<u8>> {
-        let nonce = self.told(self.phone.read_renewal_nonce(answer))?;
-        self.told(self.phone.build_renew_request(nonce))
+        let nonce = told(self.phone.read_renewal_nonce(answer))?;
+        told(self.phone.build_renew_request(nonce))
     }
 
     pub fn renew_response(&self, answer: Vec<u8>) -> Answer<()> {
-        self.told(self.phone.handle_renew_response(answer))
+        told(self.phone.handle_renew_response(answer))
     }
 
     pub fn renewal_failure(&self, code: i32, text: String, details: Vec<u8>) -> Answer<String> {
         let status = CallStatus { code, text, details };
-        self.json(self.phone.end_renewal_with_status(status), next_json)
+        Ok(next_json(told(self.phone.end_renewal_with_status(status))?).to_string())
     }
 
     pub fn sync_request(&self, follow: bool) -> Answer<Vec<u8>> {
-        self.told(self.phone.build_sync_request(follow))
+        told(self.phone.build_sync_request(follow))
     }
 
     pub fn sync_frame(&self, frame: Vec<u8>) -> Answer<()> {
-        self.told(self.phone.handle_sync_frame(frame))
+        told(self.phone.handle_sync_frame(frame))
     }
 
     /// Ends a call with the status of its stream; gives what to do next.
     pub fn sync_end(&self, code: i32, text: String, details: Vec<u8>) -> Answer<String> {
         let status = CallStatus { code, text, details };
-        self.json(self.phone.end_sync_call_with_status(status), next_json)
+        Ok(next_json(told(self.phone.end_sync_call_with_status(status))?).to_string())
     }
 
-    /// Who is enrolled here; `null`: nobody.
-    pub fn session(&self) -> Answer<String> {
-        self.json(self.phone.session(), |session| {
-            session.as_ref().map_or(Value::Null, views::session)
-        })
+    /// The reply to a question about figures: the bytes of a `ReplyFindingRequest`.
+    pub fn finding_reply(&self, finding: String, state: &str, text: String) -> Answer<Vec<u8>> {
+        let state = FindingState::parse(state).ok_or_else(|| JsValue::from_str("state"))?;
+        told(self.phone.build_finding_reply(finding, state, text))
     }
 
-    /// Today by the server's time, the lease, the outbox, refused commands.
-    pub fn state(&self) -> Answer<String> {
-        let clock = self.told(self.phone.clock())?;
-        let lease = self.told(self.phone.lease())?;
-        let outbox = self.told(self.phone.outbox_status())?;
-        let diverged = self.told(self.phone.diverged_scope_count())?;
-        Ok(views::state(&clock, lease.as_ref(), &outbox, diverged).to_string())
-    }
-
-    pub fn due_reports(&self, from_day: i32, to_day: i32) -> Answer<String> {
-        let lang = self.lang;
-        self.json(self.phone.due_reports(from_day, to_day), |due| {
-            due.iter().map(|one| views::due_report(one, lang)).collect()
-        })
-    }
-
-    /// A report, or its blank form.
-    pub fn report(&self, key_json: &str) -> Answer<String> {
-        let key = key(key_json)?;
-        let id = self.phone.report_id(key.clone());
-        let stored = self.told(self.phone.report(id))?;
-        let report = match stored {
-            Some(report) => report,
-            None => self.told(self.phone.blank_report(key.clone()))?,
-        };
-        let carried = self.told(self.phone.carried_words(key))?;
-        Ok(views::report(&report, &carried, self.lang).to_string())
-    }
-
-    /// Saves cells, `[{"element": .., "value": ..}]`, and the note; gives the command's number.
-    pub fn save(&self, key_json: &str, cells_json: &str, note: Option<String>) -> Answer<String> {
-        let cells = serde_json::from_str(cells_json).ok();
-        let entries = cells.as_ref().and_then(views::read_entries);
-        let entries = entries.ok_or_else(|| JsValue::from_str("cells"))?;
-        self.json(self.phone.save_cells(key(key_json)?, entries, note), |number| json!(number))
-    }
-
-    /// Says that nothing occurred; stocks keep the figures of the last period where `carried`.
-    pub fn save_nil(&self, key_json: &str, carried: bool) -> Answer<String> {
-        let key = key(key_json)?;
-        let saved =
-            if carried { self.phone.save_nil_carried(key) } else { self.phone.save_nil(key) };
-        self.json(saved, |number| json!(number))
-    }
-
-    pub fn submit(&self, report_id: String) -> Answer<String> {
-        self.json(self.phone.submit_report(report_id), |number| json!(number))
-    }
-
-    pub fn refused_commands(&self) -> Answer<String> {
-        let lang = self.lang;
-        self.json(self.phone.refused_commands(), |all| {
-            all.iter().map(|one| views::refused(one, lang)).collect()
-        })
-    }
-
-    pub fn discard_refused(&self, number: u64) -> Answer<bool> {
-        self.told(self.phone.discard_refused(number))
-    }
-
-    /// Every stored record as `[kind, id, revision, bytes]`, to compare two copies.
-    pub fn all_records(&self) -> Answer<String> {
-        self.json(self.phone.all_records(), |all| all.iter().map(views::record).collect())
-    }
-
-    /// Deletes everything, also unsent commands.
-    pub fn erase(&self) -> Answer<()> {
-        self.told(self.phone.erase_local_data())
+    /// The error of a reply that ended with a status.
+    pub fn reply_failure(&self, code: i32, text: String, details: Vec<u8>) -> JsValue {
+        thrown(&self.phone.explain_reply_failure(CallStatus { code, text, details }))
     }
 }
 

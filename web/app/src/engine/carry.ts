@@ -112,9 +112,10 @@ export async function call(
 export async function unary(
   method: string,
   message: Uint8Array,
+  token?: string,
 ): Promise<{ answer: Uint8Array; status: CallStatus }> {
   let answer: Uint8Array = new Uint8Array(0);
-  const status = await call(method, message, undefined, (body) => {
+  const status = await call(method, message, token, (body) => {
     answer = body;
   });
   return { answer, status };

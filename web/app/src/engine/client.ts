@@ -22,7 +22,7 @@ worker.onmessage = (event: MessageEvent<{ id: number; value?: never; error?: Eng
 export function ask<Name extends keyof Operations>(
   name: Name,
   ...args: Parameters<Operations[Name]>
-): Promise<ReturnType<Operations[Name]>> {
+): Promise<Awaited<ReturnType<Operations[Name]>>> {
   last += 1;
   const id = last;
   return new Promise((resolve, reject) => {

@@ -1,8 +1,12 @@
-// What the worker answers; the engine's own words, see web/engine/src/views.rs.
+// What the engine answers: the values of its facade (src/client/facade) as JSON. Days are days
+// since 1970, figures whole numbers in units of their scale.
+
+/** A text of the engine, by language. */
+export type Texts = Record<string, string>;
 
 export type Figure =
-  | { kind: 'reported' | 'carried'; figure: number }
-  | { kind: 'nil' | 'awaiting' | 'notCounted' | 'seeNote' };
+  | { kind: 'reported' | 'carried'; value: number }
+  | { kind: 'nil' | 'missingAwaitingSource' | 'missingNotCounted' | 'missingSeeNote' };
 
 export interface ReportKey {
   contract: string;
@@ -27,23 +31,34 @@ export type ReportStatus =
 export interface DueReport {
   key: ReportKey;
   reportId: string;
-  form: string;
-  period: string;
+  formNameVi: string;
+  formNameEn: string;
+  periodName: Texts;
   submitFromDay: number;
   dueDay: number;
   status: ReportStatus;
 }
 
+export interface NamedReport {
+  reportId: string;
+  key: ReportKey;
+  unitName: string;
+  formNameVi: string;
+  formNameEn: string;
+  periodName: Texts;
+}
+
 export interface Cell {
   element: string;
-  name: string;
+  nameVi: string;
+  nameEn: string;
   unitOfCount: string;
   scale: number;
   min: number;
   max: number;
+  /** A stock or a duty: it is answered also where nothing occurred. */
   isWord: boolean;
   value: Figure | null;
-  last: Figure | null;
 }
 
 export interface CellEntry {
@@ -51,12 +66,95 @@ export interface CellEntry {
   value: Figure | null;
 }
 
+export interface Problem {
+  field: string;
+  element: string | null;
+  reason: string;
+  text: Texts;
+}
+
+/** Why the engine said no. */
+export interface EngineError {
+  /** `NO_ENGINE`: the engine does not run here, and the text is for developers. */
+  code: string;
+  text: Texts;
+  problems: Problem[];
+}
+
+export type CommandKind =
+  | 'SAVE'
+  | 'SUBMIT'
+  | 'RETURN'
+  | 'ACCEPT'
+  | 'COMMENT'
+  | 'SETTLE'
+  | 'SETTLE_HELD'
+  | 'PROPOSE'
+  | 'SETTLE_PROPOSAL'
+  | 'TAKE_PART'
+  | 'OTHER';
+
 export interface Refused {
   number: number;
   reportId: string;
-  reason: string;
-  problems: string[];
+  kind: CommandKind;
+  reasonText: Texts;
+  problems: Problem[];
+  cells: CellEntry[];
   text: string | null;
+}
+
+export interface OwnHeld {
+  number: number;
+  reportId: string;
+  kind: CommandKind;
+  place: Texts;
+  cells: CellEntry[];
+  text: string | null;
+}
+
+export interface Held {
+  heldId: string;
+  reportId: string;
+  reason: string;
+  kind: CommandKind;
+  cells: CellEntry[];
+  text: string | null;
+  settled: boolean | null;
+  settling: boolean;
+}
+
+export interface Conflict {
+  conflictId: string;
+  reportId: string;
+  /** `null`: it is about the note. */
+  element: string | null;
+  branch: Figure | null;
+  standing: Figure | null;
+  base: Figure | null;
+  branchNote: string;
+  standingNote: string;
+  settled: boolean | null;
+  settling: boolean;
+}
+
+export interface Proposal {
+  proposalId: string;
+  reportId: string;
+  cells: CellEntry[];
+  note: string | null;
+  reason: string;
+  isCurrent: boolean;
+  settled: boolean | null;
+  settling: boolean;
+}
+
+export interface Comment {
+  commentId: string;
+  unit: string;
+  role: string | null;
+  text: string;
+  receivedDay: number | null;
 }
 
 export interface Report {
@@ -66,9 +164,125 @@ export interface Report {
   nil: boolean;
   cells: Cell[];
   note: string;
+  contentHash: string;
   question: { code: string; text: string } | null;
-  pending: number;
-  refused: Refused[];
+  comments: Comment[];
+}
+
+export interface Form {
+  report: Report;
+  /** The words of the last period, which this report may keep. */
+  carried: CellEntry[];
+  /** The unit's report right before this one. */
+  lastPeriod: CellEntry[];
+}
+
+export interface FigureBeside {
+  element: string;
+  scale: number;
+  now: Figure | null;
+  lastPeriod: number | null;
+  lastYear: number | null;
+  differs: boolean;
+}
+
+export interface Concern {
+  kind:
+    | 'hasComments'
+    | 'changedAgain'
+    | 'late'
+    | 'early'
+    | 'hasNote'
+    | 'wordChanged'
+    | 'wordMissing'
+    | 'openFinding'
+    | 'departsFromBoth'
+    | 'largeMovement';
+  element?: string;
+}
+
+export interface WaitingReport {
+  report: Report;
+  figures: FigureBeside[];
+  concerns: Concern[];
+}
+
+export interface Seen {
+  reportId: string;
+  contentHash: string;
+}
+
+export interface Finding {
+  id: string;
+  rule: string;
+  unit: string;
+  fromDay: number;
+  toDay: number;
+  question: Texts;
+  askedDay: number;
+  state: 'OPEN' | 'EXPLAINED' | 'CORRECTED' | 'ACCEPTED_RISK' | 'ESCALATED';
+  reply: string | null;
+}
+
+export interface Campaign {
+  code: string;
+  nameVi: string;
+  nameEn: string;
+  fromDay: number;
+  toDay: number;
+  registrationDeadline: number | null;
+  targets: { code: string; textVi: string; textEn: string }[];
+}
+
+export type LaunchMode = 'IN_PERSON' | 'ONLINE' | 'HYBRID';
+
+export interface Launch {
+  heldDay: number;
+  mode: LaunchMode;
+  sites: string[];
+  attendance: number | null;
+}
+
+export interface Pledge {
+  /** Empty: the unit itself. */
+  body: string;
+  text: string;
+  signedRole: string;
+}
+
+export interface Participation {
+  campaign: string;
+  unit: string;
+  registration: { signedRole: string; receivedDay: number; late: boolean } | null;
+  launch: Launch | null;
+  pledges: Pledge[];
+  waitingActs: number;
+}
+
+export interface Judgement {
+  code: string;
+  state: string;
+  group: 'GOOD' | 'BEHIND' | 'MISSED' | 'UNDECIDED' | 'NOT_JUDGED';
+  reasons: string[];
+  display: string;
+  members: Judgement[];
+}
+
+export interface Standing {
+  campaign: string;
+  phase: number;
+  unit: string;
+  view: string;
+  judgedThroughDay: number | null;
+  judgement: Judgement;
+  expected: number;
+  received: number;
+  missing: number;
+}
+
+export interface Names {
+  units: { code: string; name: string }[];
+  elements: { code: string; nameVi: string; nameEn: string; unitOfCount: string; scale: number }[];
 }
 
 export interface Session {
@@ -79,31 +293,10 @@ export interface Session {
 }
 
 export interface State {
-  today: number;
-  clockIsWrong: boolean;
-  clockAheadSeconds: number;
-  leaseDays: number | null;
-  isLocked: boolean;
-  waiting: number;
-  sent: number;
-  refused: number;
-  held: number;
+  clock: { today: number; isWrong: boolean; aheadSeconds: number };
+  lease: { remainingDays: number; isExpired: boolean } | null;
+  outbox: { waiting: number; sent: number; held: number; refused: number };
   divergedScopes: number;
-}
-
-export interface Problem {
-  field: string;
-  element: string | null;
-  reason: string;
-  text: string;
-}
-
-/** Why the engine said no, in the language of the app. */
-export interface EngineError {
-  /** `NO_ENGINE`: the engine does not run here, and `text` is for developers. */
-  code: string;
-  text: string;
-  problems: Problem[];
 }
 
 /** What a sync came to. */
@@ -114,20 +307,53 @@ export interface SyncEnd {
   error?: EngineError;
 }
 
-/** What the worker does, by name. */
-export interface Operations {
-  open(lang: string): Session | null;
-  enrol(invitation: string): Session | null;
-  sync(): SyncEnd;
-  state(): State;
+/** What the worker itself does: it opens the engine and makes its calls. */
+export interface WorkerOperations {
+  open(): Promise<Session | null>;
+  enrol(invitation: string): Promise<Session | null>;
+  sync(): Promise<SyncEnd>;
+  replyFinding(finding: string, state: string, text: string): Promise<null>;
+}
+
+/** What the engine does, by name; see web/engine/src/operations.rs. An act gives its number. */
+export interface EngineOperations {
   session(): Session | null;
-  due(fromDay: number, toDay: number): DueReport[];
-  report(key: ReportKey): Report;
-  save(key: ReportKey, cells: CellEntry[], note: string | null): number | null;
-  saveNil(key: ReportKey, carried: boolean): number | null;
-  submit(reportId: string): number;
+  state(): State;
+  names(): Names;
   refused(): Refused[];
   discard(number: number): boolean;
+  ownHeld(): OwnHeld[];
   records(): [number, number[], number, number[]][];
   erase(): null;
+  due(fromDay: number, toDay: number): DueReport[];
+  form(key: ReportKey): Form;
+  report(reportId: string): Report | null;
+  namedReports(reportIds: string[]): NamedReport[];
+  check(key: ReportKey, cells: CellEntry[]): Problem[];
+  save(key: ReportKey, cells: CellEntry[], note: string | null): number | null;
+  saveNil(key: ReportKey): number | null;
+  saveNilCarried(key: ReportKey): number | null;
+  submit(reportId: string): number;
+  comment(reportId: string, text: string): number;
+  propose(key: ReportKey, cells: CellEntry[], note: string | null, reason: string): number | null;
+  findings(): Finding[];
+  standings(): Standing[];
+  reviewQueue(): WaitingReport[];
+  accept(seen: Seen[]): number[];
+  return(reportId: string, contentHash: string, code: string, text: string): number;
+  conflicts(): Conflict[];
+  settleConflict(conflictId: string, takeBranch: boolean): number;
+  proposals(): Proposal[];
+  settleProposal(proposalId: string, contentHash: string, grant: boolean): number;
+  held(): Held[];
+  settleHeld(heldId: string, apply: boolean): number;
+  campaigns(): Campaign[];
+  participations(): Participation[];
+  register(campaign: string, unit: string, signedRole: string): number;
+  withdraw(campaign: string, unit: string): number;
+  launch(campaign: string, unit: string, launch: Launch | null): number;
+  pledge(campaign: string, unit: string, pledge: Pledge): number;
+  removePledge(campaign: string, unit: string, body: string): number;
 }
+
+export type Operations = WorkerOperations & EngineOperations;

@@ -3,11 +3,13 @@
 import init, { Engine, install_files } from './pkg/engine.js';
 import wasm from './pkg/engine_bg.wasm?url';
 import { call, unary, type CallStatus } from './carry';
-import type { EngineError, Operations, ReportKey, SyncEnd } from './types';
+import type { EngineError, Session, SyncEnd, WorkerOperations } from './types';
 
 const REPLICA = 'file:phone.db?vfs=opfs-sahpool';
 /** Most calls of one sync: a server that always asks for another one is not followed for ever. */
 const CALLS_MAX = 64;
+/** The status of a call whose token has ended. */
+const UNAUTHENTICATED = 16;
 
 let engine: Engine | undefined;
 
@@ -22,7 +24,7 @@ function parsed<T>(json: string): T {
 
 function toError(thrown: unknown): EngineError {
   if (typeof thrown === 'string' && thrown.startsWith('{')) return parsed<EngineError>(thrown);
-  return { code: 'NO_ENGINE', text: String(thrown), problems: [] };
+  return { code: 'NO_ENGINE', text: { en: String(thrown) }, problems: [] };
 }
 
 async function renew(phone: Engine): Promise<CallStatus | undefined> {
@@ -40,11 +42,9 @@ interface Next {
 }
 
 async function oneCall(phone: Engine): Promise<Next> {
-  // Whether the token has ended is for the server to say: the clock of this device may be wrong.
-  const { token } = parsed<{ token: string }>(phone.token());
   const request = phone.sync_request(false);
   let failure: unknown;
-  const status = await call('SyncService/Sync', request, token, (frame) => {
+  const status = await call('SyncService/Sync', request, phone.token(), (frame) => {
     if (failure === undefined) {
       try {
         phone.sync_frame(frame);
@@ -86,42 +86,50 @@ async function enrol(invitation: string): Promise<void> {
   phone.enrol_response(answer);
 }
 
-const keyText = (key: ReportKey) => JSON.stringify(key);
+/** Sends the reply to a question about figures; it is not kept for later. */
+async function replyFinding(finding: string, state: string, text: string): Promise<void> {
+  const phone = opened();
+  const request = phone.finding_reply(finding, state, text);
+  const send = () => unary('QualityService/ReplyFinding', request, phone.token());
+  let { status } = await send();
+  if (status.code === UNAUTHENTICATED) {
+    const failed = await renew(phone);
+    status = failed ?? (await send()).status;
+  }
+  if (status.code !== 0) throw phone.reply_failure(status.code, status.text, status.details);
+}
 
-type Work = { [Name in keyof Operations]: (...args: Parameters<Operations[Name]>) => unknown };
+const session = () => parsed<Session | null>(opened().perform('session', '[]'));
 
-const operations: Work = {
-  async open(lang) {
+const operations: WorkerOperations = {
+  async open() {
     await init({ module_or_path: wasm });
     await install_files();
-    engine = new Engine(REPLICA, lang);
-    return parsed(engine.session());
+    engine = new Engine(REPLICA);
+    return session();
   },
   async enrol(invitation) {
     await enrol(invitation);
-    return parsed(opened().session());
+    return session();
   },
   sync,
-  state: () => parsed(opened().state()),
-  session: () => parsed(opened().session()),
-  due: (fromDay, toDay) => parsed(opened().due_reports(fromDay, toDay)),
-  report: (key) => parsed(opened().report(keyText(key))),
-  save: (key, cells, note) =>
-    parsed(opened().save(keyText(key), JSON.stringify(cells), note ?? undefined)),
-  saveNil: (key, carried) => parsed(opened().save_nil(keyText(key), carried)),
-  submit: (reportId) => parsed(opened().submit(reportId)),
-  refused: () => parsed(opened().refused_commands()),
-  discard: (number) => opened().discard_refused(BigInt(number)),
-  records: () => parsed(opened().all_records()),
-  erase: () => {
-    opened().erase();
+  async replyFinding(finding, state, text) {
+    await replyFinding(finding, state, text);
     return null;
   },
 };
 
+function perform(name: string, args: unknown[]): unknown {
+  if (Object.hasOwn(operations, name)) {
+    const work = operations[name as keyof WorkerOperations] as (...given: unknown[]) => unknown;
+    return work(...args);
+  }
+  return parsed(opened().perform(name, JSON.stringify(args)));
+}
+
 interface Request {
   id: number;
-  name: keyof Operations;
+  name: string;
   args: unknown[];
 }
 
@@ -131,14 +139,13 @@ self.onmessage = (event: MessageEvent<Request>) => {
   const { id, name, args } = event.data;
   const run = async () => {
     try {
-      const work = operations[name] as (...given: unknown[]) => unknown;
-      self.postMessage({ id, value: await work(...args) });
+      self.postMessage({ id, value: await perform(name, args) });
     } catch (thrown) {
       self.postMessage({ id, error: toError(thrown) });
     }
   };
   // A sync waits for the network and changes the replica only between frames; what a person does
   // meanwhile is not kept waiting.
-  if (name === 'sync') void run();
+  if (name === 'sync' || name === 'replyFinding') void run();
   else queue = queue.then(run);
 };

@@ -1,9 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { ask } from '../engine/client';
-import type { DueReport, EngineError, Refused, State } from '../engine/types';
-import { entered } from '../session';
-import { dayText, say } from '../texts';
-import { LanguageButton } from './language';
+import type { Cell, DueReport, Form } from '../engine/types';
+import { figureText } from '../figures';
+import { useAct, useAnswer, useKnown } from '../hooks';
+import { Failure } from '../parts/failure';
+import { go } from '../place';
+import { dayText, pick, say, told } from '../texts';
 
 /** Days before and after today in which reports are shown. */
 const DAYS_BEFORE = 45;
@@ -12,7 +14,13 @@ const OPEN = new Set(['BLANK', 'DRAFT', 'RETURNED', 'CONFLICT']);
 
 function order(today: number): (a: DueReport, b: DueReport) => number {
   const rank = (due: DueReport) => (OPEN.has(due.status) ? (due.dueDay <= today ? 0 : 1) : 2);
-  return (a, b) => rank(a) - rank(b) || a.dueDay - b.dueDay || a.form.localeCompare(b.form, 'vi');
+  return (a, b) =>
+    rank(a) - rank(b) || a.dueDay - b.dueDay || a.formNameVi.localeCompare(b.formNameVi, 'vi');
+}
+
+/** The unit's own reports of these weeks that wait for a person and whose time has passed. */
+export function isOverdue(due: DueReport, today: number): boolean {
+  return OPEN.has(due.status) && due.dueDay <= today;
 }
 
 function deadline(due: DueReport, today: number): string {
@@ -21,121 +29,108 @@ function deadline(due: DueReport, today: number): string {
   return left === 0 ? say('due-today') : say('due-left', { days: left });
 }
 
-interface Props {
-  state: State;
-  /** Changes whenever the engine may hold something new. */
-  version: number;
-  open(due: DueReport): void;
+function openReport(due: DueReport): void {
+  const title = pick(due.formNameVi, due.formNameEn);
+  go({ tab: 'due', report: { key: due.key, title, period: told(due.periodName) } });
 }
 
-export function Due({ state, version, open }: Props) {
-  const [reports, setReports] = useState<DueReport[] | null>(null);
-  const [error, setError] = useState<EngineError | null>(null);
-  const { today } = state;
-  useEffect(() => {
-    ask('due', today - DAYS_BEFORE, today + DAYS_AFTER)
-      .then((found) => {
-        setReports(found.sort(order(today)));
-        setError(null);
-      })
-      .catch((failed: EngineError) => setError(failed));
-  }, [today, version]);
+/** The reports around today that a unit owes. */
+export function useDueReports(today: number) {
+  return useAnswer('due', today - DAYS_BEFORE, today + DAYS_AFTER);
+}
+
+export function Due() {
+  const { today } = useKnown().state.clock;
+  const { answer, error } = useDueReports(today);
+  const reports = answer?.slice().sort(order(today));
   return (
-    <main>
+    <>
       <h1>{say('due-title')}</h1>
-      {error && <p role="alert" class="bad">{error.text}</p>}
+      <Failure error={error} />
       {reports?.length === 0 && <p>{say('due-none')}</p>}
       <ul class="cards">
-        {reports?.map((due) => <Card key={due.reportId} due={due} today={today} open={open} />)}
+        {reports?.map((due) => <Card key={due.reportId} due={due} today={today} />)}
       </ul>
-      {state.refused > 0 && <RefusedList version={version} />}
-      <p class="foot row">
-        <button onClick={() => void signOut(state)}>{say('sign-out')}</button>
-        <LanguageButton />
-      </p>
-    </main>
+    </>
   );
 }
 
-/** Deletes everything of this enrolment, once a person has said so. */
-async function signOut(state: State): Promise<void> {
-  const count = state.waiting + state.sent + state.refused;
-  if (!window.confirm(say('sign-out-sure', { count }))) return;
-  await ask('erase');
-  location.reload();
+function Card({ due, today }: { due: DueReport; today: number }) {
+  const [form, setForm] = useState<Form | null>(null);
+  const { isBusy, error, act } = useAct();
+  const isOpen = OPEN.has(due.status);
+  const isEarly = due.submitFromDay > today;
+  const asksNil = async () => setForm(await ask('form', due.key));
+  return (
+    <li class={isOverdue(due, today) ? 'card late' : 'card'}>
+      <h2>{pick(due.formNameVi, due.formNameEn)}</h2>
+      <p>
+        {told(due.periodName)} · <strong>{say(`status-${due.status}`)}</strong>
+        {isOpen && <> · {deadline(due, today)}</>}
+      </p>
+      {isEarly && isOpen && (
+        <p class="quiet">{say('report-early', { day: dayText(due.submitFromDay) })}</p>
+      )}
+      <Failure error={error} />
+      {form ? (
+        <Nil due={due} form={form} isBusy={isBusy} act={act} close={() => setForm(null)} />
+      ) : (
+        <div class="row">
+          {due.status === 'BLANK' && !isEarly && (
+            <button onClick={() => void asksNil()}>{say('due-nil')}…</button>
+          )}
+          <button onClick={() => openReport(due)}>{say(isOpen ? 'due-fill' : 'due-look')}</button>
+        </div>
+      )}
+    </li>
+  );
 }
 
-/** What the server refused stays here until a person enters it anew or discards it. */
-function RefusedList({ version }: { version: number }) {
-  const [all, setAll] = useState<Refused[]>([]);
-  useEffect(() => void ask('refused').then(setAll), [version]);
-  const discard = async (number: number) => {
-    await ask('discard', number);
-    await entered();
+interface NilProps {
+  due: DueReport;
+  form: Form;
+  isBusy: boolean;
+  act(work: () => Promise<unknown>): Promise<boolean>;
+  close(): void;
+}
+
+/**
+ * The second tap of "nothing occurred". Stocks do not occur: those of the last period are shown and
+ * sent as still right; where one is unknown or not right any more, the form asks for it.
+ */
+function Nil({ due, form, isBusy, act, close }: NilProps) {
+  const words = form.report.cells.filter((cell) => cell.isWord);
+  const carried = (cell: Cell) => form.carried.find((one) => one.element === cell.element);
+  const areKnown = words.every(carried);
+  const send = async () => {
+    await ask('saveNilCarried', due.key);
+    await ask('submit', due.reportId);
+  };
+  const fill = async () => {
+    if (await act(() => ask('saveNil', due.key))) openReport(due);
   };
   return (
-    <section>
-      <h2>{say('refused-title')}</h2>
-      <ul class="cards">
-        {all.map((one) => (
-          <li class="card late" key={one.number}>
-            <p>{one.text} {one.problems.length > 0 ? one.problems.join(' ') : one.reason}</p>
-            <button onClick={() => void discard(one.number)}>{say('refused-discard')}</button>
+    <>
+      {words.length > 0 && <p>{say(areKnown ? 'due-nil-words' : 'due-nil-ask')}</p>}
+      <ul class="plain">
+        {words.map((cell) => (
+          <li key={cell.element}>
+            {pick(cell.nameVi, cell.nameEn)}:{' '}
+            <strong>{figureText(carried(cell)?.value ?? null, cell.scale)}</strong>
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-function Card({ due, today, open }: { due: DueReport; today: number; open(due: DueReport): void }) {
-  const [asks, setAsks] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<EngineError | null>(null);
-  const isOpen = OPEN.has(due.status);
-  const isLate = isOpen && due.dueDay <= today;
-  const sayNil = async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await ask('saveNil', due.key, false);
-      await ask('submit', due.reportId);
-    } catch (failed) {
-      setError(failed as EngineError);
-    }
-    await entered();
-    setAsks(false);
-    setBusy(false);
-  };
-  return (
-    <li class={isLate ? 'card late' : 'card'}>
-      <h2>{due.form}</h2>
-      <p>
-        {due.period} · <strong>{say(`status-${due.status}`)}</strong>
-        {isOpen && <> · {deadline(due, today)}</>}
-      </p>
-      {due.submitFromDay > today && isOpen && (
-        <p class="quiet">{say('report-early', { day: dayText(due.submitFromDay) })}</p>
-      )}
-      {error && (
-        <p role="alert" class="bad">
-          {error.text} {error.problems.map((one) => one.text).join(' ')}
-        </p>
-      )}
       <div class="row">
-        {due.status === 'BLANK' && due.submitFromDay <= today && !asks && (
-          <button onClick={() => setAsks(true)}>{say('due-nil')}…</button>
-        )}
-        {asks && (
-          <button class="main" disabled={isBusy} onClick={() => void sayNil()}>
+        {areKnown && (
+          <button class="main" disabled={isBusy} onClick={() => void act(send).then(close)}>
             {say('report-send')}: {say('due-nil')}
           </button>
         )}
-        {asks && <button onClick={() => setAsks(false)}>{say('back')}</button>}
-        {!asks && (
-          <button onClick={() => open(due)}>{say(isOpen ? 'due-fill' : 'due-look')}</button>
+        {words.length > 0 && (
+          <button disabled={isBusy} onClick={() => void fill()}>{say('due-nil-fill')}</button>
         )}
+        <button onClick={close}>{say('back')}</button>
       </div>
-    </li>
+    </>
   );
 }

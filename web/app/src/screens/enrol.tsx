@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../engine/client';
 import type { EngineError } from '../engine/types';
+import { Failure } from '../parts/failure';
+import { LanguageButtons } from '../parts/language';
 import { refresh, syncNow } from '../session';
 import { say } from '../texts';
-import { LanguageButton } from './language';
 
 /** The invitation in the address: behind `#`, so that no server and no log ever sees it. */
 function invited(): string {
@@ -11,7 +12,12 @@ function invited(): string {
   return code.startsWith('thidua:') ? code : '';
 }
 
-export function Enrol() {
+interface Props {
+  /** Why this device is enrolled no more, if it was. */
+  why: EngineError | null;
+}
+
+export function Enrol({ why }: Props) {
   const [code, setCode] = useState(invited());
   const [error, setError] = useState<EngineError | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -47,12 +53,12 @@ export function Enrol() {
           value={code}
           onInput={(event) => setCode(event.currentTarget.value)}
         />
-        {error && <p role="alert" class="bad">{error.text}</p>}
+        <Failure error={error ?? why} />
         <button type="submit" class="main" disabled={isBusy || code.trim() === ''}>
           {say(isBusy ? 'enrol-doing' : 'enrol-do')}
         </button>
       </form>
-      <p class="foot"><LanguageButton /></p>
+      <p class="foot"><LanguageButtons /></p>
     </main>
   );
 }

@@ -1,0 +1,118 @@
+// A reviewer's hour and what follows from it, in two real browsers: accept, return, correct, amend,
+// settle a conflict, take over held work.
+import assert from 'node:assert/strict';
+import {
+  DESK, PHONE, cli, checkAccess, checkClean, checkWidth, enrol, grant, ok, openBrowser, shooter,
+  story,
+} from './lib.mjs';
+
+const { THIDUA_ADDRESS: server, THIDUA_HOME: home, THIDUA_UNIT: unit } = process.env;
+const { THIDUA_ABOVE: above } = process.env;
+const reporter = await openBrowser(`${home}/reporter`);
+const head = await openBrowser(`${home}/head`);
+const reviewer = await openBrowser(`${home}/reviewer`, [], { viewport: DESK });
+const shoot = shooter(reviewer.page, 'review-');
+
+const sync = async ({ page }) => {
+  await page.getByRole('button', { name: 'Đồng bộ' }).click();
+  await page.getByText('Đã đồng bộ').waitFor();
+};
+const tab = ({ page }, name) => page.getByRole('navigation').getByRole('button', { name }).click();
+const weekly = ({ page }) =>
+  page.locator('li.card').filter({ has: page.getByRole('heading', { name: /tuần/i }) }).first();
+
+/** Opens the unit's weekly report. */
+async function openWeekly(person) {
+  await tab(person, 'Báo cáo');
+  await weekly(person).getByRole('button', { name: /Nhập số liệu|Xem/ }).click();
+  await person.page.locator('.field input').first().waitFor();
+}
+
+async function fill({ page }, first, others) {
+  const fields = page.locator('.field input');
+  const count = await fields.count();
+  await fields.first().fill(first);
+  for (let at = 1; others !== undefined && at < count; at += 1) await fields.nth(at).fill(others);
+}
+
+async function send({ page }) {
+  await page.getByRole('button', { name: 'Gửi báo cáo' }).click();
+  await page.getByText('Báo cáo sẽ tự gửi khi có mạng').waitFor();
+}
+
+/** The card of the unit's report in the reviewer's queue. */
+const queued = () => reviewer.page.locator('.queue li.card').filter({ hasText: /tuần/i }).first();
+
+await story([reviewer, reporter, head], shoot, async () => {
+  await enrol(reporter, server, grant('web-reporter', 'REPORTER', unit));
+  await enrol(head, server, grant('web-head', 'UNIT_HEAD', unit));
+  await enrol(reviewer, server, grant('web-reviewer', 'REVIEWER', above));
+  await openWeekly(reporter);
+  await fill(reporter, '7', '0');
+  await reporter.page.getByLabel(/Ghi chú/).fill('Một tổ tuần tra nghỉ lễ');
+  await send(reporter);
+  await sync(reporter);
+
+  await sync(reviewer);
+  await queued().waitFor();
+  await checkAccess(reviewer.page, 'the queue');
+  await shoot('queue-desk');
+  await reviewer.page.keyboard.press('j');
+  const table = reviewer.page.locator('.decision table');
+  await table.waitFor();
+  assert.match(await reviewer.page.locator('.decision').innerText(), /Một tổ tuần tra nghỉ lễ/);
+  await checkAccess(reviewer.page, 'a report beside its past');
+  await shoot('report-desk');
+  await checkWidth(reviewer.page, 320);
+  await shoot('report-320');
+  await reviewer.page.setViewportSize(DESK);
+  await reviewer.page.keyboard.press('r');
+  await reviewer.page.keyboard.type('Vì sao cao hơn kỳ trước?');
+  await reviewer.page.getByRole('button', { name: 'Trả lại kèm câu hỏi' }).click();
+  await queued().waitFor({ state: 'detached' });
+  await sync(reviewer);
+  ok('a reviewer looks at a report with the keyboard, and returns it with a question');
+
+  await sync(reporter);
+  await openWeekly(reporter);
+  await reporter.page.getByText('Vì sao cao hơn kỳ trước?').waitFor();
+  await shoot('returned', reporter.page);
+  await fill(reporter, '6');
+  await reporter.page.getByLabel(/Thêm ý kiến/).fill('Đã kiểm tra lại sổ trực');
+  await reporter.page.getByRole('button', { name: 'Gửi ý kiến' }).click();
+  await reporter.page.locator('section li', { hasText: 'Đã kiểm tra lại sổ trực' }).waitFor();
+  await send(reporter);
+  await sync(reporter);
+  await sync(reviewer);
+  await queued().getByRole('button').click();
+  await reviewer.page.getByText('Đã kiểm tra lại sổ trực').waitFor();
+  await reviewer.context.setOffline(true);
+  await reviewer.page.keyboard.press('a');
+  await queued().waitFor({ state: 'detached' });
+  await reviewer.context.setOffline(false);
+  await sync(reviewer);
+  await sync(reporter);
+  await reporter.page.getByText('đã duyệt').first().waitFor();
+  ok('the reporter corrects and answers; the reviewer accepts without a connection');
+
+  await reporter.page.getByRole('button', { name: 'Đề nghị điều chỉnh' }).click();
+  await fill(reporter, '5');
+  await reporter.page.getByLabel('Lý do điều chỉnh').fill('Một vụ thuộc xã bên');
+  await reporter.page.getByRole('button', { name: 'Gửi đề nghị' }).click();
+  await reporter.page.getByText('Đã ghi nhận đề nghị').waitFor();
+  await sync(reporter);
+  await sync(reviewer);
+  await tab(reviewer, /Cần xử lý/);
+  await reviewer.page.getByText('Một vụ thuộc xã bên').waitFor();
+  await checkAccess(reviewer.page, 'a proposal');
+  await shoot('proposal');
+  await reviewer.page.getByRole('button', { name: 'Chấp nhận' }).click();
+  await reviewer.page.getByText('Không có việc nào cần xử lý').waitFor();
+  await sync(reviewer);
+  await sync(reporter);
+  await openWeekly(reporter);
+  assert.equal(await reporter.page.locator('.field input').first().inputValue(), '5');
+  ok('an accepted figure is amended by a proposal that the reviewer grants');
+});
+
+for (const person of [reviewer, reporter, head]) checkClean(person, server);

@@ -1,0 +1,171 @@
+// What stands around every screen: who is here, what waits, where one can go.
+import { useEffect, useState } from 'preact/hooks';
+import { ask } from '../engine/client';
+import type { Session } from '../engine/types';
+import { useAnswer, useKnown } from '../hooks';
+import { go, type Place, type Tab } from '../place';
+import { isOverdue, useDueReports } from '../screens/due';
+import { type AppState, syncNow } from '../session';
+import { say } from '../texts';
+import { Failure } from './failure';
+import { LanguageButtons } from './language';
+
+/** The unit, the connection, and what waits. */
+export function Bar({ app }: { app: AppState }) {
+  const { state, network, session } = app;
+  if (!state || !session) return null;
+  const { waiting, sent, refused, held } = state.outbox;
+  const count = waiting + sent;
+  return (
+    <header>
+      <div>
+        <strong>{session.unitName || session.unit}</strong>
+        <p role="status" class={network === 'offline' ? 'net off' : 'net'}>
+          {say(`net-${network}`)}
+          {count > 0 && <> · {say('net-waiting', { count })}</>}
+          {refused > 0 && <> · {say('net-refused', { count: refused })}</>}
+          {held > 0 && <> · {say('net-held', { count: held })}</>}
+        </p>
+      </div>
+      <button onClick={() => void syncNow()} disabled={network === 'syncing'}>
+        {say('net-sync')}
+      </button>
+    </header>
+  );
+}
+
+/** What a person should know before anything else. */
+export function Notices({ app }: { app: AppState }) {
+  const { state, error } = app;
+  return (
+    <div class="page">
+      <Update />
+      <Install />
+      <Failure error={error} />
+      {state?.clock.isWrong && <p class="ask">{say('clock-wrong')}</p>}
+      {state?.lease?.isExpired && <p class="ask">{say('locked')}</p>}
+    </div>
+  );
+}
+
+/** A new app is taken when a person agrees: never in the middle of a form. */
+function Update() {
+  const [waiting, setWaiting] = useState<ServiceWorker | null>(null);
+  useEffect(() => {
+    const follow = (registration: ServiceWorkerRegistration) => {
+      const look = () => setWaiting(registration.waiting);
+      look();
+      registration.addEventListener('updatefound', () => {
+        registration.installing?.addEventListener('statechange', look);
+      });
+    };
+    void navigator.serviceWorker?.register('/app/sw.js', { scope: '/app/' }).then(follow);
+  }, []);
+  const change = () => {
+    navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
+    waiting?.postMessage('change');
+  };
+  if (!waiting || !navigator.serviceWorker.controller) return null;
+  return <p class="ask">{say('update')} <button onClick={change}>{say('update-do')}</button></p>;
+}
+
+/** The event with which a browser offers to install the app; not in the library of TypeScript. */
+interface InstallOffer extends Event {
+  prompt(): Promise<void>;
+}
+
+/** The browser's offer to put the app among the others of the device. */
+function Install() {
+  const [offer, setOffer] = useState<InstallOffer | null>(null);
+  useEffect(() => {
+    const keep = (event: Event) => {
+      event.preventDefault();
+      setOffer(event as InstallOffer);
+    };
+    window.addEventListener('beforeinstallprompt', keep);
+    return () => window.removeEventListener('beforeinstallprompt', keep);
+  }, []);
+  const install = () => {
+    void offer?.prompt();
+    setOffer(null);
+  };
+  if (!offer) return null;
+  return (
+    <p class="ask">
+      {say('install')} <button onClick={install}>{say('install-do')}</button>{' '}
+      <button onClick={() => setOffer(null)}>{say('install-not')}</button>
+    </p>
+  );
+}
+
+/** The screens that this person's roles have use for. */
+function tabsOf({ roles }: Session): Tab[] {
+  const reports = roles.some((role) => role === 'REPORTER' || role === 'UNIT_HEAD');
+  const reviews = roles.includes('REVIEWER');
+  return [
+    ...(reports ? ['due' as const] : []),
+    ...(reviews ? ['review' as const] : []),
+    'decisions', 'findings', 'campaigns', 'standings',
+  ];
+}
+
+/** How much waits behind each tab. */
+function useCounts(): Partial<Record<Tab, number>> {
+  const { session, state } = useKnown();
+  const { today } = state.clock;
+  const open = <One extends { settled: boolean | null }>(all: One[] | null) =>
+    all?.filter((one) => one.settled === null).length ?? 0;
+  const overdue = useDueReports(today).answer?.filter((one) => isOverdue(one, today)).length ?? 0;
+  const conflicts = open(useAnswer('conflicts').answer);
+  const proposals = open(useAnswer('proposals').answer);
+  const held = open(useAnswer('held').answer);
+  const review = useAnswer('reviewQueue').answer?.length ?? 0;
+  const asked = useAnswer('findings').answer?.filter((one) => one.reply === null);
+  const { outbox } = state;
+  // Where the platform shows it: a number on the app's picture, seen without opening the app.
+  useEffect(() => {
+    void navigator.setAppBadge?.(overdue).catch(() => {});
+  }, [overdue]);
+  return {
+    due: overdue,
+    review,
+    decisions: conflicts + proposals + held + outbox.refused + outbox.held,
+    findings: asked?.filter((one) => one.unit === session.unit).length ?? 0,
+  };
+}
+
+export function Tabs({ place }: { place: Place }) {
+  const { session } = useKnown();
+  const counts = useCounts();
+  return (
+    <nav aria-label={say('tabs')}>
+      {tabsOf(session).map((tab) => {
+        const count = counts[tab] ?? 0;
+        return (
+          <button key={tab} aria-current={place.tab === tab ? 'page' : undefined}
+            onClick={() => go({ tab })}>
+            {say(`tab-${tab}`)}
+            {count > 0 && <span class="count">{count}</span>}
+          </button>
+        );
+      })}
+    </nav>
+  );
+}
+
+/** Leaves this device, once a person has said so; or reads it in another language. */
+export function Foot() {
+  const { state } = useKnown();
+  const { waiting, sent, refused } = state.outbox;
+  const signOut = async () => {
+    if (!window.confirm(say('sign-out-sure', { count: waiting + sent + refused }))) return;
+    await ask('erase');
+    location.reload();
+  };
+  return (
+    <p class="foot row">
+      <button onClick={() => void signOut()}>{say('sign-out')}</button>
+      <LanguageButtons />
+    </p>
+  );
+}
