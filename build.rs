@@ -75,7 +75,7 @@ fn web_files() -> Result<String, Box<dyn Error>> {
     let mut table = String::new();
     for folder in [dist.clone(), dist.join("assets")] {
         for path in
-            sorted(&folder)?.into_iter().filter(|path| path.extension() == Some("gz".as_ref()))
+            sorted(&folder)?.into_iter().filter(|path| path.extension() == Some("br".as_ref()))
         {
             let name = path.with_extension("").strip_prefix(&dist)?.to_string_lossy().into_owned();
             let content_type = match Path::new(&name).extension().and_then(|end| end.to_str()) {
@@ -91,7 +91,7 @@ fn web_files() -> Result<String, Box<dyn Error>> {
             let etag = format!("\"{:x}\"", content_digest(&fs::read(&path)?));
             table.push_str(&format!(
                 "WebFile {{ path: {name:?}, content_type: {content_type:?}, etag: {etag:?}, \
-                 gzip: include_bytes!({path:?}) }},\n"
+                 brotli: include_bytes!({path:?}) }},\n"
             ));
         }
     }
