@@ -1,0 +1,85 @@
+// What the browser's tests share: a real Chromium, screenshots, checks of access and of width.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+
+const require = createRequire(`${process.env.THIDUA_NODE_MODULES}/`);
+const { AxeBuilder } = require('@axe-core/playwright');
+const { chromium } = require('playwright-core');
+const { THIDUA_SHOTS: shots } = process.env;
+
+export const PHONE = { width: 390, height: 844 };
+export const DESK = { width: 1280, height: 800 };
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/**
+ * Opens a Chromium of a phone's size on a profile of its own. `asked` has the origins that were
+ * asked, `faults` what went wrong in the page; both are checked by `checkClean`.
+ */
+export async function openBrowser(profile, flags = [], settings = {}) {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.THIDUA_CHROMIUM ?? '/usr/bin/chromium',
+    args: [...FLAGS, ...flags], headless: true, viewport: PHONE, locale: 'vi-VN',
+    serviceWorkers: 'allow', ...settings,
+  });
+  const page = context.pages()[0] ?? await context.newPage();
+  const faults = [];
+  const asked = new Set();
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => {
+    // A browser reports every call that it could not make; the app says so itself.
+    const text = message.text();
+    if (message.type() === 'error' && !text.includes('net::ERR_')) faults.push(text);
+  });
+  context.on('request', (request) => asked.add(new URL(request.url()).origin));
+  return { context, page, faults, asked };
+}
+
+/** Keeps numbered screenshots in $THIDUA_SHOTS, if that is set; `prefix` tells tests apart. */
+export function shooter(page, prefix = '') {
+  let step = 0;
+  return async (name, at = page) => {
+    step += 1;
+    const path = `${shots}/${prefix}${String(step).padStart(2, '0')}-${name}.png`;
+    if (shots) await at.screenshot({ path, fullPage: true });
+  };
+}
+
+/** Fails on what a screen reader or a person with poor sight would stumble over. */
+export async function checkAccess(page, what) {
+  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']);
+  const { violations } = await axe.analyze();
+  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], what);
+}
+
+/** Fails if the page is wider than a screen of this width, and leaves that width. */
+export async function checkWidth(page, width) {
+  await page.setViewportSize({ ...PHONE, width });
+  const measure = () => document.documentElement.scrollWidth - window.innerWidth;
+  const overflow = await page.evaluate(measure);
+  assert.ok(overflow <= 0, `${width} pixels are ${overflow} too few`);
+}
+
+/** Fails if another server than this one was asked, or something went wrong in the page. */
+export function checkClean({ asked, faults }, server) {
+  const others = [...asked].filter((origin) => origin !== server);
+  assert.deepEqual(others, [], 'no other server is asked');
+  assert.deepEqual(faults, [], 'nothing went wrong in the page');
+}
+
+export function ok(text) {
+  console.log(`ok   ${text}`);
+}
+
+/** Runs a test's story; when it fails, shows the page and what went wrong in it. */
+export async function story({ context, page, faults }, shoot, tell) {
+  try {
+    await tell();
+  } catch (failed) {
+    await shoot('failed');
+    console.error(await page.locator('body').innerText(), faults);
+    throw failed;
+  } finally {
+    await context.close();
+  }
+}
