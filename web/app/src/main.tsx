@@ -5,20 +5,21 @@ import type { DueReport, EngineError } from './engine/types';
 import { Due } from './screens/due';
 import { Enrol } from './screens/enrol';
 import { ReportScreen } from './screens/report';
+import { KeyLost, Units } from './screens/units';
 import { type AppState, listen, refresh, syncNow } from './session';
 import { lang, say } from './texts';
 
 document.documentElement.lang = lang;
 document.title = say('title');
 
-function Bar({ app }: { app: AppState }) {
+function Bar({ app, version }: { app: AppState; version: number }) {
   const { state, network, session } = app;
   if (!state || !session) return null;
   const count = state.waiting + state.sent;
   return (
     <header>
       <div>
-        <strong>{session.unitName || session.unit}</strong>
+        <Units name={session.unitName || session.unit} version={version} />
         <p role="status" class={network === 'offline' ? 'net off' : 'net'}>
           {say(`net-${network}`)}
           {count > 0 && <> · {say('net-waiting', { count })}</>}
@@ -84,10 +85,11 @@ function App() {
   const { state } = app;
   return (
     <>
-      <Bar app={app} />
+      <Bar app={app} version={version} />
       <Update />
       {app.error && <p role="alert" class="bad page">{app.error.text}</p>}
       {state?.clockIsWrong && <p class="ask page">{say('clock-wrong')}</p>}
+      {state && <KeyLost state={state} version={version} />}
       {state?.isLocked && <p class="ask page">{say('locked')}</p>}
       {state && !state.isLocked && (open
         ? <ReportScreen due={open} version={version} close={() => setOpen(null)} />

@@ -6,6 +6,9 @@
 
 #[cfg(target_family = "wasm")]
 #[expect(unreachable_pub, reason = "JavaScript reaches what is exported")]
+mod device;
+#[cfg(target_family = "wasm")]
+#[expect(unreachable_pub, reason = "JavaScript reaches what is exported")]
 mod engine;
 #[cfg(target_family = "wasm")]
 mod views;

@@ -114,6 +114,14 @@ export interface SyncEnd {
   error?: EngineError;
 }
 
+/** The enrolments of this browser, and the one that is open. */
+export interface Profiles {
+  open: string;
+  /** The browser has lost the key of the open one: the server takes nothing more from it. */
+  isKeyLost: boolean;
+  all: { id: string; unitName: string; waiting: number }[];
+}
+
 /** What the worker does, by name. */
 export interface Operations {
   open(lang: string): Session | null;
@@ -129,5 +137,9 @@ export interface Operations {
   refused(): Refused[];
   discard(number: number): boolean;
   records(): [number, number[], number, number[]][];
+  profiles(): Profiles;
+  /** For the next load of the page; `null`: a new profile. */
+  changeProfile(id: string | null): null;
+  exportCommands(): { bytes: Uint8Array; count: number };
   erase(): null;
 }

@@ -3,24 +3,21 @@ import { ask } from '../engine/client';
 import type { EngineError } from '../engine/types';
 import { refresh, syncNow } from '../session';
 import { say } from '../texts';
+import { Camera, readInvitation } from './camera';
 import { LanguageButton } from './language';
-
-/** The invitation in the address: behind `#`, so that no server and no log ever sees it. */
-function invited(): string {
-  const code = decodeURIComponent(location.hash.slice(1));
-  return code.startsWith('thidua:') ? code : '';
-}
+import { BackToUnits } from './units';
 
 export function Enrol() {
-  const [code, setCode] = useState(invited());
+  // Behind `#` in the address, so that no server and no log ever sees it.
+  const [code, setCode] = useState(readInvitation(location.hash));
   const [error, setError] = useState<EngineError | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const enrol = async (event: Event) => {
-    event.preventDefault();
+  const enrol = async (invitation: string) => {
+    setCode(invitation);
     setBusy(true);
     setError(null);
     try {
-      await ask('enrol', code.trim());
+      await ask('enrol', invitation.trim());
       history.replaceState(null, '', location.pathname);
       await navigator.storage?.persist?.();
       await refresh();
@@ -35,7 +32,8 @@ export function Enrol() {
     <main>
       <h1>{say('enrol-title')}</h1>
       <p>{say('enrol-explain')}</p>
-      <form onSubmit={enrol}>
+      <Camera found={(invitation) => void enrol(invitation)} />
+      <form onSubmit={(event) => { event.preventDefault(); void enrol(code); }}>
         <label for="code">{say('enrol-code')}</label>
         <textarea
           id="code"
@@ -52,6 +50,7 @@ export function Enrol() {
           {say(isBusy ? 'enrol-doing' : 'enrol-do')}
         </button>
       </form>
+      <BackToUnits />
       <p class="foot"><LanguageButton /></p>
     </main>
   );

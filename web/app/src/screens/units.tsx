@@ -1,0 +1,118 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ask } from '../engine/client';
+import type { EngineError, Profiles, State } from '../engine/types';
+import { say } from '../texts';
+
+/** Opens another profile, or a new one: the page loads again with it. */
+async function change(id: string | null): Promise<void> {
+  await ask('changeProfile', id);
+  location.href = location.pathname;
+}
+
+function useProfiles(version: number): Profiles | null {
+  const [profiles, setProfiles] = useState<Profiles | null>(null);
+  useEffect(() => void ask('profiles').then(setProfiles), [version]);
+  return profiles;
+}
+
+function nameOf(profile: Profiles['all'][number]): string {
+  return profile.unitName || say('units-new');
+}
+
+/** The other enrolments of this browser, with what waits in them: only the open one syncs. */
+function Others({ profiles }: { profiles: Profiles }) {
+  return (
+    <>
+      {profiles.all.filter((one) => one.id !== profiles.open).map((one) => (
+        <button type="button" key={one.id} onClick={() => void change(one.id)}>
+          {nameOf(one)}
+          {one.waiting > 0 && <> · {say('net-waiting', { count: one.waiting })}</>}
+        </button>
+      ))}
+    </>
+  );
+}
+
+/** The unit at the top: whose reports these are, and the way to those of another one. */
+export function Units({ name, version }: { name: string; version: number }) {
+  const profiles = useProfiles(version);
+  return (
+    <details class="units">
+      <summary><strong>{name}</strong></summary>
+      <div class="menu">
+        {profiles && <Others profiles={profiles} />}
+        <button type="button" onClick={() => void change(null)}>{say('units-add')}</button>
+        <Export />
+        <Kept />
+      </div>
+    </details>
+  );
+}
+
+/** The way back from the enrolment of a further unit. */
+export function BackToUnits() {
+  const profiles = useProfiles(0);
+  if (!profiles || profiles.all.length < 2) return null;
+  return (
+    <section>
+      <h2>{say('units-others')}</h2>
+      <div class="row"><Others profiles={profiles} /></div>
+    </section>
+  );
+}
+
+/** Saves what no server has taken as a file, sealed for the authority: for a device that goes. */
+function Export() {
+  const [text, setText] = useState('');
+  const save = async () => {
+    try {
+      const { bytes, count } = await ask('exportCommands');
+      if (count > 0) download(bytes);
+      setText(say('export-done', { count }));
+    } catch (failed) {
+      setText((failed as EngineError).text);
+    }
+  };
+  return (
+    <>
+      <button type="button" onClick={() => void save()}>{say('export-do')}</button>
+      {text && <p role="status">{text}</p>}
+    </>
+  );
+}
+
+function download(bytes: Uint8Array): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+  link.download = 'thidua-export.bin';
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** Says so if the browser may delete the data when space is short. */
+function Kept() {
+  const [isKept, setKept] = useState(true);
+  useEffect(() => {
+    const keep = async () => setKept((await navigator.storage?.persist?.()) ?? false);
+    void keep();
+  }, []);
+  return isKept ? null : <p>{say('units-may-go')}</p>;
+}
+
+/** The key is gone, so the server takes nothing more from this enrolment: what is left to do. */
+export function KeyLost({ state, version }: { state: State; version: number }) {
+  const profiles = useProfiles(version);
+  if (!profiles?.isKeyLost) return null;
+  const count = state.waiting + state.sent + state.refused;
+  const enrolAnew = async () => {
+    if (!window.confirm(say('sign-out-sure', { count }))) return;
+    await ask('erase');
+    location.reload();
+  };
+  return (
+    <section class="ask page" role="alert">
+      <p>{say('key-lost', { count })}</p>
+      <button type="button" onClick={() => void enrolAnew()}>{say('key-lost-enrol')}</button>
+    </section>
+  );
+}
