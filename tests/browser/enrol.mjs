@@ -144,6 +144,13 @@ await story(browser, shoot, async () => {
   assert.ok(readFileSync(exported).length > 100);
   ok('what is unsent is signed and saved as a file, without a connection');
 
+  await page.goto(`${server}/app/#${encodeURIComponent(second)}`);
+  await page.reload();
+  await page.getByText('có mã ghi danh của một đơn vị khác').waitFor();
+  await checkAccess(page, 'the link of another unit');
+  await page.getByRole('button', { name: 'Không, bỏ qua' }).click();
+  assert.equal(new URL(page.url()).hash, '', 'the code does not stay in the address');
+  await menu.click();
   await page.getByRole('button', { name: 'Thêm đơn vị' }).click();
   await page.getByRole('heading', { name: 'Ghi danh thiết bị' }).waitFor();
   await page.getByRole('button', { name: firstUnit }).waitFor();

@@ -5,7 +5,7 @@ import type { DueReport, EngineError } from './engine/types';
 import { Due } from './screens/due';
 import { Enrol } from './screens/enrol';
 import { ReportScreen } from './screens/report';
-import { KeyLost, Units } from './screens/units';
+import { Invited, KeyLost, Units } from './screens/units';
 import { type AppState, listen, refresh, syncNow } from './session';
 import { lang, say } from './texts';
 
@@ -89,6 +89,7 @@ function App() {
       <Update />
       {app.error && <p role="alert" class="bad page">{app.error.text}</p>}
       {state?.clockIsWrong && <p class="ask page">{say('clock-wrong')}</p>}
+      <Invited />
       {state && <KeyLost state={state} version={version} />}
       {state?.isLocked && <p class="ask page">{say('locked')}</p>}
       {state && !state.isLocked && (open

@@ -2,11 +2,31 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../engine/client';
 import type { EngineError, Profiles, State } from '../engine/types';
 import { say } from '../texts';
+import { readInvitation } from './camera';
 
 /** Opens another profile, or a new one: the page loads again with it. */
 async function change(id: string | null): Promise<void> {
   await ask('changeProfile', id);
-  location.href = location.pathname;
+  location.reload();
+}
+
+/** A card's link opened on a device that is enrolled: its code is for a further unit. */
+export function Invited() {
+  const [isOpen, setOpen] = useState(readInvitation(location.hash) !== '');
+  if (!isOpen) return null;
+  const dismiss = () => {
+    history.replaceState(null, '', location.pathname);
+    setOpen(false);
+  };
+  return (
+    <section class="ask page">
+      <p>{say('units-invited')}</p>
+      <div class="row">
+        <button type="button" onClick={() => void change(null)}>{say('units-add')}</button>
+        <button type="button" onClick={dismiss}>{say('units-not-now')}</button>
+      </div>
+    </section>
+  );
 }
 
 function useProfiles(version: number): Profiles | null {
