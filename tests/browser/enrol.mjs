@@ -197,7 +197,7 @@ await story(browser, shoot, async () => {
   await page.getByText('Trình duyệt đã mất khóa').waitFor();
   await synced();
   const lost = await syncWithSpoiledToken();
-  await page.getByText('Không dùng được khóa').waitFor();
+  await page.getByText('Đồng bộ đã dừng').waitFor();
   await page.waitForTimeout(3000);
   assert.equal(await lost('BeginRenewal'), 1, 'it does not try for ever');
   await checkAccess(page, 'a lost key');

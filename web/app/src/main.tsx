@@ -20,7 +20,7 @@ function Bar({ app, version }: { app: AppState; version: number }) {
     <header>
       <div>
         <Units name={session.unitName || session.unit} version={version} />
-        <p role="status" class={network === 'offline' ? 'net off' : 'net'}>
+        <p role="status" class={network === 'online' || network === 'syncing' ? 'net' : 'net off'}>
           {say(`net-${network}`)}
           {count > 0 && <> · {say('net-waiting', { count })}</>}
           {state.refused > 0 && <> · {say('net-refused', { count: state.refused })}</>}
@@ -87,7 +87,9 @@ function App() {
     <>
       <Bar app={app} version={version} />
       <Update />
-      {app.error && <p role="alert" class="bad page">{app.error.text}</p>}
+      {app.error && app.error.code !== 'DEVICE_KEY' && (
+        <p role="alert" class="bad page">{app.error.text}</p>
+      )}
       {state?.clockIsWrong && <p class="ask page">{say('clock-wrong')}</p>}
       <Invited />
       {state && <KeyLost state={state} version={version} />}

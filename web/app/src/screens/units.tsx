@@ -131,7 +131,7 @@ export function KeyLost({ state, version }: { state: State; version: number }) {
   };
   return (
     <section class="ask page" role="alert">
-      <p>{say('key-lost', { count })}</p>
+      <p>{count > 0 ? say('key-lost', { count }) : say('key-lost-none')}</p>
       <button type="button" onClick={() => void enrolAnew()}>{say('key-lost-enrol')}</button>
     </section>
   );
