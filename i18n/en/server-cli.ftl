@@ -426,6 +426,10 @@ score-order-codes-not-ranking = Ordered by code; this is not a ranking. Taking p
 serve-listen-address-expected-address = listen.address = { $given }: expected an address and port, such as 0.0.0.0:8443
 serve-plaintext-not-served-take = unencrypted connections are not accepted on { $address }; remove listen.plaintext, or add --insecure-plaintext behind a TLS proxy
 serve-serving = serving
+serve-web-incomplete = web.host, web.certificate and web.key belong together: set all three, or none
+serve-web-host = web.host { $host } is an address of phones, too ({ $address }): phones trust the authority's own CA only; give browsers another name, or take this one out of listen.public
+serve-field-app = Field app in the browser: { $address }
+serve-field-app-ca = A browser keeps the app for offline use only if the device trusts the CA { $ca }: install that file on it, or name a public certificate in [web] (docs/FIELD-APP.md).
 serve-server-failed = the server failed: { $error }
 serve-tls-client-auth-asks = tls.client_auth requires certificates and tls.client_ca is empty; name the file of the authority that signs them
 serve-cannot-listen-port-may = cannot listen on { $address }: { $error }; the port may be in use, change { $key }

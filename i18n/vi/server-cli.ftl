@@ -427,6 +427,10 @@ score-order-codes-not-ranking = Theo thứ tự mã; đây không phải là x�
 serve-listen-address-expected-address = listen.address = { $given }: cần địa chỉ và cổng, ví dụ 0.0.0.0:8443
 serve-plaintext-not-served-take = không nhận kết nối không mã hóa ở { $address }; hãy bỏ listen.plaintext, hoặc thêm --insecure-plaintext khi có proxy TLS phía trước
 serve-serving = đang phục vụ
+serve-web-incomplete = web.host, web.certificate và web.key đi cùng nhau: hãy đặt cả ba, hoặc bỏ cả ba
+serve-web-host = web.host { $host } cũng là địa chỉ mà điện thoại gọi ({ $address }): điện thoại chỉ tin CA của cơ quan; hãy dùng một tên khác cho trình duyệt, hoặc bỏ tên này khỏi listen.public
+serve-field-app = Ứng dụng báo cáo trên trình duyệt: { $address }
+serve-field-app-ca = Trình duyệt chỉ giữ ứng dụng để dùng khi mất mạng nếu máy tin CA { $ca }: hãy cài tệp này vào máy, hoặc đặt chứng thư công cộng trong [web] (docs/FIELD-APP.md).
 serve-server-failed = máy chủ dừng vì lỗi: { $error }
 serve-tls-client-auth-asks = tls.client_auth yêu cầu chứng thư nhưng tls.client_ca để trống; hãy ghi tệp chứng thư của cơ quan cấp chứng thư
 serve-cannot-listen-port-may = không mở được { $address }: { $error }; cổng có thể đang được dùng, hãy đổi { $key }

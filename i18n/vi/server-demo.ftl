@@ -28,7 +28,7 @@ screen-real-units-invented-figures = đơn vị có thật, số liệu giả l�
 screen-everything-invented = đơn vị và số liệu đều giả lập
 screen-our-assumption-published-text = (* = giả định; văn bản công khai không nêu)
 screen-server-2 = máy chủ
-screen-field-app = Ứng dụng báo cáo trên trình duyệt (trình duyệt đã cài CA thì dùng được khi không có mạng)
+screen-field-app = Ứng dụng báo cáo trên trình duyệt
 screen-communes-districts-departments-rows = { $communes } xã, { $districts } huyện, { $departments } phòng*, { $rows } dòng số liệu kỳ gốc
 screen-units-rows = { $units } đơn vị báo cáo, { $rows } dòng số liệu kỳ gốc
 screen-import = nạp

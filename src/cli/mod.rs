@@ -79,7 +79,9 @@ mod standing_format;
 mod standings;
 pub mod target;
 mod telemetry;
+mod terminal_qr;
 mod tls;
+mod web_address;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use context::CliContext;

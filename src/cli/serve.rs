@@ -4,7 +4,7 @@ use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::database_connection::{self, UNVERIFIED_CONNECTION, VERIFY_CONNECTION_HINT};
 use super::error::{CliError, CliResult};
-use super::{invite, telemetry};
+use super::{invite, telemetry, web_address};
 use crate::app::App;
 use crate::config::{ClientAuthMode, Config, LogFormat, SecondFactorMode};
 use crate::domain::access::second_factor::SecondFactorPolicy;
@@ -158,6 +158,9 @@ async fn run_server(
         || format!("{} {scheme}://{bound}", output.text("serve-serving")),
         || json!({ "serving": format!("{scheme}://{bound}") }),
     );
+    if config.web.enabled {
+        output.print_remark(web_address::field_app_text(output, &config, &bound));
+    }
     tracing::info!(address = %bound, tls = !config.listen.plaintext, "the server serves on {bound}");
     let served = serve(listener, setup, wait_for_shutdown_signal()).await;
     drop(ticking);
@@ -249,6 +252,7 @@ fn to_policy(mode: SecondFactorMode) -> SecondFactorPolicy {
 pub(super) fn tls_sources(config: &Config) -> CliResult<TlsSources> {
     let (files, tls) = (invite::tls_files(config), &config.tls);
     let mut sources = TlsSources::without_client_auth(&files.chain, &files.key, tls.allow_tls12);
+    sources.web = web_address::web_certificate(config)?;
     let required = match tls.client_auth {
         ClientAuthMode::None => return Ok(sources),
         ClientAuthMode::Optional => false,

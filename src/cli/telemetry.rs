@@ -48,6 +48,7 @@ pub(super) fn start_telemetry(
             | TlsError::KeyMismatch { .. }
             | TlsError::Unsupported(_)
             | TlsError::ClientVerifier(_)
+            | TlsError::HostMismatch { .. }
             | TlsError::CreateCertificate(_) => error.to_string(),
         };
         CliError::new("TELEMETRY_CA", message!("telemetry-telemetry-ca-cannot-used", error))

@@ -26,5 +26,6 @@ mod tls_reload;
 mod tls_tests;
 mod trace_layer;
 mod web_app;
+pub mod web_certificate;
 
 pub use run::{ServerSetup, run_server};

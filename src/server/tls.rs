@@ -5,12 +5,13 @@
 //! The chain that is sent ends with the CA certificate, so that a phone that has only the SHA-256
 //! of the CA can verify it at first contact.
 
+use super::web_certificate::{CertificateByName, WebCertificate};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
 use std::path::{Path, PathBuf};
@@ -51,6 +52,16 @@ pub enum TlsError {
         /// The file of the key.
         key: PathBuf,
     },
+    /// The certificate for browsers is not valid for their host.
+    #[error(
+        "{chain} is no certificate of the host {host}: name the right file in web.certificate, or the right host in web.host"
+    )]
+    HostMismatch {
+        /// The file of certificates.
+        chain: PathBuf,
+        /// The host of `[web]`.
+        host: String,
+    },
     /// rustls does not support the certificate or the key.
     #[error("certificate or key cannot be used: {0}. Make a new pair with `thidua tls init`")]
     Unsupported(#[from] rustls::Error),
@@ -75,6 +86,8 @@ pub struct TlsSources {
     pub allow_tls12: bool,
     /// Client authentication; `None` means that no client certificate is requested.
     pub clients: Option<ClientCertConfig>,
+    /// The certificate for browsers; `None`: they get the same as every other client.
+    pub web: Option<WebCertificate>,
 }
 
 /// Configuration of client certificates.
@@ -93,14 +106,16 @@ impl TlsSources {
     /// Returns sources with the server's own certificate and key only.
     #[must_use]
     pub fn without_client_auth(chain: &Path, key: &Path, allow_tls12: bool) -> Self {
-        Self { chain: chain.to_owned(), key: key.to_owned(), allow_tls12, clients: None }
+        Self { chain: chain.to_owned(), key: key.to_owned(), allow_tls12, clients: None, web: None }
     }
 
     /// Returns every file, in a fixed order.
     pub(super) fn file_paths(&self) -> Vec<&Path> {
         let clients =
             self.clients.iter().flat_map(|one| [Some(&one.ca), one.crl.as_ref()]).flatten();
-        [&self.chain, &self.key].into_iter().chain(clients).map(PathBuf::as_path).collect()
+        let web = self.web.iter().flat_map(|one| [&one.chain, &one.key]);
+        let own = [&self.chain, &self.key].into_iter();
+        own.chain(clients).chain(web).map(PathBuf::as_path).collect()
     }
 }
 
@@ -153,7 +168,8 @@ impl ReloadableTlsConfig {
 }
 
 fn build_server_config(sources: &TlsSources) -> Result<ServerConfig, TlsError> {
-    let pair = Arc::new(SingleCertAndKey::from(load_key_pair(&sources.chain, &sources.key)?));
+    let own = load_key_pair(&sources.chain, &sources.key)?;
+    let certificates = Arc::new(CertificateByName::load(own, sources.web.as_ref())?);
     let versions = if sources.allow_tls12 { vec![&TLS13, &TLS12] } else { vec![&TLS13] };
     let provider = Arc::new(ring::default_provider());
     let builder =
@@ -164,7 +180,7 @@ fn build_server_config(sources: &TlsSources) -> Result<ServerConfig, TlsError> {
         }
         None => builder.with_no_client_auth(),
     };
-    let mut config = builder.with_cert_resolver(pair);
+    let mut config = builder.with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -198,7 +214,7 @@ pub(super) fn read_client_name(certificate: &CertificateDer<'_>) -> Option<Strin
     parsed.valid_uri_names().find(|uri| uri.starts_with(CLIENT_NAME_PREFIX)).map(str::to_owned)
 }
 
-fn load_key_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
+pub(super) fn load_key_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let certificates = read_chain(chain)?;
     let key_der = PrivateKeyDer::from_pem_slice(&read_file(key)?)
         .map_err(|_| missing_pem(key, "private key"))?;

@@ -2,7 +2,7 @@
 // settle a conflict, take over held work.
 import assert from 'node:assert/strict';
 import {
-  DESK, PHONE, cli, checkAccess, checkClean, checkWidth, enrol, grant, ok, openBrowser, shooter,
+  DESK, checkAccess, checkClean, checkWidth, enrol, grant, ok, openBrowser, operate, shooter,
   story,
 } from './lib.mjs';
 
@@ -13,13 +13,15 @@ const head = await openBrowser(`${home}/head`);
 const reviewer = await openBrowser(`${home}/reviewer`, [], { viewport: DESK });
 const shoot = shooter(reviewer.page, 'review-');
 
+/** The week whose report the unit owes. */
+const WEEK = 'tuần 34/2024';
+
 const sync = async ({ page }) => {
   await page.getByRole('button', { name: 'Đồng bộ' }).click();
   await page.getByText('Đã đồng bộ').waitFor();
 };
 const tab = ({ page }, name) => page.getByRole('navigation').getByRole('button', { name }).click();
-const weekly = ({ page }) =>
-  page.locator('li.card').filter({ has: page.getByRole('heading', { name: /tuần/i }) }).first();
+const weekly = ({ page }) => page.locator('li.card').filter({ hasText: WEEK });
 
 /** Opens the unit's weekly report. */
 async function openWeekly(person) {
@@ -41,14 +43,37 @@ async function send({ page }) {
 }
 
 /** The card of the unit's report in the reviewer's queue. */
-const queued = () => reviewer.page.locator('.queue li.card').filter({ hasText: /tuần/i }).first();
+const queued = () => reviewer.page.locator('.queue li.card').filter({ hasText: WEEK });
 
 await story([reviewer, reporter, head], shoot, async () => {
   await enrol(reporter, server, grant('web-reporter', 'REPORTER', unit));
   await enrol(head, server, grant('web-head', 'UNIT_HEAD', unit));
   await enrol(reviewer, server, grant('web-reviewer', 'REVIEWER', above));
+  await reporter.context.setOffline(true);
   await openWeekly(reporter);
   await fill(reporter, '7', '0');
+  await reporter.page.getByRole('button', { name: 'Lưu nháp' }).click();
+  await reporter.page.getByText('Đã lưu trên máy này').waitFor();
+  await openWeekly(head);
+  await fill(head, '9');
+  await head.page.getByRole('button', { name: 'Lưu nháp' }).click();
+  await head.page.getByText('Đã lưu trên máy này').waitFor();
+  await sync(head);
+  await reporter.context.setOffline(false);
+  await sync(reporter);
+  await sync(head);
+  await tab(head, /Cần xử lý/);
+  await head.page.getByRole('heading', { name: 'Hai người nhập' }).waitFor();
+  await checkAccess(head.page, 'a conflict');
+  await shoot('conflict', head.page);
+  await head.page.getByRole('button', { name: 'Lấy: 7' }).click();
+  await sync(head);
+  await head.page.getByText('Không có việc nào cần xử lý').waitFor();
+  await sync(reporter);
+  await openWeekly(reporter);
+  assert.equal(await reporter.page.locator('.field input').first().inputValue(), '7');
+  ok('two people enter two values without each other, and the unit head says which one stands');
+
   await reporter.page.getByLabel(/Ghi chú/).fill('Một tổ tuần tra nghỉ lễ');
   await send(reporter);
   await sync(reporter);
@@ -113,6 +138,28 @@ await story([reviewer, reporter, head], shoot, async () => {
   await openWeekly(reporter);
   assert.equal(await reporter.page.locator('.field input').first().inputValue(), '5');
   ok('an accepted figure is amended by a proposal that the reviewer grants');
+
+  await reporter.context.setOffline(true);
+  await reporter.page.getByRole('button', { name: 'Đề nghị điều chỉnh' }).click();
+  await fill(reporter, '4');
+  await reporter.page.getByLabel('Lý do điều chỉnh').fill('Thêm một vụ thuộc xã bên');
+  await reporter.page.getByRole('button', { name: 'Gửi đề nghị' }).click();
+  await reporter.page.getByText('Đã ghi nhận đề nghị').waitFor();
+  operate('access', 'end-grant', '--account', 'web-reporter', '--role', 'REPORTER', '--unit', unit);
+  await reporter.context.setOffline(false);
+  await reporter.page.getByRole('button', { name: 'Đồng bộ' }).click();
+  await reporter.page.getByText('1 việc đang tạm giữ').waitFor();
+  await reporter.page.getByText('thủ trưởng đơn vị quyết định').waitFor();
+  await shoot('own-held', reporter.page);
+  await sync(head);
+  await head.page.getByRole('heading', { name: 'Hộp bàn giao' }).waitFor();
+  await shoot('held', head.page);
+  await head.page.getByRole('button', { name: 'Áp dụng thay mặt đơn vị' }).click();
+  await sync(head);
+  await head.page.getByRole('heading', { name: 'Hộp bàn giao' }).waitFor({ state: 'detached' });
+  await sync(reviewer);
+  await reviewer.page.getByText('Thêm một vụ thuộc xã bên').waitFor();
+  ok('work of a person whose role ended is not lost: the unit head takes it over');
 });
 
 for (const person of [reviewer, reporter, head]) checkClean(person, server);

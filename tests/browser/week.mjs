@@ -1,61 +1,20 @@
 // A reporter's week in a real browser: enrol, report offline, reload, come back, be received.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import {
+  DESK, PHONE, checkAccess, checkClean, checkWidth, ok, openBrowser, shooter, story,
+} from './lib.mjs';
 
-const require = createRequire(`${process.env.THIDUA_NODE_MODULES}/`);
-const { AxeBuilder } = require('@axe-core/playwright');
-const { chromium } = require('playwright-core');
 const { THIDUA_ADDRESS: server, THIDUA_CODE: code, THIDUA_PROFILE: profile } = process.env;
-const { THIDUA_SHOTS: shots } = process.env;
-const PHONE = { width: 390, height: 844 };
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const browser = await openBrowser(profile);
+const { context, page } = browser;
+const shoot = shooter(page);
 
-const context = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.THIDUA_CHROMIUM ?? '/usr/bin/chromium',
-  args: FLAGS, headless: true, viewport: PHONE, locale: 'vi-VN', serviceWorkers: 'allow',
-});
-const page = context.pages()[0] ?? await context.newPage();
-const faults = [];
-const asked = new Set();
-page.on('pageerror', (error) => faults.push(String(error)));
-page.on('console', (message) => {
-  // A browser reports every call that it could not make; the app says so itself.
-  const text = message.text();
-  if (message.type() === 'error' && !text.includes('net::ERR_')) faults.push(text);
-});
-context.on('request', (request) => asked.add(new URL(request.url()).origin));
-
-let step = 0;
-async function shoot(name, at = page) {
-  step += 1;
-  const path = `${shots}/${String(step).padStart(2, '0')}-${name}.png`;
-  if (shots) await at.screenshot({ path, fullPage: true });
-}
-
-async function checkAccess(what) {
-  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']);
-  const { violations } = await axe.analyze();
-  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], what);
-}
-
-async function checkWidth(width) {
-  await page.setViewportSize({ ...PHONE, width });
-  const measure = () => document.documentElement.scrollWidth - window.innerWidth;
-  const overflow = await page.evaluate(measure);
-  assert.ok(overflow <= 0, `${width} pixels are ${overflow} too few`);
-}
-
-function ok(text) {
-  console.log(`ok   ${text}`);
-}
-
-try {
+await story(browser, shoot, async () => {
   const began = Date.now();
   await page.goto(`${server}/app/#${encodeURIComponent(code)}`);
   await page.getByRole('heading', { name: 'Ghi danh thiết bị' }).waitFor();
   console.log(`     first page after ${Date.now() - began} ms`);
-  await checkAccess('enrolment');
+  await checkAccess(page, 'enrolment');
   await shoot('enrol');
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'Enrol this device' }).waitFor();
@@ -69,10 +28,10 @@ try {
 
   const cards = page.locator('li.card');
   await cards.first().waitFor();
-  await checkAccess('due reports');
-  await checkWidth(320);
+  await checkAccess(page, 'due reports');
+  await checkWidth(page, 320);
   await shoot('due-320');
-  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.setViewportSize(DESK);
   await shoot('due-desk');
   await page.setViewportSize(PHONE);
   await shoot('due-phone');
@@ -90,8 +49,8 @@ try {
   await fields.first().fill('không phải số');
   await page.locator('.field .bad').first().waitFor();
   for (let at = 0; at < count; at += 1) await fields.nth(at).fill(at === 0 ? '3' : '0');
-  await checkAccess('a report');
-  await checkWidth(320);
+  await checkAccess(page, 'a report');
+  await checkWidth(page, 320);
   await page.setViewportSize(PHONE);
   await shoot('report');
   await page.getByRole('button', { name: 'Gửi báo cáo' }).click();
@@ -119,13 +78,5 @@ try {
   await shoot('received');
   ok('with a connection it is sent by itself, and received');
 
-  const others = [...asked].filter((origin) => origin !== server);
-  assert.deepEqual(others, [], 'no other server is asked');
-  assert.deepEqual(faults, [], 'nothing went wrong in the page');
-} catch (failed) {
-  await shoot('failed');
-  console.error(await page.locator('body').innerText(), faults);
-  throw failed;
-} finally {
-  await context.close();
-}
+  checkClean(browser, server);
+});

@@ -42,6 +42,7 @@ mod telemetry;
 mod texts;
 mod tls_files;
 mod upgrade;
+mod web_certificate;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

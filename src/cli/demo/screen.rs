@@ -12,6 +12,7 @@ use super::server::DemoServer;
 use super::simulation::{Simulation, SimulationEvent};
 use super::target_table;
 use crate::app::morning_report::MorningReport;
+use crate::cli::terminal_qr::terminal_qr;
 use crate::client::facade::SyncSummary;
 use crate::domain::campaign::Campaign;
 use crate::domain::org::UnitKind;
@@ -455,6 +456,10 @@ pub(super) fn print_connection_info(
     println!(" CA          {}", server.tls.ca.display());
     let app = format!("{}/app/#{}", server.address, commune.1);
     println!(" {}\n   {app}", lang.text("screen-field-app"));
+    if let Some(picture) = terminal_qr(&app) {
+        println!("\n{picture}");
+    }
+    println!("   {}", lang.say(message!("serve-field-app-ca", ca = server.tls.ca.display())));
     println!(" {} {}\n   {}", lang.text("screen-code-commune"), commune.0, commune.1);
     println!(" {} {}\n   {}", lang.text("screen-code-reviewer"), reviewer.0, reviewer.1);
     println!(" {}\n   {partner}", lang.text("screen-key-partner-agency"));

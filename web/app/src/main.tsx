@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ask, lead } from './engine/client';
 import type { EngineError } from './engine/types';
-import { KnownContext } from './hooks';
+import { KnownContext, useKnown } from './hooks';
 import { Bar, Foot, Notices, Tabs } from './parts/frame';
 import { type Place, usePlace } from './place';
 import { Campaigns } from './screens/campaigns';
@@ -41,6 +41,18 @@ function Screen({ place }: { place: Place }) {
   return <Found />;
 }
 
+/** Without a role nothing of the unit is here any more; what the person did still is. */
+function WithoutRole() {
+  const { held, refused, lastSync } = useKnown().state.outbox;
+  if (lastSync === 0) return <p>{say('loading')}</p>;
+  return (
+    <>
+      <p class="ask">{say('no-role')}</p>
+      {held + refused > 0 && <Decisions />}
+    </>
+  );
+}
+
 function Enrolled({ app }: { app: AppState }) {
   const { session, state, names, version } = app;
   const visited = usePlace();
@@ -51,9 +63,9 @@ function Enrolled({ app }: { app: AppState }) {
     <KnownContext.Provider value={{ version, session, state, names }}>
       <Bar app={app} />
       <Notices app={app} />
-      {!isLocked && <Tabs place={place} />}
+      {!isLocked && session.unit !== '' && <Tabs place={place} />}
       <main class={place.tab === 'review' ? 'broad' : ''}>
-        {!isLocked && session.unit !== '' && <Screen place={place} />}
+        {!isLocked && (session.unit === '' ? <WithoutRole /> : <Screen place={place} />)}
         <Foot />
       </main>
     </KnownContext.Provider>

@@ -46,3 +46,9 @@ export function usePlace(): Place | undefined {
   }, []);
   return place;
 }
+
+/** Loads the page anew for another profile, or for none: nothing of this one stays open. */
+export function leave(): void {
+  history.replaceState(null, '');
+  location.reload();
+}

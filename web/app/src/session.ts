@@ -2,7 +2,7 @@
 import { ask } from './engine/client';
 import type { EngineError, Names, Session, State, SyncEnd } from './engine/types';
 
-export type Network = 'syncing' | 'online' | 'offline';
+export type Network = 'syncing' | 'online' | 'offline' | 'stopped';
 
 export interface AppState {
   /** Grows whenever the engine may hold something new. */
@@ -57,7 +57,8 @@ export async function syncNow(): Promise<SyncEnd | undefined> {
   set({ network: 'syncing' });
   const end = await ask('sync');
   isSyncing = false;
-  set({ network: end.outcome === 'done' ? 'online' : 'offline', error: end.error ?? null });
+  const network = end.outcome === 'done' ? 'online' : end.outcome;
+  set({ network, error: end.error ?? null });
   await refresh().catch((error: EngineError) => set({ error }));
   const wait = end.outcome === 'done' ? SYNC_EVERY_MS : Math.max(end.afterMs, RETRY_MS_MIN);
   if (end.outcome !== 'stopped') plan(wait);

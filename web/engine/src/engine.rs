@@ -7,11 +7,8 @@ use std::path::Path;
 use thidua::client::facade::{CallNext, CallStatus, ClientError, FindingState, Phone};
 use thidua::clock::{Clock, PlatformClock};
 use thidua::domain::support::time::Timestamp;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsError, JsValue};
-
-/// Files of the origin that SQLite may open at once: the database, its journal, and spares.
-const FILE_HANDLES: usize = 8;
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,16 +26,6 @@ pub fn start() {
     std::panic::set_hook(Box::new(|info| log_error(&info.to_string())));
 }
 
-/// Makes the private files of the origin SQLite's file system. Fails in a second tab: one leads.
-#[wasm_bindgen]
-pub async fn install_files() -> Result<(), JsError> {
-    use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, install};
-    let config =
-        OpfsSAHPoolCfgBuilder::new().directory("thidua").initial_capacity(FILE_HANDLES).build();
-    let installed = install::<sqlite_wasm_rs::WasmOsCallback>(&config, true).await;
-    installed.map(|_| ()).map_err(|error| JsError::new(&format!("{error:?}")))
-}
-
 fn browser_clock() -> Clock {
     Clock::Platform(PlatformClock {
         now: || Timestamp((js_sys::Date::now() * 1000.0) as i64),
@@ -49,17 +36,17 @@ fn browser_clock() -> Clock {
 /// One enrolment in this browser.
 #[wasm_bindgen]
 pub struct Engine {
-    phone: Phone,
+    pub(crate) phone: Phone,
 }
 
-type Answer<T> = Result<T, JsValue>;
+pub(crate) type Answer<T> = Result<T, JsValue>;
 
-fn thrown(value: &impl Serialize) -> JsValue {
+pub(crate) fn thrown(value: &impl Serialize) -> JsValue {
     let text = serde_json::to_string(value);
     JsValue::from_str(&text.unwrap_or_else(|error| error.to_string()))
 }
 
-fn told<T>(result: Result<T, ClientError>) -> Answer<T> {
+pub(crate) fn told<T>(result: Result<T, ClientError>) -> Answer<T> {
     result.map_err(|error| thrown(&error))
 }
 
@@ -81,10 +68,6 @@ impl Engine {
         }
     }
 
-    pub fn enrol_request(&self, invitation: String) -> Answer<Vec<u8>> {
-        told(self.phone.build_enrol_request(invitation))
-    }
-
     pub fn enrol_response(&self, answer: Vec<u8>) -> Answer<()> {
         told(self.phone.handle_enrol_response(answer))
     }
@@ -102,12 +85,6 @@ impl Engine {
 
     pub fn begin_renewal_request(&self) -> Answer<Vec<u8>> {
         told(self.phone.build_begin_renewal_request())
-    }
-
-    /// Takes the bytes of a `BeginRenewalResponse` and gives those of a `RenewTokenRequest`.
-    pub fn renew_request(&self, answer: Vec<u8>) -> Answer<Vec<u8>> {
-        let nonce = told(self.phone.read_renewal_nonce(answer))?;
-        told(self.phone.build_renew_request(nonce))
     }
 
     pub fn renew_response(&self, answer: Vec<u8>) -> Answer<()> {

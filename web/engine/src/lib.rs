@@ -5,6 +5,8 @@
 //! with a code and texts in every language.
 
 #[cfg(target_family = "wasm")]
+mod device;
+#[cfg(target_family = "wasm")]
 #[expect(unreachable_pub, reason = "JavaScript reaches what is exported")]
 mod engine;
 #[cfg(target_family = "wasm")]

@@ -295,7 +295,8 @@ export interface Session {
 export interface State {
   clock: { today: number; isWrong: boolean; aheadSeconds: number };
   lease: { remainingDays: number; isExpired: boolean } | null;
-  outbox: { waiting: number; sent: number; held: number; refused: number };
+  /** `lastSync`: microseconds since 1970, 0 before the first. */
+  outbox: { waiting: number; sent: number; held: number; refused: number; lastSync: number };
   divergedScopes: number;
 }
 
@@ -307,24 +308,38 @@ export interface SyncEnd {
   error?: EngineError;
 }
 
+/** The enrolments of this browser, and the one that is open. */
+export interface Profiles {
+  open: string;
+  /** The browser has lost the key of the open one: the server takes nothing more from it. */
+  isKeyLost: boolean;
+  all: { id: string; unitName: string; waiting: number }[];
+}
+
 /** What the worker itself does: it opens the engine and makes its calls. */
 export interface WorkerOperations {
   open(): Promise<Session | null>;
   enrol(invitation: string): Promise<Session | null>;
   sync(): Promise<SyncEnd>;
   replyFinding(finding: string, state: string, text: string): Promise<null>;
+  /** The engine's state; the list of profiles keeps what waits in it. */
+  state(): Promise<State>;
+  profiles(): Promise<Profiles>;
+  /** For the next load of the page; `null`: a new profile. */
+  changeProfile(id: string | null): Promise<null>;
+  exportCommands(): Promise<{ bytes: Uint8Array; count: number }>;
+  /** Deletes everything of the open profile. */
+  erase(): Promise<null>;
 }
 
 /** What the engine does, by name; see web/engine/src/operations.rs. An act gives its number. */
 export interface EngineOperations {
   session(): Session | null;
-  state(): State;
   names(): Names;
   refused(): Refused[];
   discard(number: number): boolean;
   ownHeld(): OwnHeld[];
   records(): [number, number[], number, number[]][];
-  erase(): null;
   due(fromDay: number, toDay: number): DueReport[];
   form(key: ReportKey): Form;
   report(reportId: string): Report | null;

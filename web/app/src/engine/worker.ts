@@ -1,21 +1,32 @@
 // The engine's worker: one replica, one outbox, one call at a time. Only the tab that holds the
 // lock opens the replica; another tab would lose data without a word.
-import init, { Engine, install_files } from './pkg/engine.js';
+import init, { Engine, Files } from './pkg/engine.js';
 import wasm from './pkg/engine_bg.wasm?url';
 import { call, unary, type CallStatus } from './carry';
-import type { EngineError, Session, SyncEnd, WorkerOperations } from './types';
+import * as stored from './profiles';
+import type { EngineError, Session, State, SyncEnd, WorkerOperations } from './types';
+import { publicKey, sign, type StoredProfile } from './vault';
 
-const REPLICA = 'file:phone.db?vfs=opfs-sahpool';
 /** Most calls of one sync: a server that always asks for another one is not followed for ever. */
 const CALLS_MAX = 64;
 /** The status of a call whose token has ended. */
 const UNAUTHENTICATED = 16;
+/** The files of a page that was just left are free a moment later. */
+const OPEN_ATTEMPTS = 10;
+const OPEN_AGAIN_MS = 200;
 
 let engine: Engine | undefined;
+let files: Files | undefined;
+let profile: StoredProfile | undefined;
 
 function opened(): Engine {
   if (!engine) throw new Error('not open');
   return engine;
+}
+
+function openProfile(): StoredProfile {
+  if (!profile) throw new Error('not open');
+  return profile;
 }
 
 function parsed<T>(json: string): T {
@@ -30,7 +41,11 @@ function toError(thrown: unknown): EngineError {
 async function renew(phone: Engine): Promise<CallStatus | undefined> {
   const begun = await unary('AccessService/BeginRenewal', phone.begin_renewal_request());
   if (begun.status.code !== 0) return begun.status;
-  const renewed = await unary('AccessService/RenewToken', phone.renew_request(begun.answer));
+  const { key } = openProfile();
+  if (!key) throw phone.key_is_lost();
+  const nonce = phone.renewal_nonce(begun.answer);
+  const signature = await sign(key, phone.renewal_bytes_to_sign(nonce));
+  const renewed = await unary('AccessService/RenewToken', phone.renew_request(nonce, signature));
   if (renewed.status.code !== 0) return renewed.status;
   phone.renew_response(renewed.answer);
   return undefined;
@@ -74,14 +89,19 @@ async function sync(): Promise<SyncEnd> {
     }
     return { outcome: 'offline', afterMs: 5000 };
   } catch (thrown) {
-    const error = toError(thrown);
-    return { outcome: 'stopped', afterMs: 0, error };
+    // A device that was revoked enrols with another key.
+    if (engine && !session()) await stored.dropKey(openProfile());
+    return { outcome: 'stopped', afterMs: 0, error: toError(thrown) };
   }
 }
 
 async function enrol(invitation: string): Promise<void> {
   const phone = opened();
-  const { answer, status } = await unary('AccessService/Enrol', phone.enrol_request(invitation));
+  const key = await stored.withKey(openProfile());
+  const point = await publicKey(key);
+  const signature = await sign(key, phone.enrolment_bytes_to_sign(invitation, point));
+  const request = phone.enrol_request(point, signature);
+  const { answer, status } = await unary('AccessService/Enrol', request);
   if (status.code !== 0) throw phone.enrol_failure(status.code, status.text, status.details);
   phone.enrol_response(answer);
 }
@@ -101,11 +121,56 @@ async function replyFinding(finding: string, state: string, text: string): Promi
 
 const session = () => parsed<Session | null>(opened().perform('session', '[]'));
 
+async function state(): Promise<State> {
+  const now = parsed<State>(opened().perform('state', '[]'));
+  const enrolled = session();
+  if (enrolled) await stored.note(openProfile(), enrolled.unitName || enrolled.unit, now);
+  return now;
+}
+
+async function installFiles(): Promise<Files> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await Files.install();
+    } catch (error) {
+      if (attempt === OPEN_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, OPEN_AGAIN_MS));
+    }
+  }
+}
+
+/** Deletes everything of the open profile; the page loads again. */
+async function signOut(): Promise<void> {
+  const phone = opened();
+  phone.perform('erase', '[]');
+  engine = undefined;
+  phone.free();
+  if (files) await stored.forget(files, openProfile());
+}
+
+/** Leaves this profile for another, or for a new one; one that never enrolled does not stay. */
+async function changeProfile(id: string | null): Promise<void> {
+  await stored.change(id);
+  if (!session()) await signOut();
+}
+
+async function exportCommands(): Promise<{ bytes: Uint8Array; count: number }> {
+  const phone = opened();
+  const { key } = openProfile();
+  if (!key) throw phone.key_is_lost();
+  const unsigned = phone.begin_export();
+  const count = unsigned.command_count();
+  const signature = await sign(key, unsigned.bytes_to_sign());
+  return { bytes: phone.finish_export(unsigned, signature), count };
+}
+
+
 const operations: WorkerOperations = {
   async open() {
     await init({ module_or_path: wasm });
-    await install_files();
-    engine = new Engine(REPLICA);
+    files = await installFiles();
+    profile = await stored.current(files);
+    engine = new Engine(stored.replicaOf(profile));
     return session();
   },
   async enrol(invitation) {
@@ -115,6 +180,17 @@ const operations: WorkerOperations = {
   sync,
   async replyFinding(finding, state, text) {
     await replyFinding(finding, state, text);
+    return null;
+  },
+  state,
+  profiles: () => stored.list(openProfile(), session() !== null),
+  async changeProfile(id) {
+    await changeProfile(id);
+    return null;
+  },
+  exportCommands,
+  async erase() {
+    await signOut();
     return null;
   },
 };

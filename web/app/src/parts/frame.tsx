@@ -1,6 +1,5 @@
 // What stands around every screen: who is here, what waits, where one can go.
 import { useEffect, useState } from 'preact/hooks';
-import { ask } from '../engine/client';
 import type { Session } from '../engine/types';
 import { useAnswer, useKnown } from '../hooks';
 import { go, type Place, type Tab } from '../place';
@@ -9,6 +8,7 @@ import { type AppState, syncNow } from '../session';
 import { say } from '../texts';
 import { Failure } from './failure';
 import { LanguageButtons } from './language';
+import { Invited, KeyLost, signOut, Units } from './units';
 
 /** The unit, the connection, and what waits. */
 export function Bar({ app }: { app: AppState }) {
@@ -19,8 +19,8 @@ export function Bar({ app }: { app: AppState }) {
   return (
     <header>
       <div>
-        <strong>{session.unitName || session.unit}</strong>
-        <p role="status" class={network === 'offline' ? 'net off' : 'net'}>
+        <Units name={session.unitName || session.unit} />
+        <p role="status" class={network === 'online' || network === 'syncing' ? 'net' : 'net off'}>
           {say(`net-${network}`)}
           {count > 0 && <> · {say('net-waiting', { count })}</>}
           {refused > 0 && <> · {say('net-refused', { count: refused })}</>}
@@ -41,7 +41,9 @@ export function Notices({ app }: { app: AppState }) {
     <div class="page">
       <Update />
       <Install />
-      <Failure error={error} />
+      <Invited />
+      <KeyLost />
+      {error?.code !== 'DEVICE_KEY' && <Failure error={error} />}
       {state?.clock.isWrong && <p class="ask">{say('clock-wrong')}</p>}
       {state?.lease?.isExpired && <p class="ask">{say('locked')}</p>}
     </div>
@@ -113,12 +115,13 @@ function tabsOf({ roles }: Session): Tab[] {
 function useCounts(): Partial<Record<Tab, number>> {
   const { session, state } = useKnown();
   const { today } = state.clock;
-  const open = <One extends { settled: boolean | null }>(all: One[] | null) =>
-    all?.filter((one) => one.settled === null).length ?? 0;
+  const { roles } = session;
+  const open = <One extends { settled: boolean | null }>(role: string, all: One[] | null) =>
+    roles.includes(role) ? (all?.filter((one) => one.settled === null).length ?? 0) : 0;
   const overdue = useDueReports(today).answer?.filter((one) => isOverdue(one, today)).length ?? 0;
-  const conflicts = open(useAnswer('conflicts').answer);
-  const proposals = open(useAnswer('proposals').answer);
-  const held = open(useAnswer('held').answer);
+  const conflicts = open('UNIT_HEAD', useAnswer('conflicts').answer);
+  const proposals = open('REVIEWER', useAnswer('proposals').answer);
+  const held = open('UNIT_HEAD', useAnswer('held').answer);
   const review = useAnswer('reviewQueue').answer?.length ?? 0;
   const asked = useAnswer('findings').answer?.filter((one) => one.reply === null);
   const { outbox } = state;
@@ -138,7 +141,7 @@ export function Tabs({ place }: { place: Place }) {
   const { session } = useKnown();
   const counts = useCounts();
   return (
-    <nav aria-label={say('tabs')}>
+    <nav aria-label={say('tabs')} class={place.tab === 'review' ? 'broad' : ''}>
       {tabsOf(session).map((tab) => {
         const count = counts[tab] ?? 0;
         return (
@@ -153,18 +156,11 @@ export function Tabs({ place }: { place: Place }) {
   );
 }
 
-/** Leaves this device, once a person has said so; or reads it in another language. */
 export function Foot() {
-  const { state } = useKnown();
-  const { waiting, sent, refused } = state.outbox;
-  const signOut = async () => {
-    if (!window.confirm(say('sign-out-sure', { count: waiting + sent + refused }))) return;
-    await ask('erase');
-    location.reload();
-  };
+  const { waiting, sent, refused } = useKnown().state.outbox;
   return (
     <p class="foot row">
-      <button onClick={() => void signOut()}>{say('sign-out')}</button>
+      <button onClick={() => void signOut(waiting + sent + refused)}>{say('sign-out')}</button>
       <LanguageButtons />
     </p>
   );

@@ -1,9 +1,10 @@
+import type { ComponentChildren } from 'preact';
 import { ask } from '../engine/client';
 import type {
   CellEntry, CommandKind, Conflict, Held, NamedReport, OwnHeld, Proposal, Refused, Report,
 } from '../engine/types';
 import { figureText } from '../figures';
-import { useAct, useAnswer, useNames } from '../hooks';
+import { useAct, useAnswer, useKnown, useNames } from '../hooks';
 import { Failure } from '../parts/failure';
 import { ReportTitle, useReportNames } from '../parts/report_title';
 import { say, told } from '../texts';
@@ -45,6 +46,22 @@ function Entries({ cells }: { cells: CellEntry[] }) {
   );
 }
 
+interface ChoiceProps {
+  /** Whose role decides. */
+  role: 'UNIT_HEAD' | 'REVIEWER';
+  /** The decision is made and waits for a connection or its effect. */
+  isSettling: boolean;
+  children: ComponentChildren;
+}
+
+/** The buttons for whoever decides; others read who that is. */
+function Choice({ role, isSettling, children }: ChoiceProps) {
+  const { roles } = useKnown().session;
+  if (isSettling) return <p class="quiet">{say('decision-waits')}</p>;
+  if (!roles.includes(role)) return <p class="quiet">{say(`decision-of-${role}`)}</p>;
+  return <div class="row">{children}</div>;
+}
+
 function kindText(kind: CommandKind): string {
   return say(`command-${kind}`);
 }
@@ -63,16 +80,14 @@ function ConflictCard({ one, names }: { one: Conflict; names: Names }) {
       <ReportTitle named={names(one.reportId)} />
       <p>{one.element === null ? say('conflict-note') : element(one.element)}</p>
       <Failure error={error} />
-      {one.settling ? <p class="quiet">{say('decision-waits')}</p> : (
-        <div class="row">
-          <button disabled={isBusy} onClick={() => settle(false)}>
-            {say('conflict-keep', { value: text(one.standing, one.standingNote) })}
-          </button>
-          <button disabled={isBusy} onClick={() => settle(true)}>
-            {say('conflict-take', { value: text(one.branch, one.branchNote) })}
-          </button>
-        </div>
-      )}
+      <Choice role="UNIT_HEAD" isSettling={one.settling}>
+        <button disabled={isBusy} onClick={() => settle(false)}>
+          {say('conflict-keep', { value: text(one.standing, one.standingNote) })}
+        </button>
+        <button disabled={isBusy} onClick={() => settle(true)}>
+          {say('conflict-take', { value: text(one.branch, one.branchNote) })}
+        </button>
+      </Choice>
     </article>
   );
 }
@@ -92,17 +107,15 @@ function ProposalCard({ one, names }: { one: Proposal; names: Names }) {
       <p class="ask">{one.reason || say('proposal-no-reason')}</p>
       {!one.isCurrent && <p class="bad">{say('proposal-old')}</p>}
       <Failure error={error} />
-      {one.settling ? <p class="quiet">{say('decision-waits')}</p> : (
-        <div class="row">
-          <button class="main" disabled={isBusy || !report || !one.isCurrent}
-            onClick={() => settle(true)}>
-            {say('proposal-grant')}
-          </button>
-          <button disabled={isBusy || !report} onClick={() => settle(false)}>
-            {say('proposal-refuse')}
-          </button>
-        </div>
-      )}
+      <Choice role="REVIEWER" isSettling={one.settling}>
+        <button class="main" disabled={isBusy || !report || !one.isCurrent}
+          onClick={() => settle(true)}>
+          {say('proposal-grant')}
+        </button>
+        <button disabled={isBusy || !report} onClick={() => settle(false)}>
+          {say('proposal-refuse')}
+        </button>
+      </Choice>
     </article>
   );
 }
@@ -134,14 +147,12 @@ function HeldCard({ one, names }: { one: Held; names: Names }) {
       <Entries cells={one.cells} />
       {one.text && <p class="ask">{one.text}</p>}
       <Failure error={error} />
-      {one.settling ? <p class="quiet">{say('decision-waits')}</p> : (
-        <div class="row">
-          <button class="main" disabled={isBusy} onClick={() => settle(true)}>
-            {say('held-apply')}
-          </button>
-          <button disabled={isBusy} onClick={() => settle(false)}>{say('held-discard')}</button>
-        </div>
-      )}
+      <Choice role="UNIT_HEAD" isSettling={one.settling}>
+        <button class="main" disabled={isBusy} onClick={() => settle(true)}>
+          {say('held-apply')}
+        </button>
+        <button disabled={isBusy} onClick={() => settle(false)}>{say('held-discard')}</button>
+      </Choice>
     </article>
   );
 }

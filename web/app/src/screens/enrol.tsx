@@ -3,14 +3,10 @@ import { ask } from '../engine/client';
 import type { EngineError } from '../engine/types';
 import { Failure } from '../parts/failure';
 import { LanguageButtons } from '../parts/language';
+import { BackToUnits } from '../parts/units';
 import { refresh, syncNow } from '../session';
 import { say } from '../texts';
-
-/** The invitation in the address: behind `#`, so that no server and no log ever sees it. */
-function invited(): string {
-  const code = decodeURIComponent(location.hash.slice(1));
-  return code.startsWith('thidua:') ? code : '';
-}
+import { Camera, readInvitation } from './camera';
 
 interface Props {
   /** Why this device is enrolled no more, if it was. */
@@ -18,15 +14,16 @@ interface Props {
 }
 
 export function Enrol({ why }: Props) {
-  const [code, setCode] = useState(invited());
+  // Behind `#` in the address, so that no server and no log ever sees it.
+  const [code, setCode] = useState(readInvitation(location.hash));
   const [error, setError] = useState<EngineError | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const enrol = async (event: Event) => {
-    event.preventDefault();
+  const enrol = async (invitation: string) => {
+    setCode(invitation);
     setBusy(true);
     setError(null);
     try {
-      await ask('enrol', code.trim());
+      await ask('enrol', invitation.trim());
       history.replaceState(null, '', location.pathname);
       await navigator.storage?.persist?.();
       await refresh();
@@ -41,7 +38,8 @@ export function Enrol({ why }: Props) {
     <main>
       <h1>{say('enrol-title')}</h1>
       <p>{say('enrol-explain')}</p>
-      <form onSubmit={enrol}>
+      <Camera found={(invitation) => void enrol(invitation)} />
+      <form onSubmit={(event) => { event.preventDefault(); void enrol(code); }}>
         <label for="code">{say('enrol-code')}</label>
         <textarea
           id="code"
@@ -58,6 +56,7 @@ export function Enrol({ why }: Props) {
           {say(isBusy ? 'enrol-doing' : 'enrol-do')}
         </button>
       </form>
+      <BackToUnits />
       <p class="foot"><LanguageButtons /></p>
     </main>
   );

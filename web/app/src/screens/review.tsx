@@ -220,7 +220,7 @@ function Decision({ one, named, next, close }: DecisionProps) {
 function Figures({ figures }: { figures: FigureBeside[] }) {
   const { element } = useNames();
   const past = (figure: number | null, scale: number) =>
-    figure === null ? say('figure-blank') : writeFigure(figure, scale);
+    figure === null ? '–' : writeFigure(figure, scale);
   return (
     <table>
       <thead>
