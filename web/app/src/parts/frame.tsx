@@ -19,7 +19,7 @@ export function Bar({ app }: { app: AppState }) {
   return (
     <header>
       <div>
-        <Units name={session.unitName || session.unit} />
+        <Units name={session.unitName || session.unit || say('title')} />
         <p role="status" class={network === 'online' || network === 'syncing' ? 'net' : 'net off'}>
           {say(`net-${network}`)}
           {count > 0 && <> · {say('net-waiting', { count })}</>}
@@ -61,7 +61,9 @@ function Update() {
         registration.installing?.addEventListener('statechange', look);
       });
     };
-    void navigator.serviceWorker?.register('/app/sw.js', { scope: '/app/' }).then(follow);
+    // Under a certificate that the device does not trust there is none: no offline start.
+    const registered = navigator.serviceWorker?.register('/app/sw.js', { scope: '/app/' });
+    registered?.then(follow).catch(console.warn);
   }, []);
   const change = () => {
     navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());
