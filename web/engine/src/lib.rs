@@ -5,7 +5,6 @@
 //! language of the app.
 
 #[cfg(target_family = "wasm")]
-#[expect(unreachable_pub, reason = "JavaScript reaches what is exported")]
 mod device;
 #[cfg(target_family = "wasm")]
 #[expect(unreachable_pub, reason = "JavaScript reaches what is exported")]
