@@ -192,6 +192,8 @@ doctor-end-server-restore-whole = stop the server and restore an intact backup: 
 doctor-replica-cannot-reached-primary = the replica cannot be reached, the primary serves everything: { $error }
 doctor-look-replica-database-replica = check the replica and database.replica_url
 doctor-look-tls-thidua-toml = check [tls] in thidua.toml, or make a new certificate: thidua tls init
+doctor-certificate-ends = the certificate { $file } ends at { $at }: from then on nobody connects with it
+doctor-renew-certificate = make a new certificate: thidua tls init, of [web] where it was issued; the server takes the new file by itself
 doctor-everything-well = no problems found
 doctor-do-first =
     { "" }

@@ -193,6 +193,8 @@ doctor-end-server-restore-whole = dừng máy chủ và khôi phục từ bản 
 doctor-replica-cannot-reached-primary = không kết nối được bản sao chỉ đọc, máy chính xử lý toàn bộ: { $error }
 doctor-look-replica-database-replica = kiểm tra bản sao chỉ đọc và database.replica_url
 doctor-look-tls-thidua-toml = kiểm tra mục [tls] trong thidua.toml, hoặc tạo chứng thư mới: thidua tls init
+doctor-certificate-ends = chứng thư { $file } hết hạn lúc { $at }: sau đó không máy nào kết nối được bằng chứng thư này
+doctor-renew-certificate = làm chứng thư mới: thidua tls init, với [web] thì xin ở nơi đã cấp; máy chủ tự nhận tệp mới
 doctor-everything-well = không phát hiện vấn đề
 doctor-do-first =
     { "" }

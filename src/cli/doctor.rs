@@ -11,12 +11,14 @@ use super::desk_actions::desk_action_text;
 use super::error::{CliError, CliResult};
 use super::file_rights::{OpenPlace, find_open_places};
 use super::output::Colour;
+use crate::clock::Clock;
 use crate::config::{Config, SecondFactorMode};
 use crate::domain::campaign::{Campaign, CampaignStatus};
 use crate::domain::support::clock_fault::ClockFault;
 use crate::domain::support::message::{Message, message};
 use crate::domain::support::time::{DAY_MICROS, Timestamp};
 use crate::jobs;
+use crate::server::certificate_end::{CertificateEnd, certificate_ends};
 use crate::server::tls::ReloadableTlsConfig;
 use crate::store::backup::{SUPERSEDED_SETTING, list_backups};
 use crate::store::desk_action::list_desk_actions;
@@ -76,6 +78,9 @@ impl DoctorFinding {
 const FIRST_ACTIONS_MAX: usize = 3;
 /// A copy older than this is reported; microseconds.
 const COPY_AGE_MAX: i64 = 2 * DAY_MICROS;
+/// A certificate that ends within this time is reported; microseconds. Public authorities issue for
+/// 90 days and less, and programs renew them 30 days before.
+const CERTIFICATE_WARNING: i64 = 21 * DAY_MICROS;
 /// A nightly job that has not succeeded for this long is reported; microseconds.
 const NIGHTLY_AGE_MAX: i64 = 2 * DAY_MICROS;
 
@@ -102,7 +107,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         &location,
         database_connection::replica_location(&config)?.as_ref(),
     ));
-    found.extend(check_certificate(&config));
+    found.extend(check_certificates(&config, Clock::System.now()));
     found.extend(check_file_modes(&config));
     found.sort_by_key(|finding| finding.urgency);
     print_findings(ctx, &found);
@@ -347,14 +352,16 @@ fn check_connections(
     found
 }
 
-fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
+fn check_certificates(config: &Config, now: Timestamp) -> Vec<DoctorFinding> {
     if config.listen.plaintext {
         return Vec::new();
     }
-    let loaded = super::serve::tls_sources(config)
-        .and_then(|sources| Ok(ReloadableTlsConfig::load_sources(sources)?));
+    let loaded = super::serve::tls_sources(config).and_then(|sources| {
+        ReloadableTlsConfig::load_sources(sources.clone())?;
+        Ok(certificate_ends(&sources)?)
+    });
     match loaded {
-        Ok(_) => Vec::new(),
+        Ok(ends) => ends.iter().filter_map(|one| check_certificate_end(one, now)).collect(),
         Err(failure) => vec![DoctorFinding::new(
             Urgency::Immediate,
             "CERTIFICATE",
@@ -362,6 +369,18 @@ fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
             message!("doctor-look-tls-thidua-toml"),
         )],
     }
+}
+
+/// Names a certificate that has ended, or will soon.
+fn check_certificate_end(certificate: &CertificateEnd, now: Timestamp) -> Option<DoctorFinding> {
+    let left = certificate.ends_at.0.saturating_sub(now.0);
+    if left > CERTIFICATE_WARNING {
+        return None;
+    }
+    let (file, at) = (certificate.file.display(), certificate.ends_at.local_text());
+    let urgency = if left < 0 { Urgency::Immediate } else { Urgency::Today };
+    let problem = message!("doctor-certificate-ends", file, at);
+    Some(DoctorFinding::new(urgency, "CERTIFICATE", problem, message!("doctor-renew-certificate")))
 }
 
 /// Names each directory in which keys, figures or copies are open to other users.

@@ -5,6 +5,7 @@
 pub mod accept;
 pub mod ca;
 mod call_limits;
+pub mod certificate_end;
 mod connect;
 mod cors;
 pub mod desk_client;

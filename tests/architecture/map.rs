@@ -236,6 +236,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Reads the name in a client's certificate after rustls has verified it.
     ("webpki", &["server"]),
     ("winnow", &["domain"]),
+    // Reads when a certificate ends, which webpki keeps to itself.
+    ("x509_parser", &["server"]),
     // Opens a workbook, to bound what it unpacks to.
     ("zip", &["files"]),
 ];

@@ -99,3 +99,26 @@ fn a_certificate_of_another_host_or_a_host_of_phones_is_refused_with_what_to_cha
         assert!(shared.contains(&format!("(https://{HOST}:8443)")), "{shared}");
     }
 }
+
+#[test]
+fn doctor_names_each_certificate_that_ends_soon_and_one_that_has_ended() {
+    let machine = TestMachine::with_example();
+    let files = public_authority(&machine);
+    let own = TlsFiles::in_dir(&machine.path("data/tls"));
+    let days_ago = |days: i64| Clock::System.now().saturating_add_micros(-days * 86_400_000_000);
+    let doctor = || {
+        let mut arguments = vec!["doctor".to_owned(), "--json".to_owned()];
+        for key in settings(&files, HOST) {
+            arguments.extend(["--set".to_owned(), key]);
+        }
+        machine.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).out
+    };
+    assert!(!doctor().contains("CERTIFICATE"), "both are new");
+    init_tls(&files, &[HOST.to_owned()], days_ago(390)).unwrap();
+    let soon = doctor();
+    assert_eq!(soon.matches("\"CERTIFICATE\"").count(), 1, "{soon}");
+    assert!(soon.contains(&files.chain.display().to_string()), "{soon}");
+    init_tls(&own, &["localhost".to_owned()], days_ago(400)).unwrap();
+    let over = doctor();
+    assert_eq!(over.matches("\"CERTIFICATE\"").count(), 2, "{over}");
+}
