@@ -3,12 +3,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import {
-  PHONE, checkAccess, checkClean, checkWidth, ok, openBrowser, shooter, story,
+  PHONE, checkAccess, checkClean, checkWidth, grant, ok, openBrowser, shooter, story,
 } from './lib.mjs';
 import { film } from './camera.mjs';
 
-const { THIDUA_ADDRESS: server, THIDUA_PROFILE: profile, THIDUA_EXPORT: exported } = process.env;
-const [first, second, third] = process.env.THIDUA_CODES.split('\n');
+const { THIDUA_ADDRESS: server, THIDUA_HOME: home, THIDUA_EXPORT: exported } = process.env;
+const { THIDUA_UNIT: unit, THIDUA_OTHER_UNIT: otherUnit } = process.env;
+const profile = `${home}/enrol`;
+const [first, second, third] = [
+  grant('web-first', 'REPORTER', unit), grant('web-second', 'REPORTER', otherUnit),
+  grant('web-third', 'REPORTER', unit),
+];
 const video = `${profile}-camera.y4m`;
 await film(video, first);
 const browser = await openBrowser(profile, [

@@ -18,9 +18,13 @@ export async function startProxy(upstream, tls) {
     response.end(script.replace(/(thidua-app-' \+ ")/, `$1release-${release}-`));
   };
   const handle = (request, response) => {
-    const { url: path, method, headers } = request;
+    const { url: path, method } = request;
+    const isNewer = release > 0 && path === '/app/sw.js';
+    // A browser that has the earlier one asks whether it changed.
+    const { 'if-none-match': _, ...others } = request.headers;
+    const headers = isNewer ? others : request.headers;
     const onward = https.request({ hostname, port, path, method, headers, agent }, (answer) => {
-      if (release > 0 && path === '/app/sw.js' && answer.statusCode === 200) {
+      if (isNewer) {
         void answerNewer(answer, response);
         return;
       }

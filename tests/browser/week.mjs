@@ -1,13 +1,16 @@
-// A reporter's week in a real browser: enrol, report offline, reload, come back, be received.
+// A reporter's week in a real browser: enrol, report and pledge offline, reload, come back, be
+// received, read the results.
 import assert from 'node:assert/strict';
 import {
-  DESK, PHONE, checkAccess, checkClean, checkWidth, ok, openBrowser, shooter, story,
+  DESK, PHONE, checkAccess, checkClean, checkWidth, grant, ok, openBrowser, shooter, story,
 } from './lib.mjs';
 
-const { THIDUA_ADDRESS: server, THIDUA_CODE: code, THIDUA_PROFILE: profile } = process.env;
-const browser = await openBrowser(profile);
+const { THIDUA_ADDRESS: server, THIDUA_HOME: home, THIDUA_UNIT: unit } = process.env;
+const browser = await openBrowser(`${home}/week`);
 const { context, page } = browser;
 const shoot = shooter(page);
+const code = grant('web-week', 'REPORTER', unit);
+const tab = (name) => page.getByRole('navigation').getByRole('button', { name }).click();
 
 await story(browser, shoot, async () => {
   const began = Date.now();
@@ -21,8 +24,10 @@ await story(browser, shoot, async () => {
   await page.getByRole('button', { name: 'Tiếng Việt' }).click();
   await page.getByRole('heading', { name: 'Ghi danh thiết bị' }).waitFor();
   ok('the language changes and the code of the link stays');
+  const asked = Date.now();
   await page.getByRole('button', { name: 'Ghi danh' }).click();
   await page.getByText('Đã đồng bộ').waitFor();
+  console.log(`     enrolled, and the first sync done, after ${Date.now() - asked} ms`);
   assert.equal(new URL(page.url()).hash, '', 'the code does not stay in the address');
   ok('a browser is enrolled with a code, and synchronised');
 
@@ -59,11 +64,34 @@ await story(browser, shoot, async () => {
   await shoot('offline');
   ok(`${count} figures are entered and sent without a connection`);
 
+  const article = page.locator('article').first();
+  await tab('Phong trào');
+  await article.getByRole('button', { name: 'Đăng ký…' }).click();
+  await page.getByLabel(/Chức vụ/).fill('Trưởng công an xã');
+  await page.getByRole('button', { name: 'Đăng ký', exact: true }).click();
+  await article.getByText('Trưởng công an xã ký').waitFor();
+  await article.getByRole('button', { name: 'Ghi lễ phát động…' }).click();
+  await page.getByLabel(/Số người dự/).fill('45');
+  await page.getByRole('button', { name: 'Ghi lễ phát động', exact: true }).click();
+  await article.getByText('45 người dự').waitFor();
+  await article.getByRole('button', { name: 'Ghi cam kết…' }).click();
+  await page.getByLabel('Nội dung cam kết').fill('Không để tồn tin báo quá hạn');
+  await page.getByLabel(/Chức vụ/).fill('Trưởng công an xã');
+  await page.getByRole('button', { name: 'Ghi cam kết', exact: true }).click();
+  await article.getByText('Không để tồn tin báo quá hạn').waitFor();
+  await checkAccess(page, 'campaigns');
+  await checkWidth(page, 320);
+  await page.setViewportSize(PHONE);
+  await shoot('campaigns');
+  ok('the unit registers, records its launch and pledges, without a connection');
+
   await page.reload();
+  await article.getByText('Không để tồn tin báo quá hạn').waitFor();
+  await tab('Báo cáo');
   const same = () => page.locator('li.card').filter({ hasText: title }).filter({ hasText: period });
   await same().filter({ hasText: /chờ gửi|chờ trả lời/ }).waitFor();
   await shoot('reloaded-offline');
-  ok('after a reload without a connection the app opens and the report still waits');
+  ok('after a reload without a connection the app opens where it was, and all of it still waits');
 
   const other = await context.newPage();
   await other.goto(`${server}/app/`);
@@ -72,11 +100,29 @@ await story(browser, shoot, async () => {
   await other.close();
   ok('a second tab waits and opens no second replica');
 
+  const connected = Date.now();
   await context.setOffline(false);
-  await page.getByRole('button', { name: 'Đồng bộ' }).click();
   await same().filter({ hasText: 'máy chủ đã nhận' }).waitFor();
+  console.log(`     received ${Date.now() - connected} ms after the connection came back`);
   await shoot('received');
   ok('with a connection it is sent by itself, and received');
+
+  await tab('Kết quả');
+  await page.getByText('Đây không phải bảng xếp hạng').waitFor();
+  await page.locator('li.card').first().waitFor();
+  await checkAccess(page, 'published results');
+  await checkWidth(page, 320);
+  await page.setViewportSize(PHONE);
+  await shoot('standings');
+  for (const name of ['Cần xử lý', 'Câu hỏi']) {
+    await tab(name);
+    await checkAccess(page, name);
+    await shoot(name === 'Câu hỏi' ? 'findings' : 'decisions');
+  }
+  await page.goBack();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Kết quả đã công bố' }).waitFor();
+  ok('published results have a page of their own, and the way back works');
 
   checkClean(browser, server);
 });

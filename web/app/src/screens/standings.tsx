@@ -14,8 +14,8 @@ export function Standings() {
   const { answer: campaigns } = useAnswer('campaigns');
   const { unit: nameOf } = useNames();
   const [chosen, setChosen] = useState<string | null>(null);
-  // The organisation as it is; the other two views are the office's.
-  const all = answer?.filter((one) => one.view === 'AS_IS') ?? [];
+  // Each unit with its own past; the views of a reform are the office's.
+  const all = answer?.filter((one) => one.view === 'AS_WAS') ?? [];
   const units = [...new Set(all.map((one) => one.unit))].sort();
   const own = units.includes(session.unit) ? session.unit : units[0];
   const unit = chosen ?? own;
