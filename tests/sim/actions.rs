@@ -48,6 +48,7 @@ impl World {
 
     fn sync_phone(&mut self, at: usize) {
         let fault = Fault::draw(&mut self.rng);
+        self.count_with_twin(at, fault.name());
         self.log_event(format!("{} syncs: {fault:?}", self.phones[at].name));
         self.sync_until_done(at, fault, true);
     }
@@ -71,6 +72,7 @@ impl World {
         }
         let before = self.phones[at].refused_commands();
         let what = match self.rng.below(100) {
+            58..92 if self.phones[at].has_twin() => self.report_nothing(at),
             0..40 => self.edit_report(at),
             40..58 => self.fill_and_submit(at),
             58..78 => self.review_report(at),
@@ -79,10 +81,12 @@ impl World {
             84..92 => self.settle_pending(at),
             92..96 => self.discard_refused(at),
             _ => {
-                self.phones[at].restart();
+                let killed = self.phones[at].has_twin() && self.rng.chance(50);
+                self.phones[at].restart(killed);
                 Ok("the app ends and is opened again".to_owned())
             }
         };
+        self.phones[at].compare_views();
         // A refusal that a new command replaced counts as handled.
         let after = self.phones[at].refused_commands();
         let handled =
@@ -144,13 +148,25 @@ impl World {
         let official = self
             .report_view(at, &key)
             .is_some_and(|v| matches!(v.status, ReportStatus::Accepted | ReportStatus::Locked));
-        let app = self.phones[at].app();
-        let number = if official {
-            app.propose_amendment(key, cells, None, "nhập nhầm".into())?
+        let phone = &self.phones[at];
+        // The binding of the browser proposes nothing: there the engine refuses.
+        let number = if official && !phone.has_twin() {
+            phone.app().propose_amendment(key, cells, None, "nhập nhầm".into())?
         } else {
-            app.save_cells(key, cells, None)?
+            phone.save_cells(key, cells)?
         };
         Ok(format!("{announced}: {number:?}"))
+    }
+
+    /// Says that nothing occurred, and sends that.
+    fn report_nothing(&mut self, at: usize) -> Result<String, ClientError> {
+        let Some(key) = self.pick_report_key(at) else { return Ok("has nothing to send".into()) };
+        let (carried, sends) = (self.rng.chance(50), self.rng.chance(70));
+        let phone = &self.phones[at];
+        let saved = phone.save_nil(key.clone(), carried)?;
+        let id = phone.app().report_id(key.clone());
+        let sent = if sends { Some(phone.submit_report(id)?) } else { None };
+        Ok(format!("nothing occurred in {} {}: {saved:?}, {sent:?}", key.unit, key.start_day))
     }
 
     fn report_view(&self, at: usize, key: &ReportKeyView) -> Option<ReportView> {
@@ -173,8 +189,9 @@ impl World {
         let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
         let cells =
             form.into_iter().filter(|cell| blank(cell)).map(|cell| nil(cell.element)).collect();
-        app.save_cells(key.clone(), cells, None)?;
-        Ok(format!("sends {} {}: {}", key.unit, key.start_day, app.submit_report(id)?))
+        self.phones[at].save_cells(key.clone(), cells)?;
+        let number = self.phones[at].submit_report(id)?;
+        Ok(format!("sends {} {}: {number}", key.unit, key.start_day))
     }
 
     fn review_report(&mut self, at: usize) -> Result<String, ClientError> {
@@ -269,7 +286,7 @@ impl World {
         let Some((number, _)) = self.rng.pick(&refused).copied() else {
             return Ok("has no refusal".into());
         };
-        self.phones[at].app().discard_refused(number)?;
+        self.phones[at].discard_refused(number)?;
         Ok(format!("discards {number}"))
     }
 
@@ -314,12 +331,14 @@ impl World {
                     && self.phones.len() < 40
                     && self.phones.iter().all(|phone| phone.name != name)
                 {
-                    self.add_phone(account, &name);
+                    self.add_phone(account, &name, None);
                 }
             }
             88..92 => self.revoke_phone(),
             _ => {
-                let Some(at) = self.pick_phone() else { return };
+                let Some(at) = self.pick_phone().filter(|at| !self.phones[*at].has_twin()) else {
+                    return;
+                };
                 self.phones[at].app().request_rebuild().unwrap();
                 self.phones[at].needs_full_sync = true;
                 self.log_event(format!("{} asks for everything anew", self.phones[at].name));

@@ -32,6 +32,18 @@ impl Fault {
         }
     }
 
+    /// Its name, for counts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "whole call",
+            Self::RequestLost => "request lost",
+            Self::ResponseLost => "response lost",
+            Self::Cut(_) => "cut",
+            Self::AppCrash(_) => "app crash",
+            Self::ServerCrash(_) => "server crash",
+        }
+    }
+
     /// Whether the fault occurs after this many frames.
     pub(crate) fn triggers_after(self, frames: usize) -> bool {
         matches!(self, Self::Cut(at) | Self::AppCrash(at) | Self::ServerCrash(at) if at == frames)

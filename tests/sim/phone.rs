@@ -1,12 +1,18 @@
 //! A simulated phone: the real engine with a database file, a clock of its own, and what its user
-//! has typed.
+//! has typed. Where it has a twin, the browser's engine does the same and gives the same.
 
+use crate::twin::{self, Twin};
+use prost::Message as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use thidua::client::facade::{CommandKind, Phone};
+use thidua::client::facade::{
+    CallFailure, CallNext, CellEntry, ClientError, CommandKind, Phone, ReportKeyView,
+};
 use thidua::clock::Clock;
 use thidua::domain::report::command::Verdict;
 use thidua::domain::support::ids::{AccountId, DeviceId};
+use thidua::domain::support::time::days_from_date;
+use thidua::pb;
 
 /// Whether the phone works, or why it stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +29,7 @@ pub(crate) struct SimPhone {
     pub(crate) path: PathBuf,
     pub(crate) clock: Clock,
     app: Option<Phone>,
+    twin: Option<Twin>,
     pub(crate) device: DeviceId,
     pub(crate) account: AccountId,
     pub(crate) state: PhoneState,
@@ -37,10 +44,13 @@ pub(crate) struct SimPhone {
 }
 
 impl SimPhone {
-    pub(crate) fn open(name: &str, dir: &Path, clock: Clock) -> Self {
+    /// `pkg`: the directory of the browser's engine, for a phone with a twin.
+    pub(crate) fn open(name: &str, dir: &Path, clock: Clock, pkg: Option<&Path>) -> Self {
         let path = dir.join(format!("{name}.db"));
+        let twin = pkg.map(|pkg| Twin::open(pkg, dir.join(format!("{name}.web")), clock.clone()));
         Self {
             name: name.to_owned(),
+            twin,
             app: Some(Phone::open_with_clock(&path, clock.clone()).unwrap()),
             path,
             clock,
@@ -63,10 +73,114 @@ impl SimPhone {
         self.app().lease().unwrap().is_some_and(|lease| lease.is_expired)
     }
 
-    /// Kills the app without a clean shutdown, and opens it again.
-    pub(crate) fn restart(&mut self) {
+    pub(crate) fn has_twin(&self) -> bool {
+        self.twin.is_some()
+    }
+
+    /// Ends the app, killed or closed by its user, and opens it again.
+    pub(crate) fn restart(&mut self, killed: bool) {
         self.app = None;
         self.app = Some(Phone::open_with_clock(&self.path, self.clock.clone()).unwrap());
+        if let Some(twin) = &self.twin {
+            twin.restart(killed);
+        }
+    }
+
+    /// The bytes of an `EnrolRequest`.
+    pub(crate) fn build_enrol_request(&self, invitation: &str) -> Vec<u8> {
+        let request = self.app().build_enrol_request(invitation.to_owned()).unwrap();
+        if let Some(twin) = &self.twin {
+            let device = |bytes: &[u8]| pb::EnrolRequest::decode(bytes).unwrap().device_id;
+            let own = twin.enrol(invitation, &device(&request));
+            assert_eq!(device(&own), device(&request), "{}: the twin is this device", self.name);
+        }
+        request
+    }
+
+    pub(crate) fn handle_enrol_response(&self, answer: Vec<u8>) {
+        let taken = self.app().handle_enrol_response(answer.clone());
+        self.tell_twin(|twin| twin.takes("enrol_response", &answer, &taken));
+        taken.unwrap();
+    }
+
+    pub(crate) fn handle_renew_response(&self, answer: Vec<u8>) {
+        let taken = self.app().handle_renew_response(answer.clone());
+        self.tell_twin(|twin| twin.takes("renew_response", &answer, &taken));
+        taken.unwrap();
+    }
+
+    pub(crate) fn build_sync_request(&self) -> Result<Vec<u8>, ClientError> {
+        let built = self.app().build_sync_request(false);
+        self.tell_twin(|twin| twin.sync_request(&built));
+        built
+    }
+
+    pub(crate) fn handle_sync_frame(&self, frame: Vec<u8>) -> Result<(), ClientError> {
+        let taken = self.app().handle_sync_frame(frame.clone());
+        self.tell_twin(|twin| twin.takes("sync_frame", &frame, &taken));
+        taken
+    }
+
+    pub(crate) fn end_sync_call(
+        &self,
+        failure: Option<CallFailure>,
+    ) -> Result<CallNext, ClientError> {
+        let Some(twin) = &self.twin else { return self.app().end_sync_call(failure) };
+        let status = twin::to_status(failure);
+        let next = self.app().end_sync_call_with_status(status.clone());
+        twin.sync_end(&status, &next);
+        next
+    }
+
+    pub(crate) fn save_cells(
+        &self,
+        key: ReportKeyView,
+        cells: Vec<CellEntry>,
+    ) -> Result<Option<u64>, ClientError> {
+        let saved = self.app().save_cells(key.clone(), cells.clone(), None);
+        self.tell_twin(|twin| twin.save(&key, &cells, &saved));
+        saved
+    }
+
+    pub(crate) fn save_nil(
+        &self,
+        key: ReportKeyView,
+        carried: bool,
+    ) -> Result<Option<u64>, ClientError> {
+        let app = self.app();
+        let saved =
+            if carried { app.save_nil_carried(key.clone()) } else { app.save_nil(key.clone()) };
+        self.tell_twin(|twin| twin.save_nil(&key, carried, &saved));
+        saved
+    }
+
+    pub(crate) fn submit_report(&self, id: String) -> Result<u64, ClientError> {
+        let submitted = self.app().submit_report(id.clone());
+        self.tell_twin(|twin| twin.submit(&id, &submitted));
+        submitted
+    }
+
+    pub(crate) fn discard_refused(&self, number: u64) -> Result<bool, ClientError> {
+        let discarded = self.app().discard_refused(number);
+        self.tell_twin(|twin| twin.discard_refused(number, &discarded));
+        discarded
+    }
+
+    /// Compares what its user sees with what the twin's user sees.
+    pub(crate) fn compare_views(&self) {
+        let today = days_from_date(self.clock.now().local_date());
+        self.tell_twin(|twin| twin.compare_views(self.app(), (today - 12, today + 1)));
+    }
+
+    /// Compares both replicas row by row.
+    pub(crate) fn compare_records(&self) {
+        self.tell_twin(|twin| twin.compare_records(self.app()));
+    }
+
+    fn tell_twin(&self, tell: impl FnOnce(&Twin)) {
+        if let Some(twin) = &self.twin {
+            tell(twin);
+        }
     }
 
     /// A copy of its database, as a phone backup would make.
@@ -77,6 +191,7 @@ impl SimPhone {
             path: dir.join(format!("{name}.db")),
             clock: self.clock.clone(),
             app: None,
+            twin: None,
             copied: true,
             verdicts: self.verdicts.clone(),
             discarded: self.discarded.clone(),
@@ -88,7 +203,7 @@ impl SimPhone {
                 std::fs::copy(&from, format!("{}{end}", copy.path.display())).unwrap();
             }
         }
-        copy.restart();
+        copy.restart(true);
         copy
     }
 
