@@ -19,6 +19,9 @@ impl World {
     /// Runs the day of this seed.
     pub(crate) fn run_day(&mut self) {
         for at in 0..self.phones.len() {
+            if self.phones[at].has_twin() {
+                self.sync_phone(at);
+            }
             self.sync_until_done(at, Fault::None, false);
         }
         for _ in 0..self.plan.actions {
@@ -29,6 +32,9 @@ impl World {
     fn run_action(&mut self) {
         // Time passes, so that a phone's commands are not all of one second.
         self.advance_clock(self.clock.now().0 % 7 * 1_000_000 + 60_000_000);
+        if self.plan.twins.is_some() && self.rng.chance(12) {
+            return self.run_district_office();
+        }
         let Some(at) = self.pick_phone() else { return };
         match self.rng.below(100) {
             0..46 => self.run_person_action(at),
@@ -46,9 +52,22 @@ impl World {
         self.rng.pick(&working).copied()
     }
 
+    /// The reviewer above most phones with a twin works off what came in.
+    fn run_district_office(&mut self) {
+        const REVIEWER: usize = 1;
+        if self.phones[REVIEWER].state != PhoneState::Working || self.phones[REVIEWER].is_locked() {
+            return;
+        }
+        self.sync_until_done(REVIEWER, Fault::None, false);
+        match self.review_report(REVIEWER) {
+            Err(error) if !is_expected_error(&error) => panic!("the district office: {error:?}"),
+            done => self.log_event(format!("the district office {done:?}")),
+        }
+        self.sync_until_done(REVIEWER, Fault::None, false);
+    }
+
     fn sync_phone(&mut self, at: usize) {
         let fault = Fault::draw(&mut self.rng);
-        self.count_with_twin(at, fault.name());
         self.log_event(format!("{} syncs: {fault:?}", self.phones[at].name));
         self.sync_until_done(at, fault, true);
     }
@@ -86,7 +105,9 @@ impl World {
                 Ok("the app ends and is opened again".to_owned())
             }
         };
-        self.phones[at].compare_views();
+        for status in self.phones[at].compare_views() {
+            self.count_with_twin(at, &format!("sees {}", status.code()));
+        }
         // A refusal that a new command replaced counts as handled.
         let after = self.phones[at].refused_commands();
         let handled =

@@ -6,6 +6,7 @@
 //! ```
 
 use crate::fault::Fault;
+use crate::fixture;
 use crate::model::PredictedResponse;
 use crate::phone::PhoneState;
 use crate::world::World;
@@ -31,9 +32,7 @@ impl World {
                 Ok(CallNext::CallAgain | CallNext::RenewToken) => {}
                 Ok(CallNext::Done) => {
                     self.phones[at].needs_full_sync = false;
-                    self.phones[at].compare_views();
-                    self.phones[at].compare_records();
-                    self.count_with_twin(at, "replicas equal");
+                    self.compare_with_twin(at);
                     return true;
                 }
                 Ok(CallNext::Wait { .. } | CallNext::TryNextServer) => return false,
@@ -44,6 +43,21 @@ impl World {
             }
         }
         panic!("{} calls and calls and comes to no end", self.phones[at].name);
+    }
+
+    /// Where the phone has a twin: both show the same and hold the same.
+    fn compare_with_twin(&mut self, at: usize) {
+        if !self.phones[at].has_twin() {
+            return;
+        }
+        for status in self.phones[at].compare_views() {
+            self.count_with_twin(at, &format!("sees {}", status.code()));
+        }
+        self.phones[at].compare_records();
+        self.count_with_twin(at, "replicas equal");
+        if self.clock.now().local_date() >= fixture::MERGER {
+            self.count_with_twin(at, "after the merger");
+        }
     }
 
     /// A phone may stop only for a reason that the server gave it.
@@ -61,9 +75,8 @@ impl World {
             other => panic!("{} stopped, and nobody gave it a reason: {other:?}", phone.name),
         };
         phone.state = state;
-        phone.compare_views();
-        phone.compare_records();
         let line = format!("  {} stops: {state:?}", phone.name);
+        self.compare_with_twin(at);
         self.count_with_twin(at, &format!("{state:?}"));
         self.log_event(line);
     }
@@ -80,6 +93,7 @@ impl World {
         let (identity, request) = request?;
         let (commands, request) = self.vary_request(&request);
         if fault == Fault::RequestLost {
+            self.count_with_twin(at, fault.name());
             return self.phones[at].end_sync_call(Some(CallFailure::Lost));
         }
         let (node, today) = (self.pick_node(), self.clock.now().local_date());
@@ -94,6 +108,7 @@ impl World {
         let hashes: Vec<[u8; 32]> = commands.iter().map(|bytes| hash_secret(bytes)).collect();
         let mut expected: VecDeque<PredictedResponse> = predicted.into();
         if fault == Fault::ResponseLost {
+            self.count_with_twin(at, fault.name());
             return self.phones[at].end_sync_call(Some(CallFailure::Lost));
         }
         let mut taken = 0;
@@ -144,10 +159,10 @@ impl World {
         call: Option<InMemoryCall>,
         node: App,
     ) -> Result<CallNext, ClientError> {
+        self.count_with_twin(at, fault.name());
         match fault {
             Fault::AppCrash(_) => {
                 self.phones[at].restart(true);
-                self.count_with_twin(at, "killed");
                 Ok(CallNext::Wait { after_ms: 0 })
             }
             Fault::ServerCrash(_) => {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thidua::client::facade::{
     CallFailure, CallNext, CellEntry, ClientError, CommandKind, Phone, ReportKeyView,
+    ReportStatus,
 };
 use thidua::clock::Clock;
 use thidua::domain::report::command::Verdict;
@@ -111,8 +112,10 @@ impl SimPhone {
 
     pub(crate) fn build_sync_request(&self) -> Result<Vec<u8>, ClientError> {
         let built = self.app().build_sync_request(false);
-        self.tell_twin(|twin| twin.sync_request(&built));
-        built
+        match &self.twin {
+            Some(twin) => twin.sync_request(built),
+            None => built,
+        }
     }
 
     pub(crate) fn handle_sync_frame(&self, frame: Vec<u8>) -> Result<(), ClientError> {
@@ -166,10 +169,12 @@ impl SimPhone {
         discarded
     }
 
-    /// Compares what its user sees with what the twin's user sees.
-    pub(crate) fn compare_views(&self) {
+    /// Compares what its user sees with what the twin's user sees. Gives the states of the reports
+    /// that were compared.
+    pub(crate) fn compare_views(&self) -> Vec<ReportStatus> {
+        let Some(twin) = &self.twin else { return Vec::new() };
         let today = days_from_date(self.clock.now().local_date());
-        self.tell_twin(|twin| twin.compare_views(self.app(), (today - 12, today + 1)));
+        twin.compare_views(self.app(), (today - 40, today + 1))
     }
 
     /// Compares both replicas row by row.

@@ -13,6 +13,7 @@
 #[allow(dead_code, reason = "the binding shows more than a twin compares")]
 mod views;
 
+use prost::Message as _;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
@@ -20,10 +21,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use thidua::client::facade::{
     CallFailure, CallNext, CallStatus, CellEntry, CellFigure, ClientError, Phone, RecordView,
-    ReportKeyView,
+    ReportKeyView, ReportStatus,
 };
 use thidua::clock::Clock;
 use thidua::i18n::Lang;
+use thidua::pb;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -107,8 +109,23 @@ impl Twin {
         self.expect((name, json!([to_bytes(bytes)])), given, |()| Value::Null);
     }
 
-    pub(crate) fn sync_request(&self, given: &Result<Vec<u8>, ClientError>) {
-        self.expect(("sync_request", json!([false])), given, |bytes| to_bytes(bytes));
+    /// The twin's request, which is the phone's but for the compressions that it can read: the
+    /// server answers it.
+    pub(crate) fn sync_request(
+        &self,
+        given: Result<Vec<u8>, ClientError>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let own = self.ask("sync_request", json!([false]));
+        let (Ok(own), Ok(request)) = (&own, &given) else {
+            assert_same("sync_request", &own, &to_answer(&given, |bytes| to_bytes(bytes)));
+            return given;
+        };
+        let own = decode(own);
+        let decoded = pb::SyncRequest::decode(&*own).unwrap();
+        let request = pb::SyncRequest::decode(&**request).unwrap();
+        let accept_compressions = decoded.accept_compressions.clone();
+        assert_eq!(decoded, pb::SyncRequest { accept_compressions, ..request }, "the request");
+        Ok(own)
     }
 
     /// The end of a call; a delay is drawn, so it is not compared.
@@ -152,9 +169,9 @@ impl Twin {
         self.expect(("discard_refused", args), given, |done| json!(done));
     }
 
-    /// Compares what a user sees: session, state with the outbox, due reports and their contents,
-    /// refused commands.
-    pub(crate) fn compare_views(&self, phone: &Phone, days: (i32, i32)) {
+    /// Compares what a user sees: session, state with the outbox, due reports, blank forms, the
+    /// content of every report, refused commands. Gives the states of the reports.
+    pub(crate) fn compare_views(&self, phone: &Phone, days: (i32, i32)) -> Vec<ReportStatus> {
         self.expect(("session", json!([])), &phone.session(), |session| {
             to_text(&session.as_ref().map_or(Value::Null, views::session))
         });
@@ -163,14 +180,17 @@ impl Twin {
         self.expect(("due_reports", json!([days.0, days.1])), &due, |due| {
             to_text(&due.iter().map(|one| views::due_report(one, LANG)).collect())
         });
-        for due in due.unwrap_or_default() {
-            let key = due.key;
+        let held = phone.reports().unwrap_or_default();
+        let blank = due.into_iter().flatten().filter(|one| one.status == ReportStatus::Blank);
+        let keys = held.iter().map(|one| one.key.clone()).chain(blank.map(|one| one.key));
+        for key in keys {
             let args = json!([views::key(&key).to_string()]);
             self.expect(("report", args), &report(phone, key), to_text);
         }
         self.expect(("refused_commands", json!([])), &phone.refused_commands(), |refused| {
             to_text(&refused.iter().map(|one| views::refused(one, LANG)).collect())
         });
+        held.iter().map(|one| one.status).collect()
     }
 
     /// Compares the replicas row by row.
