@@ -83,9 +83,7 @@ impl World {
 
     fn run_call(&mut self, at: usize, fault: Fault, deep: bool) -> Result<CallNext, ClientError> {
         let request = match self.renew_token(at) {
-            Ok(identity) => {
-                self.phones[at].build_sync_request().map(|request| (identity, request))
-            }
+            Ok(identity) => self.phones[at].build_sync_request().map(|request| (identity, request)),
             Err(error) => {
                 return self.phones[at].end_sync_call(Some(call_failure(&RpcError::App(error))));
             }

@@ -6,8 +6,7 @@ use prost::Message as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thidua::client::facade::{
-    CallFailure, CallNext, CellEntry, ClientError, CommandKind, Phone, ReportKeyView,
-    ReportStatus,
+    CallFailure, CallNext, CellEntry, ClientError, CommandKind, Phone, ReportKeyView, ReportStatus,
 };
 use thidua::clock::Clock;
 use thidua::domain::report::command::Verdict;

@@ -144,7 +144,8 @@ impl Twin {
         cells: &[CellEntry],
         given: &Result<Option<u64>, ClientError>,
     ) {
-        let value = |cell: &CellEntry| json!({ "element": cell.element, "value": cell.value.map(figure) });
+        let value =
+            |cell: &CellEntry| json!({ "element": cell.element, "value": cell.value.map(figure) });
         let cells: Value = cells.iter().map(value).collect();
         let args = json!([views::key(key).to_string(), cells.to_string(), null]);
         self.expect(("save", args), given, |number| to_text(&json!(number)));

@@ -147,8 +147,7 @@ impl World {
         let clock = Clock::manual(self.clock.now());
         let mut phone = SimPhone::open(name, self.plan.home.path(), clock, pkg);
         let invitation = Invite { code, ca_sha256: [0; 32], addresses }.to_string();
-        let request =
-            pb::EnrolRequest::decode(&*phone.build_enrol_request(&invitation)).unwrap();
+        let request = pb::EnrolRequest::decode(&*phone.build_enrol_request(&invitation)).unwrap();
         let device = DeviceId::from_slice(&request.device_id).unwrap();
         let identity =
             node.enrol_device(&code_hash, device, &request.public_key, (&device.0, later)).unwrap();
