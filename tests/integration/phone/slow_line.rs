@@ -52,7 +52,8 @@ fn new_phone(server: &TestServer, proxy: &ThrottledProxy, unit: &str, role: Role
     phone
 }
 
-/// Syncs over a new connection and prints what that took.
+/// Syncs over a new connection and prints what that took: calls, rows, bytes sent and received,
+/// seconds.
 fn sync_printed(what: &str, phone: &PhoneApp) -> SyncSummary {
     phone.disconnect();
     let start = Instant::now();
@@ -187,7 +188,7 @@ fn live_two_years(server: &TestServer) {
 }
 
 /// Restores the server from a copy of its last day: the history of the phones has ended.
-async fn restore_from_copy(server: TestServer) -> TestServer {
+async fn restore_from_copy(server: TestServer) -> (TestServer, tempfile::TempDir) {
     let (now, port) = (server.clock.now(), server.address.port());
     let lost = server.app.store().read(|tx| tx.head()).unwrap().epoch;
     let copy = server.server_dir().join("copy.db");
@@ -199,9 +200,9 @@ async fn restore_from_copy(server: TestServer) -> TestServer {
     }
     restore_backup(&copy, &DatabaseLocation::parse(&town), Some(lost + 1), b"the second epoch")
         .unwrap();
-    let server = TestServer::serve_dir_on_port(&dir.keep(), port).await;
+    let server = TestServer::serve_dir_on_port(dir.path(), port).await;
     server.clock.set(now);
-    server
+    (server, dir)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,7 +219,7 @@ async fn a_phone_away_for_two_years_of_reforms_and_a_restore_comes_back_with_one
     phone.submit_report(phone.report_id(key.clone())).unwrap();
 
     live_two_years(&server);
-    let server = restore_from_copy(server).await;
+    let (server, _dir) = restore_from_copy(server).await;
     clock.set(server.clock.now());
     assert!(matches!(phone.all_records(), Err(ClientError::LeaseExpired { .. })));
     let back = sync_printed("two years away, with two commands", &phone);
@@ -229,7 +230,7 @@ async fn a_phone_away_for_two_years_of_reforms_and_a_restore_comes_back_with_one
     assert_eq!((again.calls, again.rows, again.resets), (1, 0, 0), "{again:?}");
     let unit = phone.session().unwrap().unwrap().unit;
     let colleague = new_phone(&server, &proxy, &unit, Role::Reporter);
-    sync_printed("first sync of a colleague", &colleague);
+    assert!(colleague.sync_once().unwrap().digests_match);
     assert_eq!(phone.all_records().unwrap(), colleague.all_records().unwrap());
     server.close().await;
 }
