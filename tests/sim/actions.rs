@@ -174,7 +174,7 @@ impl World {
         let number = if official && !phone.has_twin() {
             phone.app().propose_amendment(key, cells, None, "nhập nhầm".into())?
         } else {
-            phone.save_cells(key, cells)?
+            phone.save_cells(&key, &cells)?
         };
         Ok(format!("{announced}: {number:?}"))
     }
@@ -184,9 +184,9 @@ impl World {
         let Some(key) = self.pick_report_key(at) else { return Ok("has nothing to send".into()) };
         let (carried, sends) = (self.rng.chance(50), self.rng.chance(70));
         let phone = &self.phones[at];
-        let saved = phone.save_nil(key.clone(), carried)?;
+        let saved = phone.save_nil(&key, carried)?;
         let id = phone.app().report_id(key.clone());
-        let sent = if sends { Some(phone.submit_report(id)?) } else { None };
+        let sent = if sends { Some(phone.submit_report(&id)?) } else { None };
         Ok(format!("nothing occurred in {} {}: {saved:?}, {sent:?}", key.unit, key.start_day))
     }
 
@@ -208,10 +208,10 @@ impl World {
         };
         let form = app.blank_form(key.contract.clone())?;
         let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
-        let cells =
+        let cells: Vec<_> =
             form.into_iter().filter(|cell| blank(cell)).map(|cell| nil(cell.element)).collect();
-        self.phones[at].save_cells(key.clone(), cells)?;
-        let number = self.phones[at].submit_report(id)?;
+        self.phones[at].save_cells(&key, &cells)?;
+        let number = self.phones[at].submit_report(&id)?;
         Ok(format!("sends {} {}: {number}", key.unit, key.start_day))
     }
 

@@ -122,7 +122,7 @@ impl World {
                     return self.apply_fault(at, fault, rest, node);
                 }
                 self.compare_verdicts(at, &frame, &hashes, &commands, &mut expected);
-                self.phones[at].handle_sync_frame(frame)?;
+                self.phones[at].handle_sync_frame(&frame)?;
                 self.phones[at].assert_state_agrees();
                 taken += 1;
             }

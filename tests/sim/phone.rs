@@ -97,15 +97,15 @@ impl SimPhone {
         request
     }
 
-    pub(crate) fn handle_enrol_response(&self, answer: Vec<u8>) {
-        let taken = self.app().handle_enrol_response(answer.clone());
-        self.tell_twin(|twin| twin.takes("enrol_response", &answer, &taken));
+    pub(crate) fn handle_enrol_response(&self, answer: &[u8]) {
+        let taken = self.app().handle_enrol_response(answer.to_owned());
+        self.tell_twin(|twin| twin.takes("enrol_response", answer, &taken));
         taken.unwrap();
     }
 
-    pub(crate) fn handle_renew_response(&self, answer: Vec<u8>) {
-        let taken = self.app().handle_renew_response(answer.clone());
-        self.tell_twin(|twin| twin.takes("renew_response", &answer, &taken));
+    pub(crate) fn handle_renew_response(&self, answer: &[u8]) {
+        let taken = self.app().handle_renew_response(answer.to_owned());
+        self.tell_twin(|twin| twin.takes("renew_response", answer, &taken));
         taken.unwrap();
     }
 
@@ -117,9 +117,9 @@ impl SimPhone {
         }
     }
 
-    pub(crate) fn handle_sync_frame(&self, frame: Vec<u8>) -> Result<(), ClientError> {
-        let taken = self.app().handle_sync_frame(frame.clone());
-        self.tell_twin(|twin| twin.takes("sync_frame", &frame, &taken));
+    pub(crate) fn handle_sync_frame(&self, frame: &[u8]) -> Result<(), ClientError> {
+        let taken = self.app().handle_sync_frame(frame.to_owned());
+        self.tell_twin(|twin| twin.takes("sync_frame", frame, &taken));
         taken
     }
 
@@ -136,29 +136,29 @@ impl SimPhone {
 
     pub(crate) fn save_cells(
         &self,
-        key: ReportKeyView,
-        cells: Vec<CellEntry>,
+        key: &ReportKeyView,
+        cells: &[CellEntry],
     ) -> Result<Option<u64>, ClientError> {
-        let saved = self.app().save_cells(key.clone(), cells.clone(), None);
-        self.tell_twin(|twin| twin.save(&key, &cells, &saved));
+        let saved = self.app().save_cells(key.clone(), cells.to_owned(), None);
+        self.tell_twin(|twin| twin.save(key, cells, &saved));
         saved
     }
 
     pub(crate) fn save_nil(
         &self,
-        key: ReportKeyView,
+        key: &ReportKeyView,
         carried: bool,
     ) -> Result<Option<u64>, ClientError> {
         let app = self.app();
         let saved =
             if carried { app.save_nil_carried(key.clone()) } else { app.save_nil(key.clone()) };
-        self.tell_twin(|twin| twin.save_nil(&key, carried, &saved));
+        self.tell_twin(|twin| twin.save_nil(key, carried, &saved));
         saved
     }
 
-    pub(crate) fn submit_report(&self, id: String) -> Result<u64, ClientError> {
-        let submitted = self.app().submit_report(id.clone());
-        self.tell_twin(|twin| twin.submit(&id, &submitted));
+    pub(crate) fn submit_report(&self, id: &str) -> Result<u64, ClientError> {
+        let submitted = self.app().submit_report(id.to_owned());
+        self.tell_twin(|twin| twin.submit(id, &submitted));
         submitted
     }
 

@@ -55,7 +55,7 @@ impl Twin {
     }
 
     fn open_replica(&self) {
-        assert_eq!(self.ask("open", json!([LANG_CODE])), Ok(Value::Null), "the twin opens");
+        assert_eq!(self.ask("open", &json!([LANG_CODE])), Ok(Value::Null), "the twin opens");
     }
 
     /// Ends the engine, killed or closed, and opens the replica again.
@@ -64,16 +64,16 @@ impl Twin {
             self.host.borrow_mut().kill();
             *self.host.borrow_mut() = Host::start(&self.pkg, &self.directory);
         } else {
-            assert_eq!(self.ask("close", json!([])), Ok(Value::Null), "the twin closes");
+            assert_eq!(self.ask("close", &json!([])), Ok(Value::Null), "the twin closes");
         }
         self.open_replica();
     }
 
-    fn ask(&self, name: &str, args: Value) -> Answer {
+    fn ask(&self, name: &str, args: &Value) -> Answer {
         self.ask_with(name, args, &[])
     }
 
-    fn ask_with(&self, name: &str, args: Value, random: &[u8]) -> Answer {
+    fn ask_with(&self, name: &str, args: &Value, random: &[u8]) -> Answer {
         let millis = |micros: i64| {
             assert_eq!(micros % 1000, 0, "a browser's clock has whole milliseconds");
             micros / 1000
@@ -96,11 +96,11 @@ impl Twin {
         given: &Result<T, ClientError>,
         view: impl FnOnce(&T) -> Value,
     ) {
-        assert_same(name, &self.ask(name, args), &to_answer(given, view));
+        assert_same(name, &self.ask(name, &args), &to_answer(given, view));
     }
 
     pub(crate) fn enrol(&self, invitation: &str, device: &[u8]) -> Vec<u8> {
-        let request = self.ask_with("enrol_request", json!([invitation]), device).unwrap();
+        let request = self.ask_with("enrol_request", &json!([invitation]), device).unwrap();
         decode(&request)
     }
 
@@ -115,7 +115,7 @@ impl Twin {
         &self,
         given: Result<Vec<u8>, ClientError>,
     ) -> Result<Vec<u8>, ClientError> {
-        let own = self.ask("sync_request", json!([false]));
+        let own = self.ask("sync_request", &json!([false]));
         let (Ok(own), Ok(request)) = (&own, &given) else {
             assert_same("sync_request", &own, &to_answer(&given, |bytes| to_bytes(bytes)));
             return given;
@@ -131,7 +131,7 @@ impl Twin {
     /// The end of a call; a delay is drawn, so it is not compared.
     pub(crate) fn sync_end(&self, status: &CallStatus, given: &Result<CallNext, ClientError>) {
         let CallStatus { code, text, details } = status;
-        let answer = self.ask("sync_end", json!([code, text, to_bytes(details)])).map(|next| {
+        let answer = self.ask("sync_end", &json!([code, text, to_bytes(details)])).map(|next| {
             let next: Value = serde_json::from_str(next.as_str().unwrap()).unwrap();
             next["next"].clone()
         });
@@ -203,7 +203,7 @@ impl Twin {
         let here = to_answer(&here, |all: &Vec<RecordView>| {
             to_text(&all.iter().map(views::record).collect())
         });
-        let (twin, here) = (rows(self.ask("all_records", json!([]))), rows(here));
+        let (twin, here) = (rows(self.ask("all_records", &json!([]))), rows(here));
         let (Ok(twin_rows), Ok(rows)) = (&twin, &here) else {
             return assert_eq!(twin, here, "the error of all_records");
         };

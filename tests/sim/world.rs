@@ -158,7 +158,7 @@ impl World {
             session: Some(build_session(&identity, node.now().local_date())),
             ..pb::EnrolResponse::default()
         };
-        phone.handle_enrol_response(answer.encode_to_vec());
+        phone.handle_enrol_response(&answer.encode_to_vec());
         (phone.device, phone.account) = (device, account);
         self.model.enrol(device, account);
         self.log_event(format!("{name} is enrolled"));
@@ -266,7 +266,7 @@ impl World {
             session: Some(session),
             command_export_key: Vec::new(),
         };
-        self.phones[at].handle_renew_response(answer.encode_to_vec());
+        self.phones[at].handle_renew_response(&answer.encode_to_vec());
         Ok(identity)
     }
 }

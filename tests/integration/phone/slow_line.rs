@@ -145,7 +145,7 @@ fn set_day(server: &TestServer, day: Date) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_sync_of_ten_thousand_records_takes_one_call_and_goes_on_where_it_was_cut() {
+async fn s03_a_first_sync_of_ten_thousand_records_takes_one_call_and_goes_on_where_it_was_cut() {
     let (proxy, server) = open_line().await;
     fill_province(&server);
     let uncut = new_phone(&server, &proxy, PROVINCE, Role::Reviewer);
@@ -206,7 +206,7 @@ async fn restore_from_copy(server: TestServer) -> (TestServer, tempfile::TempDir
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phone_away_for_two_years_of_reforms_and_a_restore_comes_back_with_one_call() {
+async fn s25_a_phone_away_for_two_years_of_reforms_and_a_restore_comes_back_with_one_call() {
     let (proxy, server) = open_line().await;
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::manual(first_monday()));
     let phone = Phone::open_with_clock(&dir.path().join("phone.db"), clock.clone()).unwrap();
