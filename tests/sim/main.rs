@@ -20,7 +20,7 @@
 //!
 //! ```text
 //!   SEED=7 cargo nextest run --test sim replay --no-capture   one seed, action by action
-//!   SIM_PLAN=twins SEED=7 THIDUA_WASM_PKG=web/app/src/engine/pkg cargo nextest run --test sim replay
+//!   scripts/web engine; export THIDUA_WASM_PKG=web/app/src/engine/pkg; SIM_PLAN=twins SEED=7 ...
 //!                                                             a day of phones with twins
 //!   scripts/soak --minutes 30                                 new seeds until the time is up or
 //!                                                             one fails
