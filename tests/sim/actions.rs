@@ -20,7 +20,8 @@ impl World {
     pub(crate) fn run_day(&mut self) {
         for at in 0..self.phones.len() {
             if self.phones[at].has_twin() {
-                self.sync_phone(at);
+                let fault = Fault::draw_within(&mut self.rng);
+                self.sync_until_done(at, fault, false);
             }
             self.sync_until_done(at, Fault::None, false);
         }

@@ -21,7 +21,7 @@ pub(crate) const COMMUNES: [&str; 5] =
 /// The reviewers' units.
 pub(crate) const REVIEWER_UNITS: [&str; 3] = ["dist-842", "dist-844", "prov-84"];
 
-/// The day on which three of these wards become one.
+/// The day on which wards of them merge.
 pub(crate) const MERGER: Date = date(2025, 1, 1);
 
 /// The time at which every simulated day begins.

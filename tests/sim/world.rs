@@ -57,7 +57,7 @@ impl SimPlan {
     pub(crate) fn with_twins(seed: u64) -> Option<Self> {
         let pkg = std::env::var_os(twin::PKG_ENV).expect("scripts/web engine prints it").into();
         let plan = Self::on_sqlite(seed)?;
-        Some(Self { phones: 10, actions: 180, twins: Some((pkg, WITH_TWIN)), ..plan })
+        Some(Self { phones: 10, actions: 140, twins: Some((pkg, WITH_TWIN)), ..plan })
     }
 
     pub(crate) fn for_soak(seed: u64) -> Option<Self> {
