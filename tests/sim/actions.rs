@@ -6,6 +6,7 @@ use crate::fixture;
 use crate::phone::PhoneState;
 use crate::world::World;
 use jiff::civil::date;
+use serde_json::json;
 use thidua::client::facade::{
     CellEntry, CellFigure, ClientError, PledgeEntry, ReportKeyView, ReportStatus, ReportView,
 };
@@ -92,7 +93,8 @@ impl World {
         }
         let before = self.phones[at].refused_commands();
         let what = match self.rng.below(100) {
-            58..92 if self.phones[at].has_twin() => self.report_nothing(at),
+            // Reporters with a twin send more, so that reviewers have more to do.
+            58..70 if self.phones[at].has_twin() => self.report_nothing(at),
             0..40 => self.edit_report(at),
             40..58 => self.fill_and_submit(at),
             58..78 => self.review_report(at),
@@ -106,7 +108,7 @@ impl World {
                 Ok("the app ends and is opened again".to_owned())
             }
         };
-        for status in self.phones[at].compare_views() {
+        for status in self.phones[at].compare_with_twin(false) {
             self.count_with_twin(at, &format!("sees {}", status.code()));
         }
         // A refusal that a new command replaced counts as handled.
@@ -171,13 +173,12 @@ impl World {
             .report_view(at, &key)
             .is_some_and(|v| matches!(v.status, ReportStatus::Accepted | ReportStatus::Locked));
         let phone = &self.phones[at];
-        // The binding of the browser proposes nothing: there the engine refuses.
-        let number = if official && !phone.has_twin() {
-            phone.app().propose_amendment(key, cells, None, "nhập nhầm".into())?
+        let number = if official {
+            phone.perform("propose", &json!([key, cells, null, "nhập nhầm"]))?
         } else {
-            phone.save_cells(&key, &cells)?
+            phone.perform("save", &json!([key, cells, null]))?
         };
-        Ok(format!("{announced}: {number:?}"))
+        Ok(format!("{announced}: {number}"))
     }
 
     /// Says that nothing occurred, and sends that.
@@ -185,10 +186,11 @@ impl World {
         let Some(key) = self.pick_report_key(at) else { return Ok("has nothing to send".into()) };
         let (carried, sends) = (self.rng.chance(50), self.rng.chance(70));
         let phone = &self.phones[at];
-        let saved = phone.save_nil(&key, carried)?;
+        let saved =
+            phone.perform(if carried { "saveNilCarried" } else { "saveNil" }, &json!([key]))?;
         let id = phone.app().report_id(key.clone());
-        let sent = if sends { Some(phone.submit_report(&id)?) } else { None };
-        Ok(format!("nothing occurred in {} {}: {saved:?}, {sent:?}", key.unit, key.start_day))
+        let sent = if sends { Some(phone.perform("submit", &json!([id]))?) } else { None };
+        Ok(format!("nothing occurred in {} {}: {saved}, {sent:?}", key.unit, key.start_day))
     }
 
     fn report_view(&self, at: usize, key: &ReportKeyView) -> Option<ReportView> {
@@ -211,8 +213,8 @@ impl World {
         let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
         let cells: Vec<_> =
             form.into_iter().filter(|cell| blank(cell)).map(|cell| nil(cell.element)).collect();
-        self.phones[at].save_cells(&key, &cells)?;
-        let number = self.phones[at].submit_report(&id)?;
+        self.phones[at].perform("save", &json!([key, cells, null]))?;
+        let number = self.phones[at].perform("submit", &json!([id]))?;
         Ok(format!("sends {} {}: {number}", key.unit, key.start_day))
     }
 
@@ -222,17 +224,13 @@ impl World {
             return Ok("has nothing to review".into());
         };
         let accept = self.rng.chance(65);
-        let app = self.phones[at].app();
-        let number = if accept {
-            app.accept_report(view.report_id, view.content_hash)?
+        let (id, hash) = (view.report_id, view.content_hash);
+        let (name, args) = if accept {
+            ("accept", json!([[{ "reportId": id, "contentHash": hash }]]))
         } else {
-            app.return_report(
-                view.report_id,
-                view.content_hash,
-                "CHECK_FIGURE".into(),
-                "xem lại".into(),
-            )?
+            ("return", json!([id, hash, "CHECK_FIGURE", "xem lại"]))
         };
+        let number = self.phones[at].perform(name, &args)?;
         let done = if accept { "accepts" } else { "returns" };
         Ok(format!("{done} {} {}: {number}", view.key.unit, view.key.start_day))
     }
@@ -242,8 +240,8 @@ impl World {
         let Some(view) = self.rng.pick(&views) else {
             return Ok("has nothing to comment on".into());
         };
-        let number =
-            self.phones[at].app().add_comment(view.report_id.clone(), "đã đối chiếu".into())?;
+        let args = json!([view.report_id, "đã đối chiếu"]);
+        let number = self.phones[at].perform("comment", &args)?;
         Ok(format!("comments on {} {}: {number}", view.key.unit, view.key.start_day))
     }
 
@@ -258,7 +256,7 @@ impl World {
             signed_role: "Trưởng Công an".to_owned(),
         };
         let said = format!("pledges: {}", pledge.text);
-        let number = self.phones[at].app().record_pledge("A".into(), session.unit, pledge)?;
+        let number = self.phones[at].perform("pledge", &json!(["A", session.unit, pledge]))?;
         self.count_event("pledged");
         Ok(format!("{said}: {number}"))
     }
@@ -275,7 +273,8 @@ impl World {
                     format!("{} {:?} {:?}", one.report_id, one.element, one.branch)
                 });
                 let Some(one) = self.rng.pick(&open) else { return Ok("has no conflict".into()) };
-                let number = self.phones[at].app().settle_conflict(one.conflict_id.clone(), yes)?;
+                let number =
+                    self.phones[at].perform("settleConflict", &json!([one.conflict_id, yes]))?;
                 Ok(format!("settles a conflict ({yes}): {number}"))
             }
             1 => {
@@ -283,7 +282,7 @@ impl World {
                 open.retain(|one| one.settled.is_none() && !one.settling);
                 open.sort_by_key(|one| format!("{} {:?} {:?}", one.report_id, one.kind, one.cells));
                 let Some(one) = self.rng.pick(&open) else { return Ok("has an empty box".into()) };
-                let number = self.phones[at].app().settle_held(one.held_id.clone(), yes)?;
+                let number = self.phones[at].perform("settleHeld", &json!([one.held_id, yes]))?;
                 Ok(format!("settles a held command ({yes}): {number}"))
             }
             _ => {
@@ -297,7 +296,8 @@ impl World {
                 let Some(view) = app.report(one.report_id.clone())? else {
                     return Ok("does not see the report".into());
                 };
-                let number = app.settle_proposal(one.proposal_id, view.content_hash, yes)?;
+                let number = self.phones[at]
+                    .perform("settleProposal", &json!([one.proposal_id, view.content_hash, yes]))?;
                 Ok(format!("settles a proposal ({yes}): {number}"))
             }
         }
@@ -308,7 +308,7 @@ impl World {
         let Some((number, _)) = self.rng.pick(&refused).copied() else {
             return Ok("has no refusal".into());
         };
-        self.phones[at].discard_refused(number)?;
+        self.phones[at].perform("discard", &json!([number]))?;
         Ok(format!("discards {number}"))
     }
 

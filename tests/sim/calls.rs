@@ -50,10 +50,9 @@ impl World {
         if !self.phones[at].has_twin() {
             return;
         }
-        for status in self.phones[at].compare_views() {
+        for status in self.phones[at].compare_with_twin(true) {
             self.count_with_twin(at, &format!("sees {}", status.code()));
         }
-        self.phones[at].compare_records();
         self.count_with_twin(at, "replicas equal");
         if self.clock.now().local_date() >= fixture::MERGER {
             self.count_with_twin(at, "after the merger");

@@ -3,9 +3,9 @@
 // A line in:  {"now": ms, "uptime": ms, "name": method, "args": [..], "random": base64?}
 // A line out: {"value": ..} or {"error": what the engine threw}
 //
-// Bytes cross as {"base64": ..}, large numbers as {"big": ..}. `now` and `uptime` are the clocks
-// that the engine reads during this call, `random` are the first random bytes that it draws. The
-// method `open` opens the replica; `close` closes it.
+// Bytes cross as {"base64": ..}. `now` and `uptime` are the clocks that the engine reads during this
+// call, `random` are the first random bytes that it draws. The method `open` opens the replica;
+// `close` closes it.
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { createInterface } from 'node:readline';
@@ -37,8 +37,8 @@ await install_files();
 
 let engine;
 const own = {
-  open(lang) {
-    engine = new Engine(REPLICA, lang);
+  open() {
+    engine = new Engine(REPLICA);
   },
   close() {
     engine.free();
@@ -48,7 +48,6 @@ const own = {
 function taken(argument) {
   if (argument === null || typeof argument !== 'object') return argument ?? undefined;
   if ('base64' in argument) return new Uint8Array(Buffer.from(argument.base64, 'base64'));
-  if ('big' in argument) return BigInt(argument.big);
   throw new Error(`no argument: ${JSON.stringify(argument)}`);
 }
 

@@ -30,7 +30,7 @@
     clippy::wildcard_enum_match_arm,
     reason = "what a day does not know is a failure of the day"
 )]
-#![cfg(feature = "server")]
+#![cfg(all(feature = "server", feature = "json"))]
 
 mod actions;
 mod calls;
@@ -39,6 +39,8 @@ mod fault;
 mod fixture;
 mod model;
 mod model_commands;
+#[path = "../../web/engine/src/operations.rs"]
+mod operations;
 #[path = "../common/pg.rs"]
 mod pg;
 mod phone;

@@ -1,18 +1,37 @@
 //! A simulated phone: the real engine with a database file, a clock of its own, and what its user
 //! has typed. Where it has a twin, the browser's engine does the same and gives the same.
 
+use crate::operations::{self, Failure};
 use crate::twin::{self, Twin};
 use prost::Message as _;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thidua::client::facade::{
-    CallFailure, CallNext, CellEntry, ClientError, CommandKind, Phone, ReportKeyView, ReportStatus,
+    CallFailure, CallNext, ClientError, CommandKind, Phone, ReportStatus,
 };
 use thidua::clock::Clock;
 use thidua::domain::report::command::Verdict;
 use thidua::domain::support::ids::{AccountId, DeviceId};
 use thidua::domain::support::time::days_from_date;
 use thidua::pb;
+
+/// What the pages show without an argument.
+const VIEWS: [&str; 13] = [
+    "session",
+    "state",
+    "names",
+    "refused",
+    "ownHeld",
+    "findings",
+    "standings",
+    "reviewQueue",
+    "conflicts",
+    "proposals",
+    "held",
+    "campaigns",
+    "participations",
+];
 
 /// Whether the phone works, or why it stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,51 +153,51 @@ impl SimPhone {
         next
     }
 
-    pub(crate) fn save_cells(
-        &self,
-        key: &ReportKeyView,
-        cells: &[CellEntry],
-    ) -> Result<Option<u64>, ClientError> {
-        let saved = self.app().save_cells(key.clone(), cells.to_owned(), None);
-        self.tell_twin(|twin| twin.save(key, cells, &saved));
-        saved
+    /// An operation of the pages, as its user does it: on the phone, and on its twin.
+    pub(crate) fn perform(&self, name: &str, args: &Value) -> Result<Value, ClientError> {
+        let given = match operations::perform(self.app(), name, &args.to_string()) {
+            Ok(value) => Ok(value),
+            Err(Failure::Engine(error)) => Err(error),
+            Err(Failure::Page(text)) => panic!("{name} {args}: {text}"),
+        };
+        let random = if name == "comment" { self.newest_comment_id() } else { Vec::new() };
+        self.tell_twin(|twin| twin.perform((name, args), &given, &random));
+        given
     }
 
-    pub(crate) fn save_nil(
-        &self,
-        key: &ReportKeyView,
-        carried: bool,
-    ) -> Result<Option<u64>, ClientError> {
-        let app = self.app();
-        let saved =
-            if carried { app.save_nil_carried(key.clone()) } else { app.save_nil(key.clone()) };
-        self.tell_twin(|twin| twin.save_nil(key, carried, &saved));
-        saved
+    /// The id of the comment that this phone made last; its twin draws the same one.
+    fn newest_comment_id(&self) -> Vec<u8> {
+        let reports = self.reports();
+        let waiting =
+            reports.iter().flat_map(|view| &view.comments).filter(|one| one.received_day.is_none());
+        let newest = waiting.map(|one| one.comment_id.as_str()).max().unwrap_or_default();
+        let digits: Vec<char> = newest.chars().filter(char::is_ascii_hexdigit).collect();
+        let byte = |pair: &[char]| u8::from_str_radix(&String::from_iter(pair), 16).unwrap();
+        digits.chunks(2).map(byte).collect()
     }
 
-    pub(crate) fn submit_report(&self, id: &str) -> Result<u64, ClientError> {
-        let submitted = self.app().submit_report(id.to_owned());
-        self.tell_twin(|twin| twin.submit(id, &submitted));
-        submitted
-    }
-
-    pub(crate) fn discard_refused(&self, number: u64) -> Result<bool, ClientError> {
-        let discarded = self.app().discard_refused(number);
-        self.tell_twin(|twin| twin.discard_refused(number, &discarded));
-        discarded
-    }
-
-    /// Compares what its user sees with what the twin's user sees. Gives the states of the reports
-    /// that were compared.
-    pub(crate) fn compare_views(&self) -> Vec<ReportStatus> {
-        let Some(twin) = &self.twin else { return Vec::new() };
+    /// Compares all that its user sees with what the twin's user sees, and with `records` both
+    /// replicas row by row. Gives the states of the reports that were compared.
+    pub(crate) fn compare_with_twin(&self, records: bool) -> Vec<ReportStatus> {
+        if self.twin.is_none() {
+            return Vec::new();
+        }
+        for view in VIEWS {
+            let _ = self.perform(view, &json!([]));
+        }
+        let _ = self.perform("history", &json!([50]));
         let today = days_from_date(self.clock.now().local_date());
-        twin.compare_views(self.app(), (today - 40, today + 1))
-    }
-
-    /// Compares both replicas row by row.
-    pub(crate) fn compare_records(&self) {
-        self.tell_twin(|twin| twin.compare_records(self.app()));
+        let due = self.app().due_reports(today - 12, today + 1).unwrap_or_default();
+        let _ = self.perform("due", &json!([today - 12, today + 1]));
+        let held = self.reports();
+        let blank = due.iter().filter(|one| one.status == ReportStatus::Blank);
+        for key in held.iter().map(|one| &one.key).chain(blank.map(|one| &one.key)) {
+            let _ = self.perform("form", &json!([key]));
+        }
+        if records {
+            let _ = self.perform("records", &json!([]));
+        }
+        held.iter().map(|one| one.status).collect()
     }
 
     fn tell_twin(&self, tell: impl FnOnce(&Twin)) {

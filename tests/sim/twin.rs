@@ -3,15 +3,11 @@
 //! and reads the same clock, so whatever it gives must equal what the phone gave, to the byte.
 //!
 //! ```text
-//!  user, clock, frames --> phone (native)      --+
+//!  acts, clock, frames --> phone (native)      --+
 //!                      \-> twin (WebAssembly)  --+-- requests, views, errors, records: equal
 //! ```
 //!
 //! A crash of the app kills the process: what the engine did not flush is lost.
-
-#[path = "../../web/engine/src/views.rs"]
-#[allow(dead_code, reason = "the binding shows more than a twin compares")]
-mod views;
 
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -19,22 +15,16 @@ use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use thidua::client::facade::{
-    CallFailure, CallNext, CallStatus, CellEntry, CellFigure, ClientError, Phone, RecordView,
-    ReportKeyView, ReportStatus,
-};
+use thidua::client::facade::{CallFailure, CallNext, CallStatus, ClientError};
 use thidua::clock::Clock;
-use thidua::i18n::Lang;
 use thidua::pb;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 /// Names the directory of the browser's engine: its JavaScript and its module.
 pub(crate) const PKG_ENV: &str = "THIDUA_WASM_PKG";
-const LANG: Lang = Lang::VI;
-const LANG_CODE: &str = "vi";
 
-/// What the engine gave, or the error that it threw, as the binding shows them.
+/// What the engine gave, or the error that it threw.
 type Answer = Result<Value, Value>;
 
 pub(crate) struct Twin {
@@ -55,7 +45,7 @@ impl Twin {
     }
 
     fn open_replica(&self) {
-        assert_eq!(self.ask("open", &json!([LANG_CODE])), Ok(Value::Null), "the twin opens");
+        assert_eq!(self.ask("open", &json!([]), &[]), Ok(Value::Null), "the twin opens");
     }
 
     /// Ends the engine, killed or closed, and opens the replica again.
@@ -64,16 +54,13 @@ impl Twin {
             self.host.borrow_mut().kill();
             *self.host.borrow_mut() = Host::start(&self.pkg, &self.directory);
         } else {
-            assert_eq!(self.ask("close", &json!([])), Ok(Value::Null), "the twin closes");
+            assert_eq!(self.ask("close", &json!([]), &[]), Ok(Value::Null), "the twin closes");
         }
         self.open_replica();
     }
 
-    fn ask(&self, name: &str, args: &Value) -> Answer {
-        self.ask_with(name, args, &[])
-    }
-
-    fn ask_with(&self, name: &str, args: &Value, random: &[u8]) -> Answer {
+    /// Calls a method of the engine; `random`: the first random bytes that it draws.
+    fn ask(&self, name: &str, args: &Value, random: &[u8]) -> Answer {
         let millis = |micros: i64| {
             assert_eq!(micros % 1000, 0, "a browser's clock has whole milliseconds");
             micros / 1000
@@ -89,24 +76,26 @@ impl Twin {
         self.host.borrow_mut().exchange(&call)
     }
 
-    /// Asserts that the twin gives what the phone gave.
-    fn expect<T>(
+    /// An operation of the pages, which must give what the phone gave; `random` as in `ask`.
+    pub(crate) fn perform(
         &self,
-        (name, args): (&str, Value),
-        given: &Result<T, ClientError>,
-        view: impl FnOnce(&T) -> Value,
+        (name, args): (&str, &Value),
+        given: &Result<Value, ClientError>,
+        random: &[u8],
     ) {
-        assert_same(name, &self.ask(name, &args), &to_answer(given, view));
+        let own = self.ask("perform", &json!([name, args.to_string()]), random);
+        assert_same(name, &own, &to_answer(given, to_text));
     }
 
+    /// The twin's request for an enrolment; it takes the id of this device.
     pub(crate) fn enrol(&self, invitation: &str, device: &[u8]) -> Vec<u8> {
-        let request = self.ask_with("enrol_request", &json!([invitation]), device).unwrap();
-        decode(&request)
+        decode(&self.ask("enrol_request", &json!([invitation]), device).unwrap())
     }
 
     /// A call without a result.
     pub(crate) fn takes(&self, name: &str, bytes: &[u8], given: &Result<(), ClientError>) {
-        self.expect((name, json!([to_bytes(bytes)])), given, |()| Value::Null);
+        let own = self.ask(name, &json!([to_bytes(bytes)]), &[]);
+        assert_same(name, &own, &to_answer(given, |()| Value::Null));
     }
 
     /// The twin's request, which is the phone's but for the compressions that it can read: the
@@ -115,7 +104,7 @@ impl Twin {
         &self,
         given: Result<Vec<u8>, ClientError>,
     ) -> Result<Vec<u8>, ClientError> {
-        let own = self.ask("sync_request", &json!([false]));
+        let own = self.ask("sync_request", &json!([false]), &[]);
         let (Ok(own), Ok(request)) = (&own, &given) else {
             assert_same("sync_request", &own, &to_answer(&given, |bytes| to_bytes(bytes)));
             return given;
@@ -131,86 +120,11 @@ impl Twin {
     /// The end of a call; a delay is drawn, so it is not compared.
     pub(crate) fn sync_end(&self, status: &CallStatus, given: &Result<CallNext, ClientError>) {
         let CallStatus { code, text, details } = status;
-        let answer = self.ask("sync_end", &json!([code, text, to_bytes(details)])).map(|next| {
+        let own = self.ask("sync_end", &json!([code, text, to_bytes(details)]), &[]).map(|next| {
             let next: Value = serde_json::from_str(next.as_str().unwrap()).unwrap();
             next["next"].clone()
         });
-        assert_same("sync_end", &answer, &to_answer(given, |next| json!(next_name(*next))));
-    }
-
-    pub(crate) fn save(
-        &self,
-        key: &ReportKeyView,
-        cells: &[CellEntry],
-        given: &Result<Option<u64>, ClientError>,
-    ) {
-        let value =
-            |cell: &CellEntry| json!({ "element": cell.element, "value": cell.value.map(figure) });
-        let cells: Value = cells.iter().map(value).collect();
-        let args = json!([views::key(key).to_string(), cells.to_string(), null]);
-        self.expect(("save", args), given, |number| to_text(&json!(number)));
-    }
-
-    pub(crate) fn save_nil(
-        &self,
-        key: &ReportKeyView,
-        carried: bool,
-        given: &Result<Option<u64>, ClientError>,
-    ) {
-        let args = json!([views::key(key).to_string(), carried]);
-        self.expect(("save_nil", args), given, |number| to_text(&json!(number)));
-    }
-
-    pub(crate) fn submit(&self, report: &str, given: &Result<u64, ClientError>) {
-        self.expect(("submit", json!([report])), given, |number| to_text(&json!(number)));
-    }
-
-    pub(crate) fn discard_refused(&self, number: u64, given: &Result<bool, ClientError>) {
-        let args = json!([{ "big": number.to_string() }]);
-        self.expect(("discard_refused", args), given, |done| json!(done));
-    }
-
-    /// Compares what a user sees: session, state with the outbox, due reports, blank forms, the
-    /// content of every report, refused commands. Gives the states of the reports.
-    pub(crate) fn compare_views(&self, phone: &Phone, days: (i32, i32)) -> Vec<ReportStatus> {
-        self.expect(("session", json!([])), &phone.session(), |session| {
-            to_text(&session.as_ref().map_or(Value::Null, views::session))
-        });
-        self.expect(("state", json!([])), &state(phone), to_text);
-        let due = phone.due_reports(days.0, days.1);
-        self.expect(("due_reports", json!([days.0, days.1])), &due, |due| {
-            to_text(&due.iter().map(|one| views::due_report(one, LANG)).collect())
-        });
-        let held = phone.reports().unwrap_or_default();
-        let blank = due.into_iter().flatten().filter(|one| one.status == ReportStatus::Blank);
-        let keys = held.iter().map(|one| one.key.clone()).chain(blank.map(|one| one.key));
-        for key in keys {
-            let args = json!([views::key(&key).to_string()]);
-            self.expect(("report", args), &report(phone, key), to_text);
-        }
-        self.expect(("refused_commands", json!([])), &phone.refused_commands(), |refused| {
-            to_text(&refused.iter().map(|one| views::refused(one, LANG)).collect())
-        });
-        held.iter().map(|one| one.status).collect()
-    }
-
-    /// Compares the replicas row by row.
-    pub(crate) fn compare_records(&self, phone: &Phone) {
-        let rows = |answer: Answer| -> Result<Vec<Value>, Value> {
-            answer.map(|text| serde_json::from_str(text.as_str().unwrap()).unwrap())
-        };
-        let here = phone.all_records();
-        let here = to_answer(&here, |all: &Vec<RecordView>| {
-            to_text(&all.iter().map(views::record).collect())
-        });
-        let (twin, here) = (rows(self.ask("all_records", &json!([]))), rows(here));
-        let (Ok(twin_rows), Ok(rows)) = (&twin, &here) else {
-            return assert_eq!(twin, here, "the error of all_records");
-        };
-        assert_eq!(twin_rows.len(), rows.len(), "the twin has as many records");
-        for (twin_row, row) in twin_rows.iter().zip(rows) {
-            assert_eq!(twin_row, row, "a record of the twin: kind, id, revision, bytes");
-        }
+        assert_same("sync_end", &own, &to_answer(given, |next| json!(next_name(*next))));
     }
 }
 
@@ -233,30 +147,6 @@ pub(crate) fn to_status(failure: Option<CallFailure>) -> CallStatus {
     CallStatus { code, text, details: status.details().to_vec() }
 }
 
-fn state(phone: &Phone) -> Result<Value, ClientError> {
-    let (clock, lease) = (phone.clock()?, phone.lease()?);
-    let (outbox, diverged) = (phone.outbox_status()?, phone.diverged_scope_count()?);
-    Ok(views::state(&clock, lease.as_ref(), &outbox, diverged))
-}
-
-fn report(phone: &Phone, key: ReportKeyView) -> Result<Value, ClientError> {
-    let report = match phone.report(phone.report_id(key.clone()))? {
-        Some(report) => report,
-        None => phone.blank_report(key.clone())?,
-    };
-    Ok(views::report(&report, &phone.carried_words(key)?, LANG))
-}
-
-/// A figure as the pages give it.
-fn figure(value: CellFigure) -> Value {
-    match value {
-        CellFigure::Reported { value } => json!({ "kind": "reported", "figure": value }),
-        CellFigure::Nil => json!({ "kind": "nil" }),
-        CellFigure::MissingAwaitingSource => json!({ "kind": "awaiting" }),
-        other => panic!("no user of a twin types {other:?}"),
-    }
-}
-
 fn next_name(next: CallNext) -> &'static str {
     match next {
         CallNext::Done => "done",
@@ -270,7 +160,7 @@ fn next_name(next: CallNext) -> &'static str {
 fn to_answer<T>(given: &Result<T, ClientError>, view: impl FnOnce(&T) -> Value) -> Answer {
     match given {
         Ok(value) => Ok(view(value)),
-        Err(error) => Err(to_text(&views::error(error, LANG))),
+        Err(error) => Err(json!(serde_json::to_string(error).unwrap())),
     }
 }
 
@@ -292,8 +182,18 @@ fn decode(value: &Value) -> Vec<u8> {
     base64::engine::general_purpose::STANDARD.decode(value["base64"].as_str().unwrap()).unwrap()
 }
 
+/// Fails with what stands around the first difference.
 fn assert_same(name: &str, twin: &Answer, phone: &Answer) {
-    assert!(twin == phone, "{name}\n   twin: {twin:?}\n  phone: {phone:?}");
+    if twin == phone {
+        return;
+    }
+    let [twin, phone] = [twin, phone].map(|one| format!("{one:?}").into_bytes());
+    let at = twin.iter().zip(&phone).take_while(|(twin, phone)| twin == phone).count();
+    let around = |text: &[u8]| {
+        let (from, to) = (at.saturating_sub(200), text.len().min(at + 200));
+        String::from_utf8_lossy(&text[from..to]).into_owned()
+    };
+    panic!("{name}\n   twin: {}\n  phone: {}", around(&twin), around(&phone));
 }
 
 /// The process; it ends with this value.
