@@ -26,9 +26,30 @@ impl World {
             }
             self.sync_until_done(at, Fault::None, false);
         }
-        for _ in 0..self.plan.actions {
+        for action in 0..self.plan.actions {
             self.run_action();
+            if self.plan.twins.is_some() {
+                self.run_operator_plan(action);
+            }
         }
+    }
+
+    /// On days with twins a copy is made, and half of them lose what came after it.
+    fn run_operator_plan(&mut self, action: usize) {
+        let third = self.plan.actions / 3;
+        if action == third {
+            self.make_backup();
+        } else if action == 2 * third && self.rng.chance(50) {
+            self.log_event("the database is put back from the last copy".into());
+            self.restore_backup(true);
+        }
+    }
+
+    fn make_backup(&mut self) {
+        let path = self.plan.home.path().join(format!("copy-{}.db", self.backups.len()));
+        self.pick_node().store().copy_to_file(&path).unwrap();
+        self.backups.push((path, self.model.clone()));
+        self.log_event("a copy is made".into());
     }
 
     fn run_action(&mut self) {
@@ -438,12 +459,7 @@ impl World {
                 self.restart();
                 self.log_event("the servers end and begin again".into());
             }
-            35..65 if self.plan.db.is_none() => {
-                let path = self.plan.home.path().join(format!("copy-{}.db", self.backups.len()));
-                self.pick_node().store().copy_to_file(&path).unwrap();
-                self.backups.push((path, self.model.clone()));
-                self.log_event("a copy is made".into());
-            }
+            35..65 if self.plan.db.is_none() => self.make_backup(),
             // After an unannounced restore the model cannot predict verdicts, so only some seeds do
             // this.
             65..80 if self.rng.chance(40) && !self.backups.is_empty() => {
