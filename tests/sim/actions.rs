@@ -6,6 +6,7 @@ use crate::fixture;
 use crate::phone::PhoneState;
 use crate::world::World;
 use jiff::civil::date;
+use serde_json::json;
 use thidua::client::facade::{
     CellEntry, CellFigure, ClientError, PledgeEntry, ReportKeyView, ReportStatus, ReportView,
 };
@@ -19,16 +20,44 @@ impl World {
     /// Runs the day of this seed.
     pub(crate) fn run_day(&mut self) {
         for at in 0..self.phones.len() {
+            if self.phones[at].has_twin() {
+                let fault = Fault::draw_within(&mut self.rng);
+                self.sync_until_done(at, fault, false);
+            }
             self.sync_until_done(at, Fault::None, false);
         }
-        for _ in 0..self.plan.actions {
+        for action in 0..self.plan.actions {
             self.run_action();
+            if self.plan.twins.is_some() {
+                self.run_operator_plan(action);
+            }
         }
+    }
+
+    /// On days with twins a copy is made, and half of them lose what came after it.
+    fn run_operator_plan(&mut self, action: usize) {
+        let third = self.plan.actions / 3;
+        if action == third {
+            self.make_backup();
+        } else if action == 2 * third && self.rng.chance(50) {
+            self.log_event("the database is put back from the last copy".into());
+            self.restore_backup(true);
+        }
+    }
+
+    fn make_backup(&mut self) {
+        let path = self.plan.home.path().join(format!("copy-{}.db", self.backups.len()));
+        self.pick_node().store().copy_to_file(&path).unwrap();
+        self.backups.push((path, self.model.clone()));
+        self.log_event("a copy is made".into());
     }
 
     fn run_action(&mut self) {
         // Time passes, so that a phone's commands are not all of one second.
         self.advance_clock(self.clock.now().0 % 7 * 1_000_000 + 60_000_000);
+        if self.plan.twins.is_some() && self.rng.chance(12) {
+            return self.run_district_office();
+        }
         let Some(at) = self.pick_phone() else { return };
         match self.rng.below(100) {
             0..46 => self.run_person_action(at),
@@ -44,6 +73,20 @@ impl World {
             .filter(|at| self.phones[*at].state == PhoneState::Working)
             .collect();
         self.rng.pick(&working).copied()
+    }
+
+    /// The reviewer above most phones with a twin works off what came in.
+    fn run_district_office(&mut self) {
+        const REVIEWER: usize = 1;
+        if self.phones[REVIEWER].state != PhoneState::Working || self.phones[REVIEWER].is_locked() {
+            return;
+        }
+        self.sync_until_done(REVIEWER, Fault::None, false);
+        match self.review_report(REVIEWER) {
+            Err(error) if !is_expected_error(&error) => panic!("the district office: {error:?}"),
+            done => self.log_event(format!("the district office {done:?}")),
+        }
+        self.sync_until_done(REVIEWER, Fault::None, false);
     }
 
     fn sync_phone(&mut self, at: usize) {
@@ -71,6 +114,8 @@ impl World {
         }
         let before = self.phones[at].refused_commands();
         let what = match self.rng.below(100) {
+            // Reporters with a twin send more, so that reviewers have more to do.
+            58..70 if self.phones[at].has_twin() => self.report_nothing(at),
             0..40 => self.edit_report(at),
             40..58 => self.fill_and_submit(at),
             58..78 => self.review_report(at),
@@ -79,10 +124,14 @@ impl World {
             84..92 => self.settle_pending(at),
             92..96 => self.discard_refused(at),
             _ => {
-                self.phones[at].restart();
+                let killed = self.phones[at].has_twin() && self.rng.chance(50);
+                self.phones[at].restart(killed);
                 Ok("the app ends and is opened again".to_owned())
             }
         };
+        for status in self.phones[at].compare_with_twin(false) {
+            self.count_with_twin(at, &format!("sees {}", status.code()));
+        }
         // A refusal that a new command replaced counts as handled.
         let after = self.phones[at].refused_commands();
         let handled =
@@ -144,13 +193,25 @@ impl World {
         let official = self
             .report_view(at, &key)
             .is_some_and(|v| matches!(v.status, ReportStatus::Accepted | ReportStatus::Locked));
-        let app = self.phones[at].app();
+        let phone = &self.phones[at];
         let number = if official {
-            app.propose_amendment(key, cells, None, "nhập nhầm".into())?
+            phone.perform("propose", &json!([key, cells, null, "nhập nhầm"]))?
         } else {
-            app.save_cells(key, cells, None)?
+            phone.perform("save", &json!([key, cells, null]))?
         };
-        Ok(format!("{announced}: {number:?}"))
+        Ok(format!("{announced}: {number}"))
+    }
+
+    /// Says that nothing occurred, and sends that.
+    fn report_nothing(&mut self, at: usize) -> Result<String, ClientError> {
+        let Some(key) = self.pick_report_key(at) else { return Ok("has nothing to send".into()) };
+        let (carried, sends) = (self.rng.chance(50), self.rng.chance(70));
+        let phone = &self.phones[at];
+        let saved =
+            phone.perform(if carried { "saveNilCarried" } else { "saveNil" }, &json!([key]))?;
+        let id = phone.app().report_id(key.clone());
+        let sent = if sends { Some(phone.perform("submit", &json!([id]))?) } else { None };
+        Ok(format!("nothing occurred in {} {}: {saved}, {sent:?}", key.unit, key.start_day))
     }
 
     fn report_view(&self, at: usize, key: &ReportKeyView) -> Option<ReportView> {
@@ -171,10 +232,11 @@ impl World {
         };
         let form = app.blank_form(key.contract.clone())?;
         let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
-        let cells =
+        let cells: Vec<_> =
             form.into_iter().filter(|cell| blank(cell)).map(|cell| nil(cell.element)).collect();
-        app.save_cells(key.clone(), cells, None)?;
-        Ok(format!("sends {} {}: {}", key.unit, key.start_day, app.submit_report(id)?))
+        self.phones[at].perform("save", &json!([key, cells, null]))?;
+        let number = self.phones[at].perform("submit", &json!([id]))?;
+        Ok(format!("sends {} {}: {number}", key.unit, key.start_day))
     }
 
     fn review_report(&mut self, at: usize) -> Result<String, ClientError> {
@@ -183,17 +245,13 @@ impl World {
             return Ok("has nothing to review".into());
         };
         let accept = self.rng.chance(65);
-        let app = self.phones[at].app();
-        let number = if accept {
-            app.accept_report(view.report_id, view.content_hash)?
+        let (id, hash) = (view.report_id, view.content_hash);
+        let (name, args) = if accept {
+            ("accept", json!([[{ "reportId": id, "contentHash": hash }]]))
         } else {
-            app.return_report(
-                view.report_id,
-                view.content_hash,
-                "CHECK_FIGURE".into(),
-                "xem lại".into(),
-            )?
+            ("return", json!([id, hash, "CHECK_FIGURE", "xem lại"]))
         };
+        let number = self.phones[at].perform(name, &args)?;
         let done = if accept { "accepts" } else { "returns" };
         Ok(format!("{done} {} {}: {number}", view.key.unit, view.key.start_day))
     }
@@ -203,8 +261,8 @@ impl World {
         let Some(view) = self.rng.pick(&views) else {
             return Ok("has nothing to comment on".into());
         };
-        let number =
-            self.phones[at].app().add_comment(view.report_id.clone(), "đã đối chiếu".into())?;
+        let args = json!([view.report_id, "đã đối chiếu"]);
+        let number = self.phones[at].perform("comment", &args)?;
         Ok(format!("comments on {} {}: {number}", view.key.unit, view.key.start_day))
     }
 
@@ -219,7 +277,7 @@ impl World {
             signed_role: "Trưởng Công an".to_owned(),
         };
         let said = format!("pledges: {}", pledge.text);
-        let number = self.phones[at].app().record_pledge("A".into(), session.unit, pledge)?;
+        let number = self.phones[at].perform("pledge", &json!(["A", session.unit, pledge]))?;
         self.count_event("pledged");
         Ok(format!("{said}: {number}"))
     }
@@ -236,7 +294,8 @@ impl World {
                     format!("{} {:?} {:?}", one.report_id, one.element, one.branch)
                 });
                 let Some(one) = self.rng.pick(&open) else { return Ok("has no conflict".into()) };
-                let number = self.phones[at].app().settle_conflict(one.conflict_id.clone(), yes)?;
+                let number =
+                    self.phones[at].perform("settleConflict", &json!([one.conflict_id, yes]))?;
                 Ok(format!("settles a conflict ({yes}): {number}"))
             }
             1 => {
@@ -244,7 +303,7 @@ impl World {
                 open.retain(|one| one.settled.is_none() && !one.settling);
                 open.sort_by_key(|one| format!("{} {:?} {:?}", one.report_id, one.kind, one.cells));
                 let Some(one) = self.rng.pick(&open) else { return Ok("has an empty box".into()) };
-                let number = self.phones[at].app().settle_held(one.held_id.clone(), yes)?;
+                let number = self.phones[at].perform("settleHeld", &json!([one.held_id, yes]))?;
                 Ok(format!("settles a held command ({yes}): {number}"))
             }
             _ => {
@@ -258,7 +317,8 @@ impl World {
                 let Some(view) = app.report(one.report_id.clone())? else {
                     return Ok("does not see the report".into());
                 };
-                let number = app.settle_proposal(one.proposal_id, view.content_hash, yes)?;
+                let number = self.phones[at]
+                    .perform("settleProposal", &json!([one.proposal_id, view.content_hash, yes]))?;
                 Ok(format!("settles a proposal ({yes}): {number}"))
             }
         }
@@ -269,7 +329,7 @@ impl World {
         let Some((number, _)) = self.rng.pick(&refused).copied() else {
             return Ok("has no refusal".into());
         };
-        self.phones[at].app().discard_refused(number)?;
+        self.phones[at].perform("discard", &json!([number]))?;
         Ok(format!("discards {number}"))
     }
 
@@ -314,12 +374,14 @@ impl World {
                     && self.phones.len() < 40
                     && self.phones.iter().all(|phone| phone.name != name)
                 {
-                    self.add_phone(account, &name);
+                    self.add_phone(account, &name, None);
                 }
             }
             88..92 => self.revoke_phone(),
             _ => {
-                let Some(at) = self.pick_phone() else { return };
+                let Some(at) = self.pick_phone().filter(|at| !self.phones[*at].has_twin()) else {
+                    return;
+                };
                 self.phones[at].app().request_rebuild().unwrap();
                 self.phones[at].needs_full_sync = true;
                 self.log_event(format!("{} asks for everything anew", self.phones[at].name));
@@ -397,12 +459,7 @@ impl World {
                 self.restart();
                 self.log_event("the servers end and begin again".into());
             }
-            35..65 if self.plan.db.is_none() => {
-                let path = self.plan.home.path().join(format!("copy-{}.db", self.backups.len()));
-                self.pick_node().store().copy_to_file(&path).unwrap();
-                self.backups.push((path, self.model.clone()));
-                self.log_event("a copy is made".into());
-            }
+            35..65 if self.plan.db.is_none() => self.make_backup(),
             // After an unannounced restore the model cannot predict verdicts, so only some seeds do
             // this.
             65..80 if self.rng.chance(40) && !self.backups.is_empty() => {

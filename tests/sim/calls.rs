@@ -6,6 +6,7 @@
 //! ```
 
 use crate::fault::Fault;
+use crate::fixture;
 use crate::model::PredictedResponse;
 use crate::phone::PhoneState;
 use crate::world::World;
@@ -31,6 +32,7 @@ impl World {
                 Ok(CallNext::CallAgain | CallNext::RenewToken) => {}
                 Ok(CallNext::Done) => {
                     self.phones[at].needs_full_sync = false;
+                    self.compare_with_twin(at);
                     return true;
                 }
                 Ok(CallNext::Wait { .. } | CallNext::TryNextServer) => return false,
@@ -41,6 +43,20 @@ impl World {
             }
         }
         panic!("{} calls and calls and comes to no end", self.phones[at].name);
+    }
+
+    /// Where the phone has a twin: both show the same and hold the same.
+    fn compare_with_twin(&mut self, at: usize) {
+        if !self.phones[at].has_twin() {
+            return;
+        }
+        for status in self.phones[at].compare_with_twin(true) {
+            self.count_with_twin(at, &format!("sees {}", status.code()));
+        }
+        self.count_with_twin(at, "replicas equal");
+        if self.clock.now().local_date() >= fixture::MERGER {
+            self.count_with_twin(at, "after the merger");
+        }
     }
 
     /// A phone may stop only for a reason that the server gave it.
@@ -59,45 +75,45 @@ impl World {
         };
         phone.state = state;
         let line = format!("  {} stops: {state:?}", phone.name);
+        self.compare_with_twin(at);
+        self.count_with_twin(at, &format!("{state:?}"));
         self.log_event(line);
     }
 
     fn run_call(&mut self, at: usize, fault: Fault, deep: bool) -> Result<CallNext, ClientError> {
         let request = match self.renew_token(at) {
-            Ok(identity) => {
-                self.phones[at].app().build_sync_request(false).map(|request| (identity, request))
-            }
+            Ok(identity) => self.phones[at].build_sync_request().map(|request| (identity, request)),
             Err(error) => {
-                return self.phones[at]
-                    .app()
-                    .end_sync_call(Some(call_failure(&RpcError::App(error))));
+                return self.phones[at].end_sync_call(Some(call_failure(&RpcError::App(error))));
             }
         };
         let (identity, request) = request?;
         let (commands, request) = self.vary_request(&request);
         if fault == Fault::RequestLost {
-            return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
+            self.count_with_twin(at, fault.name());
+            return self.phones[at].end_sync_call(Some(CallFailure::Lost));
         }
         let (node, today) = (self.pick_node(), self.clock.now().local_date());
         let (cursor_signer, authority) = (&self.cursor_signer, &self.authority);
         let context = InMemoryContext { app: &node, cursor_signer, authority };
         let mut call = match InMemoryCall::begin(context, identity, &request) {
             Ok(call) => call,
-            Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&error))),
+            Err(error) => return self.phones[at].end_sync_call(Some(call_failure(&error))),
         };
         let device = self.phones[at].device;
         let predicted = self.model.predict_responses(device, &commands, today);
         let hashes: Vec<[u8; 32]> = commands.iter().map(|bytes| hash_secret(bytes)).collect();
         let mut expected: VecDeque<PredictedResponse> = predicted.into();
         if fault == Fault::ResponseLost {
-            return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
+            self.count_with_twin(at, fault.name());
+            return self.phones[at].end_sync_call(Some(CallFailure::Lost));
         }
         let mut taken = 0;
         loop {
             let (frames, rest) = match call.next_frames() {
                 Ok(step) => step,
                 Err(error) => {
-                    return self.phones[at].app().end_sync_call(Some(call_failure(&error)));
+                    return self.phones[at].end_sync_call(Some(call_failure(&error)));
                 }
             };
             for frame in frames {
@@ -105,13 +121,13 @@ impl World {
                     return self.apply_fault(at, fault, rest, node);
                 }
                 self.compare_verdicts(at, &frame, &hashes, &commands, &mut expected);
-                self.phones[at].app().handle_sync_frame(frame)?;
+                self.phones[at].handle_sync_frame(&frame)?;
                 self.phones[at].assert_state_agrees();
                 taken += 1;
             }
             let Some(rest) = rest else {
                 assert!(!self.history_intact || expected.is_empty(), "not told: {expected:?}");
-                return self.phones[at].app().end_sync_call(None);
+                return self.phones[at].end_sync_call(None);
             };
             call = rest;
             if deep && self.rng.chance(20) {
@@ -140,18 +156,19 @@ impl World {
         call: Option<InMemoryCall>,
         node: App,
     ) -> Result<CallNext, ClientError> {
+        self.count_with_twin(at, fault.name());
         match fault {
             Fault::AppCrash(_) => {
-                self.phones[at].restart();
+                self.phones[at].restart(true);
                 Ok(CallNext::Wait { after_ms: 0 })
             }
             Fault::ServerCrash(_) => {
                 drop((call, node));
                 self.restart();
-                self.phones[at].app().end_sync_call(Some(CallFailure::Lost))
+                self.phones[at].end_sync_call(Some(CallFailure::Lost))
             }
             Fault::None | Fault::RequestLost | Fault::ResponseLost | Fault::Cut(_) => {
-                self.phones[at].app().end_sync_call(Some(CallFailure::Lost))
+                self.phones[at].end_sync_call(Some(CallFailure::Lost))
             }
         }
     }
@@ -184,6 +201,7 @@ impl World {
                     "{}: the digests of scope {} did not agree",
                     self.phones[at].name, reset.scope_number
                 );
+                self.count_with_twin(at, reset.reason().as_str_name());
                 return self.count_event(reset.reason().as_str_name());
             }
             _ => return,
@@ -213,6 +231,7 @@ impl World {
         self.phones[at].verdicts.insert(number, (hashes[index.unwrap()], verdict));
         let reason = reasons::reason_from_proto(frame.reason);
         let again = if duplicate { " again" } else { "" };
+        self.count_with_twin(at, verdict.code());
         self.count_event(&format!("{}{again}", verdict.code()));
         self.log_event(format!("    {number} {}{again} {reason:?}", verdict.code()));
         PredictedResponse::Verdict { number, duplicate, verdict, reason }

@@ -32,6 +32,28 @@ impl Fault {
         }
     }
 
+    /// A fault in the middle of a first sync.
+    pub(crate) fn draw_within(rng: &mut Rng) -> Self {
+        let frames_sent = rng.below(12);
+        match rng.below(3) {
+            0 => Self::Cut(frames_sent),
+            1 => Self::AppCrash(frames_sent),
+            _ => Self::ServerCrash(frames_sent),
+        }
+    }
+
+    /// Its name, for counts.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "whole call",
+            Self::RequestLost => "request lost",
+            Self::ResponseLost => "response lost",
+            Self::Cut(_) => "cut",
+            Self::AppCrash(_) => "app crash",
+            Self::ServerCrash(_) => "server crash",
+        }
+    }
+
     /// Whether the fault occurs after this many frames.
     pub(crate) fn triggers_after(self, frames: usize) -> bool {
         matches!(self, Self::Cut(at) | Self::AppCrash(at) | Self::ServerCrash(at) if at == frames)

@@ -1,7 +1,7 @@
 //! A part of the example's province with its history: wards that merge on 1 January 2025, districts
 //! that are dissolved on 1 March. Created once and copied for every seed.
 
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -20,6 +20,9 @@ pub(crate) const COMMUNES: [&str; 5] =
     ["com-29245-0", "com-29242-0", "com-29236-0", "com-29266-0", "com-29269-0"];
 /// The reviewers' units.
 pub(crate) const REVIEWER_UNITS: [&str; 3] = ["dist-842", "dist-844", "prov-84"];
+
+/// The day on which wards of them merge.
+pub(crate) const MERGER: Date = date(2025, 1, 1);
 
 /// The time at which every simulated day begins.
 pub(crate) fn start_of_day() -> Timestamp {

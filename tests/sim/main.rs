@@ -20,6 +20,8 @@
 //!
 //! ```text
 //!   SEED=7 cargo nextest run --test sim replay --no-capture   one seed, action by action
+//!   scripts/web engine; export THIDUA_WASM_PKG=web/app/src/engine/pkg; SIM_PLAN=twins SEED=7 ...
+//!                                                             a day of phones with twins
 //!   scripts/soak --minutes 30                                 new seeds until the time is up or
 //!                                                             one fails
 //! ```
@@ -28,7 +30,7 @@
     clippy::wildcard_enum_match_arm,
     reason = "what a day does not know is a failure of the day"
 )]
-#![cfg(feature = "server")]
+#![cfg(all(feature = "server", feature = "json"))]
 
 mod actions;
 mod calls;
@@ -37,23 +39,32 @@ mod fault;
 mod fixture;
 mod model;
 mod model_commands;
+#[path = "../../web/engine/src/operations.rs"]
+mod operations;
 #[path = "../common/pg.rs"]
 mod pg;
 mod phone;
 mod rng;
+mod twin;
 mod visibility;
 mod world;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use world::{SimPlan, World};
 
-/// Runs one seed; on a panic prints the seed and the last actions.
-fn run_seed(seed: u64, named: &str, plan: impl Fn(u64) -> Option<SimPlan>) {
+/// Runs one seed; on a panic prints the seed and the last actions. Gives how often each event
+/// occurred.
+fn run_seed(
+    seed: u64,
+    named: &str,
+    plan: impl Fn(u64) -> Option<SimPlan>,
+) -> BTreeMap<String, u32> {
     let replay = format!(
         "replay: SIM_PLAN={named} SEED={seed} cargo nextest run --test sim -E 'test(=replay)'"
     );
     println!("{replay}");
-    let Some(plan) = plan(seed) else { return };
+    let Some(plan) = plan(seed) else { return BTreeMap::new() };
     let mut world = World::new(seed, plan);
     let result = catch_unwind(AssertUnwindSafe(|| {
         world.run_day();
@@ -67,11 +78,14 @@ fn run_seed(seed: u64, named: &str, plan: impl Fn(u64) -> Option<SimPlan>) {
     if std::env::var_os("SEED").is_some() {
         println!("{:?}", world.event_counts);
     }
+    world.event_counts
 }
 
 /// Runs consecutive seeds.
 fn run_seeds(first: u64, count: u64) {
-    (first..first + count).for_each(|seed| run_seed(seed, "sqlite", SimPlan::on_sqlite));
+    (first..first + count).for_each(|seed| {
+        run_seed(seed, "sqlite", SimPlan::on_sqlite);
+    });
 }
 
 macro_rules! seed_blocks {
@@ -94,7 +108,9 @@ seed_blocks! {
 
 #[test]
 fn two_nodes_over_one_postgresql_keep_the_same_promises() {
-    (1..=6).for_each(|seed| run_seed(seed, "postgres", SimPlan::on_postgres));
+    (1..=6).for_each(|seed| {
+        run_seed(seed, "postgres", SimPlan::on_postgres);
+    });
 }
 
 /// Not a test of its own: runs one seed from the environment, on the database that it names.
@@ -105,7 +121,49 @@ fn replay() {
     match std::env::var("SIM_PLAN").as_deref() {
         Ok("postgres") => run_seed(seed, "postgres", SimPlan::on_postgres),
         Ok("soak") => run_seed(seed, "soak", SimPlan::for_soak),
+        Ok("twins") => run_seed(seed, "twins", SimPlan::with_twins),
         _ => run_seed(seed, "sqlite", SimPlan::on_sqlite),
+    };
+}
+
+/// Days of phones with twins: half a minute.
+const TWIN_SEEDS: u64 = 8;
+
+/// What must have happened to phones with a twin, or their days compared too little.
+const TWIN_EVENTS: &[&str] = &[
+    "replicas equal",
+    "request lost",
+    "response lost",
+    "cut",
+    "app crash",
+    "server crash",
+    "APPLIED",
+    "MERGED",
+    "CONFLICT",
+    "REJECTED",
+    "RESET_REASON_EPOCH",
+    "after the merger",
+    "sees WAITING",
+    "sees RETURNED",
+    "sees CONFLICT",
+    "sees ACCEPTED",
+];
+
+/// Run by `scripts/test` only, with the engine that it built: `THIDUA_WASM_PKG` is its directory.
+#[test]
+fn after_any_day_the_replica_of_a_browsers_engine_is_that_of_a_phone_row_by_row() {
+    if std::env::var_os(twin::PKG_ENV).is_none() {
+        return;
+    }
+    let mut counts = BTreeMap::<String, u32>::new();
+    for seed in 1..=TWIN_SEEDS {
+        for (event, times) in run_seed(seed, "twins", SimPlan::with_twins) {
+            *counts.entry(event).or_default() += times;
+        }
+    }
+    println!("{counts:#?}");
+    for event in TWIN_EVENTS {
+        assert!(counts.contains_key(&format!("twin: {event}")), "no twin's day had: {event}");
     }
 }
 

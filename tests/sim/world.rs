@@ -6,9 +6,10 @@ use crate::model::ReferenceModel;
 use crate::pg;
 use crate::phone::SimPhone;
 use crate::rng::Rng;
+use crate::twin;
 use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thidua::app::access::{CallerIdentity, EnrolledDevice, Readmission, load_identity};
 use thidua::app::{App, AppError};
@@ -28,7 +29,13 @@ pub(crate) struct SimPlan {
     pub(crate) db: Option<pg::TestDb>,
     pub(crate) phones: usize,
     pub(crate) actions: usize,
+    /// The browser's engine, and which people have a twin of it beside their phone.
+    pub(crate) twins: Option<(PathBuf, &'static [usize])>,
 }
+
+/// People with a twin: reporters of two communes, one of which merges, and a reviewer of the
+/// province, who sees everything.
+const WITH_TWIN: &[usize] = &[0, 4, 9];
 
 impl SimPlan {
     pub(crate) fn on_sqlite(seed: u64) -> Option<Self> {
@@ -36,7 +43,7 @@ impl SimPlan {
         let location = fixture::sqlite_copy(home.path());
         // Sometimes a whole district.
         let phones = if seed.is_multiple_of(50) { 40 } else { 3 + (seed % 6) as usize };
-        Some(Self { location, home, db: None, phones, actions: 90 })
+        Some(Self { location, home, db: None, phones, actions: 90, twins: None })
     }
 
     pub(crate) fn on_postgres(seed: u64) -> Option<Self> {
@@ -44,6 +51,13 @@ impl SimPlan {
         let location = DatabaseLocation::parse(db.url());
         fixture::load_example(&location);
         Some(Self { location, db: Some(db), ..Self::on_sqlite(seed)? })
+    }
+
+    /// A day on both engines.
+    pub(crate) fn with_twins(seed: u64) -> Option<Self> {
+        let pkg = std::env::var_os(twin::PKG_ENV).expect("scripts/web engine prints it").into();
+        let plan = Self::on_sqlite(seed)?;
+        Some(Self { phones: 10, actions: 140, twins: Some((pkg, WITH_TWIN)), ..plan })
     }
 
     pub(crate) fn for_soak(seed: u64) -> Option<Self> {
@@ -112,7 +126,9 @@ impl World {
         let account = AccountId::from_code(&format!("person {at}"));
         let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2199, 1, 1));
         self.grant_role(account, Grant { role, unit: UnitId::from_code(unit), from, to });
-        self.add_phone(account, &format!("p{at}-{}", role.code().to_lowercase()));
+        let pkg = self.plan.twins.as_ref().filter(|(_, people)| people.contains(&at));
+        let pkg = pkg.map(|(pkg, _)| pkg.clone());
+        self.add_phone(account, &format!("p{at}-{}", role.code().to_lowercase()), pkg.as_deref());
     }
 
     pub(crate) fn grant_role(&mut self, account: AccountId, grant: Grant) {
@@ -121,7 +137,7 @@ impl World {
         self.model.grant(account, grant);
     }
 
-    pub(crate) fn add_phone(&mut self, account: AccountId, name: &str) {
+    pub(crate) fn add_phone(&mut self, account: AccountId, name: &str, pkg: Option<&Path>) {
         let node = self.pick_node();
         let code = EnrolmentCode::new(self.rng.bytes());
         let later = node.now().saturating_add_micros(600_000_000);
@@ -129,11 +145,9 @@ impl World {
         node.add_enrol_code(&node.system_actor().unwrap(), &code_hash, account, later).unwrap();
         let addresses = vec!["https://127.0.0.1:1".to_owned()];
         let clock = Clock::manual(self.clock.now());
-        let mut phone = SimPhone::open(name, self.plan.home.path(), clock);
+        let mut phone = SimPhone::open(name, self.plan.home.path(), clock, pkg);
         let invitation = Invite { code, ca_sha256: [0; 32], addresses }.to_string();
-        let request =
-            pb::EnrolRequest::decode(&*phone.app().build_enrol_request(invitation).unwrap())
-                .unwrap();
+        let request = pb::EnrolRequest::decode(&*phone.build_enrol_request(&invitation)).unwrap();
         let device = DeviceId::from_slice(&request.device_id).unwrap();
         let identity =
             node.enrol_device(&code_hash, device, &request.public_key, (&device.0, later)).unwrap();
@@ -144,7 +158,7 @@ impl World {
             session: Some(build_session(&identity, node.now().local_date())),
             ..pb::EnrolResponse::default()
         };
-        phone.app().handle_enrol_response(answer.encode_to_vec()).unwrap();
+        phone.handle_enrol_response(&answer.encode_to_vec());
         (phone.device, phone.account) = (device, account);
         self.model.enrol(device, account);
         self.log_event(format!("{name} is enrolled"));
@@ -171,6 +185,13 @@ impl World {
 
     pub(crate) fn count_event(&mut self, what: &str) {
         *self.event_counts.entry(what.to_owned()).or_default() += 1;
+    }
+
+    /// Counts an event of a phone with a twin.
+    pub(crate) fn count_with_twin(&mut self, at: usize, what: &str) {
+        if self.phones[at].has_twin() {
+            self.count_event(&format!("twin: {what}"));
+        }
     }
 
     pub(crate) fn log_text(&self) -> String {
@@ -245,7 +266,7 @@ impl World {
             session: Some(session),
             command_export_key: Vec::new(),
         };
-        self.phones[at].app().handle_renew_response(answer.encode_to_vec()).unwrap();
+        self.phones[at].handle_renew_response(&answer.encode_to_vec());
         Ok(identity)
     }
 }

@@ -340,7 +340,7 @@ impl Engine {
             }
             existing => {
                 self.call_again |=
-                    existing.is_some() && welcome.last_command_number < self.input.highest_number;
+                    existing.is_some() && !self.sends_all_after(welcome.last_command_number);
                 actions.push(ReplicaAction::EnterEpoch {
                     epoch,
                     commands_taken: welcome.last_command_number,
@@ -365,6 +365,12 @@ impl Engine {
             actions.push(ReplicaAction::ReplaceTrustedCas(trusted));
         }
         Ok(actions)
+    }
+
+    /// Whether this call has every command above a number, so that no other call is due for them.
+    fn sends_all_after(&self, taken: u64) -> bool {
+        let sent = self.input.commands.iter().filter(|(number, _)| *number > taken).count();
+        sent as u64 == self.input.highest_number.saturating_sub(taken)
     }
 
     fn on_verdict(&mut self, verdict: pb::Verdict) -> Vec<ReplicaAction> {

@@ -15,6 +15,7 @@ mod offline_lease;
 mod participation;
 mod released;
 mod restore;
+mod slow_line;
 mod typed_texts;
 mod unit_merger;
 mod weekly_report;
