@@ -211,7 +211,7 @@ pub(super) fn concern_text(lang: Lang, concern: &Concern, cells: &[CellView]) ->
     let text = |element: &str, figure: i64| lang.figure(figure, scale_of(cells, element));
     match concern {
         Concern::HasComments => lang.text("review-commented").to_owned(),
-        Concern::ChangedAgain => lang.text("review-changed-after-sent").to_owned(),
+        Concern::ChangedAgain => lang.text("review-changed-again").to_owned(),
         Concern::Late => lang.text("review-late").to_owned(),
         Concern::Early => lang.text("review-early").to_owned(),
         Concern::HasNote => lang.text("review-note").to_owned(),

@@ -77,9 +77,9 @@ export function operate(...args) {
   return execFileSync(binary, ['-d', town, '--json', ...args], { encoding: 'utf8' });
 }
 
-/** Grants a role and gives the code with which a device enrols for it; the demo is in 2024. */
+/** Grants a role and gives the code with which a device enrols for it. The demo has dates of its own. */
 export function grant(account, role, unit) {
-  const since = ['--from', '2024-08-01'];
+  const since = ['--from', process.env.THIDUA_SINCE ?? '2024-08-01'];
   const granted = operate('access', 'grant', '--account', account, '--role', role, '--unit', unit,
     ...since, '--enrol');
   return /thidua:1\?[^"\s]*/.exec(granted)[0];

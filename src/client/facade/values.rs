@@ -289,7 +289,7 @@ pub struct SeenReport {
 pub enum Concern {
     /// It has comments.
     HasComments,
-    /// It was changed after submission.
+    /// It was saved more than once, before it was sent or after.
     ChangedAgain,
     /// It was received after due day and grace.
     Late,

@@ -59,7 +59,7 @@ pub struct ReviewSigns {
     pub is_early_or_late: bool,
     /// It has comments.
     pub has_comments: bool,
-    /// It was changed after it was sent.
+    /// It was saved more than once, before it was sent or after.
     pub is_changed_again: bool,
     /// It has a note.
     pub has_note: bool,

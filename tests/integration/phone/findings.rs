@@ -3,11 +3,15 @@
 use super::{COMMUNE, DISTRICT, PhoneApp, enrolled_app};
 use crate::harness::TestServer;
 use jiff::civil::date;
-use thidua::client::facade::{ClientError, FindingState};
+use prost::Message as _;
+use thidua::client::facade::{CallStatus, ClientError, FindingState};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::i18n::Lang;
 use thidua::jobs;
+use thidua::pb;
+use thidua::pb::quality_service_client::QualityServiceClient;
+use tonic::Request;
 
 /// Runs the quality job on this day; no unit has reported, so it opens a finding for every unit.
 async fn run_nightly_findings(server: &TestServer, month: i8, day: i8) {
@@ -64,5 +68,38 @@ async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after
     let again = reply(&own).unwrap_err();
     let is_forbidden = |reason: &str| reason == "WORKFLOW_FORBIDS";
     assert!(matches!(&again, ClientError::Refused { reason, .. } if is_forbidden(reason)));
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_carries_its_own_calls_replies_once_and_learns_why_another_reply_is_refused() {
+    let server = TestServer::start().await;
+    run_nightly_findings(&server, 9, 30).await;
+    let own = enrolled_app(&server, COMMUNE, Role::Reporter);
+    let id = own.findings().unwrap()[0].id.clone();
+    let (words, state) = ("Đã báo cáo bằng văn bản".to_owned(), FindingState::Explained);
+    let bytes = own.build_finding_reply(id.clone(), state, words.clone()).unwrap();
+    let token = own.access_token().unwrap().token;
+    let with_token = |bytes: &[u8]| {
+        let mut request = Request::new(pb::ReplyFindingRequest::decode(bytes).unwrap());
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+        request
+    };
+    let mut quality = QualityServiceClient::new(server.connect().await);
+    for _ in 0..2 {
+        quality.reply_finding(with_token(&bytes)).await.unwrap();
+    }
+    own.sync_once().unwrap();
+    assert_eq!(own.findings().unwrap()[0].reply, Some(words.clone()));
+
+    let another = own.build_finding_reply(id, state, "Đã sửa".to_owned()).unwrap();
+    let status = quality.reply_finding(with_token(&another)).await.unwrap_err();
+    let why = own.explain_reply_failure(CallStatus {
+        code: status.code().into(),
+        text: status.message().to_owned(),
+        details: status.details().to_vec(),
+    });
+    assert_eq!(why.code(), "WORKFLOW_FORBIDS");
     server.close().await;
 }

@@ -126,6 +126,44 @@ async fn v10_a_nil_report_with_carried_words_is_clean_and_one_with_changed_or_mi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_shows_the_last_period_and_checks_figures_while_they_are_typed() {
+    let server = TestServer::start().await;
+    set_day(&server, date(2024, 9, 2));
+    let district = enrolled_app(&server, DISTRICT, Role::Reporter);
+    let reviewer = enrolled_app(&server, PROVINCE, Role::Reviewer);
+    type_first_week(&district, &reviewer);
+    set_day(&server, date(2024, 9, 9));
+    district.sync_once().unwrap();
+    let key = due_week(&district, date(2024, 9, 2)).key;
+
+    let last = district.last_period_cells(key.clone()).unwrap();
+    let form = district.blank_form(key.contract.clone()).unwrap();
+    assert_eq!(last.len(), form.len(), "every field has what was said the week before");
+    let stock = last.iter().find(|one| one.element == "suspended_cases").unwrap();
+    assert_eq!(stock.value, Some(CellFigure::Reported { value: 11 }));
+    let first = due_week(&district, date(2024, 8, 26)).key;
+    assert_eq!(district.last_period_cells(first).unwrap(), [], "there is no week before");
+
+    let check = |entry| district.check_cells(key.clone(), vec![entry]).unwrap();
+    assert_eq!(check(cell_entry("suspended_cases", 12)), [], "blank fields are no faults yet");
+    let [negative] = &check(cell_entry("suspended_cases", -1))[..] else { panic!("one fault") };
+    let named = (negative.element.as_deref(), negative.reason.as_str());
+    assert_eq!(named, (Some("suspended_cases"), "VALUE_OUT_OF_RANGE"));
+    assert_eq!(district.outbox_status().unwrap().waiting, 0, "a check writes nothing");
+
+    let names = district.names().unwrap();
+    let unit = names.units.iter().find(|one| one.code == DISTRICT).unwrap();
+    assert_eq!(unit.name, district.session().unwrap().unwrap().unit_name);
+    let cases = names.elements.iter().find(|one| one.code == "suspended_cases").unwrap();
+    assert!(form.iter().any(|cell| cell.name_vi == cases.name_vi));
+    let known = district.report_id(key);
+    let named = district.named_reports(vec![known.clone(), "00".repeat(16)]).unwrap();
+    let [only] = &named[..] else { panic!("a report that nobody knows has no name: {named:?}") };
+    assert_eq!((&only.report_id, &only.unit_name), (&known, &unit.name));
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_phone_keeps_the_draft_of_a_running_week_and_submits_it_on_its_last_day() {
     let server = TestServer::start().await;
     let commune = enrolled_app(&server, COMMUNE, Role::Reporter);

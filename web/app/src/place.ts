@@ -7,8 +7,8 @@ export type Tab = 'due' | 'review' | 'decisions' | 'findings' | 'campaigns' | 's
 
 export interface Place {
   tab: Tab;
-  /** The report that is open, and what it is called. */
-  report?: { key: ReportKey; title: string; period: string };
+  /** The report that is open, and what it is called; `isNil`: it begins with "nothing occurred". */
+  report?: { key: ReportKey; title: string; period: string; isNil: boolean };
 }
 
 type Listener = (place: Place | undefined) => void;

@@ -346,7 +346,6 @@ export interface EngineOperations {
   namedReports(reportIds: string[]): NamedReport[];
   check(key: ReportKey, cells: CellEntry[]): Problem[];
   save(key: ReportKey, cells: CellEntry[], note: string | null): number | null;
-  saveNil(key: ReportKey): number | null;
   saveNilCarried(key: ReportKey): number | null;
   submit(reportId: string): number;
   comment(reportId: string, text: string): number;

@@ -29,9 +29,9 @@ function deadline(due: DueReport, today: number): string {
   return left === 0 ? say('due-today') : say('due-left', { days: left });
 }
 
-function openReport(due: DueReport): void {
+function openReport(due: DueReport, isNil = false): void {
   const title = pick(due.formNameVi, due.formNameEn);
-  go({ tab: 'due', report: { key: due.key, title, period: told(due.periodName) } });
+  go({ tab: 'due', report: { key: due.key, title, period: told(due.periodName), isNil } });
 }
 
 /** The reports around today that a unit owes. */
@@ -96,7 +96,7 @@ interface NilProps {
 
 /**
  * The second tap of "nothing occurred". Stocks do not occur: those of the last period are shown and
- * sent as still right; where one is unknown or not right any more, the form asks for it.
+ * sent as still right; where one is not right any more, or a duty is to be answered, the form asks.
  */
 function Nil({ due, form, isBusy, act, close }: NilProps) {
   const words = form.report.cells.filter((cell) => cell.isWord);
@@ -105,9 +105,6 @@ function Nil({ due, form, isBusy, act, close }: NilProps) {
   const send = async () => {
     await ask('saveNilCarried', due.key);
     await ask('submit', due.reportId);
-  };
-  const fill = async () => {
-    if (await act(() => ask('saveNil', due.key))) openReport(due);
   };
   return (
     <>
@@ -127,7 +124,9 @@ function Nil({ due, form, isBusy, act, close }: NilProps) {
           </button>
         )}
         {words.length > 0 && (
-          <button disabled={isBusy} onClick={() => void fill()}>{say('due-nil-fill')}</button>
+          <button class={areKnown ? '' : 'main'} onClick={() => openReport(due, true)}>
+            {say(areKnown ? 'due-nil-fill' : 'due-nil-rest')}
+          </button>
         )}
         <button onClick={close}>{say('back')}</button>
       </div>

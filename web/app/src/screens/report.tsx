@@ -72,14 +72,30 @@ export function ReportScreen({ place }: { place: NonNullable<Place['report']> })
       <button onClick={goBack}>{say('back')}</button>
       <h1>{place.title}</h1>
       <Failure error={error} />
-      {answer && <ReportForm form={answer} period={place.period} />}
+      {answer && <ReportForm form={answer} period={place.period} isNil={place.isNil} />}
     </>
   );
 }
 
-function ReportForm({ form, period }: { form: Form; period: string }) {
+/** "Nothing occurred", and the words of the last period: typed, and not saved yet. */
+function nilInputs({ report, carried }: Form): Inputs {
+  const inputs: Inputs = {};
+  for (const cell of report.cells.filter((one) => one.value === null)) {
+    const value = cell.isWord ? valueOf(carried, cell) : { kind: 'nil' as const };
+    if (value) inputs[cell.element] = value;
+  }
+  return inputs;
+}
+
+interface FormProps {
+  form: Form;
+  period: string;
+  isNil: boolean;
+}
+
+function ReportForm({ form, period, isNil }: FormProps) {
   const { report, carried, lastPeriod } = form;
-  const [inputs, setInputs] = useState<Inputs>({});
+  const [inputs, setInputs] = useState<Inputs>(isNil ? nilInputs(form) : {});
   const [note, setNote] = useState<string | null>(null);
   const [reason, setReason] = useState<string | null>(null);
   const [said, setSaid] = useState('');
