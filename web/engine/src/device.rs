@@ -5,8 +5,8 @@ use crate::engine::{Answer, Engine, thrown, told};
 use sqlite_wasm_rs::vfs::VfsFilesManager;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 use thidua::client::facade::{ClientError, UnsignedExportFile};
-use wasm_bindgen::{JsError, JsValue};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
 
 /// Files of the origin that SQLite may open at once: a replica, its journal, and spares.
 const FILE_HANDLES: usize = 8;

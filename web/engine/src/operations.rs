@@ -83,6 +83,7 @@ fn report(phone: &Phone, name: &str, arguments: &str) -> Option<Answer> {
         "namedReports" => with(arguments, |(report_ids,)| phone.named_reports(report_ids)),
         "check" => with(arguments, |(key, cells)| phone.check_cells(key, cells)),
         "save" => with(arguments, |(key, cells, note)| phone.save_cells(key, cells, note)),
+        "saveNil" => with(arguments, |(key,)| phone.save_nil(key)),
         "saveNilCarried" => with(arguments, |(key,)| phone.save_nil_carried(key)),
         "submit" => with(arguments, |(report_id,)| phone.submit_report(report_id)),
         "comment" => with(arguments, |(report_id, text)| phone.add_comment(report_id, text)),
