@@ -13,7 +13,8 @@ function ask(worker, name) {
     self.postMessage = (message) => {
       if (message.id !== 'test') return post(message);
       self.postMessage = post;
-      return message.error ? reject(new Error(message.error.text)) : resolve(message.value);
+      if (message.error) return reject(new Error(JSON.stringify(message.error)));
+      return resolve(message.value);
     };
     self.onmessage({ data: { id: 'test', name: operation, args: [] } });
   }), name);
