@@ -205,10 +205,9 @@ impl World {
     /// Says that nothing occurred, and sends that.
     fn report_nothing(&mut self, at: usize) -> Result<String, ClientError> {
         let Some(key) = self.pick_report_key(at) else { return Ok("has nothing to send".into()) };
-        let (carried, sends) = (self.rng.chance(50), self.rng.chance(70));
+        let sends = self.rng.chance(70);
         let phone = &self.phones[at];
-        let saved =
-            phone.perform(if carried { "saveNilCarried" } else { "saveNil" }, &json!([key]))?;
+        let saved = phone.perform("saveNilCarried", &json!([key]))?;
         let id = phone.app().report_id(key.clone());
         let sent = if sends { Some(phone.perform("submit", &json!([id]))?) } else { None };
         Ok(format!("nothing occurred in {} {}: {saved}, {sent:?}", key.unit, key.start_day))
