@@ -187,7 +187,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Hash tables whose keys are derived ids.
     ("rustc_hash", &["domain"]),
     ("rustls", &["client", "server"]),
-    ("serde", &["files", "config", "exchange", "cli"]),
+    ("serde", &["files", "config", "exchange", "cli", "client"]),
     // In server the JSON of Connect, in exchange that of DHIS2.
     ("serde_json", &["exchange", "server", "cli"]),
     // In cli the demo's generator uses it, with the same results on every machine.

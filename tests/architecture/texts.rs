@@ -59,12 +59,14 @@ type Texts = BTreeMap<String, (String, BTreeSet<String>)>;
 
 /// The pages of the app in the browser, whose texts stand in `app.ftl`.
 fn read_app_sources() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/app/src");
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("web/app/src")];
     let mut all = String::new();
-    for folder in [root.clone(), root.join("screens")] {
+    while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|ending| ending == "ts" || ending == "tsx") {
+            if path.is_dir() {
+                folders.extend((!path.ends_with("engine/pkg")).then_some(path));
+            } else if path.extension().is_some_and(|ending| ending == "ts" || ending == "tsx") {
                 all.push_str(&fs::read_to_string(&path).unwrap());
             }
         }
@@ -75,9 +77,8 @@ fn read_app_sources() -> String {
 /// Whether the app says this code, or composes it, as in `status-${...}`.
 fn is_used_by_app(code: &str, app_sources: &str) -> bool {
     let Some(name) = code.strip_prefix("app-") else { return false };
-    let family = name.split_once('-').map(|(family, _)| format!("`{family}-${{"));
-    app_sources.contains(&format!("'{name}'"))
-        || family.is_some_and(|family| app_sources.contains(&family))
+    let composes = |(at, _): (usize, &str)| app_sources.contains(&format!("`{}-${{", &name[..at]));
+    app_sources.contains(&format!("'{name}'")) || name.match_indices('-').any(composes)
 }
 
 fn languages() -> Vec<String> {
