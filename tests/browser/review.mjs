@@ -75,11 +75,11 @@ await story([reviewer, reporter, head], shoot, async () => {
   ok('two people enter two values without each other, and the unit head says which one stands');
 
   await reporter.page.getByLabel(/Ghi chú/).fill('Một tổ tuần tra nghỉ lễ');
+  const sent = Date.now();
   await send(reporter);
-  await sync(reporter);
-
-  await sync(reviewer);
+  // Nobody taps anything: an open app follows.
   await queued().waitFor();
+  console.log(`     sent, and in the reviewer's queue, after ${Date.now() - sent} ms`);
   await checkAccess(reviewer.page, 'the queue');
   await shoot('queue-desk');
   await reviewer.page.keyboard.press('j');

@@ -1,5 +1,5 @@
 // The state of the app beside the engine: who is enrolled, what waits, and the next sync.
-import { ask } from './engine/client';
+import { ask, listenToChanges } from './engine/client';
 import type { EngineError, Names, Session, State, SyncEnd } from './engine/types';
 
 export type Network = 'syncing' | 'online' | 'offline' | 'stopped';
@@ -18,6 +18,8 @@ type Listener = (state: AppState) => void;
 
 const SYNC_EVERY_MS = 60_000;
 const RETRY_MS_MIN = 1000;
+/** Frames of one change arrive together. */
+const REFRESH_AFTER_MS = 30;
 
 const NO_NAMES: Names = { units: [], elements: [] };
 
@@ -60,9 +62,21 @@ export async function syncNow(): Promise<SyncEnd | undefined> {
   const network = end.outcome === 'done' ? 'online' : end.outcome;
   set({ network, error: end.error ?? null });
   await refresh().catch((error: EngineError) => set({ error }));
-  const wait = end.outcome === 'done' ? SYNC_EVERY_MS : Math.max(end.afterMs, RETRY_MS_MIN);
-  if (end.outcome !== 'stopped') plan(wait);
+  if (end.outcome === 'done') void follow();
+  else if (end.outcome === 'offline') plan(Math.max(end.afterMs, RETRY_MS_MIN));
   return end;
+}
+
+/** While the app is looked at it hears what is new as it happens; the next sync ends that. */
+async function follow(): Promise<void> {
+  if (document.visibilityState !== 'visible') {
+    plan(SYNC_EVERY_MS);
+    return;
+  }
+  const end = await ask('follow');
+  if (isSyncing) return;
+  if (end.outcome !== 'done') set({ network: end.outcome, error: end.error ?? null });
+  if (end.outcome !== 'stopped') plan(Math.max(end.afterMs, RETRY_MS_MIN));
 }
 
 /** What was entered is sent at once if there is a connection. */
@@ -71,7 +85,14 @@ export async function entered(): Promise<void> {
   void syncNow();
 }
 
+let refreshing: number | undefined;
+
+listenToChanges(() => {
+  window.clearTimeout(refreshing);
+  refreshing = window.setTimeout(() => void refresh(), REFRESH_AFTER_MS);
+});
 window.addEventListener('online', () => void syncNow());
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') void syncNow();
+  else void ask('endFollow');
 });

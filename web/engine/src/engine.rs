@@ -104,6 +104,11 @@ impl Engine {
         told(self.phone.handle_sync_frame(frame))
     }
 
+    /// Whether a call that follows should be ended now, because another one has something to do.
+    pub fn needs_another_call(&self) -> Answer<bool> {
+        told(self.phone.needs_another_call())
+    }
+
     /// Ends a call with the status of its stream; gives what to do next.
     pub fn sync_end(&self, code: i32, text: String, details: Vec<u8>) -> Answer<String> {
         let status = CallStatus { code, text, details };

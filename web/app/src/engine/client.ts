@@ -10,7 +10,24 @@ const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'modu
 const waiting = new Map<number, Waiting>();
 let last = 0;
 
-worker.onmessage = (event: MessageEvent<{ id: number; value?: never; error?: EngineError }>) => {
+interface Answer {
+  id: number;
+  value?: never;
+  error?: EngineError;
+}
+
+/** Called when a call that follows has brought something. */
+let onChange = () => {};
+
+export function listenToChanges(listener: () => void): void {
+  onChange = listener;
+}
+
+worker.onmessage = (event: MessageEvent<Answer | { changed: true }>) => {
+  if ('changed' in event.data) {
+    onChange();
+    return;
+  }
   const { id, value, error } = event.data;
   const one = waiting.get(id);
   waiting.delete(id);

@@ -321,6 +321,9 @@ export interface WorkerOperations {
   open(): Promise<Session | null>;
   enrol(invitation: string): Promise<Session | null>;
   sync(): Promise<SyncEnd>;
+  /** Hears what is new as it happens; ends with the next sync, or with `endFollow`. */
+  follow(): Promise<SyncEnd>;
+  endFollow(): Promise<null>;
   replyFinding(finding: string, state: string, text: string): Promise<null>;
   /** The engine's state; the list of profiles keeps what waits in it. */
   state(): Promise<State>;

@@ -11,6 +11,8 @@ import { publicKey, sign, type StoredProfile } from './vault';
 const CALLS_MAX = 64;
 /** The status of a call whose token has ended. */
 const UNAUTHENTICATED = 16;
+/** The status of a stream that was closed on purpose. */
+const CLOSED: CallStatus = { code: 0, text: '', details: new Uint8Array(0) };
 /** The files of a page that was just left are free a moment later. */
 const OPEN_ATTEMPTS = 10;
 const OPEN_AGAIN_MS = 200;
@@ -56,35 +58,49 @@ interface Next {
   afterMs?: number;
 }
 
-async function oneCall(phone: Engine): Promise<Next> {
-  const request = phone.sync_request(false);
+/** A call that stays open and brings what is new as it happens. */
+interface Following {
+  abort: AbortController;
+  ended: Promise<SyncEnd>;
+}
+
+let following: Following | undefined;
+
+/** One call; with `open` it stays open until that is aborted or the engine has another one to make. */
+async function oneCall(phone: Engine, open?: AbortController): Promise<Next> {
+  const request = phone.sync_request(open !== undefined);
   let failure: unknown;
-  const status = await call('SyncService/Sync', request, phone.token(), (frame) => {
-    if (failure === undefined) {
-      try {
-        phone.sync_frame(frame);
-      } catch (error) {
-        failure = error;
-      }
+  const take = (frame: Uint8Array) => {
+    if (failure !== undefined) return;
+    try {
+      phone.sync_frame(frame);
+      if (!open) return;
+      self.postMessage({ changed: true });
+      if (phone.needs_another_call()) open.abort();
+    } catch (error) {
+      failure = error;
     }
-  });
+  };
+  let status = await call('SyncService/Sync', request, phone.token(), take, open?.signal);
+  if (open?.signal.aborted) status = CLOSED;
   const next = parsed<Next>(phone.sync_end(status.code, status.text, status.details));
   if (failure !== undefined) throw failure;
   return next;
 }
 
-async function sync(): Promise<SyncEnd> {
+/** Makes calls until there is nothing more to exchange, or the server cannot be reached. */
+async function exchange(open?: AbortController): Promise<SyncEnd> {
   const phone = opened();
   try {
     for (let made = 0; made < CALLS_MAX; made += 1) {
-      let next = await oneCall(phone);
+      let next = await oneCall(phone, open);
       if (next.next === 'renew') {
         const failed = await renew(phone);
         if (failed) {
           next = parsed<Next>(phone.renewal_failure(failed.code, failed.text, failed.details));
         }
       }
-      if (next.next === 'done') return { outcome: 'done', afterMs: 0 };
+      if (next.next === 'done' || open?.signal.aborted) return { outcome: 'done', afterMs: 0 };
       if (next.next === 'wait') return { outcome: 'offline', afterMs: next.afterMs ?? 5000 };
     }
     return { outcome: 'offline', afterMs: 5000 };
@@ -93,6 +109,28 @@ async function sync(): Promise<SyncEnd> {
     if (engine && !session()) await stored.dropKey(openProfile());
     return { outcome: 'stopped', afterMs: 0, error: toError(thrown) };
   }
+}
+
+async function sync(): Promise<SyncEnd> {
+  await endFollowing();
+  return exchange();
+}
+
+async function follow(): Promise<SyncEnd> {
+  await endFollowing();
+  const abort = new AbortController();
+  const ended = exchange(abort);
+  following = { abort, ended };
+  const end = await ended;
+  if (following?.abort === abort) following = undefined;
+  return end;
+}
+
+/** The engine makes one call at a time. */
+async function endFollowing(): Promise<void> {
+  following?.abort.abort();
+  await following?.ended;
+  following = undefined;
 }
 
 async function enrol(invitation: string): Promise<void> {
@@ -178,6 +216,11 @@ const operations: WorkerOperations = {
     return session();
   },
   sync,
+  follow,
+  async endFollow() {
+    await endFollowing();
+    return null;
+  },
   async replyFinding(finding, state, text) {
     await replyFinding(finding, state, text);
     return null;
@@ -209,6 +252,8 @@ interface Request {
   args: unknown[];
 }
 
+const CALLS = new Set(['sync', 'follow', 'endFollow', 'replyFinding']);
+
 let queue: Promise<unknown> = Promise.resolve();
 
 self.onmessage = (event: MessageEvent<Request>) => {
@@ -220,8 +265,8 @@ self.onmessage = (event: MessageEvent<Request>) => {
       self.postMessage({ id, error: toError(thrown) });
     }
   };
-  // A sync waits for the network and changes the replica only between frames; what a person does
+  // A call waits for the network and changes the replica only between frames; what a person does
   // meanwhile is not kept waiting.
-  if (name === 'sync' || name === 'replyFinding') void run();
+  if (CALLS.has(name)) void run();
   else queue = queue.then(run);
 };
