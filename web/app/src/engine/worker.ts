@@ -58,49 +58,50 @@ interface Next {
   afterMs?: number;
 }
 
-/** A call that stays open and brings what is new as it happens. */
-interface Following {
+/** The calls under way: the engine makes one at a time. */
+interface Exchange {
+  follows: boolean;
   abort: AbortController;
   ended: Promise<SyncEnd>;
 }
 
-let following: Following | undefined;
+let underWay: Exchange | undefined;
 
-/** One call; with `open` it stays open until that is aborted or the engine has another one to make. */
-async function oneCall(phone: Engine, open?: AbortController): Promise<Next> {
-  const request = phone.sync_request(open !== undefined);
+/** One call; one that follows stays open until it is aborted or the engine has another to make. */
+async function oneCall(phone: Engine, abort: AbortController, follows: boolean): Promise<Next> {
+  const request = phone.sync_request(follows);
   let failure: unknown;
   const take = (frame: Uint8Array) => {
     if (failure !== undefined) return;
     try {
       phone.sync_frame(frame);
-      if (!open) return;
+      if (!follows) return;
       self.postMessage({ changed: true });
-      if (phone.needs_another_call()) open.abort();
+      if (phone.needs_another_call()) abort.abort();
     } catch (error) {
       failure = error;
     }
   };
-  let status = await call('SyncService/Sync', request, phone.token(), take, open?.signal);
-  if (open?.signal.aborted) status = CLOSED;
+  let status = await call('SyncService/Sync', request, phone.token(), take, abort.signal);
+  if (follows && abort.signal.aborted) status = CLOSED;
   const next = parsed<Next>(phone.sync_end(status.code, status.text, status.details));
   if (failure !== undefined) throw failure;
   return next;
 }
 
 /** Makes calls until there is nothing more to exchange, or the server cannot be reached. */
-async function exchange(open?: AbortController): Promise<SyncEnd> {
+async function exchange(abort: AbortController, follows: boolean): Promise<SyncEnd> {
   const phone = opened();
   try {
     for (let made = 0; made < CALLS_MAX; made += 1) {
-      let next = await oneCall(phone, open);
+      let next = await oneCall(phone, abort, follows);
       if (next.next === 'renew') {
         const failed = await renew(phone);
         if (failed) {
           next = parsed<Next>(phone.renewal_failure(failed.code, failed.text, failed.details));
         }
       }
-      if (next.next === 'done' || open?.signal.aborted) return { outcome: 'done', afterMs: 0 };
+      if (next.next === 'done' || abort.signal.aborted) return { outcome: 'done', afterMs: 0 };
       if (next.next === 'wait') return { outcome: 'offline', afterMs: next.afterMs ?? 5000 };
     }
     return { outcome: 'offline', afterMs: 5000 };
@@ -111,26 +112,19 @@ async function exchange(open?: AbortController): Promise<SyncEnd> {
   }
 }
 
-async function sync(): Promise<SyncEnd> {
-  await endFollowing();
-  return exchange();
-}
-
-async function follow(): Promise<SyncEnd> {
-  await endFollowing();
+async function start(follows: boolean): Promise<SyncEnd> {
+  await endCalls();
   const abort = new AbortController();
-  const ended = exchange(abort);
-  following = { abort, ended };
-  const end = await ended;
-  if (following?.abort === abort) following = undefined;
-  return end;
+  const ended = exchange(abort, follows);
+  underWay = { follows, abort, ended };
+  return ended;
 }
 
-/** The engine makes one call at a time. */
-async function endFollowing(): Promise<void> {
-  following?.abort.abort();
-  await following?.ended;
-  following = undefined;
+/** Ends the calls under way; what they have brought stays. */
+async function endCalls(): Promise<void> {
+  underWay?.abort.abort();
+  await underWay?.ended;
+  underWay = undefined;
 }
 
 async function enrol(invitation: string): Promise<void> {
@@ -179,6 +173,7 @@ async function installFiles(): Promise<Files> {
 
 /** Deletes everything of the open profile; the page loads again. */
 async function signOut(): Promise<void> {
+  await endCalls();
   const phone = opened();
   phone.perform('erase', '[]');
   engine = undefined;
@@ -215,10 +210,10 @@ const operations: WorkerOperations = {
     await enrol(invitation);
     return session();
   },
-  sync,
-  follow,
+  sync: () => start(false),
+  follow: () => start(true),
   async endFollow() {
-    await endFollowing();
+    if (underWay?.follows) await endCalls();
     return null;
   },
   async replyFinding(finding, state, text) {
