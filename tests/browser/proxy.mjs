@@ -46,6 +46,7 @@ export async function startProxy(upstream, tls) {
     close: () => {
       server.closeAllConnections();
       server.close();
+      agent.destroy();
     },
   };
 }
