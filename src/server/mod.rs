@@ -16,6 +16,7 @@ pub mod keys;
 pub mod logging;
 pub mod metrics;
 pub mod otlp;
+mod office;
 mod request_body;
 mod request_limits;
 mod run;

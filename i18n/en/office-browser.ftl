@@ -1,0 +1,25 @@
+## office
+office-navigation = Pages
+office-skip = Skip to the content
+office-language = English
+office-nav-today = Today
+office-nav-runs = Published runs
+office-nav-field-app = Field app
+office-sign-in = Sign in
+office-sign-out = Sign out
+office-account = Account
+office-password = Password
+office-second-factor = Code
+office-second-factor-hint = Six digits of the authenticator app, or a recovery code; leave it empty if the account uses none.
+office-to-first-page = To the first page
+office-not-found = There is no such page, or it is outside what you may see.
+office-foreign-form = The form was not sent from a page of this session. Open the page again and send it again.
+office-bad-form = What was sent cannot be read. Open the page again and send it again.
+office-today-title = { $unit }, { $day }: { $campaign }
+office-campaigns = Campaigns
+office-phases = Phases
+office-whole-campaign = Whole campaign
+office-contact-today = devices heard today
+office-contact-week = devices heard within seven days
+office-contact-older = devices not heard for seven days
+office-contact-never = no device yet

@@ -1,0 +1,25 @@
+## office
+office-navigation = Các trang
+office-skip = Đến nội dung
+office-language = Tiếng Việt
+office-nav-today = Hôm nay
+office-nav-runs = Các lần công bố
+office-nav-field-app = Ứng dụng báo cáo
+office-sign-in = Đăng nhập
+office-sign-out = Đăng xuất
+office-account = Tài khoản
+office-password = Mật khẩu
+office-second-factor = Mã xác thực
+office-second-factor-hint = Sáu chữ số của ứng dụng xác thực, hoặc một mã dự phòng; để trống nếu tài khoản không dùng.
+office-to-first-page = Về trang đầu
+office-not-found = Không có trang này, hoặc trang nằm ngoài phạm vi được xem.
+office-foreign-form = Biểu mẫu không được gửi từ trang của phiên này. Hãy mở lại trang và gửi lại.
+office-bad-form = Không đọc được nội dung gửi lên. Hãy mở lại trang và gửi lại.
+office-today-title = { $unit }, { $day }: { $campaign }
+office-campaigns = Các phong trào
+office-phases = Các đợt
+office-whole-campaign = Cả phong trào
+office-contact-today = thiết bị liên lạc hôm nay
+office-contact-week = thiết bị liên lạc trong bảy ngày
+office-contact-older = thiết bị liên lạc lâu hơn bảy ngày
+office-contact-never = chưa có thiết bị
