@@ -18,6 +18,7 @@ mod workbook;
 pub use links::PageLinks;
 pub use page::{STYLESHEET, render_page};
 pub use parts::PageParts;
+pub use texts::format_day;
 pub use workbook::{WorkbookError, build_workbook};
 
 use crate::app::morning_report::MorningReport;

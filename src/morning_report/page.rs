@@ -1,7 +1,7 @@
 //! The morning report as HTML: self-contained, without script and without external address. Rows
 //! come from `target_rows`, texts from `texts`.
 
-use super::funnel_plot;
+use super::funnel_plot::{self, FunnelPoint};
 use super::links::render_linked;
 use super::pace_chart;
 use super::parts::PageParts;
@@ -268,7 +268,30 @@ pub(super) fn render_units(parts: &PageParts<'_>) -> Markup {
                     figure { figcaption { (one.code) " " (one.name) } (funnel_plot::render_funnel(one, lang)) }
                 }
             }
+            (render_unusual_units(parts))
             div.wide { (render_unit_table(parts)) }
+        }
+    }
+}
+
+/// Which units are to be asked about, by name and in code order.
+fn render_unusual_units(parts: &PageParts<'_>) -> Markup {
+    let PageParts { morning, funnels, lang, links, .. } = parts;
+    let unit_of = |point: &FunnelPoint| {
+        morning.child_units.iter().find(|unit| unit.code == point.code)
+    };
+    html! {
+        @for one in funnels.iter().filter(|one| one.unusual_points().next().is_some()) {
+            p {
+                strong { (one.code) " " (one.name) ": " }
+                @for (at, point) in one.unusual_points().enumerate() {
+                    @if at > 0 { "; " }
+                    (point.code) " "
+                    @if let Some(unit) = unit_of(point) { (render_linked(&unit.name, links.map(|links| links.unit(&unit.uid)))) }
+                    " " (point.figures) " " small { (funnel_plot::position_text(point, *lang)) }
+                }
+                "."
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum PageFailure {
     SignedOut { here: String },
     /// A call was refused.
     Refused { status: Box<Status>, lang: Lang },
+    /// There is no such page.
+    NotFound { lang: Lang },
     /// A form was not shown in this session.
     ForeignForm { lang: Lang },
     /// A form lacks a field, or has one that cannot be read.
@@ -44,6 +46,7 @@ impl IntoResponse for PageFailure {
                 ([(SET_COOKIE, build_cookie(SESSION, "", Some(0)))], sign_in).into_response()
             }
             Self::Refused { status, lang } => refusal_response(&status, lang),
+            Self::NotFound { lang } => not_found_page(lang),
             Self::ForeignForm { lang } => {
                 plain_page(StatusCode::FORBIDDEN, lang.text("office-foreign-form"), lang)
             }

@@ -22,9 +22,14 @@ mod frame;
 mod home;
 mod live;
 mod morning;
+mod names;
 mod renewal;
+mod report;
+mod runs;
 mod session;
 mod sign_in;
+mod standing;
+mod target;
 mod today;
 
 pub use failure::refusal_response;
@@ -65,6 +70,12 @@ impl Office {
             .route("/office/sign-out", post(sign_in::end))
             .route("/office/language", get(home::choose_language))
             .route("/office/today", get(today::show))
+            .route("/office/target", get(target::show))
+            .route("/office/standing", get(standing::show))
+            .route("/office/report", get(report::show))
+            .route("/office/runs", get(runs::list))
+            .route("/office/run", get(runs::show))
+            .route("/office/comparison", get(runs::compare))
             .route("/office/events", get(events::stream))
             .route("/office/news", get(events::answer))
             .fallback(failure::show_unknown_page)

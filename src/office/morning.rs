@@ -5,6 +5,7 @@ use super::address::page_address;
 use super::desk::Desk;
 use super::failure::PageFailure;
 use super::forms::Fields;
+use super::names::LIST_PAGE_SIZE;
 use crate::app::morning_report::MorningReport;
 use crate::domain::access::fleet::LastContact;
 use crate::domain::support::hex::encode_hex;
@@ -17,9 +18,6 @@ use crate::pb::desk_service_server::DeskService;
 use crate::pb::org_service_server::OrgService;
 use crate::wire::enums;
 use std::collections::BTreeMap;
-
-/// Largest page of a list that is read whole.
-const LIST_PAGE_SIZE: i32 = 500;
 
 /// Which report a page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
