@@ -5,6 +5,7 @@
 //! BSD, `assets/htmx-LICENSE`).
 
 use super::OFFICE_PATH;
+use super::card_sheet::CARD_STYLES;
 use crate::domain::support::hex::encode_hex;
 use crate::morning_report;
 use axum::Router;
@@ -46,7 +47,7 @@ impl Asset {
 }
 
 static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-    let sheet = [morning_report::STYLESHEET, include_str!("assets/office.css")].concat();
+    let sheet = [morning_report::STYLESHEET, include_str!("assets/office.css"), CARD_STYLES].concat();
     Asset::new("office.css", CSS, &sheet)
 });
 static HTMX: LazyLock<Asset> = LazyLock::new(|| {

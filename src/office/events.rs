@@ -23,7 +23,8 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// How often an idle stream says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// Streams news: an event at each, whose id is the position to resume from.
+/// Streams news: an event at each, whose id is the position to resume from. A browser passes over
+/// an event without data.
 pub(super) async fn stream(
     desk: Desk,
     headers: HeaderMap,
@@ -34,7 +35,7 @@ pub(super) async fn stream(
     let followed = desk.services().follow_news(desk.request(request)).await;
     let news = followed.map_err(|status| PageFailure::from_status(status, &desk.visitor))?;
     let first = Event::default().retry(RETRY_DELAY).comment("");
-    let events = news.map(move |seq| Event::default().event(kind.name()).id(seq.to_string()).data(""));
+    let events = news.map(move |seq| Event::default().event(kind.name()).id(seq.to_string()).data(seq.to_string()));
     let events = tokio_stream::once(first).chain(events).map(Ok::<_, Infallible>);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
 }

@@ -80,12 +80,17 @@ pub fn refusal_response(status: &Status, lang: Lang) -> Response {
         return not_found_page(lang);
     }
     let mut response = plain_page(code, &status_text(status), lang);
+    put_retry_delay(status, &mut response);
+    response
+}
+
+/// Says when a refused call may be tried again, if its status says it.
+pub(super) fn put_retry_delay(status: &Status, response: &mut Response) {
     let wait = status.get_details_retry_info().and_then(|info| info.retry_delay);
     if let Some(wait) = wait {
         let seconds = wait.as_secs().max(1);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
 }
 
 /// What a refused call says: its sentence, then what is wrong with each field.

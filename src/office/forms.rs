@@ -3,11 +3,15 @@
 use super::Office;
 use super::desk::{Desk, Visitor};
 use super::failure::PageFailure;
+use crate::auth::random_bytes;
 use crate::domain::support::hex::{decode_hex, encode_hex};
+use crate::i18n::Lang;
 use axum::Form;
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Method, Uri};
 use maud::{Markup, html};
@@ -60,8 +64,7 @@ impl PostedForm {
 
     /// A field with an id of 16 bytes in hexadecimal.
     pub(super) fn id(&self, name: &str) -> Result<Vec<u8>, PageFailure> {
-        let bytes = decode_hex(self.field(name)).filter(|bytes| bytes.len() == 16);
-        bytes.ok_or(PageFailure::BadForm { lang: self.desk.lang() })
+        parse_id(self.field(name), self.desk.lang())
     }
 
     /// The id of the request: sent twice, it takes effect once.
@@ -79,11 +82,95 @@ impl FromRequest<Office> for PostedForm {
         let lang = desk.lang();
         let read = Form::<Fields>::from_request(Request::from_parts(parts, body), office).await;
         let Form(fields) = read.map_err(|_| PageFailure::BadForm { lang })?;
-        if fields.get(TOKEN_FIELD) != Some(&desk.form_token()) {
-            return Err(PageFailure::ForeignForm { lang });
-        }
+        check_token(&fields, &desk)?;
         Ok(Self { desk, fields })
     }
+}
+
+/// A file that a person chose.
+pub(super) struct UploadedFile {
+    /// Its name, as its machine calls it.
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A form with files that this person was shown in this session.
+pub(super) struct PostedFiles {
+    pub(super) desk: Desk,
+    fields: Fields,
+    pub(super) files: Vec<UploadedFile>,
+}
+
+impl PostedFiles {
+    /// A field as it was sent; empty if it was not.
+    pub(super) fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+
+    /// The id of the request: sent twice, it takes effect once.
+    pub(super) fn request_id(&self) -> Result<Vec<u8>, PageFailure> {
+        parse_id(self.field(REQUEST_FIELD), self.desk.lang())
+    }
+}
+
+/// The field with a file that an earlier step of the form was sent: its bytes in base64, a colon,
+/// its name.
+pub(super) const CARRIED_FIELD: &str = "carried";
+
+impl FromRequest<Office> for PostedFiles {
+    type Rejection = PageFailure;
+
+    async fn from_request(request: Request, office: &Office) -> Result<Self, PageFailure> {
+        let (mut parts, body) = request.into_parts();
+        let desk = Desk::from_request_parts(&mut parts, office).await?;
+        let bad = || PageFailure::BadForm { lang: desk.lang() };
+        let read = Multipart::from_request(Request::from_parts(parts, body), office).await;
+        let mut parts = read.map_err(|_| bad())?;
+        let (mut fields, mut files) = (Fields::new(), Vec::new());
+        while let Some(part) = parts.next_field().await.map_err(|_| bad())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let file_name = part.file_name().map(str::to_owned);
+            let bytes = part.bytes().await.map_err(|_| bad())?.to_vec();
+            match file_name {
+                Some(name) if !name.is_empty() => files.push(UploadedFile { name, bytes }),
+                Some(_) => {}
+                None => {
+                    let text = String::from_utf8(bytes).map_err(|_| bad())?;
+                    if name == CARRIED_FIELD {
+                        files.push(read_carried(&text).ok_or_else(bad)?);
+                    } else {
+                        fields.insert(name, text);
+                    }
+                }
+            }
+        }
+        check_token(&fields, &desk)?;
+        Ok(Self { desk, fields, files })
+    }
+}
+
+fn read_carried(text: &str) -> Option<UploadedFile> {
+    let (bytes, name) = text.split_once(':')?;
+    Some(UploadedFile { name: name.to_owned(), bytes: STANDARD.decode(bytes).ok()? })
+}
+
+/// The fields of a file that the next step of the form carries.
+pub(super) fn render_carried(file: &UploadedFile) -> Markup {
+    let value = format!("{}:{}", STANDARD.encode(&file.bytes), file.name);
+    html! { input type="hidden" name=(CARRIED_FIELD) value=(value); }
+}
+
+fn check_token(fields: &Fields, desk: &Desk) -> Result<(), PageFailure> {
+    if fields.get(TOKEN_FIELD) == Some(&desk.form_token()) {
+        Ok(())
+    } else {
+        Err(PageFailure::ForeignForm { lang: desk.lang() })
+    }
+}
+
+fn parse_id(text: &str, lang: Lang) -> Result<Vec<u8>, PageFailure> {
+    let bytes = decode_hex(text).filter(|bytes| bytes.len() == 16);
+    bytes.ok_or(PageFailure::BadForm { lang })
 }
 
 /// The hidden fields of every form of a session.
@@ -94,7 +181,7 @@ pub(super) fn render_proof(desk: &Desk) -> Markup {
 /// The hidden fields of a form whose request has an id.
 pub(super) fn render_request_proof(desk: &Desk) -> Markup {
     // Without a random number the form is refused, and nothing happens twice.
-    let id = crate::auth::random_bytes::<16>().map_or_else(|_| String::new(), |id| encode_hex(&id));
+    let id = random_bytes::<16>().map_or_else(|_| String::new(), |id| encode_hex(&id));
     html! { (render_proof(desk)) input type="hidden" name=(REQUEST_FIELD) value=(id); }
 }
 

@@ -4,7 +4,8 @@ use super::address::page_address;
 use super::assets::{script_addresses, stylesheet_address};
 use super::desk::Desk;
 use super::forms::render_proof;
-use super::{OFFICE_PATH, live};
+use super::live::{Live, render_live};
+use super::OFFICE_PATH;
 use crate::domain::support::text::escape_lines;
 use crate::i18n::Lang;
 use crate::pb::Role;
@@ -49,8 +50,8 @@ pub(super) struct Page<'a> {
     pub(super) title: &'a str,
     /// What it shows. An open page replaces it when there is news.
     pub(super) content: Markup,
-    /// Of what an open page wants to learn; `None`: of nothing.
-    pub(super) news: Option<live::News>,
+    /// When the open page fetches itself again.
+    pub(super) live: Live,
     /// Whether its figures are invented.
     pub(super) is_synthetic: bool,
 }
@@ -65,7 +66,7 @@ impl Page<'_> {
             @if self.is_synthetic { div.synthetic role="note" { (lang.text("page-synthetic")) } }
             main id="main" {
                 h1 { (self.title) }
-                (live::render_live(self.news, &desk.visitor.here, &self.content))
+                (render_live(self.live, &desk.visitor.here, &self.content))
             }
             p id="announcement" role="status" {}
         };
@@ -105,13 +106,24 @@ fn render_document(title: &str, body: &Markup, lang: Lang) -> Html<String> {
 }
 
 /// Who is offered which pages; each page asks its calls again whether it may.
-const SECTIONS: &[(&str, &str, &[Role])] = &[
+pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
     (
         "office-nav-today",
         "today",
         &[Role::CampaignHead, Role::Reviewer, Role::UnitHead, Role::Reporter],
     ),
     ("office-nav-runs", "runs", &[Role::CampaignHead]),
+    ("office-campaigns", "campaigns", &[Role::CampaignHead, Role::DataSteward]),
+    ("office-nav-fleet", "fleet", &[Role::Admin]),
+    ("office-nav-accounts", "accounts", &[Role::Admin]),
+    ("office-nav-cards", "cards", &[Role::Admin]),
+    ("office-nav-keys", "keys", &[Role::Admin]),
+    ("office-nav-imports", "imports", &[Role::Admin, Role::DataSteward]),
+    (
+        "office-nav-jobs",
+        "jobs",
+        &[Role::Admin, Role::DataSteward, Role::Auditor, Role::CampaignHead],
+    ),
 ];
 
 fn render_navigation(desk: &Desk) -> Markup {

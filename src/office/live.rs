@@ -35,10 +35,27 @@ impl NewsKind {
 
 /// Seconds between two questions for news, for a page that receives no events.
 const QUESTION_SECONDS: u32 = 30;
+/// Seconds after which a page that shows work under way fetches itself.
+const WORK_SECONDS: u32 = 2;
 
-/// The content of a page at `here` that fetches itself when there is news.
-pub(super) fn render_live(news: Option<News>, here: &str, content: &Markup) -> Markup {
-    let Some(News { after, kind }) = news else { return html! { (content) } };
+/// When an open page fetches itself again.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Live {
+    /// Never.
+    Never,
+    /// When there is news.
+    News(News),
+    /// In a moment: it shows work under way.
+    Soon,
+}
+
+/// The content of a page at `here` that fetches itself.
+pub(super) fn render_live(live: Live, here: &str, content: &Markup) -> Markup {
+    let News { after, kind } = match live {
+        Live::Never => return html! { (content) },
+        Live::Soon => return render_soon(here, content),
+        Live::News(news) => news,
+    };
     let after = after.to_string();
     let query = [("after", after.as_str()), ("kind", kind.name())];
     let events = page_address("events", &query);
@@ -47,6 +64,14 @@ pub(super) fn render_live(news: Option<News>, here: &str, content: &Markup) -> M
         div id="live" hx-ext="sse" sse-connect=(events) hx-get=(here)
             hx-trigger={ "sse:" (kind.name()) ", news" } hx-select="#live" hx-swap="outerHTML" hx-target="this" {
             div hx-get=(question) hx-trigger={ "every " (QUESTION_SECONDS) "s" } hx-swap="none" {}
+            (content)
+        }
+    }
+}
+
+fn render_soon(here: &str, content: &Markup) -> Markup {
+    html! {
+        div id="live" hx-get=(here) hx-trigger={ "load delay:" (WORK_SECONDS) "s" } hx-select="#live" hx-swap="outerHTML" hx-target="this" {
             (content)
         }
     }

@@ -12,7 +12,9 @@
 //! browser runs it, only keeps an open page up to date.
 
 mod address;
+mod administration;
 mod assets;
+pub mod card_sheet;
 mod cookie;
 mod desk;
 mod events;
@@ -23,6 +25,7 @@ mod home;
 mod live;
 mod morning;
 mod names;
+mod password;
 mod renewal;
 mod report;
 mod runs;
@@ -35,9 +38,12 @@ mod today;
 pub use failure::refusal_response;
 pub use session::carry_token;
 
+use administration::{accounts, campaigns, cards, fleet, imports, jobs, keys};
 use crate::clock::Clock;
 use crate::grpc::Services;
+use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use renewal::Renewals;
 
@@ -68,6 +74,7 @@ impl Office {
             .route("/office/", get(home::lead_home))
             .route("/office/sign-in", get(sign_in::show).post(sign_in::begin))
             .route("/office/sign-out", post(sign_in::end))
+            .route("/office/password", get(password::show).post(password::set))
             .route("/office/language", get(home::choose_language))
             .route("/office/today", get(today::show))
             .route("/office/target", get(target::show))
@@ -78,6 +85,7 @@ impl Office {
             .route("/office/comparison", get(runs::compare))
             .route("/office/events", get(events::stream))
             .route("/office/news", get(events::answer))
+            .merge(administration_routes())
             .fallback(failure::show_unknown_page)
             .layer(axum::middleware::from_fn_with_state(self.clone(), session::keep_session))
             .layer(axum::middleware::from_fn_with_state(self.clone(), forms::refuse_other_origins))
@@ -85,4 +93,28 @@ impl Office {
             .with_state(self);
         assets::routes().merge(pages)
     }
+}
+
+/// The administrator's pages.
+fn administration_routes() -> Router<Office> {
+    Router::new()
+        .route("/office/accounts", get(accounts::list))
+        .route("/office/account", get(accounts::show))
+        .route("/office/account/code", post(accounts::make_code))
+        .route("/office/accounts/grant", post(accounts::give))
+        .route("/office/accounts/end", post(accounts::end))
+        .route("/office/devices/revoke", post(accounts::revoke))
+        .route("/office/fleet", get(fleet::list))
+        .route("/office/cards", get(cards::list))
+        .route("/office/cards/print", post(cards::print))
+        .route("/office/cards/revoke", post(cards::revoke))
+        .route("/office/keys", get(keys::list))
+        .route("/office/keys/revoke", post(keys::revoke))
+        .route("/office/imports", get(imports::show).post(imports::take))
+        .route("/office/jobs", get(jobs::list))
+        .route("/office/jobs/run", post(jobs::run))
+        .route("/office/jobs/cancel", post(jobs::cancel))
+        .route("/office/campaigns", get(campaigns::list))
+        .route("/office/campaigns/step", post(campaigns::step))
+        .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
 }

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
-use super::live::{News, NewsKind};
+use super::live::{Live, News, NewsKind};
 use super::names::{CatalogueNames, UnitNames};
 use crate::domain::report::workflow::ReportState;
 use crate::domain::support::hex::decode_hex;
@@ -60,8 +60,8 @@ pub(super) async fn show(
             }
         }
     };
-    let news = Some(News { after, kind: NewsKind::Report });
-    Ok(Page { title: &title, content, news, is_synthetic: false }.render(&desk))
+    let live = Live::News(News { after, kind: NewsKind::Report });
+    Ok(Page { title: &title, content, live, is_synthetic: false }.render(&desk))
 }
 
 /// First and last day of a period.

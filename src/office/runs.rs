@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
-use super::live::{News, NewsKind};
+use super::live::{Live, News, NewsKind};
 use super::morning::list_campaigns;
 use super::names::UnitNames;
 use super::report::{period_text, state_text};
@@ -57,8 +57,8 @@ pub(super) async fn list(
         (render_list(&listed.runs, lang))
         @if !listed.next_page_token.is_empty() { p { a href=(more) { (lang.text("office-next-page")) } } }
     };
-    let news = Some(News { after, kind: NewsKind::Run });
-    Ok(Page { title: &title, content, news, is_synthetic: false }.render(&desk))
+    let live = Live::News(News { after, kind: NewsKind::Run });
+    Ok(Page { title: &title, content, live, is_synthetic: false }.render(&desk))
 }
 
 fn render_list(runs: &[pb::PublishedRun], lang: Lang) -> Markup {
@@ -127,7 +127,7 @@ pub(super) async fn show(
         (render_manifest(&run, lang))
         section { h2 { (lang.text("office-published-standings")) } (render_standings(&standings, lang)) }
     };
-    Ok(Page { title: &title, content, news: None, is_synthetic: false }.render(&desk))
+    Ok(Page { title: &title, content, live: Live::Never, is_synthetic: false }.render(&desk))
 }
 
 /// A run in the list of those of its campaign.
@@ -270,7 +270,7 @@ pub(super) async fn compare(
         (render_changed_reports(&differing.reports, &units, lang))
         @if !differing.next_page_token.is_empty() { p { a href=(more) { (lang.text("office-next-page")) } } }
     };
-    Ok(Page { title, content, news: None, is_synthetic: false }.render(&desk))
+    Ok(Page { title, content, live: Live::Never, is_synthetic: false }.render(&desk))
 }
 
 fn render_changed_standings(

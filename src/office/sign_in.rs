@@ -5,7 +5,7 @@ use super::Office;
 use super::address::{page_address, safe_return};
 use super::cookie::{DEVICE, REMEMBERED_SECONDS, SESSION, build_cookie, read_cookie};
 use super::desk::Visitor;
-use super::failure::{status_reason, status_text};
+use super::failure::{put_retry_delay, status_reason, status_text};
 use super::forms::{Fields, PostedForm};
 use super::frame::render_bare;
 use super::renewal::SessionCookie;
@@ -19,7 +19,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use maud::{Markup, html};
-use tonic::Status;
+use tonic::{Code, Status};
 
 /// Shows the form.
 pub(super) async fn show(visitor: Visitor, Query(query): Query<Fields>) -> Response {
@@ -53,12 +53,13 @@ pub(super) async fn begin(
             (cookies, Redirect::to(safe_return(field("next")))).into_response()
         }
         Err(refused) => {
-            let code = match refused.code() {
-                tonic::Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
-                _ => StatusCode::UNAUTHORIZED,
-            };
+            let is_limited = refused.code() == Code::ResourceExhausted;
+            let code =
+                if is_limited { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNAUTHORIZED };
             let page = render_page(&visitor, field("next"), field("account"), Some(&refused));
-            (code, page).into_response()
+            let mut response = (code, page).into_response();
+            put_retry_delay(&refused, &mut response);
+            response
         }
     }
 }

@@ -5,6 +5,7 @@ use super::desk::Desk;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
+use super::live::Live;
 use super::morning::MorningQuery;
 use super::report::period_text;
 use super::target::{flatten_judgement, judgement_text};
@@ -59,7 +60,7 @@ pub(super) async fn show(
         }
     };
     let is_synthetic = morning.is_synthetic;
-    Ok(Page { title: &title, content, news: None, is_synthetic }.render(&desk))
+    Ok(Page { title: &title, content, live: Live::Never, is_synthetic }.render(&desk))
 }
 
 /// The address of the next page of the same list.

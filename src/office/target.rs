@@ -6,25 +6,25 @@ use super::desk::Desk;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
-use super::live::{News, NewsKind};
+use super::live::{Live, News, NewsKind};
 use super::morning::{MorningLinks, MorningQuery};
 use crate::app::morning_report::MorningReport;
+use crate::domain::standing::StandingView;
 use crate::domain::support::hex::encode_hex;
+use crate::grpc::LiveViewRequest;
 use crate::i18n::Lang;
 use crate::morning_report::PageParts;
 use crate::pb;
-use crate::pb::StandingView;
 use crate::pb::standing_service_server::StandingService;
 use crate::wire::record::judgement_state_from_proto;
 use axum::extract::Query;
 use axum::response::Html;
 use maud::{Markup, html};
 
-/// The views in which figures are summed, each with its name.
-const VIEWS: [(StandingView, &str); 3] = [
-    (StandingView::AsWas, "office-view-as-was"),
-    (StandingView::AsIs, "office-view-as-is"),
-    (StandingView::Frozen, "office-view-frozen"),
+/// The views that are judged on request, each with the word that asks for it and its name.
+const LIVE_VIEWS: [(StandingView, &str, &str); 2] = [
+    (StandingView::AsIs, "as-is", "office-view-as-is"),
+    (StandingView::Frozen, "frozen", "office-view-frozen"),
 ];
 
 /// Shows the page of one target.
@@ -36,7 +36,8 @@ pub(super) async fn show(
     let code = fields.get("target").map_or("", String::as_str);
     let query = MorningQuery::read(&desk, &fields).await?;
     let morning = query.find(&desk).await?;
-    let views = load_views(&desk, &morning, code).await?;
+    let published = load_published(&desk, &morning, code).await?;
+    let live = judge_live(&desk, &query, &morning, code, &fields).await?;
     let links = MorningLinks::new(&query, lang);
     let mut parts = PageParts::new(&morning, lang, Some(&links));
     if !parts.keep_target(code) {
@@ -47,39 +48,61 @@ pub(super) async fn show(
         p { a href=(query.address("today", "")) { (lang.text("office-back-to-all-targets")) } }
         p.meta { (parts.judged_window()) }
         (parts.targets())
-        (render_views(&views, &query, code, lang))
+        (render_views(published.as_ref(), live.as_ref(), &query, code, &desk))
         (parts.units())
         (parts.coverage())
         (parts.definitions())
         (render_run(&morning, lang))
     };
     let is_synthetic = morning.is_synthetic;
-    let news = Some(News { after, kind: NewsKind::Run });
-    Ok(Page { title: &title, content, news, is_synthetic }.render(&desk))
+    let live = Live::News(News { after, kind: NewsKind::Run });
+    Ok(Page { title: &title, content, live, is_synthetic }.render(&desk))
 }
 
-/// The standing of a target at the unit of a report, in each view in which it is judged.
-pub(super) async fn load_views(
+/// The published standing of a target at the unit of a report.
+async fn load_published(
     desk: &Desk,
     morning: &MorningReport,
     code: &str,
-) -> Result<Vec<(&'static str, pb::Standing)>, PageFailure> {
-    let phase = morning.unit.standings.get(code).map_or(morning.phase, |standing| standing.phase);
-    let mut found = Vec::with_capacity(VIEWS.len());
-    for (view, name) in VIEWS {
-        let request = pb::ListStandingsRequest {
-            campaign_id: morning.campaign.id().0.to_vec(),
-            unit_id: morning.unit.unit.0.to_vec(),
-            target_code: code.to_owned(),
-            phase_number: Some(phase.into()),
-            view: view.into(),
-            ..Default::default()
-        };
-        let call = StandingService::list_standings(desk.services(), desk.request(request));
-        let standings = desk.ask(call).await?.standings;
-        found.extend(standings.into_iter().map(|standing| (name, standing)));
-    }
-    Ok(found)
+) -> Result<Option<pb::Standing>, PageFailure> {
+    let request = pb::ListStandingsRequest {
+        campaign_id: morning.campaign.id().0.to_vec(),
+        unit_id: morning.unit.unit.0.to_vec(),
+        target_code: code.to_owned(),
+        phase_number: Some(judged_phase(morning, code).into()),
+        ..Default::default()
+    };
+    let call = StandingService::list_standings(desk.services(), desk.request(request));
+    Ok(desk.ask(call).await?.standings.into_iter().next())
+}
+
+/// The phase in which a target of the report is judged.
+fn judged_phase(morning: &MorningReport, code: &str) -> u8 {
+    morning.unit.standings.get(code).map_or(morning.phase, |standing| standing.phase)
+}
+
+/// The judgement of now in the view that was asked for, with its name; `None`: none was.
+async fn judge_live(
+    desk: &Desk,
+    query: &MorningQuery,
+    morning: &MorningReport,
+    code: &str,
+    fields: &Fields,
+) -> Result<Option<(&'static str, pb::StandingRecord)>, PageFailure> {
+    let asked = fields.get("view").map_or("", String::as_str);
+    let Some((view, _, name)) = LIVE_VIEWS.into_iter().find(|(_, word, _)| *word == asked) else {
+        return Ok(None);
+    };
+    let request = LiveViewRequest {
+        campaign_code: query.campaign.clone(),
+        unit_uid: query.unit.clone(),
+        phase: judged_phase(morning, code),
+        target: code.to_owned(),
+        view,
+    };
+    let judged = desk.services().judge_live_view(desk.request(request)).await;
+    let judged = judged.map_err(|status| PageFailure::from_status(status, &desk.visitor))?;
+    Ok(Some((name, judged.unwrap_or_default())))
 }
 
 /// A judgement and its members, each with its code.
@@ -99,15 +122,17 @@ pub(super) fn judgement_text(judgement: &pb::Judgement, lang: Lang) -> String {
 }
 
 fn render_views(
-    views: &[(&str, pb::Standing)],
+    published: Option<&pb::Standing>,
+    live: Option<&(&'static str, pb::StandingRecord)>,
     query: &MorningQuery,
     code: &str,
-    lang: Lang,
+    desk: &Desk,
 ) -> Markup {
-    let judged = views.iter().filter_map(|(name, standing)| {
-        let judgement = standing.record.as_ref()?.judgement.as_ref()?;
-        Some((*name, flatten_judgement(judgement), standing))
-    });
+    let lang = desk.lang();
+    let members = |record: &'_ pb::StandingRecord| -> Vec<pb::Judgement> {
+        record.judgement.iter().flat_map(flatten_judgement).cloned().collect()
+    };
+    let of_published = published.and_then(|one| one.record.as_ref()).map(members);
     html! {
         section {
             h2 { (lang.text("office-views")) }
@@ -123,16 +148,31 @@ fn render_views(
                         }
                     }
                     tbody {
-                        @for (name, members, standing) in judged {
-                            @for member in members {
+                        @for member in of_published.iter().flatten() {
+                            tr {
+                                th scope="row" { (lang.text("office-view-as-was")) }
+                                td { (member.code) }
+                                td { (judgement_text(member, lang)) }
+                                td { @if let Some(standing) = published { a href=(reports_address(query, standing, code, &member.code)) { (lang.text("office-show-reports")) " " (member.code) } } }
+                            }
+                        }
+                        @if let Some((name, record)) = live {
+                            @for member in members(record) {
                                 tr {
                                     th scope="row" { (lang.text(name)) }
                                     td { (member.code) }
-                                    td { (judgement_text(member, lang)) }
-                                    td { a href=(reports_address(query, standing, code, &member.code)) { (lang.text("office-show-reports")) " " (member.code) } }
+                                    td { (judgement_text(&member, lang)) }
+                                    td { (lang.text("office-judged-now")) }
                                 }
                             }
                         }
+                    }
+                }
+            }
+            @if desk.holds(&[pb::Role::CampaignHead]) {
+                ul.choices {
+                    @for (_, word, name) in LIVE_VIEWS {
+                        li { a href={ (query.address("target", code)) "&view=" (word) } { (lang.text(name)) } }
                     }
                 }
             }

@@ -5,12 +5,12 @@ use super::desk::Desk;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
-use super::live::{News, NewsKind};
+use super::live::{Live, News, NewsKind};
 use super::morning::{MorningLinks, MorningQuery, list_campaigns};
 use crate::app::morning_report::MorningReport;
-use crate::domain::support::message::{MessageArg, message};
+use crate::domain::support::message::message;
 use crate::i18n::Lang;
-use crate::morning_report::PageParts;
+use crate::morning_report::{PageParts, format_day};
 use crate::pb;
 use axum::extract::Query;
 use axum::response::Html;
@@ -44,8 +44,8 @@ pub(super) async fn show(
         (parts.provenance())
     };
     let is_synthetic = morning.is_synthetic;
-    let news = Some(News { after, kind: NewsKind::Run });
-    Ok(Page { title: &title, content, news, is_synthetic }.render(&desk))
+    let live = Live::News(News { after, kind: NewsKind::Run });
+    Ok(Page { title: &title, content, live, is_synthetic }.render(&desk))
 }
 
 /// The day of the run, the unit and the campaign.
@@ -55,7 +55,7 @@ pub(super) fn title_text(morning: &MorningReport, lang: Lang) -> String {
     lang.say(message!(
         "office-today-title",
         unit = morning.unit.name,
-        day => MessageArg::Date(morning.today),
+        day = format_day(morning.today, lang),
         campaign = name
     ))
 }

@@ -52,7 +52,7 @@ pub(super) fn nil_report_request(
     }
 }
 
-pub(super) async fn submit_nil_report(server: &TestServer, phone: &TestClient) -> pb::Report {
+pub(crate) async fn submit_nil_report(server: &TestServer, phone: &TestClient) -> pb::Report {
     let mut client = report_client(phone);
     client.save_report(phone.request(nil_report_request(server, phone, 1))).await.unwrap();
     let submit =

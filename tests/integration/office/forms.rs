@@ -1,0 +1,54 @@
+//! Forms that other sites and other sessions send.
+
+use super::{Browser, ROOT};
+use crate::harness::TestServer;
+use thidua::domain::access::permission::Role;
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused_even_with_every_secret_of_the_page() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
+    let token = browser.hidden_field("/office/runs", "form_token").await;
+    for origin in [None, Some("null"), Some("https://elsewhere.example"), Some("http://127.0.0.1")] {
+        let sent = browser.post_from(origin, "/office/sign-out", &[("form_token", &token)]).await;
+        assert_eq!(sent.status, 403, "{origin:?}");
+    }
+    assert_eq!(browser.get("/office/runs").await.status, 200, "the session is as it was");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_form_with_the_token_of_another_session_or_none_is_refused() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
+    let mut other = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
+    let foreign = other.hidden_field("/office/runs", "form_token").await;
+    for fields in [vec![], vec![("form_token", "")], vec![("form_token", foreign.as_str())]] {
+        assert_eq!(browser.post("/office/sign-out", &fields).await.status, 403, "{fields:?}");
+    }
+    assert_eq!(browser.get("/office/runs").await.status, 200, "the session is as it was");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_of_another_site_begins_no_session() {
+    let server = TestServer::start().await;
+    let label = format!("{ROOT}-CAMPAIGN_HEAD");
+    Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
+    let mut browser = Browser::open(&server).await;
+    let fields = [("account", label.as_str()), ("password", super::PASSWORD)];
+    let elsewhere = Some("https://elsewhere.example");
+    assert_eq!(browser.post_from(elsewhere, "/office/sign-in", &fields).await.status, 403);
+    assert_eq!(browser.session(), None);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_form_is_bounded_before_it_is_read() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::open(&server).await;
+    let large = "a".repeat(100_000);
+    let sent = browser.post("/office/sign-in", &[("account", &large)]).await;
+    assert!([400, 413, 429].contains(&sent.status), "{}", sent.status);
+    server.close().await;
+}
