@@ -184,11 +184,8 @@ impl MorningReportBuilder {
     /// The report without its questions.
     fn build(self, tx: &mut ReadTx) -> Result<MorningReport> {
         let MorningSource { reference, baselines: rows, run, unit, phase } = self.source.clone();
-        let standings = tx.standings(
-            self.campaign.id(),
-            &reference.unit_numbers,
-            &reference.element_numbers,
-        )?;
+        let standings =
+            tx.standings(self.campaign.id(), &reference.unit_numbers, &reference.element_numbers)?;
         // A unit that did not exist in the phase is presented over the whole campaign.
         let judged = |one: &Standing| one.unit == unit && one.phase == phase;
         let phase = if standings.iter().any(judged) { phase } else { 0 };
@@ -207,9 +204,8 @@ impl MorningReportBuilder {
             self.collect_courses(&input, &selected, window).map_err(unknown)?;
         let unsent = find_unsent_reports(&input, unit, window).map_err(unknown)?;
         let own: Vec<&Standing> = selected.values().collect();
-        let changes = super::run_changes::find_changes_since_previous_run(
-            tx, &run, &input, unit, &own,
-        )?;
+        let changes =
+            super::run_changes::find_changes_since_previous_run(tx, &run, &input, unit, &own)?;
         let unit_summary =
             |unit: UnitId| self.build_unit_summary(unit, phase, &standings, &aggregates);
         let children = reference.org.children(unit, Hierarchy::Command, self.today);
@@ -309,9 +305,8 @@ fn load_questions(
             questions.push(MorningReportQuestion { unit_uid, unit_name, finding });
         }
     }
-    questions.sort_by_cached_key(|one| {
-        (one.unit_uid.clone(), one.finding.asked_day, one.finding.id())
-    });
+    questions
+        .sort_by_cached_key(|one| (one.unit_uid.clone(), one.finding.asked_day, one.finding.id()));
     Ok(questions)
 }
 

@@ -277,9 +277,8 @@ pub(super) fn render_units(parts: &PageParts<'_>) -> Markup {
 /// Which units are to be asked about, by name and in code order.
 fn render_unusual_units(parts: &PageParts<'_>) -> Markup {
     let PageParts { morning, funnels, lang, links, .. } = parts;
-    let unit_of = |point: &FunnelPoint| {
-        morning.child_units.iter().find(|unit| unit.code == point.code)
-    };
+    let unit_of =
+        |point: &FunnelPoint| morning.child_units.iter().find(|unit| unit.code == point.code);
     html! {
         @for one in funnels.iter().filter(|one| one.unusual_points().next().is_some()) {
             p {

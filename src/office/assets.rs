@@ -47,12 +47,12 @@ impl Asset {
 }
 
 static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-    let sheet = [morning_report::STYLESHEET, include_str!("assets/office.css"), CARD_STYLES].concat();
+    let sheet =
+        [morning_report::STYLESHEET, include_str!("assets/office.css"), CARD_STYLES].concat();
     Asset::new("office.css", CSS, &sheet)
 });
-static HTMX: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("htmx.js", SCRIPT, include_str!("assets/htmx-2.0.11.min.js"))
-});
+static HTMX: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("htmx.js", SCRIPT, include_str!("assets/htmx-2.0.11.min.js")));
 static HTMX_EVENTS: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("htmx-sse.js", SCRIPT, include_str!("assets/htmx-ext-sse-2.2.4.min.js"))
 });
@@ -77,6 +77,9 @@ pub(super) fn routes() -> Router {
             (CACHE_CONTROL, "max-age=31536000, immutable"),
             (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ];
-        router.route(&asset.address, get(move || async move { (headers, &*asset.gzip).into_response() }))
+        router.route(
+            &asset.address,
+            get(move || async move { (headers, &*asset.gzip).into_response() }),
+        )
     })
 }

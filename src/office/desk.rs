@@ -79,14 +79,14 @@ pub(super) fn read_language(headers: &HeaderMap) -> Lang {
 
 /// A person with a live session.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(super) struct DeskCaller {
     office: Office,
     pub(super) visitor: Visitor,
     /// The session, as the call `GetSession` gives it.
     pub(super) session: pb::Session,
 }
 
-impl Desk {
+impl DeskCaller {
     pub(super) fn services(&self) -> &Services {
         &self.office.services
     }
@@ -121,7 +121,7 @@ impl Desk {
     }
 }
 
-impl FromRequestParts<Office> for Desk {
+impl FromRequestParts<Office> for DeskCaller {
     type Rejection = PageFailure;
 
     async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, PageFailure> {

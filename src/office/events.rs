@@ -1,9 +1,9 @@
 //! News for open pages: a stream of events, and the answer to a page that asks without one.
 
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
-use super::live::NewsKind;
 use super::forms::Fields;
+use super::live::NewsKind;
 use crate::domain::access::scope::RecordKind;
 use crate::grpc::NewsRequest;
 use axum::extract::Query;
@@ -26,7 +26,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// Streams news: an event at each, whose id is the position to resume from. A browser passes over
 /// an event without data.
 pub(super) async fn stream(
-    desk: Desk,
+    desk: DeskCaller,
     headers: HeaderMap,
     Query(query): Query<Fields>,
 ) -> Result<Response, PageFailure> {
@@ -35,14 +35,16 @@ pub(super) async fn stream(
     let followed = desk.services().follow_news(desk.request(request)).await;
     let news = followed.map_err(|status| PageFailure::from_status(status, &desk.visitor))?;
     let first = Event::default().retry(RETRY_DELAY).comment("");
-    let events = news.map(move |seq| Event::default().event(kind.name()).id(seq.to_string()).data(seq.to_string()));
+    let events = news.map(move |seq| {
+        Event::default().event(kind.name()).id(seq.to_string()).data(seq.to_string())
+    });
     let events = tokio_stream::once(first).chain(events).map(Ok::<_, Infallible>);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
 }
 
 /// Says whether there is news: an event in the page, or nothing.
 pub(super) async fn answer(
-    desk: Desk,
+    desk: DeskCaller,
     Query(query): Query<Fields>,
 ) -> Result<Response, PageFailure> {
     let (_, request) = read_request(&query, None);

@@ -1,7 +1,7 @@
 //! Forms: what a person sent from a page of this office in the present session, and nothing else.
 
 use super::Office;
-use super::desk::{Desk, Visitor};
+use super::desk::{DeskCaller, Visitor};
 use super::failure::PageFailure;
 use crate::auth::random_bytes;
 use crate::domain::support::hex::{decode_hex, encode_hex};
@@ -52,7 +52,7 @@ fn is_own_origin(headers: &HeaderMap, uri: &Uri, is_tls: bool) -> bool {
 
 /// A form that this person was shown in this session.
 pub(super) struct PostedForm {
-    pub(super) desk: Desk,
+    pub(super) desk: DeskCaller,
     fields: Fields,
 }
 
@@ -78,7 +78,7 @@ impl FromRequest<Office> for PostedForm {
 
     async fn from_request(request: Request, office: &Office) -> Result<Self, PageFailure> {
         let (mut parts, body) = request.into_parts();
-        let desk = Desk::from_request_parts(&mut parts, office).await?;
+        let desk = DeskCaller::from_request_parts(&mut parts, office).await?;
         let lang = desk.lang();
         let read = Form::<Fields>::from_request(Request::from_parts(parts, body), office).await;
         let Form(fields) = read.map_err(|_| PageFailure::BadForm { lang })?;
@@ -96,7 +96,7 @@ pub(super) struct UploadedFile {
 
 /// A form with files that this person was shown in this session.
 pub(super) struct PostedFiles {
-    pub(super) desk: Desk,
+    pub(super) desk: DeskCaller,
     fields: Fields,
     pub(super) files: Vec<UploadedFile>,
 }
@@ -122,7 +122,7 @@ impl FromRequest<Office> for PostedFiles {
 
     async fn from_request(request: Request, office: &Office) -> Result<Self, PageFailure> {
         let (mut parts, body) = request.into_parts();
-        let desk = Desk::from_request_parts(&mut parts, office).await?;
+        let desk = DeskCaller::from_request_parts(&mut parts, office).await?;
         let bad = || PageFailure::BadForm { lang: desk.lang() };
         let read = Multipart::from_request(Request::from_parts(parts, body), office).await;
         let mut parts = read.map_err(|_| bad())?;
@@ -160,7 +160,7 @@ pub(super) fn render_carried(file: &UploadedFile) -> Markup {
     html! { input type="hidden" name=(CARRIED_FIELD) value=(value); }
 }
 
-fn check_token(fields: &Fields, desk: &Desk) -> Result<(), PageFailure> {
+fn check_token(fields: &Fields, desk: &DeskCaller) -> Result<(), PageFailure> {
     if fields.get(TOKEN_FIELD) == Some(&desk.form_token()) {
         Ok(())
     } else {
@@ -174,12 +174,12 @@ fn parse_id(text: &str, lang: Lang) -> Result<Vec<u8>, PageFailure> {
 }
 
 /// The hidden fields of every form of a session.
-pub(super) fn render_proof(desk: &Desk) -> Markup {
+pub(super) fn render_proof(desk: &DeskCaller) -> Markup {
     html! { input type="hidden" name=(TOKEN_FIELD) value=(desk.form_token()); }
 }
 
 /// The hidden fields of a form whose request has an id.
-pub(super) fn render_request_proof(desk: &Desk) -> Markup {
+pub(super) fn render_request_proof(desk: &DeskCaller) -> Markup {
     // Without a random number the form is refused, and nothing happens twice.
     let id = random_bytes::<16>().map_or_else(|_| String::new(), |id| encode_hex(&id));
     html! { (render_proof(desk)) input type="hidden" name=(REQUEST_FIELD) value=(id); }

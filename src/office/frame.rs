@@ -1,11 +1,11 @@
 //! The frame of every page: headers, style sheet, navigation, and the mark of invented figures.
 
+use super::OFFICE_PATH;
 use super::address::page_address;
 use super::assets::{script_addresses, stylesheet_address};
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::forms::render_proof;
 use super::live::{Live, render_live};
-use super::OFFICE_PATH;
 use crate::domain::support::text::escape_lines;
 use crate::i18n::Lang;
 use crate::pb::Role;
@@ -58,7 +58,7 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     /// The page in its frame.
-    pub(super) fn render(&self, desk: &Desk) -> Html<String> {
+    pub(super) fn render(&self, desk: &DeskCaller) -> Html<String> {
         let lang = desk.lang();
         let body = html! {
             a.skip href="#main" { (lang.text("office-skip")) }
@@ -113,12 +113,13 @@ pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
         &[Role::CampaignHead, Role::Reviewer, Role::UnitHead, Role::Reporter],
     ),
     ("office-nav-runs", "runs", &[Role::CampaignHead]),
-    ("office-campaigns", "campaigns", &[Role::CampaignHead, Role::DataSteward]),
-    ("office-nav-fleet", "fleet", &[Role::Admin]),
+    ("office-nav-fleet", "fleet", &[Role::Admin, Role::CampaignHead]),
     ("office-nav-accounts", "accounts", &[Role::Admin]),
     ("office-nav-cards", "cards", &[Role::Admin]),
     ("office-nav-keys", "keys", &[Role::Admin]),
+    ("office-nav-organisation", "organisation", &[Role::DataSteward]),
     ("office-nav-imports", "imports", &[Role::Admin, Role::DataSteward]),
+    ("office-campaigns", "campaigns", &[Role::CampaignHead, Role::DataSteward]),
     (
         "office-nav-jobs",
         "jobs",
@@ -126,7 +127,7 @@ pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
     ),
 ];
 
-fn render_navigation(desk: &Desk) -> Markup {
+fn render_navigation(desk: &DeskCaller) -> Markup {
     let lang = desk.lang();
     let here = desk.visitor.here.as_str();
     let offered = SECTIONS.iter().filter(|(.., roles)| desk.holds(roles));

@@ -3,7 +3,7 @@
 use super::OFFICE_PATH;
 use super::address::{page_address, safe_return};
 use super::cookie::{LANGUAGE, REMEMBERED_SECONDS, build_cookie};
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::frame::SECTIONS;
 use crate::i18n::Lang;
 use axum::extract::Query;
@@ -12,7 +12,7 @@ use http::header::SET_COOKIE;
 use std::collections::BTreeMap;
 
 /// Leads a person to the first page of their work.
-pub(super) async fn lead_home(desk: Desk) -> Redirect {
+pub(super) async fn lead_home(desk: DeskCaller) -> Redirect {
     let first = SECTIONS.iter().find(|(.., roles)| desk.holds(roles));
     Redirect::to(&page_address(first.map_or("today", |(_, page, _)| page), &[]))
 }

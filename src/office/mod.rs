@@ -4,7 +4,7 @@
 //! ```text
 //!  browser --cookie--> session: the token of a desk session, renewed while it is used
 //!                        |
-//!          page  <---- Desk: calls the rpc of each fact, with this token, in this process
+//!          page  <---- DeskCaller: calls the rpc of each fact, with this token, in this process
 //! ```
 //!
 //! A page is the calls that it makes: it reads no database and grants nothing, so it shows what its
@@ -38,10 +38,10 @@ mod today;
 pub use failure::refusal_response;
 pub use session::carry_token;
 
-use administration::{accounts, campaigns, cards, fleet, imports, jobs, keys};
 use crate::clock::Clock;
-use crate::grpc::Services;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
+use crate::grpc::Services;
+use administration::{accounts, campaigns, cards, fleet, imports, jobs, keys, organisation};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -116,5 +116,6 @@ fn administration_routes() -> Router<Office> {
         .route("/office/jobs/cancel", post(jobs::cancel))
         .route("/office/campaigns", get(campaigns::list))
         .route("/office/campaigns/step", post(campaigns::step))
+        .route("/office/organisation", get(organisation::show).post(organisation::rehearse))
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
 }

@@ -2,7 +2,7 @@
 //! on it lead.
 
 use super::address::page_address;
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::names::LIST_PAGE_SIZE;
@@ -32,7 +32,7 @@ pub(super) struct MorningQuery {
 
 impl MorningQuery {
     /// What a request asks for. Without a campaign the first, without a unit the person's own.
-    pub(super) async fn read(desk: &Desk, fields: &Fields) -> Result<Self, PageFailure> {
+    pub(super) async fn read(desk: &DeskCaller, fields: &Fields) -> Result<Self, PageFailure> {
         let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
         let phase = field("phase");
         let phase = if phase.is_empty() { Ok(0) } else { phase.parse() };
@@ -51,13 +51,17 @@ impl MorningQuery {
     /// The address of a page about this report, or about one of its targets.
     pub(super) fn address(&self, page: &str, target: &str) -> String {
         let phase = if self.phase == 0 { String::new() } else { self.phase.to_string() };
-        let query =
-            [("campaign", &*self.campaign), ("phase", &phase), ("unit", &self.unit), ("target", target)];
+        let query = [
+            ("campaign", &*self.campaign),
+            ("phase", &phase),
+            ("unit", &self.unit),
+            ("target", target),
+        ];
         page_address(page, &query)
     }
 
     /// The report.
-    pub(super) async fn find(&self, desk: &Desk) -> Result<MorningReport, PageFailure> {
+    pub(super) async fn find(&self, desk: &DeskCaller) -> Result<MorningReport, PageFailure> {
         let request = pb::GetMorningReportRequest {
             campaign_code: self.campaign.clone(),
             phase: self.phase,
@@ -69,7 +73,9 @@ impl MorningQuery {
 }
 
 /// The published campaigns, by code.
-pub(super) async fn list_campaigns(desk: &Desk) -> Result<Vec<pb::CampaignRecord>, PageFailure> {
+pub(super) async fn list_campaigns(
+    desk: &DeskCaller,
+) -> Result<Vec<pb::CampaignRecord>, PageFailure> {
     let request = pb::ListCampaignsRequest { page_size: 100, ..Default::default() };
     let call = CampaignService::list_campaigns(desk.services(), desk.request(request));
     let listed = desk.ask(call).await?;
@@ -77,7 +83,7 @@ pub(super) async fn list_campaigns(desk: &Desk) -> Result<Vec<pb::CampaignRecord
 }
 
 /// The permanent code of the session's unit.
-async fn find_own_unit(desk: &Desk) -> Result<String, PageFailure> {
+async fn find_own_unit(desk: &DeskCaller) -> Result<String, PageFailure> {
     let unit = pb::get_unit_request::Unit::UnitId(desk.session.unit_id.clone());
     let request = pb::GetUnitRequest { unit: Some(unit) };
     let found = desk.ask(OrgService::get_unit(desk.services(), desk.request(request))).await?;
@@ -100,7 +106,7 @@ impl<'a> MorningLinks<'a> {
     /// With the last contact of every unit whose devices the person may list.
     pub(super) async fn with_contacts(
         query: &'a MorningQuery,
-        desk: &Desk,
+        desk: &DeskCaller,
     ) -> Result<Self, PageFailure> {
         let mut contacts = BTreeMap::new();
         let mut page_token = String::new();

@@ -1,6 +1,6 @@
 //! The names behind the numbers of records: elements, contracts and units, as the calls list them.
 
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use crate::domain::support::ids::ContractId;
 use crate::i18n::Lang;
@@ -23,7 +23,7 @@ pub(super) struct CatalogueNames {
 
 impl CatalogueNames {
     /// Reads the catalogue.
-    pub(super) async fn load(desk: &Desk) -> Result<Self, PageFailure> {
+    pub(super) async fn load(desk: &DeskCaller) -> Result<Self, PageFailure> {
         let mut names = Self::default();
         let mut page_token = String::new();
         loop {
@@ -32,7 +32,8 @@ impl CatalogueNames {
                 page_token,
                 include_drafts: false,
             };
-            let call = CatalogueService::list_catalogue_entries(desk.services(), desk.request(request));
+            let call =
+                CatalogueService::list_catalogue_entries(desk.services(), desk.request(request));
             let listed = desk.ask(call).await?;
             listed.entries.into_iter().filter_map(|one| one.entry).for_each(|one| names.add(one));
             page_token = listed.next_page_token;
@@ -63,9 +64,8 @@ impl CatalogueNames {
 
     /// The name of the form of a contract with this id.
     pub(super) fn form_name(&self, contract_id: &[u8], lang: Lang) -> String {
-        let is_meant = |one: &&pb::ContractRecord| {
-            ContractId::from_code(&one.code).0[..] == *contract_id
-        };
+        let is_meant =
+            |one: &&pb::ContractRecord| ContractId::from_code(&one.code).0[..] == *contract_id;
         let Some(contract) = self.contracts.values().find(is_meant) else { return String::new() };
         let form = self.forms.get(&contract.form);
         form.map_or_else(
@@ -81,12 +81,15 @@ pub(super) struct UnitNames(BTreeMap<u32, pb::UnitRecord>);
 
 impl UnitNames {
     /// Reads all units, also those that are closed.
-    pub(super) async fn load(desk: &Desk) -> Result<Self, PageFailure> {
+    pub(super) async fn load(desk: &DeskCaller) -> Result<Self, PageFailure> {
         let mut units = BTreeMap::new();
         let mut page_token = String::new();
         loop {
-            let request =
-                pb::ListUnitsRequest { page_size: LIST_PAGE_SIZE, page_token, ..Default::default() };
+            let request = pb::ListUnitsRequest {
+                page_size: LIST_PAGE_SIZE,
+                page_token,
+                ..Default::default()
+            };
             let call = OrgService::list_units(desk.services(), desk.request(request));
             let listed = desk.ask(call).await?;
             let records = listed.units.into_iter().filter_map(|unit| unit.record);
@@ -103,9 +106,24 @@ impl UnitNames {
         self.0.get(&number).map_or("", |record| version_name(record, day))
     }
 
+    /// The units by their permanent codes.
+    pub(super) fn in_code_order(&self) -> Vec<&pb::UnitRecord> {
+        let mut units: Vec<&pb::UnitRecord> = self.0.values().collect();
+        units.sort_by(|one, other| one.uid.cmp(&other.uid));
+        units
+    }
+
+    /// The last name of a unit.
+    pub(super) fn name_by_number(&self, number: u32) -> &str {
+        self.name_on(number, i32::MAX)
+    }
+
     /// The last name of the unit with this permanent code.
     pub(super) fn name_of(&self, uid: &str) -> &str {
-        self.0.values().find(|one| one.uid == uid).map_or("", |record| version_name(record, i32::MAX))
+        self.0
+            .values()
+            .find(|one| one.uid == uid)
+            .map_or("", |record| version_name(record, i32::MAX))
     }
 }
 

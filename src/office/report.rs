@@ -1,6 +1,6 @@
 //! One report: its figures, and every revision of it.
 
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
@@ -23,7 +23,7 @@ const REVISIONS_SHOWN: i32 = 20;
 
 /// Shows a report.
 pub(super) async fn show(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let (after, lang) = (desk.services().head_seq(), desk.lang());

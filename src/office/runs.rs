@@ -1,7 +1,7 @@
 //! The published runs of a campaign: the list, one run and its manifest, two runs side by side.
 
 use super::address::page_address;
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
@@ -32,7 +32,7 @@ const DIFFERENCES_PAGE_SIZE: i32 = 500;
 
 /// Lists the runs of a campaign, newest first; two of them can be chosen and compared.
 pub(super) async fn list(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let (after, lang) = (desk.services().head_seq(), desk.lang());
@@ -47,7 +47,8 @@ pub(super) async fn list(
     };
     let listed = desk.ask(RunService::list_runs(desk.services(), desk.request(request))).await?;
     let title = format!("{} · {}", lang.text("office-nav-runs"), campaign.code);
-    let more = page_address("runs", &[("campaign", &campaign.code), ("page", &listed.next_page_token)]);
+    let more =
+        page_address("runs", &[("campaign", &campaign.code), ("page", &listed.next_page_token)]);
     let content = html! {
         ul.choices aria-label=(lang.text("office-campaigns")) {
             @for one in &campaigns {
@@ -102,7 +103,7 @@ fn published_text(run: &pb::PublishedRun) -> String {
 /// Shows one run: its manifest and what it published. On request it is computed again from the raw
 /// reports, which takes a while.
 pub(super) async fn show(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -132,7 +133,7 @@ pub(super) async fn show(
 
 /// A run in the list of those of its campaign.
 async fn find_run(
-    desk: &Desk,
+    desk: &DeskCaller,
     campaign: &str,
     run_id: &[u8],
 ) -> Result<pb::PublishedRun, PageFailure> {
@@ -158,7 +159,7 @@ async fn find_run(
 
 /// The standings of a run at the unit that runs the campaign.
 async fn load_standings(
-    desk: &Desk,
+    desk: &DeskCaller,
     run_id: &[u8],
 ) -> Result<Vec<pb::StandingRecord>, PageFailure> {
     let request = pb::ListStandingsOfRunRequest {
@@ -238,7 +239,7 @@ fn render_standings(standings: &[pb::StandingRecord], lang: Lang) -> Markup {
 
 /// Shows two runs side by side: which standings differ, and because of which reports.
 pub(super) async fn compare(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -318,11 +319,7 @@ fn render_changed_standings(
     }
 }
 
-fn render_changed_reports(
-    reports: &[pb::ChangedReport],
-    units: &UnitNames,
-    lang: Lang,
-) -> Markup {
+fn render_changed_reports(reports: &[pb::ChangedReport], units: &UnitNames, lang: Lang) -> Markup {
     html! {
         @if !reports.is_empty() {
             section {

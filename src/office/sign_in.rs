@@ -71,7 +71,8 @@ pub(super) async fn end(form: PostedForm) -> Response {
         request_id: random_bytes::<16>().map(Vec::from).unwrap_or_default(),
         device_id: desk.session.device_id.clone(),
     };
-    let ended = desk.ask(AccessService::revoke_device(desk.services(), desk.request(message))).await;
+    let ended =
+        desk.ask(AccessService::revoke_device(desk.services(), desk.request(message))).await;
     match ended {
         Ok(_) => {
             let removed = [(SET_COOKIE, build_cookie(SESSION, "", Some(0)))];
@@ -97,12 +98,7 @@ fn render_page(
     render_bare(title, &content, lang)
 }
 
-fn render_form(
-    visitor: &Visitor,
-    next: &str,
-    account: &str,
-    refused: Option<&Status>,
-) -> Markup {
+fn render_form(visitor: &Visitor, next: &str, account: &str, refused: Option<&Status>) -> Markup {
     let lang = visitor.lang;
     let wants_code = refused.is_some_and(|status| status_reason(status).contains("SECOND_FACTOR"));
     html! {

@@ -1,7 +1,7 @@
 //! The reports behind one figure: what each contributed, and which are missing.
 
 use super::address::page_address;
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
@@ -30,7 +30,7 @@ const PAGE_SIZE: i32 = 100;
 
 /// Shows the reports behind a standing, or behind one member of its target.
 pub(super) async fn show(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -107,9 +107,8 @@ fn render_reports(
 fn render_report(report: &pb::StandingReport, morning: &MorningReport, lang: Lang) -> Markup {
     let unit = UnitId::from_slice(&report.unit_id).ok();
     let start = report.period.as_ref().map_or(0, |period| period.start_day);
-    let name = unit.map_or("", |unit| {
-        morning.reference.org.nearest_name(unit, date_from_days(start))
-    });
+    let name =
+        unit.map_or("", |unit| morning.reference.org.nearest_name(unit, date_from_days(start)));
     let support = enums::report_support_from_proto(report.support).ok();
     let is_received = matches!(support, Some(ReportSupport::Waiting | ReportSupport::Accepted));
     let period = report.period.as_ref().map_or_else(String::new, |one| period_text(one, lang));

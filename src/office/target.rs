@@ -2,7 +2,7 @@
 //! organisation, and the way to the reports.
 
 use super::address::page_address;
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
@@ -29,7 +29,7 @@ const LIVE_VIEWS: [(StandingView, &str, &str); 2] = [
 
 /// Shows the page of one target.
 pub(super) async fn show(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let (after, lang) = (desk.services().head_seq(), desk.lang());
@@ -61,7 +61,7 @@ pub(super) async fn show(
 
 /// The published standing of a target at the unit of a report.
 async fn load_published(
-    desk: &Desk,
+    desk: &DeskCaller,
     morning: &MorningReport,
     code: &str,
 ) -> Result<Option<pb::Standing>, PageFailure> {
@@ -83,7 +83,7 @@ fn judged_phase(morning: &MorningReport, code: &str) -> u8 {
 
 /// The judgement of now in the view that was asked for, with its name; `None`: none was.
 async fn judge_live(
-    desk: &Desk,
+    desk: &DeskCaller,
     query: &MorningQuery,
     morning: &MorningReport,
     code: &str,
@@ -126,7 +126,7 @@ fn render_views(
     live: Option<&(&'static str, pb::StandingRecord)>,
     query: &MorningQuery,
     code: &str,
-    desk: &Desk,
+    desk: &DeskCaller,
 ) -> Markup {
     let lang = desk.lang();
     let members = |record: &'_ pb::StandingRecord| -> Vec<pb::Judgement> {

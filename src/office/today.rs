@@ -1,7 +1,7 @@
 //! The leader's first page: where the targets stand, what changed and because of whom, whom to
 //! call.
 
-use super::desk::Desk;
+use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
@@ -18,7 +18,7 @@ use maud::{Markup, html};
 
 /// Shows the page of one unit.
 pub(super) async fn show(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let after = desk.services().head_seq();

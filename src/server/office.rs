@@ -64,9 +64,8 @@ where
         Box::pin(async move {
             let Ok(response) = answered.await;
             let refusal = Status::from_header_map(response.headers());
-            Ok(refusal.map_or(response, |status| {
-                office::refusal_response(&status, lang).map(Body::new)
-            }))
+            Ok(refusal
+                .map_or(response, |status| office::refusal_response(&status, lang).map(Body::new)))
         })
     }
 }

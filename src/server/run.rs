@@ -127,16 +127,19 @@ pub async fn run_server(
     tokio::select! {
         served = serving => served,
         never = reload_on_change(certificates) => match never {},
-        () = async {
-            if closing.wait_for(|closing| *closing).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(SHUTDOWN_GRACE).await;
-        } => {
+        () = wait_for_grace(&mut closing) => {
             tracing::warn!("calls were still under way when the server ended");
             Ok(())
         }
     }
+}
+
+/// Waits until running calls have had their time to end after shutdown began.
+async fn wait_for_grace(closing: &mut watch::Receiver<bool>) {
+    if closing.wait_for(|closing| *closing).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(SHUTDOWN_GRACE).await;
 }
 
 /// Creates the services with the limits and settings of a server.

@@ -116,8 +116,8 @@ impl NewsFollower {
             }
             let is_contiguous = batch.after_seq <= self.seq
                 && self.scope_numbers.iter().all(|scope| batch.has_scope(*scope));
-            has_news |= !is_contiguous
-                || batch.has_change(&self.scope_numbers, self.seq, self.kind);
+            has_news |=
+                !is_contiguous || batch.has_change(&self.scope_numbers, self.seq, self.kind);
             self.seq = batch.upto_seq;
         }
         has_news |= self.seq < seq && !self.scope_numbers.is_empty();

@@ -106,6 +106,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
             "morning_report",
             "exchange",
             "grpc",
+            "office",
             "client",
             "config",
             "server",
@@ -149,8 +150,9 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Passwords of desk accounts.
     ("argon2", &["auth"]),
     ("axum", &["office", "server"]),
-    // Audit proofs and signed notes are texts (C2SP); in server the details of Connect's errors.
-    ("base64", &["auth", "domain", "cli", "server"]),
+    // Audit proofs and signed notes are texts (C2SP); in server the details of Connect's errors, in
+    // office files that a form carries on.
+    ("base64", &["auth", "domain", "cli", "office", "server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     // Reads a password from a terminal without showing it.
@@ -192,9 +194,9 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Messages of the contract as JSON, by its descriptors, for Connect; in cli the contract as an
     // OpenAPI document.
     ("prost_reflect", &["server", "cli"]),
-    ("prost_types", &["pb", "wire"]),
+    ("prost_types", &["pb", "wire", "office"]),
     // Draws the pictures of enrolment cards.
-    ("qrcodegen", &["cli"]),
+    ("qrcodegen", &["office", "cli"]),
     // What calamine does not tell of a workbook: hidden rows. In exchange data value sets in XML.
     ("quick_xml", &["exchange", "files"]),
     // Creates the private CA and the server's certificate.

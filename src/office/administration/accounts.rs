@@ -3,12 +3,13 @@
 
 use super::super::address::page_address;
 use super::super::card_sheet::role_text;
-use super::super::desk::Desk;
+use super::super::desk::DeskCaller;
 use super::super::failure::PageFailure;
 use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
 use super::super::live::Live;
 use super::super::names::LIST_PAGE_SIZE;
+use super::organisation::span_text;
 use super::{outcome_address, render_outcome};
 use crate::domain::access::permission::Role;
 use crate::domain::support::hex::{decode_hex, encode_hex};
@@ -25,7 +26,7 @@ use maud::{Markup, html};
 
 /// Lists the accounts with their roles, and gives a role.
 pub(in super::super) async fn list(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -68,7 +69,7 @@ pub(in super::super) async fn list(
 
 /// Shows one account: its roles, devices and sessions, and what can be done with them.
 pub(in super::super) async fn show(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -116,15 +117,10 @@ fn grant_role_text(role: i32, lang: Lang) -> &'static str {
     role_from_proto(role).map_or("", |role| role_text(role, lang))
 }
 
-fn span_text(days: Option<pb::DaySpan>, lang: Lang) -> String {
-    let pb::DaySpan { start_day, end_day } = days.unwrap_or_default();
-    let day = |day: Option<i32>| {
-        day.map_or_else(String::new, |day| format_day(date_from_days(day), lang))
-    };
-    format!("{} – {}", day(start_day), day(end_day.map(|end| end - 1)))
-}
-
-async fn list_grants(desk: &Desk, account_id: Vec<u8>) -> Result<Vec<pb::RoleGrant>, PageFailure> {
+async fn list_grants(
+    desk: &DeskCaller,
+    account_id: Vec<u8>,
+) -> Result<Vec<pb::RoleGrant>, PageFailure> {
     let (mut grants, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = pb::ListGrantsRequest {
@@ -143,14 +139,14 @@ async fn list_grants(desk: &Desk, account_id: Vec<u8>) -> Result<Vec<pb::RoleGra
     }
 }
 
-async fn list_devices(desk: &Desk, account_id: &[u8]) -> Result<Vec<pb::Device>, PageFailure> {
+async fn list_devices(
+    desk: &DeskCaller,
+    account_id: &[u8],
+) -> Result<Vec<pb::Device>, PageFailure> {
     let (mut devices, mut page_token) = (Vec::new(), String::new());
     loop {
-        let request = pb::ListDevicesRequest {
-            page_size: LIST_PAGE_SIZE,
-            page_token,
-            unit_id: Vec::new(),
-        };
+        let request =
+            pb::ListDevicesRequest { page_size: LIST_PAGE_SIZE, page_token, unit_id: Vec::new() };
         let call = AccessService::list_devices(desk.services(), desk.request(request));
         let listed = desk.ask(call).await?;
         devices.extend(listed.devices.into_iter().filter(|one| one.account_id == account_id));
@@ -161,7 +157,7 @@ async fn list_devices(desk: &Desk, account_id: &[u8]) -> Result<Vec<pb::Device>,
     }
 }
 
-fn render_grant_form(desk: &Desk, label: &str) -> Markup {
+fn render_grant_form(desk: &DeskCaller, label: &str) -> Markup {
     let lang = desk.lang();
     html! {
         form.fields method="post" action=(page_address("accounts/grant", &[])) {
@@ -183,7 +179,7 @@ fn render_grant_form(desk: &Desk, label: &str) -> Markup {
     }
 }
 
-fn render_grants(desk: &Desk, grants: &[pb::RoleGrant]) -> Markup {
+fn render_grants(desk: &DeskCaller, grants: &[pb::RoleGrant]) -> Markup {
     let lang = desk.lang();
     html! {
         table.plain {
@@ -209,7 +205,7 @@ fn render_grants(desk: &Desk, grants: &[pb::RoleGrant]) -> Markup {
     }
 }
 
-fn render_devices(desk: &Desk, devices: &[pb::Device]) -> Markup {
+fn render_devices(desk: &DeskCaller, devices: &[pb::Device]) -> Markup {
     let lang = desk.lang();
     let is_active = |device: &pb::Device| device.state() == pb::DeviceState::Active;
     html! {

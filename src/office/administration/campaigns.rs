@@ -1,7 +1,7 @@
 //! Campaigns: their states, what the next publication would say, and the steps.
 
 use super::super::address::page_address;
-use super::super::desk::Desk;
+use super::super::desk::DeskCaller;
 use super::super::failure::PageFailure;
 use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
@@ -15,7 +15,9 @@ use crate::i18n::Lang;
 use crate::morning_report::format_day;
 use crate::pb;
 use crate::pb::campaign_service_server::CampaignService;
-use crate::wire::enums::{campaign_status_from_proto, campaign_step_from_proto, campaign_step_to_proto};
+use crate::wire::enums::{
+    campaign_status_from_proto, campaign_step_from_proto, campaign_step_to_proto,
+};
 use axum::extract::Query;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -29,7 +31,7 @@ const REHEARSALS: [(&str, pb::RehearsedAct, &str); 3] = [
 
 /// Lists the campaigns, drafts too, and shows a rehearsal of one.
 pub(in super::super) async fn list(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -50,7 +52,7 @@ pub(in super::super) async fn list(
 }
 
 async fn rehearse(
-    desk: &Desk,
+    desk: &DeskCaller,
     fields: &Fields,
 ) -> Result<Option<pb::RehearseCampaignResponse>, PageFailure> {
     let asked = fields.get("rehearse").map_or("", String::as_str);
@@ -63,7 +65,7 @@ async fn rehearse(
     Ok(Some(desk.ask(call).await?))
 }
 
-fn render_campaign(desk: &Desk, record: &pb::CampaignRecord) -> Markup {
+fn render_campaign(desk: &DeskCaller, record: &pb::CampaignRecord) -> Markup {
     let lang = desk.lang();
     let status = campaign_status_from_proto(record.status).ok();
     let name = lang.pick(&record.name_vi, &record.name_en);
@@ -82,7 +84,7 @@ fn render_campaign(desk: &Desk, record: &pb::CampaignRecord) -> Markup {
     }
 }
 
-fn render_steps(desk: &Desk, code: &str, status: CampaignStatus) -> Markup {
+fn render_steps(desk: &DeskCaller, code: &str, status: CampaignStatus) -> Markup {
     let lang = desk.lang();
     html! {
         @for step in status.allowed_steps().filter(|step| *step != CampaignStep::Reopen) {

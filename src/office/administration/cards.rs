@@ -2,7 +2,7 @@
 
 use super::super::address::page_address;
 use super::super::card_sheet::{SheetCard, render_cards, role_text};
-use super::super::desk::Desk;
+use super::super::desk::DeskCaller;
 use super::super::failure::PageFailure;
 use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
@@ -24,7 +24,7 @@ const CARD_ROLES: [Role; 3] = [Role::Reporter, Role::UnitHead, Role::Reviewer];
 
 /// Lists the open cards, and asks for whom a sheet is printed.
 pub(in super::super) async fn list(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -39,7 +39,7 @@ pub(in super::super) async fn list(
     Ok(Page { title, content, live: Live::Never, is_synthetic: false }.render(&desk))
 }
 
-fn render_order(desk: &Desk) -> Markup {
+fn render_order(desk: &DeskCaller) -> Markup {
     let lang = desk.lang();
     html! {
         form.fields method="post" action=(page_address("cards/print", &[])) {
@@ -58,7 +58,7 @@ fn render_order(desk: &Desk) -> Markup {
     }
 }
 
-fn render_open_cards(desk: &Desk, cards: &[pb::EnrolmentCard]) -> Markup {
+fn render_open_cards(desk: &DeskCaller, cards: &[pb::EnrolmentCard]) -> Markup {
     let lang = desk.lang();
     let expires = |card: &pb::EnrolmentCard| {
         card.expires_at.and_then(|at| timestamp_from_proto(at).ok()).map(|at| at.local_text())

@@ -1,6 +1,6 @@
 //! Units with the state of their devices: whom to call, and who needs a card.
 
-use super::super::desk::Desk;
+use super::super::desk::DeskCaller;
 use super::super::failure::PageFailure;
 use super::super::forms::Fields;
 use super::super::frame::Page;
@@ -19,7 +19,7 @@ use maud::{Markup, html};
 
 /// Lists units, those without a device first.
 pub(in super::super) async fn list(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -40,7 +40,7 @@ pub(in super::super) async fn list(
 
 /// The units under one, or all, whose devices the person may list.
 pub(in super::super) async fn list_unit_devices(
-    desk: &Desk,
+    desk: &DeskCaller,
     under: &str,
 ) -> Result<Vec<pb::UnitDevices>, PageFailure> {
     let (mut units, mut page_token) = (Vec::new(), String::new());

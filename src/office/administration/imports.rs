@@ -1,7 +1,7 @@
 //! Files: what each row would do, then the same files taken.
 
 use super::super::address::page_address;
-use super::super::desk::Desk;
+use super::super::desk::DeskCaller;
 use super::super::failure::PageFailure;
 use super::super::forms::{PostedFiles, render_carried, render_request_proof};
 use super::super::frame::Page;
@@ -27,7 +27,7 @@ const KINDS: [(&str, pb::ImportKind, &str); 5] = [
 ];
 
 /// Asks for files.
-pub(in super::super) async fn show(desk: Desk) -> Html<String> {
+pub(in super::super) async fn show(desk: DeskCaller) -> Html<String> {
     let lang = desk.lang();
     let content = html! {
         p.soft { (lang.text("office-import-hint")) }
@@ -37,7 +37,7 @@ pub(in super::super) async fn show(desk: Desk) -> Html<String> {
     Page { title, content, live: Live::Never, is_synthetic: false }.render(&desk)
 }
 
-fn render_choice(desk: &Desk) -> Markup {
+fn render_choice(desk: &DeskCaller) -> Markup {
     let lang = desk.lang();
     html! {
         form.fields method="post" action=(page_address("imports", &[])) enctype="multipart/form-data" {
@@ -71,10 +71,10 @@ pub(in super::super) async fn take(form: PostedFiles) -> Result<Html<String>, Pa
         basis: form.field("basis").to_owned(),
         ..Default::default()
     };
-    let mut pieces = form.files.iter().map(|file| pb::FilePiece {
-        name: file.name.clone(),
-        data: file.bytes.clone(),
-    });
+    let mut pieces = form
+        .files
+        .iter()
+        .map(|file| pb::FilePiece { name: file.name.clone(), data: file.bytes.clone() });
     let first = pb::ImportFileRequest {
         request_id: form.request_id()?,
         options: Some(options),
@@ -111,7 +111,8 @@ fn render_outcome(taken: &pb::ImportFileResponse, applies: bool, lang: Lang) -> 
     }
 }
 
-fn render_findings(findings: &[pb::FileFinding], lang: Lang) -> Markup {
+/// What is wrong with files, each finding with its place.
+pub(super) fn render_findings(findings: &[pb::FileFinding], lang: Lang) -> Markup {
     html! {
         @if !findings.is_empty() {
             div.wide {

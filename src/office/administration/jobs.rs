@@ -1,7 +1,7 @@
 //! Jobs: what runs when, what ran, and one run now.
 
 use super::super::address::page_address;
-use super::super::desk::Desk;
+use super::super::desk::DeskCaller;
 use super::super::failure::PageFailure;
 use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
@@ -20,7 +20,7 @@ const RUNS_SHOWN: i32 = 40;
 
 /// Lists the jobs and their latest runs. While one runs, the page follows it.
 pub(in super::super) async fn list(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -45,7 +45,7 @@ fn time_text(at: Option<prost_types::Timestamp>) -> String {
     at.map_or_else(String::new, |at| at.local_text())
 }
 
-fn render_jobs(desk: &Desk, jobs: &[pb::Job]) -> Markup {
+fn render_jobs(desk: &DeskCaller, jobs: &[pb::Job]) -> Markup {
     let lang = desk.lang();
     let may_run = desk.holds(&[pb::Role::Admin, pb::Role::DataSteward]);
     html! {
@@ -74,7 +74,7 @@ fn render_jobs(desk: &Desk, jobs: &[pb::Job]) -> Markup {
     }
 }
 
-fn render_runs(desk: &Desk, runs: &[pb::JobRun]) -> Markup {
+fn render_runs(desk: &DeskCaller, runs: &[pb::JobRun]) -> Markup {
     let lang = desk.lang();
     html! {
         @if runs.is_empty() { p.soft { (lang.text("page-none")) } }
@@ -97,7 +97,7 @@ fn render_runs(desk: &Desk, runs: &[pb::JobRun]) -> Markup {
     }
 }
 
-fn render_button(desk: &Desk, page: &str, job: &str, text: &'static str) -> Markup {
+fn render_button(desk: &DeskCaller, page: &str, job: &str, text: &'static str) -> Markup {
     html! {
         form method="post" action=(page_address(page, &[])) {
             (render_request_proof(desk))

@@ -2,7 +2,7 @@
 //! is issued on the command line, where its secret is handed over.
 
 use super::super::address::page_address;
-use super::super::desk::Desk;
+use super::super::desk::DeskCaller;
 use super::super::failure::PageFailure;
 use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
@@ -20,7 +20,7 @@ use maud::{Markup, html};
 
 /// Lists the keys by time of issue.
 pub(in super::super) async fn list(
-    desk: Desk,
+    desk: DeskCaller,
     Query(fields): Query<Fields>,
 ) -> Result<Html<String>, PageFailure> {
     let lang = desk.lang();
@@ -49,7 +49,7 @@ pub(in super::super) async fn list(
     Ok(Page { title, content, live: Live::Never, is_synthetic: false }.render(&desk))
 }
 
-fn render_key(desk: &Desk, key: &pb::ServiceKey) -> Markup {
+fn render_key(desk: &DeskCaller, key: &pb::ServiceKey) -> Markup {
     let lang = desk.lang();
     let time = |at: Option<prost_types::Timestamp>| {
         at.and_then(|at| timestamp_from_proto(at).ok()).map(|at| at.local_text())

@@ -7,6 +7,7 @@ pub(super) mod fleet;
 pub(super) mod imports;
 pub(super) mod jobs;
 pub(super) mod keys;
+pub(super) mod organisation;
 
 use super::address::page_address;
 use super::forms::Fields;

@@ -259,7 +259,7 @@ impl TestServer {
                 SecondFactorPolicy::Off
             },
             web_app: true,
-        office: true,
+            office: true,
             allowed_origins: vec![ALLOWED_ORIGIN.to_owned()],
         };
         let (stop, stopped) = oneshot::channel();

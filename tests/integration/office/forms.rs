@@ -9,7 +9,8 @@ async fn a_form_of_another_site_is_refused_even_with_every_secret_of_the_page() 
     let server = TestServer::start().await;
     let mut browser = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
     let token = browser.hidden_field("/office/runs", "form_token").await;
-    for origin in [None, Some("null"), Some("https://elsewhere.example"), Some("http://127.0.0.1")] {
+    for origin in [None, Some("null"), Some("https://elsewhere.example"), Some("http://127.0.0.1")]
+    {
         let sent = browser.post_from(origin, "/office/sign-out", &[("form_token", &token)]).await;
         assert_eq!(sent.status, 403, "{origin:?}");
     }
@@ -21,8 +22,8 @@ async fn a_form_of_another_site_is_refused_even_with_every_secret_of_the_page() 
 async fn a_form_with_the_token_of_another_session_or_none_is_refused() {
     let server = TestServer::start().await;
     let mut browser = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
-    let mut other = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
-    let foreign = other.hidden_field("/office/runs", "form_token").await;
+    let mut other = Browser::signed_in(&server, Role::Admin, ROOT).await;
+    let foreign = other.hidden_field("/office/fleet", "form_token").await;
     for fields in [vec![], vec![("form_token", "")], vec![("form_token", foreign.as_str())]] {
         assert_eq!(browser.post("/office/sign-out", &fields).await.status, 403, "{fields:?}");
     }

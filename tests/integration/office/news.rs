@@ -1,8 +1,8 @@
 //! News of an open page: events, resuming, and the question of a page without events.
 
 use super::{Browser, ROOT};
-use crate::harness::{TestClient, TestServer};
-use crate::rpc::jobs::run_nightly_job;
+use crate::harness::TestServer;
+use crate::rpc::jobs::{run_nightly_job, run_nightly_job_as};
 use crate::rpc::report::submit_nil_report;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -43,7 +43,6 @@ impl Events {
             let frame = std::future::poll_fn(|cx| Pin::new(&mut self.0).poll_frame(cx)).await;
             let data = frame.expect("the stream is open").unwrap().into_data().unwrap();
             let text = String::from_utf8(data.to_vec()).unwrap();
-            println!("{text:?}");
             if text.contains(&format!("event: {name}")) {
                 let id = text.lines().find_map(|line| line.strip_prefix("id: "));
                 return id.unwrap().to_owned();
@@ -52,15 +51,10 @@ impl Events {
     }
 }
 
-async fn run_at_night(server: &TestServer, admin: &mut TestClient) {
-    server.clock.set(server.app.now().saturating_add_micros(60_000_000));
-    run_nightly_job(admin).await;
-}
-
 #[tokio::test]
 async fn an_open_page_learns_of_a_run_and_of_a_report_and_of_nothing_twice() {
     let server = TestServer::start().await;
-    let mut admin = server.enrol_client(ROOT, Role::Admin).await;
+    let admin = server.enrol_client(ROOT, Role::Admin).await;
     run_nightly_job(&admin).await;
     let reporter = server.enrol_client(super::COMMUNE, Role::Reporter).await;
     let browser = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
@@ -74,16 +68,15 @@ async fn an_open_page_learns_of_a_run_and_of_a_report_and_of_nothing_twice() {
     of_reports.next("report").await;
     println!("a report was news after {:?}", sent.elapsed());
 
-    run_at_night(&server, &mut admin).await;
-    println!("published");
+    server.clock.set(server.app.now().saturating_add_micros(60_000_000));
+    run_nightly_job_as(&admin, 2).await;
     let published = Instant::now();
     let seq = of_runs.next("run").await;
     println!("a run was news after {:?}", published.elapsed());
 
     drop((of_runs, of_reports));
     let mut resumed = Events::open(&browser, "after=0&kind=run", Some(&seq)).await;
-    let nothing =
-        tokio::time::timeout(Duration::from_millis(500), resumed.read_until("run")).await;
+    let nothing = tokio::time::timeout(Duration::from_millis(500), resumed.read_until("run")).await;
     assert!(nothing.is_err(), "what was told is not told again");
     let mut missed = Events::open(&browser, &query("run"), None).await;
     missed.next("run").await;
@@ -93,13 +86,14 @@ async fn an_open_page_learns_of_a_run_and_of_a_report_and_of_nothing_twice() {
 #[tokio::test]
 async fn a_page_without_events_asks_and_is_told_once() {
     let server = TestServer::start().await;
-    let mut admin = server.enrol_client(ROOT, Role::Admin).await;
+    let admin = server.enrol_client(ROOT, Role::Admin).await;
     run_nightly_job(&admin).await;
     let mut browser = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
     let before = server.app.store().read(|tx| tx.head()).unwrap().seq;
     let question = |after: i64| format!("/office/news?after={after}&kind=run");
     assert_eq!(browser.get(&question(before)).await.status, 204);
-    run_at_night(&server, &mut admin).await;
+    server.clock.set(server.app.now().saturating_add_micros(60_000_000));
+    run_nightly_job_as(&admin, 2).await;
     let told = browser.get(&question(before)).await;
     assert_eq!((told.status, told.header("hx-trigger")), (200, "news"));
     let after = server.app.store().read(|tx| tx.head()).unwrap().seq;
