@@ -205,3 +205,4 @@ office-organisation-files = Files units, parents and, if there are, lineage and 
 office-effective-day = Effective day (empty: the next day of change in the files)
 office-reconciled = Reconciled: nothing stands against the change.
 office-not-reconciled = Not reconciled: see the findings.
+office-updated = The page is up to date.

@@ -205,3 +205,4 @@ office-organisation-files = Tệp units, parents và, nếu có, lineage, handov
 office-effective-day = Ngày có hiệu lực (để trống: ngày thay đổi tiếp theo trong tệp)
 office-reconciled = Khớp: không có gì cản trở thay đổi này.
 office-not-reconciled = Chưa khớp: hãy xem các phát hiện.
+office-updated = Trang đã cập nhật.

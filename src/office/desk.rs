@@ -24,6 +24,8 @@ pub(super) struct Visitor {
     pub(super) lang: Lang,
     /// Path and query of the request.
     pub(super) here: String,
+    /// Whether an open page fetches itself again.
+    pub(super) is_update: bool,
     token: Option<String>,
     peer: Option<PeerInfo>,
 }
@@ -64,6 +66,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
         Ok(Self {
             lang: read_language(&parts.headers),
             here: here.to_owned(),
+            is_update: parts.headers.contains_key("hx-request"),
             token,
             peer: parts.extensions.get::<PeerInfo>().cloned(),
         })
@@ -129,7 +132,8 @@ impl FromRequestParts<Office> for DeskCaller {
         if visitor.token.is_none() {
             // A form that was sent is lost; the page on which it stood is a better place to return.
             let here = if parts.method == Method::GET { &visitor.here } else { OFFICE_PATH };
-            return Err(PageFailure::SignedOut { here: here.to_owned() });
+            let (here, is_update) = (here.to_owned(), visitor.is_update);
+            return Err(PageFailure::SignedOut { here, is_update });
         }
         let asked = visitor.request(pb::GetSessionRequest {});
         let answer = visitor.ask(AccessService::get_session(&office.services, asked)).await?;

@@ -8,16 +8,19 @@ use super::{OFFICE_PATH, frame};
 use crate::i18n::Lang;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{RETRY_AFTER, SET_COOKIE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use maud::html;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+/// Leads an open page elsewhere, as htmx reads it.
+const LEAD: HeaderName = HeaderName::from_static("hx-redirect");
+
 /// Why a request gets no page.
 #[derive(Debug)]
 pub(super) enum PageFailure {
-    /// There is no live session; where to return after a sign-in.
-    SignedOut { here: String },
+    /// There is no live session; where to return after a sign-in, and whether an open page asked.
+    SignedOut { here: String, is_update: bool },
     /// A call was refused.
     Refused { status: Box<Status>, lang: Lang },
     /// There is no such page.
@@ -32,7 +35,7 @@ impl PageFailure {
     /// The failure of a call of this visitor.
     pub(super) fn from_status(status: Status, visitor: &Visitor) -> Self {
         if status.code() == Code::Unauthenticated {
-            return Self::SignedOut { here: visitor.here.clone() };
+            return Self::SignedOut { here: visitor.here.clone(), is_update: visitor.is_update };
         }
         Self::Refused { status: Box::new(status), lang: visitor.lang }
     }
@@ -41,9 +44,14 @@ impl PageFailure {
 impl IntoResponse for PageFailure {
     fn into_response(self) -> Response {
         match self {
-            Self::SignedOut { here } => {
-                let sign_in = Redirect::to(&page_address("sign-in", &[("next", &here)]));
-                ([(SET_COOKIE, build_cookie(SESSION, "", Some(0)))], sign_in).into_response()
+            Self::SignedOut { here, is_update } => {
+                let ended = [(SET_COOKIE, build_cookie(SESSION, "", Some(0)))];
+                let sign_in = page_address("sign-in", &[("next", &here)]);
+                if is_update {
+                    // htmx would show the page behind a redirect inside the open one.
+                    return (StatusCode::UNAUTHORIZED, ended, [(LEAD, sign_in)]).into_response();
+                }
+                (ended, Redirect::to(&sign_in)).into_response()
             }
             Self::Refused { status, lang } => refusal_response(&status, lang),
             Self::NotFound { lang } => not_found_page(lang),

@@ -68,7 +68,7 @@ impl Page<'_> {
                 h1 { (self.title) }
                 (render_live(self.live, &desk.visitor.here, &self.content))
             }
-            p id="announcement" role="status" {}
+            p id="announcement" role="status" { @if desk.visitor.is_update { (lang.text("office-updated")) } }
         };
         render_document(self.title, &body, lang)
     }

@@ -62,7 +62,8 @@ pub(super) fn render_live(live: Live, here: &str, content: &Markup) -> Markup {
     let question = page_address("news", &query);
     html! {
         div id="live" hx-ext="sse" sse-connect=(events) hx-get=(here)
-            hx-trigger={ "sse:" (kind.name()) ", news" } hx-select="#live" hx-swap="outerHTML" hx-target="this" {
+            hx-trigger={ "sse:" (kind.name()) ", news" } hx-select="#live" hx-select-oob="#announcement:innerHTML"
+            hx-swap="outerHTML" hx-target="this" {
             div hx-get=(question) hx-trigger={ "every " (QUESTION_SECONDS) "s" } hx-swap="none" {}
             (content)
         }
@@ -71,7 +72,8 @@ pub(super) fn render_live(live: Live, here: &str, content: &Markup) -> Markup {
 
 fn render_soon(here: &str, content: &Markup) -> Markup {
     html! {
-        div id="live" hx-get=(here) hx-trigger={ "load delay:" (WORK_SECONDS) "s" } hx-select="#live" hx-swap="outerHTML" hx-target="this" {
+        div id="live" hx-get=(here) hx-trigger={ "load delay:" (WORK_SECONDS) "s" } hx-select="#live" hx-select-oob="#announcement:innerHTML"
+            hx-swap="outerHTML" hx-target="this" {
             (content)
         }
     }

@@ -92,6 +92,8 @@ async fn a_page_without_events_asks_and_is_told_once() {
     let before = server.app.store().read(|tx| tx.head()).unwrap().seq;
     let question = |after: i64| format!("/office/news?after={after}&kind=run");
     assert_eq!(browser.get(&question(before)).await.status, 204);
+    let reporter = server.enrol_client(super::COMMUNE, Role::Reporter).await;
+    submit_nil_report(&server, &reporter).await;
     server.clock.set(server.app.now().saturating_add_micros(60_000_000));
     run_nightly_job_as(&admin, 2).await;
     let told = browser.get(&question(before)).await;
