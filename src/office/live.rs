@@ -52,7 +52,8 @@ pub(super) enum Live {
 /// The content of a page at `here` that fetches itself.
 pub(super) fn render_live(live: Live, here: &str, content: &Markup) -> Markup {
     let News { after, kind } = match live {
-        Live::Never => return html! { (content) },
+        // A page that was under way before is replaced by this one.
+        Live::Never => return html! { div id="live" { (content) } },
         Live::Soon => return render_soon(here, content),
         Live::News(news) => news,
     };

@@ -33,7 +33,7 @@ async function open(options = {}) {
   page.on('dialog', (dialog) => { faults.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on('console', (message) => {
     // A stream of events ends with its page, and an answer of refusal is meant where it is asked for.
-    const isMeant = /\[object Event\]|Failed to load resource|ERR_/.test(message.text());
+    const isMeant = /\[object Event\]|Failed to load resource|ERR_|^Framing/.test(message.text());
     if (message.type() === 'error' && !isMeant) faults.push(message.text());
   });
   return page;
