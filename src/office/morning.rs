@@ -2,10 +2,10 @@
 //! on it lead.
 
 use super::address::page_address;
+use super::administration::fleet::list_unit_devices;
 use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
-use super::names::LIST_PAGE_SIZE;
 use crate::app::morning_report::MorningReport;
 use crate::domain::access::fleet::LastContact;
 use crate::domain::support::hex::encode_hex;
@@ -14,7 +14,6 @@ use crate::i18n::Lang;
 use crate::morning_report::PageLinks;
 use crate::pb;
 use crate::pb::campaign_service_server::CampaignService;
-use crate::pb::desk_service_server::DeskService;
 use crate::pb::org_service_server::OrgService;
 use crate::wire::enums;
 use std::collections::BTreeMap;
@@ -108,22 +107,12 @@ impl<'a> MorningLinks<'a> {
         query: &'a MorningQuery,
         desk: &DeskCaller,
     ) -> Result<Self, PageFailure> {
-        let mut contacts = BTreeMap::new();
-        let mut page_token = String::new();
-        loop {
-            let unit_uid = query.unit.clone();
-            let request =
-                pb::ListUnitDevicesRequest { page_size: LIST_PAGE_SIZE, page_token, unit_uid };
-            let call = DeskService::list_unit_devices(desk.services(), desk.request(request));
-            let listed = desk.ask(call).await?;
-            contacts.extend(listed.units.into_iter().filter_map(|unit| {
-                Some((unit.unit_uid, enums::last_contact_from_proto(unit.last_contact).ok()?))
-            }));
-            page_token = listed.next_page_token;
-            if page_token.is_empty() {
-                return Ok(Self { contacts, ..Self::new(query, desk.lang()) });
-            }
-        }
+        let units = list_unit_devices(desk, &query.unit).await?;
+        let contacts = units.into_iter().filter_map(|unit| {
+            let contact = enums::last_contact_from_proto(unit.last_contact).ok()?;
+            Some((unit.unit_uid, contact))
+        });
+        Ok(Self { contacts: contacts.collect(), ..Self::new(query, desk.lang()) })
     }
 }
 

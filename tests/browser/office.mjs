@@ -98,7 +98,7 @@ async function leaderReads(page) {
   await page.getByText('Mọi phiên bản đã gửi').waitFor();
   await check(page, 'report');
   ok('from a target down to a report and its revisions');
-  await page.getByRole('link', { name: 'Các lần công bố' }).click();
+  await page.getByRole('link', { name: 'Các lần tổng hợp' }).click();
   await check(page, 'runs');
   await page.locator('tbody tr').last().getByRole('link').click();
   await page.getByRole('link', { name: 'Tính lại' }).click();
@@ -145,7 +145,7 @@ async function administratorWorks(page) {
   await signIn(page, 'administrator');
   const title = (name) => page.getByRole('heading', { level: 1, name }).waitFor();
   for (const [link, name] of [['Tổ chức', 'organisation'], ['Thiết bị theo đơn vị', 'fleet'], ['Tài khoản', 'accounts'],
-    ['Thẻ ghi danh', 'cards'], ['Khóa của cơ quan phối hợp', 'keys'], ['Nhập tệp', 'imports'],
+    ['Phiếu ghi danh', 'cards'], ['Khóa của cơ quan phối hợp', 'keys'], ['Nhập tệp', 'imports'],
     ['Các phong trào', 'campaigns'], ['Công việc định kỳ', 'jobs']]) {
     await page.locator('body > nav').getByRole('link', { name: link, exact: true }).click();
     await title(link);

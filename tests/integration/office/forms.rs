@@ -1,6 +1,6 @@
 //! Forms that other sites and other sessions send.
 
-use super::{Browser, ROOT};
+use super::{Browser, COMMUNE, ROOT};
 use crate::harness::TestServer;
 use thidua::domain::access::permission::Role;
 
@@ -51,5 +51,32 @@ async fn a_form_is_bounded_before_it_is_read() {
     let large = "a".repeat(100_000);
     let sent = browser.post("/office/sign-in", &[("account", &large)]).await;
     assert!([400, 413, 429].contains(&sent.status), "{}", sent.status);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_form_of_another_role_is_refused_by_its_call_and_an_own_one_is_audited_at_the_desk() {
+    let server = TestServer::start().await;
+    let mut reporter = Browser::signed_in(&server, Role::Reporter, COMMUNE).await;
+    let mut admin = Browser::signed_in(&server, Role::Admin, ROOT).await;
+    let request_id = "07".repeat(16);
+    let mut give = async |browser: &mut Browser, page: &str| {
+        let token = browser.hidden_field(page, "form_token").await;
+        let fields = [
+            ("form_token", token.as_str()),
+            ("request_id", &request_id),
+            ("label", "com-29242-0-REPORTER"),
+            ("role", "UNIT_HEAD"),
+            ("unit", COMMUNE),
+        ];
+        browser.post("/office/accounts/grant", &fields).await.status
+    };
+    assert!([403, 404].contains(&give(&mut reporter, "/office/imports").await));
+    assert_eq!(give(&mut admin, "/office/accounts").await, 303);
+    assert_eq!(give(&mut admin, "/office/accounts").await, 303, "sent twice");
+    let lines = server.app.store().read(|tx| tx.audit_entries(0, 10_000)).unwrap();
+    let granted = lines.iter().filter(|line| line.action == "access.enrol");
+    let by_desk = granted.filter(|line| line.device.is_some());
+    assert_eq!(by_desk.count(), 1, "one line, which names the desk session");
     server.close().await;
 }

@@ -3,9 +3,10 @@
 use super::{Browser, COMMUNE, OTHER_COMMUNE, ROOT, body_text};
 use crate::harness::{HttpAnswer, TestServer};
 use crate::rpc::jobs::run_nightly_job;
-use crate::rpc::report::submit_nil_report;
+use crate::rpc::report::{nil_report_request, report_client, submit_nil_report};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::hex::encode_hex;
+use thidua::files::org::{OrgCsvTexts, read_org};
 
 const PAGES: [&str; 6] = [
     "/office/sign-in",
@@ -77,6 +78,52 @@ async fn the_pages_of_another_role_are_refused_by_their_calls() {
     assert_eq!(stranger.get(&page).await.status, 404);
     for page in ["/office/runs", "/office/target?campaign=A&target=T1&view=as-is"] {
         assert!([403, 404].contains(&browser.get(page).await.status), "{page}");
+    }
+    server.close().await;
+}
+
+const SCRIPT: &str = "<script>alert('x')</script>";
+const ESCAPED: &str = "&lt;script&gt;alert('x')&lt;/script&gt;";
+
+/// Gives a commune of the example a name with a script in it.
+fn rename_unit(server: &TestServer, name: &str) {
+    let read = |file: &str| {
+        let path = format!("{}/examples/tra-vinh/org/{file}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let units = read("units.csv").replace("29242,Phường 3,", &format!("29242,{name},"));
+    assert!(units.contains(name));
+    let (parents, lineage) = (read("parents.csv"), read("lineage.csv"));
+    let org = read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage });
+    let system = server.app.system_actor().unwrap();
+    server.app.import_org(&system, org.unwrap().facts()).unwrap();
+}
+
+#[tokio::test]
+async fn a_script_in_the_name_of_a_unit_or_in_a_note_is_text_on_every_page() {
+    let server = TestServer::start().await;
+    rename_unit(&server, SCRIPT);
+    let admin = server.enrol_client(ROOT, Role::Admin).await;
+    run_nightly_job(&admin).await;
+    let reporter = server.enrol_client(COMMUNE, Role::Reporter).await;
+    let mut request = nil_report_request(&server, &reporter, 7);
+    request.save.as_mut().unwrap().note = Some(SCRIPT.to_owned());
+    report_client(&reporter).save_report(reporter.request(request)).await.unwrap();
+    let report = submit_nil_report(&server, &reporter).await;
+    let mut leader = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
+    let mut steward = Browser::signed_in(&server, Role::DataSteward, ROOT).await;
+    let of_report = format!("/office/report?id={}", encode_hex(&report.id));
+    let of_unit = format!("/office/today?unit={COMMUNE}");
+    for (browser, page) in [
+        (&mut leader, of_report.as_str()),
+        (&mut leader, of_unit.as_str()),
+        (&mut steward, "/office/organisation"),
+    ] {
+        let answer = browser.get(page).await;
+        let text = body_text(&answer);
+        assert_eq!(answer.status, 200, "{page}: {text}");
+        assert!(text.contains(ESCAPED), "{page} shows the name");
+        assert!(!text.contains(SCRIPT), "{page} runs the script");
     }
     server.close().await;
 }
