@@ -60,7 +60,7 @@ async fn a_form_of_another_role_is_refused_by_its_call_and_an_own_one_is_audited
     let mut reporter = Browser::signed_in(&server, Role::Reporter, COMMUNE).await;
     let mut admin = Browser::signed_in(&server, Role::Admin, ROOT).await;
     let request_id = "07".repeat(16);
-    let mut give = async |browser: &mut Browser, page: &str| {
+    let give = async |browser: &mut Browser, page: &str| {
         let token = browser.hidden_field(page, "form_token").await;
         let fields = [
             ("form_token", token.as_str()),
