@@ -51,6 +51,9 @@ pub mod jobs;
 /// Renders the morning report as a page and as a workbook.
 #[cfg(feature = "server")]
 pub mod morning_report;
+/// The office in the browser: pages for people who sign in at a desk.
+#[cfg(feature = "server")]
+pub mod office;
 /// The code generated from the contract.
 pub mod pb;
 /// Accept loop, TLS, start and shutdown of a server process.

@@ -76,6 +76,7 @@ impl BenchFixture {
                 second_factor: Default::default(),
                 allowed_origins: Vec::new(),
                 web_app: false,
+                office: false,
             })
         };
         let runtime = new_runtime()?;

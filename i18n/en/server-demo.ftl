@@ -28,6 +28,10 @@ screen-real-units-invented-figures = real units, invented figures
 screen-everything-invented = units and figures are invented
 screen-our-assumption-published-text = (* = our assumption; the published text does not say)
 screen-server-2 = server
+screen-office = Office in the browser: synthetic accounts and passwords
+screen-desk-leader = leader
+screen-desk-reviewer = reviewer
+screen-desk-administrator = administrator
 screen-field-app = Field app in the browser
 screen-communes-districts-departments-rows = { $communes } communes, { $districts } districts, { $departments } departments*, { $rows } rows of last year's figures
 screen-units-rows = { $units } reporting units, { $rows } rows of last year's figures

@@ -28,6 +28,10 @@ screen-real-units-invented-figures = đơn vị có thật, số liệu giả l�
 screen-everything-invented = đơn vị và số liệu đều giả lập
 screen-our-assumption-published-text = (* = giả định; văn bản công khai không nêu)
 screen-server-2 = máy chủ
+screen-office = Văn phòng trên trình duyệt: tài khoản và mật khẩu giả lập
+screen-desk-leader = lãnh đạo
+screen-desk-reviewer = người duyệt
+screen-desk-administrator = quản trị
 screen-field-app = Ứng dụng báo cáo trên trình duyệt
 screen-communes-districts-departments-rows = { $communes } xã, { $districts } huyện, { $departments } phòng*, { $rows } dòng số liệu kỳ gốc
 screen-units-rows = { $units } đơn vị báo cáo, { $rows } dòng số liệu kỳ gốc

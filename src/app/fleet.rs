@@ -1,5 +1,5 @@
-//! Devices by unit, for a caller that may list them. `domain::access::fleet` computes the summary
-//! of a unit.
+//! Devices by unit, for a caller that may know when they were heard. `domain::access::fleet`
+//! computes the summary of a unit.
 
 use super::account::{authorize_over_units, load_account_units};
 use super::enrol_card::CardFilter;
@@ -52,7 +52,7 @@ impl App {
         Ok(lines)
     }
 
-    /// The units whose devices the caller may list: those that are open today, also without a
+    /// The units whose devices the caller may know of: those that are open today, also without a
     /// device, and those with an active device.
     pub fn fleet_by_unit(&self, actor: &Actor) -> Result<BTreeMap<UnitId, UnitFleet>> {
         let now = self.now();
@@ -64,7 +64,7 @@ impl App {
                 // A cluster compares units and reports nothing itself.
                 let reports = reference.org.kind_on(unit.id, today) != Some(UnitKind::Cluster);
                 let unit_path = tx.unit_path(unit.id)?;
-                if reports && authorize::<action::ListDevices>(actor, &unit_path, today).is_ok() {
+                if reports && authorize::<action::ReadFleet>(actor, &unit_path, today).is_ok() {
                     fleet.insert(unit.id, UnitFleet::WITHOUT_DEVICE);
                 }
             }
@@ -74,7 +74,7 @@ impl App {
                 .filter(|device| device.revoked_at.is_none() && !device.is_expired_session(now))
             {
                 let units = load_account_units(self, tx, device.account)?;
-                if authorize_over_units::<action::ListDevices>(tx, actor, &units, today)?.is_err() {
+                if authorize_over_units::<action::ReadFleet>(tx, actor, &units, today)?.is_err() {
                     continue;
                 }
                 let unit_path = tx.unit_path(units.home_unit())?;

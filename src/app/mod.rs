@@ -26,6 +26,7 @@ pub mod grant;
 pub mod handover;
 pub mod idempotent_write;
 pub mod job_run;
+mod morning_cache;
 pub mod morning_report;
 pub mod org;
 pub mod org_rehearsal;
@@ -72,6 +73,7 @@ pub struct App {
     checkpoints: Option<Arc<checkpoint::CheckpointPlaces>>,
     reference_cache: Arc<RwLock<Option<(ReferenceVersion, Arc<ReferenceSnapshot>)>>>,
     totals_cache: totals_cache::TotalsCache,
+    morning_cache: morning_cache::MorningCache,
     lease_micros: i64,
     clock_guard: Option<Arc<clock_guard::ClockGuard>>,
     /// The levels released to partners; empty: the owner's and the one below it.
@@ -90,6 +92,7 @@ impl App {
             checkpoints: None,
             reference_cache: Arc::default(),
             totals_cache: Arc::default(),
+            morning_cache: morning_cache::MorningCache::default(),
             lease_micros,
             clock_guard: None,
             release_levels: Arc::default(),

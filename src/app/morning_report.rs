@@ -4,6 +4,7 @@
 //! Reads only, for a caller that may read the unit's standings. Units are in code order and never
 //! sorted by result.
 
+use super::morning_cache::MorningSource;
 use super::run_changes::RunChanges;
 use super::standing::{to_report_entry, unknown_calendar_error};
 use super::unsent_reports::{UnsentReports, find_unsent_reports};
@@ -144,8 +145,19 @@ impl App {
             {
                 return Err(RefusalReason::NotFound.into());
             }
-            MorningReportBuilder { reference, campaign, unit, run, today, phase: request.phase }
-                .build(tx)
+            let baselines = tx.baselines()?.into();
+            let source = MorningSource { reference, baselines, run, unit, phase: request.phase };
+            let kept = match self.morning_cache.find(&source) {
+                Some(kept) => kept,
+                None => {
+                    let built = MorningReportBuilder { source: source.clone(), campaign, today };
+                    let built = Arc::new(built.build(tx)?);
+                    self.morning_cache.keep(source.clone(), Arc::clone(&built));
+                    built
+                }
+            };
+            let questions = load_questions(tx, &source, today)?;
+            Ok(MorningReport { questions, ..MorningReport::clone(&kept) })
         })
     }
 }
@@ -163,67 +175,61 @@ type TargetCourses = BTreeMap<String, Vec<TrajectoryPoint>>;
 type PlainCounts = BTreeMap<ElementCode, TrajectoryPoint>;
 
 struct MorningReportBuilder {
-    reference: Arc<ReferenceSnapshot>,
+    source: MorningSource,
     campaign: Campaign,
-    unit: UnitId,
-    run: StandingRun,
     today: Date,
-    phase: u8,
 }
 
 impl MorningReportBuilder {
+    /// The report without its questions.
     fn build(self, tx: &mut ReadTx) -> Result<MorningReport> {
-        let standings = tx.standings(
-            self.campaign.id(),
-            &self.reference.unit_numbers,
-            &self.reference.element_numbers,
-        )?;
+        let MorningSource { reference, baselines: rows, run, unit, phase } = self.source.clone();
+        let standings =
+            tx.standings(self.campaign.id(), &reference.unit_numbers, &reference.element_numbers)?;
         // A unit that did not exist in the phase is presented over the whole campaign.
-        let judged = |one: &Standing| one.unit == self.unit && one.phase == self.phase;
-        let phase = if standings.iter().any(judged) { self.phase } else { 0 };
+        let judged = |one: &Standing| one.unit == unit && one.phase == phase;
+        let phase = if standings.iter().any(judged) { phase } else { 0 };
         let of_phase =
             self.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
         let window = of_phase.unwrap_or(self.campaign.measurement_window);
-        let rows = tx.baselines()?;
-        let stored_reports = tx.reports_at_cut(self.run.cut_seq, &self.reference.unit_numbers)?;
+        let stored_reports = tx.reports_at_cut(run.cut_seq, &reference.unit_numbers)?;
         let reports: Vec<ReportEntry<'_>> =
             stored_reports.iter().map(|stored| to_report_entry(&stored.report)).collect();
-        let (reference, baselines) = (Arc::clone(&self.reference), Baselines::new(&rows));
+        let baselines = Baselines::new(&*rows);
         let input = reference.standing_input(&self.campaign, &baselines, &reports, self.today);
         let unknown = |unknown: UnknownCalendar| unknown_calendar_error(&unknown);
         let aggregates = aggregate_reports(&input, window).map_err(unknown)?;
-        let selected = select_standings(self.unit, phase, &standings);
+        let selected = select_standings(unit, phase, &standings);
         let (trajectories, plain_counts) =
             self.collect_courses(&input, &selected, window).map_err(unknown)?;
-        let unsent = find_unsent_reports(&input, self.unit, window).map_err(unknown)?;
+        let unsent = find_unsent_reports(&input, unit, window).map_err(unknown)?;
         let own: Vec<&Standing> = selected.values().collect();
-        let changes = super::run_changes::find_changes_since_previous_run(
-            tx, &self.run, &input, self.unit, &own,
-        )?;
+        let changes =
+            super::run_changes::find_changes_since_previous_run(tx, &run, &input, unit, &own)?;
         let unit_summary =
             |unit: UnitId| self.build_unit_summary(unit, phase, &standings, &aggregates);
-        let children = self.reference.org.children(self.unit, Hierarchy::Command, self.today);
+        let children = reference.org.children(unit, Hierarchy::Command, self.today);
         let mut child_units: Vec<UnitSummary> = children.into_iter().map(unit_summary).collect();
         child_units.retain(|child| !child.coverage.is_empty());
         child_units.sort_by(|one, other| one.uid.cmp(&other.uid));
         Ok(MorningReport {
-            unit: unit_summary(self.unit),
+            unit: unit_summary(unit),
             child_units,
             trajectories,
             plain_counts,
             unsent,
             changes,
-            questions: self.load_questions(tx)?,
+            questions: Vec::new(),
             phase,
             window,
             today: self.today,
-            audit_chain: tx.last_commit_up_to(self.run.cut_seq)?.1,
+            audit_chain: tx.last_commit_up_to(run.cut_seq)?.1,
             is_synthetic: rows
                 .iter()
                 .any(|row: &BaselineRow| row.source.contains(SYNTHETIC_MARKER)),
             reference,
             campaign: self.campaign,
-            run: self.run,
+            run,
         })
     }
 
@@ -235,12 +241,12 @@ impl MorningReportBuilder {
         selected: &BTreeMap<String, Standing>,
         window: DateWindow,
     ) -> std::result::Result<(TargetCourses, PlainCounts), UnknownCalendar> {
-        let here = UnitTrajectories::compute(input, self.unit, window)?;
+        let here = UnitTrajectories::compute(input, self.source.unit, window)?;
         let campaign = &self.campaign;
         let (mut courses, whole_window) = (TargetCourses::new(), campaign.measurement_window);
         let elsewhere = selected.values().any(|one| one.phase == 0) && window != whole_window;
         let whole = elsewhere
-            .then(|| UnitTrajectories::compute(input, self.unit, whole_window))
+            .then(|| UnitTrajectories::compute(input, self.source.unit, whole_window))
             .transpose()?;
         for target in &campaign.targets {
             let in_whole = selected.get(&target.code).is_some_and(|one| one.phase == 0);
@@ -255,30 +261,6 @@ impl MorningReportBuilder {
         Ok((courses, collect_plain_counts(campaign, &here)))
     }
 
-    fn load_questions(&self, tx: &mut ReadTx) -> Result<Vec<MorningReportQuestion>> {
-        let org = &self.reference.org;
-        let mut questions = Vec::new();
-        for (finding, _) in
-            tx.findings(&self.reference.unit_numbers, &self.reference.element_numbers)?
-        {
-            let own = finding.unit == self.unit;
-            let below =
-                finding.shared && tx.unit_path(finding.unit)?.ancestors.contains(&self.unit);
-            if let Some(unit) = org.unit(finding.unit).filter(|_| own || below) {
-                let name = unit.nearest_name(self.today).to_owned();
-                questions.push(MorningReportQuestion {
-                    unit_uid: unit.uid.clone(),
-                    unit_name: name,
-                    finding,
-                });
-            }
-        }
-        questions.sort_by_cached_key(|one| {
-            (one.unit_uid.clone(), one.finding.asked_day, one.finding.id())
-        });
-        Ok(questions)
-    }
-
     fn build_unit_summary(
         &self,
         unit: UnitId,
@@ -286,7 +268,7 @@ impl MorningReportBuilder {
         standings: &[Standing],
         aggregates: &WindowSums,
     ) -> UnitSummary {
-        let org = &self.reference.org;
+        let org = &self.source.reference.org;
         let coverage = self
             .campaign
             .contracts
@@ -305,6 +287,27 @@ impl MorningReportBuilder {
             coverage: coverage.filter(|(_, coverage)| coverage.expected > 0).collect(),
         }
     }
+}
+
+/// The questions to the unit itself, and shared ones to units below it.
+fn load_questions(
+    tx: &mut ReadTx,
+    source: &MorningSource,
+    today: Date,
+) -> Result<Vec<MorningReportQuestion>> {
+    let MorningSource { reference, unit: subject, .. } = source;
+    let mut questions = Vec::new();
+    for (finding, _) in tx.findings(&reference.unit_numbers, &reference.element_numbers)? {
+        let own = finding.unit == *subject;
+        let below = finding.shared && tx.unit_path(finding.unit)?.ancestors.contains(subject);
+        if let Some(unit) = reference.org.unit(finding.unit).filter(|_| own || below) {
+            let (unit_uid, unit_name) = (unit.uid.clone(), unit.nearest_name(today).to_owned());
+            questions.push(MorningReportQuestion { unit_uid, unit_name, finding });
+        }
+    }
+    questions
+        .sort_by_cached_key(|one| (one.unit_uid.clone(), one.finding.asked_day, one.finding.id()));
+    Ok(questions)
 }
 
 /// The standings of a unit in a phase, by target. A target that is judged only over the whole

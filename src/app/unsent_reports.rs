@@ -46,8 +46,17 @@ pub struct MissingPeriod {
     pub due_by: Date,
     /// Days by which they are late, from 1.
     pub days_late: u32,
-    /// Names of the units, in code order.
-    pub unit_names: Vec<String>,
+    /// The units, in code order.
+    pub units: Vec<UnsentUnit>,
+}
+
+/// A unit that has not sent a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsentUnit {
+    /// Its permanent code.
+    pub uid: String,
+    /// Its name on the day of the run.
+    pub name: String,
 }
 
 /// A period that is over and not judged yet.
@@ -70,7 +79,7 @@ impl UnsentReports {
     #[must_use]
     pub fn missing_count(&self) -> usize {
         let periods = self.missing.iter().flat_map(|calls| &calls.periods);
-        periods.map(|period| period.unit_names.len()).sum()
+        periods.map(|period| period.units.len()).sum()
     }
 }
 
@@ -150,8 +159,8 @@ fn add_open_period<'a>(
 
 fn to_missing_period((order, names): (PeriodOrder, BTreeMap<String, String>)) -> MissingPeriod {
     let (Reverse(days_late), contract, first, last, due_by) = order;
-    let unit_names = names.into_values().collect();
-    MissingPeriod { contract, days: (first, last), due_by, days_late, unit_names }
+    let units = names.into_iter().map(|(uid, name)| UnsentUnit { uid, name }).collect();
+    MissingPeriod { contract, days: (first, last), due_by, days_late, units }
 }
 
 fn report_days(expected: &Expectation) -> (Date, Date) {

@@ -5,6 +5,7 @@
 
 mod command_export;
 mod device_cookie;
+mod form_token;
 mod keys;
 mod nonce;
 mod password;
@@ -15,6 +16,7 @@ mod signed_note;
 
 pub use command_export::{ExportOpenError, derive_command_export_key, open_command_export};
 pub use device_cookie::{create_device_cookie, is_device_cookie};
+pub use form_token::create_form_token;
 pub use keys::{
     AuthorityKey, AuthorityKeyError, SignatureError, verify_enrolment_proof, verify_renewal_proof,
     verify_signature,

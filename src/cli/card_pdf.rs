@@ -1,11 +1,11 @@
 //! The sheet of enrolment cards as PDF: the layout of the HTML sheet, with its font inside. The
 //! same cards give the same bytes.
 
-use super::card_sheet::{CardTexts, QUIET_MODULES, SheetCard};
 use super::error::CliResult;
 use super::pdf_font::{EmbeddedFont, deflate};
 use crate::domain::support::text::escape_controls;
 use crate::i18n::Lang;
+use crate::office::card_sheet::{CardTexts, QUIET_MODULES, SheetCard};
 use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 use qrcodegen::QrCode;
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,6 @@
 //! open card can be printed again; the database holds only its hash.
 
 use super::card_pdf::{self, PdfSheet};
-use super::card_sheet::{self, SheetCard};
 use super::context::CliContext;
 use super::desk::{CardLine, CardWish, Desk, IssuedCards, TypedCards};
 use super::error::{CliError, CliFinding, CliResult};
@@ -15,6 +14,7 @@ use crate::domain::access::enrolment::{EnrolCodeId, TYPED_CODE_MINUTES};
 use crate::domain::support::message::message;
 use crate::domain::support::violation::Violation;
 use crate::i18n::Lang;
+use crate::office::card_sheet::{self, SheetCard};
 use crate::store::owner_only;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -8,6 +8,7 @@ use crate::domain::support::reason::Refusal;
 use crate::domain::support::violation::{Severity, Violation};
 use crate::files::diagnostic::{FileDiagnostic, RefusedCell, TextPosition};
 use crate::i18n::Lang;
+use crate::office::card_sheet::QrTooLong;
 use crate::server::keys::ServerKeysError;
 use crate::server::tls::TlsError;
 use crate::store;
@@ -198,6 +199,12 @@ impl From<AppError> for CliError {
                 Err(found) => Self::refused_files(found),
             },
         }
+    }
+}
+
+impl From<QrTooLong> for CliError {
+    fn from(_: QrTooLong) -> Self {
+        Self::new("QR_TOO_LONG", message!("sheet-addresses-too-long"))
     }
 }
 

@@ -19,7 +19,6 @@ mod campaign_new;
 mod campaign_reference;
 mod campaign_schema;
 mod card_pdf;
-mod card_sheet;
 mod cards;
 mod completions;
 mod context;

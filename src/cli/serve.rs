@@ -237,6 +237,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         reflection: config.listen.reflection,
         second_factor: to_policy(config.auth.second_factor),
         web_app: config.web.enabled,
+        office: config.office.enabled,
         allowed_origins: config.listen.allowed_origins.iter().map(ToString::to_string).collect(),
     })
 }

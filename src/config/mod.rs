@@ -14,6 +14,7 @@ mod limits;
 mod listen;
 mod log;
 mod metrics;
+mod office;
 mod origin;
 mod release;
 mod secret;
@@ -33,6 +34,7 @@ pub use limits::LimitsConfig;
 pub use listen::ListenConfig;
 pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
+pub use office::OfficeConfig;
 pub use origin::WebOrigin;
 pub use release::{ReleaseConfig, ReleaseLevel};
 pub use secret::SecretValue;
@@ -47,7 +49,7 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration, as in the names of environment variables.
-pub const SECTIONS: [&str; 13] = [
+pub const SECTIONS: [&str; 14] = [
     "listen",
     "database",
     "tls",
@@ -61,6 +63,7 @@ pub const SECTIONS: [&str; 13] = [
     "backup",
     "release",
     "web",
+    "office",
 ];
 /// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
@@ -95,6 +98,8 @@ pub struct Config {
     pub release: ReleaseConfig,
     /// `[web]`.
     pub web: WebConfig,
+    /// `[office]`.
+    pub office: OfficeConfig,
     /// The data directory, to which relative paths refer. Not a key of the file.
     #[serde(skip)]
     pub dir: PathBuf,

@@ -23,6 +23,12 @@ use crate::pb;
 use crate::wire::values;
 
 impl Services {
+    /// The proof that a form of a page was shown in this session.
+    #[must_use]
+    pub fn form_token(&self, session: DeviceId) -> [u8; 16] {
+        auth::create_form_token(&*self.server_secret, session)
+    }
+
     pub(super) fn set_password(
         &self,
         address: AddressBucket,

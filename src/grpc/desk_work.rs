@@ -3,11 +3,11 @@
 
 use super::org::find_optional_unit;
 use super::status::RpcError;
-use super::{Services, impl_service, pagination};
+use super::{Services, impl_service, pagination, unary};
 use crate::app::access::CallerIdentity;
 use crate::app::due_reports::ReportReminder;
 use crate::app::fleet::UnitDevices;
-use crate::app::morning_report::MorningReportRequest;
+use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::domain::access::fleet::UnitFleet;
 use crate::domain::access::permission::action;
 use crate::domain::support::ids::CampaignId;
@@ -19,6 +19,7 @@ use crate::pb;
 use crate::pb::desk_service_server::DeskService;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::{enums, values};
+use tonic::{Request, Response, Status};
 
 impl_service!(DeskService {
     authenticated list_due_reports: ListDueReportsRequest => ListDueReportsResponse;
@@ -61,12 +62,36 @@ impl Services {
         Ok(pb::ListUnitDevicesResponse { units, next_page_token })
     }
 
+    /// The morning report of the call of this name, for a page that shows it in parts.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn find_morning_report(
+        &self,
+        request: Request<pb::GetMorningReportRequest>,
+    ) -> Result<MorningReport, Status> {
+        let found = unary::authenticated(self, request, Self::load_morning_report).await;
+        found.map(Response::into_inner)
+    }
+
     fn get_morning_report(
         &self,
         identity: &CallerIdentity,
         message: pb::GetMorningReportRequest,
         lang: Lang,
     ) -> Result<pb::GetMorningReportResponse, RpcError> {
+        let morning = self.load_morning_report(identity, message)?;
+        let files = build_files(&morning, lang);
+        let files = files.map_err(|error| RpcError::Internal(error.to_string()))?;
+        let (name, page, workbook) = (files.name, files.page, files.workbook);
+        Ok(pb::GetMorningReportResponse { name, page, workbook })
+    }
+
+    fn load_morning_report(
+        &self,
+        identity: &CallerIdentity,
+        message: pb::GetMorningReportRequest,
+    ) -> Result<MorningReport, RpcError> {
         let pb::GetMorningReportRequest { campaign_code, phase, unit_uid } = message;
         let mut violations = FieldViolations::default();
         let code = violations.check_text("campaign_code", &campaign_code, CODE);
@@ -77,11 +102,7 @@ impl Services {
         // Who may not read the standings does not learn which campaigns and phases there are.
         self.app.check_may_at::<action::ReadStanding>(&identity.actor, unit)?;
         let request = MorningReportRequest { campaign: CampaignId::from_code(&code), phase, unit };
-        let morning = self.app.morning_report(&identity.actor, &request)?;
-        let files = build_files(&morning, lang);
-        let files = files.map_err(|error| RpcError::Internal(error.to_string()))?;
-        let (name, page, workbook) = (files.name, files.page, files.workbook);
-        Ok(pb::GetMorningReportResponse { name, page, workbook })
+        Ok(self.app.morning_report(&identity.actor, &request)?)
     }
 }
 

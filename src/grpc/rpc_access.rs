@@ -6,9 +6,9 @@
 use crate::domain::access::permission::Action::{
     self, AcceptReport, ApplyCampaign, ChangeOrg, CommentReport, DecideAward, DecidePlan,
     DeliverReport, Enrol, EscalateFinding, HandOverStocks, ImportBaseline, ListDevices, ReadAudit,
-    ReadDesk, ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReopenCampaign,
-    ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict, StepCampaign,
-    SubmitReport, TakePart, WaiveReport,
+    ReadDesk, ReadFinding, ReadFleet, ReadJob, ReadRelease, ReadReport, ReadStanding,
+    ReopenCampaign, ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict,
+    StepCampaign, SubmitReport, TakePart, WaiveReport,
 };
 use crate::pb::Rpc;
 
@@ -59,9 +59,10 @@ define_access! {
         RpcAccess::OnRecord(&[Revoke]),
     // Every caller may also revoke its own device.
     Rpc::RevokeDevice | Rpc::ResetSecondFactor => RpcAccess::OnRecord(&[Revoke]),
-    Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListUnitDevices
-    | Rpc::ListCards | Rpc::ListSecondFactors =>
+    Rpc::ListDevices | Rpc::ListGrants | Rpc::ListServiceKeys | Rpc::ListCards
+    | Rpc::ListSecondFactors =>
         RpcAccess::WithinUnits(&[ListDevices]),
+    Rpc::ListUnitDevices => RpcAccess::WithinUnits(&[ReadFleet]),
     Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns
     | Rpc::ListCatalogueEntries => RpcAccess::InternalRole,
     Rpc::ListBaselines => RpcAccess::OnRecord(&[ImportBaseline]),

@@ -182,6 +182,14 @@ fn count_before(
 }
 
 impl FunnelPlot {
+    /// The units outside the limits of chance, on either side, in code order.
+    pub(super) fn unusual_points(&self) -> impl Iterator<Item = &FunnelPoint> {
+        let is_unusual = |point: &&FunnelPoint| {
+            matches!(point.position, Some(FunnelZone::Outside95 | FunnelZone::Outside998))
+        };
+        self.points.iter().filter(is_unusual)
+    }
+
     /// Height of a share in the plot; of a change, as a multiple of last year.
     fn plot_height(&self, hits: f64, cases: f64) -> f64 {
         let share = hits / cases.max(1.0);

@@ -6,14 +6,19 @@
 
 mod changes;
 mod funnel_plot;
+mod links;
 mod pace_chart;
 mod page;
+mod parts;
 mod target_rows;
 mod texts;
 mod unsent;
 mod workbook;
 
-pub use page::render_page;
+pub use links::PageLinks;
+pub use page::{STYLESHEET, render_page};
+pub use parts::PageParts;
+pub use texts::format_day;
 pub use workbook::{WorkbookError, build_workbook};
 
 use crate::app::morning_report::MorningReport;

@@ -1,12 +1,12 @@
 //! The morning report as HTML: self-contained, without script and without external address. Rows
 //! come from `target_rows`, texts from `texts`.
 
-use super::changes;
-use super::funnel_plot::{self, FunnelPlot};
+use super::funnel_plot::{self, FunnelPoint};
+use super::links::render_linked;
 use super::pace_chart;
-use super::target_rows::{self, ComparisonRow, TargetRow, element_name};
+use super::parts::PageParts;
+use super::target_rows::{ComparisonRow, TargetRow, element_name};
 use super::texts;
-use super::unsent;
 use crate::app::morning_report::{MorningReport, MorningReportQuestion, UnitSummary};
 use crate::domain::reporting::window::DateWindow;
 use crate::domain::standing::{Coverage, StateGroup};
@@ -16,15 +16,15 @@ use crate::domain::support::text::escape_lines;
 use crate::i18n::Lang;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLESHEET: &str = include_str!("page.css");
+/// The style sheet of the page and of its parts.
+pub const STYLESHEET: &str = include_str!("page.css");
 /// Blocks every request and every script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The whole page.
 #[must_use]
 pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
-    let rows = target_rows::build_target_rows(morning, lang);
-    let funnels = funnel_plot::build_funnels(morning, lang);
+    let parts = PageParts::new(morning, lang, None);
     let name = lang.pick(&morning.campaign.name_vi, &morning.campaign.name_en);
     let page = html! {
         (DOCTYPE)
@@ -40,15 +40,15 @@ pub fn render_page(morning: &MorningReport, lang: Lang) -> String {
                 @if morning.is_synthetic { div.synthetic role="note" { (lang.text("page-synthetic")) } }
                 main {
                     (render_header(morning, name, lang))
-                    (render_summary(morning, &rows, lang))
-                    (render_targets(&rows, lang))
-                    (changes::render_changes(morning, lang))
-                    (unsent::render_calls(morning, lang))
-                    (render_units(morning, &funnels, lang))
-                    (render_reports(morning, lang))
-                    (render_questions(morning, lang))
-                    (render_definitions(morning, lang))
-                    (render_provenance(morning, lang))
+                    (parts.summary())
+                    (parts.targets())
+                    (parts.changes())
+                    (parts.calls())
+                    (parts.units())
+                    (parts.coverage())
+                    (parts.questions())
+                    (parts.definitions())
+                    (parts.provenance())
                 }
             }
         }
@@ -73,7 +73,7 @@ fn render_header(morning: &MorningReport, name: &str, lang: Lang) -> Markup {
 }
 
 /// Which phase the page judges, its days, and whether they are over on the day of the run.
-fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
+pub(super) fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
     let last = |window: DateWindow| texts::format_day(window.last_day(), lang);
     let state = |window: DateWindow| {
         if morning.today < window.end {
@@ -98,7 +98,9 @@ fn judged_window_text(morning: &MorningReport, lang: Lang) -> String {
     }
 }
 
-fn render_summary(morning: &MorningReport, rows: &[TargetRow<'_>], lang: Lang) -> Markup {
+pub(super) fn render_summary(parts: &PageParts<'_>) -> Markup {
+    let PageParts { morning, rows, lang, .. } = parts;
+    let lang = *lang;
     let count = |group: StateGroup| rows.iter().filter(|row| row.group == group).count();
     let [good, behind, missed, open] =
         [StateGroup::Good, StateGroup::Behind, StateGroup::Missed, StateGroup::Undecided]
@@ -123,22 +125,24 @@ fn render_summary(morning: &MorningReport, rows: &[TargetRow<'_>], lang: Lang) -
                 p.soft { (lang.text("page-window-not-over-so")) }
             }
             div.boxes {
-                @for group in shown { (render_summary_box(*group, rows, lang)) }
+                @for group in shown { (render_summary_box(*group, parts)) }
             }
         }
     }
 }
 
-fn render_summary_box(group: StateGroup, rows: &[TargetRow<'_>], lang: Lang) -> Markup {
+fn render_summary_box(group: StateGroup, parts: &PageParts<'_>) -> Markup {
     let (class, mark) = texts::css_class_and_mark(group);
-    let own: Vec<&TargetRow<'_>> = rows.iter().filter(|row| row.group == group).collect();
+    let lang = parts.lang;
+    let own: Vec<&TargetRow<'_>> = parts.rows.iter().filter(|row| row.group == group).collect();
+    let address = |row: &TargetRow<'_>| parts.links.map(|links| links.target(&row.target.code));
     html! {
         div class={ "box " (class) @if own.is_empty() { " none" } } {
             h3 class=(class) { span { (texts::group_title(group, lang)) } span.mark { span aria-hidden="true" { (mark) } " " (own.len()) } }
             ul {
                 @for row in &own {
                     li {
-                        span.code { (row.target.code) } (row.text)
+                        span.code { (row.target.code) } (render_linked(row.text, address(row)))
                         @for headline in &row.headline { small { (headline) } }
                     }
                 }
@@ -148,7 +152,7 @@ fn render_summary_box(group: StateGroup, rows: &[TargetRow<'_>], lang: Lang) -> 
     }
 }
 
-fn render_targets(rows: &[TargetRow<'_>], lang: Lang) -> Markup {
+pub(super) fn render_targets(rows: &[TargetRow<'_>], lang: Lang) -> Markup {
     html! {
         section {
             h2 { (lang.text("page-each-target")) }
@@ -243,7 +247,9 @@ fn render_notes(row: &TargetRow<'_>, lang: Lang) -> Markup {
     }
 }
 
-fn render_units(morning: &MorningReport, funnels: &[FunnelPlot], lang: Lang) -> Markup {
+pub(super) fn render_units(parts: &PageParts<'_>) -> Markup {
+    let PageParts { funnels, lang, .. } = parts;
+    let lang = *lang;
     if funnels.is_empty() {
         return html! {};
     }
@@ -262,12 +268,36 @@ fn render_units(morning: &MorningReport, funnels: &[FunnelPlot], lang: Lang) -> 
                     figure { figcaption { (one.code) " " (one.name) } (funnel_plot::render_funnel(one, lang)) }
                 }
             }
-            div.wide { (render_unit_table(morning, funnels, lang)) }
+            (render_unusual_units(parts))
+            div.wide { (render_unit_table(parts)) }
         }
     }
 }
 
-fn render_unit_table(morning: &MorningReport, funnels: &[FunnelPlot], lang: Lang) -> Markup {
+/// Which units are to be asked about, by name and in code order.
+fn render_unusual_units(parts: &PageParts<'_>) -> Markup {
+    let PageParts { morning, funnels, lang, links, .. } = parts;
+    let unit_of =
+        |point: &FunnelPoint| morning.child_units.iter().find(|unit| unit.code == point.code);
+    html! {
+        @for one in funnels.iter().filter(|one| one.unusual_points().next().is_some()) {
+            p {
+                strong { (one.code) " " (one.name) ": " }
+                @for (at, point) in one.unusual_points().enumerate() {
+                    @if at > 0 { "; " }
+                    (point.code) " "
+                    @if let Some(unit) = unit_of(point) { (render_linked(&unit.name, links.map(|links| links.unit(&unit.uid)))) }
+                    " " (point.figures) " " small { (funnel_plot::position_text(point, *lang)) }
+                }
+                "."
+            }
+        }
+    }
+}
+
+fn render_unit_table(parts: &PageParts<'_>) -> Markup {
+    let PageParts { morning, funnels, lang, links, .. } = parts;
+    let lang = *lang;
     html! {
         table.plain {
             thead {
@@ -288,7 +318,7 @@ fn render_unit_table(morning: &MorningReport, funnels: &[FunnelPlot], lang: Lang
                     @if points.iter().any(Option::is_some) {
                         tr {
                             th scope="row" { (unit.code) }
-                            td { (unit.name) }
+                            td { (render_linked(&unit.name, links.map(|links| links.unit(&unit.uid)))) }
                             @for point in points {
                                 td { @if let Some(point) = point { (point.figures) " " small { (funnel_plot::position_text(point, lang)) } } }
                             }
@@ -300,7 +330,7 @@ fn render_unit_table(morning: &MorningReport, funnels: &[FunnelPlot], lang: Lang
     }
 }
 
-fn render_reports(morning: &MorningReport, lang: Lang) -> Markup {
+pub(super) fn render_reports(morning: &MorningReport, lang: Lang) -> Markup {
     let units = std::iter::once(&morning.unit).chain(&morning.child_units);
     html! {
         section {
@@ -351,7 +381,7 @@ fn render_coverage_rows(unit: &UnitSummary, lang: Lang) -> Markup {
 /// Questions shown directly; the others are collapsed.
 const QUESTIONS_SHOWN: usize = 8;
 
-fn render_questions(morning: &MorningReport, lang: Lang) -> Markup {
+pub(super) fn render_questions(morning: &MorningReport, lang: Lang) -> Markup {
     if morning.questions.is_empty() {
         return html! {};
     }
@@ -389,7 +419,7 @@ fn render_question(morning: &MorningReport, one: &MorningReportQuestion, lang: L
     }
 }
 
-fn render_definitions(morning: &MorningReport, lang: Lang) -> Markup {
+pub(super) fn render_definitions(morning: &MorningReport, lang: Lang) -> Markup {
     let mut codes: Vec<_> =
         morning.campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
     codes.extend(morning.plain_counts.keys().cloned());
@@ -416,7 +446,7 @@ fn glossary_terms(lang: Lang) -> [(&'static str, &'static str); 5] {
     })
 }
 
-fn render_provenance(morning: &MorningReport, lang: Lang) -> Markup {
+pub(super) fn render_provenance(morning: &MorningReport, lang: Lang) -> Markup {
     let run = &morning.run;
     html! {
         footer {

@@ -70,7 +70,7 @@ pub(super) fn judged_through_text(through: Option<Date>, lang: Lang) -> String {
 }
 
 /// `14/10/2024`, or `14 Oct 2024`.
-pub(super) fn format_day(day: Date, lang: Lang) -> String {
+pub fn format_day(day: Date, lang: Lang) -> String {
     let month = Message::of_code("month", &day.month().to_string());
     lang.say(message!("page-day", day = day.day(), month => month, year = day.year()))
 }

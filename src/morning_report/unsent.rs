@@ -1,9 +1,11 @@
 //! The section of the page that says who to call first: missing reports by reviewing unit, the
 //! latest first, and beside them the periods that are over and due later.
 
+use super::links::render_linked;
+use super::parts::PageParts;
 use super::texts;
 use crate::app::morning_report::MorningReport;
-use crate::app::unsent_reports::{MissingPeriod, OpenPeriod, ReviewerCalls};
+use crate::app::unsent_reports::{MissingPeriod, OpenPeriod, ReviewerCalls, UnsentUnit};
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use jiff::civil::Date;
@@ -12,7 +14,8 @@ use maud::{Markup, html};
 /// Lines of one reviewing unit that are shown directly; the others are collapsed.
 const PERIODS_SHOWN: usize = 3;
 
-pub(super) fn render_calls(morning: &MorningReport, lang: Lang) -> Markup {
+pub(super) fn render_calls(parts: &PageParts<'_>) -> Markup {
+    let (morning, lang) = (parts.morning, parts.lang);
     let unsent = &morning.unsent;
     if unsent.missing.is_empty() && unsent.not_judged_yet.is_empty() {
         return html! {};
@@ -23,7 +26,7 @@ pub(super) fn render_calls(morning: &MorningReport, lang: Lang) -> Markup {
             h2 { (lang.text("page-who-to-call")) }
             p { strong { (lang.say(message!("page-missing-reports-count", count))) } }
             @if !unsent.missing.is_empty() { p.soft { (lang.text("page-who-to-call-order")) } }
-            @for calls in &unsent.missing { (render_reviewer(morning, calls, lang)) }
+            @for calls in &unsent.missing { (render_reviewer(parts, calls)) }
             @if !unsent.not_judged_yet.is_empty() {
                 h3 { (lang.text("page-not-due-yet")) }
                 ul.calls { @for period in &unsent.not_judged_yet { (render_open_period(morning, period, lang)) } }
@@ -32,10 +35,11 @@ pub(super) fn render_calls(morning: &MorningReport, lang: Lang) -> Markup {
     }
 }
 
-fn render_reviewer(morning: &MorningReport, calls: &ReviewerCalls, lang: Lang) -> Markup {
+fn render_reviewer(parts: &PageParts<'_>, calls: &ReviewerCalls) -> Markup {
+    let lang = parts.lang;
     let (first, rest) = calls.periods.split_at(calls.periods.len().min(PERIODS_SHOWN));
     let list = |periods: &[MissingPeriod]| {
-        html! { ul.calls { @for period in periods { (render_missing_period(morning, period, lang)) } } }
+        html! { ul.calls { @for period in periods { (render_missing_period(parts, period)) } } }
     };
     html! {
         h3 { (lang.say(message!("page-reviewed-by", unit = calls.reviewer_name))) }
@@ -46,7 +50,8 @@ fn render_reviewer(morning: &MorningReport, calls: &ReviewerCalls, lang: Lang) -
     }
 }
 
-fn render_missing_period(morning: &MorningReport, period: &MissingPeriod, lang: Lang) -> Markup {
+fn render_missing_period(parts: &PageParts<'_>, period: &MissingPeriod) -> Markup {
+    let (morning, lang) = (parts.morning, parts.lang);
     let line = lang.say(message!(
         "page-missing-period",
         days = lang.count(period.days_late),
@@ -54,7 +59,25 @@ fn render_missing_period(morning: &MorningReport, period: &MissingPeriod, lang: 
         form = form_name(morning, &period.contract, lang),
         due = texts::format_day(period.due_by, lang)
     ));
-    html! { li { (line) " " strong { (period.unit_names.join(", ")) } } }
+    html! {
+        li {
+            (line) " "
+            @for (at, unit) in period.units.iter().enumerate() {
+                @if at > 0 { ", " }
+                (render_unit(parts, unit))
+            }
+        }
+    }
+}
+
+/// A unit to call and, where the reader may know it, when its devices were last heard.
+fn render_unit(parts: &PageParts<'_>, unit: &UnsentUnit) -> Markup {
+    let address = parts.links.map(|links| links.unit(&unit.uid));
+    let contact = parts.links.and_then(|links| links.last_contact(&unit.uid));
+    html! {
+        strong { (render_linked(&unit.name, address)) }
+        @if let Some(contact) = contact { " " small { "(" (contact) ")" } }
+    }
 }
 
 fn render_open_period(morning: &MorningReport, period: &OpenPeriod, lang: Lang) -> Markup {

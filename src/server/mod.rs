@@ -16,6 +16,7 @@ mod jobs;
 pub mod keys;
 pub mod logging;
 pub mod metrics;
+mod office;
 pub mod otlp;
 mod request_body;
 mod request_limits;

@@ -7,6 +7,7 @@ use super::exchange_http::{self, ExchangeHttpLayer};
 use super::jobs;
 use super::keys::ServerKeys;
 use super::metrics::ServerMetrics;
+use super::office::OfficeLayer;
 use super::request_limits::RequestLimitsLayer;
 use super::tls::ReloadableTlsConfig;
 use super::tls_reload::reload_on_change;
@@ -15,6 +16,7 @@ use super::web_app::WebAppLayer;
 use crate::app::App;
 use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::grpc::{DeadlineLayer, ServerEndpoints, Services};
+use crate::office::Office;
 use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -67,6 +69,8 @@ pub struct ServerSetup {
     pub allowed_origins: Vec<String>,
     /// Serves the field app in the browser under `/app/`.
     pub web_app: bool,
+    /// Serves the pages of the office under `/office/`.
+    pub office: bool,
 }
 
 /// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
@@ -79,6 +83,7 @@ pub async fn run_server(
     let metrics = setup.metrics.clone();
     let cors = CorsLayer::new(&setup.allowed_origins);
     let web_app = setup.web_app.then_some(WebAppLayer);
+    let (has_office, clock) = (setup.office, setup.app.clock().clone());
     initialize_history(&setup.app, &setup.keys);
     let (close, mut closing) = watch::channel(false);
     let services = build_services(setup, closing.clone());
@@ -92,6 +97,10 @@ pub async fn run_server(
     let max_open_calls = limits.max_connections.saturating_mul(OPEN_CALLS_PER_CONNECTION);
     let request_limits = RequestLimitsLayer::new(max_open_calls, services.token_check());
     let exchange = exchange_http::routes(services.clone());
+    let office = has_office.then(|| {
+        let office = Office::new(services.clone(), clock, certificates.is_some());
+        OfficeLayer::new(office, &request_limits)
+    });
     let routes = Routes::from(services.into_routes().into_axum_router().merge(exchange));
     let serving = Server::builder()
         .accept_http1(true)
@@ -102,6 +111,7 @@ pub async fn run_server(
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .timeout(CALL_TIMEOUT)
+        .layer(option_layer(office))
         .layer(option_layer(web_app))
         .layer(cors)
         .layer(option_layer(ExchangeHttpLayer::new()))
@@ -117,16 +127,19 @@ pub async fn run_server(
     tokio::select! {
         served = serving => served,
         never = reload_on_change(certificates) => match never {},
-        () = async {
-            if closing.wait_for(|closing| *closing).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(SHUTDOWN_GRACE).await;
-        } => {
+        () = wait_for_grace(&mut closing) => {
             tracing::warn!("calls were still under way when the server ended");
             Ok(())
         }
     }
+}
+
+/// Waits until running calls have had their time to end after shutdown began.
+async fn wait_for_grace(closing: &mut watch::Receiver<bool>) {
+    if closing.wait_for(|closing| *closing).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(SHUTDOWN_GRACE).await;
 }
 
 /// Creates the services with the limits and settings of a server.

@@ -13,6 +13,7 @@
 use super::exchange::paging::merge_scope_rows;
 use super::frame::SyncRow;
 use crate::app::{App, Result};
+use crate::domain::access::scope::RecordKind;
 use crate::domain::support::limits::FEED_PAGE_ROWS_MAX;
 use crate::domain::support::scope_digest::ScopeDigest;
 use crate::domain::support::time::Timestamp;
@@ -114,6 +115,13 @@ impl ChangeBatch {
     /// Whether the batch covers this scope.
     pub(super) fn has_scope(&self, scope: i32) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Whether a record of this kind changed after `after` in these scopes.
+    pub(super) fn has_change(&self, scopes: &BTreeSet<i32>, after: i64, kind: RecordKind) -> bool {
+        let is_meant =
+            |row: &FeedRow| row.seq > after && row.kind == kind && scopes.contains(&row.scope);
+        self.rows.iter().any(is_meant)
     }
 
     /// The digest of a scope that changed.

@@ -13,9 +13,11 @@ pub mod change_batch;
 pub mod cursor;
 pub mod exchange;
 pub mod frame;
+pub mod news;
 mod push;
 
 pub use change_batch::{ChangeBatch, HeadSnapshot, read_head_snapshot};
 pub use cursor::{CursorSigner, SyncCursor};
 pub use exchange::{AtHead, Exchange, ExchangeRequest, ExchangeStep, Paging};
 pub use frame::SyncFrame;
+pub use news::NewsFollower;

@@ -42,6 +42,22 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     ),
     ("client", &["pb", "wire", "domain", "i18n", "clock"]),
     ("config", &[]),
+    // A page is the calls that it makes: it names the messages of the contract and what shows them,
+    // and neither `store` nor a use case.
+    (
+        "office",
+        &[
+            "pb",
+            "wire",
+            "domain",
+            "i18n",
+            "clock",
+            "auth",
+            "app::morning_report",
+            "morning_report",
+            "grpc",
+        ],
+    ),
     (
         "server",
         &[
@@ -60,6 +76,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
             "morning_report",
             "exchange",
             "grpc",
+            "office",
             "config",
         ],
     ),
@@ -89,6 +106,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
             "morning_report",
             "exchange",
             "grpc",
+            "office",
             "client",
             "config",
             "server",
@@ -116,6 +134,7 @@ const ALL_ROOMS: &[&str] = &[
     "jobs",
     "morning_report",
     "grpc",
+    "office",
     "client",
     "config",
     "server",
@@ -130,9 +149,10 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // The metrics page.
     // Passwords of desk accounts.
     ("argon2", &["auth"]),
-    ("axum", &["server"]),
-    // Audit proofs and signed notes are texts (C2SP); in server the details of Connect's errors.
-    ("base64", &["auth", "domain", "cli", "server"]),
+    ("axum", &["office", "server"]),
+    // Audit proofs and signed notes are texts (C2SP); in server the details of Connect's errors, in
+    // office files that a form carries on.
+    ("base64", &["auth", "domain", "cli", "office", "server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     // Reads a password from a terminal without showing it.
@@ -142,10 +162,12 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("diesel", &["store", "client"]),
     ("diesel_migrations", &["store", "client"]),
     // Compress batches of rows, the same on phone and server; in cli the parts of a PDF, in server
-    // the bodies of Connect.
-    ("flate2", &["wire", "cli", "server"]),
+    // the bodies of Connect, in office the files beside the pages.
+    ("flate2", &["wire", "cli", "office", "server"]),
     ("zstd", &["wire"]),
-    ("http", &["grpc", "server", "client"]),
+    // Queries of addresses.
+    ("form_urlencoded", &["office"]),
+    ("http", &["grpc", "office", "server", "client"]),
     // The end of a response body is the end of its call; a request body says where it ends.
     ("http_body", &["server", "client"]),
     // The catalogue of texts.
@@ -160,7 +182,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("jiff::ToSpan", ALL_ROOMS),
     ("libsqlite3_sys", &["store", "client"]),
     // HTML pages as functions, checked and escaped at build time.
-    ("maud", &["morning_report", "cli"]),
+    ("maud", &["morning_report", "office", "cli"]),
     // Never named: the dependency makes libpq link OpenSSL, built from source, with the feature
     // `postgres-tls`.
     ("openssl_sys", &["store"]),
@@ -172,9 +194,9 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // Messages of the contract as JSON, by its descriptors, for Connect; in cli the contract as an
     // OpenAPI document.
     ("prost_reflect", &["server", "cli"]),
-    ("prost_types", &["pb", "wire"]),
+    ("prost_types", &["pb", "wire", "office"]),
     // Draws the pictures of enrolment cards.
-    ("qrcodegen", &["cli"]),
+    ("qrcodegen", &["office", "cli"]),
     // What calamine does not tell of a workbook: hidden rows. In exchange data value sets in XML.
     ("quick_xml", &["exchange", "files"]),
     // Creates the private CA and the server's certificate.
@@ -191,22 +213,22 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     // In server the JSON of Connect, in exchange that of DHIS2.
     ("serde_json", &["exchange", "server", "cli"]),
     // In cli the demo's generator uses it, with the same results on every machine.
-    // In app it computes the digest of a nightly run's input.
-    ("sha2", &["domain", "store", "app", "sync", "cli"]),
+    // In app it computes the digest of a nightly run's input, in office the names of files.
+    ("sha2", &["domain", "store", "app", "sync", "office", "cli"]),
     ("thiserror", ALL_ROOMS),
     // In trace the current span of a task, and the queue of ended spans.
-    ("tokio", &["trace", "jobs", "grpc", "client", "server", "cli"]),
+    ("tokio", &["trace", "jobs", "grpc", "office", "client", "server", "cli"]),
     ("tokio_cron_scheduler", &["jobs"]),
     ("tokio_rustls", &["client", "server"]),
-    ("tokio_stream", &["grpc", "client", "server"]),
+    ("tokio_stream", &["grpc", "office", "client", "server"]),
     ("toml", &["files", "config"]),
-    ("tonic", &["pb", "grpc", "client", "server"]),
+    ("tonic", &["pb", "grpc", "office", "client", "server"]),
     ("tonic_health", &["grpc", "server"]),
     // In grpc a codec decodes requests with it.
     ("tonic_prost", &["pb", "grpc"]),
     ("tonic_reflection", &["grpc", "server"]),
     // In client the test that compares its decoding of a status with this one.
-    ("tonic_types", &["grpc", "client", "server"]),
+    ("tonic_types", &["grpc", "office", "client", "server"]),
     ("tonic_web", &["grpc", "server"]),
     ("tower", &["grpc", "client", "server"]),
     (
@@ -244,7 +266,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
 
 /// Rooms in which a function may be async. `trace` propagates spans across tasks and threads.
 pub(crate) const ASYNC_ROOMS: &[&str] =
-    &["trace", "jobs", "grpc", "client", "server", "cli", "main"];
+    &["trace", "jobs", "grpc", "office", "client", "server", "cli", "main"];
 
 /// Ends of paths that only some rooms may name, with the reason.
 pub(crate) const RESTRICTED_PATHS: &[(&[&str], &[&str], &str)] = &[

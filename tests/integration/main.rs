@@ -12,6 +12,7 @@ mod full_disk;
 mod harness;
 mod history_check;
 mod hostile;
+mod office;
 #[path = "../common/otlp_collector.rs"]
 mod otlp_collector;
 #[path = "../common/pg.rs"]

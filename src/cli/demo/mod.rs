@@ -6,6 +6,7 @@
 
 pub mod authority;
 mod check;
+mod desks;
 pub mod generator;
 mod handover;
 mod morning_page;
@@ -383,6 +384,7 @@ fn serve_until_end(
         (&reviewer_uid, &reviewer_code),
         &partner.secret,
     );
+    desks::open_desks((province, simulation.server), reviewer, today, lang)?;
     for step in steps..province.plan.steps_max {
         if !sleep_unless_interrupted(tick, interrupted) {
             return Ok(());

@@ -229,5 +229,6 @@ fn server_setup(
         second_factor: SecondFactorPolicy::Off,
         allowed_origins: Vec::new(),
         web_app: true,
+        office: true,
     }
 }

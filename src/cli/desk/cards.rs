@@ -1,6 +1,5 @@
 //! Printed cards: issued, listed and revoked. The sheet is drawn where the command runs.
 
-use super::super::card_sheet::SheetCard;
 use super::super::context::{CliContext, LocalApp};
 use super::super::error::CliResult;
 use super::super::grant_batch::GrantBatch;
@@ -16,6 +15,7 @@ use crate::domain::access::enrolment::{CardState, EnrolCodeId, Invite};
 use crate::domain::access::permission::Role;
 use crate::domain::support::ids::{AccountId, UnitId};
 use crate::domain::support::time::Timestamp;
+use crate::office::card_sheet::SheetCard;
 use crate::pb;
 use crate::server::keys::ServerKeys;
 use crate::wire::enums::card_state_from_proto;

@@ -293,6 +293,8 @@ define_actions! {
     Revoke = "access.revoke": Admin / Own, Admin / Above, System / Own, System / Above;
     /// List devices.
     ListDevices = "access.list": Admin / Own, Admin / Above, System / Own, System / Above;
+    /// Read on which days the devices of units were last heard, without device and account.
+    ReadFleet = "fleet.read": Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, Admin / Own, Admin / Above, System / Own, System / Above;
     /// Read and verify the audit log.
     ReadAudit = "audit.read": Auditor / Own, Auditor / Above, System / Own, System / Above;
 }

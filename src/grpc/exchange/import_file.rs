@@ -23,14 +23,17 @@ use crate::files::org::{OrgTables, empty_lineage};
 use crate::files::table::{DecimalMark, TableInput};
 use crate::grpc::Services;
 use crate::grpc::act::{read_act_request, take_performed};
-use crate::grpc::caller::{admit_token, authenticate_partner, is_partner_call};
+use crate::grpc::caller::{
+    admit_token, authenticate_partner, is_partner_call, read_accept_language,
+};
 use crate::grpc::status::RpcError;
 use crate::i18n::Lang;
 use crate::pb;
 use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::metadata::MetadataMap;
-use tonic::{Extensions, Status, Streaming};
+use tonic::{Extensions, Request, Response, Status};
 
 /// Who sends the files.
 enum ImportSender {
@@ -51,10 +54,25 @@ struct ReceivedFiles {
 }
 
 impl Services {
+    /// The call `ImportFile` with all of its messages, for a page that was sent the files.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn import_files(
+        &self,
+        request: Request<Vec<pb::ImportFileRequest>>,
+    ) -> Result<Response<pb::ImportFileResponse>, Status> {
+        let lang = read_accept_language(request.metadata());
+        let (metadata, extensions, messages) = request.into_parts();
+        let stream = tokio_stream::iter(messages.into_iter().map(Ok));
+        let imported = self.receive_and_import((&metadata, &extensions), stream, lang).await;
+        imported.map(Response::new)
+    }
+
     pub(super) async fn receive_and_import(
         &self,
         (metadata, extensions): (&MetadataMap, &Extensions),
-        stream: Streaming<pb::ImportFileRequest>,
+        stream: impl Stream<Item = Result<pb::ImportFileRequest, Status>> + Unpin,
         lang: Lang,
     ) -> Result<pb::ImportFileResponse, Status> {
         let sender = if is_partner_call(metadata) {
@@ -169,13 +187,13 @@ impl Services {
 
 /// Reads every message of the stream.
 async fn receive(
-    mut stream: Streaming<pb::ImportFileRequest>,
+    mut stream: impl Stream<Item = Result<pb::ImportFileRequest, Status>> + Unpin,
     lang: Lang,
 ) -> Result<ReceivedFiles, Status> {
     let mut received = ReceivedFiles::default();
     let mut is_first = true;
-    while let Some(part) = stream.message().await? {
-        received.take(part, is_first).map_err(|failure| failure.into_status(lang))?;
+    while let Some(part) = stream.next().await {
+        received.take(part?, is_first).map_err(|failure| failure.into_status(lang))?;
         is_first = false;
     }
     Ok(received)

@@ -259,6 +259,7 @@ impl TestServer {
                 SecondFactorPolicy::Off
             },
             web_app: true,
+            office: true,
             allowed_origins: vec![ALLOWED_ORIGIN.to_owned()],
         };
         let (stop, stopped) = oneshot::channel();

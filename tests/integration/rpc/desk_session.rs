@@ -15,7 +15,7 @@ use thidua::pb;
 use thidua::pb::access_service_client::AccessServiceClient;
 use tonic::{Code, Request, Status};
 
-pub(super) const PASSWORD: &str = "trời xanh nắng nhẹ bên sông";
+pub(crate) const PASSWORD: &str = "trời xanh nắng nhẹ bên sông";
 pub(super) const LABEL: &str = "huyen-842-ban";
 
 /// A code for a reviewer's account.
@@ -46,7 +46,7 @@ pub(crate) fn create_account_code(
     code.to_string()
 }
 
-pub(super) async fn set_password(
+pub(crate) async fn set_password(
     server: &TestServer,
     code: &str,
     password: &str,

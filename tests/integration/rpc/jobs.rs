@@ -16,8 +16,13 @@ use tonic::Code;
 const DISTRICT: &str = "dist-842";
 
 pub(crate) async fn run_nightly_job(admin: &TestClient) -> pb::JobRun {
+    run_nightly_job_as(admin, 1).await
+}
+
+/// The same under a request id of its own: another number is another run.
+pub(crate) async fn run_nightly_job_as(admin: &TestClient, request: u8) -> pb::JobRun {
     let mut jobs = JobServiceClient::new(admin.channel.clone());
-    let request = pb::RunJobRequest { request_id: vec![1; 16], name: "aggregate".into() };
+    let request = pb::RunJobRequest { request_id: vec![request; 16], name: "aggregate".into() };
     let mut progress = jobs.run_job(admin.request(request)).await.unwrap().into_inner();
     let mut run = None;
     while let Some(step) = progress.message().await.unwrap() {

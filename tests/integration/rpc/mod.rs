@@ -23,7 +23,7 @@ mod org;
 mod participation;
 mod partner;
 mod quality;
-mod report;
+pub(crate) mod report;
 mod runs;
 pub(crate) mod second_factor;
 mod sign_in_limits;

@@ -12,7 +12,7 @@ use tonic_types::StatusExt;
 const COMMUNE: &str = "com-29242-0";
 const DISTRICT: &str = "dist-842";
 
-pub(super) fn report_client(phone: &TestClient) -> ReportServiceClient<Channel> {
+pub(crate) fn report_client(phone: &TestClient) -> ReportServiceClient<Channel> {
     ReportServiceClient::new(phone.channel.clone())
 }
 
@@ -21,7 +21,7 @@ pub(super) fn error_reason(status: &Status) -> String {
 }
 
 /// A request that fills the whole form with nil.
-pub(super) fn nil_report_request(
+pub(crate) fn nil_report_request(
     server: &TestServer,
     phone: &TestClient,
     request: u8,
@@ -52,7 +52,7 @@ pub(super) fn nil_report_request(
     }
 }
 
-pub(super) async fn submit_nil_report(server: &TestServer, phone: &TestClient) -> pb::Report {
+pub(crate) async fn submit_nil_report(server: &TestServer, phone: &TestClient) -> pb::Report {
     let mut client = report_client(phone);
     client.save_report(phone.request(nil_report_request(server, phone, 1))).await.unwrap();
     let submit =

@@ -1,7 +1,6 @@
-//! A sheet of enrolment cards as one HTML file without script and without external address: eight
-//! cards on an A4 page. `card_pdf` draws the same sheet as PDF.
+//! A sheet of enrolment cards, eight on an A4 page: as a part of a page, and as one HTML file
+//! without script and without external address. The command line draws the same sheet as PDF.
 
-use super::error::{CliError, CliResult};
 use crate::domain::access::enrolment::EnrolCodeId;
 use crate::domain::access::permission::Role;
 use crate::domain::support::message::message;
@@ -12,44 +11,53 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use qrcodegen::{QrCode, QrCodeEcc};
 use std::fmt::Write as _;
 
-const STYLESHEET: &str = include_str!("card_sheet.css");
+/// The style sheet of cards.
+pub(super) const CARD_STYLES: &str = include_str!("assets/card.css");
+const STYLESHEET: &str = include_str!("assets/card_sheet.css");
 /// Blocks every request and every script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 /// White modules around the picture, as the standard demands.
-pub(super) const QUIET_MODULES: i32 = 4;
+pub const QUIET_MODULES: i32 = 4;
+
+/// The text of a picture is too long: the server has too many addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("QR_TOO_LONG: the text of the picture is too long")]
+pub struct QrTooLong;
 
 /// What a card shows.
-pub(super) struct SheetCard {
+pub struct SheetCard {
     /// Its number.
-    pub(super) id: EnrolCodeId,
+    pub id: EnrolCodeId,
     /// Code of the unit.
-    pub(super) unit: String,
+    pub unit: String,
     /// Name of the unit.
-    pub(super) unit_name: String,
+    pub unit_name: String,
     /// Label of the account.
-    pub(super) account: String,
+    pub account: String,
     /// The roles on the unit.
-    pub(super) roles: Vec<Role>,
+    pub roles: Vec<Role>,
     /// When the code expires.
-    pub(super) expires_at: Timestamp,
+    pub expires_at: Timestamp,
     /// The text of the picture.
-    pub(super) qr: String,
+    pub qr: String,
 }
 
 /// The texts of a card in one language, in the order in which they stand on it.
-pub(super) struct CardTexts {
+pub struct CardTexts {
     /// Name of the unit.
-    pub(super) unit_name: String,
+    pub unit_name: String,
     /// Code of the unit.
-    pub(super) unit: String,
+    pub unit: String,
     /// Account, roles, end of validity, number of the card; each after its label.
-    pub(super) facts: [(&'static str, String); 4],
+    pub facts: [(&'static str, String); 4],
     /// What to do with the card.
-    pub(super) rule: &'static str,
+    pub rule: &'static str,
 }
 
 impl SheetCard {
-    pub(super) fn texts(&self, lang: Lang) -> CardTexts {
+    /// What stands on the card in a language.
+    #[must_use]
+    pub fn texts(&self, lang: Lang) -> CardTexts {
         let roles: Vec<&str> = self.roles.iter().map(|role| role_text(*role, lang)).collect();
         let until = self.expires_at.local_text();
         let time = until.rsplit(' ').next().unwrap_or_default();
@@ -69,16 +77,27 @@ impl SheetCard {
     }
 
     /// The picture that the app scans.
-    pub(super) fn picture(&self) -> CliResult<QrCode> {
-        QrCode::encode_text(&self.qr, QrCodeEcc::Medium)
-            .map_err(|_| CliError::new("QR_TOO_LONG", message!("sheet-addresses-too-long")))
+    ///
+    /// # Errors
+    /// Its text is too long.
+    pub fn picture(&self) -> Result<QrCode, QrTooLong> {
+        QrCode::encode_text(&self.qr, QrCodeEcc::Medium).map_err(|_| QrTooLong)
     }
 }
 
-/// The whole sheet, cards in the given order.
-pub(super) fn render_sheet(cards: &[&SheetCard], lang: Lang) -> CliResult<String> {
+/// The cards in the given order, as a part of a page.
+pub(super) fn render_cards(cards: &[&SheetCard], lang: Lang) -> Result<Markup, QrTooLong> {
     let drawn: Vec<Markup> =
-        cards.iter().map(|card| render_card(card, lang)).collect::<CliResult<_>>()?;
+        cards.iter().map(|card| render_card(card, lang)).collect::<Result<_, _>>()?;
+    Ok(html! { div.cards { @for card in &drawn { (card) } } })
+}
+
+/// The whole sheet as a file.
+///
+/// # Errors
+/// The text of a picture is too long.
+pub fn render_sheet(cards: &[&SheetCard], lang: Lang) -> Result<String, QrTooLong> {
+    let drawn = render_cards(cards, lang)?;
     let page = html! {
         (DOCTYPE)
         html lang=(lang.as_str()) {
@@ -88,11 +107,11 @@ pub(super) fn render_sheet(cards: &[&SheetCard], lang: Lang) -> CliResult<String
                 meta name="robots" content="noindex";
                 meta http-equiv="Content-Security-Policy" content=(CONTENT_SECURITY_POLICY);
                 title { (lang.text("sheet-title")) }
-                style { (PreEscaped(STYLESHEET)) }
+                style { (PreEscaped(STYLESHEET)) (PreEscaped(CARD_STYLES)) }
             }
             body {
                 p.intro { (lang.text("sheet-intro")) }
-                main { @for card in &drawn { (card) } }
+                main { (drawn) }
             }
         }
     };
@@ -100,7 +119,7 @@ pub(super) fn render_sheet(cards: &[&SheetCard], lang: Lang) -> CliResult<String
     Ok(escape_lines(&page.into_string()).into_owned())
 }
 
-fn render_card(card: &SheetCard, lang: Lang) -> CliResult<Markup> {
+fn render_card(card: &SheetCard, lang: Lang) -> Result<Markup, QrTooLong> {
     let (texts, picture) = (card.texts(lang), draw_qr(&card.picture()?));
     let [account, roles, expires, number] = texts.facts;
     Ok(html! {
@@ -121,7 +140,8 @@ fn render_card(card: &SheetCard, lang: Lang) -> CliResult<Markup> {
     })
 }
 
-fn role_text(role: Role, lang: Lang) -> &'static str {
+/// The name of a role.
+pub(super) fn role_text(role: Role, lang: Lang) -> &'static str {
     lang.text(match role {
         Role::Reporter => "sheet-role-reporter",
         Role::UnitHead => "sheet-role-unit-head",

@@ -1,0 +1,259 @@
+// The office in a real browser: a leader's, a reviewer's and an administrator's path, with and
+// without script, on a screen and on paper.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+
+const require = createRequire(`${process.env.THIDUA_NODE_MODULES}/`);
+const { AxeBuilder } = require('@axe-core/playwright');
+const { chromium } = require('playwright-core');
+const { THIDUA_ADDRESS: server, THIDUA_SHOTS: shots } = process.env;
+const people = JSON.parse(process.env.THIDUA_DESKS);
+const DESK = { width: 1280, height: 900 };
+const WEIGHT_MAX = 150_000;
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+const browser = await chromium.launch({
+  executablePath: process.env.THIDUA_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS,
+});
+const faults = [];
+const asked = new Set();
+let step = 0;
+
+function ok(text) {
+  console.log(`ok   ${text}`);
+}
+
+/** A browser of one person, in which every fault of a page is noted. */
+async function open(options = {}) {
+  const context = await browser.newContext({ viewport: DESK, locale: 'vi-VN', ...options });
+  context.on('request', (request) => asked.add(new URL(request.url()).origin));
+  const page = await context.newPage();
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('dialog', (dialog) => { faults.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('console', (message) => {
+    // A stream of events ends with its page, and an answer of refusal is meant where it is asked for.
+    const isMeant = /\[object Event\]|Failed to load resource|ERR_|^Framing/.test(message.text());
+    if (message.type() === 'error' && !isMeant) faults.push(message.text());
+  });
+  return page;
+}
+
+async function shoot(page, name) {
+  step += 1;
+  const path = `${shots}/office-${String(step).padStart(2, '0')}-${name}.png`;
+  if (shots) await page.screenshot({ path, fullPage: true });
+}
+
+/** What every page promises: no barrier, no sideways scrolling, and a bounded weight. */
+async function check(page, name) {
+  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']);
+  const { violations } = await axe.analyze();
+  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], name);
+  const { overflow, weight } = await page.evaluate(() => {
+    const entries = [...performance.getEntriesByType('navigation'),
+      ...performance.getEntriesByType('resource').filter((one) => one.initiatorType !== 'other')];
+    return {
+      overflow: document.documentElement.scrollWidth - window.innerWidth,
+      weight: entries.reduce((sum, one) => sum + one.transferSize, 0),
+    };
+  });
+  assert.ok(overflow <= 0, `${name}: ${overflow} pixels too wide`);
+  assert.ok(weight <= WEIGHT_MAX, `${name}: ${weight} bytes`);
+  console.log(`     ${name}: ${weight} bytes`);
+  await shoot(page, name);
+}
+
+async function signIn(page, who) {
+  const [account, password] = people[who];
+  await page.goto(`${server}/office/`);
+  await page.getByLabel('Tài khoản').fill(account);
+  await page.getByLabel('Mật khẩu').fill(password);
+  await page.locator('main button').click();
+  await page.waitForURL((url) => !url.pathname.includes('sign-in'));
+}
+
+async function leaderReads(page) {
+  await page.goto(`${server}/office/`);
+  await check(page, 'sign-in');
+  await page.getByLabel('Tài khoản').fill(people.leader[0]);
+  await page.getByLabel('Mật khẩu').fill('một câu khác hẳn, cũng dài');
+  await page.locator('main button').click();
+  await page.getByRole('alert').waitFor();
+  await check(page, 'sign-in-refused');
+  ok('a wrong password is refused in words');
+  await signIn(page, 'leader');
+  await page.getByText(/Trong \d+ chỉ tiêu/).waitFor();
+  await check(page, 'today');
+  ok('a leader sees where the targets stand');
+  await page.locator('.box a').first().click();
+  await page.getByRole('heading', { name: 'Ba góc nhìn tổ chức' }).waitFor();
+  await check(page, 'target');
+  await page.getByRole('link', { name: 'Theo tổ chức hiện nay' }).click();
+  await page.getByText('đánh giá lúc này').first().waitFor();
+  await check(page, 'target-other-view');
+  await page.getByRole('link', { name: /Xem báo cáo/ }).first().click();
+  await check(page, 'reports-behind');
+  await page.locator('a[href*="/office/report?"]').first().click();
+  await page.getByText('Mọi phiên bản đã gửi').waitFor();
+  await check(page, 'report');
+  ok('from a target down to a report and its revisions');
+  await page.getByRole('link', { name: 'Các lần tổng hợp' }).click();
+  await check(page, 'runs');
+  await page.locator('tbody tr').last().getByRole('link').click();
+  await page.getByRole('link', { name: 'Tính lại' }).click();
+  await page.getByText('khớp với kết quả').waitFor();
+  await check(page, 'run');
+  ok('up to the run, which still follows from its reports');
+}
+
+async function paper(page) {
+  await page.goto(`${server}/office/today`);
+  const path = shots && `${shots}/office-today.pdf`;
+  const pdf = await page.pdf({ format: 'A4', ...(path ? { path } : {}) });
+  const sheets = pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+  assert.ok(sheets >= 1 && sheets <= 8, `${sheets} sheets`);
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.locator('body > nav').isVisible(), false);
+  await shoot(page, 'today-on-paper');
+  await page.emulateMedia({ media: null });
+  ok(`the page prints on ${sheets} sheets of A4, without its navigation`);
+}
+
+async function languageChanges(page) {
+  await page.getByRole('link', { name: 'English' }).click();
+  await page.getByText(/Of \d+ targets/).waitFor();
+  await check(page, 'today-english');
+  await page.getByRole('link', { name: 'Tiếng Việt' }).click();
+  await page.getByText(/Trong \d+ chỉ tiêu/).waitFor();
+  ok('the language changes on the page where it is chosen');
+}
+
+async function withoutScript() {
+  const page = await open({ javaScriptEnabled: false });
+  await signIn(page, 'leader');
+  await page.getByText(/Trong \d+ chỉ tiêu/).waitFor();
+  await page.locator('.box a').first().click();
+  await page.getByRole('heading', { name: 'Ba góc nhìn tổ chức' }).waitFor();
+  await page.getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.waitForURL(/sign-in/);
+  await page.context().close();
+  ok('everything is read without script, and the session ends');
+}
+
+async function administratorWorks(page) {
+  await signIn(page, 'administrator');
+  const title = (name) => page.getByRole('heading', { level: 1, name }).waitFor();
+  for (const [link, name] of [['Tổ chức', 'organisation'], ['Thiết bị theo đơn vị', 'fleet'], ['Tài khoản', 'accounts'],
+    ['Phiếu ghi danh', 'cards'], ['Khóa của cơ quan phối hợp', 'keys'], ['Nhập tệp', 'imports'],
+    ['Các phong trào', 'campaigns'], ['Công việc định kỳ', 'jobs']]) {
+    await page.locator('body > nav').getByRole('link', { name: link, exact: true }).click();
+    await title(link);
+    await check(page, name);
+  }
+  ok('an administrator opens each page');
+
+  await page.goto(`${server}/office/accounts`);
+  const attack = '<img src=x onerror=alert(1)>';
+  await page.locator('#label').fill(attack);
+  await page.locator('#unit').fill('dist-842');
+  await page.locator('main .fields button').click();
+  await title(`Tài khoản ${attack}`);
+  await check(page, 'account');
+  await page.getByRole('button', { name: 'Cấp mã' }).click();
+  await page.getByText('chỉ hiện một lần').waitFor();
+  await check(page, 'code');
+  ok('an account gets a role and a code, and its name is text');
+
+  await page.goto(`${server}/office/imports`);
+  await page.getByLabel('Nội dung tệp').selectOption('grants');
+  const table = (role) => Buffer.from(`account,role,unit\nhuyen-842-ban,${role},dist-842\n`);
+  const choose = (name, buffer) => page.locator('#files').setInputFiles({ name, mimeType: 'text/csv', buffer });
+  await choose(`${attack}.csv`, table('NOBODY'));
+  await page.getByRole('button', { name: 'Kiểm tra' }).click();
+  await page.getByText('Bị từ chối; không có gì được ghi.').waitFor();
+  await check(page, 'import-refused');
+  await page.getByRole('link', { name: 'Chọn tệp khác' }).click();
+  await page.getByLabel('Nội dung tệp').selectOption('grants');
+  await choose('vai-tro.csv', table('REVIEWER'));
+  await page.getByRole('button', { name: 'Kiểm tra' }).click();
+  await page.getByText('Hợp lệ; chưa có gì được ghi.').waitFor();
+  await check(page, 'import-checked');
+  await page.getByRole('button', { name: 'Ghi những tệp này' }).click();
+  await page.getByText('Đã ghi.').waitFor();
+  ok('a file is checked line by line, then taken; its name is text');
+}
+
+/** The leader's page is open while the administrator lets the nightly job run. */
+async function newsArrives(leader, administrator) {
+  await leader.goto(`${server}/office/today`);
+  await leader.waitForTimeout(1500);
+  const run = () => leader.locator('footer dd').first().innerText();
+  const before = await run();
+  await administrator.goto(`${server}/office/jobs`);
+  const job = administrator.locator('tr').filter({ hasText: 'aggregate' }).last();
+  await job.getByRole('button', { name: 'Chạy ngay' }).click();
+  await administrator.getByText('Công việc đã bắt đầu.').waitFor();
+  await administrator.locator('tr', { hasText: 'aggregate' }).first().getByText('hoàn thành').waitFor();
+  const began = Date.now();
+  await leader.waitForFunction(
+    (old) => document.querySelector('footer dd')?.innerText !== old, before, { timeout: 20_000 });
+  console.log(`     an open page shows a new run ${Date.now() - began} ms after its administrator`);
+  await check(leader, 'today-after-news');
+  ok('an open page learns of a new run by itself');
+}
+
+async function reviewerIsLed() {
+  const page = await open();
+  await signIn(page, 'reviewer');
+  await page.locator('body > nav').getByRole('link', { name: 'Ứng dụng báo cáo' }).click();
+  await page.waitForURL(/\/app\//);
+  await page.context().close();
+  ok('a reviewer is led to the field app');
+}
+
+async function nobodyFrames() {
+  const page = await open();
+  await page.setContent(`<iframe src="${server}/office/sign-in"></iframe>`);
+  await page.waitForTimeout(1000);
+  assert.equal(await page.frameLocator('iframe').locator('form').count(), 0);
+  await page.context().close();
+  ok('no other page can frame the office');
+}
+
+async function sessionEnds(page) {
+  await page.getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.waitForURL(/sign-in/);
+  await page.goto(`${server}/office/today`);
+  assert.match(page.url(), /sign-in/);
+  ok('after a sign-out every page asks for a sign-in');
+}
+
+let leader;
+try {
+  leader = await open();
+  await leaderReads(leader);
+  await paper(leader);
+  await languageChanges(leader);
+  await withoutScript();
+  const administrator = await open();
+  await administratorWorks(administrator);
+  await newsArrives(leader, administrator);
+  await reviewerIsLed();
+  await nobodyFrames();
+  await sessionEnds(leader);
+  const others = [...asked].filter((origin) => origin !== server && origin !== 'null');
+  assert.deepEqual(others, [], 'no other server is asked');
+  assert.deepEqual(faults, [], 'nothing went wrong in a page');
+} catch (failed) {
+  for (const context of browser.contexts()) {
+    for (const page of context.pages()) {
+      await shoot(page, 'failed');
+      console.error(page.url(), (await page.locator('body').innerText()).slice(0, 2000));
+    }
+  }
+  console.error(faults);
+  throw failed;
+} finally {
+  await browser.close();
+}
