@@ -82,14 +82,14 @@ await story(away, shootAway, async () => {
   const quota = (quotaSize) =>
     devtools.send('Storage.overrideQuotaForOrigin', { origin: server, quotaSize });
   await quota(1);
-  const full = page.getByRole('alert').filter({ hasText: 'bộ nhớ' });
+  const full = page.locator('main section').getByRole('alert').filter({ hasText: 'bộ nhớ' });
   const comment = page.getByLabel(/Thêm ý kiến/);
   // What the file has room for still goes in.
   for (let sent = 0; sent < 200 && await full.count() === 0; sent += 1) {
     await comment.fill(`${sent} ${'ý '.repeat(245)}`);
     await page.getByRole('button', { name: 'Gửi ý kiến' }).click();
     await page.waitForFunction(() => document.querySelector('#comment').value === ''
-      || document.querySelector('[role=alert]') !== null);
+      || document.querySelector('main section [role=alert]') !== null);
   }
   await full.waitFor();
   assert.notEqual(await comment.inputValue(), '', 'what was typed stays');
