@@ -40,14 +40,15 @@ pub(super) async fn refuse_other_origins(
     PageFailure::ForeignForm { lang: visitor.lang }.into_response()
 }
 
-/// Whether `origin` names the server under the name by which it was called.
+/// Whether `origin` names the server under the name by which it was called. Without TLS of its own
+/// it may stand behind a proxy that has it.
 fn is_own_origin(headers: &HeaderMap, uri: &Uri, is_tls: bool) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = uri.authority().map(http::uri::Authority::as_str).or(host);
     let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-    let scheme = if is_tls { "https://" } else { "http://" };
-    let named = origin.and_then(|origin| origin.strip_prefix(scheme));
-    named.is_some_and(|named| host == Some(named))
+    let schemes: &[&str] = if is_tls { &["https://"] } else { &["https://", "http://"] };
+    let mut names = schemes.iter().filter_map(|scheme| origin?.strip_prefix(scheme));
+    names.any(|name| host == Some(name))
 }
 
 /// A form that this person was shown in this session.
@@ -200,6 +201,7 @@ mod tests {
         assert!(ask(Some(own), "thidua.tinh.vn:8443", "/office/", true));
         assert!(ask(Some(own), "", "https://thidua.tinh.vn:8443/office/", true), "HTTP/2");
         assert!(ask(Some("http://127.0.0.1:1"), "127.0.0.1:1", "/office/", false));
+        assert!(ask(Some(own), "thidua.tinh.vn:8443", "/office/", false), "behind a proxy");
         for other in [
             None,
             Some("null"),

@@ -68,7 +68,6 @@ impl Office {
     }
 
     /// The pages. A request carries its token as [`carry_token`] puts it.
-    #[must_use]
     pub fn into_router(self) -> Router {
         let pages = Router::new()
             .route("/office/", get(home::lead_home))
