@@ -1,6 +1,6 @@
 //! A QR code in the terminal, for the camera of a phone: two modules in a character.
 
-use super::card_sheet::QUIET_MODULES;
+use crate::office::card_sheet::QUIET_MODULES;
 use console::Term;
 use qrcodegen::{QrCode, QrCodeEcc};
 
