@@ -26,7 +26,7 @@ export async function openBrowser(profile, flags = [], settings = {}) {
   const page = context.pages()[0] ?? await context.newPage();
   const faults = [];
   const asked = new Set();
-  page.on('pageerror', (error) => faults.push(error.stack ?? String(error)));
+  page.on('pageerror', (error) => faults.push(error.stack || String(error)));
   page.on('console', (message) => {
     // A browser reports every call that it could not make; the app says so itself.
     const text = message.text();

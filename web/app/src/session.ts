@@ -73,8 +73,9 @@ async function follow(): Promise<void> {
     plan(SYNC_EVERY_MS);
     return;
   }
-  const end = await ask('follow');
-  if (isSyncing) return;
+  // It ends without an answer when the profile is left meanwhile.
+  const end = await ask('follow').catch(() => undefined);
+  if (!end || isSyncing) return;
   if (end.outcome !== 'done') set({ network: end.outcome, error: end.error ?? null });
   if (end.outcome !== 'stopped') plan(Math.max(end.afterMs, RETRY_MS_MIN));
 }
@@ -89,7 +90,8 @@ let refreshing: number | undefined;
 
 listenToChanges(() => {
   window.clearTimeout(refreshing);
-  refreshing = window.setTimeout(() => void refresh(), REFRESH_AFTER_MS);
+  const read = () => refresh().catch(console.warn);
+  refreshing = window.setTimeout(() => void read(), REFRESH_AFTER_MS);
 });
 window.addEventListener('online', () => void syncNow());
 document.addEventListener('visibilitychange', () => {
