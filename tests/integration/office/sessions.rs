@@ -4,6 +4,7 @@ use super::{Browser, COMMUNE, PASSWORD, ROOT, SESSION_COOKIE, assert_signed_out,
 use crate::harness::TestServer;
 use crate::rpc::desk_session::{create_account_code, set_password};
 use crate::rpc::jobs::run_nightly_job;
+use crate::rpc::second_factor;
 use thidua::auth::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::ids::AccountId;
@@ -145,5 +146,13 @@ async fn an_administrator_needs_a_second_factor_and_the_page_asks_for_its_code()
     assert_eq!(refused.status, 401);
     assert!(body_text(&refused).contains("enrolment code"), "{}", body_text(&refused));
     assert_eq!(browser.session(), None, "the password alone opens nothing");
+    let code = create_account_code(&server, "quan-tri", (Role::Admin, ROOT));
+    let app = second_factor::enrol(&server, &code).await;
+    second_factor::wait_for_next_step(&server);
+    let asked = browser.sign_in("quan-tri", PASSWORD, "").await;
+    assert_eq!((asked.status, browser.session()), (401, None));
+    let fields = [("account", "quan-tri"), ("password", PASSWORD), ("code", &app.code(&server))];
+    assert_eq!(browser.post("/office/sign-in", &fields).await.status, 303);
+    assert_eq!(browser.get("/office/fleet").await.status, 200);
     server.close().await;
 }

@@ -45,7 +45,7 @@ pub(crate) fn decode_base32(text: &str) -> Vec<u8> {
 }
 
 /// An authenticator app with the secret that it was given.
-struct AuthenticatorApp {
+pub(crate) struct AuthenticatorApp {
     secret: Vec<u8>,
     recovery_codes: Vec<String>,
 }
@@ -57,7 +57,7 @@ impl AuthenticatorApp {
     }
 
     /// The code that it shows now.
-    fn code(&self, server: &TestServer) -> String {
+    pub(crate) fn code(&self, server: &TestServer) -> String {
         compute_code(&self.secret, server.app.now())
     }
 
@@ -75,7 +75,7 @@ impl AuthenticatorApp {
     }
 }
 
-fn wait_for_next_step(server: &TestServer) {
+pub(crate) fn wait_for_next_step(server: &TestServer) {
     server.clock.set(server.app.now().saturating_add_micros(STEP_MICROS));
 }
 
@@ -101,7 +101,7 @@ async fn confirm(
 }
 
 /// Enrols a second factor with this enrolment code.
-async fn enrol(server: &TestServer, code: &str) -> AuthenticatorApp {
+pub(crate) async fn enrol(server: &TestServer, code: &str) -> AuthenticatorApp {
     let begun = begin(server, code).await.unwrap();
     let app = AuthenticatorApp::new(&begun);
     confirm(server, code, &begun, &app.code(server)).await.unwrap();
