@@ -32,6 +32,7 @@ mod runs;
 mod session;
 mod sign_in;
 mod standing;
+mod table;
 mod target;
 mod today;
 

@@ -6,6 +6,8 @@ use super::forms::Fields;
 use super::frame::Page;
 use super::live::{Live, News, NewsKind};
 use super::names::{CatalogueNames, UnitNames};
+use super::table::Heading::{Number, Text};
+use super::table::table_head;
 use crate::domain::report::workflow::ReportState;
 use crate::domain::support::hex::decode_hex;
 use crate::domain::support::time::date_from_days;
@@ -114,7 +116,7 @@ impl ReportNames {
                 p.refused { strong { (lang.text("office-question")) " " } (question.text) " " small { "(" (question.code) ")" } }
             }
             table.plain {
-                thead { tr { th scope="col" { (lang.text("office-element")) } th.n scope="col" { (lang.text("office-figure")) } } }
+                (table_head(&[Text("office-element"), Number("office-figure")], lang))
                 tbody { @for cell in &record.cells { (self.render_cell(cell)) } }
             }
             @if !record.note.is_empty() { p { strong { (lang.text("office-note")) " " } (record.note) } }

@@ -9,6 +9,8 @@ use super::live::{Live, News, NewsKind};
 use super::morning::list_campaigns;
 use super::names::UnitNames;
 use super::report::{period_text, state_text};
+use super::table::Heading::Text;
+use super::table::table_head;
 use super::target::{flatten_judgement, judgement_text};
 use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::ids::CampaignId;
@@ -67,15 +69,13 @@ fn render_list(runs: &[pb::PublishedRun], lang: Lang) -> Markup {
         form method="get" action=(page_address("comparison", &[])) {
             div.wide {
                 table.plain {
-                    thead {
-                        tr {
-                            th scope="col" { (lang.text("page-run")) }
-                            th scope="col" { (lang.text("office-judged-on")) }
-                            th scope="col" { (lang.text("office-published")) }
-                            th scope="col" { (lang.text("office-earlier")) }
-                            th scope="col" { (lang.text("office-later")) }
-                        }
-                    }
+                    (table_head(
+                        &[
+                            Text("page-run"), Text("office-judged-on"), Text("office-published"),
+                            Text("office-earlier"), Text("office-later"),
+                        ],
+                        lang,
+                    ))
                     tbody {
                         @for (at, run) in runs.iter().enumerate() {
                             @let id = encode_hex(&run.run_id);
@@ -214,13 +214,12 @@ fn render_standings(standings: &[pb::StandingRecord], lang: Lang) -> Markup {
     html! {
         div.wide {
             table.plain {
-                thead {
-                    tr {
-                        th scope="col" { (lang.text("office-phase")) }
-                        th scope="col" { (lang.text("changes-target")) }
-                        th scope="col" { (lang.text("office-judgement")) }
-                    }
-                }
+                (table_head(
+                    &[
+                        Text("office-phase"), Text("changes-target"), Text("office-judgement"),
+                    ],
+                    lang,
+                ))
                 tbody {
                     @for (standing, judgement) in judged {
                         @for member in flatten_judgement(judgement) {
@@ -292,15 +291,13 @@ fn render_changed_standings(
                 h2 { (lang.text("office-standings-that-differ")) }
                 div.wide {
                     table.plain {
-                        thead {
-                            tr {
-                                th scope="col" { (lang.text("page-unit")) }
-                                th scope="col" { (lang.text("office-phase")) }
-                                th scope="col" { (lang.text("changes-target")) }
-                                th scope="col" { (lang.text("office-earlier")) }
-                                th scope="col" { (lang.text("office-later")) }
-                            }
-                        }
+                        (table_head(
+                            &[
+                                Text("page-unit"), Text("office-phase"), Text("changes-target"),
+                                Text("office-earlier"), Text("office-later"),
+                            ],
+                            lang,
+                        ))
                         tbody {
                             @for change in changes {
                                 tr {

@@ -8,6 +8,8 @@ use super::frame::Page;
 use super::live::Live;
 use super::morning::MorningQuery;
 use super::report::period_text;
+use super::table::Heading::Text;
+use super::table::table_head;
 use super::target::{flatten_judgement, judgement_text};
 use crate::app::morning_report::MorningReport;
 use crate::domain::report::element::ElementCode;
@@ -89,15 +91,13 @@ fn render_reports(
         }
         div.wide {
             table.plain {
-                thead {
-                    tr {
-                        th scope="col" { (lang.text("page-code")) }
-                        th scope="col" { (lang.text("page-unit")) }
-                        th scope="col" { (lang.text("office-period")) }
-                        th scope="col" { (lang.text("office-contribution")) }
-                        th scope="col" { (lang.text("office-figures")) }
-                    }
-                }
+                (table_head(
+                    &[
+                        Text("page-code"), Text("page-unit"), Text("office-period"),
+                        Text("office-contribution"), Text("office-figures"),
+                    ],
+                    lang,
+                ))
                 tbody { @for report in &reports.standing_reports { (render_report(report, morning, lang)) } }
             }
         }

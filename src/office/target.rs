@@ -8,6 +8,8 @@ use super::forms::Fields;
 use super::frame::Page;
 use super::live::{Live, News, NewsKind};
 use super::morning::{MorningLinks, MorningQuery};
+use super::table::Heading::Text;
+use super::table::table_head;
 use crate::app::morning_report::MorningReport;
 use crate::domain::standing::StandingView;
 use crate::domain::support::hex::encode_hex;
@@ -139,14 +141,13 @@ fn render_views(
             p.soft { (lang.text("office-views-meaning")) }
             div.wide {
                 table.plain {
-                    thead {
-                        tr {
-                            th scope="col" { (lang.text("page-view")) }
-                            th scope="col" { (lang.text("changes-target")) }
-                            th scope="col" { (lang.text("office-judgement")) }
-                            th scope="col" { (lang.text("office-reports-behind")) }
-                        }
-                    }
+                    (table_head(
+                        &[
+                            Text("page-view"), Text("changes-target"), Text("office-judgement"),
+                            Text("office-reports-behind"),
+                        ],
+                        lang,
+                    ))
                     tbody {
                         @for member in of_published.iter().flatten() {
                             tr {

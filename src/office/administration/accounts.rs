@@ -9,6 +9,8 @@ use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
 use super::super::live::Live;
 use super::super::names::LIST_PAGE_SIZE;
+use super::super::table::Heading::Text;
+use super::super::table::table_head;
 use super::organisation::span_text;
 use super::{outcome_address, render_outcome};
 use crate::domain::access::permission::Role;
@@ -41,14 +43,13 @@ pub(in super::super) async fn list(
             h2 { (lang.text("office-roles")) }
             div.wide {
                 table.plain {
-                    thead {
-                        tr {
-                            th scope="col" { (lang.text("page-unit")) }
-                            th scope="col" { (lang.text("office-account")) }
-                            th scope="col" { (lang.text("office-role")) }
-                            th scope="col" { (lang.text("office-days")) }
-                        }
-                    }
+                    (table_head(
+                        &[
+                            Text("page-unit"), Text("office-account"), Text("office-role"),
+                            Text("office-days"),
+                        ],
+                        lang,
+                    ))
                     tbody {
                         @for grant in &grants {
                             tr {

@@ -7,6 +7,8 @@ use super::super::frame::Page;
 use super::super::live::Live;
 use super::super::morning::contact_text;
 use super::super::names::LIST_PAGE_SIZE;
+use super::super::table::Heading::{Number, Text};
+use super::super::table::table_head;
 use crate::domain::support::time::date_from_days;
 use crate::i18n::Lang;
 use crate::morning_report::format_day;
@@ -64,16 +66,14 @@ fn render_units(units: &[pb::UnitDevices], lang: Lang) -> Markup {
     html! {
         div.wide {
             table.plain {
-                thead {
-                    tr {
-                        th scope="col" { (lang.text("page-code")) }
-                        th scope="col" { (lang.text("page-unit")) }
-                        th.n scope="col" { (lang.text("office-devices")) }
-                        th scope="col" { (lang.text("office-last-contact")) }
-                        th scope="col" { (lang.text("office-backlog")) }
-                        th scope="col" { (lang.text("office-card-until")) }
-                    }
-                }
+                (table_head(
+                    &[
+                        Text("page-code"), Text("page-unit"), Number("office-devices"),
+                        Text("office-last-contact"), Text("office-backlog"),
+                        Text("office-card-until"),
+                    ],
+                    lang,
+                ))
                 tbody { @for unit in units { (render_unit(unit, lang)) } }
             }
         }

@@ -6,6 +6,8 @@ use super::super::failure::PageFailure;
 use super::super::forms::{PostedFiles, render_carried, render_request_proof};
 use super::super::frame::Page;
 use super::super::live::Live;
+use super::super::table::Heading::{Number, Text};
+use super::super::table::table_head;
 use crate::domain::support::message::message;
 use crate::i18n::Lang;
 use crate::pb;
@@ -117,13 +119,12 @@ pub(super) fn render_findings(findings: &[pb::FileFinding], lang: Lang) -> Marku
         @if !findings.is_empty() {
             div.wide {
                 table.plain {
-                    thead {
-                        tr {
-                            th scope="col" { (lang.text("office-file")) }
-                            th.n scope="col" { (lang.text("office-line")) }
-                            th scope="col" { (lang.text("office-finding")) }
-                        }
-                    }
+                    (table_head(
+                        &[
+                            Text("office-file"), Number("office-line"), Text("office-finding"),
+                        ],
+                        lang,
+                    ))
                     tbody {
                         @for finding in findings {
                             tr {
@@ -159,14 +160,13 @@ fn render_rows(rows: &[pb::RowVerdict], lang: Lang) -> Markup {
         @if !rows.is_empty() {
             div.wide {
                 table.plain {
-                    thead {
-                        tr {
-                            th.n scope="col" { (lang.text("office-line")) }
-                            th scope="col" { (lang.text("office-row")) }
-                            th scope="col" { (lang.text("office-verdict")) }
-                            th scope="col" { (lang.text("office-figures")) }
-                        }
-                    }
+                    (table_head(
+                        &[
+                            Number("office-line"), Text("office-row"), Text("office-verdict"),
+                            Text("office-figures"),
+                        ],
+                        lang,
+                    ))
                     tbody {
                         @for row in rows.iter().take(ROWS_SHOWN) {
                             tr {

@@ -8,6 +8,8 @@ use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
 use super::super::live::Live;
 use super::super::names::LIST_PAGE_SIZE;
+use super::super::table::Heading::Text;
+use super::super::table::table_head;
 use super::{outcome_address, render_outcome};
 use crate::domain::support::hex::encode_hex;
 use crate::i18n::Lang;
@@ -32,15 +34,13 @@ pub(in super::super) async fn list(
         @if listed.keys.is_empty() { p.soft { (lang.text("page-none")) } }
         div.wide {
             table.plain {
-                thead {
-                    tr {
-                        th scope="col" { (lang.text("office-key")) }
-                        th scope="col" { (lang.text("office-key-calls")) }
-                        th scope="col" { (lang.text("office-key-issued")) }
-                        th scope="col" { (lang.text("office-valid-until")) }
-                        th scope="col" { (lang.text("office-revoke")) }
-                    }
-                }
+                (table_head(
+                    &[
+                        Text("office-key"), Text("office-key-calls"), Text("office-key-issued"),
+                        Text("office-valid-until"), Text("office-revoke"),
+                    ],
+                    lang,
+                ))
                 tbody { @for key in &listed.keys { (render_key(&desk, key)) } }
             }
         }

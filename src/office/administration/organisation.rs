@@ -7,6 +7,8 @@ use super::super::forms::{PostedFiles, render_proof};
 use super::super::frame::Page;
 use super::super::live::Live;
 use super::super::names::UnitNames;
+use super::super::table::Heading::Text;
+use super::super::table::table_head;
 use super::imports::render_findings;
 use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::i18n::Lang;
@@ -48,14 +50,13 @@ fn render_units(units: &UnitNames, lang: Lang) -> Markup {
     html! {
         div.wide {
             table.plain {
-                thead {
-                    tr {
-                        th scope="col" { (lang.text("page-code")) }
-                        th scope="col" { (lang.text("page-unit")) }
-                        th scope="col" { (lang.text("office-days")) }
-                        th scope="col" { (lang.text("office-unit-above")) }
-                    }
-                }
+                (table_head(
+                    &[
+                        Text("page-code"), Text("page-unit"), Text("office-days"),
+                        Text("office-unit-above"),
+                    ],
+                    lang,
+                ))
                 tbody {
                     @for unit in units.in_code_order() {
                         @for version in &unit.versions {
