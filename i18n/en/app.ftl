@@ -206,3 +206,4 @@ app-no-role = This account has no role in the unit any more. Ask the administrat
 app-decision-of-UNIT_HEAD = The unit head decides.
 app-decision-of-REVIEWER = A reviewer decides.
 app-due-nil-rest = Enter what is missing
+app-standings-not-judged = { $count } targets not judged at this level

@@ -206,3 +206,4 @@ app-no-role = Tài khoản này không còn vai trò nào tại đơn vị. Hãy
 app-decision-of-UNIT_HEAD = Thủ trưởng đơn vị quyết định.
 app-decision-of-REVIEWER = Cấp duyệt quyết định.
 app-due-nil-rest = Nhập số còn thiếu
+app-standings-not-judged = { $count } chỉ tiêu không đánh giá ở cấp này

@@ -78,6 +78,7 @@ mod standing_format;
 mod standings;
 pub mod target;
 mod telemetry;
+#[cfg(feature = "demo")]
 mod terminal_qr;
 mod tls;
 mod web_address;

@@ -77,7 +77,9 @@ export function operate(...args) {
   return execFileSync(binary, ['-d', town, '--json', ...args], { encoding: 'utf8' });
 }
 
-/** Grants a role and gives the code with which a device enrols for it. The demo has dates of its own. */
+/**
+ * Grants a role and gives the code with which a device enrols for it. The demo has dates of its own.
+ */
 export function grant(account, role, unit) {
   const since = ['--from', process.env.THIDUA_SINCE ?? '2024-08-01'];
   const granted = operate('access', 'grant', '--account', account, '--role', role, '--unit', unit,

@@ -31,7 +31,9 @@ export function Comments({ report }: { report: Report }) {
         <textarea id="comment" rows={2} maxLength={500} value={text}
           onInput={(event) => setText(event.currentTarget.value)} />
         <Failure error={error} />
-        <button type="submit" disabled={isBusy || text.trim() === ''}>{say('comments-send')}</button>
+        <button type="submit" disabled={isBusy || text.trim() === ''}>
+          {say('comments-send')}
+        </button>
       </form>
     </section>
   );

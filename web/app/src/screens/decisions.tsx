@@ -122,7 +122,8 @@ function ProposalCard({ one, names }: { one: Proposal; names: Names }) {
 
 function Changes({ cells, report }: { cells: CellEntry[]; report: Report }) {
   const { element, scale } = useNames();
-  const before = (code: string) => report.cells.find((cell) => cell.element === code)?.value ?? null;
+  const before = (code: string) =>
+    report.cells.find((cell) => cell.element === code)?.value ?? null;
   return (
     <ul class="plain">
       {cells.map((one) => (

@@ -58,7 +58,8 @@ function useRules(report: Report | undefined, inputs: Inputs, isReady: boolean):
   const [problems, setProblems] = useState<Problem[]>([]);
   useEffect(() => {
     if (!report || !isReady) return undefined;
-    const check = () => ask('check', report.key, toEntries(report, inputs)).then(setProblems, () => {});
+    const check = () =>
+      ask('check', report.key, toEntries(report, inputs)).then(setProblems, () => {});
     const timer = window.setTimeout(check, CHECK_AFTER_MS);
     return () => window.clearTimeout(timer);
   }, [report, inputs, isReady]);
@@ -162,7 +163,9 @@ function ReportForm({ form, period, isNil }: FormProps) {
           </>
         )}
         {ruleProblems.length > 0 && !error && (
-          <Failure error={{ code: 'RULES', text: { vi: say('report-rules') }, problems: ruleProblems }} />
+          <Failure
+            error={{ code: 'RULES', text: { vi: say('report-rules') }, problems: ruleProblems }}
+          />
         )}
         <Failure error={error} />
         <p role="status" class="good">{said}</p>
@@ -198,7 +201,8 @@ function nextField(event: KeyboardEvent): void {
   const at = event.target as HTMLElement;
   if (event.key !== 'Enter' || event.isComposing || at.tagName !== 'INPUT') return;
   const form = at.closest('form');
-  const fields = [...(form?.querySelectorAll<HTMLElement>('input:enabled, textarea:enabled') ?? [])];
+  const found = form?.querySelectorAll<HTMLElement>('input:enabled, textarea:enabled');
+  const fields = [...(found ?? [])];
   event.preventDefault();
   fields[fields.indexOf(at) + 1]?.focus();
 }

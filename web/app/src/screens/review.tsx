@@ -83,7 +83,8 @@ export function Review() {
         </div>
         {current && (
           <Decision key={current.report.reportId + current.report.contentHash} one={current}
-            named={names(current.report.reportId)} next={() => move(index + 1 < others.length ? 1 : -1)}
+            named={names(current.report.reportId)}
+            next={() => move(index + 1 < others.length ? 1 : -1)}
             close={() => setOpen(null)} />
         )}
       </div>
@@ -147,9 +148,11 @@ function Words({ figures, report }: { figures: FigureBeside[]; report: WaitingRe
   const { element } = useNames();
   const words = report.report.cells.filter((cell) => cell.isWord).map((cell) => cell.element);
   const shown = figures.filter((one) => words.includes(one.element));
+  const text = (one: FigureBeside) =>
+    `${element(one.element)}: ${figureText(one.now, one.scale)}`;
   return (
     <p class="quiet">
-      {shown.map((one) => `${element(one.element)}: ${figureText(one.now, one.scale)}`).join(' · ')}
+      {shown.map(text).join(' · ')}
     </p>
   );
 }

@@ -53,28 +53,48 @@ function CampaignStandings({ campaign, standings }: CampaignProps) {
     const found = campaign.targets.find((one) => one.code === code);
     return found ? pick(found.textVi, found.textEn) : code;
   };
+  const cards = (some: Standing[]) => (
+    <ul class="cards">
+      {some.map((one) => (
+        <StandingCard key={`${one.phase} ${one.judgement.code}`} one={one}
+          text={textOf(one.judgement.code)} />
+      ))}
+    </ul>
+  );
+  const judged = standings.filter((one) => one.judgement.group !== 'NOT_JUDGED');
+  const others = standings.filter((one) => one.judgement.group === 'NOT_JUDGED');
   return (
     <section>
       <h2>{pick(campaign.nameVi, campaign.nameEn)}</h2>
-      <ul class="cards">
-        {standings.map((one) => (
-          <li class={`card ${one.judgement.group}`} key={`${one.phase} ${one.judgement.code}`}>
-            <p>
-              {one.phase > 0 && <>{say('standings-phase', { phase: one.phase })} · </>}
-              {textOf(one.judgement.code)}
-            </p>
-            <JudgementLine judgement={one.judgement} />
-            <p class="quiet">
-              {say('standings-reports', { received: one.received, expected: one.expected })}
-              {one.missing > 0 && <> · {say('standings-missing', { count: one.missing })}</>}
-              {one.judgedThroughDay !== null && (
-                <> · {say('standings-through', { day: dayText(one.judgedThroughDay) })}</>
-              )}
-            </p>
-          </li>
-        ))}
-      </ul>
+      {cards(judged)}
+      {others.length > 0 && (
+        <details>
+          <summary>{say('standings-not-judged', { count: others.length })}</summary>
+          {cards(others)}
+        </details>
+      )}
     </section>
+  );
+}
+
+function StandingCard({ one, text }: { one: Standing; text: string }) {
+  return (
+    <li class={`card ${one.judgement.group}`}>
+      <p>
+        {one.phase > 0 && <>{say('standings-phase', { phase: one.phase })} · </>}
+        {text}
+      </p>
+      <JudgementLine judgement={one.judgement} />
+      {one.expected > 0 && (
+        <p class="quiet">
+          {say('standings-reports', { received: one.received, expected: one.expected })}
+          {one.missing > 0 && <> · {say('standings-missing', { count: one.missing })}</>}
+          {one.judgedThroughDay !== null && (
+            <> · {say('standings-through', { day: dayText(one.judgedThroughDay) })}</>
+          )}
+        </p>
+      )}
+    </li>
   );
 }
 
@@ -85,6 +105,7 @@ function stateText(state: string): string {
 }
 
 function JudgementLine({ judgement }: { judgement: Judgement }) {
+  const members = judgement.members.filter((one) => one.group !== 'NOT_JUDGED');
   return (
     <>
       <p>
@@ -96,7 +117,7 @@ function JudgementLine({ judgement }: { judgement: Judgement }) {
           {judgement.reasons.map((code) => codeText('verdict-reason', code)).join('; ')}
         </p>
       )}
-      {judgement.members.map((one) => <JudgementLine key={one.code} judgement={one} />)}
+      {members.map((one) => <JudgementLine key={one.code} judgement={one} />)}
     </>
   );
 }
