@@ -5,13 +5,18 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(`${process.env.THIDUA_NODE_MODULES}/`);
 const { AxeBuilder } = require('@axe-core/playwright');
-const { chromium } = require('playwright-core');
+export const { chromium } = require('playwright-core');
 const { THIDUA_SHOTS: shots, THIDUA_BIN: binary, THIDUA_TOWN: town } = process.env;
 
 export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1280, height: 800 };
+/** How a real Chromium is started, that calls nobody by itself. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export const LAUNCH = {
+  executablePath: process.env.THIDUA_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true,
+};
 
 /**
  * Opens a Chromium of a phone's size on a profile of its own. `asked` has the origins that were
@@ -19,8 +24,7 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
  */
 export async function openBrowser(profile, flags = [], settings = {}) {
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.THIDUA_CHROMIUM ?? '/usr/bin/chromium',
-    args: [...FLAGS, ...flags], headless: true, viewport: PHONE, locale: 'vi-VN',
+    ...LAUNCH, args: [...FLAGS, ...flags], viewport: PHONE, locale: 'vi-VN',
     serviceWorkers: 'allow', ...settings,
   });
   const page = context.pages()[0] ?? await context.newPage();
@@ -78,7 +82,8 @@ export function operate(...args) {
 }
 
 /**
- * Grants a role and gives the code with which a device enrols for it. The demo has dates of its own.
+ * Grants a role and gives the code with which a device enrols for it. The demo has dates of its
+ * own.
  */
 export function grant(account, role, unit) {
   const since = ['--from', process.env.THIDUA_SINCE ?? '2024-08-01'];

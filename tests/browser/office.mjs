@@ -1,28 +1,18 @@
 // The office in a real browser: a leader's, a reviewer's and an administrator's path, with and
 // without script, on a screen and on paper.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import { LAUNCH, checkAccess, chromium, ok, shooter } from './lib.mjs';
 
-const require = createRequire(`${process.env.THIDUA_NODE_MODULES}/`);
-const { AxeBuilder } = require('@axe-core/playwright');
-const { chromium } = require('playwright-core');
 const { THIDUA_ADDRESS: server, THIDUA_SHOTS: shots } = process.env;
 const people = JSON.parse(process.env.THIDUA_DESKS);
 const DESK = { width: 1280, height: 900 };
 const WEIGHT_MAX = 150_000;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-const browser = await chromium.launch({
-  executablePath: process.env.THIDUA_CHROMIUM ?? '/usr/bin/chromium', args: FLAGS,
-});
+const browser = await chromium.launch(LAUNCH);
 const faults = [];
 const asked = new Set();
-let step = 0;
-
-function ok(text) {
-  console.log(`ok   ${text}`);
-}
+const take = shooter(null, 'office-');
+const shoot = (page, name) => take(name, page);
 
 /** A browser of one person, in which every fault of a page is noted. */
 async function open(options = {}) {
@@ -32,24 +22,16 @@ async function open(options = {}) {
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('dialog', (dialog) => { faults.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
   page.on('console', (message) => {
-    // A stream of events ends with its page, and an answer of refusal is meant where it is asked for.
+    // A stream of events ends with its page; a refusal is meant where it is asked for.
     const isMeant = /\[object Event\]|Failed to load resource|ERR_|^Framing/.test(message.text());
     if (message.type() === 'error' && !isMeant) faults.push(message.text());
   });
   return page;
 }
 
-async function shoot(page, name) {
-  step += 1;
-  const path = `${shots}/office-${String(step).padStart(2, '0')}-${name}.png`;
-  if (shots) await page.screenshot({ path, fullPage: true });
-}
-
 /** What every page promises: no barrier, no sideways scrolling, and a bounded weight. */
 async function check(page, name) {
-  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']);
-  const { violations } = await axe.analyze();
-  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes[0].html}`), [], name);
+  await checkAccess(page, name);
   const { overflow, weight } = await page.evaluate(() => {
     const entries = [...performance.getEntriesByType('navigation'),
       ...performance.getEntriesByType('resource').filter((one) => one.initiatorType !== 'other')];
@@ -144,8 +126,9 @@ async function withoutScript() {
 async function administratorWorks(page) {
   await signIn(page, 'administrator');
   const title = (name) => page.getByRole('heading', { level: 1, name }).waitFor();
-  for (const [link, name] of [['Tổ chức', 'organisation'], ['Thiết bị theo đơn vị', 'fleet'], ['Tài khoản', 'accounts'],
-    ['Phiếu ghi danh', 'cards'], ['Khóa của cơ quan phối hợp', 'keys'], ['Nhập tệp', 'imports'],
+  for (const [link, name] of [['Tổ chức', 'organisation'], ['Thiết bị theo đơn vị', 'fleet'],
+    ['Tài khoản', 'accounts'], ['Phiếu ghi danh', 'cards'],
+    ['Khóa của cơ quan phối hợp', 'keys'], ['Nhập tệp', 'imports'],
     ['Các phong trào', 'campaigns'], ['Công việc định kỳ', 'jobs']]) {
     await page.locator('body > nav').getByRole('link', { name: link, exact: true }).click();
     await title(link);
@@ -168,7 +151,8 @@ async function administratorWorks(page) {
   await page.goto(`${server}/office/imports`);
   await page.getByLabel('Nội dung tệp').selectOption('grants');
   const table = (role) => Buffer.from(`account,role,unit\nhuyen-842-ban,${role},dist-842\n`);
-  const choose = (name, buffer) => page.locator('#files').setInputFiles({ name, mimeType: 'text/csv', buffer });
+  const choose = (name, buffer) =>
+    page.locator('#files').setInputFiles({ name, mimeType: 'text/csv', buffer });
   await choose(`${attack}.csv`, table('NOBODY'));
   await page.getByRole('button', { name: 'Kiểm tra' }).click();
   await page.getByText('Bị từ chối; không có gì được ghi.').waitFor();
@@ -194,7 +178,8 @@ async function newsArrives(leader, administrator) {
   const job = administrator.locator('tr').filter({ hasText: 'aggregate' }).last();
   await job.getByRole('button', { name: 'Chạy ngay' }).click();
   await administrator.getByText('Công việc đã bắt đầu.').waitFor();
-  await administrator.locator('tr', { hasText: 'aggregate' }).first().getByText('hoàn thành').waitFor();
+  const started = administrator.locator('tr', { hasText: 'aggregate' }).first();
+  await started.getByText('hoàn thành').waitFor();
   const began = Date.now();
   await leader.waitForFunction(
     (old) => document.querySelector('footer dd')?.innerText !== old, before, { timeout: 20_000 });

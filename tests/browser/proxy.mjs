@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { brotliDecompressSync } from 'node:zlib';
 
-/** Starts it on a free port; `release()` makes the next request for the service worker a new one. */
+/** Starts it on a free port; after `release()` its service worker is a newer one. */
 export async function startProxy(upstream, tls) {
   const { hostname, port } = new URL(upstream);
   const agent = new https.Agent({ ca: readFileSync(`${tls}/ca.pem`), keepAlive: true });
@@ -35,8 +35,8 @@ export async function startProxy(upstream, tls) {
     onward.on('error', () => response.destroy());
     request.pipe(onward);
   };
-  const secret = { cert: readFileSync(`${tls}/server.pem`), key: readFileSync(`${tls}/server.key`) };
-  const server = https.createServer(secret, handle);
+  const [cert, key] = ['server.pem', 'server.key'].map((name) => readFileSync(`${tls}/${name}`));
+  const server = https.createServer({ cert, key }, handle);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     address: `https://127.0.0.1:${server.address().port}`,
