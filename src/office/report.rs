@@ -116,7 +116,10 @@ impl ReportNames {
                 p.refused { strong { (lang.text("office-question")) " " } (question.text) " " small { "(" (question.code) ")" } }
             }
             table.plain {
-                (table_head(&[Text("office-element"), Number("office-figure")], lang))
+                (table_head(&[
+                    Text(lang.text("office-element")),
+                    Number(lang.text("office-figure")),
+                ]))
                 tbody { @for cell in &record.cells { (self.render_cell(cell)) } }
             }
             @if !record.note.is_empty() { p { strong { (lang.text("office-note")) " " } (record.note) } }

@@ -69,13 +69,13 @@ fn render_list(runs: &[pb::PublishedRun], lang: Lang) -> Markup {
         form method="get" action=(page_address("comparison", &[])) {
             div.wide {
                 table.plain {
-                    (table_head(
-                        &[
-                            Text("page-run"), Text("office-judged-on"), Text("office-published"),
-                            Text("office-earlier"), Text("office-later"),
-                        ],
-                        lang,
-                    ))
+                    (table_head(&[
+                        Text(lang.text("page-run")),
+                        Text(lang.text("office-judged-on")),
+                        Text(lang.text("office-published")),
+                        Text(lang.text("office-earlier")),
+                        Text(lang.text("office-later")),
+                    ]))
                     tbody {
                         @for (at, run) in runs.iter().enumerate() {
                             @let id = encode_hex(&run.run_id);
@@ -214,12 +214,11 @@ fn render_standings(standings: &[pb::StandingRecord], lang: Lang) -> Markup {
     html! {
         div.wide {
             table.plain {
-                (table_head(
-                    &[
-                        Text("office-phase"), Text("changes-target"), Text("office-judgement"),
-                    ],
-                    lang,
-                ))
+                (table_head(&[
+                    Text(lang.text("office-phase")),
+                    Text(lang.text("changes-target")),
+                    Text(lang.text("office-judgement")),
+                ]))
                 tbody {
                     @for (standing, judgement) in judged {
                         @for member in flatten_judgement(judgement) {
@@ -291,13 +290,13 @@ fn render_changed_standings(
                 h2 { (lang.text("office-standings-that-differ")) }
                 div.wide {
                     table.plain {
-                        (table_head(
-                            &[
-                                Text("page-unit"), Text("office-phase"), Text("changes-target"),
-                                Text("office-earlier"), Text("office-later"),
-                            ],
-                            lang,
-                        ))
+                        (table_head(&[
+                            Text(lang.text("page-unit")),
+                            Text(lang.text("office-phase")),
+                            Text(lang.text("changes-target")),
+                            Text(lang.text("office-earlier")),
+                            Text(lang.text("office-later")),
+                        ]))
                         tbody {
                             @for change in changes {
                                 tr {

@@ -91,13 +91,13 @@ fn render_reports(
         }
         div.wide {
             table.plain {
-                (table_head(
-                    &[
-                        Text("page-code"), Text("page-unit"), Text("office-period"),
-                        Text("office-contribution"), Text("office-figures"),
-                    ],
-                    lang,
-                ))
+                (table_head(&[
+                    Text(lang.text("page-code")),
+                    Text(lang.text("page-unit")),
+                    Text(lang.text("office-period")),
+                    Text(lang.text("office-contribution")),
+                    Text(lang.text("office-figures")),
+                ]))
                 tbody { @for report in &reports.standing_reports { (render_report(report, morning, lang)) } }
             }
         }

@@ -1,6 +1,5 @@
-//! The head of a table: one heading for each column, by its code in the catalogue.
+//! The head of a table: one heading for each column.
 
-use crate::i18n::Lang;
 use maud::{Markup, html};
 
 /// The heading of a column.
@@ -12,14 +11,14 @@ pub(super) enum Heading {
     Number(&'static str),
 }
 
-pub(super) fn table_head(headings: &[Heading], lang: Lang) -> Markup {
+pub(super) fn table_head(headings: &[Heading]) -> Markup {
     html! {
         thead {
             tr {
                 @for heading in headings {
                     @match *heading {
-                        Heading::Text(code) => th scope="col" { (lang.text(code)) },
-                        Heading::Number(code) => th.n scope="col" { (lang.text(code)) },
+                        Heading::Text(text) => th scope="col" { (text) },
+                        Heading::Number(text) => th.n scope="col" { (text) },
                     }
                 }
             }

@@ -141,13 +141,12 @@ fn render_views(
             p.soft { (lang.text("office-views-meaning")) }
             div.wide {
                 table.plain {
-                    (table_head(
-                        &[
-                            Text("page-view"), Text("changes-target"), Text("office-judgement"),
-                            Text("office-reports-behind"),
-                        ],
-                        lang,
-                    ))
+                    (table_head(&[
+                        Text(lang.text("page-view")),
+                        Text(lang.text("changes-target")),
+                        Text(lang.text("office-judgement")),
+                        Text(lang.text("office-reports-behind")),
+                    ]))
                     tbody {
                         @for member in of_published.iter().flatten() {
                             tr {

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Every key of the configuration, with a value that is not its default.
-const SETTINGS: [(&str, &str, &str); 37] = [
+const SETTINGS: [(&str, &str, &str); 40] = [
     ("listen", "address", "\"127.0.0.1:9443\""),
     ("listen", "public", "[\"https://a.example.vn:1\", \"https://b.example.vn:2\"]"),
     ("listen", "plaintext", "true"),
     ("listen", "reflection", "true"),
     ("listen", "allowed_origins", "[\"https://a.example.vn\"]"),
     ("web", "enabled", "true"),
+    ("web", "host", "\"app.example.vn\""),
+    ("web", "certificate", "\"web.pem\""),
+    ("web", "key", "\"web.key\""),
     ("office", "enabled", "true"),
     ("database", "url", "\"sqlite:other.db\""),
     ("database", "replica_url", "\"postgres://u@127.0.0.1:1/x\""),

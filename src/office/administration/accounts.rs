@@ -43,13 +43,12 @@ pub(in super::super) async fn list(
             h2 { (lang.text("office-roles")) }
             div.wide {
                 table.plain {
-                    (table_head(
-                        &[
-                            Text("page-unit"), Text("office-account"), Text("office-role"),
-                            Text("office-days"),
-                        ],
-                        lang,
-                    ))
+                    (table_head(&[
+                        Text(lang.text("page-unit")),
+                        Text(lang.text("office-account")),
+                        Text(lang.text("office-role")),
+                        Text(lang.text("office-days")),
+                    ]))
                     tbody {
                         @for grant in &grants {
                             tr {

@@ -66,14 +66,14 @@ fn render_units(units: &[pb::UnitDevices], lang: Lang) -> Markup {
     html! {
         div.wide {
             table.plain {
-                (table_head(
-                    &[
-                        Text("page-code"), Text("page-unit"), Number("office-devices"),
-                        Text("office-last-contact"), Text("office-backlog"),
-                        Text("office-card-until"),
-                    ],
-                    lang,
-                ))
+                (table_head(&[
+                    Text(lang.text("page-code")),
+                    Text(lang.text("page-unit")),
+                    Number(lang.text("office-devices")),
+                    Text(lang.text("office-last-contact")),
+                    Text(lang.text("office-backlog")),
+                    Text(lang.text("office-card-until")),
+                ]))
                 tbody { @for unit in units { (render_unit(unit, lang)) } }
             }
         }

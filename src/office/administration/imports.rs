@@ -119,12 +119,11 @@ pub(super) fn render_findings(findings: &[pb::FileFinding], lang: Lang) -> Marku
         @if !findings.is_empty() {
             div.wide {
                 table.plain {
-                    (table_head(
-                        &[
-                            Text("office-file"), Number("office-line"), Text("office-finding"),
-                        ],
-                        lang,
-                    ))
+                    (table_head(&[
+                        Text(lang.text("office-file")),
+                        Number(lang.text("office-line")),
+                        Text(lang.text("office-finding")),
+                    ]))
                     tbody {
                         @for finding in findings {
                             tr {
@@ -160,13 +159,12 @@ fn render_rows(rows: &[pb::RowVerdict], lang: Lang) -> Markup {
         @if !rows.is_empty() {
             div.wide {
                 table.plain {
-                    (table_head(
-                        &[
-                            Number("office-line"), Text("office-row"), Text("office-verdict"),
-                            Text("office-figures"),
-                        ],
-                        lang,
-                    ))
+                    (table_head(&[
+                        Number(lang.text("office-line")),
+                        Text(lang.text("office-row")),
+                        Text(lang.text("office-verdict")),
+                        Text(lang.text("office-figures")),
+                    ]))
                     tbody {
                         @for row in rows.iter().take(ROWS_SHOWN) {
                             tr {

@@ -34,13 +34,13 @@ pub(in super::super) async fn list(
         @if listed.keys.is_empty() { p.soft { (lang.text("page-none")) } }
         div.wide {
             table.plain {
-                (table_head(
-                    &[
-                        Text("office-key"), Text("office-key-calls"), Text("office-key-issued"),
-                        Text("office-valid-until"), Text("office-revoke"),
-                    ],
-                    lang,
-                ))
+                (table_head(&[
+                    Text(lang.text("office-key")),
+                    Text(lang.text("office-key-calls")),
+                    Text(lang.text("office-key-issued")),
+                    Text(lang.text("office-valid-until")),
+                    Text(lang.text("office-revoke")),
+                ]))
                 tbody { @for key in &listed.keys { (render_key(&desk, key)) } }
             }
         }

@@ -50,13 +50,12 @@ fn render_units(units: &UnitNames, lang: Lang) -> Markup {
     html! {
         div.wide {
             table.plain {
-                (table_head(
-                    &[
-                        Text("page-code"), Text("page-unit"), Text("office-days"),
-                        Text("office-unit-above"),
-                    ],
-                    lang,
-                ))
+                (table_head(&[
+                    Text(lang.text("page-code")),
+                    Text(lang.text("page-unit")),
+                    Text(lang.text("office-days")),
+                    Text(lang.text("office-unit-above")),
+                ]))
                 tbody {
                     @for unit in units.in_code_order() {
                         @for version in &unit.versions {
