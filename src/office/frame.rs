@@ -68,7 +68,9 @@ impl Page<'_> {
                 h1 { (self.title) }
                 (render_live(self.live, &desk.visitor.here, &self.content))
             }
-            p id="announcement" role="status" { @if desk.visitor.is_update { (lang.text("office-updated")) } }
+            p id="announcement" role="status" {
+                @if desk.visitor.is_update { (lang.text("office-updated")) }
+            }
         };
         render_document(self.title, &body, lang)
     }
@@ -136,7 +138,9 @@ fn render_navigation(desk: &DeskCaller) -> Markup {
             a.brand href=(OFFICE_PATH) { "thidua" }
             @for (name, page, _) in offered {
                 @let address = page_address(page, &[]);
-                a href=(address) aria-current=[here.starts_with(&address).then_some("page")] { (lang.text(name)) }
+                a href=(address) aria-current=[here.starts_with(&address).then_some("page")] {
+                    (lang.text(name))
+                }
             }
             @if desk.holds(&[Role::Reviewer, Role::Reporter, Role::UnitHead]) {
                 a href="/app/" { (lang.text("office-nav-field-app")) }

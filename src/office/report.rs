@@ -108,12 +108,22 @@ impl ReportNames {
                 strong { (state_text(record.state, lang)) }
                 @if record.nil { " · " (lang.text("office-nil-report")) }
                 @if record.late { " · " (lang.text("office-late")) }
-                @if let Some(day) = record.received_day { " · " (lang.text("office-received")) " " (format_day(date_from_days(day), lang)) }
-                @if is_signed_elsewhere { " · " (lang.text("office-signed-by")) " " (self.units.name_on(record.acting_unit_number, day)) }
-                @if !record.source.is_empty() { " · " (lang.text("office-sent-by-system")) " " (record.source) }
+                @if let Some(day) = record.received_day {
+                    " · " (lang.text("office-received")) " " (format_day(date_from_days(day), lang))
+                }
+                @if is_signed_elsewhere {
+                    " · " (lang.text("office-signed-by")) " " (self.units.name_on(record.acting_unit_number, day))
+                }
+                @if !record.source.is_empty() {
+                    " · " (lang.text("office-sent-by-system")) " " (record.source)
+                }
             }
             @if let Some(question) = &record.question {
-                p.refused { strong { (lang.text("office-question")) " " } (question.text) " " small { "(" (question.code) ")" } }
+                p.refused {
+                    strong { (lang.text("office-question")) " " } (question.text) " " small {
+                        "(" (question.code) ")"
+                    }
+                }
             }
             table.plain {
                 (table_head(&[
@@ -122,7 +132,9 @@ impl ReportNames {
                 ]))
                 tbody { @for cell in &record.cells { (self.render_cell(cell)) } }
             }
-            @if !record.note.is_empty() { p { strong { (lang.text("office-note")) " " } (record.note) } }
+            @if !record.note.is_empty() {
+                p { strong { (lang.text("office-note")) " " } (record.note) }
+            }
         }
     }
 
@@ -150,7 +162,9 @@ impl ReportNames {
                     h2 { (self.lang.text("office-comments")) }
                     @for comment in records {
                         div.question {
-                            p { strong { (self.units.name_on(comment.unit_number, comment.received_day)) } " " small { (format_day(date_from_days(comment.received_day), self.lang)) } br; (comment.text) }
+                            p {
+                                strong { (self.units.name_on(comment.unit_number, comment.received_day)) } " " small { (format_day(date_from_days(comment.received_day), self.lang)) } br; (comment.text)
+                            }
                         }
                     }
                 }

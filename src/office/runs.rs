@@ -54,11 +54,17 @@ pub(super) async fn list(
     let content = html! {
         ul.choices aria-label=(lang.text("office-campaigns")) {
             @for one in &campaigns {
-                li { a href=(page_address("runs", &[("campaign", &one.code)])) aria-current=[(one.code == campaign.code).then_some("true")] { (one.code) " · " (lang.pick(&one.name_vi, &one.name_en)) } }
+                li {
+                    a href=(page_address("runs", &[("campaign", &one.code)])) aria-current=[(one.code == campaign.code).then_some("true")] {
+                        (one.code) " · " (lang.pick(&one.name_vi, &one.name_en))
+                    }
+                }
             }
         }
         (render_list(&listed.runs, lang))
-        @if !listed.next_page_token.is_empty() { p { a href=(more) { (lang.text("office-next-page")) } } }
+        @if !listed.next_page_token.is_empty() {
+            p { a href=(more) { (lang.text("office-next-page")) } }
+        }
     };
     let live = Live::News(News { after, kind: NewsKind::Run });
     Ok(Page { title: &title, content, live, is_synthetic: false }.render(&desk))
@@ -80,11 +86,19 @@ fn render_list(runs: &[pb::PublishedRun], lang: Lang) -> Markup {
                         @for (at, run) in runs.iter().enumerate() {
                             @let id = encode_hex(&run.run_id);
                             tr {
-                                th scope="row" { a href=(page_address("run", &[("campaign", &run.campaign_code), ("id", &id)])) { (run.number) } }
+                                th scope="row" {
+                                    a href=(page_address("run", &[("campaign", &run.campaign_code), ("id", &id)])) {
+                                        (run.number)
+                                    }
+                                }
                                 td { (format_day(date_from_days(run.as_of_day), lang)) }
                                 td { (published_text(run)) }
-                                td { input type="radio" name="before" value=(id) checked[at == 1] aria-label={ (lang.text("office-earlier")) " " (run.number) }; }
-                                td { input type="radio" name="after" value=(id) checked[at == 0] aria-label={ (lang.text("office-later")) " " (run.number) }; }
+                                td {
+                                    input type="radio" name="before" value=(id) checked[at == 1] aria-label={ (lang.text("office-earlier")) " " (run.number) };
+                                }
+                                td {
+                                    input type="radio" name="after" value=(id) checked[at == 0] aria-label={ (lang.text("office-later")) " " (run.number) };
+                                }
                             }
                         }
                     }
@@ -120,13 +134,19 @@ pub(super) async fn show(
     let title = format!("{} {} · {campaign}", lang.text("page-run"), run.number);
     let query = [("campaign", campaign), ("id", &*encode_hex(&run_id)), ("verify", "1")];
     let content = html! {
-        p { a href=(page_address("runs", &[("campaign", campaign)])) { (lang.text("office-back-to-runs")) } }
+        p {
+            a href=(page_address("runs", &[("campaign", campaign)])) {
+                (lang.text("office-back-to-runs"))
+            }
+        }
         @match &verified {
             Some(verified) => (render_verdict(verified, lang)),
             None => p { a href=(page_address("run", &query)) { (lang.text("office-verify-run")) } },
         }
         (render_manifest(&run, lang))
-        section { h2 { (lang.text("office-published-standings")) } (render_standings(&standings, lang)) }
+        section {
+            h2 { (lang.text("office-published-standings")) } (render_standings(&standings, lang))
+        }
     };
     Ok(Page { title: &title, content, live: Live::Never, is_synthetic: false }.render(&desk))
 }
@@ -186,7 +206,9 @@ fn render_verdict(verified: &pb::VerifyRunResponse, lang: Lang) -> Markup {
     };
     html! {
         div class=(class) role="status" {
-            p { (verdict) " " (lang.say(message!("office-raw-reports", count = lang.count(verified.reports)))) }
+            p {
+                (verdict) " " (lang.say(message!("office-raw-reports", count = lang.count(verified.reports))))
+            }
             @if !verified.differing.is_empty() {
                 ul { @for one in &verified.differing { li { (one.unit_uid) " " (one.target) } } }
             }
@@ -197,14 +219,24 @@ fn render_verdict(verified: &pb::VerifyRunResponse, lang: Lang) -> Markup {
 fn render_manifest(run: &pb::PublishedRun, lang: Lang) -> Markup {
     html! {
         dl {
-            dt { (lang.text("page-run")) } dd { (run.number) " · " code { (encode_hex(&run.run_id)) } }
-            dt { (lang.text("office-judged-on")) } dd { (format_day(date_from_days(run.as_of_day), lang)) }
+            dt { (lang.text("page-run")) } dd {
+                (run.number) " · " code { (encode_hex(&run.run_id)) }
+            }
+            dt { (lang.text("office-judged-on")) } dd {
+                (format_day(date_from_days(run.as_of_day), lang))
+            }
             dt { (lang.text("office-published")) } dd { (published_text(run)) }
             dt { (lang.text("page-cut")) } dd { (lang.text("page-position")) (run.cut_seq) }
             dt { (lang.text("page-digest-input")) } dd { code { (encode_hex(&run.input_digest)) } }
-            dt { (lang.text("office-digest-output")) } dd { code { (encode_hex(&run.output_digest)) } }
-            dt { (lang.text("page-program")) } dd { "thidua " (run.code_version) " · " (lang.say(message!("office-rules-version", version = run.semantics_version))) }
-            @if run.supersedes_number > 0 { dt { (lang.text("office-supersedes")) } dd { (run.supersedes_number) } }
+            dt { (lang.text("office-digest-output")) } dd {
+                code { (encode_hex(&run.output_digest)) }
+            }
+            dt { (lang.text("page-program")) } dd {
+                "thidua " (run.code_version) " · " (lang.say(message!("office-rules-version", version = run.semantics_version)))
+            }
+            @if run.supersedes_number > 0 {
+                dt { (lang.text("office-supersedes")) } dd { (run.supersedes_number) }
+            }
         }
     }
 }
@@ -223,7 +255,11 @@ fn render_standings(standings: &[pb::StandingRecord], lang: Lang) -> Markup {
                     @for (standing, judgement) in judged {
                         @for member in flatten_judgement(judgement) {
                             tr {
-                                td { @if standing.phase_number == 0 { (lang.text("office-whole-campaign")) } @else { (standing.phase_number) } }
+                                td {
+                                    @if standing.phase_number == 0 { (lang.text("office-whole-campaign")) } @else {
+                                        (standing.phase_number)
+                                    }
+                                }
                                 th scope="row" { (member.code) }
                                 td { (judgement_text(member, lang)) }
                             }
@@ -262,12 +298,16 @@ pub(super) async fn compare(
     );
     let content = html! {
         p { a href=(page_address("runs", &[])) { (lang.text("office-back-to-runs")) } }
-        p.lead { (lang.say(message!("office-differing", standings = lang.count(differing.standing_count), reports = lang.count(differing.report_count)))) }
+        p.lead {
+            (lang.say(message!("office-differing", standings = lang.count(differing.standing_count), reports = lang.count(differing.report_count))))
+        }
         @if differing.definitions_changed { p { (lang.text("office-definitions-changed")) } }
         @if differing.baselines_changed { p { (lang.text("office-baselines-changed")) } }
         (render_changed_standings(&differing.standings, &units, lang))
         (render_changed_reports(&differing.reports, &units, lang))
-        @if !differing.next_page_token.is_empty() { p { a href=(more) { (lang.text("office-next-page")) } } }
+        @if !differing.next_page_token.is_empty() {
+            p { a href=(more) { (lang.text("office-next-page")) } }
+        }
     };
     Ok(Page { title, content, live: Live::Never, is_synthetic: false }.render(&desk))
 }
@@ -300,8 +340,14 @@ fn render_changed_standings(
                         tbody {
                             @for change in changes {
                                 tr {
-                                    th scope="row" { (change.unit_uid) " " (units.name_of(&change.unit_uid)) }
-                                    td { @if phase(change) == 0 { (lang.text("office-whole-campaign")) } @else { (phase(change)) } }
+                                    th scope="row" {
+                                        (change.unit_uid) " " (units.name_of(&change.unit_uid))
+                                    }
+                                    td {
+                                        @if phase(change) == 0 { (lang.text("office-whole-campaign")) } @else {
+                                            (phase(change))
+                                        }
+                                    }
                                     td { (change.target) }
                                     td { (text(&change.before)) }
                                     td { (text(&change.after)) }
@@ -325,7 +371,9 @@ fn render_changed_reports(reports: &[pb::ChangedReport], units: &UnitNames, lang
                         li {
                             a href=(page_address("report", &[("id", &encode_hex(&report.report_id))])) {
                                 (report.unit_uid) " " (units.name_of(&report.unit_uid)) ", "
-                                @if let Some(period) = &report.period { (period_text(period, lang)) }
+                                @if let Some(period) = &report.period {
+                                    (period_text(period, lang))
+                                }
                             }
                             ": " (state_text(report.state, lang))
                         }

@@ -54,11 +54,19 @@ pub(super) async fn show(
     let code = if field("member").is_empty() { field("target") } else { field("member") };
     let title = format!("{} · {code} · {}", lang.text("office-reports-behind"), morning.unit.name);
     let content = html! {
-        p { a href=(query.address("target", field("target"))) { (lang.text("office-back-to-target")) " " (field("target")) } }
+        p {
+            a href=(query.address("target", field("target"))) {
+                (lang.text("office-back-to-target")) " " (field("target"))
+            }
+        }
         (render_judgement(&standing, code, lang))
         (render_reports(&reports, &morning, lang))
         @if !reports.next_page_token.is_empty() {
-            p { a href=(next_address(&fields, &reports.next_page_token)) { (lang.text("office-next-page")) } }
+            p {
+                a href=(next_address(&fields, &reports.next_page_token)) {
+                    (lang.text("office-next-page"))
+                }
+            }
         }
     };
     let is_synthetic = morning.is_synthetic;
@@ -87,7 +95,9 @@ fn render_reports(
     html! {
         p.soft {
             (lang.say(message!("office-counted-to-cut", seq = reports.cut_seq)))
-            @if reports.out_of_sight > 0 { " " (lang.say(message!("office-out-of-sight", count = lang.count(reports.out_of_sight)))) }
+            @if reports.out_of_sight > 0 {
+                " " (lang.say(message!("office-out-of-sight", count = lang.count(reports.out_of_sight))))
+            }
         }
         div.wide {
             table.plain {
@@ -98,7 +108,11 @@ fn render_reports(
                     Text(lang.text("office-contribution")),
                     Text(lang.text("office-figures")),
                 ]))
-                tbody { @for report in &reports.standing_reports { (render_report(report, morning, lang)) } }
+                tbody {
+                    @for report in &reports.standing_reports {
+                        (render_report(report, morning, lang))
+                    }
+                }
             }
         }
     }
@@ -117,13 +131,19 @@ fn render_report(report: &pb::StandingReport, morning: &MorningReport, lang: Lan
             th scope="row" { (report.unit_code) }
             td { (name) }
             td {
-                @if is_received { a href=(page_address("report", &[("id", &encode_hex(&report.report_id))])) { (period) } }
+                @if is_received {
+                    a href=(page_address("report", &[("id", &encode_hex(&report.report_id))])) {
+                        (period)
+                    }
+                }
                 @else { (period) }
             }
             td {
                 (support.map_or("", |support| support_text(support, lang)))
                 @if report.late { ", " (lang.text("office-late")) }
-                @if support == Some(ReportSupport::NotDue) { " (" (format_day(date_from_days(report.due_day), lang)) ")" }
+                @if support == Some(ReportSupport::NotDue) {
+                    " (" (format_day(date_from_days(report.due_day), lang)) ")"
+                }
             }
             td { (render_addends(report, morning, lang)) }
         }

@@ -131,10 +131,6 @@ fn render_views(
     desk: &DeskCaller,
 ) -> Markup {
     let lang = desk.lang();
-    let members = |record: &'_ pb::StandingRecord| -> Vec<pb::Judgement> {
-        record.judgement.iter().flat_map(flatten_judgement).cloned().collect()
-    };
-    let of_published = published.and_then(|one| one.record.as_ref()).map(members);
     html! {
         section {
             h2 { (lang.text("office-views")) }
@@ -148,22 +144,20 @@ fn render_views(
                         Text(lang.text("office-reports-behind")),
                     ]))
                     tbody {
-                        @for member in of_published.iter().flatten() {
-                            tr {
-                                th scope="row" { (lang.text("office-view-as-was")) }
-                                td { (member.code) }
-                                td { (judgement_text(member, lang)) }
-                                td { @if let Some(standing) = published { a href=(reports_address(query, standing, code, &member.code)) { (lang.text("office-show-reports")) " " (member.code) } } }
+                        @if let Some(standing) = published {
+                            @for member in members(standing.record.as_ref()) {
+                                @let address = reports_address(query, standing, code, &member.code);
+                                (render_view(lang.text("office-view-as-was"), member, &html! {
+                                    a href=(address) {
+                                        (lang.text("office-show-reports")) " " (member.code)
+                                    }
+                                }, lang))
                             }
                         }
                         @if let Some((name, record)) = live {
-                            @for member in members(record) {
-                                tr {
-                                    th scope="row" { (lang.text(name)) }
-                                    td { (member.code) }
-                                    td { (judgement_text(&member, lang)) }
-                                    td { (lang.text("office-judged-now")) }
-                                }
+                            @for member in members(Some(record)) {
+                                @let now = html! { (lang.text("office-judged-now")) };
+                                (render_view(lang.text(name), member, &now, lang))
                             }
                         }
                     }
@@ -172,10 +166,31 @@ fn render_views(
             @if desk.holds(&[pb::Role::CampaignHead]) {
                 ul.choices {
                     @for (_, word, name) in LIVE_VIEWS {
-                        li { a href={ (query.address("target", code)) "&view=" (word) } { (lang.text(name)) } }
+                        li {
+                            a href={ (query.address("target", code)) "&view=" (word) } {
+                                (lang.text(name))
+                            }
+                        }
                     }
                 }
             }
+        }
+    }
+}
+
+/// The judgement of a standing and its members.
+fn members(record: Option<&pb::StandingRecord>) -> Vec<&pb::Judgement> {
+    record.and_then(|record| record.judgement.as_ref()).map(flatten_judgement).unwrap_or_default()
+}
+
+/// A judgement in one view, and what stands behind it.
+fn render_view(view: &str, member: &pb::Judgement, behind: &Markup, lang: Lang) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (view) }
+            td { (member.code) }
+            td { (judgement_text(member, lang)) }
+            td { (behind) }
         }
     }
 }
@@ -205,6 +220,10 @@ fn render_run(morning: &MorningReport, lang: Lang) -> Markup {
     let id = encode_hex(&morning.run.id.0);
     let run = page_address("run", &[("campaign", &morning.campaign.code), ("id", &id)]);
     html! {
-        footer { p { (lang.text("page-run")) " " a href=(run) { (morning.run.number) } " · " (morning.run.cut_at.local_text()) } }
+        footer {
+            p {
+                (lang.text("page-run")) " " a href=(run) { (morning.run.number) } " · " (morning.run.cut_at.local_text())
+            }
+        }
     }
 }

@@ -77,14 +77,26 @@ fn render_choices(
         ul.choices aria-label=(lang.text("office-campaigns")) {
             @for campaign in campaigns {
                 @let is_current = campaign.code == query.campaign;
-                li { a href=(of_campaign(campaign)) aria-current=[current(is_current)] { (campaign.code) " · " (lang.pick(&campaign.name_vi, &campaign.name_en)) } }
+                li {
+                    a href=(of_campaign(campaign)) aria-current=[current(is_current)] {
+                        (campaign.code) " · " (lang.pick(&campaign.name_vi, &campaign.name_en))
+                    }
+                }
             }
         }
         ul.choices aria-label=(lang.text("office-phases")) {
-            li { a href=(of_phase(0)) aria-current=[current(query.phase == 0)] { (lang.text("office-whole-campaign")) } }
+            li {
+                a href=(of_phase(0)) aria-current=[current(query.phase == 0)] {
+                    (lang.text("office-whole-campaign"))
+                }
+            }
             @for phase in &morning.campaign.phases {
                 @let number = u32::from(phase.no);
-                li { a href=(of_phase(number)) aria-current=[current(query.phase == number)] { (lang.pick(&phase.name_vi, &phase.name_en)) } }
+                li {
+                    a href=(of_phase(number)) aria-current=[current(query.phase == number)] {
+                        (lang.pick(&phase.name_vi, &phase.name_en))
+                    }
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! It must not decide anything about campaigns.
 
 pub mod accept;
+mod beside;
 pub mod ca;
 mod call_limits;
 pub mod certificate_end;

@@ -1,6 +1,7 @@
 //! Leads requests for the pages of the office to them, under the limits of every call. What the
 //! limits refuse is a page, too.
 
+use super::beside::{Answer, Pages};
 use super::request_limits::{RequestLimitsLayer, RequestLimitsService, WholeBody, read_language};
 use crate::office::{self, OFFICE_PATH, Office};
 use axum::Router;
@@ -13,59 +14,31 @@ use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service, ServiceExt as _};
 
-/// Answers for the pages of the office; hands every other request on.
+/// The pages of the office, behind the limits of every call.
 #[derive(Clone)]
-pub(super) struct OfficeLayer {
-    pages: RequestLimitsService<PageRouter>,
-}
+pub(super) struct OfficePages(RequestLimitsService<PageRouter>);
 
-impl OfficeLayer {
+impl OfficePages {
     pub(super) fn new(office: Office, limits: &RequestLimitsLayer) -> Self {
-        Self { pages: limits.layer(PageRouter(office.into_router())) }
+        Self(limits.layer(PageRouter(office.into_router())))
     }
 }
 
-impl<S> Layer<S> for OfficeLayer {
-    type Service = OfficeService<S>;
-
-    fn layer(&self, inner: S) -> OfficeService<S> {
-        OfficeService { inner, pages: self.pages.clone() }
-    }
-}
-
-/// A service beside which the office is.
-#[derive(Clone)]
-pub(super) struct OfficeService<S> {
-    inner: S,
-    pages: RequestLimitsService<PageRouter>,
-}
-
-impl<S> Service<Request<Body>> for OfficeService<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
+impl Pages for OfficePages {
+    fn have(&self, path: &str) -> bool {
+        path.starts_with(OFFICE_PATH)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if !request.uri().path().starts_with(OFFICE_PATH) {
-            return Box::pin(self.inner.call(request));
-        }
+    fn answer(&self, mut request: Request<Body>) -> Answer {
         office::carry_token(request.headers_mut());
         request.extensions_mut().insert(WholeBody);
         let lang = read_language(request.headers());
-        let answered = self.pages.clone().oneshot(request);
+        let answered = self.0.clone().oneshot(request);
         Box::pin(async move {
             let Ok(response) = answered.await;
             let refusal = Status::from_header_map(response.headers());
-            Ok(refusal
-                .map_or(response, |status| office::refusal_response(&status, lang).map(Body::new)))
+            refusal
+                .map_or(response, |status| office::refusal_response(&status, lang).map(Body::new))
         })
     }
 }

@@ -1,18 +1,19 @@
 //! Runs one server process, from its listener to the last response.
 
 use super::accept::{self, ServerLimits};
+use super::beside::BesideLayer;
 use super::connect::{ConnectLayer, TranscodeLayer};
 use super::cors::CorsLayer;
 use super::exchange_http::{self, ExchangeHttpLayer};
 use super::jobs;
 use super::keys::ServerKeys;
 use super::metrics::ServerMetrics;
-use super::office::OfficeLayer;
+use super::office::OfficePages;
 use super::request_limits::RequestLimitsLayer;
 use super::tls::ReloadableTlsConfig;
 use super::tls_reload::reload_on_change;
 use super::trace_layer::TraceLayer;
-use super::web_app::WebAppLayer;
+use super::web_app::WebApp;
 use crate::app::App;
 use crate::domain::access::second_factor::SecondFactorPolicy;
 use crate::grpc::{DeadlineLayer, ServerEndpoints, Services};
@@ -82,7 +83,7 @@ pub async fn run_server(
     let (limits, certificates) = (setup.limits, setup.certificates.clone());
     let metrics = setup.metrics.clone();
     let cors = CorsLayer::new(&setup.allowed_origins);
-    let web_app = setup.web_app.then_some(WebAppLayer);
+    let web_app = setup.web_app.then_some(BesideLayer(WebApp));
     let (has_office, clock) = (setup.office, setup.app.clock().clone());
     initialize_history(&setup.app, &setup.keys);
     let (close, mut closing) = watch::channel(false);
@@ -99,7 +100,7 @@ pub async fn run_server(
     let exchange = exchange_http::routes(services.clone());
     let office = has_office.then(|| {
         let office = Office::new(services.clone(), clock, certificates.is_some());
-        OfficeLayer::new(office, &request_limits)
+        BesideLayer(OfficePages::new(office, &request_limits))
     });
     let routes = Routes::from(services.into_routes().into_axum_router().merge(exchange));
     let serving = Server::builder()

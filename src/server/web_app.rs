@@ -4,16 +4,13 @@
 //! The files are those of `web/dist`, compressed, inside the program (`build.rs`). They hold
 //! nothing of the authority: whoever reads them has learned nothing.
 
+use super::beside::{Answer, Pages};
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use tonic::body::Body;
-use tower::{Layer, Service};
 
 include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
 
@@ -41,45 +38,19 @@ struct WebFile {
     brotli: &'static [u8],
 }
 
-/// Answers for the files of the app; hands every other request on.
+/// The files of the app.
 #[derive(Clone, Copy)]
-pub(super) struct WebAppLayer;
+pub(super) struct WebApp;
 
-impl<S> Layer<S> for WebAppLayer {
-    type Service = WebAppService<S>;
-
-    fn layer(&self, inner: S) -> WebAppService<S> {
-        WebAppService { inner }
-    }
-}
-
-/// A service beside which the app is.
-#[derive(Clone)]
-pub(super) struct WebAppService<S> {
-    inner: S,
-}
-
-impl<S> Service<Request<Body>> for WebAppService<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
+impl Pages for WebApp {
+    fn have(&self, path: &str) -> bool {
+        path.starts_with(APP_PATH) || path == "/" || path == "/app"
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        let response = match path.strip_prefix(APP_PATH) {
-            Some(below) => answer(below, &request),
-            None if path == "/" || path == "/app" => redirect(),
-            None => return Box::pin(self.inner.call(request)),
-        };
-        Box::pin(async { Ok(response) })
+    fn answer(&self, request: Request<Body>) -> Answer {
+        let below = request.uri().path().strip_prefix(APP_PATH);
+        let response = below.map_or_else(redirect, |below| answer(below, &request));
+        Box::pin(async { response })
     }
 }
 

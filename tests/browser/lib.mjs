@@ -9,6 +9,8 @@ export const { chromium } = require('playwright-core');
 const { THIDUA_SHOTS: shots, THIDUA_BIN: binary, THIDUA_TOWN: town } = process.env;
 
 export const PHONE = { width: 390, height: 844 };
+/** The week whose report the silent communes of the demo owe. */
+export const WEEK = 'tuần 34/2024';
 export const DESK = { width: 1280, height: 800 };
 /** How a real Chromium is started, that calls nobody by itself. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -97,6 +99,24 @@ export async function enrol({ page }, server, code) {
   await page.goto(`${server}/app/#${encodeURIComponent(code)}`);
   await page.getByRole('button', { name: 'Ghi danh' }).click();
   await page.getByText('Đã đồng bộ').waitFor();
+}
+
+/** Synchronises by hand, and waits for the end of it. */
+export async function sync({ page }) {
+  await page.getByRole('button', { name: 'Đồng bộ' }).click();
+  await page.getByText('Đã đồng bộ').waitFor();
+}
+
+/** Opens a part of the app. */
+export async function openTab({ page }, name) {
+  await page.getByRole('navigation').getByRole('button', { name }).click();
+}
+
+/** Opens the report of the week that the demo's people owe, sent already or not. */
+export async function openWeekly({ page }) {
+  const card = page.locator('li.card').filter({ hasText: WEEK });
+  await card.getByRole('button', { name: /Nhập số liệu|Xem/ }).click();
+  await page.locator('.field input').first().waitFor();
 }
 
 /** Runs a test's story; when it fails, shows every page and what went wrong in it. */

@@ -2,8 +2,8 @@
 // settle a conflict, take over held work.
 import assert from 'node:assert/strict';
 import {
-  DESK, checkAccess, checkClean, checkWidth, enrol, grant, ok, openBrowser, operate, shooter,
-  story,
+  DESK, WEEK, checkAccess, checkClean, checkWidth, enrol, grant, ok, openBrowser, openTab,
+  openWeekly, operate, shooter, story, sync,
 } from './lib.mjs';
 
 const { THIDUA_ADDRESS: server, THIDUA_HOME: home, THIDUA_UNIT: unit } = process.env;
@@ -13,21 +13,10 @@ const head = await openBrowser(`${home}/head`);
 const reviewer = await openBrowser(`${home}/reviewer`, [], { viewport: DESK });
 const shoot = shooter(reviewer.page, 'review-');
 
-/** The week whose report the unit owes. */
-const WEEK = 'tuần 34/2024';
-
-const sync = async ({ page }) => {
-  await page.getByRole('button', { name: 'Đồng bộ' }).click();
-  await page.getByText('Đã đồng bộ').waitFor();
-};
-const tab = ({ page }, name) => page.getByRole('navigation').getByRole('button', { name }).click();
-const weekly = ({ page }) => page.locator('li.card').filter({ hasText: WEEK });
-
-/** Opens the unit's weekly report. */
-async function openWeekly(person) {
-  await tab(person, 'Báo cáo');
-  await weekly(person).getByRole('button', { name: /Nhập số liệu|Xem/ }).click();
-  await person.page.locator('.field input').first().waitFor();
+/** Goes to the unit's weekly report, from wherever the person is. */
+async function openReport(person) {
+  await openTab(person, 'Báo cáo');
+  await openWeekly(person);
 }
 
 async function fill({ page }, first, others) {
@@ -50,11 +39,11 @@ await story([reviewer, reporter, head], shoot, async () => {
   await enrol(head, server, grant('web-head', 'UNIT_HEAD', unit));
   await enrol(reviewer, server, grant('web-reviewer', 'REVIEWER', above));
   await reporter.context.setOffline(true);
-  await openWeekly(reporter);
+  await openReport(reporter);
   await fill(reporter, '7', '0');
   await reporter.page.getByRole('button', { name: 'Lưu nháp' }).click();
   await reporter.page.getByText('Đã lưu trên máy này').waitFor();
-  await openWeekly(head);
+  await openReport(head);
   await fill(head, '9');
   await head.page.getByRole('button', { name: 'Lưu nháp' }).click();
   await head.page.getByText('Đã lưu trên máy này').waitFor();
@@ -62,7 +51,7 @@ await story([reviewer, reporter, head], shoot, async () => {
   await reporter.context.setOffline(false);
   await sync(reporter);
   await sync(head);
-  await tab(head, /Cần xử lý/);
+  await openTab(head, /Cần xử lý/);
   await head.page.getByRole('heading', { name: 'Hai người nhập' }).waitFor();
   await checkAccess(head.page, 'a conflict');
   await shoot('conflict', head.page);
@@ -70,7 +59,7 @@ await story([reviewer, reporter, head], shoot, async () => {
   await sync(head);
   await head.page.getByText('Không có việc nào cần xử lý').waitFor();
   await sync(reporter);
-  await openWeekly(reporter);
+  await openReport(reporter);
   assert.equal(await reporter.page.locator('.field input').first().inputValue(), '7');
   ok('two people enter two values without each other, and the unit head says which one stands');
 
@@ -99,7 +88,7 @@ await story([reviewer, reporter, head], shoot, async () => {
   ok('a reviewer looks at a report with the keyboard, and returns it with a question');
 
   await sync(reporter);
-  await openWeekly(reporter);
+  await openReport(reporter);
   await reporter.page.getByText('Vì sao cao hơn kỳ trước?').waitFor();
   await shoot('returned', reporter.page);
   await fill(reporter, '6');
@@ -127,7 +116,7 @@ await story([reviewer, reporter, head], shoot, async () => {
   await reporter.page.getByText('Đã ghi nhận đề nghị').waitFor();
   await sync(reporter);
   await sync(reviewer);
-  await tab(reviewer, /Cần xử lý/);
+  await openTab(reviewer, /Cần xử lý/);
   await reviewer.page.getByText('Một vụ thuộc xã bên').waitFor();
   await checkAccess(reviewer.page, 'a proposal');
   await shoot('proposal');
@@ -135,7 +124,7 @@ await story([reviewer, reporter, head], shoot, async () => {
   await reviewer.page.getByText('Không có việc nào cần xử lý').waitFor();
   await sync(reviewer);
   await sync(reporter);
-  await openWeekly(reporter);
+  await openReport(reporter);
   assert.equal(await reporter.page.locator('.field input').first().inputValue(), '5');
   ok('an accepted figure is amended by a proposal that the reviewer grants');
 

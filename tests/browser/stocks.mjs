@@ -2,18 +2,13 @@
 // reviewer sees. The authority is that of `--authority health`.
 import assert from 'node:assert/strict';
 import {
-  DESK, checkAccess, checkClean, enrol, grant, ok, openBrowser, shooter, story,
+  DESK, checkAccess, checkClean, enrol, grant, ok, openBrowser, shooter, story, sync,
 } from './lib.mjs';
 
 const { THIDUA_ADDRESS: server, THIDUA_HOME: home } = process.env;
 const { THIDUA_UNIT: unit, THIDUA_ABOVE: above } = process.env;
 const reviewer = await openBrowser(`${home}/health-reviewer`, [], { viewport: DESK });
 const shoot = shooter(reviewer.page, 'stocks-');
-
-const sync = async ({ page }) => {
-  await page.getByRole('button', { name: 'Đồng bộ' }).click();
-  await page.getByText('Đã đồng bộ').waitFor();
-};
 
 async function sayNothingOccurred() {
   const station = await openBrowser(`${home}/health-station`);

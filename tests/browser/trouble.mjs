@@ -2,27 +2,14 @@
 // disk, a killed tab, a new release in the middle of a form, a device that was revoked.
 import assert from 'node:assert/strict';
 import {
-  checkAccess, checkClean, enrol, grant, ok, openBrowser, operate, shooter, story,
+  checkAccess, checkClean, enrol, grant, ok, openBrowser, openWeekly, operate, shooter,
+  story, sync,
 } from './lib.mjs';
 import { startProxy } from './proxy.mjs';
 
 const { THIDUA_ADDRESS: server, THIDUA_HOME: home, THIDUA_UNIT: unit } = process.env;
 const { THIDUA_TOWN: town } = process.env;
 const DAY_MS = 86_400_000;
-const WEEK = 'tuần 34/2024';
-/** The button of a report that is due, or of one that was sent already. */
-const REPORT = /Nhập số liệu|Xem/;
-
-const sync = async ({ page }) => {
-  await page.getByRole('button', { name: 'Đồng bộ' }).click();
-  await page.getByText('Đã đồng bộ').waitFor();
-};
-const weekly = (page) => page.locator('li.card').filter({ hasText: WEEK });
-
-async function openWeekly(page) {
-  await weekly(page).getByRole('button', { name: REPORT }).click();
-  await page.locator('.field input').first().waitFor();
-}
 
 async function saveFirst(page, figure) {
   await page.locator('.field input').first().fill(figure);
@@ -56,7 +43,7 @@ await story(away, shootAway, async () => {
   });
   const setAhead = await controlClock(context);
   await enrol(away, server, grant('web-away', 'REPORTER', unit));
-  await openWeekly(page);
+  await openWeekly(away);
   await saveFirst(page, '3');
   await page.getByText('Đã lưu trên máy này').waitFor();
   await sync(away);
@@ -119,7 +106,7 @@ await story(updated, shootUpdated, async () => {
   await enrol(updated, proxy.address, grant('web-updated', 'REPORTER', unit));
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.reload();
-  await openWeekly(page);
+  await openWeekly(updated);
   await context.setOffline(true);
   await saveFirst(page, '6');
   await page.getByText('Đã lưu trên máy này').waitFor();
@@ -146,8 +133,7 @@ await story(updated, shootUpdated, async () => {
   await page.close({ runBeforeUnload: false });
   const again = await context.newPage();
   await again.goto(`${proxy.address}/app/`);
-  await weekly(again).getByRole('button', { name: REPORT }).click();
-  await again.locator('.field input').first().waitFor();
+  await openWeekly({ page: again });
   assert.equal(await again.locator('.field input').first().inputValue(), '7');
   ok('a tab that was closed without warning, offline, opens with everything');
 }).finally(() => proxy.close());

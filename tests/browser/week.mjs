@@ -2,7 +2,8 @@
 // received, read the results.
 import assert from 'node:assert/strict';
 import {
-  DESK, PHONE, checkAccess, checkClean, checkWidth, grant, ok, openBrowser, shooter, story,
+  DESK, PHONE, checkAccess, checkClean, checkWidth, grant, ok, openBrowser, openTab,
+  shooter, story,
 } from './lib.mjs';
 
 const { THIDUA_ADDRESS: server, THIDUA_HOME: home, THIDUA_UNIT: unit } = process.env;
@@ -10,7 +11,7 @@ const browser = await openBrowser(`${home}/week`);
 const { context, page } = browser;
 const shoot = shooter(page);
 const code = grant('web-week', 'REPORTER', unit);
-const tab = (name) => page.getByRole('navigation').getByRole('button', { name }).click();
+const tab = (name) => openTab(browser, name);
 
 await story(browser, shoot, async () => {
   const began = Date.now();

@@ -53,7 +53,11 @@ pub(in super::super) async fn list(
                         @for grant in &grants {
                             tr {
                                 th scope="row" { (grant.unit_uid) }
-                                td { a href=(account_address(&grant.account_id)) { (account_name(grant)) } }
+                                td {
+                                    a href=(account_address(&grant.account_id)) {
+                                        (account_name(grant))
+                                    }
+                                }
                                 td { (grant_role_text(grant.role, lang)) }
                                 td { (span_text(grant.days, lang)) }
                             }
@@ -84,7 +88,9 @@ pub(in super::super) async fn show(
         p { a href=(page_address("accounts", &[])) { (lang.text("office-nav-accounts")) } }
         section { h2 { (lang.text("office-roles")) } (render_grants(&desk, &grants)) }
         @if !first.account_label.is_empty() {
-            section { h2 { (lang.text("office-give-role")) } (render_grant_form(&desk, &first.account_label)) }
+            section {
+                h2 { (lang.text("office-give-role")) } (render_grant_form(&desk, &first.account_label))
+            }
         }
         section { h2 { (lang.text("office-devices")) } (render_devices(&desk, &devices)) }
         section {
@@ -214,7 +220,9 @@ fn render_devices(desk: &DeskCaller, devices: &[pb::Device]) -> Markup {
             tbody {
                 @for device in devices {
                     tr {
-                        th scope="row" { (lang.text(if device.desk { "office-desk-session" } else { "office-device" })) }
+                        th scope="row" {
+                            (lang.text(if device.desk { "office-desk-session" } else { "office-device" }))
+                        }
                         td { (format_day(date_from_days(device.enrolled_day), lang)) }
                         td {
                             @if is_active(device) {
@@ -302,8 +310,12 @@ pub(in super::super) async fn make_code(form: PostedForm) -> Result<Html<String>
     let content = html! {
         p { (lang.text("office-code-once")) }
         p.lead { code { (made.code) } }
-        @if let Some(expires) = expires { p { (lang.text("office-valid-until")) " " (expires.local_text()) } }
-        p { (lang.text("office-code-where")) " " a href=(page_address("password", &[])) { (page_address("password", &[])) } }
+        @if let Some(expires) = expires {
+            p { (lang.text("office-valid-until")) " " (expires.local_text()) }
+        }
+        p {
+            (lang.text("office-code-where")) " " a href=(page_address("password", &[])) { (page_address("password", &[])) }
+        }
     };
     let title = lang.text("office-code");
     Ok(Page { title, content, live: Live::Never, is_synthetic: false }.render(desk))

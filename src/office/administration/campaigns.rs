@@ -76,7 +76,11 @@ fn render_campaign(desk: &DeskCaller, record: &pb::CampaignRecord) -> Markup {
             @if !record.motto.is_empty() { p lang="vi" { (record.motto) } }
             ul.choices {
                 @for (word, _, text) in REHEARSALS {
-                    li { a href=(page_address("campaigns", &[("campaign", &record.code), ("rehearse", word)])) { (lang.text(text)) } }
+                    li {
+                        a href=(page_address("campaigns", &[("campaign", &record.code), ("rehearse", word)])) {
+                            (lang.text(text))
+                        }
+                    }
                 }
             }
             @if let Some(status) = status { (render_steps(desk, &record.code, status)) }
@@ -92,7 +96,9 @@ fn render_steps(desk: &DeskCaller, code: &str, status: CampaignStatus) -> Markup
                 (render_request_proof(desk))
                 input type="hidden" name="campaign" value=(code);
                 input type="hidden" name="step" value=(i32::from(campaign_step_to_proto(step)));
-                button type="submit" name="act" value="check" { (lang.text("office-check")) ": " (step_text(step, lang)) }
+                button type="submit" name="act" value="check" {
+                    (lang.text("office-check")) ": " (step_text(step, lang))
+                }
             }
         }
     }
@@ -136,7 +142,9 @@ pub(in super::super) async fn step(form: PostedForm) -> Result<Response, PageFai
     let status = campaign_status_from_proto(stepped.status).ok();
     let content = html! {
         div.done role="status" {
-            p { (lang.text("office-step-possible")) @if let Some(status) = status { " " strong { (status.message().text(lang)) } } }
+            p {
+                (lang.text("office-step-possible")) @if let Some(status) = status { " " strong { (status.message().text(lang)) } }
+            }
         }
         form method="post" action=(page_address("campaigns/step", &[])) {
             (render_request_proof(desk))
@@ -157,12 +165,18 @@ fn render_rehearsal(rehearsed: &pb::RehearseCampaignResponse, lang: Lang) -> Mar
     html! {
         section {
             h2 { (lang.text("office-rehearsal")) }
-            p { (lang.say(message!("office-rehearsed", day, changed = lang.count(rehearsed.changed), missing = lang.count(rehearsed.missing.len())))) }
+            p {
+                (lang.say(message!("office-rehearsed", day, changed = lang.count(rehearsed.changed), missing = lang.count(rehearsed.missing.len()))))
+            }
             table.plain {
                 tbody {
                     @for judgement in judged {
                         @for member in flatten_judgement(judgement) {
-                            tr { th scope="row" { (member.code) } td { (judgement_text(member, lang)) } }
+                            tr {
+                                th scope="row" { (member.code) } td {
+                                    (judgement_text(member, lang))
+                                }
+                            }
                         }
                     }
                 }
@@ -171,7 +185,9 @@ fn render_rehearsal(rehearsed: &pb::RehearseCampaignResponse, lang: Lang) -> Mar
                 h3 { (lang.text("office-open-verdicts")) }
                 ul {
                     @for open in &rehearsed.open_verdicts {
-                        li { (open.unit_uid) " " (open.target) ": " (lang.say(message!("office-missing-count", count = lang.count(open.missing)))) }
+                        li {
+                            (open.unit_uid) " " (open.target) ": " (lang.say(message!("office-missing-count", count = lang.count(open.missing))))
+                        }
                     }
                 }
             }

@@ -49,7 +49,9 @@ fn render_order(desk: &DeskCaller) -> Markup {
             fieldset {
                 legend { (lang.text("office-roles")) }
                 @for role in CARD_ROLES {
-                    label { input type="checkbox" name=(role.code()) value="1" checked[role == Role::Reporter]; " " (role_text(role, lang)) }
+                    label {
+                        input type="checkbox" name=(role.code()) value="1" checked[role == Role::Reporter]; " " (role_text(role, lang))
+                    }
                 }
             }
             p.soft { (lang.text("office-cards-hint")) }

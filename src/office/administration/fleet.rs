@@ -94,7 +94,11 @@ fn render_unit(unit: &pb::UnitDevices, lang: Lang) -> Markup {
             td.n { (lang.count(unit.devices)) }
             td { (contact.map_or("", |contact| contact_text(contact, lang))) }
             td { (backlog) }
-            td { @if let Some(day) = unit.card_open_until_day { (format_day(date_from_days(day), lang)) } }
+            td {
+                @if let Some(day) = unit.card_open_until_day {
+                    (format_day(date_from_days(day), lang))
+                }
+            }
         }
     }
 }

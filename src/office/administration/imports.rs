@@ -52,8 +52,12 @@ fn render_choice(desk: &DeskCaller) -> Markup {
             input id="files" name="files" type="file" multiple required;
             label for="basis" { (lang.text("office-basis")) }
             input id="basis" name="basis" maxlength="500";
-            label { input type="checkbox" name="partial" value="1"; " " (lang.text("office-import-partial")) }
-            label { input type="checkbox" name="submit" value="1"; " " (lang.text("office-import-submit")) }
+            label {
+                input type="checkbox" name="partial" value="1"; " " (lang.text("office-import-partial"))
+            }
+            label {
+                input type="checkbox" name="submit" value="1"; " " (lang.text("office-import-submit"))
+            }
             button type="submit" name="act" value="check" { (lang.text("office-check")) }
         }
     }
@@ -108,7 +112,9 @@ fn render_outcome(taken: &pb::ImportFileResponse, applies: bool, lang: Lang) -> 
     html! {
         div class=(if taken.valid { "done" } else { "refused" }) role="status" {
             p { strong { (text) } }
-            p { (lang.say(message!("office-import-counts", created = lang.count(summary.created), changed = lang.count(summary.changed), unchanged = lang.count(summary.unchanged), held = lang.count(summary.held), refused = lang.count(summary.refused)))) }
+            p {
+                (lang.say(message!("office-import-counts", created = lang.count(summary.created), changed = lang.count(summary.changed), unchanged = lang.count(summary.unchanged), held = lang.count(summary.held), refused = lang.count(summary.refused))))
+            }
         }
     }
 }
@@ -132,7 +138,9 @@ pub(super) fn render_findings(findings: &[pb::FileFinding], lang: Lang) -> Marku
                                 td {
                                     strong { (finding.code) } " " (finding.message)
                                     @if !finding.path.is_empty() { " " small { (finding.path) } }
-                                    @if let Some(cell) = &finding.cell { " " small { (cell.column_name) ": " (cell.typed) } }
+                                    @if let Some(cell) = &finding.cell {
+                                        " " small { (cell.column_name) ": " (cell.typed) }
+                                    }
                                 }
                             }
                         }
@@ -171,7 +179,13 @@ fn render_rows(rows: &[pb::RowVerdict], lang: Lang) -> Markup {
                                 td.n { @if row.line > 0 { (row.line) } }
                                 th scope="row" { (row.subject) }
                                 td { (row_text(row.state(), lang)) }
-                                td { @for change in &row.changes { span.value { (change.field) ": " (change.old) " → " (change.new) } } }
+                                td {
+                                    @for change in &row.changes {
+                                        span.value {
+                                            (change.field) ": " (change.old) " → " (change.new)
+                                        }
+                                    }
+                                }
                             }
                         }
                     }
@@ -203,7 +217,9 @@ fn render_apply(form: &PostedFiles) -> Markup {
         form method="post" action=(page_address("imports", &[])) enctype="multipart/form-data" {
             (render_request_proof(&form.desk))
             @for name in ["kind", "basis", "partial", "submit"] {
-                @if !form.field(name).is_empty() { input type="hidden" name=(name) value=(form.field(name)); }
+                @if !form.field(name).is_empty() {
+                    input type="hidden" name=(name) value=(form.field(name));
+                }
             }
             @for file in &form.files { (render_carried(file)) }
             button type="submit" name="act" value="apply" { (lang.text("office-import-apply")) }

@@ -65,7 +65,11 @@ fn render_jobs(desk: &DeskCaller, jobs: &[pb::Job]) -> Markup {
                             th scope="row" { code { (job.name) } }
                             td { (time_text(job.next_at)) }
                             td { (job.description) }
-                            @if may_run { td { (render_button(desk, "jobs/run", &job.name, "office-job-run")) } }
+                            @if may_run {
+                                td {
+                                    (render_button(desk, "jobs/run", &job.name, "office-job-run"))
+                                }
+                            }
                         }
                     }
                 }
@@ -88,7 +92,11 @@ fn render_runs(desk: &DeskCaller, runs: &[pb::JobRun]) -> Markup {
                             td { (time_text(run.ended_at)) }
                             td { (state_text(run.state(), lang)) }
                             td { (run.summary) }
-                            td { @if run.state() == pb::JobRunState::Running { (render_button(desk, "jobs/cancel", &run.name, "office-job-cancel")) } }
+                            td {
+                                @if run.state() == pb::JobRunState::Running {
+                                    (render_button(desk, "jobs/cancel", &run.name, "office-job-cancel"))
+                                }
+                            }
                         }
                     }
                 }

@@ -24,7 +24,9 @@ pub(in super::super) async fn show(desk: DeskCaller) -> Result<Html<String>, Pag
     let units = UnitNames::load(&desk).await?;
     let content = html! {
         @if desk.holds(&[pb::Role::DataSteward]) {
-            section { h2 { (lang.text("office-rehearse-organisation")) } (render_rehearsal_form(&desk)) }
+            section {
+                h2 { (lang.text("office-rehearse-organisation")) } (render_rehearsal_form(&desk))
+            }
         }
         section { h2 { (lang.text("office-units")) } (render_units(&units, lang)) }
     };
@@ -63,7 +65,13 @@ fn render_units(units: &UnitNames, lang: Lang) -> Markup {
                                 th scope="row" { (unit.uid) }
                                 td { (version.name) }
                                 td { (span_text(version.days, lang)) }
-                                td { @for parent in command_parents(unit) { span.value { (units.name_by_number(parent.parent_number)) " " small { (span_text(parent.days, lang)) } } } }
+                                td {
+                                    @for parent in command_parents(unit) {
+                                        span.value {
+                                            (units.name_by_number(parent.parent_number)) " " small { (span_text(parent.days, lang)) }
+                                        }
+                                    }
+                                }
                             }
                         }
                     }

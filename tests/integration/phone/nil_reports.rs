@@ -73,19 +73,24 @@ fn type_first_week(district: &PhoneApp, reviewer: &PhoneApp) {
     accept(reviewer);
 }
 
+/// A district whose first week is accepted, its reviewer, and the week that is due now.
+fn begin_second_week(server: &TestServer) -> (PhoneApp, PhoneApp, ReportKeyView) {
+    set_day(server, date(2024, 9, 2));
+    let district = enrolled_app(server, DISTRICT, Role::Reporter);
+    let reviewer = enrolled_app(server, PROVINCE, Role::Reviewer);
+    type_first_week(&district, &reviewer);
+    set_day(server, date(2024, 9, 9));
+    district.sync_once().unwrap();
+    let key = due_week(&district, date(2024, 9, 2)).key;
+    (district, reviewer, key)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn v10_a_nil_report_with_carried_words_is_clean_and_one_with_changed_or_missing_words_is_not()
 {
     let server = TestServer::start().await;
-    set_day(&server, date(2024, 9, 2));
-    let district = enrolled_app(&server, DISTRICT, Role::Reporter);
-    let reviewer = enrolled_app(&server, PROVINCE, Role::Reviewer);
-    type_first_week(&district, &reviewer);
-
-    // The second week: one tap says nil and confirms, the other submits.
-    set_day(&server, date(2024, 9, 9));
-    district.sync_once().unwrap();
-    let key = due_week(&district, date(2024, 9, 2)).key;
+    let (district, reviewer, key) = begin_second_week(&server);
+    // One tap says nil and confirms, the other submits.
     district.save_nil_carried(key.clone()).unwrap();
     let carried = report_view(&district, &key);
     let words = carried.cells.iter().filter(|cell| cell.is_word);
@@ -128,14 +133,7 @@ async fn v10_a_nil_report_with_carried_words_is_clean_and_one_with_changed_or_mi
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_shows_the_last_period_and_checks_figures_while_they_are_typed() {
     let server = TestServer::start().await;
-    set_day(&server, date(2024, 9, 2));
-    let district = enrolled_app(&server, DISTRICT, Role::Reporter);
-    let reviewer = enrolled_app(&server, PROVINCE, Role::Reviewer);
-    type_first_week(&district, &reviewer);
-    set_day(&server, date(2024, 9, 9));
-    district.sync_once().unwrap();
-    let key = due_week(&district, date(2024, 9, 2)).key;
-
+    let (district, _, key) = begin_second_week(&server);
     let last = district.last_period_cells(key.clone()).unwrap();
     let form = district.blank_form(key.contract.clone()).unwrap();
     assert_eq!(last.len(), form.len(), "every field has what was said the week before");

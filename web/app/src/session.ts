@@ -5,7 +5,7 @@ import type { EngineError, Names, Session, State, SyncEnd } from './engine/types
 export type Network = 'syncing' | 'online' | 'offline' | 'stopped';
 
 export interface AppState {
-  /** Grows whenever the engine may hold something new. */
+  /** Grows whenever the engine may hold something new, and with nothing else. */
   version: number;
   session: Session | null;
   state: State | null;
@@ -31,7 +31,7 @@ let timer: number | undefined;
 let isSyncing = false;
 
 function set(change: Partial<AppState>): void {
-  current = { ...current, ...change, version: current.version + 1 };
+  current = { ...current, ...change };
   listener(current);
 }
 
@@ -44,7 +44,8 @@ export function listen(to: Listener): void {
 export async function refresh(): Promise<void> {
   const [session, state] = [await ask('session'), await ask('state')];
   const isOpen = session !== null && session.unit !== '' && !state.lease?.isExpired;
-  set({ session, state, names: isOpen ? await ask('names') : NO_NAMES });
+  const names = isOpen ? await ask('names') : NO_NAMES;
+  set({ version: current.version + 1, session, state, names });
 }
 
 function plan(afterMs: number): void {

@@ -1,4 +1,5 @@
 //! What the pages ask of the engine, by name: the arguments are a JSON list, the answer is JSON.
+//! The simulation does the acts of its people through it, too.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -150,16 +151,6 @@ fn campaign(phone: &Phone, name: &str, arguments: &str) -> Option<Answer> {
         "removePledge" => {
             with(arguments, |(campaign, unit, body)| phone.remove_pledge(campaign, unit, body))
         }
-        "savePlan" => with(arguments, |(campaign, unit, document, allocations)| {
-            phone.save_plan(campaign, unit, document, allocations)
-        }),
-        "submitPlan" => with(arguments, |(campaign, unit)| phone.submit_plan(campaign, unit)),
-        "approvePlan" => with(arguments, |(campaign, unit, content_hash)| {
-            phone.approve_plan(campaign, unit, content_hash)
-        }),
-        "returnPlan" => with(arguments, |(campaign, unit, content_hash, remark)| {
-            phone.return_plan(campaign, unit, content_hash, remark)
-        }),
         _ => return None,
     })
 }
