@@ -40,12 +40,12 @@ export function listen(to: Listener): void {
   listener(current);
 }
 
-/** Reads again what the engine knows of itself. */
-export async function refresh(): Promise<void> {
+/** Reads again what the engine knows of itself; shows it together with what else has changed. */
+export async function refresh(change: Partial<AppState> = {}): Promise<void> {
   const [session, state] = [await ask('session'), await ask('state')];
   const isOpen = session !== null && session.unit !== '' && !state.lease?.isExpired;
   const names = isOpen ? await ask('names') : NO_NAMES;
-  set({ version: current.version + 1, session, state, names });
+  set({ ...change, version: current.version + 1, session, state, names });
 }
 
 function plan(afterMs: number): void {
@@ -61,8 +61,8 @@ export async function syncNow(): Promise<SyncEnd | undefined> {
   const end = await ask('sync');
   isSyncing = false;
   const network = end.outcome === 'done' ? 'online' : end.outcome;
-  set({ network, error: end.error ?? null });
-  await refresh().catch((error: EngineError) => set({ error }));
+  const ended: Partial<AppState> = { network, error: end.error ?? null };
+  await refresh(ended).catch((error: EngineError) => set({ ...ended, error }));
   if (end.outcome === 'done') void follow();
   else if (end.outcome === 'offline') plan(Math.max(end.afterMs, RETRY_MS_MIN));
   return end;
