@@ -75,6 +75,7 @@ impl BenchFixture {
                 // Nobody signs in at a desk here.
                 second_factor: Default::default(),
                 allowed_origins: Vec::new(),
+                server_check: Default::default(),
                 web_app: false,
                 office: false,
             })

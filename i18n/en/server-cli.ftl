@@ -172,6 +172,7 @@ desk-signed-in = { $account } is signed in to { $address } until { $until }; wit
 desk-signed-out = signed out of { $address }
 desk-job-failed = the job { $name } did not end well: { $text }. See: thidua jobs history { $name }
 doctor-something-must-done-now = there are problems that must be solved now, see above
+doctor-run-doctor-there = run thidua doctor on the machine of the server
 doctor-run-thidua-migrate = run: thidua migrate
 doctor-older-schema-missing = older schema, missing: { $list }
 doctor-another-machine-replaced-one = another machine has replaced this one. Desk work done only here since the last backup: { $list }

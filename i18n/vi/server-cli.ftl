@@ -173,6 +173,7 @@ desk-signed-in = { $account } đã đăng nhập { $address } đến { $until };
 desk-signed-out = đã đăng xuất khỏi { $address }
 desk-job-failed = tác vụ { $name } không hoàn thành: { $text }. Xem: thidua jobs history { $name }
 doctor-something-must-done-now = có vấn đề phải xử lý ngay, xem các mục ở trên
+doctor-run-doctor-there = chạy thidua doctor trên máy chủ
 doctor-run-thidua-migrate = chạy: thidua migrate
 doctor-older-schema-missing = lược đồ cũ, còn thiếu: { $list }
 doctor-another-machine-replaced-one = máy khác đã thay thế máy này. Các việc chỉ làm tại bàn ở máy này sau bản sao lưu cuối: { $list }

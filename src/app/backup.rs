@@ -10,10 +10,13 @@
 
 use super::App;
 use super::error::{AppError, Result};
+use crate::domain::access::permission::{Actor, action, authorize};
 use crate::domain::support::message::message;
+use crate::domain::support::time::Timestamp;
 use crate::domain::support::violation::Violation;
 use crate::store::DatabaseLocation;
 use crate::store::Error;
+pub use crate::store::StandbyStatus;
 use crate::store::backup::{
     BackupFile, IntegrityReport, check_database_at, list_backups, prune_backups,
     remove_database_files, restore_backup,
@@ -42,7 +45,48 @@ pub struct BackupSummary {
     pub has_secondary_copy: bool,
 }
 
+/// A backup that an administrator may know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedBackup {
+    /// Its file.
+    pub file: BackupFile,
+    /// Whether it is in the secondary directory.
+    pub is_secondary: bool,
+    /// When it was made, if its file tells.
+    pub made_at: Option<Timestamp>,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
 impl App {
+    /// Whether the caller may know the problems of this server and its backups.
+    pub fn authorize_server_read(&self, actor: &Actor) -> Result<()> {
+        self.authorize_at_root(|unit_path, today| {
+            authorize::<action::ReadServerHealth>(actor, unit_path, today).map(|_| ())
+        })
+    }
+
+    /// PostgreSQL's own copies; `None` on SQLite, or while the database does not answer.
+    #[must_use]
+    pub fn standbys(&self) -> Option<StandbyStatus> {
+        self.store().query_standbys().ok().flatten()
+    }
+
+    /// The backups in both directories, newest first. A directory that cannot be read has none: its
+    /// problem is another one's to tell.
+    pub fn backups(&self) -> Vec<ListedBackup> {
+        let dirs = [(&self.backup_dirs.primary, false), (&self.backup_dirs.secondary, true)];
+        let mut found = Vec::new();
+        for (dir, is_secondary) in dirs {
+            let files = dir.as_ref().and_then(|dir| list_backups(dir).ok()).unwrap_or_default();
+            found.extend(files.into_iter().filter_map(|file| {
+                let (made_at, size_bytes) = file.written_at_and_size().ok()?;
+                Some(ListedBackup { file, is_secondary, made_at, size_bytes })
+            }));
+        }
+        found.sort_by_key(|one| std::cmp::Reverse((one.file.epoch, one.file.seq)));
+        found
+    }
     /// The directories of backups.
     #[must_use]
     pub fn backup_dirs(&self) -> &BackupDirs {

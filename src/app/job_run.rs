@@ -91,8 +91,11 @@ impl App {
                 JobSlotOutcome::LeasedElsewhere
             });
         };
-        let at_start = Self { clock: Clock::manual(now), clock_guard: None, ..self.clone() };
+        let running_jobs = self.running_jobs.begin(job);
+        let at_start =
+            Self { clock: Clock::manual(now), clock_guard: None, running_jobs, ..self.clone() };
         let result = self.system_actor().and_then(|actor| work(&at_start, &actor, fencing_token));
+        self.clear_progress(job);
         let (state, message) = match &result {
             Ok(message) => ("DONE", message.clone()),
             Err(error) => ("FAILED", error.to_string()),
@@ -260,7 +263,7 @@ impl App {
         })
     }
 
-    fn authorize_at_root(
+    pub(super) fn authorize_at_root(
         &self,
         check: impl Fn(&UnitPath, Date) -> std::result::Result<(), AuthorizationError>,
     ) -> Result<()> {

@@ -25,6 +25,7 @@ pub mod fleet;
 pub mod grant;
 pub mod handover;
 pub mod idempotent_write;
+mod job_progress;
 pub mod job_run;
 mod morning_cache;
 pub mod morning_report;
@@ -48,6 +49,7 @@ pub mod waiver;
 
 pub use crate::store::with_timeout;
 pub use error::{AppError, Result};
+pub use job_progress::JobProgress;
 pub use reference::ReferenceSnapshot;
 
 use crate::clock::Clock;
@@ -75,6 +77,7 @@ pub struct App {
     totals_cache: totals_cache::TotalsCache,
     morning_cache: morning_cache::MorningCache,
     lease_micros: i64,
+    running_jobs: job_progress::RunningJobs,
     clock_guard: Option<Arc<clock_guard::ClockGuard>>,
     /// The levels released to partners; empty: the owner's and the one below it.
     release_levels: Arc<[UnitKind]>,
@@ -94,6 +97,7 @@ impl App {
             totals_cache: Arc::default(),
             morning_cache: morning_cache::MorningCache::default(),
             lease_micros,
+            running_jobs: job_progress::RunningJobs::default(),
             clock_guard: None,
             release_levels: Arc::default(),
         }

@@ -66,10 +66,12 @@ impl App {
                 .map(|(finding, _)| (finding.id(), finding))
                 .collect();
             let mut raised = BTreeMap::new();
-            for campaign in reference
+            let begun: Vec<&Campaign> = reference
                 .judged_campaigns()
                 .filter(|campaign| campaign.measurement_window.start <= today)
-            {
+                .collect();
+            for (number, campaign) in begun.iter().enumerate() {
+                self.report_progress(number, begun.len());
                 raised.extend(raise_findings(tx, &reference, campaign, &existing, today)?);
             }
             write_findings(tx, &permit, &reference, &existing, raised, today)

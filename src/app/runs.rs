@@ -198,14 +198,11 @@ impl App {
         self.authorize_job_run(actor)?;
         self.check_content()?;
         let campaigns = self.store().read(|tx| self.reference(tx))?.published_campaigns();
+        let manifests: Vec<Vec<RunManifest>> =
+            campaigns.into_iter().map(|one| self.run_manifests(one, 1)).collect::<Result<_>>()?;
         let mut verified_count = 0;
-        for manifest in campaigns
-            .into_iter()
-            .map(|one| self.run_manifests(one, 1))
-            .collect::<Result<Vec<_>>>()?
-            .iter()
-            .flatten()
-        {
+        for (number, manifest) in manifests.iter().flatten().enumerate() {
+            self.report_progress(number, manifests.len());
             let found = self.verify_run(manifest)?;
             if !found.holds() {
                 let differing = found.differing.len();

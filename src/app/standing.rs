@@ -57,9 +57,13 @@ impl App {
             tx.ensure_evidence()?;
             let reference = self.reference(tx)?;
             let input_bytes = RunInputBytes::load(tx)?;
-            let judge = |campaign| self.judge_from_cache(tx, &reference, campaign, today);
-            let judged: Vec<JudgedCampaign> =
-                reference.judged_campaigns().map(judge).collect::<Result<_>>()?;
+            let total = reference.judged_campaigns().count();
+            let mut judged = Vec::with_capacity(total);
+            for campaign in reference.judged_campaigns() {
+                self.report_progress(judged.len(), total);
+                judged.push(self.judge_from_cache(tx, &reference, campaign, today)?);
+            }
+            self.report_progress(total, total);
             Ok::<_, AppError>((reference, input_bytes, judged))
         })?;
         crate::store::fault_point::trigger_fault_point("night_judged");

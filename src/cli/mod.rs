@@ -72,6 +72,7 @@ mod runs;
 mod score;
 mod second_factor;
 mod serve;
+mod server_check;
 mod sign_in;
 mod standing_drilldown;
 mod standing_format;

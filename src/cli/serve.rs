@@ -4,6 +4,7 @@ use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::database_connection::{self, UNVERIFIED_CONNECTION, VERIFY_CONNECTION_HINT};
 use super::error::{CliError, CliResult};
+use super::server_check::build_server_check;
 use super::{invite, telemetry, web_address};
 use crate::app::App;
 use crate::config::{ClientAuthMode, Config, LogFormat, SecondFactorMode};
@@ -212,6 +213,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
             files.announced_ca_hashes()?,
         )
     };
+    let server_check = build_server_check(config.clone(), app.clone());
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let limits = ServerLimits {
         max_connections: count(config.limits.connections.get()),
@@ -236,6 +238,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         metrics: ServerMetrics::default(),
         reflection: config.listen.reflection,
         second_factor: to_policy(config.auth.second_factor),
+        server_check,
         web_app: config.web.enabled,
         office: config.office.enabled,
         allowed_origins: config.listen.allowed_origins.iter().map(ToString::to_string).collect(),

@@ -7,7 +7,7 @@ use super::{Services, caller, pagination};
 use crate::app::access::CallerIdentity;
 use crate::app::act::Performer;
 use crate::app::job_run::{JobId, JobRun, JobSlotOutcome};
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, JobProgress};
 use crate::domain::support::limits::CODE;
 use crate::domain::support::message::Message;
 use crate::domain::support::reason::RefusalReason;
@@ -19,10 +19,15 @@ use crate::trace;
 use crate::wire::bytes::encode_message;
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
+
+/// How often a caller hears how far a run is.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Runs a job for a slot and returns its outcome.
 pub type JobSlotRunner =
@@ -88,8 +93,9 @@ impl JobService for Services {
             let started = pb::RunJobResponse { step, ..pb::RunJobResponse::default() };
             // The job runs to its end even if the caller disconnects.
             let _ = sender.send(Ok(started)).await;
-            let app = services.app.clone();
-            let ended = services.blocking_pool.run(move || run_slot(&app, &job, slot, lang)).await;
+            let (app, id) = (services.app.clone(), job.id);
+            let running = services.blocking_pool.run(move || run_slot(&app, &job, slot, lang));
+            let ended = tell_progress(&services.app, (id, lang), &sender, running).await;
             let _ = sender.send(ended.map_err(|failure| failure.into_status(lang))).await;
         }));
         Ok(Response::new(ReceiverStream::new(receiver)))
@@ -110,6 +116,32 @@ impl JobService for Services {
     }
 }
 
+/// Waits for a run, and meanwhile sends each progress that the caller has room for.
+async fn tell_progress<R>(
+    app: &App,
+    (job, lang): (JobId, Lang),
+    sender: &mpsc::Sender<RunJobResult>,
+    running: impl Future<Output = R>,
+) -> R {
+    let mut running = pin!(running);
+    let mut told = None;
+    let mut look = tokio::time::interval(PROGRESS_INTERVAL);
+    loop {
+        tokio::select! {
+            ended = &mut running => return ended,
+            _ = look.tick() => {}
+        }
+        let progress = app.job_progress(job).filter(|progress| told != Some(*progress));
+        if let Some(JobProgress { done, total }) = progress {
+            let step = lang.text("jobs-running").to_owned();
+            let (done, total) = (done as u64, total as u64);
+            // A caller that reads slowly, or is gone, misses this one.
+            let _ = sender.try_send(Ok(pb::RunJobResponse { step, done, total, run: None }));
+            told = progress;
+        }
+    }
+}
+
 fn run_slot(
     app: &App,
     job: &JobEntry,
@@ -126,7 +158,7 @@ fn run_slot(
             format!("CLOCK: {}", fault.message_with_remedy().text(lang))
         }
     };
-    let run = app.job_run(job.id, slot)?.map(job_run_to_proto);
+    let run = app.job_run(job.id, slot)?.map(|run| job_run_to_proto(run, None));
     Ok(pb::RunJobResponse { step, done, total: 1, run })
 }
 
@@ -175,7 +207,11 @@ impl Services {
         };
         let next_page_token =
             pagination::next_offset_token(skip + size, runs.len(), name.as_bytes());
-        let runs = runs.into_iter().skip(skip).take(size).map(job_run_to_proto).collect();
+        let to_proto = |run: JobRun| {
+            let progress = JobId::parse(&run.job).and_then(|job| self.app.job_progress(job));
+            job_run_to_proto(run, progress)
+        };
+        let runs = runs.into_iter().skip(skip).take(size).map(to_proto).collect();
         Ok(pb::ListJobRunsResponse { runs, next_page_token })
     }
 
@@ -191,18 +227,24 @@ impl Services {
         let name = FieldViolations::require_text("name", &name, CODE)?;
         let job = JobId::parse(&name).ok_or(RefusalReason::NotFound)?;
         let end = self.app.perform_job_cancel(Performer::Caller(identity), &request, job)?;
-        Ok(pb::CancelJobResponse { run: take_performed(end)?.map(job_run_to_proto) })
+        Ok(pb::CancelJobResponse {
+            run: take_performed(end)?.map(|run| job_run_to_proto(run, None)),
+        })
     }
 }
 
-fn job_run_to_proto(run: JobRun) -> pb::JobRun {
+/// A run, with how far it is if it is under way.
+fn job_run_to_proto(run: JobRun, progress: Option<JobProgress>) -> pb::JobRun {
     let state = match run.state.as_str() {
         "DONE" => pb::JobRunState::Done,
         "FAILED" => pb::JobRunState::Failed,
         "CANCELLED" => pb::JobRunState::Cancelled,
         _ => pb::JobRunState::Running,
     };
+    let progress = progress.filter(|_| state == pb::JobRunState::Running);
     pb::JobRun {
+        done: progress.map_or(0, |progress| progress.done as u64),
+        total: progress.map_or(0, |progress| progress.total as u64),
         name: run.job,
         slot_at: Some(values::timestamp_to_proto(Timestamp(run.slot_at))),
         started_at: Some(values::timestamp_to_proto(Timestamp(run.started_at))),

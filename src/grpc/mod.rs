@@ -30,6 +30,7 @@ mod health;
 pub mod in_memory;
 mod job;
 mod live_view;
+mod maintenance;
 mod news;
 mod org;
 mod org_rehearsal;
@@ -57,6 +58,7 @@ pub use head_watch::WatchedHead;
 pub use health::CLOCK_HEALTH_NAME;
 pub use job::{JobEntry, JobSlotRunner};
 pub use live_view::LiveViewRequest;
+pub use maintenance::{ProblemUrgency, ServerCheck, ServerProblem};
 pub use news::{NewsRequest, NewsStream};
 pub use peer::{AddressBucket, AddressHasher, PeerInfo};
 pub use status::RpcError;
@@ -80,6 +82,7 @@ use crate::pb::desk_service_server::DeskServiceServer;
 use crate::pb::exchange_service_server::ExchangeServiceServer;
 use crate::pb::grant_service_server::GrantServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
+use crate::pb::maintenance_service_server::MaintenanceServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::participation_service_server::ParticipationServiceServer;
 use crate::pb::partner_service_server::PartnerServiceServer;
@@ -126,6 +129,7 @@ pub struct Services {
     cursor_signer: CursorSigner,
     endpoints: Arc<ServerEndpoints>,
     jobs: Arc<[JobEntry]>,
+    server_check: ServerCheck,
     head: watch::Receiver<WatchedHead>,
     subscriptions: Arc<head_watch::ScopeSubscriptions>,
     closing: watch::Receiver<bool>,
@@ -161,6 +165,7 @@ impl Services {
             cursor_signer: CursorSigner::new(&server_secret),
             endpoints: Arc::new(endpoints),
             jobs: jobs.into(),
+            server_check: ServerCheck::default(),
             head,
             subscriptions: Arc::default(),
             closing,
@@ -205,6 +210,12 @@ impl Services {
     #[must_use]
     pub fn with_reflection(self, offers_reflection: bool) -> Self {
         Self { offers_reflection, ..self }
+    }
+
+    /// Sets what an administrator hears who asks how the server is.
+    #[must_use]
+    pub fn with_server_check(self, server_check: ServerCheck) -> Self {
+        Self { server_check, ..self }
     }
 
     /// Sets whether desk accounts need a second factor.
@@ -266,6 +277,7 @@ impl Services {
             .add_service(QualityServiceServer::new(self.clone()))
             .add_service(TargetServiceServer::new(self.clone()))
             .add_service(JobServiceServer::new(self.clone()))
+            .add_service(MaintenanceServiceServer::new(self.clone()))
             .add_service(AuditServiceServer::new(self.clone()))
             .add_service(codec::SyncServiceServer::new(self))
             .add_service(health_service);

@@ -6,9 +6,9 @@
 use crate::domain::access::permission::Action::{
     self, AcceptReport, ApplyCampaign, ChangeOrg, CommentReport, DecideAward, DecidePlan,
     DeliverReport, Enrol, EscalateFinding, HandOverStocks, ImportBaseline, ListDevices, ReadAudit,
-    ReadDesk, ReadFinding, ReadFleet, ReadJob, ReadRelease, ReadReport, ReadStanding,
-    ReopenCampaign, ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict,
-    StepCampaign, SubmitReport, TakePart, WaiveReport,
+    ReadDesk, ReadFinding, ReadFleet, ReadJob, ReadRelease, ReadReport, ReadServerHealth,
+    ReadStanding, ReopenCampaign, ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport,
+    SettleConflict, StepCampaign, SubmitReport, TakePart, WaiveReport,
 };
 use crate::pb::Rpc;
 
@@ -95,6 +95,7 @@ define_access! {
     Rpc::ReopenCampaign => RpcAccess::OnRecord(&[ReopenCampaign]),
     Rpc::ListJobs | Rpc::ListJobRuns | Rpc::ListRuns | Rpc::VerifyRun =>
         RpcAccess::OnRecord(&[ReadJob]),
+    Rpc::GetServerHealth => RpcAccess::OnRecord(&[ReadServerHealth]),
     Rpc::RunJob | Rpc::CancelJob => RpcAccess::OnRecord(&[RunJob]),
     Rpc::ListAuditEntries | Rpc::VerifyAudit => RpcAccess::OnRecord(&[ReadAudit]),
     Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => RpcAccess::WithinUnits(&[ReadRelease]),

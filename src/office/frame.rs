@@ -127,6 +127,7 @@ pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
         "jobs",
         &[Role::Admin, Role::DataSteward, Role::Auditor, Role::CampaignHead],
     ),
+    ("office-nav-health", "health", &[Role::Admin]),
 ];
 
 fn render_navigation(desk: &DeskCaller) -> Markup {

@@ -42,7 +42,9 @@ pub use session::carry_token;
 use crate::clock::Clock;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::grpc::Services;
-use administration::{accounts, campaigns, cards, fleet, imports, jobs, keys, organisation};
+use administration::{
+    accounts, campaigns, cards, fleet, health, imports, jobs, keys, organisation,
+};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -116,6 +118,7 @@ fn administration_routes() -> Router<Office> {
         .route("/office/jobs/cancel", post(jobs::cancel))
         .route("/office/campaigns", get(campaigns::list))
         .route("/office/campaigns/step", post(campaigns::step))
+        .route("/office/health", get(health::show))
         .route("/office/organisation", get(organisation::show).post(organisation::rehearse))
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
 }

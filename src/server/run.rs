@@ -16,7 +16,7 @@ use super::trace_layer::TraceLayer;
 use super::web_app::WebApp;
 use crate::app::App;
 use crate::domain::access::second_factor::SecondFactorPolicy;
-use crate::grpc::{DeadlineLayer, ServerEndpoints, Services};
+use crate::grpc::{DeadlineLayer, ServerCheck, ServerEndpoints, Services};
 use crate::office::Office;
 use std::future::Future;
 use std::time::Duration;
@@ -68,6 +68,8 @@ pub struct ServerSetup {
     pub second_factor: SecondFactorPolicy,
     /// Origins of the web pages that may call, as in `https://thidua.tinh.vn`.
     pub allowed_origins: Vec<String>,
+    /// What is checked when an administrator asks how the server is.
+    pub server_check: ServerCheck,
     /// Serves the field app in the browser under `/app/`.
     pub web_app: bool,
     /// Serves the pages of the office under `/office/`.
@@ -145,7 +147,9 @@ async fn wait_for_grace(closing: &mut watch::Receiver<bool>) {
 
 /// Creates the services with the limits and settings of a server.
 fn build_services(setup: ServerSetup, closing: watch::Receiver<bool>) -> Services {
-    let ServerSetup { app, keys, endpoints, limits, reflection, second_factor, .. } = setup;
+    let ServerSetup {
+        app, keys, endpoints, limits, reflection, second_factor, server_check, ..
+    } = setup;
     let jobs = jobs::build_job_entries();
     let signing_keys = (keys.authority, keys.revocations);
     Services::new(app, signing_keys, keys.cursor_key, endpoints, jobs, closing)
@@ -153,6 +157,7 @@ fn build_services(setup: ServerSetup, closing: watch::Receiver<bool>) -> Service
         .with_failure_limit(limits.failures_per_address)
         .with_reflection(reflection)
         .with_second_factor(second_factor)
+        .with_server_check(server_check)
         .with_offline_lease(limits.offline_lease_days)
         .with_card_minutes(limits.card_minutes)
 }

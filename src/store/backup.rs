@@ -13,6 +13,7 @@ use super::write_tx::WriteTx;
 use super::{Store, owner_only, schema_migration};
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::scope_digest::ScopeDigest;
+use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use sha2::{Digest as _, Sha256};
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// Result of an integrity check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,6 +196,14 @@ impl BackupFile {
     /// The file with the SHA-256 of the backup, in the format of `sha256sum -c`.
     fn checksum_path(&self) -> PathBuf {
         self.path.with_extension("db.sha256")
+    }
+
+    /// When its file was written, unless the file does not tell, and its size in bytes.
+    pub fn written_at_and_size(&self) -> Result<(Option<Timestamp>, u64)> {
+        let found = fs::metadata(&self.path).map_err(|error| to_file_error(&self.path, &error))?;
+        let since_1970 = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let micros = since_1970.and_then(|at| i64::try_from(at.as_micros()).ok());
+        Ok((micros.map(Timestamp), found.len()))
     }
 
     /// Writes the checksum of a verified backup; a backup without one counts as unfinished.

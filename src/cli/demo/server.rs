@@ -6,8 +6,9 @@ use super::generator::Province;
 use crate::app::App;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
+use crate::cli::server_check::build_server_check;
 use crate::clock::Clock;
-use crate::config::WebOrigin;
+use crate::config::{Config, SecondFactorMode, SecretValue, WebOrigin};
 use crate::domain::access::enrolment::Invite;
 use crate::domain::access::partner::{KEY_DAYS_MAX, PartnerCall};
 use crate::domain::access::permission::{Actor, Grant, Role};
@@ -17,7 +18,7 @@ use crate::domain::reporting::calendar::{Calendar, Calendars};
 use crate::domain::standing::baseline::BaselineRow;
 use crate::domain::support::ids::{AccountId, ServiceKeyId, UnitId};
 use crate::domain::support::time::Timestamp;
-use crate::grpc::ServerEndpoints;
+use crate::grpc::{ServerCheck, ServerEndpoints};
 use crate::server::accept::ServerLimits;
 use crate::server::ca::{self, TlsFiles};
 use crate::server::keys::ServerKeys;
@@ -78,6 +79,7 @@ impl DemoServer {
         let (address_sender, address_receiver) = std::sync::mpsc::channel();
         let (served_app, listen) = (app.clone(), listen.to_owned());
         let allowed_origins = origins.iter().map(ToString::to_string).collect();
+        let server_check = build_server_check(demo_config(dir, database), app.clone());
         let serve = move || {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -88,7 +90,7 @@ impl DemoServer {
                 let address = listener.local_addr().map_err(|error| error.to_string())?;
                 let address = format!("https://{address}");
                 let setup = server_setup(served_app, keys, certificates, (&address, ca_sha256));
-                let setup = ServerSetup { allowed_origins, ..setup };
+                let setup = ServerSetup { allowed_origins, server_check, ..setup };
                 // If the receiver is gone, the demo has ended.
                 let _ = address_sender.send(address);
                 let shutdown = async move {
@@ -204,6 +206,14 @@ impl Drop for DemoServer {
     }
 }
 
+/// The configuration that stands for the demo's settings, as far as they can be asked about.
+fn demo_config(dir: &Path, database: &str) -> Config {
+    let mut config = Config { dir: dir.to_owned(), ..Config::default() };
+    config.database.url = SecretValue::new(database.to_owned());
+    config.auth.second_factor = SecondFactorMode::Off;
+    config
+}
+
 fn server_setup(
     app: App,
     keys: ServerKeys,
@@ -228,6 +238,7 @@ fn server_setup(
         reflection: false,
         second_factor: SecondFactorPolicy::Off,
         allowed_origins: Vec::new(),
+        server_check: ServerCheck::default(),
         web_app: true,
         office: true,
     }

@@ -287,6 +287,8 @@ define_actions! {
     RunJob = "job.run": Admin / Own, DataSteward / Own, System / Own;
     /// Read runs of jobs.
     ReadJob = "job.read": Admin / Own, DataSteward / Own, Auditor / Own, CampaignHead / Own, System / Own;
+    /// Read the problems of a server and its backups.
+    ReadServerHealth = "server.read": Admin / Own, System / Own;
     /// Issue enrolment codes and grants.
     Enrol = "access.enrol": Admin / Own, Admin / Above, System / Own, System / Above;
     /// Revoke devices and grants.

@@ -90,7 +90,7 @@ fn render_runs(desk: &DeskCaller, runs: &[pb::JobRun]) -> Markup {
                             th scope="row" { code { (run.name) } }
                             td { (time_text(run.started_at)) }
                             td { (time_text(run.ended_at)) }
-                            td { (state_text(run.state(), lang)) }
+                            td { (state_text(run.state(), lang)) (render_progress(run, lang)) }
                             td { (run.summary) }
                             td {
                                 @if run.state() == pb::JobRunState::Running {
@@ -101,6 +101,16 @@ fn render_runs(desk: &DeskCaller, runs: &[pb::JobRun]) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// How far a run is, where the server that answers knows.
+fn render_progress(run: &pb::JobRun, lang: Lang) -> Markup {
+    html! {
+        @if run.total > 0 {
+            " " progress value=(run.done) max=(run.total) aria-label=(lang.text("office-job-progress")) {}
+            " " (lang.count(run.done)) "/" (lang.count(run.total))
         }
     }
 }

@@ -4,6 +4,7 @@ pub(super) mod accounts;
 pub(super) mod campaigns;
 pub(super) mod cards;
 pub(super) mod fleet;
+pub(super) mod health;
 pub(super) mod imports;
 pub(super) mod jobs;
 pub(super) mod keys;

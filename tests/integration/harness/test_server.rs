@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use thidua::app::App;
+use thidua::app::backup::BackupDirs;
 use thidua::auth;
 use thidua::clock::Clock;
 use thidua::domain::access::enrolment::EnrolmentCode;
@@ -13,11 +14,12 @@ use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::second_factor::SecondFactorPolicy;
 use thidua::domain::campaign::CampaignStep;
 use thidua::domain::reporting::calendar::Calendars;
+use thidua::domain::support::clock_fault::ClockFault;
 use thidua::domain::support::ids::{AccountId, UnitId};
 use thidua::domain::support::time::Timestamp;
 use thidua::files::org::{OrgCsvTexts, read_org};
 use thidua::files::{campaign, catalogue};
-use thidua::grpc::ServerEndpoints;
+use thidua::grpc::{ProblemUrgency, ServerCheck, ServerEndpoints, ServerProblem};
 use thidua::server::accept::ServerLimits;
 use thidua::server::ca::{self, TlsFiles};
 use thidua::server::keys::ServerKeys;
@@ -120,6 +122,29 @@ pub(crate) fn open_app(dir: &std::path::Path) -> App {
         Store::open(&DatabaseLocation::parse(&database)).unwrap(),
         Clock::manual(first_monday()),
     )
+    .with_backup_dirs(BackupDirs {
+        primary: Some(dir.join("backups")),
+        secondary: Some(dir.join(SECOND_BACKUPS)),
+        keep_count: 3,
+    })
+}
+
+/// The second place of backups in a server's directory.
+pub(crate) const SECOND_BACKUPS: &str = "second-backups";
+
+/// If this file exists in a server's directory, a check of the server finds a problem.
+pub(crate) const PROBLEM_FILE: &str = "problem";
+
+fn server_check(dir: &std::path::Path) -> ServerCheck {
+    let file = dir.join(PROBLEM_FILE);
+    ServerCheck::new(move || {
+        let problem = || {
+            let fault = ClockFault::while_running(first_monday(), Timestamp(i64::MAX)).unwrap();
+            let (text, remedy) = (fault.message(), ClockFault::remedy());
+            ServerProblem::new(ProblemUrgency::Now, "CLOCK", text, remedy)
+        };
+        file.exists().then(problem).into_iter().collect()
+    })
 }
 
 impl TestServer {
@@ -258,6 +283,7 @@ impl TestServer {
             } else {
                 SecondFactorPolicy::Off
             },
+            server_check: server_check(dir),
             web_app: true,
             office: true,
             allowed_origins: vec![ALLOWED_ORIGIN.to_owned()],

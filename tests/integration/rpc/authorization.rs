@@ -32,9 +32,10 @@ const READS: [PartnerCall; 2] = [PartnerCall::Runs, PartnerCall::Standings];
 
 /// The unit of the records in the requests, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
-    const AT_ROOT: [Rpc; 21] = [
+    const AT_ROOT: [Rpc; 22] = [
         Rpc::ListJobs,
         Rpc::ListJobRuns,
+        Rpc::GetServerHealth,
         Rpc::RunJob,
         Rpc::CancelJob,
         Rpc::ListAuditEntries,
@@ -361,6 +362,7 @@ fn build_other_requests(
         }),
         (Rpc::ListJobs, Vec::new()),
         (Rpc::ListJobRuns, Vec::new()),
+        (Rpc::GetServerHealth, Vec::new()),
         (
             Rpc::RunJob,
             pb::RunJobRequest { request_id: id(), name: "compact".into() }.encode_to_vec(),

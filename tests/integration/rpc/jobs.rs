@@ -1,16 +1,18 @@
 //! Jobs, standings and the audit: what a nightly run publishes, and what is audited.
 
 use super::report::error_reason;
-use crate::harness::{TestClient, TestServer};
+use crate::harness::{PROBLEM_FILE, SECOND_BACKUPS, TestClient, TestServer};
 use std::sync::{Arc, Barrier};
-use thidua::app::AppError;
 use thidua::app::job_run::{JobId, verify_job_lease};
-use thidua::domain::access::permission::Role;
+use thidua::app::{App, AppError, JobProgress};
+use thidua::domain::access::permission::{Actor, Role};
 use thidua::domain::support::ids::{CampaignId, UnitId};
 use thidua::pb;
 use thidua::pb::audit_service_client::AuditServiceClient;
 use thidua::pb::job_service_client::JobServiceClient;
+use thidua::pb::maintenance_service_client::MaintenanceServiceClient;
 use thidua::pb::standing_service_client::StandingServiceClient;
+use thidua::store::WriteTx;
 use tonic::Code;
 
 const DISTRICT: &str = "dist-842";
@@ -174,5 +176,53 @@ async fn a_run_that_is_under_way_is_cancelled_by_rpc_once_and_publishes_nothing(
     go_on.wait();
     assert!(matches!(work.join().unwrap(), Err(AppError::LeaseLost)));
     assert_eq!(server.app.run_manifests(CampaignId::from_code("A"), 1).unwrap(), []);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn how_far_a_run_is_is_known_while_it_runs_and_not_after() {
+    let server = TestServer::start().await;
+    let (app, job) = (&server.app, JobId::Aggregate);
+    let seen = std::cell::Cell::new(None);
+    let work = |app: &App, actor: &Actor, _: i64| {
+        let look = |_: &mut WriteTx| {
+            seen.set(server.app.job_progress(job));
+            Ok(true)
+        };
+        app.aggregate_campaigns(actor, look).map(|_| String::new())
+    };
+    app.run_slot("test", job, app.now(), &work).unwrap();
+    assert_eq!(seen.get(), Some(JobProgress { done: 1, total: 1 }), "the campaign is judged");
+    assert_eq!(app.job_progress(job), None);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn an_administrator_of_the_root_hears_how_the_server_is_and_nobody_else() {
+    let server = TestServer::start().await;
+    let admin = server.enrol_client("prov-84", Role::Admin).await;
+    std::fs::write(server.server_dir().join(PROBLEM_FILE), "").unwrap();
+    let request = || pb::GetServerHealthRequest {};
+    let mut health = MaintenanceServiceClient::new(admin.channel.clone());
+    let found = health.get_server_health(admin.request(request())).await.unwrap().into_inner();
+    let codes: Vec<_> = found.problems.iter().map(|one| (&*one.code, one.urgency())).collect();
+    assert_eq!(codes, [("CLOCK", pb::ProblemUrgency::Now)]);
+    assert!(!found.problems[0].remedy.is_empty());
+    assert_eq!(found.backups, []);
+
+    let dirs = [server.server_dir().join("backups"), server.server_dir().join(SECOND_BACKUPS)];
+    dirs.iter().for_each(|dir| std::fs::create_dir(dir).unwrap());
+    server.app.create_backup(server.app.backup_dirs()).unwrap();
+    let found = health.get_server_health(admin.request(request())).await.unwrap().into_inner();
+    let places: Vec<_> = found.backups.iter().map(pb::Backup::place).collect();
+    assert_eq!(places, [pb::BackupPlace::Primary, pb::BackupPlace::Secondary]);
+    assert!(found.backups.iter().all(|one| one.size_bytes > 0 && one.made_at.is_some()));
+
+    for (unit, role) in [(DISTRICT, Role::Admin), ("prov-84", Role::CampaignHead)] {
+        let other = server.enrol_client(unit, role).await;
+        let mut health = MaintenanceServiceClient::new(other.channel.clone());
+        let refused = health.get_server_health(other.request(request())).await.unwrap_err();
+        assert!([Code::NotFound, Code::PermissionDenied].contains(&refused.code()), "{unit}");
+    }
     server.close().await;
 }
