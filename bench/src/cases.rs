@@ -52,6 +52,11 @@ pub(crate) const BENCH_CASES: &[BenchCase] = &[
         "idle followers, and one commit to all of them, against a bare fan-out",
         follow::bench_follow,
     ),
+    (
+        "pages",
+        "open pages of the office, and one commit to all of them, against as many followers",
+        follow::bench_pages,
+    ),
 ];
 
 /// Runs the rows of the plan; `done` is called for each result row.

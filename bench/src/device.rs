@@ -71,6 +71,11 @@ impl BenchDevice {
         Ok(())
     }
 
+    /// The token of the device.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Bytes of all frames received in exchanges, before TLS.
     pub(crate) fn received_bytes(&self) -> usize {
         self.received_bytes

@@ -77,7 +77,7 @@ impl BenchFixture {
                 allowed_origins: Vec::new(),
                 server_check: Default::default(),
                 web_app: false,
-                office: false,
+                office: true,
             })
         };
         let runtime = new_runtime()?;

@@ -1,13 +1,13 @@
 //! Morning reports that a node keeps between two readings. Most readers of a morning ask for the
 //! same few units, and what a report holds changes with the next run.
 //!
-//! A kept report is used while the run, the definitions and the baselines are those it was made of.
-//! Questions change between runs, so they are read each time.
+//! A kept report is used while the run, the definitions and the baselines are those it was made of;
+//! one of an earlier run stays as it is. Questions change between runs, so they are read each time.
 
 use super::ReferenceSnapshot;
 use super::morning_report::MorningReport;
-use crate::domain::standing::StandingRun;
 use crate::domain::standing::baseline::BaselineRow;
+use crate::domain::standing::{Standing, StandingRun};
 use crate::domain::support::ids::UnitId;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,20 +24,25 @@ pub(super) struct MorningSource {
     pub(super) unit: UnitId,
     /// The phase that was asked for.
     pub(super) phase: u8,
+    /// What an earlier run published; `None`: this is the latest run, whose standings are stored.
+    pub(super) earlier: Option<Arc<[Standing]>>,
 }
 
 impl MorningSource {
     /// Whether both ask for the same report, of whatever run.
     fn is_of_same_subject(&self, other: &Self) -> bool {
+        let earlier_run = |one: &Self| one.earlier.as_ref().map(|_| one.run.id);
         (self.run.campaign, self.unit, self.phase) == (other.run.campaign, other.unit, other.phase)
+            && earlier_run(self) == earlier_run(other)
     }
 
     /// Whether a report of `other` holds what one of `self` does.
     fn gives_same_as(&self, other: &Self) -> bool {
+        let has_same_inputs =
+            || Arc::ptr_eq(&self.reference, &other.reference) && self.baselines == other.baselines;
         self.is_of_same_subject(other)
             && self.run == other.run
-            && Arc::ptr_eq(&self.reference, &other.reference)
-            && self.baselines == other.baselines
+            && (self.earlier.is_some() || has_same_inputs())
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::morning_cache::MorningSource;
 use super::run_changes::RunChanges;
+use super::runs::{PublishedRun, load_published_run};
 use super::standing::{to_report_entry, unknown_calendar_error};
 use super::unsent_reports::{UnsentReports, find_unsent_reports};
 use super::{App, AppError, ReferenceSnapshot, Result};
@@ -21,7 +22,7 @@ use crate::domain::standing::{
     Coverage, JudgementState, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint,
     UnitTrajectories, WindowSums, aggregate_reports,
 };
-use crate::domain::support::ids::{CampaignId, UnitId};
+use crate::domain::support::ids::{CampaignId, RunId, UnitId};
 use crate::domain::support::message::message;
 use crate::domain::support::reason::RefusalReason;
 use crate::domain::support::violation::Violation;
@@ -43,6 +44,8 @@ pub struct MorningReportRequest {
     pub phase: u8,
     /// The unit; `None`: the root.
     pub unit: Option<UnitId>,
+    /// An earlier run; `None`: the latest.
+    pub run: Option<RunId>,
 }
 
 /// The unit itself or a unit directly below it.
@@ -88,6 +91,8 @@ pub struct MorningReport {
     pub today: Date,
     /// The run.
     pub run: StandingRun,
+    /// Whether an earlier run than the latest was asked for.
+    pub is_earlier: bool,
     /// The audit chain at the cut of the run: it proves what was written until then.
     pub audit_chain: [u8; 32],
     /// The unit itself.
@@ -131,22 +136,20 @@ impl App {
         request: &MorningReportRequest,
     ) -> Result<MorningReport> {
         self.store().read(|tx| {
-            let reference = self.reference(tx)?;
-            let campaign = reference.campaign(request.campaign).cloned();
+            let source = match request.run {
+                None => self.load_latest_run(tx, request)?,
+                Some(run) => self.load_earlier_run(tx, request, run)?,
+            };
+            let campaign = source.reference.campaign(request.campaign).cloned();
             let campaign = campaign.ok_or(RefusalReason::NotFound)?;
-            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
             check_phase(&campaign, request.phase)?;
-            let run = tx.latest_run(request.campaign)?.ok_or(RefusalReason::NotFound)?;
-            let unit = request.unit.unwrap_or(root);
-            let unit_path = tx.unit_path(unit)?;
-            let today = run.cut_at.local_date();
+            let unit_path = tx.unit_path(source.unit)?;
+            let today = source.run.cut_at.local_date();
             if authorize::<action::ReadStanding>(actor, &unit_path, self.now().local_date())
                 .is_err()
             {
                 return Err(RefusalReason::NotFound.into());
             }
-            let baselines = tx.baselines()?.into();
-            let source = MorningSource { reference, baselines, run, unit, phase: request.phase };
             let kept = match self.morning_cache.find(&source) {
                 Some(kept) => kept,
                 None => {
@@ -156,9 +159,45 @@ impl App {
                     built
                 }
             };
-            let questions = load_questions(tx, &source, today)?;
+            let questions = match source.earlier {
+                None => load_questions(tx, &source, today)?,
+                Some(_) => Vec::new(),
+            };
             Ok(MorningReport { questions, ..MorningReport::clone(&kept) })
         })
+    }
+
+    fn load_latest_run(
+        &self,
+        tx: &mut ReadTx,
+        request: &MorningReportRequest,
+    ) -> Result<MorningSource> {
+        let reference = self.reference(tx)?;
+        let run = tx.latest_run(request.campaign)?.ok_or(RefusalReason::NotFound)?;
+        let (unit, baselines) = (self.requested_unit(tx, request)?, tx.baselines()?.into());
+        let phase = request.phase;
+        Ok(MorningSource { reference, baselines, run, unit, phase, earlier: None })
+    }
+
+    fn load_earlier_run(
+        &self,
+        tx: &mut ReadTx,
+        request: &MorningReportRequest,
+        run: RunId,
+    ) -> Result<MorningSource> {
+        let published = load_published_run(tx, request.campaign, run)?;
+        let PublishedRun { reference, baselines, run, standings } = published;
+        let (unit, phase) = (self.requested_unit(tx, request)?, request.phase);
+        let (reference, baselines) = (Arc::new(reference), baselines.into());
+        let earlier = Some(standings.into());
+        Ok(MorningSource { reference, baselines, run, unit, phase, earlier })
+    }
+
+    fn requested_unit(&self, tx: &mut ReadTx, request: &MorningReportRequest) -> Result<UnitId> {
+        match request.unit {
+            Some(unit) => Ok(unit),
+            None => self.root_unit(tx)?.ok_or_else(AppError::no_organisation),
+        }
     }
 }
 
@@ -183,9 +222,16 @@ struct MorningReportBuilder {
 impl MorningReportBuilder {
     /// The report without its questions.
     fn build(self, tx: &mut ReadTx) -> Result<MorningReport> {
-        let MorningSource { reference, baselines: rows, run, unit, phase } = self.source.clone();
-        let standings =
-            tx.standings(self.campaign.id(), &reference.unit_numbers, &reference.element_numbers)?;
+        let MorningSource { reference, baselines: rows, run, unit, phase, earlier } =
+            self.source.clone();
+        let standings = match &earlier {
+            Some(published) => published.to_vec(),
+            None => tx.standings(
+                self.campaign.id(),
+                &reference.unit_numbers,
+                &reference.element_numbers,
+            )?,
+        };
         // A unit that did not exist in the phase is presented over the whole campaign.
         let judged = |one: &Standing| one.unit == unit && one.phase == phase;
         let phase = if standings.iter().any(judged) { phase } else { 0 };
@@ -230,6 +276,7 @@ impl MorningReportBuilder {
             reference,
             campaign: self.campaign,
             run,
+            is_earlier: earlier.is_some(),
         })
     }
 

@@ -22,7 +22,8 @@ use crate::domain::standing::{
     compute_input_digest_of_version,
 };
 use crate::domain::support::ids::{CampaignId, RunId, UnitId};
-use crate::domain::support::time::{date_from_days, days_from_date};
+use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::{Timestamp, date_from_days, days_from_date};
 use crate::store::reference::ReferenceData;
 pub use crate::store::run_manifest::RunManifest;
 use crate::store::run_manifest::{decode_parts, decode_standings, encode_parts, encode_standings};
@@ -276,6 +277,46 @@ fn verify_other_semantics(
         differing: Vec::new(),
         other_semantics: Some(manifest.semantics),
     }
+}
+
+/// A published run with everything of its time.
+pub(super) struct PublishedRun {
+    pub(super) reference: ReferenceSnapshot,
+    pub(super) baselines: Vec<BaselineRow>,
+    pub(super) run: StandingRun,
+    pub(super) standings: Vec<Standing>,
+}
+
+/// A run of the campaign, from its manifest.
+///
+/// # Errors
+/// NOT_FOUND for an unknown run, and for one of another campaign.
+pub(super) fn load_published_run(
+    tx: &mut ReadTx,
+    campaign: CampaignId,
+    id: RunId,
+) -> Result<PublishedRun> {
+    let found = tx.run_manifest(id)?.filter(|manifest| manifest.campaign[..] == campaign.0[..]);
+    let manifest = found.ok_or(RefusalReason::NotFound)?;
+    let (reference, _) = load_definitions(tx, &manifest)?;
+    let standings =
+        decode_standings(&manifest.standings, &reference.unit_numbers, &reference.element_numbers)?;
+    let number = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let digest = <[u8; 32]>::try_from(&manifest.input_digest[..]);
+    let run = StandingRun {
+        id,
+        number: number(manifest.number),
+        campaign,
+        cut_seq: manifest.cut_seq,
+        cut_at: Timestamp(manifest.published_at),
+        input_digest: digest.map_err(|_| damaged_run_error("digest"))?,
+        code_version: manifest.code_version.clone(),
+        standings: u32::try_from(standings.len()).unwrap_or(u32::MAX),
+        changed: 0,
+        supersedes: number(manifest.supersedes),
+    };
+    let baselines = decode_baselines(&tx.run_input(&manifest.baselines_digest)?)?;
+    Ok(PublishedRun { reference, baselines, run, standings })
 }
 
 pub(super) fn load_definitions(

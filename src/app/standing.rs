@@ -15,8 +15,8 @@ use crate::domain::report::workflow::ReportState;
 use crate::domain::reporting::expectation::UnknownCalendar;
 use crate::domain::standing::baseline::{BaselineRow, Baselines};
 use crate::domain::standing::{
-    ReportEntry, ReportsDigest, Standing, StandingInput, StandingRun, compute_input_digest,
-    judge_standings,
+    ReportEntry, ReportsDigest, Standing, StandingInput, StandingRun, StandingView,
+    compute_input_digest, judge_standings,
 };
 use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::store::{ReadTx, WriteTx};
@@ -61,7 +61,8 @@ impl App {
             let mut judged = Vec::with_capacity(total);
             for campaign in reference.judged_campaigns() {
                 self.report_progress(judged.len(), total);
-                judged.push(self.judge_from_cache(tx, &reference, campaign, today)?);
+                let of_today = (today, StructureView::AsWas);
+                judged.push(self.judge_from_cache(tx, &reference, campaign, of_today)?);
             }
             self.report_progress(total, total);
             Ok::<_, AppError>((reference, input_bytes, judged))
@@ -111,17 +112,12 @@ impl App {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            match view {
-                StructureView::AsWas => self.judge_from_cache(tx, &reference, campaign, today),
-                StructureView::AsIs(_) | StructureView::Frozen(_) => {
-                    judge_campaign(tx, &reference, campaign, (today, view), to_report_entry)
-                }
-            }
+            self.judge_from_cache(tx, &reference, campaign, (today, view))
         })
     }
 
-    /// Judges every campaign twice, from the cached totals and from all raw reports; returns how
-    /// many agree to the byte.
+    /// Judges every campaign in each view twice, from the cached totals and from all raw reports;
+    /// returns how many campaigns agree to the byte.
     ///
     /// # Errors
     /// The first campaign whose cached totals are wrong.
@@ -130,20 +126,18 @@ impl App {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            for campaign in reference.judged_campaigns() {
-                let from_cache = self.judge_from_cache(tx, &reference, campaign, today)?;
-                let full = judge_campaign(
-                    tx,
-                    &reference,
-                    campaign,
-                    (today, StructureView::AsWas),
-                    to_report_entry,
-                )?;
+            let judged = reference
+                .judged_campaigns()
+                .flat_map(|campaign| StandingView::ALL.iter().map(move |view| (campaign, view)));
+            for (campaign, view) in judged {
+                let of_today = (today, view.structure_of(campaign, today));
+                let from_cache = self.judge_from_cache(tx, &reference, campaign, of_today)?;
+                let full = judge_campaign(tx, &reference, campaign, of_today, to_report_entry)?;
                 if from_cache.standings != full.standings
                     || from_cache.input_digest != full.input_digest
                 {
                     let what = format!(
-                        "the sums of campaign {} do not follow from its reports",
+                        "the sums of campaign {} in the view {view} do not follow from its reports",
                         campaign.code
                     );
                     return Err(AppError::Store(crate::store::Error::Damaged(what)));

@@ -14,7 +14,7 @@ use crate::app::ReferenceSnapshot;
 use crate::domain::campaign::Campaign;
 use crate::domain::org::StructureView;
 use crate::domain::report::form::Catalogue;
-use crate::domain::standing::{Judgement, Standing, StateGroup, find_comparison};
+use crate::domain::standing::{Judgement, Standing, StandingView, StateGroup, find_comparison};
 use crate::domain::support::ids::UnitId;
 use crate::domain::support::message::message;
 use crate::domain::target_rule::StandingStage;
@@ -122,11 +122,8 @@ pub(super) fn parse_view(
     today: jiff::civil::Date,
 ) -> CliResult<StructureView> {
     let wanted = text.to_uppercase();
-    let found = match wanted.as_str() {
-        "AS_IS" => Some(StructureView::AsIs(today)),
-        "FROZEN" => Some(StructureView::Frozen(campaign.measurement_window.start)),
-        other => StructureView::parse(other),
-    };
+    let named = StandingView::parse(&wanted).map(|view| view.structure_of(campaign, today));
+    let found = named.or_else(|| StructureView::parse(&wanted));
     found.ok_or_else(|| {
         let known = "AS_WAS | AS_IS | AS_IS(2025-07-01) | FROZEN";
         CliError::usage_error(message!("standings-there-no-view-expected", text, known))

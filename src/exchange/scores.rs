@@ -61,8 +61,8 @@ pub fn evaluate_scores(
         Err(faults) => return Ok(Err(faults)),
     };
     let (id, unit) = (campaign.id(), request.unit);
-    let morning =
-        app.morning_report(actor, &MorningReportRequest { campaign: id, phase: 0, unit })?;
+    let morning = app
+        .morning_report(actor, &MorningReportRequest { campaign: id, phase: 0, unit, run: None })?;
     let units = if unit.is_some() { vec![morning.unit] } else { morning.child_units };
     let mut scores = Vec::new();
     for line in units {

@@ -10,7 +10,7 @@ use crate::app::fleet::UnitDevices;
 use crate::app::morning_report::{MorningReport, MorningReportRequest};
 use crate::domain::access::fleet::UnitFleet;
 use crate::domain::access::permission::action;
-use crate::domain::support::ids::CampaignId;
+use crate::domain::support::ids::{CampaignId, RunId};
 use crate::domain::support::limits::CODE;
 use crate::domain::support::reason::RefusalReason;
 use crate::i18n::Lang;
@@ -92,16 +92,19 @@ impl Services {
         identity: &CallerIdentity,
         message: pb::GetMorningReportRequest,
     ) -> Result<MorningReport, RpcError> {
-        let pb::GetMorningReportRequest { campaign_code, phase, unit_uid } = message;
+        let pb::GetMorningReportRequest { campaign_code, phase, unit_uid, run_id } = message;
         let mut violations = FieldViolations::default();
         let code = violations.check_text("campaign_code", &campaign_code, CODE);
         let phase = u8::try_from(phase).map_err(|_| RefusalReason::Malformed);
         let phase = violations.check("phase", phase);
-        let (code, phase) = violations.into_result(code.zip(phase))?;
+        let run = (!run_id.is_empty()).then(|| RunId::from_slice(&run_id)).transpose();
+        let run = violations.check("run_id", run.map_err(|_| RefusalReason::BadId));
+        let ((code, phase), run) = violations.into_result(code.zip(phase).zip(run))?;
         let unit = find_optional_unit(&*self.load_reference()?, &unit_uid)?;
         // Who may not read the standings does not learn which campaigns and phases there are.
         self.app.check_may_at::<action::ReadStanding>(&identity.actor, unit)?;
-        let request = MorningReportRequest { campaign: CampaignId::from_code(&code), phase, unit };
+        let campaign = CampaignId::from_code(&code);
+        let request = MorningReportRequest { campaign, phase, unit, run };
         Ok(self.app.morning_report(&identity.actor, &request)?)
     }
 }

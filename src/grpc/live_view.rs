@@ -7,7 +7,6 @@ use super::status::RpcError;
 use super::unary;
 use crate::app::access::CallerIdentity;
 use crate::domain::access::permission::action;
-use crate::domain::org::StructureView;
 use crate::domain::standing::{Standing, StandingView};
 use crate::domain::support::ids::CampaignId;
 use crate::domain::support::reason::RefusalReason;
@@ -54,11 +53,7 @@ impl Services {
         let campaign = reference.campaign(CampaignId::from_code(&campaign_code));
         let campaign = campaign.ok_or(RefusalReason::NotFound)?;
         let unit = find_optional_unit(&reference, &unit_uid)?.ok_or(RefusalReason::NotFound)?;
-        let structure = match view {
-            StandingView::AsWas => StructureView::AsWas,
-            StandingView::AsIs => StructureView::AsIs(self.app.now().local_date()),
-            StandingView::Frozen => StructureView::Frozen(campaign.measurement_window.start),
-        };
+        let structure = view.structure_of(campaign, self.app.now().local_date());
         let judged = self.app.judge_live(campaign, structure)?;
         let is_meant = |one: &&Standing| {
             (one.unit, one.phase) == (unit, phase) && one.judgement.code == target

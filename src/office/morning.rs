@@ -8,7 +8,7 @@ use super::failure::PageFailure;
 use super::forms::Fields;
 use crate::app::morning_report::MorningReport;
 use crate::domain::access::fleet::LastContact;
-use crate::domain::support::hex::encode_hex;
+use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::ids::ReportId;
 use crate::i18n::Lang;
 use crate::morning_report::PageLinks;
@@ -27,6 +27,8 @@ pub(super) struct MorningQuery {
     pub(super) phase: u32,
     /// Permanent code of the unit.
     pub(super) unit: String,
+    /// An earlier run, in hexadecimal digits; empty: the latest.
+    pub(super) run: String,
 }
 
 impl MorningQuery {
@@ -44,7 +46,7 @@ impl MorningQuery {
             unit = find_own_unit(desk).await?;
         }
         let phase = phase.map_err(|_| PageFailure::BadForm { lang: desk.lang() })?;
-        Ok(Self { campaign, phase, unit })
+        Ok(Self { campaign, phase, unit, run: field("run") })
     }
 
     /// The address of a page about this report, or about one of its targets.
@@ -54,6 +56,7 @@ impl MorningQuery {
             ("campaign", &*self.campaign),
             ("phase", &phase),
             ("unit", &self.unit),
+            ("run", &self.run),
             ("target", target),
         ];
         page_address(page, &query)
@@ -61,10 +64,12 @@ impl MorningQuery {
 
     /// The report.
     pub(super) async fn find(&self, desk: &DeskCaller) -> Result<MorningReport, PageFailure> {
+        let run_id = decode_hex(&self.run).ok_or(PageFailure::NotFound { lang: desk.lang() })?;
         let request = pb::GetMorningReportRequest {
             campaign_code: self.campaign.clone(),
             phase: self.phase,
             unit_uid: self.unit.clone(),
+            run_id,
         };
         let found = desk.services().find_morning_report(desk.request(request)).await;
         found.map_err(|status| PageFailure::from_status(status, &desk.visitor))

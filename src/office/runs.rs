@@ -143,6 +143,11 @@ pub(super) async fn show(
             Some(verified) => (render_verdict(verified, lang)),
             None => p { a href=(page_address("run", &query)) { (lang.text("office-verify-run")) } },
         }
+        p {
+            a href=(page_address("today", &[("campaign", campaign), ("run", &encode_hex(&run_id))])) {
+                (lang.text("office-page-of-run"))
+            }
+        }
         (render_manifest(&run, lang))
         section {
             h2 { (lang.text("office-published-standings")) } (render_standings(&standings, lang))

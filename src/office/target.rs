@@ -6,10 +6,10 @@ use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::Fields;
 use super::frame::Page;
-use super::live::{Live, News, NewsKind};
 use super::morning::{MorningLinks, MorningQuery};
 use super::table::Heading::Text;
 use super::table::table_head;
+use super::today::{follow_latest, render_earlier};
 use crate::app::morning_report::MorningReport;
 use crate::domain::standing::StandingView;
 use crate::domain::support::hex::encode_hex;
@@ -38,8 +38,12 @@ pub(super) async fn show(
     let code = fields.get("target").map_or("", String::as_str);
     let query = MorningQuery::read(&desk, &fields).await?;
     let morning = query.find(&desk).await?;
-    let published = load_published(&desk, &morning, code).await?;
-    let live = judge_live(&desk, &query, &morning, code, &fields).await?;
+    let (published, live) = if morning.is_earlier {
+        (None, None)
+    } else {
+        let published = load_published(&desk, &morning, code).await?;
+        (published, judge_live(&desk, &query, &morning, code, &fields).await?)
+    };
     let links = MorningLinks::new(&query, lang);
     let mut parts = PageParts::new(&morning, lang, Some(&links));
     if !parts.keep_target(code) {
@@ -47,17 +51,20 @@ pub(super) async fn show(
     }
     let title = format!("{code} · {}", morning.unit.name);
     let content = html! {
+        @if morning.is_earlier { (render_earlier(&query, &morning, lang)) }
         p { a href=(query.address("today", "")) { (lang.text("office-back-to-all-targets")) } }
         p.meta { (parts.judged_window()) }
         (parts.targets())
-        (render_views(published.as_ref(), live.as_ref(), &query, code, &desk))
+        @if !morning.is_earlier {
+            (render_views(published.as_ref(), live.as_ref(), &query, code, &desk))
+        }
         (parts.units())
         (parts.coverage())
         (parts.definitions())
         (render_run(&morning, lang))
     };
     let is_synthetic = morning.is_synthetic;
-    let live = Live::News(News { after, kind: NewsKind::Run });
+    let live = follow_latest(&morning, after);
     Ok(Page { title: &title, content, live, is_synthetic }.render(&desk))
 }
 

@@ -33,6 +33,7 @@ pub(super) async fn show(
     let parts = PageParts::new(&morning, desk.lang(), Some(&links));
     let title = title_text(&morning, desk.lang());
     let content = html! {
+        @if morning.is_earlier { (render_earlier(&query, &morning, desk.lang())) }
         (render_choices(&query, &campaigns, &morning, desk.lang()))
         p.meta { (parts.judged_window()) }
         (parts.summary())
@@ -44,8 +45,28 @@ pub(super) async fn show(
         (parts.provenance())
     };
     let is_synthetic = morning.is_synthetic;
-    let live = Live::News(News { after, kind: NewsKind::Run });
+    let live = follow_latest(&morning, after);
     Ok(Page { title: &title, content, live, is_synthetic }.render(&desk))
+}
+
+/// A page of the latest run waits for the next; one of an earlier run stays as it is.
+pub(super) fn follow_latest(morning: &MorningReport, after: i64) -> Live {
+    match morning.is_earlier {
+        true => Live::Never,
+        false => Live::News(News { after, kind: NewsKind::Run }),
+    }
+}
+
+/// Says that these are the figures of an earlier run, and leads to those of the latest.
+pub(super) fn render_earlier(query: &MorningQuery, morning: &MorningReport, lang: Lang) -> Markup {
+    let latest = MorningQuery { run: String::new(), ..query.clone() }.address("today", "");
+    let day = format_day(morning.today, lang);
+    html! {
+        p.lead role="note" {
+            (lang.say(message!("office-earlier-run", number = morning.run.number, day)))
+            " " a href=(latest) { (lang.text("office-to-latest-run")) }
+        }
+    }
 }
 
 /// The day of the run, the unit and the campaign.
@@ -68,8 +89,8 @@ fn render_choices(
     lang: Lang,
 ) -> Markup {
     let of_campaign = |campaign: &pb::CampaignRecord| {
-        let unit = query.unit.clone();
-        MorningQuery { campaign: campaign.code.clone(), phase: 0, unit }.address("today", "")
+        let (campaign, unit) = (campaign.code.clone(), query.unit.clone());
+        MorningQuery { campaign, phase: 0, unit, run: String::new() }.address("today", "")
     };
     let of_phase = |phase: u32| MorningQuery { phase, ..query.clone() }.address("today", "");
     let current = |is_current: bool| is_current.then_some("true");

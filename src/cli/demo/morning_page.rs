@@ -35,7 +35,7 @@ pub(super) fn write_morning_page(
     owner_only::ensure_dir(dir)?;
     let campaign = &simulation.province.campaign;
     let phase = campaign.phase_on(last_judged).map_or(0, |phase| phase.no);
-    let requested = MorningReportRequest { campaign: campaign.id(), phase, unit: None };
+    let requested = MorningReportRequest { campaign: campaign.id(), phase, unit: None, run: None };
     let actor = simulation.server.app.system_actor()?;
     let report = simulation.server.app.morning_report(&actor, &requested)?;
     let files = build_files(&report, lang).map_err(|error| DemoError(error.to_string()))?;

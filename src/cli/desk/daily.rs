@@ -84,8 +84,12 @@ impl Desk {
         let unit = asked.unit.map(|code| self.find_unit_id(code)).transpose()?;
         match self {
             Self::Local(local_app) => {
-                let request =
-                    MorningReportRequest { campaign: campaign.id(), phase: asked.phase, unit };
+                let request = MorningReportRequest {
+                    campaign: campaign.id(),
+                    phase: asked.phase,
+                    unit,
+                    run: None,
+                };
                 let morning = local_app.app.morning_report(&local_app.actor, &request)?;
                 build_files(&morning, lang).map_err(|error| {
                     CliError::new("NO_WORKBOOK", message!("morning-report-no-workbook", error))
@@ -96,6 +100,7 @@ impl Desk {
                     campaign_code: campaign.code,
                     phase: asked.phase.into(),
                     unit_uid: asked.unit.unwrap_or_default().to_owned(),
+                    ..Default::default()
                 };
                 let answer = remote.ask(remote.client.get_morning_report(request))?;
                 let pb::GetMorningReportResponse { name, page, workbook } = answer;

@@ -35,6 +35,7 @@ pub use shown_figures::{ShownFigure, ShownFigures, find_comparison};
 pub use totals::CampaignTotals;
 pub use trajectory::{TrajectoryPoint, UnitTrajectories};
 
+use crate::domain::campaign::Campaign;
 use crate::domain::org::StructureView;
 use crate::domain::report::element::ElementCode;
 use crate::domain::support::ids::{CampaignId, RunId, StandingId, UnitId, derive_id};
@@ -324,6 +325,18 @@ pub struct Standing {
     pub judgement: Judgement,
     /// Completeness of the reports behind it.
     pub coverage: Coverage,
+}
+
+impl StandingView {
+    /// The structure of this view of a campaign, as of a day.
+    #[must_use]
+    pub fn structure_of(self, campaign: &Campaign, today: Date) -> StructureView {
+        match self {
+            Self::AsWas => StructureView::AsWas,
+            Self::AsIs => StructureView::AsIs(today),
+            Self::Frozen => StructureView::Frozen(campaign.measurement_window.start),
+        }
+    }
 }
 
 impl From<StructureView> for StandingView {

@@ -1,16 +1,18 @@
 //! What a desk computes and reads: the catalogue, score sheets, rehearsals of the organisation, due
 //! reports, silent devices and the morning report.
 
-use super::jobs::run_nightly_job;
+use super::jobs::{run_nightly_job, run_nightly_job_as};
 use super::report::{error_reason, submit_nil_report};
 use crate::harness::{TestClient, TestServer};
 use jiff::civil::date;
 use prost::Message as _;
 use thidua::domain::access::permission::Role;
+use thidua::domain::support::ids::CampaignId;
 use thidua::domain::support::time::{Timestamp, days_from_date};
 use thidua::pb::catalogue_service_client::CatalogueServiceClient;
 use thidua::pb::desk_service_client::DeskServiceClient;
 use thidua::pb::org_service_client::OrgServiceClient;
+use thidua::pb::run_service_client::RunServiceClient;
 use thidua::pb::scoring_service_client::ScoringServiceClient;
 use thidua::pb::{self, Rpc};
 use tonic::{Response, Status};
@@ -28,7 +30,7 @@ pub(super) fn build_desk_requests(unit: &str) -> Vec<(Rpc, Vec<u8>)> {
         plan: None,
         unit_uid: unit_uid.clone(),
     };
-    let morning = pb::GetMorningReportRequest { campaign_code, phase: 0, unit_uid };
+    let morning = pb::GetMorningReportRequest { campaign_code, unit_uid, ..Default::default() };
     let file = |name: &str| pb::TableFile { name: name.to_owned(), data: b"x".to_vec() };
     let rehearse = pb::RehearseOrganisationRequest {
         units: Some(file("units.csv")),
@@ -205,6 +207,7 @@ async fn a_desk_reads_who_owes_what_where_phones_are_silent_and_the_morning_repo
         campaign_code: "A".into(),
         phase,
         unit_uid: DISTRICT.into(),
+        ..Default::default()
     };
     let morning = desk.get_morning_report(head.request(request(0))).await.unwrap().into_inner();
     assert!(morning.name.starts_with("thidua-A-0-dist-842-"), "{}", morning.name);
@@ -214,5 +217,42 @@ async fn a_desk_reads_who_owes_what_where_phones_are_silent_and_the_morning_repo
     let request = pb::ListDueReportsRequest { page_size: -1, ..Default::default() };
     let refused = desk.list_due_reports(head.request(request)).await.unwrap_err();
     assert_eq!(error_reason(&refused), "MALFORMED");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn the_morning_report_of_an_earlier_run_stays_as_it_was() {
+    let server = TestServer::start().await;
+    let mut steward = server.enrol_client(ROOT, Role::DataSteward).await;
+    let mut head = server.enrol_client(ROOT, Role::CampaignHead).await;
+    let mut desk = DeskServiceClient::new(head.channel.clone());
+    let request = |run_id| pb::GetMorningReportRequest {
+        campaign_code: "A".into(),
+        unit_uid: COMMUNE.into(),
+        run_id,
+        ..Default::default()
+    };
+    run_nightly_job_as(&steward, 1).await;
+    let first = desk.get_morning_report(head.request(request(Vec::new()))).await.unwrap();
+    let of_campaign = pb::ListRunsRequest {
+        campaign_id: CampaignId::from_code("A").0.to_vec(),
+        ..Default::default()
+    };
+    let mut runs = RunServiceClient::new(head.channel.clone());
+    let listed = runs.list_runs(head.request(of_campaign)).await.unwrap().into_inner();
+    let run_id = listed.runs[0].run_id.clone();
+
+    server.clock.set(Timestamp::from_local_midnight(date(2024, 9, 3)));
+    let author = server.enrol_client(COMMUNE, Role::Reporter).await;
+    submit_nil_report(&server, &author).await;
+    steward.renew_token().await.unwrap();
+    head.renew_token().await.unwrap();
+    run_nightly_job_as(&steward, 2).await;
+    let latest = desk.get_morning_report(head.request(request(Vec::new()))).await.unwrap();
+    let earlier = desk.get_morning_report(head.request(request(run_id))).await.unwrap();
+    assert_eq!(earlier.get_ref().page, first.get_ref().page);
+    assert_ne!(latest.get_ref().page, first.get_ref().page);
+    let unknown = desk.get_morning_report(head.request(request(vec![7; 16]))).await.unwrap_err();
+    assert_eq!(error_reason(&unknown), "NOT_FOUND");
     server.close().await;
 }

@@ -189,7 +189,7 @@ async fn for_the_partner(server: &TestServer, unit: &str) -> Surface {
 
 fn morning_report(server: &TestServer, unit: UnitId) -> MorningReport {
     let campaign = CampaignId::from_code("A");
-    let requested = MorningReportRequest { campaign, phase: PHASE, unit: Some(unit) };
+    let requested = MorningReportRequest { campaign, phase: PHASE, unit: Some(unit), run: None };
     server.app.morning_report(&server.app.system_actor().unwrap(), &requested).unwrap()
 }
 
