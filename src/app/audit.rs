@@ -5,7 +5,8 @@ use super::{App, AppError, Result};
 use crate::domain::access::permission::{Actor, Permit, action, authorize};
 use crate::domain::audit::merkle::{MerkleHash, hash_leaf};
 use crate::domain::report::free_text;
-pub use crate::store::audit::{AuditEntry, AuditVerification};
+use crate::domain::support::hex::encode_hex;
+pub use crate::store::audit::{AuditEntry, AuditFilter, AuditVerification};
 use crate::store::backup::{IntegrityReport, broken_chain_text};
 pub use crate::store::content_check::{ContentProblem, join_places};
 use crate::store::write_tx::AuditContext;
@@ -23,20 +24,23 @@ pub struct AuditLeaves {
 }
 
 impl App {
-    /// The rows after `after`, oldest first. The purpose of the read is recorded in the audit.
+    /// The rows after `after` that the filter means, oldest first. The purpose of the read is
+    /// recorded in the audit, and the account if it asks for those of one.
     pub fn audit_entries(
         &self,
         actor: &Actor,
         purpose: &str,
-        after: i64,
-        limit: i64,
+        (after, limit): (i64, i64),
+        filter: &AuditFilter,
     ) -> Result<Vec<AuditEntry>> {
         let purpose = purpose.trim();
         if let Some(reason) = free_text::check_free_text(purpose) {
             return Err(reason.into());
         }
-        self.audit_read_access(actor, &format!(": {purpose}"))?;
-        Ok(self.store().read(|tx| tx.audit_entries(after, limit))?)
+        let of_account = filter.account.map(|account| format!(" (of {})", encode_hex(&account.0)));
+        let noted = format!(": {purpose}{}", of_account.unwrap_or_default());
+        self.audit_read_access(actor, &noted)?;
+        Ok(self.store().read(|tx| tx.audit_entries(after, limit, filter))?)
     }
 
     /// Recomputes the chain, and hashes all stored content to compare it with the audit. `expected`

@@ -8,8 +8,12 @@ use super::audit_output::print_audit_lines;
 use super::audit_proof;
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
+use crate::app::audit::AuditFilter;
 use crate::domain::support::hex::{decode_hex, encode_hex};
+use crate::domain::support::ids::AccountId;
 use crate::domain::support::message::message;
+use crate::domain::support::time::Timestamp;
+use jiff::civil::Date;
 use serde_json::json;
 
 /// `thidua audit ...`
@@ -33,7 +37,7 @@ enum AuditCommand {
     },
     /// Show lines of the audit, oldest first.
     #[command(
-        after_help = "Examples:\n  thidua audit show --purpose \"planned inspection\" --after 1500"
+        after_help = "Examples:\n  thidua audit show --purpose \"planned inspection\" --after 1500\n  thidua audit show --purpose \"planned inspection\" --action report. --since 2026-11-01"
     )]
     Show {
         /// Why they are read.
@@ -45,6 +49,8 @@ enum AuditCommand {
         /// At most so many.
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
+        #[command(flatten)]
+        selected: SelectedLines,
     },
     /// Print a signed checkpoint over all lines so far, for another agency to keep.
     #[command(after_help = "Examples:\n  thidua audit checkpoint > 2026-11-26.checkpoint")]
@@ -64,6 +70,40 @@ enum AuditCommand {
     Check(audit_proof::CheckArgs),
 }
 
+/// Which lines are shown.
+#[derive(Debug, clap::Args)]
+struct SelectedLines {
+    /// Only actions that begin so, as in report.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    action: String,
+    /// Only those of this account, by its id; the audit records that they were asked for.
+    #[arg(long, value_parser = parse_id)]
+    account: Option<[u8; 16]>,
+    /// Only those about this record, by its id.
+    #[arg(long, value_parser = parse_id)]
+    record: Option<[u8; 16]>,
+    /// Only those of this day and later.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    since: Option<Date>,
+}
+
+impl SelectedLines {
+    fn filter(&self) -> AuditFilter {
+        AuditFilter {
+            action_prefix: self.action.clone(),
+            account: self.account.map(AccountId),
+            record: self.record,
+            since: self.since.map(Timestamp::from_local_midnight),
+        }
+    }
+}
+
+/// Parses an id: 32 hexadecimal digits.
+fn parse_id(text: &str) -> Result<[u8; 16], String> {
+    let id = decode_hex(text).and_then(|bytes| bytes.try_into().ok());
+    id.ok_or_else(|| "expected 32 hexadecimal digits".to_owned())
+}
+
 /// Parses a chain head in the form that `audit verify` prints: `SEQ:HEX`.
 fn parse_chain_head(text: &str) -> Result<(i64, [u8; 32]), String> {
     let parts = text.split_once(':').and_then(|(number, hash)| {
@@ -79,7 +119,9 @@ fn parse_chain_head(text: &str) -> Result<(i64, [u8; 32]), String> {
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
         AuditCommand::Verify { head } => verify_chain(ctx, *head),
-        AuditCommand::Show { purpose, after, limit } => show_lines(ctx, purpose, *after, *limit),
+        AuditCommand::Show { purpose, after, limit, selected } => {
+            show_lines(ctx, purpose, (*after, *limit), &selected.filter())
+        }
         AuditCommand::Checkpoint => audit_proof::print_checkpoint(ctx),
         AuditCommand::Key => audit_proof::print_public_key(ctx),
         AuditCommand::Prove(proof) => audit_proof::print_proof(ctx, proof),
@@ -97,11 +139,16 @@ fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResul
     Ok(())
 }
 
-fn show_lines(ctx: &CliContext, purpose: &str, after: i64, limit: u16) -> CliResult {
+fn show_lines(
+    ctx: &CliContext,
+    purpose: &str,
+    range: (i64, u16),
+    filter: &AuditFilter,
+) -> CliResult {
     if purpose.trim().is_empty() {
         return Err(CliError::usage_error(message!("audit-say-why-they-read")));
     }
-    let lines = ctx.open_desk()?.audit_entries(purpose, after, limit)?;
+    let lines = ctx.open_desk()?.audit_entries(purpose, range, filter)?;
     print_audit_lines(ctx, &lines);
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! Reads and verifies the audit log. Each read is itself recorded in the log.
 
+use super::report::parse_optional_id;
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
 use crate::app::access::CallerIdentity;
-use crate::app::audit::AuditEntry;
-use crate::domain::support::limits::NOTE;
+use crate::app::audit::{AuditEntry, AuditFilter};
+use crate::domain::support::ids::AccountId;
+use crate::domain::support::limits::{CODE, NOTE};
 use crate::domain::support::reason::RefusalReason;
+use crate::domain::support::time::Timestamp;
 use crate::pb;
 use crate::pb::audit_service_server::AuditService;
 use crate::wire::field_violations::FieldViolations;
@@ -22,21 +25,23 @@ impl Services {
         identity: &CallerIdentity,
         message: pb::ListAuditEntriesRequest,
     ) -> Result<pb::ListAuditEntriesResponse, RpcError> {
-        let pb::ListAuditEntriesRequest { page_size, page_token, purpose, after_number } = message;
-        let size = pagination::resolve_page_size(page_size, 100, 500)?;
-        let token = pagination::decode_offset_token(&page_token, b"audit")?;
         let mut violations = FieldViolations::default();
+        let (filter, filter_key) = (read_filter(&message, &mut violations), filter_key(&message));
+        let pb::ListAuditEntriesRequest { page_size, page_token, purpose, after_number, .. } =
+            message;
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let token = pagination::decode_offset_token(&page_token, &filter_key)?;
         let purpose = violations.check_text("purpose", &purpose, NOTE);
         if purpose.as_ref().is_some_and(|purpose| purpose.trim().is_empty()) {
             violations.add("purpose", RefusalReason::Malformed);
         }
-        let purpose = violations.into_result(purpose)?;
+        let (purpose, filter) = violations.into_result(purpose.zip(filter))?;
         let token = i64::try_from(token).map_err(|_| RpcError::BadPageToken)?;
-        let after = token.max(after_number);
-        let entries = self.app.audit_entries(&identity.actor, &purpose, after, size as i64)?;
+        let range = (token.max(after_number), size as i64);
+        let entries = self.app.audit_entries(&identity.actor, &purpose, range, &filter)?;
         let next_page_token = match entries.last() {
             Some(last) if entries.len() == size => {
-                pagination::encode_page_token(&last.seq.to_be_bytes(), b"audit")
+                pagination::encode_page_token(&last.seq.to_be_bytes(), &filter_key)
             }
             Some(_) | None => String::new(),
         };
@@ -65,6 +70,35 @@ impl Services {
             first_broken: broken.unwrap_or(0),
         })
     }
+}
+
+/// Which entries a request means.
+fn read_filter(
+    message: &pb::ListAuditEntriesRequest,
+    violations: &mut FieldViolations,
+) -> Option<AuditFilter> {
+    let pb::ListAuditEntriesRequest { action_prefix, account_id, record_id, since_day, .. } =
+        message;
+    let action_prefix = violations.check_text("action_prefix", action_prefix, CODE);
+    let account = parse_optional_id(account_id, AccountId::from_slice);
+    let account = violations.check("account_id", account);
+    let record = match record_id.as_slice() {
+        [] => Ok(None),
+        id => id.try_into().map(Some).map_err(|_| RefusalReason::BadId),
+    };
+    let record = violations.check("record_id", record);
+    let since = since_day.map(values::day_from_proto).transpose();
+    let since = violations.check("since_day", since)?.map(Timestamp::from_local_midnight);
+    let (action_prefix, (account, record)) = action_prefix.zip(account.zip(record))?;
+    Some(AuditFilter { action_prefix, account, record, since })
+}
+
+/// What a page token is bound to.
+fn filter_key(message: &pb::ListAuditEntriesRequest) -> Vec<u8> {
+    let pb::ListAuditEntriesRequest { action_prefix, account_id, record_id, since_day, .. } =
+        message;
+    let since = since_day.map(i32::to_be_bytes).unwrap_or_default();
+    [b"audit", action_prefix.as_bytes(), b"/", account_id, b"/", record_id, b"/", &since].concat()
 }
 
 fn audit_entry_to_proto(entry: AuditEntry) -> pb::AuditEntry {

@@ -16,9 +16,9 @@ use crate::wire::field_violations::FieldViolations;
 use crate::wire::{enums, record, values};
 
 impl_service!(QualityService {
-    authenticated list_findings: ListFindingsRequest => ListFindingsResponse;
-    authenticated reply_finding: ReplyFindingRequest => ReplyFindingResponse;
-    authenticated escalate_finding: EscalateFindingRequest => EscalateFindingResponse;
+    in_language list_findings: ListFindingsRequest => ListFindingsResponse;
+    in_language reply_finding: ReplyFindingRequest => ReplyFindingResponse;
+    in_language escalate_finding: EscalateFindingRequest => EscalateFindingResponse;
 });
 
 impl Services {
@@ -26,6 +26,7 @@ impl Services {
         &self,
         identity: &CallerIdentity,
         message: pb::ListFindingsRequest,
+        lang: Lang,
     ) -> Result<pb::ListFindingsResponse, RpcError> {
         let pb::ListFindingsRequest { page_size, page_token, unit_id } = message;
         let filter_key = [b"findings", unit_id.as_slice()].concat();
@@ -37,7 +38,7 @@ impl Services {
             .iter()
             .skip(skip)
             .take(size)
-            .map(|stored| self.finding_to_proto(stored))
+            .map(|stored| self.finding_to_proto(stored, lang))
             .collect::<Result<_, _>>()?;
         Ok(pb::ListFindingsResponse {
             findings,
@@ -49,6 +50,7 @@ impl Services {
         &self,
         identity: &CallerIdentity,
         message: pb::ReplyFindingRequest,
+        lang: Lang,
     ) -> Result<pb::ReplyFindingResponse, RpcError> {
         let pb::ReplyFindingRequest { request_id, finding_id, state, text } = message;
         let mut violations = FieldViolations::default();
@@ -66,13 +68,14 @@ impl Services {
             .app
             .reply_to_finding(identity, request, id, state, &text)?
             .ok_or(RpcError::RequestIdReused)?;
-        Ok(pb::ReplyFindingResponse { finding: Some(self.finding_to_proto(&stored)?) })
+        Ok(pb::ReplyFindingResponse { finding: Some(self.finding_to_proto(&stored, lang)?) })
     }
 
     fn escalate_finding(
         &self,
         identity: &CallerIdentity,
         message: pb::EscalateFindingRequest,
+        lang: Lang,
     ) -> Result<pb::EscalateFindingResponse, RpcError> {
         let pb::EscalateFindingRequest { request_id, finding_id } = message;
         let mut violations = FieldViolations::default();
@@ -82,26 +85,30 @@ impl Services {
         let (request, id) = violations.into_result(request.zip(id))?;
         let stored =
             self.app.escalate_finding(identity, request, id)?.ok_or(RpcError::RequestIdReused)?;
-        Ok(pb::EscalateFindingResponse { finding: Some(self.finding_to_proto(&stored)?) })
+        Ok(pb::EscalateFindingResponse { finding: Some(self.finding_to_proto(&stored, lang)?) })
     }
 
     fn finding_to_proto(
         &self,
         (finding, revision): &StoredFinding,
+        lang: Lang,
     ) -> Result<pb::Finding, RpcError> {
         let reference = self.load_reference()?;
         let message =
             record::finding_to_proto(finding, &reference.unit_numbers, &reference.element_numbers);
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
-        let name = element.map_or_else(String::new, |element| element.name_vi.clone());
         let scale = element.map_or(0, |element| element.scale);
-        let question = finding.question(MessageArg::Text(name), scale).text(Lang::VI);
+        let question = |lang: Lang| {
+            let name = element.map(|element| lang.pick(&element.name_vi, &element.name_en).clone());
+            finding.question(MessageArg::Text(name.unwrap_or_default()), scale).text(lang)
+        };
         Ok(pb::Finding {
             id: finding.id().0.to_vec(),
             revision: *revision,
             record: Some(record),
-            question,
+            question: question(Lang::VI),
+            text: question(lang),
         })
     }
 }

@@ -115,6 +115,11 @@ pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
         &[Role::CampaignHead, Role::Reviewer, Role::UnitHead, Role::Reporter],
     ),
     ("office-nav-runs", "runs", &[Role::CampaignHead]),
+    (
+        "app-findings-title",
+        "questions",
+        &[Role::CampaignHead, Role::Reviewer, Role::UnitHead, Role::Reporter],
+    ),
     ("office-nav-fleet", "fleet", &[Role::Admin, Role::CampaignHead]),
     ("office-nav-accounts", "accounts", &[Role::Admin]),
     ("office-nav-cards", "cards", &[Role::Admin]),
@@ -128,6 +133,7 @@ pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
         &[Role::Admin, Role::DataSteward, Role::Auditor, Role::CampaignHead],
     ),
     ("office-nav-health", "health", &[Role::Admin]),
+    ("office-nav-audit", "audit", &[Role::Auditor]),
 ];
 
 fn render_navigation(desk: &DeskCaller) -> Markup {

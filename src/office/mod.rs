@@ -14,6 +14,7 @@
 mod address;
 mod administration;
 mod assets;
+mod audit;
 pub mod card_sheet;
 mod cookie;
 mod desk;
@@ -26,6 +27,7 @@ mod live;
 mod morning;
 mod names;
 mod password;
+mod questions;
 mod renewal;
 mod report;
 mod runs;
@@ -85,6 +87,10 @@ impl Office {
             .route("/office/runs", get(runs::list))
             .route("/office/run", get(runs::show))
             .route("/office/comparison", get(runs::compare))
+            .route("/office/questions", get(questions::list))
+            .route("/office/questions/reply", post(questions::reply))
+            .route("/office/questions/escalate", post(questions::escalate))
+            .route("/office/audit", get(audit::show).post(audit::search))
             .route("/office/events", get(events::stream))
             .route("/office/news", get(events::answer))
             .merge(administration_routes())

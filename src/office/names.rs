@@ -2,7 +2,7 @@
 
 use super::desk::DeskCaller;
 use super::failure::PageFailure;
-use crate::domain::support::ids::ContractId;
+use crate::domain::support::ids::{ContractId, UnitId};
 use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::catalogue_entry::Entry;
@@ -111,6 +111,12 @@ impl UnitNames {
         let mut units: Vec<&pb::UnitRecord> = self.0.values().collect();
         units.sort_by(|one, other| one.uid.cmp(&other.uid));
         units
+    }
+
+    /// The number of the unit with this id.
+    pub(super) fn number_of(&self, id: &[u8]) -> Option<u32> {
+        let is_meant = |one: &&pb::UnitRecord| UnitId::from_code(&one.uid).0[..] == *id;
+        self.0.values().find(is_meant).map(|record| record.number)
     }
 
     /// The last name of a unit.

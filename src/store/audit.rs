@@ -20,6 +20,19 @@ use crate::domain::support::time::Timestamp;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
+/// Which rows of the audit are meant; what is not given restricts nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditFilter {
+    /// The beginning of their action, as in `report.`; empty: any.
+    pub action_prefix: String,
+    /// The account that acted.
+    pub account: Option<AccountId>,
+    /// The id of the record that changed.
+    pub record: Option<[u8; 16]>,
+    /// Those of this time and later.
+    pub since: Option<Timestamp>,
+}
+
 /// One row of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -151,13 +164,31 @@ impl ReadTx<'_> {
             .load(self.conn()?)?)
     }
 
-    /// Rows of the audit after `after`, oldest first.
-    pub fn audit_entries(&mut self, after: i64, limit: i64) -> Result<Vec<AuditEntry>> {
-        let rows: Vec<AuditRow> = audit::table
-            .filter(audit::seq.gt(after))
-            .order(audit::seq)
-            .limit(limit)
-            .load(self.conn()?)?;
+    /// Rows of the audit after `after` that the filter means, oldest first.
+    pub fn audit_entries(
+        &mut self,
+        after: i64,
+        limit: i64,
+        filter: &AuditFilter,
+    ) -> Result<Vec<AuditEntry>> {
+        let AuditFilter { action_prefix, account, record, since } = filter;
+        let mut rows =
+            audit::table.filter(audit::seq.gt(after)).order(audit::seq).limit(limit).into_boxed();
+        if !action_prefix.is_empty() {
+            let escaped =
+                action_prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            rows = rows.filter(audit::action.like(format!("{escaped}%")).escape('\\'));
+        }
+        if let Some(account) = account {
+            rows = rows.filter(audit::account.eq(account.0.to_vec()));
+        }
+        if let Some(record) = record {
+            rows = rows.filter(audit::record_id.eq(record.to_vec()));
+        }
+        if let Some(since) = since {
+            rows = rows.filter(audit::recorded_at.ge(since.0));
+        }
+        let rows: Vec<AuditRow> = rows.load(self.conn()?)?;
         rows.into_iter().map(to_audit_entry).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What was done at a desk after a copy was made, each with the accounts and units that it was
 //! about, so that it can be done again.
 
-use super::audit::AuditEntry;
+use super::audit::{AuditEntry, AuditFilter};
 use super::audited_row::subject_of_row;
 use super::backend::DatabaseLocation;
 use super::error::Result;
@@ -46,7 +46,7 @@ pub fn list_desk_actions(location: &DatabaseLocation, seq: i64) -> Result<Vec<De
     schema_migration::check_schema_known(&mut conn)?;
     let (mut tx, mut after, mut found) = (ReadTx::new(&mut conn), seq, Vec::new());
     loop {
-        let lines = tx.audit_entries(after, 1000)?;
+        let lines = tx.audit_entries(after, 1000, &AuditFilter::default())?;
         let Some(last) = lines.last() else { break };
         after = last.seq;
         found.extend(lines.into_iter().filter(|line| line.device.is_none()));

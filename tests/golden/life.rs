@@ -275,7 +275,13 @@ fn record_access(life: &Life) {
     let readmission =
         Readmission { device: forgotten, unit: lost.unit, roles: vec![Role::Reporter] };
     app.renew_token(id, Some(&readmission), (b"nonce", later), (b"renewed", later)).unwrap();
-    app.audit_entries(&system, "kiểm tra định kỳ", 0, 1).unwrap();
+    app.audit_entries(
+        &system,
+        "kiểm tra định kỳ",
+        (0, 1),
+        &thidua::app::audit::AuditFilter::default(),
+    )
+    .unwrap();
     app.audit_leaves(&system, Some(2)).unwrap();
 }
 

@@ -3,7 +3,7 @@
 use super::super::audit_output::broken_chain_error;
 use super::super::error::{CliError, CliResult};
 use super::{Desk, RemoteDesk, read, require};
-use crate::app::audit::{AuditEntry, AuditVerification, join_places};
+use crate::app::audit::{AuditEntry, AuditFilter, AuditVerification, join_places};
 use crate::domain::access::scope::RecordKind;
 use crate::domain::support::ids::{AccountId, DeviceId};
 use crate::pb;
@@ -17,15 +17,15 @@ impl Desk {
     pub(in crate::cli) fn audit_entries(
         &self,
         purpose: &str,
-        after: i64,
-        limit: u16,
+        (after, limit): (i64, u16),
+        filter: &AuditFilter,
     ) -> CliResult<Vec<AuditEntry>> {
         match self {
             Self::Local(local_app) => {
                 let (app, actor) = (&local_app.app, &local_app.actor);
-                Ok(app.audit_entries(actor, purpose, after, limit.into())?)
+                Ok(app.audit_entries(actor, purpose, (after, limit.into()), filter)?)
             }
-            Self::Remote(remote) => remote.audit_entries(purpose, after, limit.into()),
+            Self::Remote(remote) => remote.audit_entries(purpose, (after, limit.into()), filter),
         }
     }
 
@@ -52,15 +52,23 @@ impl RemoteDesk {
     fn audit_entries(
         &self,
         purpose: &str,
-        after_number: i64,
-        limit: usize,
+        (after_number, limit): (i64, usize),
+        filter: &AuditFilter,
     ) -> CliResult<Vec<AuditEntry>> {
         let (mut entries, mut page_token) = (Vec::new(), String::new());
         while entries.len() < limit {
             let page_size = i32::try_from(limit - entries.len()).unwrap_or(i32::MAX);
-            let purpose = purpose.to_owned();
-            let request =
-                pb::ListAuditEntriesRequest { page_size, page_token, purpose, after_number };
+            let AuditFilter { action_prefix, account, record, since } = filter.clone();
+            let request = pb::ListAuditEntriesRequest {
+                page_size,
+                page_token,
+                purpose: purpose.to_owned(),
+                after_number,
+                action_prefix,
+                account_id: account.map_or_else(Vec::new, |account| account.0.to_vec()),
+                record_id: record.map_or_else(Vec::new, |record| record.to_vec()),
+                since_day: since.map(|since| values::day_to_proto(since.local_date())),
+            };
             let answer = self.ask(self.client.list_audit_entries(request))?;
             let page = answer.entries.into_iter().map(read_entry);
             entries.extend(page.collect::<CliResult<Vec<_>>>()?);

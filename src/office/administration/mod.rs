@@ -16,7 +16,7 @@ use crate::i18n::Lang;
 use maud::{Markup, html};
 
 /// What a form did, for the page to which it leads: the word in the address and its text.
-const OUTCOMES: [(&str, &str); 8] = [
+const OUTCOMES: [(&str, &str); 10] = [
     ("granted", "office-done-granted"),
     ("ended", "office-done-ended"),
     ("revoked", "office-done-revoked"),
@@ -25,15 +25,17 @@ const OUTCOMES: [(&str, &str); 8] = [
     ("stepped", "office-done-stepped"),
     ("card-revoked", "office-done-card-revoked"),
     ("key-revoked", "office-done-key-revoked"),
+    ("replied", "office-done-replied"),
+    ("escalated", "office-done-escalated"),
 ];
 
 /// The address of a page that says what was done.
-fn outcome_address(page: &str, query: &[(&str, &str)], outcome: &'static str) -> String {
+pub(super) fn outcome_address(page: &str, query: &[(&str, &str)], outcome: &'static str) -> String {
     page_address(page, &[query, &[("done", outcome)]].concat())
 }
 
 /// What the form before this page did.
-fn render_outcome(fields: &Fields, lang: Lang) -> Markup {
+pub(super) fn render_outcome(fields: &Fields, lang: Lang) -> Markup {
     let done = fields.get("done").map_or("", String::as_str);
     let known = OUTCOMES.iter().find(|(word, _)| *word == done);
     html! { @if let Some((_, text)) = known { p.done role="status" { (lang.text(text)) } } }
