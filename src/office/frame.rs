@@ -116,7 +116,7 @@ pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
     ),
     ("office-nav-runs", "runs", &[Role::CampaignHead]),
     (
-        "app-findings-title",
+        "office-nav-questions",
         "questions",
         &[Role::CampaignHead, Role::Reviewer, Role::UnitHead, Role::Reporter],
     ),

@@ -29,9 +29,9 @@ const REPLY_LENGTH_MAX: u32 = 500;
 
 /// The kinds of reply, each with its name.
 const REPLIES: [(FindingState, &str); 3] = [
-    (FindingState::Explained, "app-reply-EXPLAINED"),
-    (FindingState::Corrected, "app-reply-CORRECTED"),
-    (FindingState::AcceptedRisk, "app-reply-ACCEPTED_RISK"),
+    (FindingState::Explained, "office-question-EXPLAINED"),
+    (FindingState::Corrected, "office-question-CORRECTED"),
+    (FindingState::AcceptedRisk, "office-question-ACCEPTED_RISK"),
 ];
 
 /// Lists the questions that the person may read.
@@ -57,7 +57,7 @@ pub(super) async fn list(
         @for finding in &listed.findings { (render_question(finding, &units, own, &desk)) }
         @if !listed.next_page_token.is_empty() { p { a href=(more) { (lang.text("office-next-page")) } } }
     };
-    let title = lang.text("app-findings-title");
+    let title = lang.text("office-nav-questions");
     Ok(Page { title, content, live: Live::Never, is_synthetic: false }.render(&desk))
 }
 
@@ -76,7 +76,7 @@ fn render_question(
         section.question {
             h2 { (units.name_on(record.unit_number, record.asked_day)) }
             p.soft {
-                (lang.say(message!("app-findings-asked", day = asked))) " · " (record.rule) " · "
+                (lang.say(message!("office-question-asked", day = asked))) " · " (record.rule) " · "
                 (state.map_or_else(|_| String::new(), |state| state.message().text(lang)))
             }
             p { (finding.text) }
@@ -101,13 +101,13 @@ fn render_reply(finding: &pb::Finding, desk: &DeskCaller) -> Markup {
         form.fields method="post" action=(page_address("questions/reply", &[])) {
             (render_request_proof(desk))
             input type="hidden" name="finding" value=(id);
-            label for={ "kind-" (id) } { (lang.text("app-findings-reply-kind")) }
+            label for={ "kind-" (id) } { (lang.text("office-question-reply-kind")) }
             select id={ "kind-" (id) } name="kind" {
                 @for (state, name) in REPLIES { option value=(state) { (lang.text(name)) } }
             }
-            label for={ "text-" (id) } { (lang.text("app-findings-reply")) }
+            label for={ "text-" (id) } { (lang.text("office-question-reply")) }
             textarea id={ "text-" (id) } name="text" rows="2" maxlength=(REPLY_LENGTH_MAX) required {}
-            button type="submit" { (lang.text("app-findings-send")) }
+            button type="submit" { (lang.text("office-question-send")) }
         }
     }
 }

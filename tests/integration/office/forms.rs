@@ -2,6 +2,7 @@
 
 use super::{Browser, COMMUNE, ROOT};
 use crate::harness::TestServer;
+use thidua::app::audit::AuditFilter;
 use thidua::domain::access::permission::Role;
 
 #[tokio::test]
@@ -74,7 +75,8 @@ async fn a_form_of_another_role_is_refused_by_its_call_and_an_own_one_is_audited
     assert!([403, 404].contains(&give(&mut reporter, "/office/imports").await));
     assert_eq!(give(&mut admin, "/office/accounts").await, 303);
     assert_eq!(give(&mut admin, "/office/accounts").await, 303, "sent twice");
-    let lines = server.app.store().read(|tx| tx.audit_entries(0, 10_000)).unwrap();
+    let lines =
+        server.app.store().read(|tx| tx.audit_entries(0, 10_000, &AuditFilter::default())).unwrap();
     let granted = lines.iter().filter(|line| line.action == "access.enrol");
     let by_desk = granted.filter(|line| line.device.is_some());
     assert_eq!(by_desk.count(), 1, "one line, which names the desk session");

@@ -4,6 +4,7 @@
 mod forms;
 mod news;
 mod pages;
+mod questions;
 mod sessions;
 
 use crate::harness::{HttpAnswer, TestServer, send_http2};
@@ -62,6 +63,21 @@ impl Browser {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let mut headers = vec![("content-type", "application/x-www-form-urlencoded")];
         headers.extend(origin.map(|origin| ("origin", origin)));
+        self.send("POST", path, &headers, body).await
+    }
+
+    /// Sends a form with a file of this name that holds nothing of use.
+    async fn post_file(&mut self, path: &str, fields: &[(&str, &str)], file: &str) -> HttpAnswer {
+        let named =
+            |name: &str| format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"");
+        let mut body: String = fields
+            .iter()
+            .map(|(name, value)| format!("{}\r\n\r\n{value}\r\n", named(name)))
+            .collect();
+        let file = format!("{}; filename=\"{file}\"\r\n\r\nx = \r\n--edge--\r\n", named("files"));
+        body.push_str(&file);
+        let origin = self.origin.clone();
+        let headers = [("content-type", "multipart/form-data; boundary=edge"), ("origin", &origin)];
         self.send("POST", path, &headers, body).await
     }
 

@@ -6,6 +6,7 @@ use crate::rpc::jobs::run_nightly_job;
 use crate::rpc::report::{nil_report_request, report_client, submit_nil_report};
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::hex::encode_hex;
+use thidua::files::campaign::read_campaign_file;
 use thidua::files::org::{OrgCsvTexts, read_org};
 
 const PAGES: [&str; 6] = [
@@ -124,6 +125,37 @@ async fn a_script_in_the_name_of_a_unit_or_in_a_note_is_text_on_every_page() {
         assert!(text.contains(ESCAPED), "{page} shows the name");
         assert!(!text.contains(SCRIPT), "{page} runs the script");
     }
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_script_in_a_motto_or_in_the_name_of_a_file_is_text() {
+    let server = TestServer::start().await;
+    let name = "examples/tra-vinh/campaign-a.toml";
+    let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let motto = format!("motto = {SCRIPT:?}");
+    let lines: Vec<&str> =
+        text.lines().map(|line| if line.starts_with("motto = ") { &motto } else { line }).collect();
+    assert!(lines.contains(&motto.as_str()), "the example has a motto");
+    let campaign = read_campaign_file(name, &lines.join("\n")).unwrap().campaign;
+    server.app.apply_campaign(&server.app.system_actor().unwrap(), &campaign).unwrap();
+    let mut leader = Browser::signed_in(&server, Role::CampaignHead, ROOT).await;
+    let page = body_text(&leader.get("/office/campaigns").await);
+    assert!(page.contains(ESCAPED) && !page.contains(SCRIPT), "{page}");
+
+    let mut steward = Browser::signed_in(&server, Role::DataSteward, ROOT).await;
+    let token = steward.hidden_field("/office/imports", "form_token").await;
+    let id = "07".repeat(16);
+    let fields = [
+        ("form_token", token.as_str()),
+        ("request_id", &id),
+        ("kind", "definitions"),
+        ("act", "check"),
+    ];
+    let sent = steward.post_file("/office/imports", &fields, &format!("{SCRIPT}.toml")).await;
+    let page = body_text(&sent);
+    assert!(page.contains(ESCAPED) && !page.contains(SCRIPT), "{}: {page}", sent.status);
     server.close().await;
 }
 

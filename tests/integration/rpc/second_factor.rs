@@ -7,6 +7,7 @@ use super::report::error_reason;
 use crate::harness::TestServer;
 use ring::hmac;
 use std::time::Duration;
+use thidua::app::audit::AuditFilter;
 use thidua::domain::access::permission::Role;
 use thidua::domain::support::ids::{AccountId, UnitId};
 use thidua::domain::support::time::Timestamp;
@@ -215,7 +216,8 @@ async fn a_recovery_code_replaces_the_app_once_and_is_told_apart_in_the_audit() 
     assert_eq!(refused(&server, ADMIN, &typed).await, "SECOND_FACTOR_WRONG");
     sign_in(&server, ADMIN, &app.recovery_codes[4]).await.unwrap();
     let system = server.app.system_actor().unwrap();
-    let entries = server.app.audit_entries(&system, "kiểm tra", 0, 1000).unwrap();
+    let entries =
+        server.app.audit_entries(&system, "kiểm tra", (0, 1000), &AuditFilter::default()).unwrap();
     let used = entries.iter().filter(|entry| entry.action == "access.sign_in_recovery");
     assert_eq!(used.count(), 2);
     assert!(server.app.store().check_integrity().unwrap().problems.is_empty());
