@@ -6,7 +6,7 @@
 
 use super::morning_cache::MorningSource;
 use super::run_changes::RunChanges;
-use super::runs::{PublishedRun, load_published_run};
+use super::runs::{RunSnapshot, load_run_snapshot};
 use super::standing::{to_report_entry, unknown_calendar_error};
 use super::unsent_reports::{UnsentReports, find_unsent_reports};
 use super::{App, AppError, ReferenceSnapshot, Result};
@@ -185,8 +185,8 @@ impl App {
         request: &MorningReportRequest,
         run: RunId,
     ) -> Result<MorningSource> {
-        let published = load_published_run(tx, request.campaign, run)?;
-        let PublishedRun { reference, baselines, run, standings } = published;
+        let published = load_run_snapshot(tx, request.campaign, run)?;
+        let RunSnapshot { reference, baselines, run, standings } = published;
         let (unit, phase) = (self.requested_unit(tx, request)?, request.phase);
         let (reference, baselines) = (Arc::new(reference), baselines.into());
         let earlier = Some(standings.into());

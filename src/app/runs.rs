@@ -280,7 +280,7 @@ fn verify_other_semantics(
 }
 
 /// A published run with everything of its time.
-pub(super) struct PublishedRun {
+pub(super) struct RunSnapshot {
     pub(super) reference: ReferenceSnapshot,
     pub(super) baselines: Vec<BaselineRow>,
     pub(super) run: StandingRun,
@@ -291,11 +291,11 @@ pub(super) struct PublishedRun {
 ///
 /// # Errors
 /// NOT_FOUND for an unknown run, and for one of another campaign.
-pub(super) fn load_published_run(
+pub(super) fn load_run_snapshot(
     tx: &mut ReadTx,
     campaign: CampaignId,
     id: RunId,
-) -> Result<PublishedRun> {
+) -> Result<RunSnapshot> {
     let found = tx.run_manifest(id)?.filter(|manifest| manifest.campaign[..] == campaign.0[..]);
     let manifest = found.ok_or(RefusalReason::NotFound)?;
     let (reference, _) = load_definitions(tx, &manifest)?;
@@ -316,7 +316,7 @@ pub(super) fn load_published_run(
         supersedes: number(manifest.supersedes),
     };
     let baselines = decode_baselines(&tx.run_input(&manifest.baselines_digest)?)?;
-    Ok(PublishedRun { reference, baselines, run, standings })
+    Ok(RunSnapshot { reference, baselines, run, standings })
 }
 
 pub(super) fn load_definitions(
