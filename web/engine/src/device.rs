@@ -19,8 +19,8 @@ pub struct Files {
 
 #[wasm_bindgen]
 impl Files {
-    /// Makes the private files of the origin SQLite's file system. Fails in a second tab: one
-    /// leads.
+    /// Makes the private files of the origin SQLite's file system, or what the worker gives in
+    /// their place. Fails in a second tab: one leads.
     pub async fn install() -> Result<Files, JsError> {
         let config =
             OpfsSAHPoolCfgBuilder::new().directory("thidua").initial_capacity(FILE_HANDLES).build();
@@ -46,6 +46,11 @@ impl Files {
     /// Deletes a file that is not open.
     pub fn remove(&self, name: &str) -> Result<bool, JsError> {
         self.pool.remove(name).map_err(|error| JsError::new(&format!("{error:?}")))
+    }
+
+    /// The error of files that lie in memory, and that the worker could not store.
+    pub fn failure(&self, detail: String) -> JsValue {
+        thrown(&ClientError::Storage { detail })
     }
 }
 

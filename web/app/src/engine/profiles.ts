@@ -1,6 +1,7 @@
 // Which profile is open, and the others beside it. A change of profile takes effect when the page
 // loads again: the worker has opened one replica, and ends with it.
 import type { Files } from './pkg/engine.js';
+import type { Replicas } from './replicas';
 import type { Profiles, State } from './types';
 import {
   choose, chosen, makeKey, profiles, put, remove, type StoredProfile,
@@ -8,7 +9,7 @@ import {
 
 const ENDING = '.db';
 
-/** The name of a profile's replica for SQLite, in the files of the origin and nowhere else. */
+/** The name of a profile's replica for SQLite, in the files of this browser and nowhere else. */
 export function replicaOf(profile: StoredProfile): string {
   return `file:${profile.id}${ENDING}?vfs=opfs-sahpool`;
 }
@@ -73,10 +74,12 @@ export async function change(id: string | null): Promise<void> {
 }
 
 /** Deletes a profile with its files and its key. Its replica must be closed. */
-export async function forget(files: Files, profile: StoredProfile): Promise<void> {
+export async function forget(replicas: Replicas, profile: StoredProfile): Promise<void> {
+  const { files } = replicas;
   const start = `${profile.id}${ENDING}`;
   for (const name of files.names()) {
     if (name.replace(/^\//, '').startsWith(start)) files.remove(name);
   }
+  await replicas.flush();
   await remove(profile.id);
 }

@@ -1,5 +1,6 @@
 // The profiles of this browser: every enrolment has a replica of its own, and a key that signs but
-// that no script can read. IndexedDB can hold such a key; the replicas are files of the origin.
+// that no script can read. IndexedDB can hold such a key.
+import { Database } from './database';
 
 /** One enrolment, or one that is to come. */
 export interface StoredProfile {
@@ -15,63 +16,46 @@ export interface StoredProfile {
 const PROFILES = 'profiles';
 const CHOICES = 'choices';
 const OPEN = 'open';
+const STORE = 'store';
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 
-let opening: Promise<IDBDatabase> | undefined;
-
-function answer<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-function database(): Promise<IDBDatabase> {
-  if (opening) return opening;
-  const request = indexedDB.open('thidua', 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore(PROFILES, { keyPath: 'id' });
-    request.result.createObjectStore(CHOICES);
-  };
-  opening = answer(request);
-  return opening;
-}
-
-async function read<T>(store: string, work: (of: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  return answer(work((await database()).transaction(store).objectStore(store)));
-}
-
-/** Resolves once the change is on the disk: a key that is lost after its enrolment ends it. */
-async function write(store: string, work: (to: IDBObjectStore) => unknown): Promise<void> {
-  const base = await database();
-  const transaction = base.transaction(store, 'readwrite', { durability: 'strict' });
-  work(transaction.objectStore(store));
-  await new Promise<void>((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error);
-  });
-}
+const base = new Database('thidua', (made) => {
+  made.createObjectStore(PROFILES, { keyPath: 'id' });
+  made.createObjectStore(CHOICES);
+});
 
 export function profiles(): Promise<StoredProfile[]> {
-  return read(PROFILES, (store) => store.getAll() as IDBRequest<StoredProfile[]>);
+  return base.read<StoredProfile[]>(PROFILES, (store) => store.getAll());
 }
 
+/** A key that is lost after its enrolment ends it: this resolves once it is on the disk. */
 export function put(profile: StoredProfile): Promise<void> {
-  return write(PROFILES, (store) => store.put(profile));
+  return base.write(PROFILES, (store) => store.put(profile));
 }
 
 export function remove(id: string): Promise<void> {
-  return write(PROFILES, (store) => store.delete(id));
+  return base.write(PROFILES, (store) => store.delete(id));
+}
+
+function choice<T extends string>(name: string): Promise<T | undefined> {
+  return base.read<T | undefined>(CHOICES, (store) => store.get(name));
 }
 
 /** The profile that was chosen last. */
-export function chosen(): Promise<string | undefined> {
-  return read(CHOICES, (store) => store.get(OPEN) as IDBRequest<string | undefined>);
-}
+export const chosen = () => choice(OPEN);
 
 export function choose(id: string): Promise<void> {
-  return write(CHOICES, (store) => store.put(id, OPEN));
+  return base.write(CHOICES, (store) => store.put(id, OPEN));
+}
+
+/** Where the replicas lie. */
+export type Store = 'privateFiles' | 'indexedDb';
+
+export const chosenStore = () => choice<Store>(STORE);
+
+export function chooseStore(made: Store): Promise<void> {
+  return base.write(CHOICES, (store) => store.put(made, STORE));
 }
 
 /** A new key; only its public half can leave the browser. */

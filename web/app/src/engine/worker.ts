@@ -1,9 +1,10 @@
 // The engine's worker: one replica, one outbox, one call at a time. Only the tab that holds the
 // lock opens the replica; another tab would lose data without a word.
-import init, { Engine, Files } from './pkg/engine.js';
+import init, { Engine } from './pkg/engine.js';
 import wasm from './pkg/engine_bg.wasm?url';
 import { call, unary, type CallStatus } from './carry';
 import * as stored from './profiles';
+import { openReplicas, type Replicas } from './replicas';
 import type { EngineError, Session, State, SyncEnd, WorkerOperations } from './types';
 import { publicKey, sign, type StoredProfile } from './vault';
 
@@ -13,12 +14,9 @@ const CALLS_MAX = 64;
 const UNAUTHENTICATED = 16;
 /** The status of a stream that was closed on purpose. */
 const CLOSED: CallStatus = { code: 0, text: '', details: new Uint8Array(0) };
-/** The files of a page that was just left are free a moment later. */
-const OPEN_ATTEMPTS = 10;
-const OPEN_AGAIN_MS = 200;
 
 let engine: Engine | undefined;
-let files: Files | undefined;
+let replicas: Replicas | undefined;
 let profile: StoredProfile | undefined;
 
 function opened(): Engine {
@@ -40,14 +38,44 @@ function toError(thrown: unknown): EngineError {
   return { code: 'NO_ENGINE', text: { en: String(thrown) }, problems: [] };
 }
 
+let restoring: Promise<void> | undefined;
+
+/** Opens again what is stored: a person who was not told that something is saved enters it anew. */
+async function restore(from: Replicas): Promise<void> {
+  underWay?.abort.abort();
+  const phone = engine;
+  engine = undefined;
+  phone?.free();
+  await from.restore();
+  if (phone) engine = new Engine(stored.replicaOf(openProfile()));
+  restoring = undefined;
+}
+
+/** Before this nobody is told and nothing is sent that the replica could still forget. */
+async function flush(): Promise<void> {
+  if (!replicas) return;
+  try {
+    await replicas.flush();
+  } catch (error) {
+    restoring ??= restore(replicas);
+    await restoring;
+    throw replicas.files.failure(String(error));
+  }
+}
+
+const send: typeof unary = async (...request) => {
+  await flush();
+  return unary(...request);
+};
+
 async function renew(phone: Engine): Promise<CallStatus | undefined> {
-  const begun = await unary('AccessService/BeginRenewal', phone.begin_renewal_request());
+  const begun = await send('AccessService/BeginRenewal', phone.begin_renewal_request());
   if (begun.status.code !== 0) return begun.status;
   const { key } = openProfile();
   if (!key) throw phone.key_is_lost();
   const nonce = phone.renewal_nonce(begun.answer);
   const signature = await sign(key, phone.renewal_bytes_to_sign(nonce));
-  const renewed = await unary('AccessService/RenewToken', phone.renew_request(nonce, signature));
+  const renewed = await send('AccessService/RenewToken', phone.renew_request(nonce, signature));
   if (renewed.status.code !== 0) return renewed.status;
   phone.renew_response(renewed.answer);
   return undefined;
@@ -82,6 +110,7 @@ async function oneCall(phone: Engine, abort: AbortController, follows: boolean):
       failure = error;
     }
   };
+  await flush();
   let status = await call('SyncService/Sync', request, phone.token(), take, abort.signal);
   if (follows && abort.signal.aborted) status = CLOSED;
   const next = parsed<Next>(phone.sync_end(status.code, status.text, status.details));
@@ -108,7 +137,10 @@ async function exchange(abort: AbortController, follows: boolean): Promise<SyncE
   } catch (thrown) {
     // A device that was revoked enrols with another key.
     if (engine && !session()) await stored.dropKey(openProfile());
-    return { outcome: 'stopped', afterMs: 0, error: toError(thrown) };
+    const error = toError(thrown);
+    // The replica was restored below the call, which is made again.
+    if (phone !== engine && error.code === 'NO_ENGINE') return { outcome: 'offline', afterMs: 5000 };
+    return { outcome: 'stopped', afterMs: 0, error };
   }
 }
 
@@ -133,7 +165,7 @@ async function enrol(invitation: string): Promise<void> {
   const point = await publicKey(key);
   const signature = await sign(key, phone.enrolment_bytes_to_sign(invitation, point));
   const request = phone.enrol_request(point, signature);
-  const { answer, status } = await unary('AccessService/Enrol', request);
+  const { answer, status } = await send('AccessService/Enrol', request);
   if (status.code !== 0) throw phone.enrol_failure(status.code, status.text, status.details);
   phone.enrol_response(answer);
 }
@@ -142,11 +174,11 @@ async function enrol(invitation: string): Promise<void> {
 async function replyFinding(finding: string, state: string, text: string): Promise<void> {
   const phone = opened();
   const request = phone.finding_reply(finding, state, text);
-  const send = () => unary('QualityService/ReplyFinding', request, phone.token());
-  let { status } = await send();
+  const reply = () => send('QualityService/ReplyFinding', request, phone.token());
+  let { status } = await reply();
   if (status.code === UNAUTHENTICATED) {
     const failed = await renew(phone);
-    status = failed ?? (await send()).status;
+    status = failed ?? (await reply()).status;
   }
   if (status.code !== 0) throw phone.reply_failure(status.code, status.text, status.details);
 }
@@ -160,17 +192,6 @@ async function state(): Promise<State> {
   return now;
 }
 
-async function installFiles(): Promise<Files> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await Files.install();
-    } catch (error) {
-      if (attempt === OPEN_ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, OPEN_AGAIN_MS));
-    }
-  }
-}
-
 /** Deletes everything of the open profile; the page loads again. */
 async function signOut(): Promise<void> {
   await endCalls();
@@ -178,7 +199,7 @@ async function signOut(): Promise<void> {
   phone.perform('erase', '[]');
   engine = undefined;
   phone.free();
-  if (files) await stored.forget(files, openProfile());
+  if (replicas) await stored.forget(replicas, openProfile());
 }
 
 /** Leaves this profile for another, or for a new one; one that never enrolled does not stay. */
@@ -201,9 +222,11 @@ async function exportCommands(): Promise<{ bytes: Uint8Array; count: number }> {
 const operations: WorkerOperations = {
   async open() {
     await init({ module_or_path: wasm });
-    files = await installFiles();
-    profile = await stored.current(files);
-    engine = new Engine(stored.replicaOf(profile));
+    replicas = await openReplicas();
+    profile = await stored.current(replicas.files);
+    const phone = new Engine(stored.replicaOf(profile));
+    await flush();
+    engine = phone;
     return session();
   },
   async enrol(invitation) {
@@ -233,7 +256,16 @@ const operations: WorkerOperations = {
   },
 };
 
-function perform(name: string, args: unknown[]): unknown {
+/** What was asked may have changed the replica even if it fails: a revoked device is erased. */
+async function finish(asked: Promise<unknown>): Promise<unknown> {
+  try {
+    return await asked;
+  } finally {
+    await flush();
+  }
+}
+
+async function perform(name: string, args: unknown[]): Promise<unknown> {
   if (Object.hasOwn(operations, name)) {
     const work = operations[name as keyof WorkerOperations] as (...given: unknown[]) => unknown;
     return work(...args);
@@ -255,7 +287,8 @@ self.onmessage = (event: MessageEvent<Request>) => {
   const { id, name, args } = event.data;
   const run = async () => {
     try {
-      self.postMessage({ id, value: await perform(name, args) });
+      const value = await finish(perform(name, args));
+      self.postMessage({ id, value });
     } catch (thrown) {
       self.postMessage({ id, error: toError(thrown) });
     }
