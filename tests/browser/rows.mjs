@@ -1,5 +1,5 @@
 // The replica in a browser's private files against that of a native phone of the same unit, row by
-// row; and a browser that has no private files.
+// row.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { ok, openBrowser } from './lib.mjs';
@@ -44,22 +44,4 @@ async function compareRows() {
   }
 }
 
-async function openWithoutPrivateFiles() {
-  const settings = { serviceWorkers: 'block' };
-  const { context, page } = await openBrowser(`${home}/plain`, [], settings);
-  try {
-    await context.route('**/worker-*.js', async (route) => {
-      const answer = await route.fetch();
-      const body = `self.FileSystemSyncAccessHandle = undefined;${await answer.text()}`;
-      await route.fulfill({ response: answer, body });
-    });
-    await page.goto(`${server}/app/`);
-    await page.getByRole('alert').filter({ hasText: 'không lưu được dữ liệu ngoại tuyến' }).waitFor();
-    ok('a browser without private files is told so, and keeps nothing');
-  } finally {
-    await context.close();
-  }
-}
-
 await compareRows();
-await openWithoutPrivateFiles();

@@ -58,7 +58,8 @@ export async function syncNow(): Promise<SyncEnd | undefined> {
   if (isSyncing || !current.session) return undefined;
   isSyncing = true;
   set({ network: 'syncing' });
-  const end = await ask('sync');
+  const stopped = (error: EngineError): SyncEnd => ({ outcome: 'stopped', afterMs: 0, error });
+  const end = await ask('sync').catch(stopped);
   isSyncing = false;
   const network = end.outcome === 'done' ? 'online' : end.outcome;
   const ended: Partial<AppState> = { network, error: end.error ?? null };
@@ -83,7 +84,7 @@ async function follow(): Promise<void> {
 
 /** What was entered is sent at once if there is a connection. */
 export async function entered(): Promise<void> {
-  await refresh();
+  await refresh().catch(console.warn);
   void syncNow();
 }
 

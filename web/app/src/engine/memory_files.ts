@@ -28,11 +28,14 @@ export class MemoryFile {
 
   write(bytes: Uint8Array, to: number): void {
     if (to + bytes.length > this.size) this.resize(to + bytes.length);
+    // The engine writes the names of unused files anew when it opens; a full disk must not matter.
+    if (bytes.every((byte, index) => byte === this.content[to + index])) return;
     this.content.set(bytes, to);
     this.change(to, to + bytes.length);
   }
 
   resize(size: number): void {
+    if (size === this.size) return;
     this.change(Math.min(size, this.size), Math.max(size, this.size));
     if (size > this.content.length) {
       const larger = new Uint8Array(Math.max(size, 2 * this.content.length));
