@@ -140,7 +140,8 @@ async function openWithoutStores() {
       await route.fulfill({ response: answer, body: without + await answer.text() });
     });
     await page.goto(`${server}/app/`);
-    await page.getByRole('alert').filter({ hasText: 'không lưu được dữ liệu ngoại tuyến' }).waitFor();
+    const told = page.getByRole('alert').filter({ hasText: 'không lưu được dữ liệu' });
+    await told.waitFor();
     ok('a browser without private files and without IndexedDB is told so, and keeps nothing');
   } finally {
     await context.close();

@@ -10,6 +10,8 @@ import { publicKey, sign, type StoredProfile } from './vault';
 
 /** Most calls of one sync: a server that always asks for another one is not followed for ever. */
 const CALLS_MAX = 64;
+/** The end of calls that are worth another try. */
+const LATER: SyncEnd = { outcome: 'offline', afterMs: 5000 };
 /** The status of a call whose token has ended. */
 const UNAUTHENTICATED = 16;
 /** The status of a stream that was closed on purpose. */
@@ -133,14 +135,14 @@ async function exchange(abort: AbortController, follows: boolean): Promise<SyncE
       if (next.next === 'done' || abort.signal.aborted) return { outcome: 'done', afterMs: 0 };
       if (next.next === 'wait') return { outcome: 'offline', afterMs: next.afterMs ?? 5000 };
     }
-    return { outcome: 'offline', afterMs: 5000 };
+    return LATER;
   } catch (thrown) {
     // A device that was revoked enrols with another key.
     if (engine && !session()) await stored.dropKey(openProfile());
     const error = toError(thrown);
     // The replica was restored below the call, which is made again.
-    if (phone !== engine && error.code === 'NO_ENGINE') return { outcome: 'offline', afterMs: 5000 };
-    return { outcome: 'stopped', afterMs: 0, error };
+    const isLeft = phone !== engine && error.code === 'NO_ENGINE';
+    return isLeft ? LATER : { outcome: 'stopped', afterMs: 0, error };
   }
 }
 
@@ -217,7 +219,6 @@ async function exportCommands(): Promise<{ bytes: Uint8Array; count: number }> {
   const signature = await sign(key, unsigned.bytes_to_sign());
   return { bytes: phone.finish_export(unsigned, signature), count };
 }
-
 
 const operations: WorkerOperations = {
   async open() {
