@@ -190,7 +190,9 @@ const session = () => parsed<Session | null>(opened().perform('session', '[]'));
 async function state(): Promise<State> {
   const now = parsed<State>(opened().perform('state', '[]'));
   const enrolled = session();
-  if (enrolled) await stored.note(openProfile(), enrolled.unitName || enrolled.unit, now);
+  const name = enrolled?.unitName || enrolled?.unit;
+  // With a full disk only the menu of units is behind.
+  if (name) await stored.note(openProfile(), name, now).catch(console.warn);
   return now;
 }
 

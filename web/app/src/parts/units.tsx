@@ -35,7 +35,7 @@ export function Invited() {
 function useProfiles(): Profiles | null {
   const version = useContext(KnownContext)?.version ?? 0;
   const [profiles, setProfiles] = useState<Profiles | null>(null);
-  useEffect(() => void ask('profiles').then(setProfiles), [version]);
+  useEffect(() => void ask('profiles').then(setProfiles).catch(console.warn), [version]);
   return profiles;
 }
 
