@@ -2,7 +2,7 @@
 // something is saved, with a full disk, signed out; and a browser without either.
 import assert from 'node:assert/strict';
 import {
-  checkClean, enrol, grant, ok, openBrowser, openWeekly, operate, shooter, story, sync,
+  blankOf, checkClean, enrol, grant, ok, openBrowser, operate, shooter, story, sync,
 } from './lib.mjs';
 
 const { THIDUA_ADDRESS: server, THIDUA_HOME: home, THIDUA_UNIT: unit } = process.env;
@@ -49,7 +49,8 @@ async function reportAndDie() {
     assert.equal(await page.evaluate(() => navigator.storage.getDirectory), undefined);
     await page.evaluate(() => navigator.serviceWorker.ready);
     await context.setOffline(true);
-    await openWeekly(first);
+    await blankOf(page).getByRole('button', { name: 'Nhập số liệu' }).first().click();
+    await page.locator('.field input').first().waitFor();
     const fields = await page.locator('.field input').all();
     for (const field of fields) await field.fill('2');
     await page.getByRole('button', { name: 'Gửi báo cáo' }).click();
@@ -68,7 +69,7 @@ async function openAgain() {
   await story(second, shoot, async () => {
     await limitStorage(second, 16_000_000);
     await page.goto(`${server}/app/`);
-    await openWeekly(second);
+    await page.getByRole('button', { name: 'Xem' }).click();
     await said(page, SAID[0]).waitFor();
     assert.equal(await page.locator('.field input').first().inputValue(), '2');
     await shoot('again');

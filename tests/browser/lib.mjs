@@ -119,6 +119,12 @@ export async function openWeekly({ page }) {
   await page.locator('.field input').first().waitFor();
 }
 
+/** The weeks that are over and whose reports are not late, on a server on today's date. */
+export function blankOf(page) {
+  return page.locator('li.card:not(.late)')
+    .filter({ hasText: 'Báo cáo tuần' }).filter({ hasText: 'Không phát sinh…' });
+}
+
 /** Runs a test's story; when it fails, shows every page and what went wrong in it. */
 export async function story(browsers, shoot, tell) {
   const all = Array.isArray(browsers) ? browsers : [browsers];

@@ -1,7 +1,8 @@
 // Reports in which nothing occurred, sent in time to a server on today's date: the reviewer accepts
 // all of them at once after a look, and no other report with them.
 import {
-  DESK, checkAccess, checkClean, enrol, grant, ok, openBrowser, openTab, shooter, story, sync,
+  DESK, blankOf, checkAccess, checkClean, enrol, grant, ok, openBrowser, openTab, shooter, story,
+  sync,
 } from './lib.mjs';
 
 const { THIDUA_ADDRESS: server, THIDUA_HOME: home } = process.env;
@@ -10,9 +11,7 @@ const reporter = await openBrowser(`${home}/nil-reporter`);
 const reviewer = await openBrowser(`${home}/nil-reviewer`, [], { viewport: DESK });
 const shoot = shooter(reviewer.page, 'nil-');
 
-/** The weeks that are over, and whose reports are not late. */
-const blank = reporter.page.locator('li.card:not(.late)')
-  .filter({ hasText: 'Báo cáo tuần' }).filter({ hasText: 'Không phát sinh…' });
+const blank = blankOf(reporter.page);
 const sent = reporter.page.locator('li.card').filter({ hasText: 'máy chủ đã nhận' });
 
 async function sayNothingOccurred() {
