@@ -41,6 +41,7 @@ pub mod report_rows;
 pub mod run_changes;
 pub mod runs;
 pub mod second_factor;
+pub mod session;
 pub mod standing;
 pub mod standing_queries;
 mod totals_cache;

@@ -44,6 +44,7 @@ pub mod rpc_access;
 mod run;
 mod scoring;
 mod second_factor;
+mod session;
 mod standing;
 pub mod status;
 mod sync;
@@ -91,6 +92,7 @@ use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::run_service_server::RunServiceServer;
 use crate::pb::scoring_service_server::ScoringServiceServer;
 use crate::pb::second_factor_service_server::SecondFactorServiceServer;
+use crate::pb::session_service_server::SessionServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::target_service_server::TargetServiceServer;
 use crate::sync::CursorSigner;
@@ -242,6 +244,7 @@ impl Services {
                 AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )
             .add_service(SecondFactorServiceServer::new(self.clone()))
+            .add_service(SessionServiceServer::new(self.clone()))
             .add_service(
                 GrantServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
             )

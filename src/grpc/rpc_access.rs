@@ -52,7 +52,9 @@ define_access! {
     | Rpc::BeginSecondFactor
     | Rpc::ConfirmSecondFactor
     | Rpc::SignIn => RpcAccess::Unauthenticated,
-    Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
+    // Of the own account only.
+    Rpc::GetSession | Rpc::ExtendSession | Rpc::ListSessions | Rpc::EndSessions
+    | Rpc::EvaluateTarget => RpcAccess::Authenticated,
     Rpc::CreateEnrolmentCode | Rpc::GrantRoles | Rpc::IssueServiceKey | Rpc::IssueCards =>
         RpcAccess::OnRecord(&[Enrol]),
     Rpc::EndGrant | Rpc::RevokeServiceKey | Rpc::RevokeAccount | Rpc::RevokeCards =>

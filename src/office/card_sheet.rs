@@ -120,7 +120,8 @@ pub fn render_sheet(cards: &[&SheetCard], lang: Lang) -> Result<String, QrTooLon
 }
 
 fn render_card(card: &SheetCard, lang: Lang) -> Result<Markup, QrTooLong> {
-    let (texts, picture) = (card.texts(lang), draw_qr(&card.picture()?));
+    let picture = draw_qr(&card.picture()?, lang.text("office-qr"));
+    let texts = card.texts(lang);
     let [account, roles, expires, number] = texts.facts;
     Ok(html! {
         section.card {
@@ -157,8 +158,8 @@ pub(super) fn role_text(role: Role, lang: Lang) -> &'static str {
     })
 }
 
-/// The picture as one path of dark modules.
-fn draw_qr(qr: &QrCode) -> Markup {
+/// The picture as one path of dark modules, and the words that stand for it.
+pub(super) fn draw_qr(qr: &QrCode, words: &str) -> Markup {
     let side = qr.size() + 2 * QUIET_MODULES;
     let mut path = String::new();
     for y in 0..qr.size() {
@@ -168,7 +169,7 @@ fn draw_qr(qr: &QrCode) -> Markup {
         }
     }
     html! {
-        svg viewBox=(format!("0 0 {side} {side}")) role="img" shape-rendering="crispEdges" {
+        svg viewBox=(format!("0 0 {side} {side}")) role="img" aria-label=(words) shape-rendering="crispEdges" {
             rect width=(side) height=(side) fill="#fff" {}
             path d=(path) fill="#000" {}
         }

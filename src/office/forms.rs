@@ -63,6 +63,11 @@ impl PostedForm {
         self.fields.get(name).map_or("", String::as_str)
     }
 
+    /// The fields as they were sent.
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
     /// A field with an id of 16 bytes in hexadecimal.
     pub(super) fn id(&self, name: &str) -> Result<Vec<u8>, PageFailure> {
         parse_id(self.field(name), self.desk.lang())

@@ -153,6 +153,10 @@ fn render_navigation(desk: &DeskCaller) -> Markup {
                 a href="/app/" { (lang.text("office-nav-field-app")) }
             }
             span.end {
+                @let sessions = page_address("sessions", &[]);
+                a href=(sessions) aria-current=[here.starts_with(&sessions).then_some("page")] {
+                    (lang.text("office-sessions"))
+                }
                 (render_language(here, lang))
                 form method="post" action=(page_address("sign-out", &[])) {
                     (render_proof(desk))

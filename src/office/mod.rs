@@ -26,11 +26,13 @@ mod home;
 mod live;
 mod morning;
 mod names;
+mod own_sessions;
 mod password;
 mod questions;
 mod renewal;
 mod report;
 mod runs;
+mod second_factor;
 mod session;
 mod sign_in;
 mod standing;
@@ -79,6 +81,11 @@ impl Office {
             .route("/office/sign-in", get(sign_in::show).post(sign_in::begin))
             .route("/office/sign-out", post(sign_in::end))
             .route("/office/password", get(password::show).post(password::set))
+            .route("/office/second-factor", get(second_factor::show).post(second_factor::begin))
+            .route("/office/second-factor/confirm", post(second_factor::confirm))
+            .route("/office/sessions", get(own_sessions::list))
+            .route("/office/sessions/end", post(own_sessions::end))
+            .route("/office/sessions/end-others", post(own_sessions::end_others))
             .route("/office/language", get(home::choose_language))
             .route("/office/today", get(today::show))
             .route("/office/target", get(target::show))
@@ -117,6 +124,7 @@ fn administration_routes() -> Router<Office> {
         .route("/office/cards/print", post(cards::print))
         .route("/office/cards/revoke", post(cards::revoke))
         .route("/office/keys", get(keys::list))
+        .route("/office/keys/issue", post(keys::issue))
         .route("/office/keys/revoke", post(keys::revoke))
         .route("/office/imports", get(imports::show).post(imports::take))
         .route("/office/jobs", get(jobs::list))

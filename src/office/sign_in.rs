@@ -74,12 +74,15 @@ pub(super) async fn end(form: PostedForm) -> Response {
     let ended =
         desk.ask(AccessService::revoke_device(desk.services(), desk.request(message))).await;
     match ended {
-        Ok(_) => {
-            let removed = [(SET_COOKIE, build_cookie(SESSION, "", Some(0)))];
-            (removed, Redirect::to(&page_address("sign-in", &[]))).into_response()
-        }
+        Ok(_) => lead_to_sign_in(),
         Err(failure) => failure.into_response(),
     }
+}
+
+/// Where a person is whose session has ended: without its cookie, before the sign-in.
+pub(super) fn lead_to_sign_in() -> Response {
+    let removed = [(SET_COOKIE, build_cookie(SESSION, "", Some(0)))];
+    (removed, Redirect::to(&page_address("sign-in", &[]))).into_response()
 }
 
 fn render_page(
@@ -94,6 +97,12 @@ fn render_page(
         h1 { (title) }
         @if let Some(refused) = refused { p.refused role="alert" { (status_text(refused)) } }
         (render_form(visitor, next, account, refused))
+        p.soft {
+            (lang.text("office-with-code")) " "
+            a href=(page_address("password", &[])) { (lang.text("office-set-password")) }
+            " · "
+            a href=(page_address("second-factor", &[])) { (lang.text("office-enrol-factor")) }
+        }
     };
     render_bare(title, &content, lang)
 }

@@ -52,6 +52,16 @@ impl EnrolledDevice {
             && self.enrolled_at.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS) <= now
     }
 
+    /// Whether it is a desk session that may still act. One whose token has ended cannot extend
+    /// itself any more.
+    #[must_use]
+    pub fn is_live_session(&self, now: Timestamp) -> bool {
+        self.is_desk_session()
+            && self.revoked_at.is_none()
+            && self.token_expires_at.is_some_and(|end| now < end)
+            && !self.is_expired_session(now)
+    }
+
     /// When it last called: a device renews its token when it calls, so the start of the token's
     /// lifetime is stored nowhere else.
     #[must_use]
@@ -96,6 +106,17 @@ impl ReadTx<'_> {
     pub fn devices(&mut self) -> Result<Vec<EnrolledDevice>> {
         let rows: Vec<EnrolledDeviceRow> =
             select_devices().order((device::enrolled_at, device::id)).load(self.conn()?)?;
+        rows.into_iter().map(to_device).collect()
+    }
+
+    /// The desk sessions of an account, also those that are over and not yet deleted, the newest
+    /// first.
+    pub fn desk_sessions(&mut self, account_id: AccountId) -> Result<Vec<EnrolledDevice>> {
+        let rows: Vec<EnrolledDeviceRow> = with_conn!(self.conn()?, |conn| select_devices()
+            .filter(device::account.eq(&account_id.0[..]))
+            .filter(device::public_key.eq(Vec::<u8>::new()))
+            .order((device::enrolled_at.desc(), device::id))
+            .load(conn))?;
         rows.into_iter().map(to_device).collect()
     }
 

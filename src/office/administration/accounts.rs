@@ -112,7 +112,7 @@ fn account_address(account_id: &[u8]) -> String {
 }
 
 /// The label of an account; its id where the caller may not know the label.
-fn account_name(grant: &pb::RoleGrant) -> String {
+pub(super) fn account_name(grant: &pb::RoleGrant) -> String {
     match grant.account_label.as_str() {
         "" => encode_hex(&grant.account_id),
         label => label.to_owned(),
@@ -123,7 +123,7 @@ fn grant_role_text(role: i32, lang: Lang) -> &'static str {
     role_from_proto(role).map_or("", |role| role_text(role, lang))
 }
 
-async fn list_grants(
+pub(super) async fn list_grants(
     desk: &DeskCaller,
     account_id: Vec<u8>,
 ) -> Result<Vec<pb::RoleGrant>, PageFailure> {
@@ -315,6 +315,9 @@ pub(in super::super) async fn make_code(form: PostedForm) -> Result<Html<String>
         }
         p {
             (lang.text("office-code-where")) " " a href=(page_address("password", &[])) { (page_address("password", &[])) }
+        }
+        p {
+            (lang.text("office-code-or-factor")) " " a href=(page_address("second-factor", &[])) { (page_address("second-factor", &[])) }
         }
     };
     let title = lang.text("office-code");

@@ -16,7 +16,7 @@ use crate::i18n::Lang;
 use maud::{Markup, html};
 
 /// What a form did, for the page to which it leads: the word in the address and its text.
-const OUTCOMES: [(&str, &str); 10] = [
+const OUTCOMES: [(&str, &str); 11] = [
     ("granted", "office-done-granted"),
     ("ended", "office-done-ended"),
     ("revoked", "office-done-revoked"),
@@ -27,6 +27,7 @@ const OUTCOMES: [(&str, &str); 10] = [
     ("key-revoked", "office-done-key-revoked"),
     ("replied", "office-done-replied"),
     ("escalated", "office-done-escalated"),
+    ("sessions-ended", "office-done-sessions-ended"),
 ];
 
 /// The address of a page that says what was done.
