@@ -1,11 +1,13 @@
 // The office in a real browser: a leader's, a reviewer's and an administrator's path, with and
 // without script, on a screen and on paper.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { LAUNCH, checkAccess, chromium, ok, shooter } from './lib.mjs';
 
 const { THIDUA_ADDRESS: server, THIDUA_SHOTS: shots } = process.env;
 const people = JSON.parse(process.env.THIDUA_DESKS);
 const DESK = { width: 1280, height: 900 };
+const NARROW = { width: 360, height: 780 };
 const WEIGHT_MAX = 150_000;
 
 const browser = await chromium.launch(LAUNCH);
@@ -46,8 +48,19 @@ async function check(page, name) {
   await shoot(page, name);
 }
 
+/** The same on a desk's screen and on the narrowest phone. */
+async function checkBoth(page, name) {
+  await check(page, name);
+  await page.setViewportSize(NARROW);
+  await check(page, `${name}-narrow`);
+  await page.setViewportSize(DESK);
+}
+
 async function signIn(page, who) {
-  const [account, password] = people[who];
+  await signInAs(page, people[who]);
+}
+
+async function signInAs(page, [account, password]) {
   await page.goto(`${server}/office/`);
   await page.getByLabel('Tài khoản').fill(account);
   await page.getByLabel('Mật khẩu').fill(password);
@@ -168,6 +181,109 @@ async function administratorWorks(page) {
   ok('a file is checked line by line, then taken; its name is text');
 }
 
+/** An account with this role, and what makes a code for it. */
+async function createAccount(page, label, role) {
+  await page.goto(`${server}/office/accounts`);
+  await page.locator('#label').fill(label);
+  await page.locator('#role').selectOption(role);
+  await page.locator('#unit').fill('dist-842');
+  await page.locator('main .fields button').click();
+  await page.getByRole('heading', { level: 1, name: `Tài khoản ${label}` }).waitFor();
+  const address = page.url();
+  return async () => {
+    await page.goto(address);
+    await page.getByRole('button', { name: 'Cấp mã' }).click();
+    const code = await page.locator('main .lead code').innerText();
+    const until = await page.getByText('Có hiệu lực đến').innerText();
+    const [day, time] = until.match(/\d{4}-\d\d-\d\d|\d\d:\d\d/g);
+    // The demo's clock stands still; a code lives ten minutes.
+    return [code, Date.parse(`${day}T${time}:00+07:00`) - 600_000];
+  };
+}
+
+/** What an authenticator app shows for this secret at a time (RFC 6238). */
+function appCode(secret, time) {
+  const symbols = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret].map((one) => symbols.indexOf(one).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(time / 30_000)));
+  const mac = createHmac('sha1', key).update(step).digest();
+  const word = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
+  return String(word % 1_000_000).padStart(6, '0');
+}
+
+async function newcomerEnrols(administrator) {
+  const password = 'mười lăm ký tự hay nhiều hơn';
+  const makeCode = await createAccount(administrator, 'ban-moi', 'REVIEWER');
+  const page = await open();
+  await page.goto(`${server}/office/`);
+  await page.getByRole('link', { name: 'Đặt mật khẩu' }).click();
+  await page.getByLabel('Mã ghi danh').fill((await makeCode())[0]);
+  await page.getByLabel('Mật khẩu mới').fill(password);
+  await checkBoth(page, 'password');
+  await page.locator('main button').click();
+  await page.getByRole('link', { name: 'Đăng ký yếu tố xác thực' }).click();
+  const [code, time] = await makeCode();
+  await page.getByLabel('Mã ghi danh').fill('0000-0000-0000-0000');
+  await page.getByRole('button', { name: 'Tiếp tục' }).click();
+  await page.getByRole('alert').waitFor();
+  await checkBoth(page, 'second-factor-code');
+  await page.getByLabel('Mã ghi danh').fill(code);
+  await page.getByRole('button', { name: 'Tiếp tục' }).click();
+  await page.getByRole('img', { name: 'Mã QR' }).waitFor();
+  await checkBoth(page, 'second-factor');
+  const secret = (await page.locator('#secret').innerText()).replaceAll(' ', '');
+  await page.getByLabel('Mã sáu chữ số').fill(appCode(secret, time + 3_600_000));
+  await page.locator('main button').click();
+  await page.getByRole('alert').waitFor();
+  assert.equal(await page.locator('#secret').count(), 0, 'the secret is shown once');
+  await checkBoth(page, 'second-factor-refused');
+  await page.getByLabel('Mã sáu chữ số').fill(appCode(secret, time));
+  await page.locator('main button').click();
+  await page.getByText('Đã đăng ký.').waitFor();
+  await checkBoth(page, 'second-factor-enrolled');
+  ok('a newcomer sets a password and enrols an app, each with a code');
+  await ownSessions(page, ['ban-moi', password]);
+}
+
+async function ownSessions(page, person) {
+  const other = await open({ javaScriptEnabled: false });
+  for (const desk of [other, page]) await signInAs(desk, person);
+  await page.getByRole('link', { name: 'Phiên của tôi' }).click();
+  await page.getByText('phiên này').waitFor();
+  assert.equal(await page.locator('tbody tr').count(), 2);
+  await checkBoth(page, 'sessions');
+  await page.getByRole('button', { name: 'Kết thúc mọi phiên khác' }).click();
+  await page.getByText('Phiên đã kết thúc.').waitFor();
+  await check(page, 'sessions-ended');
+  await other.goto(`${server}/office/sessions`);
+  assert.match(other.url(), /sign-in/);
+  await page.locator('tbody').getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.waitForURL(/sign-in/);
+  for (const desk of [other, page]) await desk.context().close();
+  ok('a person sees the own sessions and ends the others, then the present one');
+}
+
+async function partnerGetsKey(page) {
+  await createAccount(page, 'toa-an', 'PARTNER_READER');
+  await page.goto(`${server}/office/keys`);
+  await checkBoth(page, 'keys-form');
+  await page.getByLabel('Chỉ mở đơn vị này').fill('com-00000-0');
+  await page.getByRole('button', { name: 'Cấp khóa' }).click();
+  await page.getByRole('alert').waitFor();
+  await check(page, 'key-refused');
+  await page.getByLabel('Chỉ mở đơn vị này').fill('');
+  await page.getByRole('button', { name: 'Cấp khóa' }).click();
+  await page.locator('#secret').waitFor();
+  await checkBoth(page, 'key-issued');
+  const secret = await page.locator('#secret').innerText();
+  assert.ok(!page.url().includes(secret));
+  await page.locator('main').getByRole('link', { name: 'Khóa của cơ quan phối hợp' }).click();
+  assert.equal(await page.getByText(secret).count(), 0);
+  ok('a partner gets a key, which is shown once');
+}
+
 /** The leader's page is open while the administrator lets the nightly job run. */
 async function newsArrives(leader, administrator) {
   await leader.goto(`${server}/office/today`);
@@ -223,6 +339,8 @@ try {
   await withoutScript();
   const administrator = await open();
   await administratorWorks(administrator);
+  await partnerGetsKey(administrator);
+  await newcomerEnrols(administrator);
   await newsArrives(leader, administrator);
   await reviewerIsLed();
   await nobodyFrames();

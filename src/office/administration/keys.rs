@@ -19,13 +19,13 @@ use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::ids::{CampaignId, UnitId};
 use crate::i18n::Lang;
 use crate::pb;
-use crate::pb::campaign_service_server::CampaignService;
 use crate::pb::grant_service_server::GrantService;
 use crate::wire::values::{role_from_proto, timestamp_from_proto};
 use axum::extract::Query;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
 use maud::{Markup, html};
+use tonic::Code;
 
 /// The calls that a box of the form allows: its field, the call, and its text.
 const READS: [(&str, pb::PartnerCall, &str); 2] = [
@@ -120,9 +120,6 @@ async fn render_issue_form(desk: &DeskCaller, sent: &Fields) -> Result<Markup, P
                 a href=(page_address("accounts", &[])) { (lang.text("office-nav-accounts")) } }
         });
     }
-    let request = pb::ListCampaignsRequest { page_size: LIST_PAGE_SIZE, ..Default::default() };
-    let call = CampaignService::list_campaigns(desk.services(), desk.request(request));
-    let campaigns = desk.ask(call).await?.campaigns.into_iter().filter_map(|one| one.record);
     let field = |name: &str| sent.get(name).map_or("", String::as_str);
     let is_read = |name| sent.is_empty() || !field(name).is_empty();
     let days = if sent.is_empty() { KEY_DAYS_MAX.to_string() } else { field("days").to_owned() };
@@ -138,15 +135,8 @@ async fn render_issue_form(desk: &DeskCaller, sent: &Fields) -> Result<Markup, P
             }
             label for="unit" { (lang.text("office-key-unit")) }
             input id="unit" name="unit" value=(field("unit")) autocomplete="off";
-            label for="campaign" { (lang.text("page-campaign")) }
-            select id="campaign" name="campaign" {
-                option value="" { (lang.text("office-key-all-campaigns")) }
-                @for campaign in campaigns {
-                    option value=(campaign.code) selected[campaign.code == field("campaign")] {
-                        (campaign.code) " · " (lang.pick(&campaign.name_vi, &campaign.name_en))
-                    }
-                }
-            }
+            label for="campaign" { (lang.text("office-key-campaign")) }
+            input id="campaign" name="campaign" value=(field("campaign")) autocomplete="off";
             fieldset {
                 legend { (lang.text("office-key-calls")) }
                 @for (name, _, text) in READS {
@@ -181,13 +171,18 @@ pub(in super::super) async fn issue(form: PostedForm) -> Result<Response, PageFa
     let call = GrantService::issue_service_key(desk.services(), desk.request(request));
     match desk.ask(call).await {
         Ok(issued) => Ok(render_issued(desk, &issued).into_response()),
-        Err(PageFailure::Refused { status, .. }) => {
+        Err(PageFailure::Refused { status, .. }) if is_about_the_form(status.code()) => {
             let said = html! { p.refused role="alert" { (status_text(&status)) } };
             let again = render_issue_form(desk, form.fields()).await?;
             Ok((StatusCode::BAD_REQUEST, render_page(desk, &said, &again).await?).into_response())
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// Whether another form may get what this one was refused.
+fn is_about_the_form(code: Code) -> bool {
+    matches!(code, Code::InvalidArgument | Code::FailedPrecondition | Code::NotFound)
 }
 
 fn read_issue(form: &PostedForm) -> Result<pb::IssueServiceKeyRequest, PageFailure> {
@@ -197,7 +192,7 @@ fn read_issue(form: &PostedForm) -> Result<pb::IssueServiceKeyRequest, PageFailu
         "" => decode_hex(unit).ok_or_else(bad)?,
         code => UnitId::from_code(code).0.to_vec(),
     };
-    let campaign_id = match form.field("campaign") {
+    let campaign_id = match form.field("campaign").trim() {
         "" => Vec::new(),
         code => CampaignId::from_code(code).0.to_vec(),
     };

@@ -2,9 +2,12 @@
 //! page looks like and does is seen by a real browser, in tests/browser.
 
 mod forms;
+mod keys;
 mod news;
+mod own_sessions;
 mod pages;
 mod questions;
+mod second_factor;
 mod sessions;
 
 use crate::harness::{HttpAnswer, TestServer, send_http2};

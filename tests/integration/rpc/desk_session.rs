@@ -56,7 +56,7 @@ pub(crate) async fn set_password(
     AccessServiceClient::new(server.connect().await).set_password(rpc_request).await.map(|_| ())
 }
 
-async fn sign_in(
+pub(super) async fn sign_in(
     server: &TestServer,
     label: &str,
     password: &str,

@@ -52,6 +52,11 @@ pub(crate) struct AuthenticatorApp {
 }
 
 impl AuthenticatorApp {
+    /// An app into which the secret was typed.
+    pub(crate) fn typed(secret: &str) -> Self {
+        Self { secret: decode_base32(secret), recovery_codes: Vec::new() }
+    }
+
     fn new(begun: &pb::BeginSecondFactorResponse) -> Self {
         let recovery_codes = begun.recovery_codes.clone();
         Self { secret: decode_base32(&begun.secret), recovery_codes }
@@ -63,7 +68,7 @@ impl AuthenticatorApp {
     }
 
     /// A code that is not shown now, nor a step before or after.
-    fn wrong_code(&self, server: &TestServer) -> String {
+    pub(crate) fn wrong_code(&self, server: &TestServer) -> String {
         let now = server.app.now();
         let shown: Vec<String> = [-1, 0, 1]
             .map(|steps| {
