@@ -169,7 +169,7 @@ pub(super) fn draw_qr(qr: &QrCode, words: &str) -> Markup {
         }
     }
     html! {
-        svg viewBox=(format!("0 0 {side} {side}")) role="img" aria-label=(words) shape-rendering="crispEdges" {
+        svg.qr viewBox=(format!("0 0 {side} {side}")) role="img" aria-label=(words) shape-rendering="crispEdges" {
             rect width=(side) height=(side) fill="#fff" {}
             path d=(path) fill="#000" {}
         }

@@ -36,7 +36,6 @@ pub(super) async fn list(
                 (table_head(&[
                     Text(lang.text("office-session-began")),
                     Text(lang.text("office-session-used")),
-                    Text(lang.text("office-session-ends")),
                     Text(lang.text("office-end-session")),
                 ]))
                 tbody { @for session in &sessions { (render_session(&desk, session)) } }
@@ -65,10 +64,9 @@ fn render_session(desk: &DeskCaller, session: &pb::DeskSession) -> Markup {
         tr {
             th scope="row" {
                 (time(session.began_at))
-                @if session.current { " · " (lang.text("office-session-this")) }
+                @if session.current { br; (lang.text("office-session-this")) }
             }
             td { (time(session.renewed_at)) }
-            td { (time(session.ends_at)) }
             td {
                 form method="post" action=(page_address("sessions/end", &[])) {
                     (render_request_proof(desk))

@@ -120,7 +120,7 @@ fn render_secret(begun: &pb::BeginSecondFactorResponse, lang: Lang) -> Markup {
     html! {
         h2 { (lang.text("office-factor-app")) }
         p { (lang.text("office-factor-scan")) }
-        @if let Some(picture) = picture { div.qr { (draw_qr(&picture, lang.text("office-qr"))) } }
+        @if let Some(picture) = picture { div.secret { (draw_qr(&picture, lang.text("office-qr"))) } }
         p { (lang.text("office-factor-type")) " " code id="secret" { (group_by_four(&begun.secret)) } }
     }
 }

@@ -201,6 +201,22 @@ async function createAccount(page, label, role) {
   };
 }
 
+/** Charts of the same style sheet have lines and no fill; a picture without fill shows nothing. */
+async function pictureIsDrawn(page) {
+  const path = page.getByRole('img', { name: 'Mã QR' }).first().locator('path');
+  assert.equal(await path.evaluate((drawn) => getComputedStyle(drawn).fill), 'rgb(0, 0, 0)');
+}
+
+async function cardsArePrinted(page) {
+  await page.goto(`${server}/office/cards`);
+  await page.getByLabel('Mã đơn vị').fill('dist-842');
+  await page.locator('main').getByRole('button', { name: 'In phiếu ghi danh' }).click();
+  await page.getByRole('img', { name: 'Mã QR' }).first().waitFor();
+  await pictureIsDrawn(page);
+  await check(page, 'cards-printed');
+  ok('cards are printed with a picture that a phone can scan');
+}
+
 /** What an authenticator app shows for this secret at a time (RFC 6238). */
 function appCode(secret, time) {
   const symbols = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -233,6 +249,7 @@ async function newcomerEnrols(administrator) {
   await page.getByRole('button', { name: 'Tiếp tục' }).click();
   await page.getByRole('img', { name: 'Mã QR' }).waitFor();
   await checkBoth(page, 'second-factor');
+  await pictureIsDrawn(page);
   const secret = (await page.locator('#secret').innerText()).replaceAll(' ', '');
   await page.getByLabel('Mã sáu chữ số').fill(appCode(secret, time + 3_600_000));
   await page.locator('main button').click();
@@ -339,6 +356,7 @@ try {
   await withoutScript();
   const administrator = await open();
   await administratorWorks(administrator);
+  await cardsArePrinted(administrator);
   await partnerGetsKey(administrator);
   await newcomerEnrols(administrator);
   await newsArrives(leader, administrator);
