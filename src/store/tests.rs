@@ -6,7 +6,7 @@ use crate::domain::access::permission::{Actor, Permit, UnitPath, action, authori
 use crate::domain::access::scope::{RecordKind, Scope};
 use crate::domain::access::second_factor::ConfirmedFactor;
 use crate::domain::access::visible_scopes::{VisibleScopes, compute_visible_scopes};
-use crate::domain::support::ids::{AccountId, UnitId};
+use crate::domain::support::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::support::limits::{FEED_PAGE_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::domain::support::scope_digest::{ScopeDigest, hash_record};
 use crate::domain::support::time::Timestamp;
@@ -60,6 +60,7 @@ test_on_both_databases! {
     a_panic_in_the_commit_answers_every_member_of_the_batch_and_the_store_goes_on
     a_lease_has_one_holder_and_a_rising_fence
     a_step_and_a_recovery_code_of_a_second_factor_are_used_once_and_an_absent_one_never
+    the_sessions_of_an_account_come_newest_first_without_phones_and_others
 }
 
 const NOW: Timestamp = Timestamp(1_724_000_000_000_000);
@@ -471,4 +472,23 @@ fn a_step_and_a_recovery_code_of_a_second_factor_are_used_once_and_an_absent_one
     use_factor(&|tx| tx.delete_second_factor(account).map(|()| true));
     assert!(left(account).is_none() && !step(account, 105) && !recover(account, 2));
     assert_eq!(fresh.store.check_integrity().unwrap().problems, Vec::<String>::new());
+}
+
+fn the_sessions_of_an_account_come_newest_first_without_phones_and_others(fresh: &TestDatabase) {
+    let (account, other) = (AccountId::from_code("desk"), AccountId::from_code("other"));
+    let rows: [(u8, AccountId, &[u8]); 4] =
+        [(4, account, &[]), (3, account, &[1; 65]), (2, other, &[]), (1, account, &[])];
+    for (position, (id, account, public_key)) in (0i64..).zip(rows) {
+        let inserted: Result<(), Error> =
+            fresh.store.write("test.device", Timestamp(NOW.0 + position), |tx| {
+                tx.put_account(account, "")?;
+                tx.insert_device(DeviceId([id; 16]), account, public_key)?;
+                tx.append_audit(&audit());
+                Ok(())
+            });
+        inserted.unwrap();
+    }
+    let sessions = fresh.store.read(|tx| tx.desk_sessions(account)).unwrap();
+    let ids: Vec<u8> = sessions.iter().map(|session| session.id.0[0]).collect();
+    assert_eq!(ids, [1, 4]);
 }
