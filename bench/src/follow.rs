@@ -23,6 +23,9 @@ use tonic::codegen::{Body as _, Service as _};
 /// Streams on one connection; the server allows 64.
 const STREAMS_PER_CONNECTION: usize = 60;
 
+/// The second since 1970 from which a session's token is renewed.
+const NOT_YET_RENEWED: u64 = 9_000_000_000;
+
 /// Resident memory of this process, in KiB.
 fn resident_memory_kib() -> f64 {
     resident_kib(std::process::id()) as f64
@@ -41,6 +44,8 @@ enum Listener {
 #[derive(Clone)]
 struct ListenerGroup {
     size: usize,
+    /// The position in the feed when the first of them came.
+    head: i64,
     received: Arc<AtomicUsize>,
     all_received: Arc<Notify>,
 }
@@ -49,7 +54,8 @@ impl ListenerGroup {
     async fn start(fixture: &BenchFixture, listener: Listener, size: usize) -> Result<Self> {
         let province =
             fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
-        let group = Self { size, received: Arc::default(), all_received: Arc::default() };
+        let head = fixture.app.store().read(|tx| tx.head())?.seq;
+        let group = Self { size, head, received: Arc::default(), all_received: Arc::default() };
         let mut remaining = size;
         while remaining > 0 {
             let channel = connect(&fixture.files, fixture.port).await?;
@@ -87,8 +93,8 @@ impl ListenerGroup {
 
     /// Opens the stream of events of a page, as a browser does with the cookie of its session.
     async fn add_page(&self, caller: &BenchDevice) -> Result<()> {
-        let request = Request::get("/office/events?kind=report&after=9000000000")
-            .header("cookie", format!("__Host-thidua-session={}", caller.token()))
+        let request = Request::get(format!("/office/events?kind=report&after={}", self.head))
+            .header("cookie", format!("__Host-thidua-session={NOT_YET_RENEWED}.{}", caller.token()))
             .body(Body::empty())?;
         let mut channel = caller.channel.clone();
         std::future::poll_fn(|cx| channel.poll_ready(cx)).await?;

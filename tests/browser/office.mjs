@@ -100,6 +100,15 @@ async function leaderReads(page) {
   await page.getByText('khớp với kết quả').waitFor();
   await check(page, 'run');
   ok('up to the run, which still follows from its reports');
+  await page.getByRole('link', { name: 'Trang của buổi sáng hôm đó' }).click();
+  await page.getByRole('note').filter({ hasText: 'Đây là số liệu của lần tổng hợp' }).waitFor();
+  await check(page, 'today-earlier');
+  await page.getByRole('link', { name: 'Đến lần tổng hợp mới nhất' }).click();
+  await page.waitForURL((url) => !url.searchParams.has('run'));
+  ok('the morning of an earlier run, and back to the latest');
+  await page.locator('body > nav').getByRole('link', { name: 'Câu hỏi về số liệu' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Câu hỏi về số liệu' }).waitFor();
+  await checkBoth(page, 'questions');
 }
 
 async function paper(page) {
@@ -142,12 +151,13 @@ async function administratorWorks(page) {
   for (const [link, name] of [['Tổ chức', 'organisation'], ['Thiết bị theo đơn vị', 'fleet'],
     ['Tài khoản', 'accounts'], ['Phiếu ghi danh', 'cards'],
     ['Khóa của cơ quan phối hợp', 'keys'], ['Nhập tệp', 'imports'],
-    ['Các phong trào', 'campaigns'], ['Công việc định kỳ', 'jobs']]) {
+    ['Các phong trào', 'campaigns'], ['Công việc định kỳ', 'jobs'], ['Máy chủ', 'health']]) {
     await page.locator('body > nav').getByRole('link', { name: link, exact: true }).click();
     await title(link);
     await check(page, name);
   }
-  ok('an administrator opens each page');
+  await page.getByText('NO_BACKUP').waitFor();
+  ok('an administrator opens each page, and hears what the server lacks');
 
   await page.goto(`${server}/office/accounts`);
   const attack = '<img src=x onerror=alert(1)>';
