@@ -13,6 +13,27 @@ const shoot = shooter(page);
 const code = grant('web-week', 'REPORTER', unit);
 const tab = (name) => openTab(browser, name);
 
+/** Wakes the service worker as the browser does once a day, and gives what it shows. */
+async function remind() {
+  const devtools = await context.newCDPSession(page);
+  const found = new Promise((resolve) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) =>
+      registrations.length > 0 && resolve(registrations[0]));
+  });
+  await devtools.send('ServiceWorker.enable');
+  const { registrationId } = await found;
+  await devtools.send('ServiceWorker.dispatchPeriodicSyncEvent',
+    { origin: server, registrationId, tag: 'due' });
+  return page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    for (;;) {
+      const [shown] = await registration.getNotifications();
+      if (shown) return { title: shown.title, body: shown.body };
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
+}
+
 await story(browser, shoot, async () => {
   const began = Date.now();
   await page.goto(`${server}/app/#${encodeURIComponent(code)}`);
@@ -42,6 +63,14 @@ await story(browser, shoot, async () => {
   await page.setViewportSize(PHONE);
   await shoot('due-phone');
   await page.evaluate(() => navigator.serviceWorker.ready);
+
+  await context.grantPermissions(['notifications'], { origin: server });
+  await page.reload();
+  await page.getByText('Trình duyệt chỉ nhắc khi ứng dụng đã được cài').waitFor();
+  const reminder = await remind();
+  assert.equal(reminder.title, 'Báo cáo thi đua');
+  assert.match(reminder.body, /^Có \d+ báo cáo đến hạn chưa gửi\.$/);
+  ok('while the app is closed it reminds of reports that are due, without a figure');
 
   await context.setOffline(true);
   const nil = page.getByRole('button', { name: /Không phát sinh/ });

@@ -17,6 +17,7 @@ const PROFILES = 'profiles';
 const CHOICES = 'choices';
 const OPEN = 'open';
 const STORE = 'store';
+const REMINDER = 'reminder';
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 
@@ -47,6 +48,21 @@ export const chosen = () => choice(OPEN);
 
 export function choose(id: string): Promise<void> {
   return base.write(CHOICES, (store) => store.put(id, OPEN));
+}
+
+/** What the service worker reminds of while the app is closed; it reads nothing else. */
+export interface Reminder {
+  title: string;
+  /** Has `{count}` where the number of reports stands. */
+  body: string;
+  /** The last day on which each report that is not sent can be sent, in days since 1970. */
+  lastDays: number[];
+}
+
+/** Without one nothing is reminded of. */
+export function keepReminder(reminder: Reminder | null): Promise<void> {
+  return base.write(CHOICES, (store) =>
+    reminder ? store.put(reminder, REMINDER) : store.delete(REMINDER));
 }
 
 /** Where the replicas lie. */

@@ -6,7 +6,7 @@ import { call, unary, type CallStatus } from './carry';
 import * as stored from './profiles';
 import { openReplicas, type Replicas } from './replicas';
 import type { EngineError, Session, State, SyncEnd, WorkerOperations } from './types';
-import { publicKey, sign, type StoredProfile } from './vault';
+import { keepReminder, publicKey, sign, type StoredProfile } from './vault';
 
 /** Most calls of one sync: a server that always asks for another one is not followed for ever. */
 const CALLS_MAX = 64;
@@ -204,6 +204,7 @@ async function signOut(): Promise<void> {
   engine = undefined;
   phone.free();
   if (replicas) await stored.forget(replicas, openProfile());
+  await keepReminder(null);
 }
 
 /** Leaves this profile for another, or for a new one; one that never enrolled does not stay. */

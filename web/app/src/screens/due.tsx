@@ -4,6 +4,7 @@ import type { Cell, DueReport, Form } from '../engine/types';
 import { figureText } from '../figures';
 import { useAct, useAnswer, useKnown } from '../hooks';
 import { Failure } from '../parts/failure';
+import { Reminders } from '../parts/reminders';
 import { go } from '../place';
 import { dayText, pick, say, told } from '../texts';
 
@@ -13,18 +14,28 @@ const DAYS_AFTER = 8;
 const OPEN = new Set(['BLANK', 'DRAFT', 'RETURNED', 'CONFLICT']);
 
 function order(today: number): (a: DueReport, b: DueReport) => number {
-  const rank = (due: DueReport) => (OPEN.has(due.status) ? (due.dueDay <= today ? 0 : 1) : 2);
+  const rank = (due: DueReport) => (isOpen(due) ? (due.dueDay <= today ? 0 : 1) : 2);
   return (a, b) =>
     rank(a) - rank(b) || a.dueDay - b.dueDay || a.formNameVi.localeCompare(b.formNameVi, 'vi');
 }
 
+/** Whether a report waits for a person. */
+function isOpen(due: DueReport): boolean {
+  return OPEN.has(due.status);
+}
+
+/** The last day on which a report is in time. */
+function lastDay(due: DueReport): number {
+  return due.dueDay - 1;
+}
+
 /** The unit's own reports of these weeks that wait for a person and whose time has passed. */
 export function isOverdue(due: DueReport, today: number): boolean {
-  return OPEN.has(due.status) && due.dueDay <= today;
+  return isOpen(due) && due.dueDay <= today;
 }
 
 function deadline(due: DueReport, today: number): string {
-  const left = due.dueDay - 1 - today;
+  const left = lastDay(due) - today;
   if (left < 0) return say('due-overdue', { days: -left });
   return left === 0 ? say('due-today') : say('due-left', { days: left });
 }
@@ -51,6 +62,7 @@ export function Due() {
       <ul class="cards">
         {reports?.map((due) => <Card key={due.reportId} due={due} today={today} />)}
       </ul>
+      {reports && <Reminders lastDays={reports.filter(isOpen).map(lastDay)} />}
     </>
   );
 }
@@ -58,7 +70,7 @@ export function Due() {
 function Card({ due, today }: { due: DueReport; today: number }) {
   const [form, setForm] = useState<Form | null>(null);
   const { isBusy, error, act } = useAct();
-  const isOpen = OPEN.has(due.status);
+  const waits = isOpen(due);
   const isEarly = due.submitFromDay > today;
   const asksNil = async () => setForm(await ask('form', due.key));
   return (
@@ -66,9 +78,9 @@ function Card({ due, today }: { due: DueReport; today: number }) {
       <h2>{pick(due.formNameVi, due.formNameEn)}</h2>
       <p>
         {told(due.periodName)} · <strong>{say(`status-${due.status}`)}</strong>
-        {isOpen && <> · {deadline(due, today)}</>}
+        {waits && <> · {deadline(due, today)}</>}
       </p>
-      {isEarly && isOpen && (
+      {isEarly && waits && (
         <p class="quiet">{say('report-early', { day: dayText(due.submitFromDay) })}</p>
       )}
       <Failure error={error} />
@@ -79,7 +91,7 @@ function Card({ due, today }: { due: DueReport; today: number }) {
           {due.status === 'BLANK' && !isEarly && (
             <button onClick={() => void asksNil()}>{say('due-nil')}…</button>
           )}
-          <button onClick={() => openReport(due)}>{say(isOpen ? 'due-fill' : 'due-look')}</button>
+          <button onClick={() => openReport(due)}>{say(waits ? 'due-fill' : 'due-look')}</button>
         </div>
       )}
     </li>
