@@ -125,6 +125,7 @@ pub(super) const SECTIONS: &[(&str, &str, &[Role])] = &[
     ("office-nav-cards", "cards", &[Role::Admin]),
     ("office-nav-keys", "keys", &[Role::Admin]),
     ("office-nav-organisation", "organisation", &[Role::DataSteward]),
+    ("office-nav-forms", "report-forms", &[Role::DataSteward, Role::CampaignHead]),
     ("office-nav-imports", "imports", &[Role::Admin, Role::DataSteward]),
     ("office-campaigns", "campaigns", &[Role::CampaignHead, Role::DataSteward]),
     (

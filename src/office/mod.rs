@@ -26,6 +26,7 @@ mod home;
 mod live;
 mod morning;
 mod names;
+mod outcome;
 mod own_sessions;
 mod password;
 mod questions;
@@ -47,7 +48,7 @@ use crate::clock::Clock;
 use crate::domain::support::limits::MESSAGE_BYTES_MAX;
 use crate::grpc::Services;
 use administration::{
-    accounts, campaigns, cards, fleet, health, imports, jobs, keys, organisation,
+    accounts, campaigns, cards, fleet, health, imports, jobs, keys, organisation, report_forms,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -133,6 +134,7 @@ fn administration_routes() -> Router<Office> {
         .route("/office/campaigns", get(campaigns::list))
         .route("/office/campaigns/step", post(campaigns::step))
         .route("/office/health", get(health::show))
+        .route("/office/report-forms", get(report_forms::show))
         .route("/office/organisation", get(organisation::show).post(organisation::rehearse))
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
 }

@@ -62,6 +62,16 @@ impl CatalogueNames {
         self.elements.get(&number)
     }
 
+    /// The forms by code.
+    pub(super) fn forms(&self) -> impl Iterator<Item = &pb::FormRecord> {
+        self.forms.values()
+    }
+
+    /// The contracts that ask for a form, by code.
+    pub(super) fn contracts_of(&self, form: &pb::FormRecord) -> Vec<&pb::ContractRecord> {
+        self.contracts.values().filter(|contract| contract.form == form.code).collect()
+    }
+
     /// The name of the form of a contract with this id.
     pub(super) fn form_name(&self, contract_id: &[u8], lang: Lang) -> String {
         let is_meant =

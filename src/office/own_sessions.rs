@@ -1,13 +1,13 @@
 //! The desk sessions of the person who is signed in: since when, until when, and their end.
 
 use super::address::page_address;
-use super::administration::{outcome_address, render_outcome};
 use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::{Fields, PostedForm, render_request_proof};
 use super::frame::Page;
 use super::live::Live;
 use super::names::LIST_PAGE_SIZE;
+use super::outcome::{outcome_address, render_outcome};
 use super::sign_in::lead_to_sign_in;
 use super::table::Heading::Text;
 use super::table::table_head;

@@ -2,13 +2,13 @@
 //! call, which is no ranking; nothing counts them by unit.
 
 use super::address::page_address;
-use super::administration::{outcome_address, render_outcome};
 use super::desk::DeskCaller;
 use super::failure::PageFailure;
 use super::forms::{Fields, PostedForm, render_request_proof};
 use super::frame::Page;
 use super::live::Live;
 use super::names::UnitNames;
+use super::outcome::{outcome_address, render_outcome};
 use crate::domain::quality::FindingState;
 use crate::domain::support::hex::encode_hex;
 use crate::domain::support::message::message;

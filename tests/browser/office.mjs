@@ -150,7 +150,8 @@ async function administratorWorks(page) {
   const title = (name) => page.getByRole('heading', { level: 1, name }).waitFor();
   for (const [link, name] of [['Tổ chức', 'organisation'], ['Thiết bị theo đơn vị', 'fleet'],
     ['Tài khoản', 'accounts'], ['Phiếu ghi danh', 'cards'],
-    ['Khóa của cơ quan phối hợp', 'keys'], ['Nhập tệp', 'imports'],
+    ['Khóa của cơ quan phối hợp', 'keys'], ['Biểu mẫu', 'report-forms'],
+    ['Nhập tệp', 'imports'],
     ['Các phong trào', 'campaigns'], ['Công việc định kỳ', 'jobs'], ['Máy chủ', 'health']]) {
     await page.locator('body > nav').getByRole('link', { name: link, exact: true }).click();
     await title(link);

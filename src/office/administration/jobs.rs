@@ -6,7 +6,7 @@ use super::super::failure::PageFailure;
 use super::super::forms::{Fields, PostedForm, render_request_proof};
 use super::super::frame::Page;
 use super::super::live::Live;
-use super::{outcome_address, render_outcome};
+use super::super::outcome::{outcome_address, render_outcome};
 use crate::i18n::Lang;
 use crate::pb;
 use crate::pb::job_service_server::JobService;
