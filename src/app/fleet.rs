@@ -20,6 +20,8 @@ pub struct UnitDevices {
     pub unit_name: String,
     /// Its devices together.
     pub fleet: UnitFleet,
+    /// Its kind today; `None` if it is closed.
+    pub unit_kind: Option<UnitKind>,
     /// The day on which the last open card for it expires.
     pub card_open_until: Option<Date>,
 }
@@ -44,6 +46,7 @@ impl App {
         let line = |(unit, fleet)| UnitDevices {
             unit_uid: org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone()),
             unit_name: org.nearest_name(unit, today).to_owned(),
+            unit_kind: org.kind_on(unit, today),
             fleet,
             card_open_until: cards.get(&unit).copied(),
         };

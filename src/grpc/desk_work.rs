@@ -122,7 +122,7 @@ fn due_report_to_proto(report: ReportReminder) -> pb::DueReport {
 }
 
 fn unit_devices_to_proto(unit: UnitDevices) -> pb::UnitDevices {
-    let UnitDevices { unit_uid, unit_name, fleet, card_open_until } = unit;
+    let UnitDevices { unit_uid, unit_name, unit_kind, fleet, card_open_until } = unit;
     let UnitFleet { device_count, last_contact, backlog } = fleet;
     pb::UnitDevices {
         unit_uid,
@@ -131,5 +131,6 @@ fn unit_devices_to_proto(unit: UnitDevices) -> pb::UnitDevices {
         last_contact: enums::last_contact_to_proto(last_contact).into(),
         backlog: enums::backlog_to_proto(backlog).into(),
         card_open_until_day: card_open_until.map(values::day_to_proto),
+        unit_kind: unit_kind.map_or(0, |kind| enums::unit_kind_to_proto(kind).into()),
     }
 }

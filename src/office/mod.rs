@@ -118,6 +118,7 @@ fn administration_routes() -> Router<Office> {
         .route("/office/account", get(accounts::show))
         .route("/office/account/code", post(accounts::make_code))
         .route("/office/accounts/grant", post(accounts::give))
+        .route("/office/accounts/grant-below", post(accounts::give_below))
         .route("/office/accounts/end", post(accounts::end))
         .route("/office/devices/revoke", post(accounts::revoke))
         .route("/office/fleet", get(fleet::list))

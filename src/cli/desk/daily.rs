@@ -154,6 +154,7 @@ fn read_unit_devices(unit: pb::UnitDevices) -> CliResult<UnitDevices> {
         last_contact,
         backlog,
         card_open_until_day,
+        unit_kind,
     } = unit;
     let fleet = UnitFleet {
         device_count: devices as usize,
@@ -161,5 +162,7 @@ fn read_unit_devices(unit: pb::UnitDevices) -> CliResult<UnitDevices> {
         backlog: read(enums::backlog_from_proto(backlog))?,
     };
     let card_open_until = read(card_open_until_day.map(values::day_from_proto).transpose())?;
-    Ok(UnitDevices { unit_uid, unit_name, fleet, card_open_until })
+    // A server before this field gives none.
+    let unit_kind = enums::unit_kind_from_proto(unit_kind).ok();
+    Ok(UnitDevices { unit_uid, unit_name, unit_kind, fleet, card_open_until })
 }

@@ -12,8 +12,10 @@ use super::super::names::LIST_PAGE_SIZE;
 use super::super::outcome::{outcome_address, render_outcome};
 use super::super::table::Heading::Text;
 use super::super::table::table_head;
+use super::fleet::list_unit_devices;
 use super::organisation::span_text;
 use crate::domain::access::permission::Role;
+use crate::domain::org::UnitKind;
 use crate::domain::support::hex::{decode_hex, encode_hex};
 use crate::domain::support::time::{date_from_days, days_from_date};
 use crate::i18n::Lang;
@@ -21,10 +23,21 @@ use crate::morning_report::format_day;
 use crate::pb;
 use crate::pb::access_service_server::AccessService;
 use crate::pb::grant_service_server::GrantService;
+use crate::wire::enums::unit_kind_from_proto;
 use crate::wire::values::{role_from_proto, role_to_proto, timestamp_from_proto};
 use axum::extract::Query;
 use axum::response::{Html, Redirect};
 use maud::{Markup, html};
+
+/// Where the code of the unit stands in the label of an account.
+const UNIT_PLACEHOLDER: &str = "{unit}";
+
+/// The levels of units, each with its name.
+const LEVELS: [(UnitKind, &str); 3] = [
+    (UnitKind::District, "office-level-district"),
+    (UnitKind::Commune, "office-level-commune"),
+    (UnitKind::Department, "office-level-department"),
+];
 
 /// Lists the accounts with their roles, and gives a role.
 pub(in super::super) async fn list(
@@ -38,6 +51,10 @@ pub(in super::super) async fn list(
         section {
             h2 { (lang.text("office-give-role")) }
             (render_grant_form(&desk, ""))
+        }
+        section {
+            h2 { (lang.text("office-give-below")) }
+            (render_below_form(&desk))
         }
         section {
             h2 { (lang.text("office-roles")) }
@@ -171,15 +188,44 @@ fn render_grant_form(desk: &DeskCaller, label: &str) -> Markup {
             label for="label" { (lang.text("office-account")) }
             input id="label" name="label" value=(label) required autocomplete="off";
             label for="role" { (lang.text("office-role")) }
-            select id="role" name="role" {
-                @for role in Role::ALL.into_iter().filter(|role| role.is_grantable()) {
-                    option value=(role.code()) { (role_text(role, lang)) " (" (role.code()) ")" }
-                }
-            }
+            (render_role_choice("role", lang))
             label for="unit" { (lang.text("office-unit-code")) }
             input id="unit" name="unit" required autocomplete="off";
             label for="last-day" { (lang.text("office-last-day")) }
             input id="last-day" name="last-day" type="date";
+            button type="submit" { (lang.text("office-give-role")) }
+        }
+    }
+}
+
+fn render_role_choice(id: &str, lang: Lang) -> Markup {
+    html! {
+        select id=(id) name="role" {
+            @for role in Role::ALL.into_iter().filter(|role| role.is_grantable()) {
+                option value=(role.code()) { (role_text(role, lang)) " (" (role.code()) ")" }
+            }
+        }
+    }
+}
+
+/// The form for a role on each unit below one, each with an account of its own.
+fn render_below_form(desk: &DeskCaller) -> Markup {
+    let lang = desk.lang();
+    html! {
+        p.soft { (lang.text("office-give-below-hint")) }
+        form.fields method="post" action=(page_address("accounts/grant-below", &[])) {
+            (render_request_proof(desk))
+            label for="below-label" { (lang.text("office-account")) }
+            input id="below-label" name="label" value=(UNIT_PLACEHOLDER) required autocomplete="off";
+            label for="below-role" { (lang.text("office-role")) }
+            (render_role_choice("below-role", lang))
+            label for="below-unit" { (lang.text("office-below-unit")) }
+            input id="below-unit" name="unit" required autocomplete="off";
+            label for="below-level" { (lang.text("office-level")) }
+            select id="below-level" name="level" {
+                option value="" { (lang.text("office-level-any")) }
+                @for (kind, name) in LEVELS { option value=(kind) { (lang.text(name)) } }
+            }
             button type="submit" { (lang.text("office-give-role")) }
         }
     }
@@ -268,6 +314,37 @@ pub(in super::super) async fn give(form: PostedForm) -> Result<Redirect, PageFai
     let given = desk.ask(call).await?;
     let account = given.account_ids.first().map(|id| encode_hex(id)).unwrap_or_default();
     Ok(Redirect::to(&outcome_address("account", &[("id", &account)], "granted")))
+}
+
+/// Gives a role on every unit below one that is open today, each to an account whose label has the
+/// unit's code.
+pub(in super::super) async fn give_below(form: PostedForm) -> Result<Redirect, PageFailure> {
+    let (desk, lang) = (&form.desk, form.desk.lang());
+    let role = Role::from_code(form.field("role")).and_then(role_to_proto);
+    let role = role.ok_or(PageFailure::BadForm { lang })?;
+    let (pattern, above) = (form.field("label"), form.field("unit").trim());
+    if above.is_empty() || !pattern.contains(UNIT_PLACEHOLDER) {
+        return Err(PageFailure::BadForm { lang });
+    }
+    let level = UnitKind::parse(form.field("level"));
+    let is_meant = |unit: &pb::UnitDevices| {
+        let kind = unit_kind_from_proto(unit.unit_kind).ok();
+        unit.unit_uid != above && kind.is_some() && level.is_none_or(|level| kind == Some(level))
+    };
+    let below = list_unit_devices(desk, above).await?.into_iter().filter(is_meant);
+    let grants = below.map(|unit| pb::RoleToGrant {
+        account_label: pattern.replace(UNIT_PLACEHOLDER, &unit.unit_uid),
+        role: role.into(),
+        unit_uid: unit.unit_uid,
+        days: None,
+    });
+    let request = pb::GrantRolesRequest {
+        request_id: form.request_id()?,
+        grants: grants.collect(),
+        validate_only: false,
+    };
+    desk.ask(GrantService::grant_roles(desk.services(), desk.request(request))).await?;
+    Ok(Redirect::to(&outcome_address("accounts", &[], "granted")))
 }
 
 /// Ends a role at once.

@@ -11,6 +11,6 @@ pub(crate) use load_balancer::TWO_NODES_ENV;
 pub(crate) use proxy::ThrottledProxy;
 pub(crate) use test_client::{TestClient, is_applied};
 pub(crate) use test_server::{
-    ALLOWED_ORIGIN, DATABASE_URL_FILE, Example, PARTNER_CA_FILE, PROBLEM_FILE, SECOND_BACKUPS,
-    TestServer, connect_dir, connect_dir_from, create_code, first_monday, open_app,
+    ALLOWED_ORIGIN, DATABASE_URL_FILE, Example, PARTNER_CA_FILE, PROBLEM_FILE, TestServer,
+    connect_dir, connect_dir_from, create_code, first_monday, open_app,
 };

@@ -118,19 +118,20 @@ pub(crate) const DATABASE_URL_FILE: &str = "database";
 pub(crate) fn open_app(dir: &std::path::Path) -> App {
     let own = || dir.join("town.db").display().to_string();
     let database = std::fs::read_to_string(dir.join(DATABASE_URL_FILE)).unwrap_or_else(|_| own());
+    let place = |name: &str| Some(dir.join(name)).filter(|place| place.exists());
     App::new(
         Store::open(&DatabaseLocation::parse(&database)).unwrap(),
         Clock::manual(first_monday()),
     )
     .with_backup_dirs(BackupDirs {
-        primary: Some(dir.join("backups")),
-        secondary: Some(dir.join(SECOND_BACKUPS)),
+        primary: place(BACKUPS[0]),
+        secondary: place(BACKUPS[1]),
         keep_count: 3,
     })
 }
 
-/// The second place of backups in a server's directory.
-pub(crate) const SECOND_BACKUPS: &str = "second-backups";
+/// The places of backups in a server's directory; without them it makes none.
+const BACKUPS: [&str; 2] = ["backups", "second-backups"];
 
 /// If this file exists in a server's directory, a check of the server finds a problem.
 pub(crate) const PROBLEM_FILE: &str = "problem";
@@ -209,6 +210,14 @@ impl TestServer {
     pub(crate) async fn start_with_reflection() -> Self {
         let dir = Self::create_server_dir(None, Example::TRA_VINH);
         std::fs::write(dir.path().join(REFLECTION_FILE), "").unwrap();
+        let test_server = Self::serve(dir.path(), 0, None).await;
+        Self { dir: Some(dir), ..test_server }
+    }
+
+    /// Starts a server that makes backups in two places.
+    pub(crate) async fn start_with_backups() -> Self {
+        let dir = Self::create_server_dir(None, Example::TRA_VINH);
+        BACKUPS.iter().for_each(|name| std::fs::create_dir(dir.path().join(name)).unwrap());
         let test_server = Self::serve(dir.path(), 0, None).await;
         Self { dir: Some(dir), ..test_server }
     }

@@ -82,3 +82,28 @@ async fn a_form_of_another_role_is_refused_by_its_call_and_an_own_one_is_audited
     assert_eq!(by_desk.count(), 1, "one line, which names the desk session");
     server.close().await;
 }
+
+#[tokio::test]
+async fn an_administrator_gives_a_role_on_every_commune_of_a_district_at_once() {
+    let server = TestServer::start().await;
+    let mut admin = Browser::signed_in(&server, Role::Admin, ROOT).await;
+    let token = admin.hidden_field("/office/accounts", "form_token").await;
+    let id = "07".repeat(16);
+    let mut fields = vec![
+        ("form_token", token.as_str()),
+        ("request_id", id.as_str()),
+        ("role", "REPORTER"),
+        ("unit", "dist-842"),
+        ("level", "commune"),
+        ("label", "bao-cao"),
+    ];
+    let nameless = admin.post("/office/accounts/grant-below", &fields).await;
+    assert_eq!(nameless.status, 400, "one account for all units is no account");
+    fields[5] = ("label", "{unit}-bc");
+    let given = admin.post("/office/accounts/grant-below", &fields).await;
+    assert_eq!(given.header("location"), "/office/accounts?done=granted");
+    let page = super::body_text(&admin.get("/office/accounts").await);
+    assert!(page.contains(&format!("{COMMUNE}-bc")), "{page}");
+    assert!(!page.contains("dist-842-bc"), "the unit itself is not below");
+    server.close().await;
+}

@@ -1,7 +1,7 @@
 //! Jobs, standings and the audit: what a nightly run publishes, and what is audited.
 
 use super::report::error_reason;
-use crate::harness::{PROBLEM_FILE, SECOND_BACKUPS, TestClient, TestServer};
+use crate::harness::{PROBLEM_FILE, TestClient, TestServer};
 use std::sync::{Arc, Barrier};
 use thidua::app::job_run::{JobId, verify_job_lease};
 use thidua::app::{App, AppError, JobProgress};
@@ -199,7 +199,7 @@ async fn how_far_a_run_is_is_known_while_it_runs_and_not_after() {
 
 #[tokio::test]
 async fn an_administrator_of_the_root_hears_how_the_server_is_and_nobody_else() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with_backups().await;
     let admin = server.enrol_client("prov-84", Role::Admin).await;
     std::fs::write(server.server_dir().join(PROBLEM_FILE), "").unwrap();
     let request = || pb::GetServerHealthRequest {};
@@ -210,8 +210,6 @@ async fn an_administrator_of_the_root_hears_how_the_server_is_and_nobody_else() 
     assert!(!found.problems[0].remedy.is_empty());
     assert_eq!(found.backups, []);
 
-    let dirs = [server.server_dir().join("backups"), server.server_dir().join(SECOND_BACKUPS)];
-    dirs.iter().for_each(|dir| std::fs::create_dir(dir).unwrap());
     server.app.create_backup(server.app.backup_dirs()).unwrap();
     let found = health.get_server_health(admin.request(request())).await.unwrap().into_inner();
     let places: Vec<_> = found.backups.iter().map(pb::Backup::place).collect();
