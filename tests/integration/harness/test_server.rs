@@ -5,6 +5,7 @@ use crate::pg::TestDb;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 use thidua::app::App;
 use thidua::app::backup::BackupDirs;
 use thidua::auth;
@@ -148,6 +149,20 @@ fn server_check(dir: &std::path::Path) -> ServerCheck {
     })
 }
 
+/// Listens on a port, or on any with 0. Meanwhile a connection of another test may have taken the
+/// port that a server before had: it is soon over.
+async fn listen(port: u16) -> TcpListener {
+    for _ in 0..100 {
+        match TcpListener::bind(("127.0.0.1", port)).await {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            bound => return bound.unwrap(),
+        }
+    }
+    panic!("port {port} is in use");
+}
+
 impl TestServer {
     /// Starts a server on SQLite, or two nodes if the environment asks for them.
     pub(crate) async fn start() -> Self {
@@ -270,7 +285,7 @@ impl TestServer {
     ) -> Self {
         let clock = app.clock().clone();
         let files = TlsFiles::in_dir(&dir.join("tls"));
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let listener = listen(port).await;
         let address = listener.local_addr().unwrap();
         let public_address = public_address.unwrap_or(address);
         let setup = ServerSetup {
