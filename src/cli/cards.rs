@@ -180,8 +180,9 @@ fn list_cards(ctx: &CliContext, desk: &Desk, unit: Option<&str>, all: bool) -> C
             card.expires_at.local_text(),
         ]
     };
-    let mut rows: Vec<Vec<String>> = desk.cards(unit, all)?.into_iter().map(row).collect();
-    rows.sort();
+    let mut cards = desk.cards(unit, all)?;
+    cards.sort_by_cached_key(|card| (card.unit.clone(), card.account.clone(), card.issued_at));
+    let rows: Vec<Vec<String>> = cards.into_iter().map(row).collect();
     let output = &ctx.output;
     let headings = [
         output.text("access-unit"),
