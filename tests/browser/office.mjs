@@ -164,7 +164,7 @@ async function administratorWorks(page) {
   const attack = '<img src=x onerror=alert(1)>';
   await page.locator('#label').fill(attack);
   await page.locator('#unit').fill('dist-842');
-  await page.locator('main .fields button').click();
+  await page.locator('main .fields button').first().click();
   await title(`Tài khoản ${attack}`);
   await check(page, 'account');
   await page.getByRole('button', { name: 'Cấp mã' }).click();
@@ -198,7 +198,7 @@ async function createAccount(page, label, role) {
   await page.locator('#label').fill(label);
   await page.locator('#role').selectOption(role);
   await page.locator('#unit').fill('dist-842');
-  await page.locator('main .fields button').click();
+  await page.locator('main .fields button').first().click();
   await page.getByRole('heading', { level: 1, name: `Tài khoản ${label}` }).waitFor();
   const address = page.url();
   return async () => {
