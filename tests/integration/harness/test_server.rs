@@ -1,11 +1,11 @@
 //! A server with the example's organisation and catalogue, with a manual clock.
 
+use super::server_parts::{listen, server_check};
 use super::{TestClient, ThrottledProxy, load_balancer};
 use crate::pg::TestDb;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 use thidua::app::App;
 use thidua::app::backup::BackupDirs;
 use thidua::auth;
@@ -15,12 +15,11 @@ use thidua::domain::access::permission::{Grant, Role};
 use thidua::domain::access::second_factor::SecondFactorPolicy;
 use thidua::domain::campaign::CampaignStep;
 use thidua::domain::reporting::calendar::Calendars;
-use thidua::domain::support::clock_fault::ClockFault;
 use thidua::domain::support::ids::{AccountId, UnitId};
 use thidua::domain::support::time::Timestamp;
 use thidua::files::org::{OrgCsvTexts, read_org};
 use thidua::files::{campaign, catalogue};
-use thidua::grpc::{ProblemUrgency, ServerCheck, ServerEndpoints, ServerProblem};
+use thidua::grpc::ServerEndpoints;
 use thidua::server::accept::ServerLimits;
 use thidua::server::ca::{self, TlsFiles};
 use thidua::server::keys::ServerKeys;
@@ -29,7 +28,6 @@ use thidua::server::tls::{ClientCertConfig, ReloadableTlsConfig, TlsSources, rea
 use thidua::server::{ServerSetup, run_server};
 use thidua::store::{DatabaseLocation, Store};
 use thidua::trace::Tracer;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
@@ -133,35 +131,6 @@ pub(crate) fn open_app(dir: &std::path::Path) -> App {
 
 /// The places of backups in a server's directory; without them it makes none.
 const BACKUPS: [&str; 2] = ["backups", "second-backups"];
-
-/// If this file exists in a server's directory, a check of the server finds a problem.
-pub(crate) const PROBLEM_FILE: &str = "problem";
-
-fn server_check(dir: &std::path::Path) -> ServerCheck {
-    let file = dir.join(PROBLEM_FILE);
-    ServerCheck::new(move || {
-        let problem = || {
-            let fault = ClockFault::while_running(first_monday(), Timestamp(i64::MAX)).unwrap();
-            let (text, remedy) = (fault.message(), ClockFault::remedy());
-            ServerProblem::new(ProblemUrgency::Now, "CLOCK", text, remedy)
-        };
-        file.exists().then(problem).into_iter().collect()
-    })
-}
-
-/// Listens on a port, or on any with 0. Meanwhile a connection of another test may have taken the
-/// port that a server before had: it is soon over.
-async fn listen(port: u16) -> TcpListener {
-    for _ in 0..100 {
-        match TcpListener::bind(("127.0.0.1", port)).await {
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-            bound => return bound.unwrap(),
-        }
-    }
-    panic!("port {port} is in use");
-}
 
 impl TestServer {
     /// Starts a server on SQLite, or two nodes if the environment asks for them.
