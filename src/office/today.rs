@@ -51,10 +51,10 @@ pub(super) async fn show(
 
 /// A page of the latest run waits for the next; one of an earlier run stays as it is.
 pub(super) fn follow_latest(morning: &MorningReport, after: i64) -> Live {
-    match morning.is_earlier {
-        true => Live::Never,
-        false => Live::News(News { after, kind: NewsKind::Run }),
+    if morning.is_earlier {
+        return Live::Never;
     }
+    Live::News(News { after, kind: NewsKind::Run })
 }
 
 /// Says that these are the figures of an earlier run, and leads to those of the latest.
